@@ -1,0 +1,75 @@
+import type { Metric, View } from '../similarity/types.ts';
+
+/** Length L: l computes its own; s < l reuses layer s; null leaves the layer's attention out. */
+export type Sources = (number | null)[];
+
+export type HeadMap = 'identity' | number[][];
+
+/** A source and the contiguous layers after it that reuse its attention weights. */
+export interface Span {
+	source: number;
+	/** source + 1, source + 2, … */
+	followers: number[];
+	headMap: HeadMap;
+	/** Mean similarity of the followers to their source; null where it was not measured. */
+	score: number | null;
+}
+
+/** What a search over spans may and may not do. */
+export interface SpanLimits {
+	/** Layers in a span at most, source included. */
+	maxSpan: number;
+	/** Layers that are neither follower nor source. */
+	protectedLayers: readonly number[];
+	/** Per layer reach of its attention; a span never joins layers of different reach. */
+	reach: readonly (number | null)[];
+}
+
+/** How a similarity figure came about, so that it can be made again. */
+export interface Definition {
+	metric: Metric;
+	view: View;
+	/** What is compared with what: "each head with the same head", … */
+	headPolicy: string;
+	texts: { name: string; sha256: string; characters: number }[];
+	context: number;
+	windows: number;
+	tokens: number;
+	modelHash: string;
+	version: string;
+}
+
+/** Savings for one context, batch and dtype; formulas of design section 4. All are predictions. */
+export interface Savings {
+	context: number;
+	batch: number;
+	/** Bytes an element. */
+	elementBytes: number;
+	followers: number;
+	kCache: { bytes: number; bytesPerToken: number; shareOfK: number; shareOfKv: number };
+	parameters: { count: number; share: number };
+	prefill: { flops: number; share: number; keptBytes: number };
+	decode: { bytes: number; readBytes: number; share: number };
+}
+
+/** plan.json, version 1. */
+export interface Plan {
+	format: 'spanwise/plan';
+	version: 1;
+	kind: 'attention-weights';
+	model: {
+		name: string;
+		architecture: string;
+		layers: number;
+		heads: number;
+		kvHeads: number;
+		hash: string;
+	};
+	sources: Sources;
+	spans: Span[];
+	definition: Definition | null;
+	predicted: Savings | null;
+	measured: Record<string, unknown> | null;
+	createdBy: { name: 'spanwise'; version: string };
+	createdAt: string;
+}

@@ -1,0 +1,17 @@
+/** Where a long task is. Sent to the terminal and, from the worker, to the server. */
+export interface Progress {
+	/** What is being done, in a word or three: "reading weights", "layers", "similarity". */
+	stage: string;
+	/** Layer being run and how many there are; null outside the layers. */
+	layer: number | null;
+	layers: number;
+	/** Windows done and how many there are. */
+	window: number;
+	windows: number;
+	/** 0 to 1 of the whole task. */
+	fraction: number;
+	secondsElapsed: number;
+	/** null until it can be told. */
+	secondsLeft: number | null;
+	rssBytes: number;
+}

@@ -1,0 +1,43 @@
+import type { ModelFacts } from '../checkpoint/types.ts';
+import type { Metric, View } from '../similarity/types.ts';
+
+/** run.json: everything about a run but its sums and tokens. */
+export interface RunRecord {
+	format: 'spanwise/run';
+	version: 1;
+	id: string;
+	status: 'complete';
+	createdAt: string;
+	/** Version of Spanwise that made it. */
+	spanwise: string;
+	model: ModelFacts & { name: string; folder: string; hash: string };
+	texts: { name: string; sha256: string; characters: number }[];
+	/** Requested and used. `context` is the length of each window in tokens, BOS included. */
+	context: number;
+	windows: { document: number; start: number; tokens: number }[];
+	/** Tokens read, BOS counted. */
+	tokens: number;
+	bos: boolean;
+	metrics: Metric[];
+	views: View[];
+	/** Queries a window the js metric looked at. */
+	jsRows: number | 'all';
+	/** Per layer, mean over heads and sampled queries. */
+	profile: { queriesPerWindow: number; entropyNats: number[]; firstTokenMass: number[] };
+	/** Mean natural-log loss a predicted token, of the model as it is. */
+	loss: number;
+	/** Files beside run.json: float64, row-major, little-endian. */
+	files: Record<string, { dtype: 'float64'; shape: number[] }>;
+	timings: { stage: string; seconds: number }[];
+	seconds: number;
+	peakRssBytes: number;
+	/** What the user should know: "4 windows instead of 8: the text is too short". */
+	notes: string[];
+	/** The command that makes this run again. */
+	command: string;
+}
+
+/** windows.json: the token ids of each window and what they look like on an axis. */
+export interface RunWindows {
+	windows: { ids: number[]; pieces: string[] }[];
+}

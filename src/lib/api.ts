@@ -1,0 +1,84 @@
+/** What the server and the pages say to one another. Bodies are JSON unless noted. */
+import type { Estimate } from '$analysis/analyze/types.ts';
+import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import type { Progress } from '$analysis/progress.ts';
+import type { Metric, View } from '$analysis/similarity/types.ts';
+
+/** A text for a new analysis: one of static/samples, or what the user pasted or uploaded. */
+export type TextChoice = { sample: string } | { name: string; text: string };
+
+/** POST /api/estimate and POST /api/jobs */
+export interface NewAnalysis {
+	/** ModelListing ids. */
+	models: string[];
+	texts: TextChoice[];
+	context: number;
+	windows: number;
+	metrics?: Metric[];
+	jsRows?: number | 'all';
+}
+
+/** Answer of POST /api/estimate, one a model, in order. */
+export interface ModelEstimate {
+	model: string;
+	estimate: Estimate | null;
+	/** Why this analysis would be refused, in one line; null: it would not. */
+	refusal: string | null;
+}
+
+export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+
+/** Jobs come by server-sent events: GET /api/events sends `event: jobs`, data Job[], at once and on every change. */
+export interface Job {
+	id: string;
+	state: JobState;
+	model: string;
+	texts: string[];
+	context: number;
+	windows: number;
+	createdAt: string;
+	progress: Progress | null;
+	estimate: Estimate | null;
+	/** Run id, where state is done. */
+	run: string | null;
+	/** Why it failed. */
+	reason: string | null;
+}
+
+/** GET /api/runs/[id]/similarity?metric=&view= ; matrices as rows, rounded to 7 digits. */
+export interface SimilarityAnswer {
+	metric: Metric;
+	view: View;
+	matrix: number[][];
+	null: number[][] | null;
+	low: number[][] | null;
+	high: number[][] | null;
+	interval: 'documents' | 'blocks' | null;
+}
+
+/** GET /api/runs/[id]/heads?metric=&view=&from=&to= ; rows: heads of layer `from`; columns: heads of `to`. */
+export interface HeadBlockAnswer {
+	from: number;
+	to: number;
+	matrix: number[][];
+}
+
+/**
+ * GET /api/runs/[id]/attention?window=&layers=3,4 → application/octet-stream: float32 little-endian
+ * [layers, H, S, S] of the causal probabilities (0 above the diagonal); headers x-shape "2,6,512,512".
+ * Made on demand by running the model again on that window.
+ */
+export const SHAPE_HEADER = 'x-shape';
+
+/** GET /api/runs/[id]/windows → token ids and their pieces for the axes. */
+export interface WindowsAnswer {
+	windows: { document: number; start: number; ids: number[]; pieces: string[] }[];
+}
+
+/** Every error answer. */
+export interface ErrorAnswer {
+	message: string;
+}
+
+/** GET /api/models */
+export type ModelsAnswer = ModelListing[];

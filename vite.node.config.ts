@@ -1,0 +1,16 @@
+import { defineConfig } from 'vite';
+
+/** Builds the command and the worker, because Node 20 runs no TypeScript: cli/*.ts → dist/*.js. */
+export default defineConfig({
+	publicDir: false,
+	resolve: { alias: { $analysis: new URL('./analysis', import.meta.url).pathname } },
+	build: {
+		ssr: true,
+		outDir: 'dist',
+		target: 'node20',
+		rolldownOptions: {
+			input: { spanwise: 'cli/spanwise.ts', worker: 'cli/worker.ts' },
+			external: [/^node:/, /\/build\/handler\.js$/]
+		}
+	}
+});
