@@ -2,6 +2,7 @@
 import type { Estimate } from '$analysis/analyze/types.ts';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
 import type { Progress } from '$analysis/progress.ts';
+import type { RunRecord } from '$analysis/run/types.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
 
 /** A text for a new analysis: one of static/samples, or what the user pasted or uploaded. */
@@ -28,7 +29,13 @@ export interface ModelEstimate {
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
 
-/** Jobs come by server-sent events: GET /api/events sends `event: jobs`, data Job[], at once and on every change. */
+/** Answer of POST /api/jobs: the queued jobs, one a model, in order (status 201). */
+export type NewJobsAnswer = Job[];
+
+/**
+ * DELETE /api/jobs/[id] cancels a queued or running job and takes an ended one off the list (204).
+ * POST /api/jobs/[id]/retry queues a failed, cancelled or interrupted job again and answers with it.
+ * Jobs come by server-sent events: GET /api/events sends `event: jobs`, data Job[], at once and on every change. */
 export interface Job {
 	id: string;
 	state: JobState;
@@ -82,3 +89,19 @@ export interface ErrorAnswer {
 
 /** GET /api/models */
 export type ModelsAnswer = ModelListing[];
+
+/** GET /api/runs ; newest first. DELETE /api/runs/[id] deletes one (204); GET /api/runs/[id] is one RunRecord. */
+export interface RunsAnswer {
+	runs: RunRecord[];
+	/** Folders that hold no usable run, and why. */
+	unusable: { id: string; problem: string }[];
+}
+
+/** GET /api/samples ; the texts themselves are at /samples/[id].txt */
+export type SamplesAnswer = { id: string; title: string; author: string; characters: number }[];
+
+/**
+ * GET /api/runs/[id]/matrix.csv and matrix.npy ?metric=&view= : the L × L matrix as a file to save. CSV: lines
+ * that begin with # hold the definition card, then a header row and one row a layer; NPY: float64, C order.
+ */
+export const MATRIX_FORMATS = ['csv', 'npy'] as const;
