@@ -1,0 +1,61 @@
+import { matchHeads } from './match.ts';
+import { allHeadsSum, gramEntry, gramOf, ratio, sameHeadSum } from './measure.ts';
+import type { Metric, ViewSums } from './types.ts';
+
+/**
+ * The same cosine between layer l on one window and layer m on another, over all pairs of windows:
+ * null = (⟨S_l, S_m⟩ − G_lm) / ((N − 1)·√(G_ll·G_mm)), S_l = Σ_windows P_l. What position and the first
+ * token alone make alike. [L, L]; the diagonal is a layer with itself on another text, so not 1.
+ * `cosine-matched` takes the heads that were matched on the same text. null where there is none:
+ * for hellinger and js, with one window, or where it was not collected.
+ */
+export function nullMatrix(sums: ViewSums, metric: Metric): Float64Array | null {
+	const { layers, heads, windowCount } = sums;
+	if (!metric.startsWith('cosine') || windowCount < 2 || sums.null === null) return null;
+	const gram = gramOf(sums, metric);
+	const across = sums.null;
+	const matrix = new Float64Array(layers * layers);
+	const perPair = 1 / (windowCount - 1);
+
+	if (metric === 'cosine-matched') {
+		const rows = layers * heads;
+		for (let l = 0; l < layers; l++)
+			for (let m = 0; m < layers; m++) {
+				let [dot, source, follower] = [0, 0, 0];
+				matchHeads(gram, layers, heads, l, m).forEach((g, h) => {
+					const [a, b] = [l * heads + g, m * heads + h];
+					dot += gramEntry(across, rows, a, b) - gramEntry(gram, rows, a, b);
+					source += gram[a * rows + a];
+					follower += gram[b * rows + b];
+				});
+				matrix[l * layers + m] = ratio(dot * perPair, source, follower);
+			}
+		return matrix;
+	}
+
+	const headSum = metric === 'cosine-mean' ? allHeadsSum : sameHeadSum;
+	const norms = Array.from({ length: layers }, (_, l) => headSum(gram, layers, heads, l, l));
+	for (let l = 0; l < layers; l++)
+		for (let m = l; m < layers; m++) {
+			const dot = headSum(across, layers, heads, l, m) - headSum(gram, layers, heads, l, m);
+			matrix[l * layers + m] = matrix[m * layers + l] = ratio(dot * perPair, norms[l], norms[m]);
+		}
+	return matrix;
+}
+
+/** Below this room above the null, rounding is all that is left to see. */
+const LEAST_ROOM = 1e-9;
+
+/**
+ * How far a similarity lies above its null, as a share of what it could: (s − n) / (1 − n). 0 where the
+ * null is already 1. Negative where two layers are less alike than on different texts.
+ */
+export function excess(similarity: number, nullValue: number): number {
+	const room = 1 - nullValue;
+	return room < LEAST_ROOM ? 0 : (similarity - nullValue) / room;
+}
+
+/** `excess` of every cell. */
+export function excessMatrix(matrix: Float64Array, nulls: Float64Array): Float64Array {
+	return matrix.map((similarity, i) => excess(similarity, nulls[i]));
+}
