@@ -1,0 +1,164 @@
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { GraphBuilder, MICROSOFT } from './builder.ts';
+import type { QueryBlock } from './blocks.ts';
+
+/** What the graph of a decoder layer is built for: one window of a fixed length. */
+export interface LayerGraph {
+	config: ModelConfig;
+	/** Tokens in the window, S. */
+	context: number;
+	blocks: readonly QueryBlock[];
+}
+
+/** Weights of a layer, by the names of the graph's inputs. Projections are [out, in], as stored. */
+export type LayerWeight =
+	| 'input_norm'
+	| 'q'
+	| 'k'
+	| 'v'
+	| 'q_bias'
+	| 'k_bias'
+	| 'v_bias'
+	| 'q_norm'
+	| 'k_norm'
+	| 'o'
+	| 'o_bias'
+	| 'post_norm'
+	| 'gate'
+	| 'up'
+	| 'down'
+	| 'gate_bias'
+	| 'up_bias'
+	| 'down_bias';
+
+/** Name of the graph's value that holds block b of the probabilities, [heads, queryCount, keyCount]. */
+export function probabilitiesName(block: number): string {
+	return `probabilities_${block}`;
+}
+
+/** The pieces that `attend` and `reuse` have in common. */
+export class DecoderGraph {
+	readonly builder: GraphBuilder;
+	readonly layer: LayerGraph;
+
+	constructor(name: string, layer: LayerGraph) {
+		this.builder = new GraphBuilder(name);
+		this.layer = layer;
+		this.builder.input('hidden', [layer.context, layer.config.hidden]);
+	}
+
+	/** RMS norm over the last axis (transformers: LlamaRMSNorm). */
+	norm(name: string, input: string, weight: LayerWeight, width: number): string {
+		return this.builder.node(
+			`${name}/RmsNorm`,
+			'SimplifiedLayerNormalization',
+			[input, this.builder.input(weight, [width])],
+			{ attributes: { axis: -1n, epsilon: this.layer.config.normEps } }
+		);
+	}
+
+	/** x·Wᵀ + b: [S, in] → [S, out]. */
+	linear(
+		name: string,
+		input: string,
+		weight: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down',
+		outWidth: number,
+		inWidth: number,
+		bias: boolean
+	): string {
+		const inputs = [input, this.builder.input(weight, [outWidth, inWidth])];
+		if (bias) inputs.push(this.builder.input(`${weight}_bias`, [outWidth]));
+		return this.builder.node(`${name}/Gemm`, 'Gemm', inputs, { attributes: { transB: 1n } });
+	}
+
+	/** [S, count·headDim] → [1, S, count, headDim]. */
+	splitHeads(name: string, input: string, count: number): string {
+		const { context, config } = this.layer;
+		return this.builder.node(`${name}/SplitHeads`, 'Reshape', [
+			input,
+			this.builder.integers(1, context, count, config.headDim)
+		]);
+	}
+
+	/** [1, S, count, headDim] → [1, count, S, headDim]. */
+	headsFirst(name: string, input: string): string {
+		return this.builder.node(`${name}/HeadsFirst`, 'Transpose', [input], {
+			attributes: { perm: [0n, 2n, 1n, 3n] }
+		});
+	}
+
+	/** Rows `start` … `start + count` of axis 2: the tokens of [1, heads, S, headDim]. */
+	tokens(name: string, input: string, start: number, count: number): string {
+		if (start === 0 && count === this.layer.context) return input;
+		const { builder } = this;
+		return builder.node(`${name}/Tokens`, 'Slice', [
+			input,
+			builder.integers(start),
+			builder.integers(start + count),
+			builder.integers(2)
+		]);
+	}
+
+	/** The values of every head, [1, kvHeads, S, headDim]. */
+	values(normed: string): string {
+		const { config } = this.layer;
+		const width = config.kvHeads * config.headDim;
+		const projected = this.linear('attn/v_proj', normed, 'v', width, config.hidden, config.qkvBias);
+		return this.headsFirst('attn/v', this.splitHeads('attn/v', projected, config.kvHeads));
+	}
+
+	/**
+	 * Everything after the probabilities: P·V block by block, output projection, residual, MLP, residual.
+	 * `probabilities[b]` is [heads, queryCount, keyCount]; the graph's output `hidden_out` is [S, hidden].
+	 */
+	finish(probabilities: readonly string[], values: string): void {
+		const { builder } = this;
+		const { config, context, blocks } = this.layer;
+		const group = config.heads / config.kvHeads;
+		const mixed = blocks.map((block, index) => {
+			const at = `attn/block_${index}`;
+			const grouped = builder.node(`${at}/GroupRows`, 'Reshape', [
+				probabilities[index],
+				builder.integers(1, config.kvHeads, group * block.queryCount, block.keyCount)
+			]);
+			const product = builder.node(`${at}/MixValues`, 'MatMul', [
+				grouped,
+				this.tokens(`${at}/v`, values, block.keyStart, block.keyCount)
+			]);
+			return builder.node(`${at}/HeadRows`, 'Reshape', [
+				product,
+				builder.integers(1, config.heads, block.queryCount, config.headDim)
+			]);
+		});
+		const joined =
+			mixed.length === 1
+				? mixed[0]
+				: builder.node('attn/Concat', 'Concat', mixed, { attributes: { axis: 2n } });
+		const attended = builder.node('attn/JoinHeads', 'Reshape', [
+			this.headsFirst('attn/out', joined),
+			builder.integers(context, config.heads * config.headDim)
+		]);
+		const output = this.linear(
+			'attn/o_proj',
+			attended,
+			'o',
+			config.hidden,
+			config.heads * config.headDim,
+			config.outputBias
+		);
+		const middle = builder.node('attn/Residual', 'Add', ['hidden', output]);
+		const normed = this.norm('mlp/norm', middle, 'post_norm', config.hidden);
+		const [wide, narrow, bias] = [config.intermediate, config.hidden, config.mlpBias];
+		const gate = this.linear('mlp/gate_proj', normed, 'gate', wide, narrow, bias);
+		const up = this.linear('mlp/up_proj', normed, 'up', wide, narrow, bias);
+		// QuickGelu with alpha 1 is x·sigmoid(x): SiLU in one pass over the memory.
+		const silu = builder.node('mlp/Silu', 'QuickGelu', [gate], {
+			domain: MICROSOFT,
+			attributes: { alpha: 1 }
+		});
+		const gated = builder.node('mlp/Mul', 'Mul', [silu, up]);
+		const down = this.linear('mlp/down_proj', gated, 'down', narrow, wide, bias);
+		builder.node('mlp/Residual', 'Add', [middle, down], { outputs: ['hidden_out'] });
+		builder.output('hidden_out', [context, config.hidden]);
+	}
+}
