@@ -1,0 +1,122 @@
+import type { ModelFacts } from '../checkpoint/types.ts';
+import { InputError } from '../errors.ts';
+import { checkSources, spansOf } from './spans.ts';
+import type { Savings, Sources } from './types.ts';
+
+/** Bytes an element of the types a model is run in. */
+export const DTYPE_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
+
+/** The facts of a model that its savings depend on. */
+export type SavingsFacts = Pick<
+	ModelFacts,
+	| 'layers'
+	| 'heads'
+	| 'kvHeads'
+	| 'headDim'
+	| 'hidden'
+	| 'intermediate'
+	| 'vocab'
+	| 'reach'
+	| 'qkvBias'
+	| 'qkNorm'
+	| 'parameters'
+>;
+
+export interface SavingsSetting {
+	/** Tokens in context, n. */
+	context: number;
+	/** Sequences, B. */
+	batch: number;
+	/** Bytes an element, b; see DTYPE_BYTES. */
+	elementBytes: number;
+}
+
+/**
+ * What the followers of a plan save; predicted, by counting. With d = headDim, and in a layer of reach w
+ * min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys in all):
+ * - kCache: kvHeads·d·b bytes a token and follower, times B and the cache's length. V stays. Shares are of
+ *   all layers' K, and of their K and V.
+ * - parameters: q and k projections with their biases and norms, as a share of `model.parameters`.
+ * - prefill: 2·n·hidden·d·(heads + kvHeads) + 2·keys·heads·d FLOPs a follower and sequence, as a share of
+ *   every matrix product of the model: per layer q, k, v, o, the MLP's three, QKᵀ and P·V over causal keys,
+ *   and the output embedding of every token. Softmax, rotary embedding and norms are not counted.
+ *   keptBytes, against it: B·heads·n²·b, the probabilities of one source, for spans come one at a time.
+ * - decode, a step: the parameters above once, and B·min(n, w)·kvHeads·d·b of K cache a follower, are not
+ *   read (`bytes`); against it each follower reads B·heads·min(n, w)·b of its source's probabilities
+ *   (`readBytes`). The share is (bytes − readBytes) of what a step reads: every matrix of the layers and
+ *   the output embedding once, and the K and V cache.
+ * No time follows from FLOPs or bytes. Layers that are left out altogether are not counted here.
+ * Throws InputError where `sources` is no plan for this model or the setting is not positive.
+ */
+export function savings(model: SavingsFacts, sources: Sources, setting: SavingsSetting): Savings {
+	checkSources(sources, model.layers);
+	for (const [name, value] of Object.entries(setting) as [string, number][])
+		if (!Number.isInteger(value) || value < 1)
+			throw new InputError(`${name}: ${value}; allowed: a whole number, 1 or more`);
+	const { context, batch, elementBytes } = setting;
+	const { layers, heads, kvHeads, headDim, hidden, reach } = model;
+	const all = Array.from({ length: layers }, (_, layer) => layer);
+	const followers = spansOf(sources).flatMap((span) => span.followers);
+	const count = followers.length;
+
+	const cached = (list: number[]) =>
+		total(list, (layer) => Math.min(context, reach[layer] ?? context));
+	const keys = (list: number[]) => total(list, (layer) => keysSeen(context, reach[layer]));
+
+	const kBytesPerToken = kvHeads * headDim * elementBytes;
+	const kBytes = batch * kBytesPerToken * cached(followers);
+	const kBytesOfAll = batch * kBytesPerToken * cached(all);
+
+	const qkWeights = hidden * headDim * (heads + kvHeads);
+	const qkParameters =
+		qkWeights +
+		(model.qkvBias ? headDim * (heads + kvHeads) : 0) +
+		(model.qkNorm ? 2 * headDim : 0);
+
+	const flops = batch * (2 * context * qkWeights * count + 2 * keys(followers) * heads * headDim);
+	const weightsOfAll =
+		layers * (2 * qkWeights + 3 * hidden * model.intermediate) + hidden * model.vocab;
+	const flopsOfAll = batch * (2 * context * weightsOfAll + 4 * keys(all) * heads * headDim);
+
+	const notRead = count * qkParameters * elementBytes + kBytes;
+	const readInstead = batch * heads * elementBytes * cached(followers);
+	const readOfAll = weightsOfAll * elementBytes + 2 * kBytesOfAll;
+
+	return {
+		context,
+		batch,
+		elementBytes,
+		followers: count,
+		kCache: {
+			bytes: kBytes,
+			bytesPerToken: count * kBytesPerToken,
+			shareOfK: kBytes / kBytesOfAll,
+			shareOfKv: kBytes / (2 * kBytesOfAll)
+		},
+		parameters: { count: count * qkParameters, share: (count * qkParameters) / model.parameters },
+		prefill: {
+			flops,
+			share: flops / flopsOfAll,
+			keptBytes: count > 0 ? batch * heads * context ** 2 * elementBytes : 0
+		},
+		decode: {
+			bytes: notRead,
+			readBytes: readInstead,
+			share: (notRead - readInstead) / readOfAll
+		}
+	};
+}
+
+/**
+ * Keys seen by all queries of a layer together: n²/2 without a sliding window (the causal half), else
+ * Σ_i min(i + 1, w).
+ */
+function keysSeen(context: number, reach: number | null): number {
+	if (reach === null) return context ** 2 / 2;
+	const window = Math.min(reach, context);
+	return (window * (window + 1)) / 2 + (context - window) * window;
+}
+
+function total(list: number[], of: (layer: number) => number): number {
+	return list.reduce((sum, layer) => sum + of(layer), 0);
+}
