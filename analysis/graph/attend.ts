@@ -22,7 +22,7 @@ export function attendGraph(layer: LayerGraph, reach: number | null, tap: boolea
 		Array.from({ length: context }, (_, position) => BigInt(position)),
 		[1, context]
 	);
-	const normed = graph.norm('attn/norm', 'hidden', 'input_norm', config.hidden);
+	const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', config.hidden);
 
 	/** Projection, optional norm and rotary embedding: [S, hidden] → [1, count, S, headDim]. */
 	const project = (role: 'q' | 'k', count: number): string => {
@@ -36,7 +36,7 @@ export function attendGraph(layer: LayerGraph, reach: number | null, tap: boolea
 			config.qkvBias
 		);
 		const split = graph.splitHeads(at, projected, count);
-		const scaled = config.qkNorm ? graph.norm(at, split, `${role}_norm`, headDim) : split;
+		const scaled = config.qkNorm ? graph.norm(at, split, `${role}Norm`, headDim) : split;
 		return builder.node(
 			`${at}/Rotary`,
 			'RotaryEmbedding',

@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import {
 	AttributeProto_AttributeType as AttributeType,
 	AttributeProtoSchema,
@@ -6,6 +6,7 @@ import {
 	ModelProtoSchema,
 	NodeProtoSchema,
 	TensorProtoSchema,
+	TensorShapeProto_DimensionSchema,
 	ValueInfoProtoSchema,
 	type AttributeProto,
 	type NodeProto,
@@ -50,6 +51,12 @@ function attribute(name: string, value: AttributeValue): AttributeProto {
 /** A dimension: its size, or the name of one that is free. */
 export type Dimension = number | string;
 
+function dimension(size: Dimension): MessageInitShape<typeof TensorShapeProto_DimensionSchema> {
+	return typeof size === 'string'
+		? { value: { case: 'dimParam', value: size } }
+		: { value: { case: 'dimValue', value: BigInt(size) } };
+}
+
 function valueInfo(name: string, elementType: number, dims: readonly Dimension[]): ValueInfoProto {
 	return create(ValueInfoProtoSchema, {
 		name,
@@ -59,11 +66,7 @@ function valueInfo(name: string, elementType: number, dims: readonly Dimension[]
 				value: {
 					elemType: elementType,
 					shape: {
-						dim: dims.map((dim) =>
-							typeof dim === 'string'
-								? { value: { case: 'dimParam', value: dim } }
-								: { value: { case: 'dimValue', value: BigInt(dim) } }
-						)
+						dim: dims.map(dimension)
 					}
 				}
 			}

@@ -1,3 +1,4 @@
+import type { LayerTensorNames } from '../checkpoint/expected.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { GraphBuilder, MICROSOFT } from './builder.ts';
 import type { QueryBlock } from './blocks.ts';
@@ -10,26 +11,8 @@ export interface LayerGraph {
 	blocks: readonly QueryBlock[];
 }
 
-/** Weights of a layer, by the names of the graph's inputs. Projections are [out, in], as stored. */
-export type LayerWeight =
-	| 'input_norm'
-	| 'q'
-	| 'k'
-	| 'v'
-	| 'q_bias'
-	| 'k_bias'
-	| 'v_bias'
-	| 'q_norm'
-	| 'k_norm'
-	| 'o'
-	| 'o_bias'
-	| 'post_norm'
-	| 'gate'
-	| 'up'
-	| 'down'
-	| 'gate_bias'
-	| 'up_bias'
-	| 'down_bias';
+/** A layer's weights are inputs of its graph, named by their role. Projections are [out, in], as stored. */
+export type LayerWeight = keyof LayerTensorNames;
 
 /** Name of the graph's value that holds block b of the probabilities, [heads, queryCount, keyCount]. */
 export function probabilitiesName(block: number): string {
@@ -67,7 +50,7 @@ export class DecoderGraph {
 		bias: boolean
 	): string {
 		const inputs = [input, this.builder.input(weight, [outWidth, inWidth])];
-		if (bias) inputs.push(this.builder.input(`${weight}_bias`, [outWidth]));
+		if (bias) inputs.push(this.builder.input(`${weight}Bias`, [outWidth]));
 		return this.builder.node(`${name}/Gemm`, 'Gemm', inputs, { attributes: { transB: 1n } });
 	}
 
@@ -147,7 +130,7 @@ export class DecoderGraph {
 			config.outputBias
 		);
 		const middle = builder.node('attn/Residual', 'Add', ['hidden', output]);
-		const normed = this.norm('mlp/norm', middle, 'post_norm', config.hidden);
+		const normed = this.norm('mlp/norm', middle, 'postNorm', config.hidden);
 		const [wide, narrow, bias] = [config.intermediate, config.hidden, config.mlpBias];
 		const gate = this.linear('mlp/gate_proj', normed, 'gate', wide, narrow, bias);
 		const up = this.linear('mlp/up_proj', normed, 'up', wide, narrow, bias);

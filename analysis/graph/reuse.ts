@@ -12,7 +12,7 @@ export function reuseGraph(layer: LayerGraph): Uint8Array {
 	const probabilities = blocks.map((block, index) =>
 		graph.builder.input(probabilitiesName(index), [config.heads, block.queryCount, block.keyCount])
 	);
-	const normed = graph.norm('attn/norm', 'hidden', 'input_norm', config.hidden);
+	const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', config.hidden);
 	graph.finish(probabilities, graph.values(normed));
 	return graph.builder.build();
 }
