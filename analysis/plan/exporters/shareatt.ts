@@ -1,0 +1,68 @@
+import { InputError } from '../../errors.ts';
+import { checkSources } from '../spans.ts';
+import type { Plan, Sources } from '../types.ts';
+
+/**
+ * What the code of Shared Attention (Liao & Vargas, arXiv 2407.12866; metacarbon/shareAtt) is told: it
+ * lists the layers that are *not* shared, and every other layer takes the weights of the nearest layer
+ * before it that is no follower. Both lists rise, 0-based.
+ */
+export interface ShareAtt {
+	followers: number[];
+	nonShared: number[];
+}
+
+/**
+ * The two lists of a plan. Throws InputError where their code cannot express it: a layer left out, or
+ * heads that are not taken in their own order.
+ */
+export function toShareAtt(plan: Pick<Plan, 'sources' | 'spans'>): ShareAtt {
+	const problem = shareAttProblem(plan);
+	if (problem !== null) throw new InputError(`shareatt: ${problem}`);
+	const layers = plan.sources.map((source, layer) => ({ source, layer }));
+	const indices = (list: typeof layers) => list.map(({ layer }) => layer);
+	return {
+		followers: indices(layers.filter(({ source, layer }) => source !== layer)),
+		nonShared: indices(layers.filter(({ source, layer }) => source === layer))
+	};
+}
+
+/** Why the authors' code cannot express a plan; null where it can. */
+export function shareAttProblem(plan: Pick<Plan, 'sources' | 'spans'>): string | null {
+	// A checked plan's spans are contiguous, so a follower's source is the nearest layer before it that
+	// is no follower, as their code has it.
+	checkSources(plan.sources);
+	const leftOut = plan.sources.indexOf(null);
+	if (leftOut >= 0)
+		return `layer ${leftOut} is left out; the authors' code computes or shares every layer`;
+	const mapped = plan.spans.find((span) => span.headMap !== 'identity');
+	if (mapped)
+		return `the span of ${mapped.source} rearranges heads; the authors' code keeps every head in its place`;
+	return null;
+}
+
+/**
+ * The sources of a model of `layers` layers from either list. Throws InputError for an index outside the
+ * model or given twice, and where layer 0 would follow.
+ */
+export function fromShareAtt(
+	list: { followers: readonly number[] } | { nonShared: readonly number[] },
+	layers: number
+): Sources {
+	const [name, given] =
+		'followers' in list ? ['followers', list.followers] : ['nonShared', list.nonShared];
+	given.forEach((layer, i) => {
+		if (!Number.isInteger(layer) || layer < 0 || layer >= layers)
+			throw new InputError(`${name}: layer ${layer}; allowed: 0 to ${layers - 1}`);
+		if (given.indexOf(layer) !== i)
+			throw new InputError(`${name}: layer ${layer} twice; allowed: once`);
+	});
+	let source = -1;
+	return Array.from({ length: layers }, (_, layer) => {
+		const follows = given.includes(layer) === (name === 'followers');
+		if (!follows) source = layer;
+		if (source < 0)
+			throw new InputError(`${name}: layer 0 would follow; it has no layer before it`);
+		return source;
+	});
+}

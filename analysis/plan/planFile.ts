@@ -1,0 +1,99 @@
+import * as v from 'valibot';
+import { InputError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import { planSchema } from './schema.ts';
+import { checkSources, checkSpansAgree } from './spans.ts';
+import type { Plan } from './types.ts';
+
+/** The version of plan.json this program reads and writes. */
+const PLAN_VERSION = 1;
+
+/**
+ * A plan read from outside, checked: its form, its number of layers, its sources, that its spans agree
+ * with them, and its head maps. `where` names the file in messages. Throws InputError.
+ */
+export function parsePlan(json: unknown, where: string): Plan {
+	const version = v.safeParse(v.object({ format: v.string(), version: v.number() }), json);
+	if (!version.success || version.output.format !== 'spanwise/plan')
+		throw new InputError(`${where}: not a plan; expected format "spanwise/plan"`);
+	if (version.output.version > PLAN_VERSION)
+		throw new InputError(
+			`${where}: plan version ${version.output.version}; this is Spanwise ${VERSION}, which reads version ${PLAN_VERSION}: update Spanwise`
+		);
+	const parsed = v.safeParse(planSchema, json);
+	if (!parsed.success) {
+		const [issue] = parsed.issues;
+		throw new InputError(
+			`${where}: ${v.getDotPath(issue) ?? 'plan'}: found ${issue.received}; expected ${issue.expected ?? issue.message}`
+		);
+	}
+	const plan = parsed.output;
+	try {
+		checkPlan(plan);
+	} catch (error) {
+		if (error instanceof InputError)
+			throw new InputError(`${where}: ${error.message}`, { cause: error });
+		throw error;
+	}
+	return plan;
+}
+
+/** What goes into a plan besides what every plan of this program has. */
+export type PlanParts = Pick<Plan, 'model' | 'sources' | 'spans' | 'definition' | 'predicted'>;
+
+/** A checked plan, made now by this version. Nothing was measured yet. Throws InputError as `parsePlan`. */
+export function makePlan(parts: PlanParts, createdAt = new Date()): Plan {
+	const plan: Plan = {
+		format: 'spanwise/plan',
+		version: PLAN_VERSION,
+		kind: 'attention-weights',
+		model: parts.model,
+		sources: parts.sources,
+		spans: parts.spans,
+		definition: parts.definition,
+		predicted: parts.predicted,
+		measured: null,
+		createdBy: { name: 'spanwise', version: VERSION },
+		createdAt: createdAt.toISOString()
+	};
+	checkPlan(plan);
+	return plan;
+}
+
+/**
+ * Whether a plan may be shown on a model: throws InputError where the number of layers differs, and
+ * returns a warning where the weights do (null: they are the same).
+ */
+export function planMatches(
+	plan: Plan,
+	model: { name: string; layers: number; hash: string }
+): string | null {
+	if (plan.model.layers !== model.layers)
+		throw new InputError(
+			`plan for ${plan.model.name}: ${plan.model.layers} layers; ${model.name} has ${model.layers}`
+		);
+	if (plan.model.hash === model.hash) return null;
+	return `The plan was made for ${plan.model.name} (${shortHash(plan.model.hash)}); these are other weights: ${model.name} (${shortHash(model.hash)}).`;
+}
+
+/** Enough of a hash to tell models apart in a caption. */
+export function shortHash(hash: string): string {
+	return hash.slice(0, 12);
+}
+
+function checkPlan(plan: Plan): void {
+	checkSources(plan.sources, plan.model.layers);
+	checkSpansAgree(plan.sources, plan.spans);
+	for (const span of plan.spans) {
+		if (span.headMap === 'identity') continue;
+		if (span.headMap.length !== span.followers.length)
+			throw new InputError(
+				`span of ${span.source}: head maps for ${span.headMap.length} followers; expected ${span.followers.length}`
+			);
+		for (const map of span.headMap)
+			if (map.length !== plan.model.heads || map.some((head) => head >= plan.model.heads))
+				throw new InputError(
+					`span of ${span.source}: head map [${map.join(', ')}]; expected ${plan.model.heads} heads from 0 to ${plan.model.heads - 1}`
+				);
+	}
+}

@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { METRICS, VIEWS } from '../similarity/types.ts';
+import type { Plan } from './types.ts';
+
+const index = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const amount = v.pipe(v.number(), v.minValue(0));
+
+const definition = v.object({
+	metric: v.picklist(METRICS),
+	view: v.picklist(VIEWS),
+	headPolicy: v.string(),
+	texts: v.array(v.object({ name: v.string(), sha256: v.string(), characters: index })),
+	context: count,
+	windows: count,
+	tokens: count,
+	modelHash: v.string(),
+	version: v.string()
+});
+
+const savings = v.object({
+	context: count,
+	batch: count,
+	elementBytes: count,
+	followers: index,
+	kCache: v.object({
+		bytes: amount,
+		bytesPerToken: amount,
+		shareOfK: v.number(),
+		shareOfKv: v.number()
+	}),
+	parameters: v.object({ count: amount, share: v.number() }),
+	prefill: v.object({ flops: amount, share: v.number(), keptBytes: amount }),
+	decode: v.object({ bytes: amount, readBytes: amount, share: v.number() })
+});
+
+const span = v.object({
+	source: index,
+	followers: v.pipe(v.array(index), v.minLength(1)),
+	headMap: v.union([v.literal('identity'), v.array(v.array(index))]),
+	score: v.nullable(v.number())
+});
+
+/** The form of plan.json; what one field says of another is checked by `parsePlan`. */
+export const planSchema: v.GenericSchema<unknown, Plan> = v.object({
+	format: v.literal('spanwise/plan'),
+	version: v.literal(1),
+	kind: v.literal('attention-weights'),
+	model: v.object({
+		name: v.string(),
+		architecture: v.string(),
+		layers: count,
+		heads: count,
+		kvHeads: count,
+		hash: v.string()
+	}),
+	sources: v.pipe(v.array(v.nullable(index)), v.minLength(1)),
+	spans: v.array(span),
+	definition: v.nullable(definition),
+	predicted: v.nullable(savings),
+	measured: v.nullable(v.record(v.string(), v.unknown())),
+	createdBy: v.object({ name: v.literal('spanwise'), version: v.string() }),
+	createdAt: v.pipe(v.string(), v.isoTimestamp())
+});
