@@ -48,6 +48,7 @@ export default ts.config(
 			'.svelte-kit/',
 			'node_modules/',
 			'.spanwise/',
+			'static/',
 			'analysis/graph/onnx_pb.ts'
 		]
 	},

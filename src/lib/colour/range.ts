@@ -1,0 +1,51 @@
+/** Lowest and highest number among values; null where there is none. `missing` values are passed over. */
+export function extentOf(
+	values: ArrayLike<number>,
+	missing: Uint8Array | null = null
+): [number, number] | null {
+	let low = Infinity;
+	let high = -Infinity;
+	for (let index = 0; index < values.length; index++) {
+		const value = values[index] ?? NaN;
+		if (missing?.[index] === 1 || Number.isNaN(value)) continue;
+		if (value < low) low = value;
+		if (value > high) high = value;
+	}
+	return low <= high ? [low, high] : null;
+}
+
+/**
+ * Range for a square similarity map [n, n]: its extent without the diagonal, which is 1 by
+ * definition and would squeeze every other value; rounded outwards to hundredths.
+ */
+export function similarityRange(values: ArrayLike<number>, size: number): [number, number] {
+	const diagonal = new Uint8Array(values.length);
+	for (let layer = 0; layer < size; layer++) diagonal[layer * size + layer] = 1;
+	return roundOut(extentOf(values, diagonal) ?? extentOf(values) ?? [0, 1]);
+}
+
+/** Range centred at 0 that holds all values: for differences. */
+export function differenceRange(
+	values: ArrayLike<number>,
+	missing: Uint8Array | null = null
+): [number, number] {
+	const [low, high] = extentOf(values, missing) ?? [-1, 1];
+	const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
+	const rounded = roundOut([-reach, reach])[1];
+	return [-rounded, rounded];
+}
+
+/** One range that holds all of several: for panels under one locked scale. */
+export function unionRange(ranges: readonly (readonly [number, number])[]): [number, number] {
+	if (ranges.length === 0) return [0, 1];
+	return [Math.min(...ranges.map((r) => r[0])), Math.max(...ranges.map((r) => r[1]))];
+}
+
+/** The smallest range of hundredths (of the power of ten at hand, where values are small) that holds both ends. */
+export function roundOut([low, high]: readonly [number, number]): [number, number] {
+	const width = high - low || Math.abs(high) || 1;
+	const step = Math.min(0.01, 10 ** (Math.floor(Math.log10(width)) - 1));
+	const down = Math.floor(low / step + 1e-9) * step;
+	const up = Math.ceil(high / step - 1e-9) * step;
+	return [Number(down.toFixed(12)), Number(up.toFixed(12))];
+}

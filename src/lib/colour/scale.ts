@@ -1,0 +1,104 @@
+import { interpolateCividis, interpolateMagma, interpolateRdBu, interpolateViridis, rgb } from 'd3';
+
+export type SequentialName = 'viridis' | 'cividis' | 'magma';
+export type ColourMapName = SequentialName | 'difference';
+
+/** Entries of a lookup table; more would not show on an 8-bit screen. */
+export const TABLE_SIZE = 256;
+
+const interpolators: Record<ColourMapName, (t: number) => string> = {
+	viridis: interpolateViridis,
+	cividis: interpolateCividis,
+	magma: interpolateMagma,
+	// Red is high, as a reader of temperature maps expects; d3's runs the other way.
+	difference: (t) => interpolateRdBu(1 - t)
+};
+
+/** Red, green, blue of a colour map, [256, 3], each 0 to 255. */
+export function colourTable(name: ColourMapName): Uint8ClampedArray {
+	const table = new Uint8ClampedArray(TABLE_SIZE * 3);
+	for (let entry = 0; entry < TABLE_SIZE; entry++) {
+		const colour = rgb(interpolators[name](entry / (TABLE_SIZE - 1)));
+		table.set([colour.r, colour.g, colour.b], entry * 3);
+	}
+	return table;
+}
+
+const tables: Readonly<Record<ColourMapName, Uint8ClampedArray>> = {
+	viridis: colourTable('viridis'),
+	cividis: colourTable('cividis'),
+	magma: colourTable('magma'),
+	difference: colourTable('difference')
+};
+
+/** Value to colour: a table over a range. Values beyond the range take the end's colour. */
+export interface ColourScale {
+	readonly name: ColourMapName;
+	/** Lowest and highest value told apart. */
+	readonly range: readonly [number, number];
+	/** [256, 3] */
+	readonly table: Uint8ClampedArray;
+}
+
+/** A colour scale over `range`; a range without width is widened so that every value has a place. */
+export function colourScale(name: ColourMapName, range: readonly [number, number]): ColourScale {
+	const [low, high] = range;
+	if (!(low <= high)) throw new RangeError(`colour range: found ${low} to ${high}; low ≤ high`);
+	return { name, range: low === high ? [low - 0.5, high + 0.5] : [low, high], table: tables[name] };
+}
+
+/** Which of the 256 entries shows `value`; −1 for a value that is not a number. */
+export function tableIndex(scale: ColourScale, value: number): number {
+	if (Number.isNaN(value)) return -1;
+	const [low, high] = scale.range;
+	const t = (value - low) / (high - low);
+	return Math.max(0, Math.min(TABLE_SIZE - 1, Math.floor(t * TABLE_SIZE)));
+}
+
+/** CSS colour of a value, or null where it is not a number. */
+export function cssColour(scale: ColourScale, value: number): string | null {
+	const entry = tableIndex(scale, value);
+	if (entry < 0) return null;
+	return `rgb(${scale.table.subarray(entry * 3, entry * 3 + 3).join(',')})`;
+}
+
+/** Black or white, whichever reads better upon the colour of `value` (WCAG relative luminance). */
+export function inkOn(scale: ColourScale, value: number): '#000' | '#fff' {
+	const entry = Math.max(0, tableIndex(scale, value));
+	const linear = [0, 1, 2].map((channel) => {
+		const part = (scale.table[entry * 3 + channel] ?? 0) / 255;
+		return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+	});
+	const luminance =
+		0.2126 * (linear[0] ?? 0) + 0.7152 * (linear[1] ?? 0) + 0.0722 * (linear[2] ?? 0);
+	return luminance > 0.179 ? '#000' : '#fff';
+}
+
+/**
+ * Paints values [n] as RGBA bytes [n, 4]. Values that are not numbers, and those whose `missing`
+ * byte is set, stay transparent, so that the page's own "missing" colour shows in light and dark.
+ */
+export function paint(
+	values: ArrayLike<number>,
+	scale: ColourScale,
+	missing: Uint8Array | null,
+	target: Uint8ClampedArray
+): void {
+	const { table } = scale;
+	const [low, high] = scale.range;
+	const factor = TABLE_SIZE / (high - low);
+	for (let index = 0; index < values.length; index++) {
+		const value = values[index] ?? NaN;
+		const at = index * 4;
+		if (value !== value || missing?.[index] === 1) {
+			target[at + 3] = 0;
+			continue;
+		}
+		const scaled = (value - low) * factor;
+		const entry = scaled <= 0 ? 0 : scaled >= TABLE_SIZE ? TABLE_SIZE - 1 : scaled | 0;
+		target[at] = table[entry * 3] ?? 0;
+		target[at + 1] = table[entry * 3 + 1] ?? 0;
+		target[at + 2] = table[entry * 3 + 2] ?? 0;
+		target[at + 3] = 255;
+	}
+}

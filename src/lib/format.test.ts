@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import {
+	formatBytes,
+	formatCount,
+	formatDuration,
+	formatShare,
+	formatValue,
+	formatWhole,
+	shortHash
+} from './format.ts';
+
+it('writes values with a true minus, no minus on zero, and a dash for what is not there', () => {
+	expect([0.12345, -0.02, -0.0001, null, NaN].map((value) => formatValue(value))).toEqual([
+		'0.123',
+		'−0.020',
+		'0.000',
+		'–',
+		'–'
+	]);
+});
+
+it('writes bytes and counts with three figures', () => {
+	expect([0, 999, 15_757_208, 2.2e9, -1500].map(formatBytes)).toEqual([
+		'0 B',
+		'999 B',
+		'15.8 MB',
+		'2.20 GB',
+		'−1.50 kB'
+	]);
+	expect([512, 7_870_656].map(formatCount)).toEqual(['512', '7.87 M']);
+	expect(formatBytes(999_600)).toBe('1.00 MB');
+});
+
+it('writes shares, durations, whole numbers and hashes', () => {
+	expect(formatShare(0.0625)).toBe('6.3 %');
+	expect([3.21, 8, 42.4, 125, 3725].map(formatDuration)).toEqual([
+		'3.2 s',
+		'8.0 s',
+		'42 s',
+		'2 min 05 s',
+		'1 h 02 min'
+	]);
+	expect([4096, 12345, 1234567].map(formatWhole)).toEqual([
+		'4096',
+		'12\u2009345',
+		'1\u2009234\u2009567'
+	]);
+	expect([shortHash('sha256:0123456789abcdef'), shortHash('0123456789abcdef')]).toEqual([
+		'01234567',
+		'01234567'
+	]);
+});
