@@ -56,9 +56,10 @@ export const planSchema: v.GenericSchema<unknown, Plan> = v.object({
 	}),
 	sources: v.pipe(v.array(v.nullable(index)), v.minLength(1)),
 	spans: v.array(span),
-	definition: v.nullable(definition),
-	predicted: v.nullable(savings),
-	measured: v.nullable(v.record(v.string(), v.unknown())),
+	// A plan written by hand need not say how it came about.
+	definition: v.optional(v.nullable(definition), null),
+	predicted: v.optional(v.nullable(savings), null),
+	measured: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
 	createdBy: v.object({ name: v.literal('spanwise'), version: v.string() }),
 	createdAt: v.pipe(v.string(), v.isoTimestamp())
 });

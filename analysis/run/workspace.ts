@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+
+/** Where a workspace keeps what. Absolute paths. */
+export interface Workspace {
+	home: string;
+	/** One folder a run. */
+	runs: string;
+	/** Remembered model hashes and speeds. */
+	cache: string;
+	jobs: string;
+}
+
+/** Names that begin so are unfinished, and never shown. */
+export const PARTIAL_PREFIX = '.partial-';
+
+/** Longest part of a run's id that comes from the model's name; folder names stay readable. */
+const MAX_NAME_LENGTH = 40;
+
+/** The workspace: `--home`, else SPANWISE_HOME, else `.spanwise` in the working directory. */
+export function workspaceHome(from: {
+	home?: string | undefined;
+	env: Record<string, string | undefined>;
+	cwd: string;
+}): string {
+	return resolve(from.cwd, from.home ?? (from.env.SPANWISE_HOME || '.spanwise'));
+}
+
+export function workspaceAt(home: string): Workspace {
+	return {
+		home,
+		runs: join(home, 'runs'),
+		cache: join(home, 'cache'),
+		jobs: join(home, 'jobs.json')
+	};
+}
+
+/**
+ * The id of a new run, which is also its folder's name: the model's name, the time in UTC, four hex
+ * digits against two runs of one second. `mini-llama2-20261123-061503-a1b2`
+ */
+export function newRunId(modelName: string, date: Date): string {
+	const name = modelName
+		.toLowerCase()
+		.replaceAll(/[^a-z0-9]+/g, '-')
+		.slice(0, MAX_NAME_LENGTH)
+		.replaceAll(/^-+|-+$/g, '');
+	const [day, time] = date
+		.toISOString()
+		.replaceAll(/[-:]|\..*/g, '')
+		.split('T');
+	return `${name || 'model'}-${day}-${time}-${randomBytes(2).toString('hex')}`;
+}
