@@ -35,9 +35,9 @@ export function formatWhole(value: number): string {
 	return text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, '\u2009');
 }
 
-/** First eight characters of a hash. */
+/** First twelve characters of a hash. */
 export function shortHash(hash: string): string {
-	return hash.replace(/^sha256:/, '').slice(0, 8);
+	return hash.replace(/^sha256:/, '').slice(0, 12);
 }
 
 /** "2026-11-23 06:20", in the reader's time zone. */
