@@ -1,0 +1,180 @@
+import * as v from 'valibot';
+import { InputError } from '../errors.ts';
+import { ARCHITECTURES, FAMILIES, isArchitecture, type Family } from './families.ts';
+import { parseRope, ropeFields } from './rope.ts';
+import type { ModelConfig } from './types.ts';
+
+/** Largest models in use have 126 layers; far more is a broken file that would fill memory. */
+const MAX_LAYERS = 4096;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1));
+
+const schema = v.object({
+	hidden_size: count,
+	num_hidden_layers: v.pipe(count, v.maxValue(MAX_LAYERS)),
+	num_attention_heads: count,
+	num_key_value_heads: v.optional(v.nullable(count)),
+	head_dim: v.nullish(count),
+	intermediate_size: count,
+	vocab_size: count,
+	max_position_embeddings: v.nullish(count),
+	rms_norm_eps: v.nullish(v.pipe(v.number(), v.finite(), v.gtValue(0))),
+	hidden_act: v.nullish(v.string()),
+	attention_bias: v.nullish(v.boolean()),
+	mlp_bias: v.nullish(v.boolean()),
+	tie_word_embeddings: v.nullish(v.boolean()),
+	bos_token_id: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)))),
+	dtype: v.nullish(v.string()),
+	torch_dtype: v.nullish(v.string()),
+	sliding_window: v.optional(v.nullable(count)),
+	use_sliding_window: v.nullish(v.boolean()),
+	max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
+	layer_types: v.nullish(v.array(v.string())),
+	...ropeFields
+});
+
+type RawConfig = v.InferOutput<typeof schema>;
+
+/** Defaults shared by the configuration classes of all supported architectures (transformers 5). */
+const DEFAULT_NORM_EPS = 1e-6;
+const DEFAULT_SLIDING_WINDOW = 4096;
+const DEFAULT_MAX_WINDOW_LAYERS = 28;
+
+/**
+ * Reads a config.json (already parsed JSON) as Hugging Face transformers 5 would, its defaults included.
+ * `where` names the file in messages. Throws InputError for whatever the engine cannot run.
+ */
+export function parseConfig(json: unknown, where: string): ModelConfig {
+	const head = v.safeParse(
+		v.object({
+			architectures: v.nullish(v.array(v.unknown())),
+			quantization_config: v.optional(v.unknown()),
+			compression_config: v.optional(v.unknown())
+		}),
+		json
+	);
+	if (!head.success) throw new InputError(`${where}: not the description of a model`);
+	const architecture = head.output.architectures?.[0];
+	if (!isArchitecture(architecture)) {
+		throw new InputError(
+			`${where}: architecture is ${architecture === undefined ? 'not given' : JSON.stringify(architecture)}; ` +
+				`supported: ${ARCHITECTURES.join(', ')}`
+		);
+	}
+	if (head.output.quantization_config != null || head.output.compression_config != null) {
+		throw new InputError(
+			`${where}: the weights are quantized (quantization_config); ` +
+				'only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
+		);
+	}
+	const family = FAMILIES[architecture];
+	const raw = parseRaw(json, where);
+	if ((raw.hidden_act ?? 'silu') !== 'silu') {
+		throw new InputError(
+			`${where}: hidden_act is ${JSON.stringify(raw.hidden_act)}; supported: silu`
+		);
+	}
+	const maxPositions = raw.max_position_embeddings ?? family.maxPositions;
+	const rope = parseRope(raw, maxPositions, where);
+	const said = { attention_bias: raw.attention_bias ?? false, mlp_bias: raw.mlp_bias ?? false };
+	const bias = (fact: 'attention_bias' | 'mlp_bias' | boolean): boolean =>
+		typeof fact === 'boolean' ? fact : said[fact];
+	return {
+		architecture,
+		layers: raw.num_hidden_layers,
+		hidden: raw.hidden_size,
+		...headCounts(raw, family, where),
+		intermediate: raw.intermediate_size,
+		vocab: raw.vocab_size,
+		maxPositions,
+		normEps: raw.rms_norm_eps ?? DEFAULT_NORM_EPS,
+		ropeTheta: rope.theta,
+		ropeScaling: rope.scaling,
+		reach: layerReach(raw, family, where),
+		qkvBias: bias(family.qkvBias),
+		outputBias: bias(family.outputBias),
+		mlpBias: bias(family.mlpBias),
+		qkNorm: family.qkNorm,
+		tied: raw.tie_word_embeddings ?? false,
+		bosId: raw.bos_token_id === undefined ? family.bosId : raw.bos_token_id,
+		dtype: raw.dtype ?? raw.torch_dtype ?? 'float32'
+	};
+}
+
+function parseRaw(json: unknown, where: string): RawConfig {
+	const parsed = v.safeParse(schema, json);
+	if (parsed.success) return parsed.output;
+	const [issue] = parsed.issues;
+	const path = v.getDotPath(issue) ?? 'the file';
+	const found = issue.received === 'undefined' ? 'missing' : issue.received;
+	throw new InputError(`${where}: ${path} is ${found}; expected ${describe(issue)}`);
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+	switch (issue.type) {
+		case 'integer':
+			return 'a whole number';
+		case 'object':
+			return 'a value';
+		default:
+			return issue.expected ?? 'another value';
+	}
+}
+
+function headCounts(
+	raw: RawConfig,
+	family: Family,
+	where: string
+): { heads: number; kvHeads: number; headDim: number } {
+	const heads = raw.num_attention_heads;
+	// Absent and null differ: the class's default is used for the former, heads for the latter.
+	const named = raw.num_key_value_heads === undefined ? family.kvHeads : raw.num_key_value_heads;
+	const kvHeads = named ?? heads;
+	if (heads % kvHeads !== 0) {
+		throw new InputError(
+			`${where}: num_attention_heads is ${heads} and num_key_value_heads ${kvHeads}; ` +
+				'expected the first to be a multiple of the second'
+		);
+	}
+	const headDim = raw.head_dim ?? family.headDim ?? raw.hidden_size / heads;
+	if (!Number.isInteger(headDim)) {
+		throw new InputError(
+			`${where}: hidden_size is ${raw.hidden_size} and num_attention_heads ${heads}; ` +
+				'expected a multiple, or head_dim'
+		);
+	}
+	if (headDim % 2 !== 0) {
+		throw new InputError(
+			`${where}: head_dim is ${headDim}; expected an even number, for the rotary embedding`
+		);
+	}
+	return { heads, kvHeads, headDim };
+}
+
+/** Per layer, how many keys a query sees at most, its own included; null: all before it. */
+function layerReach(raw: RawConfig, family: Family, where: string): (number | null)[] {
+	const layers = Array.from({ length: raw.num_hidden_layers }, (_, layer) => layer);
+	const window = raw.sliding_window === undefined ? DEFAULT_SLIDING_WINDOW : raw.sliding_window;
+	if (family.window === 'none') return layers.map(() => null);
+	if (family.window === 'all layers') return layers.map(() => window);
+
+	const types = raw.layer_types;
+	if (types != null && types.length !== layers.length) {
+		throw new InputError(
+			`${where}: layer_types names ${types.length} layers; num_hidden_layers is ${layers.length}`
+		);
+	}
+	const unknown = types?.find((type) => !['full_attention', 'sliding_attention'].includes(type));
+	if (unknown !== undefined) {
+		throw new InputError(
+			`${where}: layer_types has ${JSON.stringify(unknown)}; ` +
+				'supported: full_attention, sliding_attention'
+		);
+	}
+	if (raw.use_sliding_window !== true) return layers.map(() => null);
+	const first = raw.max_window_layers ?? DEFAULT_MAX_WINDOW_LAYERS;
+	return layers.map((layer) => {
+		const slides = types == null ? layer >= first : types[layer] === 'sliding_attention';
+		return slides ? window : null;
+	});
+}

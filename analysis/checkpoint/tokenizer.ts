@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import { exists } from './files.ts';
+
+export const TOKENIZER = 'tokenizer.json';
+
+/** What is wrong with a model folder without a tokenizer, or null. */
+export async function missingTokenizer(folder: string): Promise<string | null> {
+	if (await exists(join(folder, TOKENIZER))) return null;
+	return (
+		`${folder}: no ${TOKENIZER}; put the model's own beside config.json ` +
+		'(transformers writes it with AutoTokenizer.from_pretrained(…).save_pretrained(…))'
+	);
+}
