@@ -30,7 +30,7 @@ export function cellIntervals(
 	if (draws === null || sums.windows === null) return null;
 	const { layers } = sums;
 	const matrix = similarityMatrix(sums, metric);
-	const fill = pairResampler({ ...sums, windows: sums.windows }, metric, draws);
+	const fill = pairResampler(sums, metric, draws);
 	const [low, high] = [Float64Array.from(matrix), Float64Array.from(matrix)];
 	const samples = new Float64Array(RESAMPLES);
 	for (let l = 0; l < layers; l++)

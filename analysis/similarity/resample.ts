@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts';
 import type { ViewSums } from './types.ts';
 
 /** Bootstrap resamples of an interval: 2.5 % and 97.5 % are then the 25th from either end. */
@@ -66,11 +67,12 @@ export type PairFill = (l: number, m: number, out: Float64Array) => void;
 
 /** Prepares `PairFill` for a run: the norms of every layer in every resample are worked out once. */
 export function pairResampler(
-	sums: ViewSums & { windows: Float64Array },
+	sums: ViewSums,
 	metric: 'cosine' | 'cosine-mean',
 	draws: Draws
 ): PairFill {
-	const { layers, windows } = sums;
+	const { layers } = sums;
+	const windows = windowSums(sums);
 	const part = metric === 'cosine' ? 0 : 1;
 	const weigh = (l: number, m: number, out: Float64Array) => {
 		out.fill(0);
@@ -106,6 +108,12 @@ export function intervalOf(value: number, samples: Float64Array): Interval {
 		low: Math.min(value, samples[Math.floor(tail * last)]),
 		high: Math.max(value, samples[Math.ceil((1 - tail) * last)])
 	};
+}
+
+function windowSums(sums: ViewSums): Float64Array {
+	if (sums.windows === null)
+		throw new InputError(`view ${sums.view}: per-window sums are not part of this run`);
+	return sums.windows;
 }
 
 /** Uniform numbers in [0, 1): mulberry32, by Tommy Ettinger (public domain). */
