@@ -1,5 +1,5 @@
-import adapter from '@sveltejs/adapter-node';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+import adapter from './adapter.js';
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
@@ -7,6 +7,22 @@ export default {
 	compilerOptions: { runes: true },
 	kit: {
 		adapter: adapter(),
-		alias: { $analysis: 'analysis' }
+		alias: { $analysis: 'analysis' },
+		csp: {
+			directives: {
+				'default-src': ['self'],
+				'script-src': ['self'],
+				'style-src': ['self'],
+				// Svelte renders style:… as attributes on the server; they run nothing.
+				'style-src-attr': ['unsafe-inline'],
+				// Panels are saved as pictures by way of blob: addresses.
+				'img-src': ['self', 'data:', 'blob:'],
+				'connect-src': ['self'],
+				'object-src': ['none'],
+				'base-uri': ['self'],
+				'form-action': ['self'],
+				'frame-ancestors': ['none']
+			}
+		}
 	}
 };

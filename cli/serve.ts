@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { delimiter, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { InvalidArgumentError, type Command } from 'commander';
+import { InputError } from '../analysis/errors.ts';
+import { workspaceHome } from '../analysis/run/workspace.ts';
+import { isLoopback } from '../src/lib/server/http/guard.ts';
+import { parseMemory } from './memory.ts';
+import { openBrowser } from './openBrowser.ts';
+import { reachableName, urlOf } from './serverAddress.ts';
+
+const DEFAULT_PORT = 5178;
+const DEFAULT_HOST = '127.0.0.1';
+/** Shorter tokens could be guessed by someone on the same network. */
+const MIN_TOKEN_LENGTH = 16;
+const TOKEN_BYTES = 24;
+
+interface ServeOptions {
+	port: number;
+	host: string;
+	home?: string;
+	models?: string[];
+	memory?: number;
+	jobs: number;
+	open: boolean;
+	json: boolean;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export function registerServe(program: Command): void {
+	program
+		.command('serve')
+		.description('serve the pages on this machine')
+		.option('--port <port>', 'port to listen on', wholeNumber(0, 65_535), DEFAULT_PORT)
+		.option(
+			'--host <host>',
+			'address to listen on; any but this machine asks for a token',
+			DEFAULT_HOST
+		)
+		.option('--home <folder>', 'workspace (default: SPANWISE_HOME, else .spanwise)')
+		.option('--models <folder...>', 'folders to look for models in')
+		.option(
+			'--memory <size>',
+			'most memory a job may use, e.g. 4GB (default: 70 % of what is free)',
+			parseMemory
+		)
+		.option('--jobs <count>', 'jobs at a time', wholeNumber(1, 64), 1)
+		.option('--open', 'open the page in the browser', false)
+		.option('--json', 'print the address as JSON', false)
+		.addHelpText('after', '\nExample:\n  spanwise serve --models ~/checkpoints --open')
+		.action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+	const build = fileURLToPath(new URL('../build/handler.js', import.meta.url));
+	if (!existsSync(build)) throw new Error('the pages are not built; run npm run build');
+	const token = tokenFor(options.host);
+	setEnvironment(options, token);
+
+	// The port comes first: where it is taken, the server of the workspace must not start its jobs.
+	let handler: Promise<Handler> | null = null;
+	const server = createServer((request, response) => {
+		// Otherwise the handler takes its own address to be https.
+		request.headers['x-forwarded-proto'] = 'http';
+		response.setHeader('x-content-type-options', 'nosniff');
+		void handler?.then((handle) => handle(request, response));
+	});
+	const port = await listen(server, options);
+	handler = import(pathToFileURL(build).href).then(({ handler }: { handler: Handler }) => handler);
+	stopGracefully(server);
+	await handler;
+
+	const url = urlOf(reachableName(options.host), port, token);
+	console.log(options.json ? JSON.stringify({ url }) : `Spanwise is at ${url}`);
+	if (options.open) openBrowser(url);
+}
+
+/** What the built server reads; see src/lib/server/settings.ts and adapter-node. */
+function setEnvironment(options: ServeOptions, token: string | null): void {
+	const { env } = process;
+	env.SPANWISE_HOME = workspaceHome({ home: options.home, env, cwd: process.cwd() });
+	if (options.models) {
+		env.SPANWISE_MODELS = options.models.map((folder) => resolve(folder)).join(delimiter);
+	}
+	if (options.memory !== undefined) env.SPANWISE_MEMORY = `${options.memory}`;
+	env.SPANWISE_JOBS = `${options.jobs}`;
+	if (token !== null) env.SPANWISE_TOKEN = token;
+	env.HOST = options.host;
+	env.PROTOCOL_HEADER = 'x-forwarded-proto';
+	delete env.ORIGIN;
+}
+
+/** Beyond this machine a token is a must; on it, only where SPANWISE_TOKEN asks for one. */
+function tokenFor(host: string): string | null {
+	const given = process.env.SPANWISE_TOKEN;
+	if (!given) return isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url');
+	if (given.length < MIN_TOKEN_LENGTH) {
+		throw new InputError(
+			`SPANWISE_TOKEN: ${given.length} characters; expected at least ${MIN_TOKEN_LENGTH}`
+		);
+	}
+	return given;
+}
+
+/** Returns the port, which the system chooses for port 0. */
+async function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
+	await new Promise<void>((resolve, reject) => {
+		server.once('error', (error: NodeJS.ErrnoException) => {
+			reject(listenError(error, host, port));
+		});
+		server.listen(port, host, resolve);
+	});
+	const address = server.address();
+	return address !== null && typeof address === 'object' ? address.port : port;
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+	switch (error.code) {
+		case 'EADDRINUSE':
+			return new InputError(`port ${port}: taken by another program; choose another with --port`);
+		case 'EACCES':
+			return new InputError(
+				`port ${port}: not allowed to listen on it; choose one above 1023 with --port`
+			);
+		case 'EADDRNOTAVAIL':
+		case 'ENOTFOUND':
+		case 'EAI_AGAIN':
+			return new InputError(`host ${host}: no address of this machine; choose another with --host`);
+		default:
+			return error;
+	}
+}
+
+/** The handler's own listeners end the jobs and the event streams; this ends the connections and the process. */
+function stopGracefully(server: Server): void {
+	const stop = () => {
+		server.close(() => process.exit(0));
+		server.closeAllConnections();
+	};
+	process.once('SIGINT', stop);
+	process.once('SIGTERM', stop);
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+	return (text) => {
+		const value = /^\d+$/.test(text) ? Number(text) : NaN;
+		if (!(value >= min && value <= max)) {
+			throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
+		}
+		return value;
+	};
+}

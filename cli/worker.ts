@@ -1,0 +1,56 @@
+/**
+ * One task in a process of its own: the server forks this file, sends a task, and gets progress and a result.
+ * The process ends with its task, because onnxruntime leaks a little with every session, and its calls can be
+ * stopped only by ending the process.
+ */
+import { InputError, messageOf } from '../analysis/errors.ts';
+import type { Progress } from '../analysis/progress.ts';
+import { analyze } from '../analysis/analyze/analyze.ts';
+import { captureAttention } from '../analysis/analyze/tokenMaps.ts';
+import type { AttentionResult, Task, WorkerMessage } from '../src/lib/server/jobs/messages.ts';
+
+/** Progress comes with every layer of every window; the server needs five a second. */
+const MIN_PROGRESS_INTERVAL_MS = 200;
+
+// The server is gone: nobody wants the result any more.
+process.on('disconnect', () => process.exit(1));
+
+process.once('message', (task: Task) => {
+	work(task).then(
+		(attention) => end({ kind: 'done', attention }),
+		(error: unknown) => {
+			const fault = error instanceof InputError ? 'input' : 'own';
+			if (fault === 'own') console.error(error);
+			end({ kind: 'failed', message: messageOf(error), fault });
+		}
+	);
+});
+
+async function work(task: Task): Promise<AttentionResult | null> {
+	if (task.kind === 'attention') {
+		const { data, shape } = await captureAttention(task);
+		return { data, shape };
+	}
+	const { request, runFolder, id, command } = task;
+	await analyze(request, { runFolder, id, command, onProgress: throttled(send) });
+	return null;
+}
+
+function throttled(report: (message: WorkerMessage) => void): (progress: Progress) => void {
+	let last = -Infinity;
+	return (progress) => {
+		const now = performance.now();
+		if (now - last < MIN_PROGRESS_INTERVAL_MS) return;
+		last = now;
+		report({ kind: 'progress', progress });
+	};
+}
+
+function send(message: WorkerMessage): void {
+	// A server that is gone cannot be told; 'disconnect' ends this process.
+	process.send?.(message, undefined, undefined, () => undefined);
+}
+
+function end(message: WorkerMessage): void {
+	process.send?.(message, undefined, undefined, () => process.exit(0));
+}

@@ -1,0 +1,30 @@
+import { messageOf } from '$analysis/errors.ts';
+import type { NewAnalysis } from '$lib/api.ts';
+import { jobsOf } from './newAnalysis.ts';
+import { planOf } from './plan.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Short enough to be drawn within seconds; four windows, so that the null and the intervals exist too. */
+const FIRST_RUN = { texts: [{ sample: 'time-machine' }], context: 256, windows: 4 };
+
+/** In an empty workspace, analyses the bundled models at once, so that a newcomer's first page shows something. */
+export async function queueFirstRun({
+	settings,
+	models,
+	runs,
+	jobs
+}: Pick<Workbench, 'settings' | 'models' | 'runs' | 'jobs'>): Promise<void> {
+	const { runs: known, unusable } = await runs.list();
+	if (known.length > 0 || unusable.length > 0 || jobs.list().length > 0) return;
+	try {
+		const bundled = (await models.list()).filter(
+			({ origin, problem }) => origin === 'bundled' && problem === null
+		);
+		if (bundled.length === 0) return;
+		const analysis: NewAnalysis = { models: bundled.map(({ id }) => id), ...FIRST_RUN };
+		jobs.add(jobsOf(await planOf(analysis, { settings, models }), analysis.texts));
+	} catch (error) {
+		// A workspace that cannot be written is told again when the user does something; the page must still open.
+		console.error(`the bundled models could not be queued: ${messageOf(error)}`);
+	}
+}

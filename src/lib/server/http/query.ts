@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { InputError } from '$analysis/errors.ts';
+import { METRICS, VIEWS, type Metric, type View } from '$analysis/similarity/types.ts';
+import { parseInput } from './body.ts';
+
+/** Layers whose maps are asked for at once: a pair, and a pair to compare it with. */
+const MAX_LAYERS = 4;
+
+/** ?metric=&view= ; cosine and all where they are left out. */
+export function measureOf(url: URL): { metric: Metric; view: View } {
+	const { searchParams } = url;
+	return {
+		metric: parseInput(v.picklist(METRICS), searchParams.get('metric') ?? 'cosine', 'metric'),
+		view: parseInput(v.picklist(VIEWS), searchParams.get('view') ?? 'all', 'view')
+	};
+}
+
+/** A 0-based index below `count`. */
+export function indexOf(url: URL, name: string, count: number): number {
+	return parseIndex(url.searchParams.get(name), name, count);
+}
+
+/** ?layers=3,4 : different layers, in the order given. */
+export function layersOf(url: URL, layers: number): number[] {
+	const words = (url.searchParams.get('layers') ?? '').split(',');
+	if (words.length > MAX_LAYERS) {
+		throw new InputError(`layers: ${words.length} given; at most ${MAX_LAYERS}`);
+	}
+	return [...new Set(words.map((word) => parseIndex(word, 'layers', layers)))];
+}
+
+function parseIndex(text: string | null, name: string, count: number): number {
+	const value = text !== null && /^\d+$/.test(text) ? Number(text) : NaN;
+	if (!(value < count)) {
+		throw new InputError(
+			`${name}: ${text ?? 'missing'}; expected a whole number from 0 to ${count - 1}`
+		);
+	}
+	return value;
+}

@@ -1,0 +1,80 @@
+import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { InputError } from '$analysis/errors.ts';
+import type { Progress } from '$analysis/progress.ts';
+import type { AttentionResult, Task, WorkerMessage } from './messages.ts';
+
+/** A worker that sent its result should end at once; after this long it is ended. */
+const END_GRACE_MS = 2000;
+const STDERR = 2;
+
+export interface RunningTask {
+	/** Settles once the process has ended; rejects with a reason in words. */
+	result: Promise<AttentionResult | null>;
+	/** Ends the process at once: onnxruntime's calls cannot be interrupted in any other way. */
+	kill(): void;
+}
+
+/**
+ * Runs one task in a child process of its own. The web server's process never loads onnxruntime: its calls
+ * block, cannot be cancelled and leak, and a crash or an out-of-memory kill must end nothing but the task.
+ */
+export function startTask(
+	workerFile: string,
+	task: Task,
+	onProgress: (progress: Progress) => void
+): RunningTask {
+	if (!existsSync(workerFile)) {
+		throw new Error('the worker dist/worker.js is missing; build it: npm run build');
+	}
+	const child = fork(workerFile, [], {
+		serialization: 'advanced',
+		execArgv: [],
+		stdio: ['ignore', STDERR, STDERR, 'ipc']
+	});
+	const result = new Promise<AttentionResult | null>((resolve, reject) => {
+		let outcome: (() => void) | null = null;
+		let grace: NodeJS.Timeout | undefined;
+		child.on('message', (message: WorkerMessage) => {
+			if (message.kind === 'progress') {
+				onProgress(message.progress);
+				return;
+			}
+			outcome =
+				message.kind === 'done'
+					? () => resolve(message.attention)
+					: () => reject(failure(message.message, message.fault));
+			grace = setTimeout(() => child.kill('SIGKILL'), END_GRACE_MS);
+		});
+		child.on('error', (error) => {
+			outcome ??= () => reject(new Error(`the worker could not be started: ${error.message}`));
+			if (child.pid === undefined) outcome();
+		});
+		// 'close' comes after the last message, 'exit' may come before it.
+		child.on('close', (code, signal) => {
+			clearTimeout(grace);
+			if (outcome) outcome();
+			else reject(new Error(deathInWords(code, signal)));
+		});
+	});
+	// A worker that dies before it has read its task is reported by 'close'.
+	child.send(task, () => undefined);
+	return { result, kill: () => void child.kill('SIGKILL') };
+}
+
+function failure(message: string, fault: 'input' | 'own'): Error {
+	return fault === 'input' ? new InputError(message) : new Error(message);
+}
+
+/** Why a process ended that had not finished its task. */
+export function deathInWords(code: number | null, signal: NodeJS.Signals | null): string {
+	const advice = 'choose a smaller context or fewer windows, or set --memory lower';
+	if (signal === 'SIGKILL') {
+		return `the worker was killed (SIGKILL), most likely because the machine ran out of memory; ${advice}`;
+	}
+	if (signal === 'SIGABRT') {
+		return `the worker aborted (SIGABRT), most likely because it could not get enough memory; ${advice}`;
+	}
+	if (signal !== null) return `the worker was ended by signal ${signal} before it had finished`;
+	return `the worker ended with exit code ${code ?? 'unknown'} before it had finished`;
+}

@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto';
+import { InputError, messageOf } from '$analysis/errors.ts';
+import type { Document } from '$analysis/tokens/types.ts';
+import type { Estimate } from '$analysis/analyze/types.ts';
+import type { Job } from '$lib/api.ts';
+import { NotFoundError } from '../errors.ts';
+import { startTask, type RunningTask } from './child.ts';
+import { ENDED_STATES, RETRY_STATES, type JobRecord, type JobRequest } from './record.ts';
+import type { JobStore } from './store.ts';
+
+/** Queued jobs keep their texts on disk; this bounds them. */
+const MAX_QUEUED_JOBS = 64;
+/** Ended jobs that stay on the list, so that it does not grow for ever. */
+const MAX_ENDED_JOBS = 32;
+
+export interface JobManagerOptions {
+	store: JobStore;
+	/** Built from cli/worker.ts. */
+	workerFile: string;
+	/** Jobs at a time. */
+	concurrency: number;
+	home: string;
+	memoryLimitBytes: number | null;
+	/** A fresh run id for a model, and the folder it will have. */
+	newRun(model: string): { id: string; folder: string };
+	/** Removes whatever a run that did not finish has left. */
+	discardRun(id: string): Promise<void>;
+}
+
+export interface NewJob {
+	model: string;
+	request: JobRequest;
+	documents: Document[];
+	command: string;
+	estimate: Estimate | null;
+}
+
+/** The queue: jobs in order, some at a time, each in a process of its own. */
+export class JobManager {
+	readonly #options: JobManagerOptions;
+	#records: JobRecord[];
+	readonly #running = new Map<string, { task: RunningTask | null; ended: Promise<void> }>();
+	readonly #cancelled = new Set<string>();
+	readonly #listeners = new Set<() => void>();
+	#stopped = false;
+
+	constructor(options: JobManagerOptions) {
+		this.#options = options;
+		this.#records = options.store.load();
+		for (const { job } of this.#records) {
+			if (job.state !== 'running') continue;
+			job.state = 'interrupted';
+			job.reason = 'the server ended while this job was running; run it again';
+		}
+	}
+
+	/** Clears what the last server left behind and takes up the queue. */
+	async start(): Promise<void> {
+		await this.#options.store.removeOrphans(this.#records);
+		this.#changed();
+		this.#startNext();
+	}
+
+	list(): Job[] {
+		return this.#records.map(({ job }) => job);
+	}
+
+	/** Calls `listener` after every change; returns how to stop that. */
+	subscribe(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => void this.#listeners.delete(listener);
+	}
+
+	/** Queues jobs; all or none of them. */
+	add(newJobs: readonly NewJob[]): Job[] {
+		const queued = this.#records.filter(({ job }) => job.state === 'queued').length;
+		if (queued + newJobs.length > MAX_QUEUED_JOBS) {
+			throw new InputError(
+				`queue: ${queued} jobs wait and ${newJobs.length} more were asked for; at most ${MAX_QUEUED_JOBS} may wait`
+			);
+		}
+		const records = newJobs.map(recordOf);
+		try {
+			records.forEach(({ job }, index) =>
+				this.#options.store.writeTexts(job.id, newJobs[index]?.documents ?? [])
+			);
+		} catch (error) {
+			for (const { job } of records) this.#options.store.removeTexts(job.id);
+			throw error;
+		}
+		this.#records.push(...records);
+		this.#changed();
+		this.#startNext();
+		return records.map(({ job }) => job);
+	}
+
+	/** Cancels a job that waits or runs; settles once its process has ended. Takes an ended one off the list. */
+	async remove(id: string): Promise<void> {
+		const record = this.#find(id);
+		const running = this.#running.get(id);
+		if (running) {
+			this.#cancelled.add(id);
+			running.task?.kill();
+			await running.ended;
+		} else if (record.job.state === 'queued') {
+			record.job.state = 'cancelled';
+			this.#changed();
+		} else {
+			this.#records = this.#records.filter((other) => other !== record);
+			this.#options.store.removeTexts(id);
+			this.#changed();
+		}
+	}
+
+	/** Puts a job that failed, was cancelled or interrupted at the end of the queue. */
+	retry(id: string): Job {
+		const record = this.#find(id);
+		if (!RETRY_STATES.includes(record.job.state)) {
+			throw new InputError(
+				`job ${id}: is ${record.job.state}; only a failed, cancelled or interrupted one can be run again`
+			);
+		}
+		record.job.state = 'queued';
+		record.job.reason = null;
+		this.#records = [...this.#records.filter((other) => other !== record), record];
+		this.#changed();
+		this.#startNext();
+		return record.job;
+	}
+
+	/** The server stops: processes are ended, what ran is interrupted, what waits goes on waiting. */
+	stop(): void {
+		if (this.#stopped) return;
+		this.#stopped = true;
+		for (const [id, { task }] of this.#running) {
+			const { job } = this.#find(id);
+			job.state = 'interrupted';
+			job.reason = 'the server was stopped while this job was running; run it again';
+			job.progress = null;
+			task?.kill();
+		}
+		this.#changed();
+	}
+
+	#find(id: string): JobRecord {
+		const record = this.#records.find(({ job }) => job.id === id);
+		if (!record)
+			throw new NotFoundError(`job ${id}: not known; it may have been taken off the list`);
+		return record;
+	}
+
+	#startNext(): void {
+		while (!this.#stopped && this.#running.size < this.#options.concurrency) {
+			const next = this.#records.find(({ job }) => job.state === 'queued');
+			if (!next) return;
+			const run = this.#options.newRun(next.job.model);
+			next.runId = run.id;
+			next.job.state = 'running';
+			const entry = { task: null, ended: Promise.resolve() };
+			this.#running.set(next.job.id, entry);
+			entry.ended = this.#run(next, run);
+			this.#changed();
+		}
+	}
+
+	/** Runs one job to its end; never rejects. */
+	async #run(record: JobRecord, run: { id: string; folder: string }): Promise<void> {
+		const { job } = record;
+		const { store, home, memoryLimitBytes, workerFile } = this.#options;
+		try {
+			const documents = await store.readTexts(job.id, job.texts);
+			if (!this.#stopped && !this.#cancelled.has(job.id)) {
+				const request = { ...record.request, documents, home, memoryLimitBytes };
+				const task = startTask(
+					workerFile,
+					{
+						kind: 'analyze',
+						request,
+						runFolder: run.folder,
+						id: run.id,
+						command: record.command
+					},
+					(progress) => {
+						job.progress = progress;
+						this.#notify();
+					}
+				);
+				const entry = this.#running.get(job.id);
+				if (entry) entry.task = task;
+				await task.result;
+			}
+			if (!this.#stopped) this.#end(record, this.#cancelled.has(job.id) ? 'cancelled' : 'done');
+		} catch (error) {
+			const cancelled = this.#cancelled.has(job.id);
+			if (!this.#stopped) this.#end(record, cancelled ? 'cancelled' : 'failed', messageOf(error));
+		}
+		if (job.state !== 'done') await this.#discard(run.id);
+		this.#running.delete(job.id);
+		this.#cancelled.delete(job.id);
+		if (!this.#stopped) this.#changed();
+		this.#startNext();
+	}
+
+	#end(record: JobRecord, state: 'done' | 'cancelled' | 'failed', reason = ''): void {
+		const { job } = record;
+		job.state = state;
+		job.progress = null;
+		job.run = state === 'done' ? record.runId : null;
+		job.reason = state === 'failed' ? reason : null;
+		if (state === 'done') this.#options.store.removeTexts(job.id);
+		const ended = this.#records.filter((other) => ENDED_STATES.includes(other.job.state));
+		for (const old of ended.slice(0, -MAX_ENDED_JOBS)) {
+			this.#options.store.removeTexts(old.job.id);
+			this.#records = this.#records.filter((other) => other !== old);
+		}
+	}
+
+	async #discard(runId: string): Promise<void> {
+		try {
+			await this.#options.discardRun(runId);
+		} catch (error) {
+			console.error(`what run ${runId} left could not be removed: ${messageOf(error)}`);
+		}
+	}
+
+	/** A change that must survive the server. A full disk must not end the jobs that run. */
+	#changed(): void {
+		try {
+			this.#options.store.save(this.#records);
+		} catch (error) {
+			console.error(`the list of jobs could not be saved: ${messageOf(error)}`);
+		}
+		this.#notify();
+	}
+
+	#notify(): void {
+		for (const listener of this.#listeners) listener();
+	}
+}
+
+function recordOf(newJob: NewJob): JobRecord {
+	const { model, request, documents, command, estimate } = newJob;
+	return {
+		job: {
+			id: randomBytes(6).toString('hex'),
+			state: 'queued',
+			model,
+			texts: documents.map(({ name }) => name),
+			context: request.context,
+			windows: request.windows,
+			createdAt: new Date().toISOString(),
+			progress: null,
+			estimate,
+			run: null,
+			reason: null
+		},
+		request,
+		command,
+		runId: null
+	};
+}

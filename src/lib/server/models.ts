@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { discoverModels } from '$analysis/checkpoint/discover.ts';
+import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import { NotFoundError } from './errors.ts';
+
+/** The models of this machine that were found without being named. */
+export class ModelCatalogue {
+	readonly #bundled: string;
+	readonly #folders: string[];
+
+	constructor(root: string, folders: string[]) {
+		this.#bundled = join(root, 'models');
+		this.#folders = folders;
+	}
+
+	/** Looked for anew each time: a download may have ended since. */
+	list(): Promise<ModelListing[]> {
+		return discoverModels({ bundled: this.#bundled, folders: this.#folders, env: process.env });
+	}
+
+	/** The listings of some ids, in order. Errors: NotFoundError; an id is never taken for a path. */
+	async find(ids: readonly string[]): Promise<ModelListing[]> {
+		const listings = await this.list();
+		return ids.map((id) => {
+			const listing = listings.find((candidate) => candidate.id === id);
+			if (!listing) throw new NotFoundError(`model ${id}: not known; reload the list of models`);
+			return listing;
+		});
+	}
+}

@@ -1,0 +1,131 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { clearPartials, deleteRun, listRuns, runFolder } from '$analysis/run/list.ts';
+import { readRun, readSums, readWindows } from '$analysis/run/read.ts';
+import type { RunRecord } from '$analysis/run/types.ts';
+import { newRunId, PARTIAL_PREFIX, workspaceAt } from '$analysis/run/workspace.ts';
+import { headBlock } from '$analysis/similarity/measure.ts';
+import { similarityOf } from '$analysis/similarity/similarity.ts';
+import type { Metric, Similarity, View } from '$analysis/similarity/types.ts';
+import type { RunsAnswer, WindowsAnswer } from '$lib/api.ts';
+import { NotFoundError } from './errors.ts';
+
+/** Similarities kept in memory: all metrics and views of half a dozen runs; 0.5 MB each at 126 layers. */
+const MAX_CACHED_SIMILARITIES = 64;
+
+/** The runs of the workspace. Ids that the list does not have are unknown, whatever they spell. */
+export class RunCatalogue {
+	readonly #home: string;
+	/** In order of use, the oldest first. */
+	readonly #similarities = new Map<string, Promise<Similarity>>();
+
+	constructor(home: string) {
+		this.#home = home;
+	}
+
+	async list(): Promise<RunsAnswer> {
+		const answer: RunsAnswer = { runs: [], unusable: [] };
+		for (const { id, record, problem } of await listRuns(this.#home)) {
+			if (record === null) answer.unusable.push({ id, problem });
+			else answer.runs.push({ ...record, id });
+		}
+		return answer;
+	}
+
+	/** A new id, and the folder the run is to be written to. */
+	newRun(model: string): { id: string; folder: string } {
+		const id = newRunId(model, new Date());
+		return { id, folder: runFolder(this.#home, id) };
+	}
+
+	/** run.json. A run is called by its folder's name: a copied folder is a run of its own. */
+	async record(id: string): Promise<RunRecord> {
+		return { ...(await readRun(await this.#folder(id))), id };
+	}
+
+	async remove(id: string): Promise<void> {
+		await this.#folder(id);
+		await deleteRun(this.#home, id);
+		for (const key of this.#similarities.keys()) {
+			if (key.startsWith(`${id} `)) this.#similarities.delete(key);
+		}
+	}
+
+	async windows(id: string): Promise<WindowsAnswer> {
+		const folder = await this.#folder(id);
+		const [record, { windows }] = await Promise.all([readRun(folder), readWindows(folder)]);
+		return {
+			windows: record.windows.map(({ document, start }, index) => ({
+				document,
+				start,
+				ids: windows[index]?.ids ?? [],
+				pieces: windows[index]?.pieces ?? []
+			}))
+		};
+	}
+
+	/** Worked out once a metric and view: intervals are resampled a thousand times. */
+	similarity(id: string, metric: Metric, view: View): Promise<Similarity> {
+		const key = `${id} ${metric} ${view}`;
+		const kept = this.#similarities.get(key);
+		const similarity = kept ?? this.#measure(id, metric, view);
+		this.#similarities.delete(key);
+		this.#similarities.set(key, similarity);
+		if (!kept) similarity.catch(() => this.#similarities.delete(key));
+		const [oldest] = this.#similarities.keys();
+		if (this.#similarities.size > MAX_CACHED_SIMILARITIES && oldest !== undefined) {
+			this.#similarities.delete(oldest);
+		}
+		return similarity;
+	}
+
+	/** [H, H]: rows are the heads of layer `from`, columns those of `to`. */
+	async heads(
+		id: string,
+		metric: Metric,
+		view: View,
+		from: number,
+		to: number
+	): Promise<Float64Array> {
+		const folder = await this.#folder(id);
+		const sums = await readSums(folder, await readRun(folder), view);
+		return headBlock(sums, metric, from, to);
+	}
+
+	/** Removes what a run that was stopped left behind, finished or not. */
+	async discard(id: string): Promise<void> {
+		const { runs } = workspaceAt(this.#home);
+		const names = await readdir(runs).catch(() => []);
+		for (const name of names) {
+			if (name === id || name.startsWith(`${PARTIAL_PREFIX}${id}-`)) {
+				await rm(join(runs, name), { recursive: true, force: true });
+			}
+		}
+	}
+
+	/** Removes what the writers of an earlier server left unfinished. */
+	async removeUnfinished(): Promise<void> {
+		await clearPartials(this.#home);
+	}
+
+	async #measure(id: string, metric: Metric, view: View): Promise<Similarity> {
+		const folder = await this.#folder(id);
+		const record = await readRun(folder);
+		const sums = await readSums(folder, record, view);
+		return similarityOf(
+			sums,
+			metric,
+			record.windows.map(({ document }) => document)
+		);
+	}
+
+	/** The folder of a listed run; nothing the browser says is ever joined to a path before it was listed. */
+	async #folder(id: string): Promise<string> {
+		const { runs } = workspaceAt(this.#home);
+		const names = await readdir(runs).catch((): string[] => []);
+		if (!names.includes(id) || id.startsWith('.')) {
+			throw new NotFoundError(`run ${id}: not known; it may have been deleted`);
+		}
+		return runFolder(this.#home, id);
+	}
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isLoopback } from './http/guard.ts';
+
+/** What the server was told when it was started. */
+export interface Settings {
+	/** The project's own folder: bundled models, sample texts, the built worker. */
+	root: string;
+	/** The workspace. */
+	home: string;
+	/** Folders to look for models in, besides the bundled ones and the Hugging Face cache. */
+	modelFolders: string[];
+	/** Most bytes a worker may use; null: 70 % of what is free. */
+	memoryLimitBytes: number | null;
+	/** Jobs at a time. */
+	jobs: number;
+	/** The address it was told to listen on; null: nothing was said. */
+	host: string | null;
+	/** What a browser must show before anything else is answered; null: nothing. */
+	token: string | null;
+	workerFile: string;
+}
+
+/** Reads the SPANWISE_… variables, which `spanwise serve` sets from its options. */
+export function settingsFrom(env: Record<string, string | undefined>): Settings {
+	const root = projectRoot();
+	const memory = positiveInteger(env, 'SPANWISE_MEMORY');
+	return {
+		root,
+		home: resolve(env.SPANWISE_HOME ?? '.spanwise'),
+		modelFolders: (env.SPANWISE_MODELS ?? '').split(delimiter).filter((folder) => folder !== ''),
+		memoryLimitBytes: memory,
+		jobs: positiveInteger(env, 'SPANWISE_JOBS') ?? 1,
+		host: env.HOST ?? null,
+		token: env.SPANWISE_TOKEN ? env.SPANWISE_TOKEN : null,
+		workerFile: env.SPANWISE_WORKER ?? join(root, 'dist', 'worker.js')
+	};
+}
+
+/** It can be reached from other machines, and nothing was agreed upon to keep strangers out. */
+export function isOpenWithoutToken({ host, token }: Settings): boolean {
+	return host !== null && !isLoopback(host) && token === null;
+}
+
+function positiveInteger(env: Record<string, string | undefined>, name: string): number | null {
+	const text = env[name];
+	if (text === undefined || text === '') return null;
+	const value = Number(text);
+	if (!Number.isSafeInteger(value) || value < 1) {
+		throw new Error(`${name}: ${text}; expected a whole number of at least 1`);
+	}
+	return value;
+}
+
+/** The nearest folder above this file whose package.json is Spanwise's; the same for source and build. */
+function projectRoot(): string {
+	let folder = dirname(fileURLToPath(import.meta.url));
+	while (!isProject(join(folder, 'package.json'))) {
+		const parent = dirname(folder);
+		if (parent === folder) throw new Error(`no package.json of spanwise above ${import.meta.url}`);
+		folder = parent;
+	}
+	return folder;
+}
+
+function isProject(file: string): boolean {
+	return existsSync(file) && readFileSync(file, 'utf8').includes('"name": "spanwise"');
+}

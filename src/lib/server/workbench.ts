@@ -1,0 +1,70 @@
+import { AttentionMaker } from './attention.ts';
+import { queueFirstRun } from './firstRun.ts';
+import { JobManager } from './jobs/manager.ts';
+import { JobStore } from './jobs/store.ts';
+import { ModelCatalogue } from './models.ts';
+import { RunCatalogue } from './runs.ts';
+import { settingsFrom, type Settings } from './settings.ts';
+
+/** All that the endpoints work with; one a server process. */
+export interface Workbench {
+	settings: Settings;
+	models: ModelCatalogue;
+	runs: RunCatalogue;
+	jobs: JobManager;
+	attention: AttentionMaker;
+	/** Aborted when the server stops, so that open event streams end. */
+	stopped: AbortSignal;
+	/** Ends every child process; what ran is marked interrupted. Calling it again does nothing. */
+	stop(): void;
+}
+
+/** Takes up the workspace: interrupted jobs are marked, leftovers removed, the queue goes on. */
+export async function openWorkbench(settings: Settings): Promise<Workbench> {
+	const { root, home, workerFile, memoryLimitBytes, jobs: concurrency } = settings;
+	const models = new ModelCatalogue(root, settings.modelFolders);
+	const runs = new RunCatalogue(home);
+	const attention = new AttentionMaker(workerFile);
+	const jobs = new JobManager({
+		store: new JobStore(home),
+		workerFile,
+		concurrency,
+		home,
+		memoryLimitBytes,
+		newRun: (model) => runs.newRun(model),
+		discardRun: (id) => runs.discard(id)
+	});
+	await runs.removeUnfinished();
+	await jobs.start();
+	const stopping = new AbortController();
+	const workbench: Workbench = {
+		settings,
+		models,
+		runs,
+		jobs,
+		attention,
+		stopped: stopping.signal,
+		stop() {
+			jobs.stop();
+			attention.stop();
+			stopping.abort();
+		}
+	};
+	await queueFirstRun(workbench);
+	return workbench;
+}
+
+const KEY = Symbol.for('spanwise.workbench');
+const held: typeof globalThis & { [KEY]?: Promise<Workbench> } = globalThis;
+
+/**
+ * The workbench of this process, opened at the first call. Held by the process, not by this module: in
+ * development the module is loaded anew after every edit, and the jobs must go on.
+ */
+export function theWorkbench(): Promise<Workbench> {
+	held[KEY] ??= openWorkbench(settingsFrom(process.env)).then((workbench) => {
+		process.once('exit', () => workbench.stop());
+		return workbench;
+	});
+	return held[KEY];
+}
