@@ -1,0 +1,135 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { finalNormGraph, vocabularyGraph } from '../graph/head.ts';
+import { createSession, floats, tensor } from './session.ts';
+import type { WeightSource } from './weights.ts';
+
+/** The final norm and output embedding: from the last hidden state to the loss of each token. */
+export class LanguageHead {
+	readonly #config: ModelConfig;
+	readonly #context: number;
+	readonly #weights: WeightSource;
+	readonly #norm: InferenceSession;
+	readonly #normWeight: Float32Array;
+	/** One session per number of rows: all parts of the vocabulary but the last are equally large. */
+	readonly #parts = new Map<string, Promise<InferenceSession>>();
+
+	private constructor(
+		config: ModelConfig,
+		context: number,
+		weights: WeightSource,
+		norm: InferenceSession,
+		normWeight: Float32Array
+	) {
+		this.#config = config;
+		this.#context = context;
+		this.#weights = weights;
+		this.#norm = norm;
+		this.#normWeight = normWeight;
+	}
+
+	static async open(
+		config: ModelConfig,
+		context: number,
+		weights: WeightSource
+	): Promise<LanguageHead> {
+		const norm = await createSession(finalNormGraph(config, context));
+		return new LanguageHead(config, context, weights, norm, await weights.finalNorm());
+	}
+
+	/**
+	 * Natural-log loss of each window's tokens after the first, [windows][S − 1], the vocabulary being read
+	 * once for all windows.
+	 */
+	async losses(
+		windows: readonly { hidden: Float32Array; ids: readonly number[] }[]
+	): Promise<Float64Array[]> {
+		const { hidden: width } = this.#config;
+		const normed = [];
+		for (const { hidden } of windows) normed.push(await this.#normed(hidden));
+		const logSums = windows.map(() => new Float64Array(this.#context).fill(-Infinity));
+		for await (const { count, rows } of this.#weights.vocabulary()) {
+			const session = await this.#part(count, false);
+			for (const [window, values] of normed.entries()) {
+				const outputs = await session.run({
+					normed: tensor(values, [this.#context, width]),
+					rows: tensor(rows, [count, width])
+				});
+				floats(outputs, 'log_sum_exp').forEach((value, position) => {
+					logSums[window][position] = logAddExp(logSums[window][position], value);
+				});
+			}
+		}
+		const losses: Float64Array[] = [];
+		for (const [window, { ids }] of windows.entries()) {
+			const targets = await this.#weights.outputRows(ids.slice(1));
+			losses.push(tokenLosses(normed[window], targets, logSums[window], width));
+		}
+		return losses;
+	}
+
+	/** Logits of the last position of a window, [vocab]; for tests and for a look at what the model says. */
+	async lastLogits(hidden: Float32Array): Promise<Float32Array> {
+		const { hidden: width, vocab } = this.#config;
+		const normed = await this.#normed(hidden);
+		const logits = new Float32Array(vocab);
+		for await (const { first, count, rows } of this.#weights.vocabulary()) {
+			const session = await this.#part(count, true);
+			const outputs = await session.run({
+				normed: tensor(normed, [this.#context, width]),
+				rows: tensor(rows, [count, width])
+			});
+			logits.set(floats(outputs, 'logits').subarray((this.#context - 1) * count), first);
+		}
+		return logits;
+	}
+
+	async release(): Promise<void> {
+		await this.#norm.release();
+		for (const session of this.#parts.values()) await (await session).release();
+		this.#parts.clear();
+	}
+
+	async #normed(hidden: Float32Array): Promise<Float32Array> {
+		const outputs = await this.#norm.run({
+			hidden: tensor(hidden, [this.#context, this.#config.hidden]),
+			weight: tensor(this.#normWeight, [this.#config.hidden])
+		});
+		return floats(outputs, 'normed');
+	}
+
+	#part(rows: number, withLogits: boolean): Promise<InferenceSession> {
+		const key = `${rows} ${withLogits}`;
+		let session = this.#parts.get(key);
+		if (session === undefined) {
+			session = createSession(vocabularyGraph(this.#config, this.#context, rows, withLogits));
+			this.#parts.set(key, session);
+		}
+		return session;
+	}
+}
+
+/** ln(eᵃ + eᵇ) without overflow. */
+function logAddExp(a: number, b: number): number {
+	const high = Math.max(a, b);
+	const low = Math.min(a, b);
+	return low === -Infinity ? high : high + Math.log1p(Math.exp(low - high));
+}
+
+/** −ln p of each target: log-sum-exp of the position before it less the target's logit. */
+function tokenLosses(
+	normed: Float32Array,
+	targets: Float32Array,
+	logSums: Float64Array,
+	width: number
+): Float64Array {
+	const losses = new Float64Array(targets.length / width);
+	for (let position = 0; position < losses.length; position++) {
+		let logit = 0;
+		for (let index = position * width; index < (position + 1) * width; index++) {
+			logit += normed[index] * targets[index];
+		}
+		losses[position] = logSums[position] - logit;
+	}
+	return losses;
+}

@@ -1,0 +1,9 @@
+/**
+ * Which queries of a window are looked at where not all of them are: `count` evenly spread ones, the middles
+ * of `count` equal stretches, or all where there are no more than that. Ascending, without repeats.
+ */
+export function sampledQueries(context: number, count: number | 'all'): number[] {
+	if (count === 'all' || count >= context)
+		return Array.from({ length: context }, (_, query) => query);
+	return Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * context) / count));
+}

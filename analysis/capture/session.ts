@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import * as ort from 'onnxruntime-node';
+
+/** Float32 data in the order of the feeds and fetches of a session. */
+export type Tensors = Record<string, ort.Tensor>;
+
+/** Threads of one operator: every core the process may use. */
+export const THREADS = availableParallelism();
+
+/** Only errors: onnxruntime's warnings about graphs go to stderr and say nothing to a user. */
+const LOG_ERRORS = 3;
+
+/** A session for a graph built in memory. Creation blocks the thread, for a few milliseconds. */
+export async function createSession(model: Uint8Array): Promise<ort.InferenceSession> {
+	return ort.InferenceSession.create(model, {
+		intraOpNumThreads: THREADS,
+		graphOptimizationLevel: 'all',
+		logSeverityLevel: LOG_ERRORS
+	});
+}
+
+/** A float32 tensor over the given array, which is not copied. */
+export function tensor(data: Float32Array, dims: readonly number[]): ort.Tensor {
+	return new ort.Tensor('float32', data, dims);
+}
+
+/** Float32 values of an output; fails loudly where a graph put out something else. */
+export function floats(outputs: ort.InferenceSession.OnnxValueMapType, name: string): Float32Array {
+	const value = outputs[name];
+	if (!('data' in value) || !(value.data instanceof Float32Array)) {
+		throw new TypeError(`output ${name} is not float32`);
+	}
+	return value.data;
+}
+
+/** Lets messages, signals and reads be served between two runs, each of which blocks the thread. */
+export function breathe(): Promise<void> {
+	return new Promise((resolve) => setImmediate(resolve));
+}
