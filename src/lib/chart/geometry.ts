@@ -1,0 +1,97 @@
+import { scaleLinear } from 'd3';
+
+/** One line of a chart. */
+export interface Series {
+	name: string;
+	/** CSS colour. */
+	colour: string;
+	xs: readonly number[];
+	/** NaN leaves a gap. */
+	ys: readonly number[];
+	dashed?: boolean;
+	/** Interval around the line, as long as it. */
+	low?: readonly number[];
+	high?: readonly number[];
+}
+
+/** Where a chart's lines are drawn, CSS pixels, and what values its edges stand for. */
+export interface ChartFrame {
+	left: number;
+	top: number;
+	width: number;
+	height: number;
+	x: readonly [number, number];
+	y: readonly [number, number];
+}
+
+/** Horizontal place of `x`. */
+export function placeX(frame: ChartFrame, x: number): number {
+	return frame.left + ((x - frame.x[0]) / (frame.x[1] - frame.x[0])) * frame.width;
+}
+
+/** Vertical place of `y`; larger is higher. */
+export function placeY(frame: ChartFrame, y: number): number {
+	return frame.top + (1 - (y - frame.y[0]) / (frame.y[1] - frame.y[0])) * frame.height;
+}
+
+/** Value of x at a horizontal place. */
+export function valueAtX(frame: ChartFrame, place: number): number {
+	return frame.x[0] + ((place - frame.left) / frame.width) * (frame.x[1] - frame.x[0]);
+}
+
+/** A range that holds every value and interval, ending on round numbers; [0, 1] where there are none. */
+export function niceRange(series: readonly Series[], ticks = 3): [number, number] {
+	const values = series
+		.flatMap(({ ys, low = [], high = [] }) => [...ys, ...low, ...high])
+		.filter(Number.isFinite);
+	if (values.length === 0) return [0, 1];
+	const [low, high] = [Math.min(...values), Math.max(...values)];
+	const room = low === high ? Math.abs(low) * 0.1 || 1 : 0;
+	const [from, to] = scaleLinear([low - room, high + room], [0, 1])
+		.nice(ticks)
+		.domain();
+	return [from, to];
+}
+
+/** Round values along the y axis. */
+export function yTicks(frame: ChartFrame, count = 3): number[] {
+	return scaleLinear(frame.y, [0, 1]).ticks(count);
+}
+
+/** SVG path of a line, with a gap at every value that is not a number. */
+export function linePath(frame: ChartFrame, { xs, ys }: Series): string {
+	let path = '';
+	let pen: 'M' | 'L' = 'M';
+	ys.forEach((y, index) => {
+		if (!Number.isFinite(y)) {
+			pen = 'M';
+			return;
+		}
+		path += `${pen}${round(placeX(frame, xs[index]))},${round(placeY(frame, y))}`;
+		pen = 'L';
+	});
+	return path;
+}
+
+/** SVG path of the band between `low` and `high`; empty where the series has none. */
+export function bandPath(frame: ChartFrame, { xs, low, high }: Series): string {
+	if (low === undefined || high === undefined || low.length === 0) return '';
+	const point = (values: readonly number[]) => (x: number, index: number) =>
+		`${round(placeX(frame, x))},${round(placeY(frame, values[index]))}`;
+	const there = xs.map(point(high));
+	const back = xs.map(point(low)).reverse();
+	return `M${[...there, ...back].join('L')}Z`;
+}
+
+/** Index of the x nearest to `x`; of two equally near the later. −1 in an empty series. */
+export function nearest(xs: readonly number[], x: number): number {
+	let best = -1;
+	xs.forEach((other, index) => {
+		if (best < 0 || Math.abs(other - x) <= Math.abs(xs[best] - x)) best = index;
+	});
+	return best;
+}
+
+function round(place: number): number {
+	return Math.round(place * 100) / 100;
+}

@@ -1,0 +1,77 @@
+import {
+	bandPath,
+	linePath,
+	niceRange,
+	placeX,
+	placeY,
+	yTicks,
+	type Series
+} from '../chart/geometry.ts';
+import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text } from './frame.ts';
+
+export interface LineFigure {
+	title: string;
+	caption: string;
+	x: readonly [number, number];
+	xTicks: readonly { at: number; label: string }[];
+	xTitle: string;
+	/** Charts, one below the other, over one x axis. */
+	charts: readonly { title: string; series: readonly Series[] }[];
+}
+
+/** Line colours on paper, in the order of the series; CSS variables mean nothing outside the page. */
+const PAPER_COLOURS = ['#1f5fa8', '#b4530a', '#237a57', '#7d3c98', '#6b4a2b', '#9c1f5f'];
+
+const CHART_HEIGHT = 46;
+const HEAD = 11;
+const LEFT = 28;
+
+/** Charts with caption, as a standalone SVG at a paper's column width. */
+export function lineFigure({ charts, x, xTicks, xTitle, ...heading }: LineFigure): string {
+	const step = HEAD + CHART_HEIGHT + 6;
+	const drawings = charts.map(({ title, series }, index) => {
+		const frame = {
+			left: LEFT,
+			top: index * step + HEAD,
+			width: COLUMN_WIDTH - LEFT - 4,
+			height: CHART_HEIGHT,
+			x,
+			y: niceRange(series)
+		};
+		const bottom = frame.top + frame.height;
+		const last = index === charts.length - 1;
+		const colourOf = (place: number) => PAPER_COLOURS[place % PAPER_COLOURS.length];
+		return [
+			text(title, LEFT, frame.top - 3, { colour: SOFT_INK }),
+			...(series.length > 1
+				? series.map(({ name }, place) =>
+						text(name, COLUMN_WIDTH - 4 - (series.length - 1 - place) * 52, frame.top - 3, {
+							anchor: 'end',
+							colour: colourOf(place)
+						})
+					)
+				: []),
+			...yTicks(frame).map((tick) => {
+				const y = placeY(frame, tick);
+				const label = text(String(Number(tick.toPrecision(6))), LEFT - 3, y + 2, { anchor: 'end' });
+				return `<path d="M${LEFT} ${fixed(y)}h${frame.width}" stroke="#dfe2e5" stroke-width="0.5"/>${label}`;
+			}),
+			`<path d="M${LEFT} ${frame.top}V${bottom}h${frame.width}" fill="none" stroke="${LINE}" stroke-width="0.5"/>`,
+			...series.flatMap((line, place) => [
+				`<path d="${bandPath(frame, line)}" fill="${colourOf(place)}" opacity="0.18"/>`,
+				`<path d="${linePath(frame, line)}" fill="none" stroke="${colourOf(place)}" stroke-width="1"${line.dashed ? ' stroke-dasharray="3 2"' : ''}/>`
+			]),
+			...(last
+				? xTicks.map(({ at, label }) =>
+						text(label, placeX(frame, at), bottom + 8, { anchor: 'middle' })
+					)
+				: [])
+		].join('');
+	});
+	const height = charts.length * step + 18;
+	const axisTitle = text(xTitle, LEFT + (COLUMN_WIDTH - LEFT) / 2, height - 3, {
+		anchor: 'middle',
+		colour: SOFT_INK
+	});
+	return figure({ ...heading, height, drawing: [...drawings, axisTitle].join('\n') });
+}
