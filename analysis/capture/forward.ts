@@ -12,7 +12,7 @@ import type { LayerWeights, WeightSource } from './weights.ts';
 export interface WindowState {
 	/** [S, hidden]: the hidden state after the layers run so far. */
 	hidden: Float32Array;
-	/** Where the probabilities are to be kept; null: they are not. */
+	/** Where probabilities are kept, and of which layers; null: of none. */
 	attention: WindowAttention | null;
 }
 
@@ -48,8 +48,7 @@ export class ForwardPass {
 
 	/**
 	 * Runs all windows through layer 0 … `last`, each layer's weights being read once and the next layer's
-	 * while this one runs. A window whose `attention` is set keeps its probabilities there; where `sources`
-	 * names a follower, every window must keep them. `onLayer` is called after each window of each layer.
+	 * while this one runs. Where `sources` names a follower, every window must keep its source's probabilities. `onLayer` is called after each window of each layer.
 	 */
 	async run(
 		states: WindowState[],
@@ -81,24 +80,28 @@ export class ForwardPass {
 		const dims = [context, this.#config.hidden];
 		const feeds: Tensors = { hidden: tensor(state.hidden, dims) };
 		const fetches: Tensors = { hidden_out: tensor(this.#spare, dims) };
-		const session = await this.#session(layer, source, state.attention !== null);
+		const kept = state.attention?.slots[layer] != null ? state.attention : null;
+		const session = await this.#session(layer, source, kept !== null);
 		if (source === layer) {
 			Object.assign(feeds, this.#rotary, weights.attend);
-			if (state.attention !== null)
-				Object.assign(fetches, this.#probabilities(state.attention, layer));
+			if (kept !== null) Object.assign(fetches, this.#probabilities(kept, layer));
 		} else {
 			if (state.attention === null)
-				throw new Error(`layer ${layer} reuses layer ${source}, whose attention was not kept`);
+				throw new RangeError(`layer ${layer} reuses layer ${source}, whose attention was not kept`);
 			Object.assign(feeds, this.#probabilities(state.attention, source), weights.reuse);
-			// What a follower attends with is its source's attention.
-			for (const block of this.#layout.blocks.keys()) {
-				layerBlock(this.#layout, state.attention, layer, block).set(
-					layerBlock(this.#layout, state.attention, source, block)
-				);
-			}
+			if (kept !== null) this.#copy(kept, source, layer);
 		}
 		await session.run(feeds, fetches);
 		[state.hidden, this.#spare] = [this.#spare, state.hidden];
+	}
+
+	/** What a follower attends with is its source's attention. */
+	#copy(attention: WindowAttention, source: number, follower: number): void {
+		for (const block of this.#layout.blocks.keys()) {
+			layerBlock(this.#layout, attention, follower, block).set(
+				layerBlock(this.#layout, attention, source, block)
+			);
+		}
 	}
 
 	/** A layer's query blocks as tensors over the place where they are kept. */

@@ -14,30 +14,46 @@ export function attentionLayout(config: ModelConfig, context: number): Attention
 	return { layers: config.layers, heads: config.heads, context, blocks };
 }
 
-/** One window's probabilities; block b is a flat [L, H, queryCount·keyCount]. */
-export type WindowAttention = readonly Float32Array[];
+/** One window's probabilities of some layers. */
+export interface WindowAttention {
+	/** Per query block a flat [kept layers, H, queryCount·keyCount]. */
+	blocks: readonly Float32Array[];
+	/** Per layer, its place among those kept; null: it is not kept. */
+	slots: readonly (number | null)[];
+}
 
-/** Float32 elements of one window's probabilities. */
-export function windowEntries(layout: AttentionLayout): number {
+/** Float32 elements of one window's probabilities, `layerCount` layers being kept. */
+export function windowEntries(layout: AttentionLayout, layerCount: number): number {
 	const perHead = layout.blocks.reduce((sum, block) => sum + blockEntries(block), 0);
-	return layout.layers * layout.heads * perHead;
+	return layerCount * layout.heads * perHead;
 }
 
-export function allocateWindow(layout: AttentionLayout): WindowAttention {
-	return layout.blocks.map(
-		(block) => new Float32Array(layout.layers * layout.heads * blockEntries(block))
+/** Room for one window's probabilities: those of `layers`, in that order, or of every layer. */
+export function allocateWindow(
+	layout: AttentionLayout,
+	layers: readonly number[] = Array.from({ length: layout.layers }, (_, layer) => layer)
+): WindowAttention {
+	const slots = Array.from({ length: layout.layers }, (_, layer) => {
+		const slot = layers.indexOf(layer);
+		return slot < 0 ? null : slot;
+	});
+	const blocks = layout.blocks.map(
+		(block) => new Float32Array(layers.length * layout.heads * blockEntries(block))
 	);
+	return { blocks, slots };
 }
 
-/** Block b of one layer, [H, queryCount, keyCount], without copying. */
+/** Block b of one kept layer, [H, queryCount, keyCount], without copying. */
 export function layerBlock(
 	layout: AttentionLayout,
 	attention: WindowAttention,
 	layer: number,
 	block: number
 ): Float32Array {
+	const slot = attention.slots[layer];
+	if (slot === null) throw new RangeError(`layer ${layer}: its attention was not kept`);
 	const entries = layout.heads * blockEntries(layout.blocks[block]);
-	return attention[block].subarray(layer * entries, (layer + 1) * entries);
+	return attention.blocks[block].subarray(slot * entries, (slot + 1) * entries);
 }
 
 /** A layer's probabilities as one square [H, S, S], zeros where no block reaches. */

@@ -117,7 +117,7 @@ export class StatisticsPass {
 		return new StatisticsPass(layout, request, blocks, divergence);
 	}
 
-	/** Adds one window's probabilities to every sum. */
+	/** Adds one window's probabilities, all layers kept in order, to every sum. */
 	async add(attention: WindowAttention): Promise<void> {
 		const rows = this.#layout.layers * this.#layout.heads;
 		const windowGrams = this.#sums.map(({ gram }) =>
@@ -125,7 +125,7 @@ export class StatisticsPass {
 		);
 		for (const [index, { session, wanted, totals }] of this.#blocks.entries()) {
 			const feeds: Tensors = {
-				probabilities: tensor(attention[index], [rows, blockEntries(wanted.block)])
+				probabilities: tensor(attention.blocks[index], [rows, blockEntries(wanted.block)])
 			};
 			const fetches: Record<string, Tensor | null> = {};
 			for (const name of session.outputNames) fetches[name] = null;
