@@ -31,19 +31,18 @@ function isDtype(name: string): name is Dtype {
  * (https://github.com/huggingface/safetensors#format) and for dtypes other than F32, F16 and BF16.
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
-	let handle: FileHandle;
+	let handle: FileHandle | null = null;
 	try {
 		handle = await open(file);
-	} catch (error) {
-		throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
-	}
-	try {
 		const { size } = await handle.stat();
 		const header = await headerBytes(handle, size, file);
 		const dataStart = LENGTH_BYTES + header.length;
 		return parseHeader(header, file, dataStart, size - dataStart);
+	} catch (error) {
+		if (error instanceof InputError) throw error;
+		throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
 	} finally {
-		await handle.close();
+		await handle?.close();
 	}
 }
 
