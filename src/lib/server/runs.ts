@@ -72,7 +72,7 @@ export class RunCatalogue {
 		this.#similarities.delete(key);
 		this.#similarities.set(key, similarity);
 		if (!kept) similarity.catch(() => this.#similarities.delete(key));
-		const [oldest] = this.#similarities.keys();
+		const oldest = this.#similarities.keys().next().value;
 		if (this.#similarities.size > MAX_CACHED_SIMILARITIES && oldest !== undefined) {
 			this.#similarities.delete(oldest);
 		}

@@ -2,12 +2,17 @@ import { InputError, messageOf } from '$analysis/errors.ts';
 import type { ErrorAnswer } from '$lib/api.ts';
 import { NotFoundError } from '../errors.ts';
 
-const STATUS_OF_SYSTEM_ERROR: Record<string, { status: number; words: string }> = {
-	ENOSPC: { status: 507, words: 'the disk is full; free some space and try again' },
-	EDQUOT: { status: 507, words: 'the disk quota is used up; free some space and try again' },
-	EROFS: { status: 507, words: 'the workspace is on a read-only disk; choose another with --home' },
-	EACCES: { status: 507, words: 'the workspace may not be written; choose another with --home' }
-};
+const SYSTEM_ERRORS = new Map(
+	Object.entries({
+		ENOSPC: { status: 507, words: 'the disk is full; free some space and try again' },
+		EDQUOT: { status: 507, words: 'the disk quota is used up; free some space and try again' },
+		EROFS: {
+			status: 507,
+			words: 'the workspace is on a read-only disk; choose another with --home'
+		},
+		EACCES: { status: 507, words: 'the workspace may not be written; choose another with --home' }
+	})
+);
 
 /** Runs an endpoint; whatever it throws becomes an ErrorAnswer, our own faults with the stack on stderr. */
 export async function answering(work: () => Promise<Response> | Response): Promise<Response> {
@@ -22,7 +27,7 @@ function errorAnswer(error: unknown): Response {
 	if (error instanceof InputError) return refuse(400, error.message);
 	if (error instanceof NotFoundError) return refuse(404, error.message);
 	if (error instanceof BodyTooLargeError) return refuse(413, error.message);
-	const known = STATUS_OF_SYSTEM_ERROR[systemCode(error)];
+	const known = SYSTEM_ERRORS.get(systemCode(error));
 	if (known) return refuse(known.status, known.words);
 	console.error(error);
 	return refuse(500, `the server failed: ${messageOf(error)}; details are in its terminal`);

@@ -1,0 +1,237 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { writeFakeWorker } from '../../../../tests/builders/fakeWorker.ts';
+import { RunCatalogue } from '../runs.ts';
+import { JobManager, type NewJob } from './manager.ts';
+import { JobStore } from './store.ts';
+
+let home: string;
+let managers: JobManager[];
+
+beforeEach(() => {
+	home = mkdtempSync(join(tmpdir(), 'spanwise-jobs-'));
+	managers = [];
+});
+
+afterEach(() => {
+	for (const manager of managers) manager.stop();
+	rmSync(home, { recursive: true, force: true });
+});
+
+function openManager(concurrency = 1): JobManager {
+	const runs = new RunCatalogue(home);
+	const manager = new JobManager({
+		store: new JobStore(home),
+		workerFile: writeFakeWorker(home),
+		concurrency,
+		home,
+		memoryLimitBytes: null,
+		newRun: (model) => runs.newRun(model),
+		discardRun: (id) => runs.discard(id)
+	});
+	managers.push(manager);
+	return manager;
+}
+
+/** The fake worker behaves as the model's name says. */
+function jobFor(behaviour: string, text = 'Some words.'): NewJob {
+	return {
+		model: behaviour,
+		request: {
+			modelFolder: behaviour,
+			context: 8,
+			windows: 1,
+			metrics: ['cosine'],
+			views: ['all'],
+			jsRows: 32
+		},
+		documents: [{ name: 'a.txt', text }],
+		command: `spanwise analyze ${behaviour} --text a.txt`,
+		estimate: null
+	};
+}
+
+function add(manager: JobManager, ...behaviours: string[]): string[] {
+	return manager.add(behaviours.map((behaviour) => jobFor(behaviour))).map(({ id }) => id);
+}
+
+const states = (manager: JobManager) => manager.list().map(({ state }) => state);
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+
+const starts = () => {
+	const file = join(home, 'starts');
+	if (!existsSync(file)) return [];
+	const lines = readFileSync(file, 'utf8').trim().split('\n');
+	return lines.map((line) => ({ model: line.split(' ')[0], pid: Number(line.split(' ')[1]) }));
+};
+
+const runFolders = () => (existsSync(join(home, 'runs')) ? readdirSync(join(home, 'runs')) : []);
+
+describe('the queue', () => {
+	test('runs jobs in order, one at a time', async () => {
+		const manager = openManager();
+		add(manager, 'done-1', 'done-2', 'done-3');
+		expect(states(manager)).toEqual(['running', 'queued', 'queued']);
+		await until(() => expect(states(manager)).toEqual(['done', 'done', 'done']));
+		expect(starts().map(({ model }) => model)).toEqual(['done-1', 'done-2', 'done-3']);
+		expect(runFolders().filter((name) => !name.startsWith('.'))).toEqual(
+			manager.list().map(({ run }) => run)
+		);
+	});
+
+	test('runs as many at a time as it was told', () => {
+		const manager = openManager(2);
+		add(manager, 'hang-1', 'hang-2', 'hang-3');
+		expect(states(manager)).toEqual(['running', 'running', 'queued']);
+	});
+
+	test('passes progress on while a job runs, and drops it when the job ends', async () => {
+		const manager = openManager();
+		const [id] = add(manager, 'hang');
+		await until(() => expect(manager.list()[0].progress?.fraction).toBe(0.5));
+		await manager.remove(id);
+		expect(manager.list()[0].progress).toBeNull();
+	});
+
+	test('refuses more jobs than may wait, and then takes none of them', () => {
+		const manager = openManager();
+		const many = Array.from({ length: 65 }, () => jobFor('hang'));
+		expect(() => manager.add(many)).toThrow(
+			'queue: 0 jobs wait and 65 more were asked for; at most 64 may wait'
+		);
+		expect(manager.list()).toEqual([]);
+	});
+});
+
+describe('cancelling', () => {
+	test('ends the process of a running job, removes its folder, and the next job runs', async () => {
+		const manager = openManager();
+		const [id] = add(manager, 'hang', 'done');
+		await until(() => expect(runFolders()).toHaveLength(1));
+		await manager.remove(id);
+		expect(manager.list()[0]).toMatchObject({ state: 'cancelled', reason: null, run: null });
+		const { pid } = starts()[0];
+		expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+		await until(() => expect(states(manager)).toEqual(['cancelled', 'done']));
+		expect(runFolders().some((name) => name.includes('hang'))).toBe(false);
+	});
+
+	test('works at the very start of a job, before its process exists', async () => {
+		const manager = openManager();
+		const [id] = add(manager, 'done');
+		await manager.remove(id);
+		expect(states(manager)).toEqual(['cancelled']);
+		expect(runFolders()).toEqual([]);
+	});
+
+	test('takes a waiting job out of the queue, and an ended one off the list', async () => {
+		const manager = openManager();
+		const [, id] = add(manager, 'hang', 'done');
+		await manager.remove(id);
+		expect(states(manager)).toEqual(['running', 'cancelled']);
+		await manager.remove(id);
+		expect(states(manager)).toEqual(['running']);
+		expect(readdirSync(join(home, 'jobs'))).not.toContain(id);
+	});
+
+	test('of a job that is not on the list is refused', async () => {
+		await expect(openManager().remove('../../etc')).rejects.toThrow(
+			'job ../../etc: not known; it may have been taken off the list'
+		);
+	});
+});
+
+describe('a worker that fails', () => {
+	test.each([
+		['crash', 'the worker ended with exit code 3 before it had finished'],
+		['abort', 'the worker aborted (SIGABRT), most likely because it could not get enough memory'],
+		['refuse', 'text a.txt: too short']
+	])('%s: its job fails with a reason and the next runs', async (behaviour, reason) => {
+		const manager = openManager();
+		add(manager, behaviour, 'done');
+		await until(() => expect(states(manager)).toEqual(['failed', 'done']));
+		expect(manager.list()[0].reason).toContain(reason);
+		expect(runFolders().some((name) => name.includes(behaviour))).toBe(false);
+	});
+
+	test('killed from outside: the reason speaks of memory', async () => {
+		const manager = openManager();
+		add(manager, 'hang');
+		await until(() => expect(starts()).toHaveLength(1));
+		process.kill(starts()[0].pid, 'SIGKILL');
+		await until(() => expect(states(manager)).toEqual(['failed']));
+		expect(manager.list()[0].reason).toContain(
+			'the worker was killed (SIGKILL), most likely because the machine ran out of memory'
+		);
+	});
+
+	test('that was never built: the reason says what to do', async () => {
+		const manager = openManager();
+		rmSync(join(home, 'worker.cjs'));
+		add(manager, 'done');
+		await until(() => expect(states(manager)).toEqual(['failed']));
+		expect(manager.list()[0].reason).toBe(
+			'the worker dist/worker.js is missing; build it: npm run build'
+		);
+	});
+});
+
+describe('a server that starts again', () => {
+	test('marks the job that ran as interrupted and goes on with the queue, texts included', async () => {
+		const first = openManager();
+		first.add([jobFor('hang'), jobFor('done', 'Kept while the server was gone.')]);
+		await until(() => expect(starts()).toHaveLength(1));
+		// As kill -9 leaves it: jobs.json says that the job runs.
+		const file = readFileSync(join(home, 'jobs.json'), 'utf8');
+		expect(file).toContain('"state": "running"');
+
+		const second = openManager();
+		expect(second.list()[0]).toMatchObject({
+			state: 'interrupted',
+			reason: 'the server ended while this job was running; run it again'
+		});
+		await second.start();
+		await until(() => expect(states(second)).toEqual(['interrupted', 'done']));
+		const folder = join(home, 'runs', second.list()[1].run ?? '');
+		expect(readFileSync(join(folder, 'texts.json'), 'utf8')).toBe(
+			'[{"name":"a.txt","text":"Kept while the server was gone."}]'
+		);
+	});
+
+	test('after an orderly stop, too; its processes are gone', async () => {
+		const first = openManager();
+		add(first, 'hang', 'hang');
+		await until(() => expect(starts()).toHaveLength(1));
+		first.stop();
+		const { pid } = starts()[0];
+		await until(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+		expect(states(openManager())).toEqual(['interrupted', 'queued']);
+	});
+
+	test('can run an interrupted job again, at the end of the queue, but not one that is done', async () => {
+		const first = openManager();
+		const [id] = add(first, 'done-1', 'done-2');
+		first.stop();
+		const second = openManager();
+		expect(second.retry(id)).toMatchObject({ reason: null });
+		expect(second.list().map(({ model }) => model)).toEqual(['done-2', 'done-1']);
+		await until(() => expect(states(second)).toEqual(['done', 'done']));
+		expect(() => second.retry(id)).toThrow(
+			`job ${id}: is done; only a failed, cancelled or interrupted one can be run again`
+		);
+	});
+
+	test('sets a list that it cannot read aside', () => {
+		const store = new JobStore(home);
+		const file = join(home, 'jobs.json');
+		const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+		writeFileSync(file, '{"jobs":');
+		expect(store.load()).toEqual([]);
+		expect(readFileSync(`${file}.unreadable`, 'utf8')).toBe('{"jobs":');
+		expect(error).toHaveBeenCalledOnce();
+		error.mockRestore();
+	});
+});
