@@ -1,0 +1,118 @@
+import { modelFacts } from '../checkpoint/facts.ts';
+import { completeHash, ModelHasher } from '../checkpoint/hash.ts';
+import { WeightReader } from '../checkpoint/read.ts';
+import { rememberedHash, rememberHash } from '../checkpoint/remembered.ts';
+import type { Checkpoint } from '../checkpoint/types.ts';
+import type { Progress } from '../progress.ts';
+import type { RunRecord } from '../run/types.ts';
+import { checkTarget, writeRun } from '../run/write.ts';
+import { documentFacts } from '../tokens/documents.ts';
+import { VERSION } from '../version.ts';
+import { captureSums } from './capture.ts';
+import { prepare, type Prepared } from './prepare.ts';
+import { Reporter } from './reporter.ts';
+import { rememberSpeed } from './speed.ts';
+import { Stopwatch } from './stopwatch.ts';
+import type { AnalyzeRequest } from './types.ts';
+
+/** Where the run goes and who is told. */
+export interface AnalyzeOptions {
+	/** The run's folder; it must not exist. */
+	runFolder: string;
+	id: string;
+	/** The command that makes this run again; kept in the run. */
+	command: string;
+	onProgress: (progress: Progress) => void;
+	/** Told once, before the model runs. */
+	onPrepared?: (prepared: Prepared) => Promise<void> | void;
+}
+
+/**
+ * Analyses a model: runs it on windows of the texts, sums up its attention and writes the run's folder.
+ * Throws InputError where model, texts, memory limit or target are at fault; nothing is written then.
+ */
+export async function analyze(
+	request: AnalyzeRequest,
+	options: AnalyzeOptions
+): Promise<RunRecord> {
+	const started = performance.now();
+	const stopwatch = new Stopwatch();
+	stopwatch.enter('prepare');
+	await checkTarget(options.runFolder);
+	const prepared = await prepare(request);
+	await options.onPrepared?.(prepared);
+	const { checkpoint, windows } = prepared;
+	const reporter = new Reporter(
+		prepared.totalWork,
+		checkpoint.config.layers,
+		windows.length,
+		options.onProgress
+	);
+	reporter.add(0, 'reading weights', 0);
+	const reader = new WeightReader();
+	try {
+		const known = await rememberedHash(request.home, checkpoint);
+		const hasher = known === null ? new ModelHasher(checkpoint) : null;
+		const beforeCapture = reporter.secondsElapsed();
+		const captured = await captureSums(prepared, reader, hasher, reporter, stopwatch);
+		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
+		stopwatch.enter('hash');
+		const hash = known ?? (await hashOf(checkpoint, reader, hasher, request.home));
+		await rememberSpeed(request.home, prepared.totalWork / captureSeconds);
+		const timings = stopwatch.stop();
+		const { tokenizer, context, notes } = prepared;
+		return await writeRun(
+			options.runFolder,
+			{
+				format: 'spanwise/run',
+				version: 1,
+				id: options.id,
+				status: 'complete',
+				createdAt: new Date().toISOString(),
+				spanwise: VERSION,
+				model: {
+					...modelFacts(checkpoint),
+					name: checkpoint.name,
+					folder: checkpoint.folder,
+					hash
+				},
+				texts: request.documents.map(documentFacts),
+				context,
+				windows: windows.map(({ document, start, ids }) => ({
+					document,
+					start,
+					tokens: ids.length
+				})),
+				tokens: windows.reduce((sum, { ids }) => sum + ids.length, 0),
+				bos: tokenizer.bosId !== null,
+				metrics: request.metrics,
+				views: request.views,
+				jsRows: request.jsRows,
+				profile: captured.profile,
+				loss: captured.loss,
+				timings,
+				seconds: (performance.now() - started) / 1000,
+				peakRssBytes: process.resourceUsage().maxRSS * 1024,
+				notes,
+				command: options.command
+			},
+			captured.sums,
+			{
+				windows: windows.map(({ ids }) => ({ ids, pieces: tokenizer.pieces(ids) }))
+			}
+		);
+	} finally {
+		await reader.close();
+	}
+}
+
+async function hashOf(
+	checkpoint: Checkpoint,
+	reader: WeightReader,
+	hasher: ModelHasher | null,
+	home: string
+): Promise<string> {
+	const hash = await completeHash(checkpoint, reader, hasher ?? new ModelHasher(checkpoint));
+	await rememberHash(home, checkpoint, hash);
+	return hash;
+}
