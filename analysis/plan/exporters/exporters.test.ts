@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { makePlan } from '../planFile.ts';
+import { sourcesOf } from '../spans.ts';
+import type { Definition, Plan, Sources, Span } from '../types.ts';
+import { matrixCsv, spansCsv } from './csv.ts';
+import { exportPlan, fidelityOf } from './exporters.ts';
+import { toNpy } from './npy.ts';
+import { fromShareAtt, toShareAtt } from './shareatt.ts';
+
+function planOf(sources: Sources, spans: Span[]): Plan {
+	const model = {
+		name: 'tiny, the first',
+		architecture: 'LlamaForCausalLM',
+		layers: sources.length,
+		heads: 2,
+		kvHeads: 2,
+		hash: 'abc'
+	};
+	return makePlan({ model, sources, spans, definition: null, predicted: null });
+}
+const span = (source: number, followers: number[]): Span => ({
+	source,
+	followers,
+	headMap: 'identity',
+	score: 0.5
+});
+const plain = planOf([0, 1, 1, 1, 4], [span(1, [2, 3])]);
+const mapped = planOf([0, 1, 1], [{ ...span(1, [2]), headMap: [[1, 0]] }]);
+const dropped = planOf([0, null, 2, 2], [span(2, [3])]);
+
+describe('shareatt', () => {
+	it("the authors' span 23–26 of 32 layers has source 22", () => {
+		const sources = sourcesOf([span(22, [23, 24, 25, 26])], 32);
+		const list = toShareAtt(planOf(sources, [span(22, [23, 24, 25, 26])]));
+		expect(list.followers).toEqual([23, 24, 25, 26]);
+		expect(list.nonShared).toEqual([
+			...Array.from({ length: 23 }, (_, l) => l),
+			...[27, 28, 29, 30, 31]
+		]);
+		expect(fromShareAtt({ followers: [23, 24, 25, 26] }, 32)).toEqual(sources);
+		expect(fromShareAtt({ nonShared: list.nonShared }, 32)).toEqual(sources);
+	});
+	it('neighbouring spans are kept apart by the source between them', () => {
+		const plan = planOf([0, 0, 2, 2, 2], [span(0, [1]), span(2, [3, 4])]);
+		expect(toShareAtt(plan)).toEqual({ followers: [1, 3, 4], nonShared: [0, 2] });
+		expect(fromShareAtt(toShareAtt(plan), 5)).toEqual(plan.sources);
+	});
+	it('refuses what their code cannot express', () => {
+		expect(() => toShareAtt(dropped)).toThrow(
+			"shareatt: layer 1 is left out; the authors' code computes or shares every layer"
+		);
+		expect(() => toShareAtt(mapped)).toThrow(
+			"shareatt: the span of 1 rearranges heads; the authors' code keeps every head in its place"
+		);
+		expect(() => toShareAtt({ sources: [0, 1, 0], spans: [] })).toThrow('contiguous');
+	});
+	it('import refuses layers outside the model, twice, and layer 0 as follower', () => {
+		expect(() => fromShareAtt({ followers: [4] }, 4)).toThrow(
+			'followers: layer 4; allowed: 0 to 3'
+		);
+		expect(() => fromShareAtt({ nonShared: [0, 0] }, 4)).toThrow(
+			'nonShared: layer 0 twice; allowed: once'
+		);
+		expect(() => fromShareAtt({ nonShared: [1, 2] }, 4)).toThrow(
+			'nonShared: layer 0 would follow; it has no layer before it'
+		);
+		expect(() => fromShareAtt({ followers: [0] }, 4)).toThrow('followers: layer 0 would follow');
+	});
+});
+
+describe('exportPlan', () => {
+	it('shareatt prints followers and nonShared', () => {
+		expect(exportPlan(plain, 'shareatt')).toBe('{"followers":[2,3],"nonShared":[0,1,4]}\n');
+	});
+	it('csv has one span a row, with names quoted where they hold a comma', () => {
+		const [header, row, rest] = spansCsv(plain).split('\r\n');
+		expect(header.startsWith('source,followers,length,head_map,score,metric,view')).toBe(true);
+		expect(row).toBe(`1,2 3,3,identity,0.5,,,,,,"tiny, the first",abc,${plain.createdBy.version}`);
+		expect(rest).toBe('');
+		expect(exportPlan(mapped, 'csv')).toContain('1,2,2,"[[1,0]]",0.5');
+	});
+	it('json is the plan', () => {
+		expect(JSON.parse(exportPlan(plain, 'json'))).toEqual(plain);
+	});
+	it('says what each form keeps', () => {
+		expect(fidelityOf(plain, 'shareatt')).toEqual({ label: 'exact', reason: null });
+		expect(fidelityOf(mapped, 'shareatt').label).toBe('refused');
+		expect(fidelityOf(mapped, 'csv').label).toBe('exact');
+		expect(fidelityOf(dropped, 'csv')).toEqual({
+			label: 'approximate',
+			reason: 'layers that are left out are in no span'
+		});
+		expect(fidelityOf(dropped, 'json').label).toBe('exact');
+	});
+});
+
+describe('matrixCsv', () => {
+	const matrix = Float64Array.of(1, 0.25, 0.5, 1);
+	it('names layers along the top and the left', () => {
+		expect(matrixCsv(matrix, 2, null)).toBe('layer,0,1\r\n0,1,0.25\r\n1,0.5,1\r\n');
+		expect(matrixCsv(matrix, 2, null, 'head').startsWith('head,0,1')).toBe(true);
+	});
+	it('says in comment lines how the numbers came about', () => {
+		const definition: Definition = {
+			metric: 'cosine',
+			view: 'all',
+			headPolicy: 'same head',
+			texts: [],
+			context: 8,
+			windows: 1,
+			tokens: 8,
+			modelHash: 'abc',
+			version: '0.1.0'
+		};
+		const lines = matrixCsv(matrix, 2, definition).split('\r\n');
+		expect(lines[0]).toBe('# metric: cosine');
+		expect(lines).toContain('# modelHash: abc');
+		expect(lines.at(-4)).toBe('layer,0,1');
+	});
+});
+
+describe('toNpy', () => {
+	it("has NumPy's format 1.0: magic, header padded to 64 bytes, float64 little-endian", () => {
+		const bytes = toNpy(Float64Array.of(1, -2), [1, 2]);
+		expect([...bytes.slice(0, 10)]).toEqual([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
+		const header = new TextDecoder().decode(bytes.slice(10, 128));
+		expect(header.trimEnd()).toBe("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }");
+		expect(header.endsWith(' \n')).toBe(true);
+		expect([...bytes.slice(128)]).toEqual([
+			0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0
+		]);
+	});
+	it('writes one axis as a tuple of one', () => {
+		const text = new TextDecoder().decode(toNpy(Float64Array.of(1, 2, 3), [3]));
+		expect(text).toContain("'shape': (3,), }");
+	});
+	it('refuses a shape that does not fit', () => {
+		expect(() => toNpy(Float64Array.of(1, 2, 3), [2, 2])).toThrow(
+			'shape 2 × 2 has 4 numbers; found 3'
+		);
+	});
+});
