@@ -1,7 +1,7 @@
 import { messageOf } from '$analysis/errors.ts';
 import type { NewAnalysis } from '$lib/api.ts';
-import { jobsOf } from './newAnalysis.ts';
-import { planOf } from './plan.ts';
+import { jobsOf } from './newJobs.ts';
+import { prepareAnalysis } from './prepare.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Short enough to be drawn within seconds; four windows, so that the null and the intervals exist too. */
@@ -22,7 +22,7 @@ export async function queueFirstRun({
 		);
 		if (bundled.length === 0) return;
 		const analysis: NewAnalysis = { models: bundled.map(({ id }) => id), ...FIRST_RUN };
-		jobs.add(jobsOf(await planOf(analysis, { settings, models }), analysis.texts));
+		jobs.add(jobsOf(await prepareAnalysis(analysis, { settings, models }), analysis.texts));
 	} catch (error) {
 		// A workspace that cannot be written is told again when the user does something; the page must still open.
 		console.error(`the bundled models could not be queued: ${messageOf(error)}`);

@@ -19,6 +19,7 @@ export interface Settings {
 	host: string | null;
 	/** What a browser must show before anything else is answered; null: nothing. */
 	token: string | null;
+	/** Built from cli/worker.ts. */
 	workerFile: string;
 }
 
@@ -34,7 +35,7 @@ export function settingsFrom(env: Record<string, string | undefined>): Settings 
 		jobs: positiveInteger(env, 'SPANWISE_JOBS') ?? 1,
 		host: env.HOST ?? null,
 		token: env.SPANWISE_TOKEN ? env.SPANWISE_TOKEN : null,
-		workerFile: env.SPANWISE_WORKER ?? join(root, 'dist', 'worker.js')
+		workerFile: join(root, 'dist', 'worker.js')
 	};
 }
 

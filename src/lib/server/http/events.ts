@@ -1,12 +1,19 @@
-import type { JobManager } from '../jobs/manager.ts';
+import type { Job } from '$lib/api.ts';
 
 /** Progress comes often; a page needs it four times a second. */
 const MIN_INTERVAL_MS = 250;
 /** Keeps proxies and browsers from thinking that the connection is dead. */
 const HEARTBEAT_MS = 15_000;
 
+/** What there is to watch: the job manager. */
+export interface JobFeed {
+	list(): Job[];
+	/** Returns how to unsubscribe. */
+	subscribe(listener: () => void): () => void;
+}
+
 /** The list of jobs as server-sent events: at once, then after every change; ends with the client or `stopped`. */
-export function jobEvents(jobs: JobManager, stopped: AbortSignal): Response {
+export function jobEvents(jobs: JobFeed, stopped: AbortSignal): Response {
 	let close: () => void = () => undefined;
 	const stream = new ReadableStream<Uint8Array>({
 		start(controller) {
