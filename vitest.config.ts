@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { sveltekit } from '@sveltejs/kit/vite';
+import { defineConfig } from 'vitest/config';
+
+/** Where .ci/run reads how many tests passed. */
+const REPORT = 'test-results/report.json';
+/** A real browser, and jobs that run models, on a machine that may be slow. */
+const JOURNEY_TIMEOUT_MS = 120_000;
+/** Some unit tests run the bundled models. */
+const UNIT_TIMEOUT_MS = 60_000;
+
+const END_TO_END = 'tests/e2e/*.test.ts';
+
+export default defineConfig({
+	test: {
+		reporters: ['default', ['json', { outputFile: REPORT }]],
+		projects: [
+			{
+				plugins: [sveltekit()],
+				test: {
+					name: 'unit',
+					environment: 'node',
+					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
+					exclude: [END_TO_END],
+					testTimeout: UNIT_TIMEOUT_MS,
+					sequence: { groupOrder: 0 }
+				}
+			},
+			{
+				resolve: { alias: { $analysis: fileURLToPath(new URL('./analysis', import.meta.url)) } },
+				test: {
+					name: 'e2e',
+					environment: 'node',
+					include: [END_TO_END],
+					globalSetup: 'tests/e2e/setup/globalSetup.ts',
+					testTimeout: JOURNEY_TIMEOUT_MS,
+					hookTimeout: JOURNEY_TIMEOUT_MS,
+					// One journey at a time, and only after the unit tests: they wait for what the server does.
+					fileParallelism: false,
+					sequence: { groupOrder: 1 }
+				}
+			}
+		]
+	}
+});
