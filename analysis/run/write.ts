@@ -65,7 +65,8 @@ export async function writeRun(
 		await rename(partial, folder);
 		await flushFolder(dirname(folder));
 	} catch (error) {
-		await rm(partial, { recursive: true, force: true });
+		// What made the write fail is what the user must hear, not what then made the clearing fail.
+		await rm(partial, { recursive: true, force: true }).catch(() => undefined);
 		const bytesNeeded = files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 		throw await explained(error, folder, bytesNeeded);
 	}
