@@ -1,0 +1,130 @@
+import type { Interval } from '../similarity/resample.ts';
+import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
+
+/** An interval of the peak wider than this does not say where along the depth it is. */
+const WIDEST_PEAK = 0.5;
+
+/**
+ * What the numbers say, in sentences about these checkpoints and this text. A difference is stated only
+ * where its 95 % interval leaves out 0; where none does, the sentence says that it is not settled.
+ */
+export function summaryWords({ runs, pairs }: Pick<Comparison, 'runs' | 'pairs'>): string[] {
+	return [
+		...peakWords(runs),
+		...pairs.flatMap((pair) => pairWords(pair, runs[pair.first], runs[pair.second]))
+	];
+}
+
+function peakWords(runs: readonly ComparedModel[]): string[] {
+	const measured = runs.filter(({ over }) => over !== null);
+	const settled = measured.filter(({ figures }) => width(figures.peakDepth) <= WIDEST_PEAK);
+	const open = measured.filter((run) => !settled.includes(run));
+	const sentences: string[] = [];
+	if (settled.length > 0) {
+		const places = settled.map(({ name, figures: { peakDepth } }) => {
+			const [low, high] = [peakDepth.low.toFixed(2), peakDepth.high.toFixed(2)];
+			return `${low === high ? low : `${low}–${high}`} in ${name}`;
+		});
+		sentences.push(
+			`Similarity of neighbouring layers peaks at relative depth ${places.join(', ')} (95 % intervals).`
+		);
+	}
+	if (open.length > 0)
+		sentences.push(
+			`Where along the depth neighbouring layers are most alike, this text does not settle for ${listed(open.map(({ name }) => name))}.`
+		);
+	return sentences;
+}
+
+function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): string[] {
+	const names = `${a.name} and ${b.name}`;
+	if (pair.paired === null)
+		return [`No difference between ${names} is stated: ${pair.notPaired ?? 'not paired'}.`];
+	const { summary, curve, over } = pair.paired;
+	const sentences = [
+		differenceWords('Mean similarity of neighbouring layers', summary.nextLayer, a, b),
+		differenceWords('Mean similarity over all pairs of layers', summary.pairs, a, b)
+	];
+	if (!holdsZero(summary.peakDepth)) {
+		const [deeper, shallower] = summary.peakDepth.value > 0 ? [a, b] : [b, a];
+		const by = absolute(summary.peakDepth);
+		sentences.push(
+			`The peak lies deeper in ${deeper.name} than in ${shallower.name}, by ${by.value.toFixed(2)} of the depth (95 % interval ${by.low.toFixed(2)} to ${by.high.toFixed(2)}).`
+		);
+	}
+	const stretches = [
+		{ higher: a, where: apart(curve, ({ low }) => low > 0) },
+		{ higher: b, where: apart(curve, ({ high }) => high < 0) }
+	].filter(({ where }) => where.length > 0);
+	if (stretches.length > 0)
+		sentences.push(
+			`At the same relative depth, neighbouring layers are more alike ${stretches.map(({ higher, where }) => `in ${higher.name} at ${where.join(', ')}`).join(', and ')} (95 % intervals, each point by itself).`
+		);
+	sentences.push(
+		over === 'blocks'
+			? 'The intervals were resampled over blocks of windows of one document: they speak of this text only.'
+			: 'The intervals were resampled over documents, then windows.'
+	);
+	return sentences;
+}
+
+function differenceWords(
+	what: string,
+	difference: Interval,
+	a: ComparedModel,
+	b: ComparedModel
+): string {
+	if (holdsZero(difference)) {
+		const [value, low, high] = written(difference);
+		return `${what}: no difference between ${a.name} and ${b.name} that this text bears out (${value}, 95 % interval ${low} to ${high}).`;
+	}
+	const [higher, lower] = difference.value > 0 ? [a, b] : [b, a];
+	const [value, low, high] = written(absolute(difference));
+	return `${what} is higher in ${higher.name} than in ${lower.name}, by ${value} (95 % interval ${low} to ${high}).`;
+}
+
+/** Runs of neighbouring depths at which `is` holds: "0.10–0.35", "0.90". */
+function apart(
+	{ depths, difference }: { depths: number[]; difference: Interval[] },
+	is: (interval: Interval) => boolean
+): string[] {
+	const stretches: { from: number; to: number }[] = [];
+	let before = false;
+	difference.forEach((interval, i) => {
+		const now = is(interval);
+		const last = stretches.at(-1);
+		if (now && before && last) last.to = depths[i];
+		else if (now) stretches.push({ from: depths[i], to: depths[i] });
+		before = now;
+	});
+	return stretches.map(({ from, to }) =>
+		from === to ? from.toFixed(2) : `${from.toFixed(2)}–${to.toFixed(2)}`
+	);
+}
+
+export function holdsZero({ low, high }: Interval): boolean {
+	return low <= 0 && high >= 0;
+}
+
+function width({ low, high }: Interval): number {
+	return high - low;
+}
+
+/** The same difference, taken the other way round where it is negative. */
+function absolute({ value, low, high }: Interval): Interval {
+	return value >= 0 ? { value, low, high } : { value: -value, low: -high, high: -low };
+}
+
+/** Value, low and high with as many digits as tell the end nearer to 0 from 0: at least 3, at most 6. */
+function written({ value, low, high }: Interval): string[] {
+	const nearest = Math.min(...[low, high].map(Math.abs).filter((end) => end > 0), 1);
+	const digits = Math.min(6, Math.max(3, Math.ceil(-Math.log10(nearest))));
+	return [value, low, high].map((number) => {
+		const text = number.toFixed(digits);
+		return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
+	});
+}
+
+function listed(names: readonly string[]): string {
+	return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
