@@ -15,6 +15,7 @@ export async function createSession(model: Uint8Array): Promise<ort.InferenceSes
 	return ort.InferenceSession.create(model, {
 		intraOpNumThreads: THREADS,
 		graphOptimizationLevel: 'all',
+		enableCpuMemArena: false,
 		logSeverityLevel: LOG_ERRORS
 	});
 }
