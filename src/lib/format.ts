@@ -35,11 +35,6 @@ export function formatWhole(value: number): string {
 	return text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, '\u2009');
 }
 
-/** First twelve characters of a hash. */
-export function shortHash(hash: string): string {
-	return hash.replace(/^sha256:/, '').slice(0, 12);
-}
-
 /** "2026-11-23 06:20", in the reader's time zone. */
 export function formatTime(iso: string): string {
 	const date = new Date(iso);

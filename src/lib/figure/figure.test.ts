@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { colourScale } from '../colour/scale.ts';
-import { captionOf } from './caption.ts';
 import { heatmapFigure } from './heatmap.ts';
 import { lineFigure } from './lines.ts';
 import { fileName, pixelSize } from './save.ts';
@@ -71,28 +70,6 @@ describe('lineFigure', () => {
 		expect(svg.match(/fill="none" stroke="#(1f5fa8|b4530a)"/g)).toHaveLength(3);
 		expect(svg).not.toContain('var(');
 		expect(svg).toContain('>second</text>');
-	});
-});
-
-describe('captionOf', () => {
-	it('names metric, view, model, hash, tokens, documents and the command', () => {
-		const caption = captionOf({
-			what: 'Similarity of every two layers',
-			metric: 'cosine',
-			view: 'all',
-			tokens: 4096,
-			windows: 8,
-			context: 512,
-			documents: ['walden.txt'],
-			model: 'mini-llama2',
-			modelHash: '0123456789abcdef',
-			command: 'spanwise analyze mini-llama2 --text walden.txt'
-		});
-		expect(caption).toBe(
-			'Similarity of every two layers. Metric cosine, view all. Model mini-llama2 (0123456789ab); ' +
-				'4096 tokens (8 windows of 512) of walden.txt. Layers counted from 0. ' +
-				'spanwise analyze mini-llama2 --text walden.txt'
-		);
 	});
 });
 

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { readUrl, writeUrl, type RunBounds, type RunUrl } from './url.ts';
+
+const defaults: RunUrl = {
+	metric: 'cosine',
+	view: 'all',
+	show: 'similarity',
+	range: null,
+	cell: null,
+	heads: null,
+	window: 0,
+	plan: { by: 'followers', followers: 4 },
+	maxSpan: 4,
+	protectedLayers: [0, 15],
+	context: 4096,
+	batch: 1,
+	dtype: 'bf16'
+};
+const bounds: RunBounds = {
+	metrics: ['cosine', 'js'],
+	views: ['all', 'no-sink'],
+	layers: 16,
+	heads: 6,
+	windows: 8,
+	defaults
+};
+const read = (query: string) => readUrl(new URLSearchParams(query), bounds);
+
+describe('the run page’s address', () => {
+	it('is empty while everything stands at its default', () => {
+		expect(writeUrl(defaults, defaults)).toBe('');
+		expect(read('')).toEqual(defaults);
+	});
+
+	it('is short and readable', () => {
+		const state: RunUrl = {
+			...defaults,
+			metric: 'js',
+			show: 'excess',
+			cell: { row: 4, column: 5 },
+			plan: {
+				by: 'hand',
+				spans: [
+					{ first: 4, last: 5 },
+					{ first: 8, last: 10 }
+				]
+			}
+		};
+		expect(writeUrl(state, defaults)).toBe('m=js&show=excess&spans=4-5,8-10&cell=4,5');
+	});
+
+	it('reads back what it wrote', () => {
+		const states: RunUrl[] = [
+			{
+				...defaults,
+				view: 'no-sink',
+				range: [-0.25, 0.9],
+				window: 3,
+				heads: { row: 1, column: 5 }
+			},
+			{ ...defaults, plan: { by: 'threshold', threshold: 0.875 }, maxSpan: 6, protectedLayers: [] },
+			{ ...defaults, plan: { by: 'followers', followers: 0 }, protectedLayers: [0, 1, 15] },
+			{ ...defaults, plan: { by: 'hand', spans: [] }, context: 32768, batch: 8, dtype: 'f32' }
+		];
+		for (const state of states) expect(read(writeUrl(state, defaults))).toEqual(state);
+	});
+
+	it('passes over what the run does not have', () => {
+		for (const query of [
+			'm=hellinger',
+			'v=some',
+			'cell=4,16',
+			'heads=6,0',
+			'w=8',
+			'spans=4-16',
+			'spans=5-4',
+			'spans=4-6,6-8',
+			'f=16',
+			'f=',
+			't=',
+			'keep=16',
+			'max=0',
+			'ctx=-1',
+			'dtype=int8',
+			'range=1,0'
+		]) {
+			expect(read(query), query).toEqual(defaults);
+		}
+	});
+});

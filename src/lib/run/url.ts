@@ -1,0 +1,178 @@
+import { DTYPE_BYTES } from '$analysis/plan/savings.ts';
+import type { Metric, View } from '$analysis/similarity/types.ts';
+import type { Cell } from '../heatmap/geometry.ts';
+
+export const SHOWN = ['similarity', 'null', 'excess', 'width'] as const;
+/** What the map shows of each pair; `width` is that of the interval. */
+export type Shown = (typeof SHOWN)[number];
+
+export type Dtype = keyof typeof DTYPE_BYTES;
+
+/** A span as it stands in the address: first layer (the source) and last follower. */
+export interface Range {
+	first: number;
+	last: number;
+}
+
+/** How the plan on the screen came about. */
+export type PlanChoice =
+	| { by: 'threshold'; threshold: number }
+	| { by: 'followers'; followers: number }
+	| { by: 'hand'; spans: Range[] };
+
+/** What of the run page is kept in its address. */
+export interface RunUrl {
+	metric: Metric;
+	view: View;
+	show: Shown;
+	/** Range of the colours, where it is locked. */
+	range: [number, number] | null;
+	/** The pair of layers that is open. */
+	cell: Cell | null;
+	/** The pair of heads whose token maps are open. */
+	heads: Cell | null;
+	window: number;
+	plan: PlanChoice;
+	maxSpan: number;
+	protectedLayers: number[];
+	context: number;
+	batch: number;
+	dtype: Dtype;
+}
+
+/** What a run allows: its metrics, views, size, and what stands where the address says nothing. */
+export interface RunBounds {
+	metrics: readonly Metric[];
+	views: readonly View[];
+	layers: number;
+	heads: number;
+	windows: number;
+	defaults: RunUrl;
+}
+
+/** Reads an address. What it says wrongly, or of a layer that the model does not have, is passed over. */
+export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
+	const { defaults, layers, heads } = bounds;
+	const number = (name: string, fits: (value: number) => boolean, otherwise: number) => {
+		const text = query.get(name);
+		const value = Number(text);
+		return text !== null && text !== '' && fits(value) ? value : otherwise;
+	};
+	const count = (value: number) => Number.isInteger(value) && value >= 1;
+	return {
+		metric: oneOf(query.get('m'), bounds.metrics) ?? defaults.metric,
+		view: oneOf(query.get('v'), bounds.views) ?? defaults.view,
+		show: oneOf(query.get('show'), SHOWN) ?? defaults.show,
+		range: readRange(query.get('range')),
+		cell: readCell(query.get('cell'), layers),
+		heads: readCell(query.get('heads'), heads),
+		window: number('w', (w) => Number.isInteger(w) && w >= 0 && w < bounds.windows, 0),
+		plan: readPlan(query, layers) ?? defaults.plan,
+		maxSpan: number('max', (value) => count(value) && value <= layers, defaults.maxSpan),
+		protectedLayers: readLayers(query.get('keep'), layers) ?? defaults.protectedLayers,
+		context: number('ctx', count, defaults.context),
+		batch: number('b', count, defaults.batch),
+		dtype: oneOf(query.get('dtype'), Object.keys(DTYPE_BYTES) as Dtype[]) ?? defaults.dtype
+	};
+}
+
+/** Writes an address, without its "?"; what stands at its default is left out. */
+export function writeUrl(state: RunUrl, defaults: RunUrl): string {
+	const parts: [string, string | null][] = [
+		['m', state.metric === defaults.metric ? null : state.metric],
+		['v', state.view === defaults.view ? null : state.view],
+		['show', state.show === defaults.show ? null : state.show],
+		['range', state.range === null ? null : state.range.map(short).join(',')],
+		...planParts(state.plan, defaults.plan),
+		['max', state.maxSpan === defaults.maxSpan ? null : String(state.maxSpan)],
+		['keep', sameList(state.protectedLayers, defaults.protectedLayers)],
+		['cell', state.cell === null ? null : cellText(state.cell)],
+		['heads', state.heads === null ? null : cellText(state.heads)],
+		['w', state.window === defaults.window ? null : String(state.window)],
+		['ctx', state.context === defaults.context ? null : String(state.context)],
+		['b', state.batch === defaults.batch ? null : String(state.batch)],
+		['dtype', state.dtype === defaults.dtype ? null : state.dtype]
+	];
+	// Commas and dashes need no escaping in a query, and would be unreadable with it.
+	return parts
+		.filter(([, value]) => value !== null)
+		.map(([name, value]) => `${name}=${value ?? ''}`)
+		.join('&');
+}
+
+function planParts(plan: PlanChoice, standard: PlanChoice): [string, string | null][] {
+	if (plan.by === 'hand') {
+		return [['spans', plan.spans.map(({ first, last }) => `${first}-${last}`).join(',')]];
+	}
+	if (plan.by === 'threshold') return [['t', short(plan.threshold)]];
+	const standing = standard.by === 'followers' && standard.followers === plan.followers;
+	return [['f', standing ? null : String(plan.followers)]];
+}
+
+function readPlan(query: URLSearchParams, layers: number): PlanChoice | null {
+	const spans = query.get('spans');
+	if (spans !== null) {
+		const ranges = spans === '' ? [] : spans.split(',').map((text) => readSpan(text, layers));
+		const known = ranges.filter((range) => range !== null);
+		const apart = known.every((range, index) => index === 0 || range.first > known[index - 1].last);
+		if (known.length === ranges.length && apart) return { by: 'hand', spans: known };
+	}
+	const threshold = Number(query.get('t') ?? NaN);
+	if (Number.isFinite(threshold) && query.get('t') !== '') return { by: 'threshold', threshold };
+	const followers = Number(query.get('f') ?? NaN);
+	if (
+		Number.isInteger(followers) &&
+		followers >= 0 &&
+		followers < layers &&
+		query.get('f') !== ''
+	) {
+		return { by: 'followers', followers };
+	}
+	return null;
+}
+
+function readSpan(text: string, layers: number): Range | null {
+	const match = /^(\d+)-(\d+)$/.exec(text);
+	if (match === null) return null;
+	const [first, last] = [Number(match[1]), Number(match[2])];
+	return first < last && last < layers ? { first, last } : null;
+}
+
+function readCell(text: string | null, size: number): Cell | null {
+	const match = /^(\d+),(\d+)$/.exec(text ?? '');
+	if (match === null) return null;
+	const [row, column] = [Number(match[1]), Number(match[2])];
+	return row < size && column < size ? { row, column } : null;
+}
+
+function readRange(text: string | null): [number, number] | null {
+	const [low, high, ...rest] = (text ?? '')
+		.split(',')
+		.map((part) => (part === '' ? NaN : Number(part)));
+	return rest.length === 0 && low < high ? [low, high] : null;
+}
+
+function readLayers(text: string | null, layers: number): number[] | null {
+	if (text === null) return null;
+	if (text === '') return [];
+	const list = text.split(',').map(Number);
+	return list.every((layer) => Number.isInteger(layer) && layer >= 0 && layer < layers)
+		? list
+		: null;
+}
+
+function oneOf<T extends string>(text: string | null, allowed: readonly T[]): T | null {
+	return allowed.find((value) => value === text) ?? null;
+}
+
+function sameList(list: readonly number[], standard: readonly number[]): string | null {
+	return list.join() === standard.join() ? null : list.join();
+}
+
+function cellText({ row, column }: Cell): string {
+	return `${row},${column}`;
+}
+
+function short(value: number): string {
+	return String(Number(value.toFixed(4)));
+}
