@@ -105,3 +105,6 @@ export type SamplesAnswer = { id: string; title: string; author: string; charact
  * that begin with # hold the definition card, then a header row and one row a layer; NPY: float64, C order.
  */
 export const MATRIX_FORMATS = ['csv', 'npy'] as const;
+
+/** GET /api/compare?runs=a,b&metric=&view= → Comparison (analysis/compare/types.ts), first run minus second. */
+export type { Comparison } from '$analysis/compare/types.ts';

@@ -6,7 +6,7 @@ import type { RunRecord } from '$analysis/run/types.ts';
 import { newRunId, PARTIAL_PREFIX, workspaceAt } from '$analysis/run/workspace.ts';
 import { headBlock } from '$analysis/similarity/measure.ts';
 import { similarityOf } from '$analysis/similarity/similarity.ts';
-import type { Metric, Similarity, View } from '$analysis/similarity/types.ts';
+import type { Metric, Similarity, View, ViewSums } from '$analysis/similarity/types.ts';
 import type { RunsAnswer, WindowsAnswer } from '$lib/api.ts';
 import { NotFoundError } from './errors.ts';
 
@@ -77,6 +77,13 @@ export class RunCatalogue {
 			this.#similarities.delete(oldest);
 		}
 		return similarity;
+	}
+
+	/** A run with the sums of one of its views. */
+	async sums(id: string, view: View): Promise<{ record: RunRecord; sums: ViewSums }> {
+		const folder = await this.#folder(id);
+		const record = { ...(await readRun(folder)), id };
+		return { record, sums: await readSums(folder, record, view) };
 	}
 
 	/** [H, H]: rows are the heads of layer `from`, columns those of `to`. */

@@ -1,7 +1,6 @@
-import * as v from 'valibot';
+import { MAX_RUNS } from '$analysis/compare/compareRuns.ts';
 import { InputError } from '$analysis/errors.ts';
 import { METRICS, VIEWS, type Metric, type View } from '$analysis/similarity/types.ts';
-import { parseInput } from './body.ts';
 
 /** Layers whose maps are asked for at once: a pair, and a pair to compare it with. */
 const MAX_LAYERS = 4;
@@ -10,9 +9,20 @@ const MAX_LAYERS = 4;
 export function measureOf(url: URL): { metric: Metric; view: View } {
 	const { searchParams } = url;
 	return {
-		metric: parseInput(v.picklist(METRICS), searchParams.get('metric') ?? 'cosine', 'metric'),
-		view: parseInput(v.picklist(VIEWS), searchParams.get('view') ?? 'all', 'view')
+		metric: oneOf(METRICS, searchParams.get('metric') ?? 'cosine', 'metric'),
+		view: oneOf(VIEWS, searchParams.get('view') ?? 'all', 'view')
 	};
+}
+
+/** One of some words. Errors: InputError naming them. */
+export function oneOf<Name extends string>(
+	names: readonly Name[],
+	text: string,
+	what: string
+): Name {
+	const found = names.find((name) => name === text);
+	if (found === undefined) throw new InputError(`${what}: ${text}; allowed: ${names.join(', ')}`);
+	return found;
 }
 
 /** A 0-based index below `count`. */
@@ -27,6 +37,16 @@ export function layersOf(url: URL, layers: number): number[] {
 		throw new InputError(`layers: ${words.length} given; at most ${MAX_LAYERS}`);
 	}
 	return [...new Set(words.map((word) => parseIndex(word, 'layers', layers)))];
+}
+
+/** ?runs=a,b : ids of two or more runs, in the order given; one named twice counts once. */
+export function runsOf(url: URL): string[] {
+	const words = (url.searchParams.get('runs') ?? '').split(',');
+	const ids = [...new Set(words.filter((word) => word !== ''))];
+	if (ids.length < 2 || ids.length > MAX_RUNS) {
+		throw new InputError(`runs to compare: ${ids.length}; choose 2 to ${MAX_RUNS}`);
+	}
+	return ids;
 }
 
 function parseIndex(text: string | null, name: string, count: number): number {
