@@ -106,19 +106,9 @@ function parseRaw(json: unknown, where: string): RawConfig {
 	if (parsed.success) return parsed.output;
 	const [issue] = parsed.issues;
 	const path = v.getDotPath(issue) ?? 'the file';
-	const found = issue.received === 'undefined' ? 'missing' : issue.received;
-	throw new InputError(`${where}: ${path} is ${found}; expected ${describe(issue)}`);
-}
-
-function describe(issue: v.BaseIssue<unknown>): string {
-	switch (issue.type) {
-		case 'integer':
-			return 'a whole number';
-		case 'object':
-			return 'a value';
-		default:
-			return issue.expected ?? 'another value';
-	}
+	if (issue.received === 'undefined') throw new InputError(`${where}: ${path} is missing`);
+	const allowed = issue.type === 'integer' ? 'a whole number' : issue.expected;
+	throw new InputError(`${where}: ${path} is ${issue.received}; expected ${allowed}`);
 }
 
 function headCounts(

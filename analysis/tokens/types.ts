@@ -12,7 +12,7 @@ export interface Tokenizer {
 	size: number;
 	/** Ids of a text, without special tokens. */
 	encode(text: string): number[];
-	/** What each id looks like on an axis: "Ġthe" and "▁the" become " the", bytes become "<0x0A>". */
+	/** What each id looks like on an axis: "Ġthe" and "▁the" become " the", lone bytes "<0xE2>". */
 	pieces(ids: readonly number[]): string[];
 }
 

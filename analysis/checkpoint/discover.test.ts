@@ -1,0 +1,129 @@
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
+import { cacheFolder } from './cache.ts';
+import { discoverModels, type ModelPlaces } from './discover.ts';
+import { resolveModel } from './resolve.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+let home = '';
+
+beforeAll(async () => {
+	home = await mkdtemp(join(tmpdir(), 'spanwise-discover-'));
+	await writeTinyCheckpoint(join(home, 'given', 'b-model'));
+	await writeTinyCheckpoint(join(home, 'given', 'a-model'), { architecture: 'Qwen3ForCausalLM' });
+	await writeTinyCheckpoint(join(home, 'alone', 'mini-llama2'));
+	await mkdir(join(home, 'given', 'notes'));
+	await mkdir(join(home, 'empty'));
+
+	const hub = join(home, 'hf', 'hub');
+	const repository = join(hub, 'models--org--name');
+	await writeTinyCheckpoint(join(repository, 'snapshots', '1111111111'));
+	await writeTinyCheckpoint(join(repository, 'snapshots', '2222222222'));
+	await mkdir(join(repository, 'refs'));
+	await writeFile(join(repository, 'refs', 'main'), '2222222222');
+	await mkdir(join(hub, 'datasets--org--texts', 'snapshots', '1'), { recursive: true });
+
+	const unnamed = join(hub, 'models--solo', 'snapshots');
+	await writeTinyCheckpoint(join(unnamed, 'aaaa'));
+	await writeTinyCheckpoint(join(unnamed, 'bbbb'));
+	await utimes(join(unnamed, 'bbbb'), 1, 1);
+});
+afterAll(() => rm(home, { recursive: true }));
+
+const none: ModelPlaces = { bundled: '/nowhere', folders: [], env: { HF_HOME: '/nowhere' } };
+
+async function ids(places: Partial<ModelPlaces>): Promise<string[]> {
+	return (await discoverModels({ ...none, ...places })).map(({ id }) => id);
+}
+
+describe('discoverModels', () => {
+	test('lists the bundled models with their facts', async () => {
+		const listings = await discoverModels({ ...none, bundled: `${root}models` });
+		expect(listings.map(({ id, origin, problem }) => [id, origin, problem])).toEqual([
+			['mini-llama2', 'bundled', null],
+			['mini-llama3', 'bundled', null]
+		]);
+		expect(listings[1].facts).toMatchObject({ layers: 16, heads: 6, kvHeads: 2 });
+	});
+
+	test('a --models folder is a model, or holds some; ids are made unique', async () => {
+		const folders = [join(home, 'given'), join(home, 'alone', 'mini-llama2'), join(home, 'given')];
+		expect(await ids({ bundled: `${root}models`, folders })).toEqual([
+			'mini-llama2',
+			'mini-llama3',
+			'a-model',
+			'b-model',
+			'mini-llama2-2'
+		]);
+	});
+
+	test('a --models folder that is missing or empty is listed as a problem', async () => {
+		const folders = [join(home, 'empty'), join(home, 'missing')];
+		const listings = await discoverModels({ ...none, folders });
+		expect(listings.map(({ problem }) => problem)).toEqual([
+			`${home}/empty: no model in it; expected a folder with config.json, or folders that have one`,
+			`${home}/missing: no such folder`
+		]);
+	});
+
+	test('the Hugging Face cache: main by its name, other revisions beside it', async () => {
+		expect(await ids({ env: { HF_HOME: join(home, 'hf') } })).toEqual([
+			'org/name',
+			'org/name@11111111',
+			'solo',
+			'solo@bbbb'
+		]);
+		const [main] = await discoverModels({ ...none, env: { HF_HOME: join(home, 'hf') } });
+		expect(main).toMatchObject({ name: 'org/name', origin: 'cache', problem: null });
+		expect(main.folder).toMatch(/models--org--name\/snapshots\/2222222222$/);
+	});
+
+	test('a bad model is listed with the reason, and the others are listed all the same', async () => {
+		const place = join(home, 'mixed');
+		await writeTinyCheckpoint(join(place, 'good'));
+		await writeTinyCheckpoint(join(place, 'cut'));
+		await writeFile(join(place, 'cut', 'model.safetensors'), 'abc');
+		await writeTinyCheckpoint(join(place, 'mute'));
+		await rm(join(place, 'mute', 'tokenizer.json'));
+		await mkdir(join(place, 'other'));
+		await writeFile(join(place, 'other', 'config.json'), '{"architectures": ["BertModel"]}');
+		const listings = await discoverModels({ ...none, folders: [place] });
+		const problems = Object.fromEntries(listings.map(({ id, problem }) => [id, problem]));
+		expect(problems.good).toBeNull();
+		expect(problems.cut).toMatch(/model\.safetensors: truncated: 3 bytes/);
+		expect(problems.mute).toMatch(/no tokenizer\.json; put the model's own beside config\.json/);
+		expect(problems.other).toMatch(/architecture is "BertModel"; supported: LlamaForCausalLM/);
+		const facts = Object.fromEntries(listings.map(({ id, facts }) => [id, facts]));
+		expect(facts.cut).toMatchObject({ ...facts.good, bytes: 3 });
+		expect(facts.other).toBeNull();
+	});
+});
+
+test('the cache is where HF_HUB_CACHE, HF_HOME or XDG_CACHE_HOME say, else in the home folder', () => {
+	expect(cacheFolder({ HF_HUB_CACHE: '/a', HF_HOME: '/b' })).toBe('/a');
+	expect(cacheFolder({ HF_HOME: '/b', XDG_CACHE_HOME: '/c' })).toBe('/b/hub');
+	expect(cacheFolder({ XDG_CACHE_HOME: '/c', HOME: '/d' })).toBe('/c/huggingface/hub');
+	expect(cacheFolder({ HOME: '/d' })).toBe('/d/.cache/huggingface/hub');
+});
+
+describe('resolveModel', () => {
+	test('takes a listed id, a folder, and org/name from the cache', async () => {
+		const env = { HF_HOME: join(home, 'hf') };
+		const listings = await discoverModels({ ...none, bundled: `${root}models`, env });
+		expect(await resolveModel('mini-llama3', listings)).toBe(`${root}models/mini-llama3`);
+		expect(await resolveModel('org/name', listings)).toMatch(/snapshots\/2222222222$/);
+		expect(await resolveModel('org/name@11111111', listings)).toMatch(/snapshots\/1111111111$/);
+		expect(await resolveModel(join(home, 'given'), listings)).toBe(join(home, 'given'));
+	});
+
+	test('refuses what is neither, and says what is known', async () => {
+		const listings = await discoverModels({ ...none, bundled: `${root}models` });
+		await expect(resolveModel('lama', listings)).rejects.toThrow(
+			'lama: no such model: neither a folder nor listed; known: mini-llama2, mini-llama3'
+		);
+		await expect(resolveModel('./lama', [])).rejects.toThrow(/known: none$/);
+	});
+});
