@@ -2,11 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import node from '@sveltejs/adapter-node';
 
 /**
- * What adapter-node's server assumes unless the environment says otherwise. Its own defaults would listen on
- * every address and cut bodies at 512 kB; texts of 16 MB, escaped as JSON, take up to 32 MB, and a body over
- * the server's own bound should get its message.
+ * What adapter-node's server takes unless the environment says otherwise. Its own defaults would listen on every
+ * address, and cut bodies at 512 kB without a word; the endpoints have a bound of their own (MAX_BODY_BYTES).
  */
-const DEFAULTS = { HOST: '127.0.0.1', BODY_SIZE_LIMIT: '64M' };
+const DEFAULTS = { HOST: '127.0.0.1', BODY_SIZE_LIMIT: '256M' };
 
 /** adapter-node, whose entries first set the defaults above. */
 export default function adapter() {

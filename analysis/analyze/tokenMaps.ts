@@ -13,7 +13,7 @@ export async function captureAttention(request: {
 	modelFolder: string;
 	ids: number[];
 	layers: number[];
-}): Promise<{ data: Float32Array; shape: [number, number, number, number] }> {
+}): Promise<{ data: Float32Array<ArrayBuffer>; shape: [number, number, number, number] }> {
 	const checkpoint = await openCheckpoint(request.modelFolder);
 	const { config } = checkpoint;
 	const { ids, layers } = request;

@@ -1,3 +1,4 @@
+import { isHttpError } from '@sveltejs/kit';
 import * as v from 'valibot';
 import { InputError } from '$analysis/errors.ts';
 import { BodyTooLargeError } from './answer.ts';
@@ -6,6 +7,8 @@ import { BodyTooLargeError } from './answer.ts';
 export const MAX_TEXT_BYTES = 16_000_000; // 16 MB
 /** JSON escapes make a text longer: a line end is two bytes, so twice the text and something for the rest. */
 export const MAX_BODY_BYTES = 2 * MAX_TEXT_BYTES + 100_000;
+/** After this much the connection is cut instead. adapter.js sets adapter-node's own bound to the same. */
+const MAX_DRAINED_BYTES = 256_000_000;
 
 /** Reads a JSON body of bounded size and parses it with `schema`. Errors: InputError, BodyTooLargeError. */
 export async function readJson<Schema extends v.GenericSchema>(
@@ -42,18 +45,35 @@ export function parseInput<Schema extends v.GenericSchema>(
 }
 
 async function readBounded(request: Request): Promise<Uint8Array> {
-	const announced = Number(request.headers.get('content-length') ?? 0);
-	if (announced > MAX_BODY_BYTES) throw tooLarge();
 	const chunks: Uint8Array[] = [];
 	let length = 0;
-	if (request.body) {
-		for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-			length += chunk.byteLength;
-			if (length > MAX_BODY_BYTES) throw tooLarge();
-			chunks.push(chunk);
-		}
+	for await (const chunk of chunksOf(request)) {
+		length += chunk.byteLength;
+		// What is too much is read on but not kept: a browser that is cut off in mid-upload never shows the answer.
+		if (length > MAX_DRAINED_BYTES) break;
+		if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+		else chunks.length = 0;
 	}
+	if (length > MAX_BODY_BYTES) throw tooLarge();
 	return Buffer.concat(chunks, length);
+}
+
+async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
+	const reader = request.body?.getReader();
+	if (!reader) return;
+	try {
+		for (;;) {
+			const { value, done } = await reader.read();
+			if (done) return;
+			yield value;
+		}
+	} catch (error) {
+		// adapter-node's own bound, BODY_SIZE_LIMIT.
+		if (isHttpError(error, 413)) throw tooLarge();
+		throw error;
+	} finally {
+		reader.releaseLock();
+	}
 }
 
 function tooLarge(): BodyTooLargeError {

@@ -1,14 +1,12 @@
-import * as v from 'valibot';
 import { MATRIX_FORMATS } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
-import { parseInput } from '$lib/server/http/body.ts';
-import { measureOf } from '$lib/server/http/query.ts';
+import { measureOf, oneOf } from '$lib/server/http/query.ts';
 import { matrixCsv, matrixNpy } from '$lib/server/matrices.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ params, url, locals }) =>
 	answering(async () => {
-		const format = parseInput(v.picklist(MATRIX_FORMATS), params.format, 'matrix format');
+		const format = oneOf(MATRIX_FORMATS, params.format, 'matrix format');
 		const { metric, view } = measureOf(url);
 		const { runs } = locals.workbench;
 		const record = await runs.record(params.id);
