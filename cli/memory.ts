@@ -1,17 +1,16 @@
+import { freemem } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 
-const UNITS = new Map([
-	['k', 1e3],
-	['m', 1e6],
-	['g', 1e9],
-	['t', 1e12]
-]);
+const UNITS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 
-/** "4GB", "800M", "1.5g" or bytes → bytes; k, M, G and T are powers of 1000. */
+/** "4GB", "800M", "1.5g", bytes, or "50%" of what is free now → bytes; k, M, G and T are powers of 1000. */
 export function parseMemory(text: string): number {
-	const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text.trim());
-	const unit = UNITS.get(match?.[2].toLowerCase() ?? '') ?? 1;
-	const bytes = match ? Math.round(Number(match[1]) * unit) : 0;
-	if (!(bytes >= 1)) throw new InvalidArgumentError('expected a size such as 4GB or 800MB');
+	const match = /^(\d+(?:\.\d+)?)\s*(?:(%)|([kmgt]?)b?)$/i.exec(text.trim());
+	const [, number, percent, unit = ''] = match ?? [];
+	const one = percent ? freemem() / 100 : (UNITS[unit.toLowerCase()] ?? 1);
+	const bytes = match ? Math.round(Number(number) * one) : 0;
+	if (!(bytes >= 1) || (percent && Number(number) > 100)) {
+		throw new InvalidArgumentError('expected a size such as 4GB or 800MB, or a share such as 50%');
+	}
 	return bytes;
 }

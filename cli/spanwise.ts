@@ -1,29 +1,12 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { InputError } from '../analysis/errors.ts';
-import { VERSION } from '../analysis/version.ts';
-import { registerServe } from './serve.ts';
+import { run } from './program.ts';
 
-const program = new Command('spanwise')
-	.description('Find the layer spans of a language model that can share attention weights.')
-	.version(VERSION)
-	.exitOverride();
-
-registerServe(program);
-
-try {
-	await program.parseAsync();
-} catch (error) {
-	process.exitCode = exitCodeOf(error);
+// The reader of a pipe had enough (`| head`): nothing is left to do, and nothing is wrong.
+for (const output of [process.stdout, process.stderr]) {
+	output.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') process.exit();
+		throw error;
+	});
 }
 
-/** 2: the user's input or usage, said in one line; 1: our own fault. */
-function exitCodeOf(error: unknown): number {
-	if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-	if (error instanceof InputError) {
-		console.error(error.message);
-		return 2;
-	}
-	console.error(error);
-	return 1;
-}
+process.exitCode = await run(process.argv.slice(2), process);

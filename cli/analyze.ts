@@ -1,0 +1,146 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { AnalyzeOptions } from '../analysis/analyze/analyze.ts';
+import { analyzeCommand } from '../analysis/analyze/command.ts';
+import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
+import type { AnalyzeRequest, AnalyzeResult, Estimate } from '../analysis/analyze/types.ts';
+import { modelName } from '../analysis/checkpoint/open.ts';
+import { runFolder } from '../analysis/run/list.ts';
+import type { RunRecord } from '../analysis/run/types.ts';
+import { newRunId } from '../analysis/run/workspace.ts';
+import { checkTarget } from '../analysis/run/write.ts';
+import { METRICS, VIEWS, type Metric, type View } from '../analysis/similarity/types.ts';
+import { formatBytes, formatDuration } from '../src/lib/format.ts';
+import { findModel, homeOf } from './found.ts';
+import { removeOnInterrupt } from './interrupt.ts';
+import { printJson, say, type Io } from './io.ts';
+import { listOf, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import { progressDisplay } from './progress.ts';
+import { readTexts } from './texts.ts';
+
+const HELP = `
+MODEL is a folder, a name that spanwise models lists, or org/name from the Hugging Face cache. The run's id is
+printed, or the folder given with --out; progress goes to stderr. JSON: {run, model, tokens, windows, seconds,
+peakRssBytes}.
+
+Examples:
+  spanwise analyze mini-llama2 --text static/samples/walden.txt
+  cat notes/*.txt | spanwise analyze ~/models/TinyLlama --text - --context 256 --json`;
+
+interface AnalyzeFlags extends SharedOptions {
+	text: string[];
+	context: number;
+	windows: number;
+	metrics: Metric[];
+	views: View[];
+	jsRows: number | 'all';
+	out?: string;
+}
+
+export function registerAnalyze(program: Command, io: Io): void {
+	withSharedOptions(
+		program
+			.command('analyze')
+			.description('run a model on texts and keep how alike its layers attend')
+			.argument('<model>', 'folder or name of a model')
+			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
+			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
+			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
+			.option('--metrics <list>', `some of ${METRICS.join(',')}`, listOf(METRICS), [...METRICS])
+			.option('--views <list>', `some of ${VIEWS.join(',')}`, listOf(VIEWS), [...VIEWS])
+			.option(
+				'--js-rows <count>',
+				'queries a window that js looks at, or all',
+				jsRows,
+				DEFAULT_JS_ROWS
+			)
+			.option(
+				'--out <folder>',
+				'folder of the run, which must not exist (default: in the workspace)'
+			),
+		'print the result as JSON'
+	)
+		.addHelpText('after', HELP)
+		.action(async (model: string, flags: AnalyzeFlags) => {
+			const { record, run } = await analyzeModel(model, flags, io);
+			const { seconds, peakRssBytes, tokens, windows } = record;
+			say(
+				io,
+				`done in ${formatDuration(seconds)}, ${formatBytes(peakRssBytes)} of memory (measured)`
+			);
+			const result: AnalyzeResult = {
+				run,
+				model: record.model.name,
+				tokens,
+				windows: windows.length,
+				seconds,
+				peakRssBytes
+			};
+			if (flags.json) printJson(io, result);
+			else io.stdout.write(`${run}\n`);
+		});
+}
+
+async function analyzeModel(
+	model: string,
+	flags: AnalyzeFlags,
+	io: Io
+): Promise<{ record: RunRecord; run: string }> {
+	const home = homeOf(flags, io);
+	const { out, context, windows, metrics, views } = flags;
+	if (out !== undefined) await checkTarget(resolve(out));
+	const modelFolder = await findModel(model, flags, io);
+	const id = newRunId(modelName(modelFolder), new Date());
+	const target = out === undefined ? runFolder(home, id) : resolve(out);
+	const request: AnalyzeRequest = {
+		modelFolder,
+		documents: await readTexts(flags.text, io),
+		context,
+		windows,
+		metrics,
+		views,
+		jsRows: flags.jsRows,
+		memoryLimitBytes: flags.memory ?? null,
+		home
+	};
+	const command = analyzeCommand(model, flags.text, request, flags.models);
+	const record = await withProgress(request, { runFolder: target, id, command }, io);
+	return { record, run: out ?? id };
+}
+
+async function withProgress(
+	request: AnalyzeRequest,
+	options: Pick<AnalyzeOptions, 'runFolder' | 'id' | 'command'>,
+	io: Io
+): Promise<RunRecord> {
+	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
+	const { analyze } = await import('../analysis/analyze/analyze.ts');
+	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
+	const display = progressDisplay(io.stderr);
+	const stopWatching = removeOnInterrupt(options.runFolder, display.end);
+	try {
+		return await analyze(request, {
+			...options,
+			onPrepared: async (prepared) => sayEstimate(await estimateOf(prepared, request.home), io),
+			onProgress: display.update
+		});
+	} finally {
+		stopWatching();
+		display.end();
+	}
+}
+
+function sayEstimate(estimate: Estimate, io: Io): void {
+	const { windows, context, memoryBytes, memoryLimitBytes, seconds, secondsFrom, notes } = estimate;
+	for (const note of notes) say(io, `note: ${note}`);
+	const from = secondsFrom === 'guess' ? 'a guess' : 'from earlier runs';
+	say(
+		io,
+		`${windows} × ${context} tokens: will take ${formatBytes(memoryBytes)} of memory ` +
+			`(limit ${formatBytes(memoryLimitBytes)}) and roughly ${formatDuration(seconds)} (${from})`
+	);
+}
+
+function jsRows(text: string): number | 'all' {
+	return text === 'all' ? 'all' : wholeNumber(1)(text);
+}

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+import { discoverModels } from '../analysis/checkpoint/discover.ts';
+import { resolveModel } from '../analysis/checkpoint/resolve.ts';
+import type { ModelListing } from '../analysis/checkpoint/types.ts';
+import { resolveRun } from '../analysis/run/list.ts';
+import { readRun } from '../analysis/run/read.ts';
+import type { RunRecord } from '../analysis/run/types.ts';
+import { workspaceHome } from '../analysis/run/workspace.ts';
+import type { Io } from './io.ts';
+import type { SharedOptions } from './options.ts';
+
+/** From cli/ and from dist/ alike. */
+const BUNDLED_MODELS = fileURLToPath(new URL('../models', import.meta.url));
+
+export function homeOf({ home }: SharedOptions, io: Io): string {
+	return workspaceHome({ home, env: io.env, cwd: process.cwd() });
+}
+
+export function findModels({ models = [] }: SharedOptions, io: Io): Promise<ModelListing[]> {
+	return discoverModels({ bundled: BUNDLED_MODELS, folders: models, env: io.env });
+}
+
+/** The folder that MODEL means. Throws InputError where there is none. */
+export async function findModel(model: string, options: SharedOptions, io: Io): Promise<string> {
+	return resolveModel(model, await findModels(options, io));
+}
+
+/** The run that RUN means, a folder or an id of the workspace. Throws InputError where there is none. */
+export async function findRun(
+	run: string,
+	options: SharedOptions,
+	io: Io
+): Promise<{ folder: string; record: RunRecord }> {
+	const folder = await resolveRun(run, homeOf(options, io));
+	return { folder, record: await readRun(folder) };
+}

@@ -1,0 +1,39 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { PARTIAL_PREFIX } from '../analysis/run/workspace.ts';
+
+/** What a shell reports of a program that a signal ended: 128 + the signal's number. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * While a run is being made, Ctrl-C ends the process at once and takes what was half written with it. Returns
+ * a function that ends this watch.
+ */
+export function removeOnInterrupt(runFolder: string, onInterrupt: () => void): () => void {
+	const handlers = Object.entries(EXIT_CODES).map(([signal, code]) => {
+		const handler = () => {
+			onInterrupt();
+			removePartials(runFolder);
+			process.exit(code);
+		};
+		process.once(signal, handler);
+		return () => process.off(signal, handler);
+	});
+	return () => {
+		for (const off of handlers) off();
+	};
+}
+
+/** The siblings that the writer of this run fills before it renames one to `runFolder`. */
+function removePartials(runFolder: string): void {
+	const parent = dirname(runFolder);
+	try {
+		for (const name of readdirSync(parent)) {
+			if (name.startsWith(`${PARTIAL_PREFIX}${basename(runFolder)}-`)) {
+				rmSync(join(parent, name), { recursive: true, force: true });
+			}
+		}
+	} catch {
+		// The parent is not there yet, so nothing was written.
+	}
+}

@@ -1,0 +1,22 @@
+/** Where a command writes; a terminal says so. */
+export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+
+/** What the command has of the outside world, so that it can be run in a test. */
+export interface Io {
+	stdin: AsyncIterable<Uint8Array>;
+	/** Data, and nothing else. */
+	stdout: Output;
+	/** Progress and talk. */
+	stderr: Output;
+	env: Record<string, string | undefined>;
+}
+
+/** A line of talk, on stderr. */
+export function say(io: Io, line: string): void {
+	io.stderr.write(`${line}\n`);
+}
+
+/** Data for machines, on stdout. */
+export function printJson(io: Io, value: unknown): void {
+	io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,88 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
+import { parseMemory } from './memory.ts';
+
+/** Options that every subcommand takes, before its name or after it. */
+export interface SharedOptions {
+	home?: string;
+	models?: string[];
+	memory?: number;
+	json?: boolean;
+}
+
+/**
+ * Adds the shared options. --models may be given again and again; it takes several folders at once only where
+ * the command has no arguments that it could swallow.
+ */
+export function withSharedOptions(command: Command, jsonHelp = 'print JSON'): Command {
+	return addModels(command)
+		.option('--home <folder>', 'workspace (default: SPANWISE_HOME, else .spanwise)')
+		.option(
+			'--memory <size>',
+			'most memory a run may use, e.g. 4GB or 50% of what is free (default: 70%)',
+			parseMemory
+		)
+		.option('--json', jsonHelp);
+}
+
+function addModels(command: Command): Command {
+	const help = 'folder to look for models in; may be repeated';
+	const takesNone = command.registeredArguments.length === 0 && command.parent !== null;
+	if (takesNone) return command.option('--models <folder...>', help);
+	return command.option('--models <folder>', help, (folder: string, before?: string[]) => [
+		...(before ?? []),
+		folder
+	]);
+}
+
+/** Gives the subcommand what stood before its name: `spanwise --home w models` is `spanwise models --home w`. */
+export function inheritShared(program: Command, subcommand: Command): void {
+	for (const [name, value] of Object.entries(program.opts())) {
+		const source = subcommand.getOptionValueSource(name);
+		if (source === undefined || source === 'default') {
+			subcommand.setOptionValueWithSource(name, value, 'cli');
+		}
+	}
+}
+
+export function metricOption(): Option {
+	return new Option('--metric <metric>', 'how similarity is measured')
+		.choices(METRICS)
+		.default('cosine');
+}
+
+export function viewOption(): Option {
+	return new Option('--view <view>', 'entries that count: every causal one, or without first token')
+		.choices(VIEWS)
+		.default('all');
+}
+
+/** A whole number of at least `min`. */
+export function wholeNumber(min: number): (text: string) => number {
+	return (text) => {
+		const value = /^\d+$/.test(text.trim()) ? Number(text) : NaN;
+		if (!(Number.isSafeInteger(value) && value >= min)) {
+			throw new InvalidArgumentError(`expected a whole number of at least ${min}`);
+		}
+		return value;
+	};
+}
+
+/** "a,b" of some names, each once. */
+export function listOf<Name extends string>(names: readonly Name[]): (text: string) => Name[] {
+	return (text) => {
+		const parts = text.split(',').map((part) => part.trim());
+		const chosen = names.filter((name) => parts.includes(name));
+		const unknown = parts.find((part) => !chosen.some((name) => name === part));
+		if (unknown !== undefined) {
+			throw new InvalidArgumentError(`found "${unknown}"; allowed: ${names.join(', ')}`);
+		}
+		return chosen;
+	};
+}
+
+/** "0,15" → layers; "" or "none" → none. */
+export function layerList(text: string): number[] {
+	if (text.trim() === '' || text.trim() === 'none') return [];
+	return text.split(',').map((part) => wholeNumber(0)(part));
+}

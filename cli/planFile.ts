@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, basename, join, resolve } from 'node:path';
+import { readJsonFile } from '../analysis/checkpoint/files.ts';
+import { InputError, messageOf } from '../analysis/errors.ts';
+import { planJson } from '../analysis/plan/exporters/json.ts';
+import { parsePlan } from '../analysis/plan/planFile.ts';
+import type { Plan } from '../analysis/plan/types.ts';
+
+/** A checked plan.json. Throws InputError that names the file. */
+export async function readPlan(file: string): Promise<Plan> {
+	return parsePlan(await readJsonFile(file), file);
+}
+
+/**
+ * Throws InputError where a plan may not be written to `file`: its folder is missing, or it exists and is no
+ * plan. An earlier plan may be replaced: a plan is made again in a moment.
+ */
+export async function checkPlanTarget(file: string): Promise<void> {
+	const folder = dirname(resolve(file));
+	const found = await stat(folder).catch(() => null);
+	if (!found?.isDirectory()) throw new InputError(`${file}: no folder ${folder}; make it first`);
+	if ((await stat(file).catch(() => null)) === null) return;
+	const text = await readFile(file, 'utf8').catch(() => '');
+	if (!isPlan(text)) {
+		throw new InputError(`${file}: exists and is no plan; allowed: a new file, or an earlier plan`);
+	}
+}
+
+/** Writes plan.json whole or not at all. Throws InputError where it cannot be written. */
+export async function writePlan(file: string, plan: Plan): Promise<void> {
+	await checkPlanTarget(file);
+	const path = resolve(file);
+	const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+	try {
+		await writeFile(temporary, planJson(plan), { flag: 'wx', flush: true });
+		await rename(temporary, path);
+	} catch (error) {
+		await rm(temporary, { force: true });
+		throw new InputError(`${file}: cannot be written: ${messageOf(error)}`, { cause: error });
+	}
+}
+
+function isPlan(text: string): boolean {
+	try {
+		const json: unknown = JSON.parse(text);
+		return (
+			typeof json === 'object' &&
+			json !== null &&
+			'format' in json &&
+			json.format === 'spanwise/plan'
+		);
+	} catch {
+		return false;
+	}
+}

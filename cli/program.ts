@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import { Command, CommanderError } from 'commander';
+import { InputError, messageOf } from '../analysis/errors.ts';
+import { VERSION } from '../analysis/version.ts';
+import { registerAnalyze } from './analyze.ts';
+import { registerCompare } from './compare.ts';
+import { registerExport } from './export.ts';
+import { say, type Io } from './io.ts';
+import { registerModels } from './models.ts';
+import { inheritShared, withSharedOptions } from './options.ts';
+import { registerPlan } from './plan.ts';
+import { registerSavings } from './savings.ts';
+import { registerServe } from './serve.ts';
+import { registerSimilarity } from './similarity.ts';
+
+const OK = 0;
+const OWN_FAULT = 1;
+/** Bad usage, bad input, too little memory, a taken port. */
+const USER_FAULT = 2;
+
+const HELP = `
+Data goes to stdout, talk and progress to stderr. Exit codes: 0, 2 for bad usage or input, 1 for a fault of
+Spanwise. Layers and heads count from 0.
+
+Example:
+  spanwise analyze mini-llama2 --text static/samples/walden.txt`;
+
+/** Runs one command line, without program name; the exit code. Nothing is thrown. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+	try {
+		await programFor(io).parseAsync(args, { from: 'user' });
+		return OK;
+	} catch (error) {
+		return exitCodeOf(error, io);
+	}
+}
+
+function programFor(io: Io): Command {
+	const program = new Command('spanwise')
+		.description('Find the layer spans of a language model that can share attention weights.')
+		.version(VERSION)
+		.exitOverride()
+		.enablePositionalOptions()
+		.configureOutput({
+			writeOut: (text) => io.stdout.write(text),
+			writeErr: (text) => io.stderr.write(text),
+			getOutHasColors: () => false,
+			getErrHasColors: () => false,
+			outputError: (text) => sayError(io, `${text.replace(/^error: /, '').trimEnd()}; see --help`)
+		})
+		.addHelpText('after', HELP)
+		.hook('preAction', inheritShared);
+	withSharedOptions(program);
+	registerModels(program, io);
+	registerAnalyze(program, io);
+	registerSimilarity(program, io);
+	registerPlan(program, io);
+	registerCompare(program, io);
+	registerExport(program, io);
+	registerSavings(program, io);
+	registerServe(program);
+	return program;
+}
+
+function exitCodeOf(error: unknown, io: Io): number {
+	// Commander has already said what is wrong, or printed the help or the version it was asked for.
+	if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USER_FAULT;
+	if (error instanceof InputError) {
+		sayError(io, error.message);
+		return USER_FAULT;
+	}
+	sayError(io, `a fault of Spanwise: ${messageOf(error)}`);
+	say(io, error instanceof Error ? (error.stack ?? '') : '');
+	return OWN_FAULT;
+}
+
+/** One line, whatever the message holds. */
+function sayError(io: Io, message: string): void {
+	const label = styleText('red', 'error:', { stream: io.stderr });
+	say(io, `${label} ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+}

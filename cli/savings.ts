@@ -1,0 +1,73 @@
+import { Option, type Command } from 'commander';
+import { modelFacts } from '../analysis/checkpoint/facts.ts';
+import { openCheckpoint } from '../analysis/checkpoint/open.ts';
+import { InputError } from '../analysis/errors.ts';
+import { DTYPE_BYTES, savings } from '../analysis/plan/savings.ts';
+import { findModel } from './found.ts';
+import { printJson, say, type Io } from './io.ts';
+import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import { readPlan } from './planFile.ts';
+import { savingsText } from './savingsText.ts';
+
+/** Tokens in context, and sequences, where the user does not say. */
+export const DEFAULT_SAVINGS_CONTEXT = 4096;
+export const DEFAULT_BATCH = 1;
+export const DEFAULT_DTYPE = 'bf16';
+
+export type SavingsDtype = keyof typeof DTYPE_BYTES;
+
+const HELP = `
+Savings are predicted by counting, prefill and decode apart; no time follows from them. JSON: kCache (bytes,
+bytesPerToken, shareOfK, shareOfKv), parameters (count, share), prefill (flops, share, keptBytes), decode a
+step (bytes not read, readBytes read instead, share).
+
+Example:
+  spanwise savings plan.json --model mini-llama2 --context 1024 --batch 8`;
+
+interface SavingsOptions extends SharedOptions {
+	model: string;
+	context: number;
+	batch: number;
+	dtype: SavingsDtype;
+}
+
+export function registerSavings(program: Command, io: Io): void {
+	withSharedOptions(
+		program
+			.command('savings')
+			.description('predict what a plan saves on a model')
+			.argument('<plan>', 'a plan.json')
+			.requiredOption('--model <model>', 'a folder, a listed name, or org/name from the cache')
+			.option('--context <tokens>', 'tokens in context', wholeNumber(1), DEFAULT_SAVINGS_CONTEXT)
+			.option('--batch <sequences>', 'sequences at a time', wholeNumber(1), DEFAULT_BATCH)
+			.addOption(
+				new Option('--dtype <dtype>', 'type the model is run in')
+					.choices(Object.keys(DTYPE_BYTES))
+					.default(DEFAULT_DTYPE)
+			)
+	)
+		.addHelpText('after', HELP)
+		.action(async (file: string, options: SavingsOptions) => {
+			const plan = await readPlan(file);
+			const checkpoint = await openCheckpoint(await findModel(options.model, options, io));
+			const facts = modelFacts(checkpoint);
+			if (facts.layers !== plan.model.layers) {
+				throw new InputError(
+					`${file}: a plan for ${plan.model.layers} layers; ${checkpoint.name} has ${facts.layers}`
+				);
+			}
+			const { context, batch, dtype } = options;
+			if (context > facts.maxPositions) {
+				say(
+					io,
+					`note: ${checkpoint.name} has ${facts.maxPositions} positions; context ${context} is more`
+				);
+			}
+			const leftOut = plan.sources.filter((source) => source === null).length;
+			if (leftOut > 0) say(io, `note: what ${leftOut} layers left out save is not counted`);
+			const setting = { context, batch, elementBytes: DTYPE_BYTES[dtype] };
+			const predicted = savings(facts, plan.sources, setting);
+			if (options.json) printJson(io, predicted);
+			else io.stdout.write(savingsText(predicted, checkpoint.name, facts.layers, dtype));
+		});
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { InputError, messageOf } from '../analysis/errors.ts';
+import { decodeDocument } from '../analysis/tokens/documents.ts';
+import type { Document } from '../analysis/tokens/types.ts';
+import type { Io } from './io.ts';
+
+const STDIN = '-';
+
+/** The texts of an analysis: files, and "-" for what comes on stdin. Throws InputError that names the file. */
+export async function readTexts(files: readonly string[], { stdin }: Io): Promise<Document[]> {
+	if (files.filter((file) => file === STDIN).length > 1) {
+		throw new InputError('--text: "-" twice; allowed: once, because stdin can be read only once');
+	}
+	const documents: Document[] = [];
+	for (const file of files) {
+		documents.push(
+			file === STDIN
+				? decodeDocument('stdin', await readAll(stdin))
+				: decodeDocument(basename(file), await readText(file))
+		);
+	}
+	return documents;
+}
+
+async function readText(file: string): Promise<Uint8Array> {
+	try {
+		return await readFile(file);
+	} catch (error) {
+		throw new InputError(`text ${file}: cannot be read: ${messageOf(error)}`, { cause: error });
+	}
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+	const chunks: Uint8Array[] = [];
+	for await (const chunk of stream) chunks.push(chunk);
+	return Buffer.concat(chunks);
+}
