@@ -64,7 +64,8 @@ describe('compareRuns', () => {
 			'Mean similarity of neighbouring layers is higher in a than in b, by 0.100 (95 % interval 0.100 to 0.100).',
 			'Mean similarity over all pairs of layers is higher in a than in b, by 0.067 (95 % interval 0.067 to 0.067).',
 			'At the same relative depth, neighbouring layers are more alike in a at 0.00–0.70 (95 % intervals, each point by itself).',
-			'The intervals were resampled over blocks of windows of one document: they speak of this text only.'
+			'Intervals were resampled over blocks of windows of one document: they speak of this text only.',
+			'With 2 windows they are rough, and most likely too narrow.'
 		]);
 	});
 	it('states no difference whose interval holds 0', () => {

@@ -117,6 +117,7 @@ function modelOf(
 		name,
 		modelHash: record.model.hash,
 		layers,
+		windows: record.windows.length,
 		matrix: rowsOf(matrix, layers),
 		figures: resampled?.summary ?? withoutIntervals(matrix, layers, nextLayer),
 		over: resampled?.over ?? null,

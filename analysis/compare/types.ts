@@ -37,6 +37,8 @@ export interface ComparedModel {
 	name: string;
 	modelHash: string;
 	layers: number;
+	/** How many windows of text were read. */
+	windows: number;
 	/** [L, L] */
 	matrix: number[][];
 	/** 95 % intervals; equal to the value where there are none (see `over`). */

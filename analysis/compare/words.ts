@@ -3,6 +3,10 @@ import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
 
 /** An interval of the peak wider than this does not say where along the depth it is. */
 const WIDEST_PEAK = 0.5;
+/** Stretches of depth shorter than this (three of the compared points) are not worth a sentence. */
+const SHORTEST_STRETCH = 0.1 - 1e-9;
+/** Below this, resampling has too little to draw from for its 2.5 % tails. */
+const FEW_WINDOWS = 8;
 
 /**
  * What the numbers say, in sentences about these checkpoints and this text. A difference is stated only
@@ -11,8 +15,24 @@ const WIDEST_PEAK = 0.5;
 export function summaryWords({ runs, pairs }: Pick<Comparison, 'runs' | 'pairs'>): string[] {
 	return [
 		...peakWords(runs),
-		...pairs.flatMap((pair) => pairWords(pair, runs[pair.first], runs[pair.second]))
+		...pairs.flatMap((pair) => pairWords(pair, runs[pair.first], runs[pair.second])),
+		...intervalWords(runs)
 	];
+}
+
+function intervalWords(runs: readonly ComparedModel[]): string[] {
+	const overs = new Set(runs.map(({ over }) => over));
+	const fewest = Math.min(...runs.map(({ windows }) => windows));
+	const sentences: string[] = [];
+	if (overs.has('blocks'))
+		sentences.push(
+			'Intervals were resampled over blocks of windows of one document: they speak of this text only.'
+		);
+	if (overs.has('documents'))
+		sentences.push('Intervals were resampled over documents, then windows.');
+	if (sentences.length > 0 && fewest < FEW_WINDOWS)
+		sentences.push(`With ${fewest} windows they are rough, and most likely too narrow.`);
+	return sentences;
 }
 
 function peakWords(runs: readonly ComparedModel[]): string[] {
@@ -40,7 +60,7 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 	const names = `${a.name} and ${b.name}`;
 	if (pair.paired === null)
 		return [`No difference between ${names} is stated: ${pair.notPaired ?? 'not paired'}.`];
-	const { summary, curve, over } = pair.paired;
+	const { summary, curve } = pair.paired;
 	const sentences = [
 		differenceWords('Mean similarity of neighbouring layers', summary.nextLayer, a, b),
 		differenceWords('Mean similarity over all pairs of layers', summary.pairs, a, b)
@@ -60,11 +80,6 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 		sentences.push(
 			`At the same relative depth, neighbouring layers are more alike ${stretches.map(({ higher, where }) => `in ${higher.name} at ${where.join(', ')}`).join(', and ')} (95 % intervals, each point by itself).`
 		);
-	sentences.push(
-		over === 'blocks'
-			? 'The intervals were resampled over blocks of windows of one document: they speak of this text only.'
-			: 'The intervals were resampled over documents, then windows.'
-	);
 	return sentences;
 }
 
@@ -83,7 +98,7 @@ function differenceWords(
 	return `${what} is higher in ${higher.name} than in ${lower.name}, by ${value} (95 % interval ${low} to ${high}).`;
 }
 
-/** Runs of neighbouring depths at which `is` holds: "0.10–0.35", "0.90". */
+/** Stretches of depth throughout which `is` holds: "0.10–0.35". */
 function apart(
 	{ depths, difference }: { depths: number[]; difference: Interval[] },
 	is: (interval: Interval) => boolean
@@ -97,9 +112,9 @@ function apart(
 		else if (now) stretches.push({ from: depths[i], to: depths[i] });
 		before = now;
 	});
-	return stretches.map(({ from, to }) =>
-		from === to ? from.toFixed(2) : `${from.toFixed(2)}–${to.toFixed(2)}`
-	);
+	return stretches
+		.filter(({ from, to }) => to - from >= SHORTEST_STRETCH)
+		.map(({ from, to }) => `${from.toFixed(2)}–${to.toFixed(2)}`);
 }
 
 export function holdsZero({ low, high }: Interval): boolean {
