@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { WeightReader } from '../checkpoint/read.ts';
+import { ForwardPass, type LayerSources } from './forward.ts';
+import { LanguageHead } from './head.ts';
+import {
+	allocateWindow,
+	attentionLayout,
+	squareAttention,
+	type WindowAttention
+} from './layout.ts';
+import { WeightSource } from './weights.ts';
+
+const ids = Array.from({ length: 150 }, (_, index) => (index * 37) % 4096);
+
+async function open(resident: boolean) {
+	const checkpoint = await openCheckpoint('models/mini-llama2');
+	const { config } = checkpoint;
+	const reader = new WeightReader();
+	const weights = new WeightSource(checkpoint, reader, { resident, hasher: null });
+	const layout = attentionLayout(config, ids.length);
+	const forward = new ForwardPass(config, layout, weights);
+	const head = await LanguageHead.open(config, layout.context, weights);
+	return { config, reader, layout, forward, head };
+}
+
+let opened: Awaited<ReturnType<typeof open>>;
+beforeAll(async () => {
+	opened = await open(true);
+});
+afterAll(async () => {
+	await opened.forward.release();
+	await opened.head.release();
+	await opened.reader.close();
+});
+
+async function logits(attention: WindowAttention | null, sources?: LayerSources) {
+	const state = await opened.forward.start(ids, attention);
+	await opened.forward.run([state], sources && { sources });
+	return opened.head.lastLogits(state.hidden);
+}
+
+it('gives the same logits with and without the tap', async () => {
+	expect(await logits(allocateWindow(opened.layout))).toEqual(await logits(null));
+});
+
+it('is unchanged by a plan without followers', async () => {
+	const own = Array.from({ length: opened.config.layers }, (_, layer) => layer);
+	expect(await logits(null, own)).toEqual(await logits(null));
+});
+
+it('is changed by a follower, which attends exactly as its source does', async () => {
+	const attention = allocateWindow(opened.layout);
+	const sources = Array.from({ length: opened.config.layers }, (_, layer) =>
+		layer === 5 ? 4 : layer
+	);
+	expect(await logits(attention, sources)).not.toEqual(await logits(null));
+	expect(squareAttention(opened.layout, attention, 5)).toEqual(
+		squareAttention(opened.layout, attention, 4)
+	);
+});
+
+it('needs only the sources of a plan to be kept', async () => {
+	const sources = Array.from({ length: opened.config.layers }, (_, layer) =>
+		layer === 5 ? 4 : layer
+	);
+	expect(await logits(allocateWindow(opened.layout, [4]), sources)).toEqual(
+		await logits(allocateWindow(opened.layout), sources)
+	);
+	await expect(logits(allocateWindow(opened.layout, [3]), sources)).rejects.toThrow(
+		'layer 4: its attention was not kept'
+	);
+	await expect(logits(null, sources)).rejects.toThrow(
+		'layer 5 reuses layer 4, whose attention was not kept'
+	);
+});
+
+it('captures rows that sum to 1 and see nothing ahead of them', async () => {
+	const attention = allocateWindow(opened.layout);
+	await logits(attention);
+	const { context, heads } = opened.layout;
+	for (const layer of [0, 7, 15]) {
+		const square = squareAttention(opened.layout, attention, layer);
+		for (let row = 0; row < heads * context; row++) {
+			const values = square.subarray(row * context, (row + 1) * context);
+			expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+			expect(values.subarray((row % context) + 1).every((value) => value === 0)).toBe(true);
+		}
+	}
+});
+
+it('gives the same whether weights are streamed or kept, one window or several at a time', async () => {
+	const streamed = await open(false);
+	const expected = await logits(null);
+	const other = ids.toReversed();
+	const states = [
+		await streamed.forward.start(ids, null),
+		await streamed.forward.start(other, null)
+	];
+	await streamed.forward.run(states);
+	expect(await streamed.head.lastLogits(states[0].hidden)).toEqual(expected);
+	await streamed.forward.release();
+	await streamed.head.release();
+	await streamed.reader.close();
+});

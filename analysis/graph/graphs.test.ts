@@ -1,0 +1,130 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { blockEntries, causalMask, queryBlocks, widestReach } from './blocks.ts';
+import { attendGraph } from './attend.ts';
+import { ModelProtoSchema } from './onnx_pb.ts';
+import { reuseGraph } from './reuse.ts';
+import { inverseFrequencies, rotaryTables } from './rotary.ts';
+
+const config: ModelConfig = {
+	architecture: 'LlamaForCausalLM',
+	layers: 2,
+	hidden: 8,
+	heads: 2,
+	kvHeads: 1,
+	headDim: 4,
+	intermediate: 16,
+	vocab: 32,
+	maxPositions: 1024,
+	normEps: 1e-5,
+	ropeTheta: 10000,
+	ropeScaling: { type: 'default' },
+	reach: [null, null],
+	qkvBias: false,
+	outputBias: false,
+	mlpBias: false,
+	qkNorm: false,
+	tied: true,
+	bosId: null,
+	dtype: 'float32'
+};
+
+describe('queryBlocks', () => {
+	it('is one block for a short window and at most eight for a long one', () => {
+		expect(queryBlocks(100, null)).toEqual([
+			{ queryStart: 0, queryCount: 100, keyStart: 0, keyCount: 100 }
+		]);
+		expect(queryBlocks(512, null)).toHaveLength(4);
+		expect(queryBlocks(4096, null)).toHaveLength(8);
+	});
+
+	it('covers every query once and every key that it may see', () => {
+		for (const [context, reach] of [
+			[300, null],
+			[1000, 64],
+			[4096, 1000]
+		] as const) {
+			const blocks = queryBlocks(context, reach);
+			expect(blocks.reduce((sum, { queryCount }) => sum + queryCount, 0)).toBe(context);
+			for (const { queryStart, queryCount, keyStart, keyCount } of blocks) {
+				expect(keyStart).toBe(reach === null ? 0 : Math.max(0, queryStart - reach + 1));
+				expect(keyStart + keyCount).toBe(queryStart + queryCount);
+			}
+		}
+	});
+
+	it('leaves 62.5 % of the entries of a window of four blocks', () => {
+		const entries = queryBlocks(512, null).reduce((sum, block) => sum + blockEntries(block), 0);
+		expect(entries / 512 ** 2).toBe(0.625);
+	});
+});
+
+it('a mask hides what lies ahead and what lies beyond the reach', () => {
+	const mask = causalMask({ queryStart: 2, queryCount: 2, keyStart: 1, keyCount: 3 }, 2);
+	// Query 2 sees keys 1 and 2, query 3 keys 2 and 3.
+	expect([...mask].map((value) => value === 0)).toEqual([true, true, false, false, true, true]);
+});
+
+it('the widest reach is unlimited where one layer sees everything', () => {
+	expect(widestReach([4, 8])).toBe(8);
+	expect(widestReach([4, null])).toBeNull();
+});
+
+describe('rotary embedding', () => {
+	it('has frequencies θ^(−2i/d)', () => {
+		expect([...inverseFrequencies(config)]).toEqual([1, 0.01]);
+	});
+
+	it('divides them all where scaling is linear', () => {
+		const scaled = inverseFrequencies({ ...config, ropeScaling: { type: 'linear', factor: 4 } });
+		expect([...scaled]).toEqual([0.25, 0.0025]);
+	});
+
+	it('llama3 keeps short wavelengths and divides long ones', () => {
+		// Wavelengths are 2π and 200π = 628; with 1024 positions, short is below 1024 / 4, long above 1024 / 2.
+		const scaled = inverseFrequencies({
+			...config,
+			ropeScaling: {
+				type: 'llama3',
+				factor: 8,
+				lowFreqFactor: 2,
+				highFreqFactor: 4,
+				originalMaxPositions: 1024
+			}
+		});
+		expect([...scaled]).toEqual([1, 0.01 / 8]);
+	});
+
+	it('tabulates cosine and sine of position × frequency', () => {
+		const { cos, sin } = rotaryTables(config, 3);
+		expect(cos).toHaveLength(6);
+		expect(cos[4]).toBeCloseTo(Math.cos(2), 6);
+		expect(sin[5]).toBeCloseTo(Math.sin(0.02), 6);
+	});
+});
+
+describe('layer graphs', () => {
+	const layer = { config, context: 16, blocks: queryBlocks(16, null) };
+	const operators = (model: Uint8Array): string[] =>
+		fromBinary(ModelProtoSchema, model).graph?.node.map(({ opType }) => opType) ?? [];
+	const inputs = (model: Uint8Array): string[] =>
+		fromBinary(ModelProtoSchema, model).graph?.input.map(({ name }) => name) ?? [];
+
+	it('attend computes softmax and rotary embedding; reuse has neither, nor q and k', () => {
+		const [attend, reuse] = [attendGraph(layer, null, true), reuseGraph(layer)];
+		expect(operators(attend)).toContain('Softmax');
+		expect(operators(attend).filter((operator) => operator === 'RotaryEmbedding')).toHaveLength(2);
+		expect(operators(reuse)).not.toContain('Softmax');
+		expect(operators(reuse)).not.toContain('RotaryEmbedding');
+		expect(inputs(attend)).toEqual(expect.arrayContaining(['q', 'k', 'v']));
+		expect(inputs(reuse)).not.toEqual(expect.arrayContaining(['q']));
+		expect(inputs(reuse)).not.toEqual(expect.arrayContaining(['k']));
+	});
+
+	it('the tap adds outputs and nothing else', () => {
+		expect(operators(attendGraph(layer, null, true))).toEqual(
+			operators(attendGraph(layer, null, false))
+		);
+	});
+});
