@@ -3,7 +3,7 @@ import type { Similarity } from '$analysis/similarity/types.ts';
 
 /** The body of an answer as JSON. Throws an Error with the server's own message where it refuses. */
 export async function requestJson<T>(path: string, options: RequestInit = {}): Promise<T> {
-	const response = await checked(path, options);
+	const response = await checkedRequest(path, options);
 	return (await response.json()) as T;
 }
 
@@ -21,7 +21,7 @@ export async function requestAttention(
 	signal: AbortSignal
 ): Promise<AttentionMaps> {
 	const path = `/api/runs/${run}/attention?window=${window}&layers=${layers.join(',')}`;
-	const response = await checked(path, { signal });
+	const response = await checkedRequest(path, { signal });
 	const shape = (response.headers.get(SHAPE_HEADER) ?? '').split(',').map(Number);
 	const data = new Float32Array(await response.arrayBuffer());
 	const [layerCount, heads, queries, keys] = shape;
@@ -53,7 +53,8 @@ export function similarityFrom(answer: SimilarityAnswer): Similarity {
 	};
 }
 
-async function checked(path: string, options: RequestInit): Promise<Response> {
+/** An answer that is no refusal. Throws an Error with the server's own message where it is one. */
+export async function checkedRequest(path: string, options: RequestInit = {}): Promise<Response> {
 	const response = await fetch(path, options).catch((error: unknown) => {
 		if (options.signal?.aborted) throw error;
 		throw new Error('The server does not answer. Is `spanwise serve` still running?', {

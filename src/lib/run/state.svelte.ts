@@ -1,0 +1,183 @@
+import { messageOf } from '$analysis/errors.ts';
+import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
+import { DTYPE_BYTES, savings } from '$analysis/plan/savings.ts';
+import { mostFollowers, planByFollowers, planByThreshold } from '$analysis/plan/search.ts';
+import { planSpans, sourcesOf } from '$analysis/plan/spans.ts';
+import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
+import type { RunRecord } from '$analysis/run/types.ts';
+import type { Similarity } from '$analysis/similarity/types.ts';
+import type { SimilarityAnswer } from '../api.ts';
+import { resized } from '../heatmap/spans.ts';
+import type { Cell } from '../heatmap/geometry.ts';
+import { spanProblem, withoutSpan, withSpan } from './edit.ts';
+import { requestJson, similarityFrom } from './request.ts';
+import { absence, shownMatrix, shownRange } from './shown.ts';
+import type { PlanChoice, Range, RunUrl } from './url.ts';
+
+/** Everything that is chosen on the run page, and what follows from it. */
+export class RunState {
+	readonly run: RunRecord;
+	readonly layers: number;
+	/** What the address holds. */
+	url = $state.raw() as RunUrl;
+	hover = $state.raw<Cell | null>(null);
+	/** First layer of the chosen span. */
+	chosen = $state<number | null>(null);
+	/** A plan that was read from a file, until a span is changed. */
+	imported = $state.raw<Plan | null>(null);
+	/** Something the reader should know about the last thing done to the plan. */
+	notice = $state<string | null>(null);
+	/** The last similarity that came; stays while the next is on its way. */
+	similarity = $state.raw<Similarity | null>(null);
+	failure = $state<string | null>(null);
+
+	readonly shown = $derived.by(() =>
+		this.similarity === null ? null : shownMatrix(this.similarity, this.url.show)
+	);
+	readonly absence = $derived.by(() =>
+		this.similarity === null ? null : absence(this.similarity, this.url.show)
+	);
+	readonly range = $derived.by((): [number, number] => {
+		if (this.url.range !== null) return this.url.range;
+		return this.shown === null ? [0, 1] : shownRange(this.shown, this.layers, this.url.show);
+	});
+
+	readonly limits = $derived.by((): SpanLimits => ({
+		maxSpan: this.url.maxSpan,
+		protectedLayers: this.url.protectedLayers,
+		reach: this.run.model.reach
+	}));
+	readonly most = $derived.by(() => mostFollowers(this.limits, this.layers));
+	/** The plan on the screen, or why there is none. */
+	readonly plan = $derived.by((): { sources: Sources; problem: string | null } => {
+		const own = Array.from({ length: this.layers }, (_, layer) => layer);
+		if (this.imported !== null) return { sources: this.imported.sources, problem: null };
+		try {
+			return { sources: this.#planned() ?? own, problem: null };
+		} catch (error) {
+			return { sources: own, problem: messageOf(error) };
+		}
+	});
+	readonly spans = $derived.by((): Span[] => {
+		const matrix = this.similarity?.matrix ?? null;
+		const spans = planSpans(this.plan.sources, matrix);
+		const given = this.imported?.spans;
+		return spans.map((span) => ({
+			...span,
+			headMap: given?.find(({ source }) => source === span.source)?.headMap ?? span.headMap
+		}));
+	});
+	readonly ranges = $derived.by((): Range[] =>
+		this.spans.map(({ source, followers }) => ({
+			first: source,
+			last: followers.at(-1) ?? source
+		}))
+	);
+	readonly savings = $derived.by((): Savings =>
+		savings(this.run.model, this.plan.sources, {
+			context: this.url.context,
+			batch: this.url.batch,
+			elementBytes: DTYPE_BYTES[this.url.dtype]
+		})
+	);
+
+	constructor(run: RunRecord, url: RunUrl) {
+		this.run = run;
+		this.layers = run.model.layers;
+		this.url = url;
+	}
+
+	set(change: Partial<RunUrl>): void {
+		this.url = { ...this.url, ...change };
+	}
+
+	setPlan(plan: PlanChoice): void {
+		this.imported = null;
+		this.notice = null;
+		this.set({ plan });
+	}
+
+	/** Draws a span, or gives the one that began at `replaced` another extent. */
+	putSpan(span: Range, replaced: number | null): void {
+		const problem = spanProblem(span, this.url.protectedLayers, this.run.model.reach);
+		if (problem !== null) {
+			this.notice = problem;
+			return;
+		}
+		this.setPlan({ by: 'hand', spans: withSpan(this.ranges, span, replaced) });
+		this.chosen = span.first;
+	}
+
+	removeSpan(first: number): void {
+		this.setPlan({ by: 'hand', spans: withoutSpan(this.ranges, first) });
+		if (this.chosen === first) this.chosen = null;
+	}
+
+	/** Grows (1) or shrinks (−1) a span by a layer at its end. */
+	resizeSpan(first: number, by: 1 | -1): void {
+		const span = this.ranges.find((range) => range.first === first);
+		const changed = span && resized(span, by, this.layers);
+		if (changed) this.putSpan(changed, first);
+	}
+
+	/** The next (or first) of a list; for keys. */
+	next<T>(list: readonly T[], current: T): T {
+		return list[(list.indexOf(current) + 1) % list.length];
+	}
+
+	/** Asks the server for the similarity that the address names. */
+	async load(signal: AbortSignal): Promise<void> {
+		const { metric, view } = this.url;
+		try {
+			const answer = await requestJson<SimilarityAnswer>(
+				`/api/runs/${this.run.id}/similarity?metric=${metric}&view=${view}`,
+				{ signal }
+			);
+			this.similarity = similarityFrom(answer);
+			this.failure = null;
+		} catch (error) {
+			if (!signal.aborted) this.failure = messageOf(error);
+		}
+	}
+
+	#planned(): Sources | null {
+		const { plan } = this.url;
+		if (plan.by === 'hand') {
+			const spans = plan.spans.map(({ first, last }) => ({
+				source: first,
+				followers: Array.from({ length: last - first }, (_, index) => first + 1 + index)
+			}));
+			return sourcesOf(spans, this.layers);
+		}
+		const matrix = this.similarity?.matrix;
+		if (matrix === undefined) return null;
+		return plan.by === 'threshold'
+			? planByThreshold(matrix, this.layers, plan.threshold, this.limits)
+			: planByFollowers(matrix, this.layers, Math.min(plan.followers, this.most), this.limits);
+	}
+}
+
+/** What the page shows of a run that was just opened: a quarter of the layers follow. */
+export function defaultUrl(run: RunRecord): RunUrl {
+	const { layers, maxPositions } = run.model;
+	const protectedLayers = layers > 2 ? [0, layers - 1] : [];
+	const most = mostFollowers(
+		{ maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach: run.model.reach },
+		layers
+	);
+	return {
+		metric: run.metrics[0],
+		view: run.views[0],
+		show: 'similarity',
+		range: null,
+		cell: null,
+		heads: null,
+		window: 0,
+		plan: { by: 'followers', followers: Math.min(most, Math.round(layers / 4)) },
+		maxSpan: DEFAULT_MAX_SPAN,
+		protectedLayers,
+		context: Math.min(4096, maxPositions),
+		batch: 1,
+		dtype: 'bf16'
+	};
+}
