@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { windowEntries, type AttentionLayout } from '../capture/layout.ts';
-import { PROFILE_QUERIES, type StatisticsRequest } from '../capture/statistics.ts';
+import { PROFILE_QUERIES } from '../capture/sampling.ts';
+import type { StatisticsRequest } from '../capture/statistics.ts';
 
 /** What a window costs, in floating-point operations, stage by stage; bars and estimates are made of it. */
 export interface WindowWork {
