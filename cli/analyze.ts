@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { AnalyzeOptions } from '../analysis/analyze/analyze.ts';
 import { analyzeCommand } from '../analysis/analyze/command.ts';
 import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
@@ -24,8 +24,8 @@ printed, or the folder given with --out; progress goes to stderr. JSON: {run, mo
 peakRssBytes}.
 
 Examples:
-  spanwise analyze mini-llama2 --text static/samples/walden.txt
-  cat notes/*.txt | spanwise analyze ~/models/TinyLlama --text - --context 256 --json`;
+  spanwise analyze mini-llama2 --text static/samples/walden.txt --out llama2-run
+  cat static/samples/*.txt | spanwise analyze models/mini-llama3 --text - --context 256 --json`;
 
 interface AnalyzeFlags extends SharedOptions {
 	text: string[];
@@ -46,8 +46,8 @@ export function registerAnalyze(program: Command, io: Io): void {
 			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
 			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
 			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
-			.option('--metrics <list>', `some of ${METRICS.join(',')}`, listOf(METRICS), [...METRICS])
-			.option('--views <list>', `some of ${VIEWS.join(',')}`, listOf(VIEWS), [...VIEWS])
+			.addOption(someOf('--metrics <list>', METRICS))
+			.addOption(someOf('--views <list>', VIEWS))
 			.option(
 				'--js-rows <count>',
 				'queries a window that js looks at, or all',
@@ -121,7 +121,9 @@ async function withProgress(
 	try {
 		return await analyze(request, {
 			...options,
-			onPrepared: async (prepared) => sayEstimate(await estimateOf(prepared, request.home), io),
+			onPrepared: async (prepared) => {
+				sayEstimate(prepared.checkpoint.name, await estimateOf(prepared, request.home), io);
+			},
 			onProgress: display.update
 		});
 	} finally {
@@ -130,17 +132,24 @@ async function withProgress(
 	}
 }
 
-function sayEstimate(estimate: Estimate, io: Io): void {
+function sayEstimate(model: string, estimate: Estimate, io: Io): void {
 	const { windows, context, memoryBytes, memoryLimitBytes, seconds, secondsFrom, notes } = estimate;
 	for (const note of notes) say(io, `note: ${note}`);
 	const from = secondsFrom === 'guess' ? 'a guess' : 'from earlier runs';
 	say(
 		io,
-		`${windows} × ${context} tokens: will take ${formatBytes(memoryBytes)} of memory ` +
+		`${model}, ${windows} × ${context} tokens: will take ${formatBytes(memoryBytes)} of memory ` +
 			`(limit ${formatBytes(memoryLimitBytes)}) and roughly ${formatDuration(seconds)} (${from})`
 	);
 }
 
 function jsRows(text: string): number | 'all' {
 	return text === 'all' ? 'all' : wholeNumber(1)(text);
+}
+
+/** A list of names, all of them unless told otherwise. */
+function someOf<Name extends string>(flags: string, names: readonly Name[]): Option {
+	return new Option(flags, `some of ${names.join(',')}`)
+		.argParser(listOf(names))
+		.default([...names], 'all');
 }

@@ -13,8 +13,8 @@ Runs of different models on the same windows of text (the same files, --context 
 differences with 95 % intervals. Models of different depth are compared at relative depth, 0 the first layer
 and 1 the last. What is said holds for these checkpoints, not for their families.
 
-Example:
-  spanwise compare RUN RUN --metric cosine --view no-sink`;
+Example (both made as in the example of spanwise analyze):
+  spanwise compare llama2-run llama3-run --metric cosine --view no-sink`;
 
 interface CompareOptions extends SharedOptions {
 	metric: Metric;

@@ -14,7 +14,7 @@ const HELP = `
 json: the plan itself, checked. csv: its spans, one a line. shareatt: the lists that the Shared Attention
 authors' code expects, {"followers": […], "nonShared": […]}; refused for a plan it cannot express.
 
-Example:
+Example (plan.json: made by the example of spanwise plan):
   spanwise export plan.json --to shareatt`;
 
 interface ExportOptions extends SharedOptions {

@@ -16,7 +16,7 @@ export function say(io: Io, line: string): void {
 	io.stderr.write(`${line}\n`);
 }
 
-/** Data for machines, on stdout. */
+/** Data for machines, on stdout, in one line. */
 export function printJson(io: Io, value: unknown): void {
-	io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+	io.stdout.write(`${JSON.stringify(value)}\n`);
 }

@@ -11,7 +11,7 @@ Models are looked for in the bundled folder, in those given with --models (each 
 models), and in the Hugging Face cache (HF_HUB_CACHE, HF_HOME). The first column is what MODEL may be.
 
 Example:
-  spanwise models --models ~/checkpoints`;
+  spanwise models --models models --json`;
 
 export function registerModels(program: Command, io: Io): void {
 	withSharedOptions(

@@ -1,8 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { InputError } from '../analysis/errors.ts';
 import { DEFAULT_MAX_SPAN, defaultLimits, rankSpans } from '../analysis/plan/limits.ts';
+import { planJson } from '../analysis/plan/exporters/json.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
-import { DTYPE_BYTES, savings } from '../analysis/plan/savings.ts';
+import { DTYPE_BYTES, savings, type SavingsSetting } from '../analysis/plan/savings.ts';
 import { planByFollowers, planByThreshold } from '../analysis/plan/search.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Plan, SpanLimits } from '../analysis/plan/types.ts';
@@ -12,7 +13,7 @@ import type { RunRecord } from '../analysis/run/types.ts';
 import { headMatch, similarityMatrix } from '../analysis/similarity/measure.ts';
 import type { Metric, View, ViewSums } from '../analysis/similarity/types.ts';
 import { findRun } from './found.ts';
-import { printJson, say, type Io } from './io.ts';
+import { say, type Io } from './io.ts';
 import { checkMeasured } from './measured.ts';
 import {
 	layerList,
@@ -33,9 +34,9 @@ come right after it. Savings are predicted for ${DEFAULT_SAVINGS_CONTEXT} tokens
 fewer), one sequence, ${DEFAULT_DTYPE}; for others see spanwise savings. --out replaces an earlier plan, never
 another file.
 
-Examples:
-  spanwise plan RUN --followers 4 --out plan.json
-  spanwise plan RUN --min-similarity 0.8 --max-span 3 --protect none --json`;
+Examples (llama2-run: made by the example of spanwise analyze):
+  spanwise plan llama2-run --followers 4 --out plan.json
+  spanwise plan llama2-run --min-similarity 0.7 --max-span 3 --protect none --json`;
 
 interface PlanOptions extends SharedOptions {
 	minSimilarity?: number;
@@ -90,10 +91,11 @@ export function registerPlan(program: Command, io: Io): void {
 				await writePlan(out, plan);
 				say(io, `wrote ${out}`);
 			}
-			if (options.json) printJson(io, plan);
+			if (options.json) io.stdout.write(planJson(plan));
 			else {
 				const ranked = rankSpans(matrix, record.model.layers, limits);
-				io.stdout.write(planText(record, plan, matrix, ranked, options));
+				const setting = settingFor(record);
+				io.stdout.write(planText(record, plan, matrix, ranked, { metric, view, setting }));
 			}
 		});
 }
@@ -131,12 +133,16 @@ function planOf(
 		sources,
 		spans: planSpans(sources, matrix, metric === 'cosine-matched' ? matched : undefined),
 		definition: definitionOf(record, metric, view),
-		predicted: savings(model, sources, {
-			context: Math.min(DEFAULT_SAVINGS_CONTEXT, model.maxPositions),
-			batch: DEFAULT_BATCH,
-			elementBytes: DTYPE_BYTES[DEFAULT_DTYPE]
-		})
+		predicted: savings(model, sources, settingFor(record))
 	});
+}
+
+function settingFor({ model }: RunRecord): SavingsSetting {
+	return {
+		context: Math.min(DEFAULT_SAVINGS_CONTEXT, model.maxPositions),
+		batch: DEFAULT_BATCH,
+		elementBytes: DTYPE_BYTES[DEFAULT_DTYPE]
+	};
 }
 
 function similarity(text: string): number {

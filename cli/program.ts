@@ -23,7 +23,8 @@ Data goes to stdout, talk and progress to stderr. Exit codes: 0, 2 for bad usage
 Spanwise. Layers and heads count from 0.
 
 Example:
-  spanwise analyze mini-llama2 --text static/samples/walden.txt`;
+  spanwise analyze mini-llama2 --text static/samples/walden.txt --out llama2-run
+  spanwise plan llama2-run --followers 4 --out plan.json`;
 
 /** Runs one command line, without program name; the exit code. Nothing is thrown. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

@@ -4,8 +4,8 @@ import type { Output } from './io.ts';
 
 /** Faster than this nobody reads. */
 const BAR_INTERVAL_MS = 100;
-/** Between lines of the same stage where there is no terminal: enough to see that it goes on. */
-const LINE_INTERVAL_MS = 5000;
+/** Between lines where there is no terminal: enough to see that it goes on, and no flood in a log. */
+const LINE_INTERVAL_MS = 2000;
 const BAR_WIDTH = 24;
 const DEFAULT_COLUMNS = 80;
 /** Back to the start of the line, and what stands there erased. */
@@ -41,19 +41,17 @@ function bar(output: Output, now: () => number): ProgressDisplay {
 
 function lines(output: Output, now: () => number): ProgressDisplay {
 	let shown = -Infinity;
-	let stage: string | null = null;
 	return {
 		update(progress) {
-			if (progress.stage === stage && now() - shown < LINE_INTERVAL_MS) return;
+			if (now() - shown < LINE_INTERVAL_MS) return;
 			shown = now();
-			stage = progress.stage;
 			output.write(`${describe(progress)}\n`);
 		},
 		end: () => undefined
 	};
 }
 
-/** "43 % layers · layer 6 of 0–15 · window 3 of 8 · 12 s left" */
+/** "43 % layers · layer 6 of 0–15 · windows 3/8 · 12 s left" */
 function describe(progress: Progress): string {
 	const { stage, layer, layers, window, windows, fraction, secondsLeft } = progress;
 	const parts = [`${Math.floor(fraction * 100)} % ${stage}`];

@@ -1,8 +1,10 @@
 import { Option, type Command } from 'commander';
 import { modelFacts } from '../analysis/checkpoint/facts.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
+import type { ModelFacts } from '../analysis/checkpoint/types.ts';
 import { InputError } from '../analysis/errors.ts';
 import { DTYPE_BYTES, savings } from '../analysis/plan/savings.ts';
+import type { Plan } from '../analysis/plan/types.ts';
 import { findModel } from './found.ts';
 import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
@@ -21,7 +23,7 @@ Savings are predicted by counting, prefill and decode apart; no time follows fro
 bytesPerToken, shareOfK, shareOfKv), parameters (count, share), prefill (flops, share, keptBytes), decode a
 step (bytes not read, readBytes read instead, share).
 
-Example:
+Example (plan.json: made by the example of spanwise plan):
   spanwise savings plan.json --model mini-llama2 --context 1024 --batch 8`;
 
 interface SavingsOptions extends SharedOptions {
@@ -57,6 +59,8 @@ export function registerSavings(program: Command, io: Io): void {
 				);
 			}
 			const { context, batch, dtype } = options;
+			const other = otherModel(plan, facts);
+			if (other !== null) say(io, `note: the plan was made for ${plan.model.name}: ${other}`);
 			if (context > facts.maxPositions) {
 				say(
 					io,
@@ -70,4 +74,12 @@ export function registerSavings(program: Command, io: Io): void {
 			if (options.json) printJson(io, predicted);
 			else io.stdout.write(savingsText(predicted, checkpoint.name, facts.layers, dtype));
 		});
+}
+
+/** In what that savings depend on the model differs from the plan's; null: in nothing. */
+function otherModel({ model }: Plan, facts: ModelFacts): string | null {
+	const differing = (['architecture', 'heads', 'kvHeads'] as const)
+		.filter((fact) => model[fact] !== facts[fact])
+		.map((fact) => `${fact} ${model[fact]} there, ${facts[fact]} here`);
+	return differing.length > 0 ? differing.join(', ') : null;
 }

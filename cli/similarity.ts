@@ -22,10 +22,10 @@ JSON: {metric, view, matrix, null, low, high}; null: the same cosine between dif
 matrix is (similarity − null) / (1 − null) and low and high are null. With --heads: {metric, view, heads,
 matrix}, rows the heads of L, columns those of M.
 
-Examples:
-  spanwise similarity RUN --metric hellinger --view no-sink
-  spanwise similarity RUN --excess --format table
-  spanwise similarity RUN --heads 3,4 --format csv > heads.csv`;
+Examples (llama2-run: made by the example of spanwise analyze):
+  spanwise similarity llama2-run --metric hellinger --view no-sink
+  spanwise similarity llama2-run --excess --format table
+  spanwise similarity llama2-run --heads 3,4 --format csv > heads.csv`;
 
 type Format = 'json' | 'csv' | 'table';
 
@@ -69,9 +69,6 @@ export function registerSimilarity(program: Command, io: Io): void {
 			}
 			const documents = record.windows.map(({ document }) => document);
 			const similarity = similarityOf(sums, metric, documents);
-			if (similarity.interval === 'blocks') {
-				say(io, 'intervals: over blocks of neighbouring windows of one document (this text only)');
-			}
 			printLayers(io, record, options.excess ? excessOf(similarity) : similarity, format, options);
 		});
 }
@@ -97,6 +94,9 @@ function printLayers(
 	const { metric, view, layers, matrix } = similarity;
 	const what = `${excess ? 'excess of ' : ''}${metric} over its null`;
 	if (format === 'json') {
+		if (similarity.interval === 'blocks') {
+			say(io, 'intervals: over blocks of neighbouring windows of one document (this text only)');
+		}
 		const rows = (values: Float64Array | null) => values && rowsOf(values, layers);
 		printJson(io, {
 			metric,
