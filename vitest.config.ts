@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
 const REPORT = 'test-results/report.json';
 /** A real browser, and jobs that run models, on a machine that may be slow. */
 const JOURNEY_TIMEOUT_MS = 120_000;
+/** Longest wait for something to be seen on a page. */
+const SEEN_TIMEOUT_MS = 30_000;
 /** Some unit tests run the bundled models. */
 const UNIT_TIMEOUT_MS = 60_000;
 
@@ -35,6 +37,7 @@ export default defineConfig({
 					globalSetup: 'tests/e2e/setup/globalSetup.ts',
 					testTimeout: JOURNEY_TIMEOUT_MS,
 					hookTimeout: JOURNEY_TIMEOUT_MS,
+					expect: { poll: { timeout: SEEN_TIMEOUT_MS } },
 					// One journey at a time, and only after the unit tests: they wait for what the server does.
 					fileParallelism: false,
 					sequence: { groupOrder: 1 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { chromium, type Browser as OpenBrowser } from 'playwright-core';
 import { acquireBrowser, type Browser } from './acquire.ts';
 import type { Places } from './candidates.ts';
@@ -38,7 +39,8 @@ export function browserOfThisMachine(): Promise<Browser> {
 		isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 	};
 	const isRoot = process.getuid?.() === 0;
-	const cli = fileURLToPath(new URL('cli.js', import.meta.resolve('playwright-core/package.json')));
+	const { resolve } = createRequire(import.meta.url);
+	const cli = join(dirname(resolve('playwright-core/package.json')), 'cli.js');
 	return acquireBrowser(
 		places,
 		isRoot,

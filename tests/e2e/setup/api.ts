@@ -1,0 +1,73 @@
+import { request as httpRequest } from 'node:http';
+import type { Job, NewAnalysis, NewJobsAnswer, RunsAnswer } from '../../../src/lib/api.ts';
+import { until } from './until.ts';
+
+/** A job that runs for long enough to be caught in the middle. */
+export const LONG_ANALYSIS: NewAnalysis = {
+	models: ['mini-llama2'],
+	texts: [{ sample: 'walden' }],
+	context: 1024,
+	windows: 64
+};
+
+export const SHORT_ANALYSIS: NewAnalysis = {
+	models: ['mini-llama2'],
+	texts: [{ sample: 'time-machine' }],
+	context: 64,
+	windows: 2
+};
+
+/** Queues jobs, as the page's form does. */
+export async function queue(url: string, analysis: NewAnalysis): Promise<NewJobsAnswer> {
+	const response = await fetch(`${url}/api/jobs`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify(analysis)
+	});
+	if (response.status !== 201) throw new Error(await response.text());
+	return (await response.json()) as NewJobsAnswer;
+}
+
+/** The list of jobs, from the first of the server's events. */
+export async function jobsOf(url: string): Promise<Job[]> {
+	const stop = new AbortController();
+	const { body } = await fetch(`${url}/api/events`, { signal: stop.signal });
+	let text = '';
+	for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+		text += chunk;
+		const data = /^data: (.*)$/m.exec(text);
+		if (data?.[1] !== undefined && text.endsWith('\n\n')) {
+			stop.abort();
+			return JSON.parse(data[1]) as Job[];
+		}
+	}
+	throw new Error('the events ended before the first');
+}
+
+/** Waits until a job is what `fits` says, and returns it. */
+export function untilJob(url: string, id: string, fits: (job: Job) => boolean): Promise<Job> {
+	return until(
+		`job ${id}`,
+		async () => (await jobsOf(url)).find((job) => job.id === id && fits(job)),
+		90_000
+	);
+}
+
+export async function runsOf(url: string): Promise<RunsAnswer> {
+	return (await (await fetch(`${url}/api/runs`)).json()) as RunsAnswer;
+}
+
+/** GET with any headers, Host and Origin too, which fetch does not let through. */
+export function get(
+	url: string,
+	headers: Record<string, string>
+): Promise<{ status: number; body: string }> {
+	return new Promise((resolve, reject) => {
+		const request = httpRequest(url, { headers }, (response) => {
+			let body = '';
+			response.setEncoding('utf8').on('data', (text: string) => (body += text));
+			response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+		});
+		request.on('error', reject).end();
+	});
+}

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import { childrenOf } from './processes.ts';
+import { until } from './until.ts';
+
+const START_TIMEOUT_MS = 60_000;
+
+/** A Spanwise server in a process of its own, on the production build. */
+export interface RunningServer {
+	url: string;
+	/** Ends it as a user does (SIGTERM) and waits until it and its workers are gone. */
+	stop(): Promise<void>;
+	/** Ends it as a crash does (SIGKILL) and waits until it and its workers are gone. */
+	kill(): Promise<void>;
+	/** Process ids of its workers. */
+	workers(): number[];
+}
+
+/** `node build` on a free port of 127.0.0.1. */
+export async function startBuild(home: string): Promise<RunningServer> {
+	const port = await freePort();
+	const url = `http://127.0.0.1:${port}`;
+	const server = start(['build'], {
+		HOST: '127.0.0.1',
+		PORT: `${port}`,
+		ORIGIN: url,
+		SPANWISE_HOME: home
+	});
+	await until(`an answer of ${url}`, () => server.died() ?? answers(url), START_TIMEOUT_MS);
+	return { url, ...server };
+}
+
+/** `node dist/spanwise.js serve`, which chooses a port where it is 0, and says so. */
+export async function startServe(home: string, port = '0'): Promise<RunningServer> {
+	const server = start(['dist/spanwise.js', 'serve', '--port', port, '--home', home], {});
+	const url = await until(
+		'the address',
+		() => server.died() ?? /http:\/\/\S+/.exec(server.printed())?.[0],
+		START_TIMEOUT_MS
+	);
+	return { url, ...server };
+}
+
+function start(args: string[], env: Record<string, string>) {
+	const child = spawn(process.execPath, args, {
+		env: { ...process.env, ...env },
+		stdio: ['ignore', 'pipe', 'pipe']
+	});
+	const said = { stdout: '', stderr: '' };
+	child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+	child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+	const workers = () => (child.pid === undefined ? [] : childrenOf(child.pid));
+	return {
+		printed: () => said.stdout,
+		/** Throws where the process has ended, with what it said. */
+		died() {
+			if (child.exitCode === null && child.signalCode === null) return undefined;
+			throw new Error(
+				`the server ended (${child.exitCode ?? child.signalCode ?? ''}): ${said.stderr}`
+			);
+		},
+		stop: () => end(child, 'SIGTERM', workers()),
+		kill: () => end(child, 'SIGKILL', workers()),
+		workers
+	};
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals, workers: number[]): Promise<void> {
+	if (child.exitCode === null && child.signalCode === null) {
+		const ended = new Promise((resolve) => child.once('close', resolve));
+		child.kill(signal);
+		await ended;
+	}
+	await until('the end of the workers', () => (workers.some(isAlive) ? undefined : true));
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+async function answers(url: string): Promise<true | undefined> {
+	try {
+		return (await fetch(`${url}/api/runs`)).ok ? true : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function freePort(): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const server = createServer();
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', () => {
+			const address = server.address();
+			const port = address !== null && typeof address === 'object' ? address.port : 0;
+			server.close(() => resolve(port));
+		});
+	});
+}
