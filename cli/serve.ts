@@ -7,56 +7,44 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { InputError } from '../analysis/errors.ts';
 import { workspaceHome } from '../analysis/run/workspace.ts';
 import { isLoopback } from '../src/lib/server/http/guard.ts';
-import { parseMemory } from './memory.ts';
 import { openBrowser } from './openBrowser.ts';
+import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { reachableName, urlOf } from './serverAddress.ts';
 
 const DEFAULT_PORT = 5178;
+const MAX_PORT = 65_535;
 const DEFAULT_HOST = '127.0.0.1';
 /** Shorter tokens could be guessed by someone on the same network. */
 const MIN_TOKEN_LENGTH = 16;
 const TOKEN_BYTES = 24;
 
-interface ServeOptions {
+interface ServeOptions extends SharedOptions {
 	port: number;
 	host: string;
-	home?: string;
-	models?: string[];
-	memory?: number;
 	jobs: number;
 	open: boolean;
-	json: boolean;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export function registerServe(program: Command): void {
-	program
-		.command('serve')
+	withSharedOptions(program.command('serve'), 'print the address as JSON')
 		.description('serve the pages on this machine')
-		.option('--port <port>', 'port to listen on', wholeNumber(0, 65_535), DEFAULT_PORT)
+		.option('--port <port>', 'port to listen on', port, DEFAULT_PORT)
 		.option(
 			'--host <host>',
 			'address to listen on; any but this machine asks for a token',
 			DEFAULT_HOST
 		)
-		.option('--home <folder>', 'workspace (default: SPANWISE_HOME, else .spanwise)')
-		.option('--models <folder...>', 'folders to look for models in')
-		.option(
-			'--memory <size>',
-			'most memory a job may use, e.g. 4GB (default: 70 % of what is free)',
-			parseMemory
-		)
-		.option('--jobs <count>', 'jobs at a time', wholeNumber(1, 64), 1)
+		.option('--jobs <count>', 'jobs at a time', wholeNumber(1), 1)
 		.option('--open', 'open the page in the browser', false)
-		.option('--json', 'print the address as JSON', false)
 		.addHelpText('after', '\nExample:\n  spanwise serve --models ~/checkpoints --open')
 		.action(serve);
 }
 
 async function serve(options: ServeOptions): Promise<void> {
 	const build = fileURLToPath(new URL('../build/handler.js', import.meta.url));
-	if (!existsSync(build)) throw new Error('the pages are not built; run npm run build');
+	if (!existsSync(build)) throw new InputError('the pages are not built; run npm run build');
 	const token = tokenFor(options.host);
 	setEnvironment(options, token);
 
@@ -144,12 +132,8 @@ function stopGracefully(server: Server): void {
 	process.once('SIGTERM', stop);
 }
 
-function wholeNumber(min: number, max: number): (text: string) => number {
-	return (text) => {
-		const value = /^\d+$/.test(text) ? Number(text) : NaN;
-		if (!(value >= min && value <= max)) {
-			throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
-		}
-		return value;
-	};
+function port(text: string): number {
+	const value = wholeNumber(0)(text);
+	if (value > MAX_PORT) throw new InvalidArgumentError(`expected at most ${MAX_PORT}`);
+	return value;
 }

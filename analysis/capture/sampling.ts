@@ -1,3 +1,6 @@
+/** The queries of a window that the profile looks at: entropy and first-token mass. */
+export const PROFILE_QUERIES = 32;
+
 /**
  * Which queries of a window are looked at where not all of them are: `count` evenly spread ones, the middles
  * of `count` equal stretches, or all where there are no more than that. Ascending, without repeats.

@@ -4,11 +4,8 @@ import { statisticsGraph, viewShape, type BlockStatistics } from '../graph/stati
 import { blockEntries } from '../graph/blocks.ts';
 import { DivergencePass } from './divergence.ts';
 import type { AttentionLayout, WindowAttention } from './layout.ts';
-import { sampledQueries } from './sampling.ts';
+import { PROFILE_QUERIES, sampledQueries } from './sampling.ts';
 import { breathe, createSession, floats, tensor, type Tensors } from './session.ts';
-
-/** The queries of a window that the profile looks at: entropy and first-token mass. */
-export const PROFILE_QUERIES = 32;
 
 export type StatisticsView = 'all' | 'no-sink';
 

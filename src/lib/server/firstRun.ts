@@ -22,7 +22,8 @@ export async function queueFirstRun({
 		);
 		if (bundled.length === 0) return;
 		const analysis: NewAnalysis = { models: bundled.map(({ id }) => id), ...FIRST_RUN };
-		jobs.add(jobsOf(await prepareAnalysis(analysis, { settings, models }), analysis.texts));
+		const prepared = await prepareAnalysis(analysis, { settings, models });
+		jobs.add(jobsOf(prepared, analysis.texts, settings.modelFolders));
 	} catch (error) {
 		// A workspace that cannot be written is told again when the user does something; the page must still open.
 		console.error(`the bundled models could not be queued: ${messageOf(error)}`);

@@ -1,43 +1,32 @@
-import type { AnalyzeRequest } from '$analysis/analyze/types.ts';
+import { analyzeCommand } from '$analysis/analyze/command.ts';
 import { InputError } from '$analysis/errors.ts';
-import { METRICS } from '$analysis/similarity/types.ts';
 import type { TextChoice } from '$lib/api.ts';
-import { DEFAULT_JS_ROWS } from './defaults.ts';
 import type { NewJob } from './jobs/manager.ts';
 import type { PreparedModel } from './prepare.ts';
 import { SAMPLES_PATH } from './texts.ts';
 
-/** The jobs of an analysis, one a model. Errors: InputError where a model would be refused; then none is queued. */
-export function jobsOf(prepared: readonly PreparedModel[], texts: readonly TextChoice[]): NewJob[] {
+/**
+ * The jobs of an analysis, one a model, each with the command that makes its run again; a pasted or uploaded text
+ * is in it under the name the page gave it. Errors: InputError where a model would be refused; then none is queued.
+ */
+export function jobsOf(
+	prepared: readonly PreparedModel[],
+	texts: readonly TextChoice[],
+	modelFolders: readonly string[]
+): NewJob[] {
+	const files = texts.map((text) =>
+		'sample' in text ? `${SAMPLES_PATH}/${text.sample}.txt` : text.name
+	);
 	return prepared.map(({ model, request, estimate, refusal }) => {
 		if (refusal !== null) throw new InputError(refusal);
 		const { modelFolder, documents, context, windows, metrics, views, jsRows } = request;
+		const folders = model.origin === 'folder' ? modelFolders : [];
 		return {
 			model: model.id,
 			request: { modelFolder, context, windows, metrics, views, jsRows },
 			documents,
-			command: commandFor(model.id, request, texts),
+			command: analyzeCommand(model.id, files, request, folders),
 			estimate
 		};
 	});
-}
-
-/** The command that makes the same run; a pasted or uploaded text is named as the page named it. */
-function commandFor(
-	model: string,
-	{ context, windows, metrics, jsRows }: AnalyzeRequest,
-	texts: readonly TextChoice[]
-): string {
-	const files = texts.map((text) =>
-		'sample' in text ? `${SAMPLES_PATH}/${text.sample}.txt` : text.name
-	);
-	const words = ['spanwise', 'analyze', model];
-	words.push('--text', ...files, '--context', `${context}`, '--windows', `${windows}`);
-	if (metrics.length < METRICS.length) words.push('--metrics', metrics.join(','));
-	if (jsRows !== DEFAULT_JS_ROWS) words.push('--js-rows', `${jsRows}`);
-	return words.map(shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-	return /^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

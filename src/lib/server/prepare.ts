@@ -1,10 +1,10 @@
+import { DEFAULT_JS_ROWS } from '$analysis/analyze/defaults.ts';
 import { estimateAnalysis } from '$analysis/analyze/estimate.ts';
 import type { AnalyzeRequest, Estimate } from '$analysis/analyze/types.ts';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
 import { InputError } from '$analysis/errors.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
 import type { ModelEstimate, NewAnalysis } from '$lib/api.ts';
-import { DEFAULT_JS_ROWS } from './defaults.ts';
 import { documentsOf } from './texts.ts';
 import type { Workbench } from './workbench.ts';
 

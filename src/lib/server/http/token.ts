@@ -1,4 +1,4 @@
-import { type Cookies } from '@sveltejs/kit';
+import type { Cookies } from '@sveltejs/kit';
 import { sameToken } from './guard.ts';
 
 const COOKIE = 'spanwise-token';
@@ -15,7 +15,7 @@ export function demandToken(url: URL, cookies: Cookies, token: string): Response
 	if (given !== null && sameToken(given, token)) {
 		const clean = new URL(url);
 		clean.searchParams.delete(PARAMETER);
-		cookies.set(COOKIE, token, {
+		const cookie = cookies.serialize(COOKIE, token, {
 			path: '/',
 			httpOnly: true,
 			sameSite: 'strict',
@@ -24,7 +24,7 @@ export function demandToken(url: URL, cookies: Cookies, token: string): Response
 		});
 		return new Response(null, {
 			status: 303,
-			headers: { location: clean.pathname + clean.search }
+			headers: { location: clean.pathname + clean.search, 'set-cookie': cookie }
 		});
 	}
 	const kept = cookies.get(COOKIE);

@@ -9,7 +9,8 @@ import type { RequestHandler } from './$types';
 export const POST: RequestHandler = ({ request, locals }) =>
 	answering(async () => {
 		const analysis = await readJson(request, newAnalysisSchema);
+		const { settings, jobs } = locals.workbench;
 		const prepared = await prepareAnalysis(analysis, locals.workbench);
-		const answer: NewJobsAnswer = locals.workbench.jobs.add(jobsOf(prepared, analysis.texts));
+		const answer: NewJobsAnswer = jobs.add(jobsOf(prepared, analysis.texts, settings.modelFolders));
 		return Response.json(answer, { status: 201 });
 	});
