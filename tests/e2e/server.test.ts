@@ -74,15 +74,18 @@ describe('a server', () => {
 	it('refuses a foreign Host and a foreign Origin', async () => {
 		const path = `${server.url}/api/runs`;
 		expect(await get(path, {})).toMatchObject({ status: 200 });
-		for (const headers of [{ host: 'evil.example' }, { origin: 'http://evil.example' }]) {
-			const { status, body } = await get(path, headers);
+		for (const [name, value] of [
+			['host', 'evil.example'],
+			['origin', 'http://evil.example']
+		]) {
+			const { status, body } = await get(path, { [name]: value });
 			expect(status).toBe(403);
 			expect(body).toContain('evil.example');
 			expect(body).not.toContain(MADE_UP.id);
 		}
 	});
 	it('knows runs by their listed id and never by a path', async () => {
-		for (const id of ['..', '%2e%2e', `..%2fruns%2f${MADE_UP.id}`, '%2fetc%2fpasswd']) {
+		for (const id of [`..%2fruns%2f${MADE_UP.id}`, `%2e%2f${MADE_UP.id}`, '%2fetc%2fpasswd']) {
 			expect((await get(`${server.url}/api/runs/${id}`, {})).status).toBe(404);
 		}
 	});

@@ -26,18 +26,22 @@ export async function startBuild(home: string): Promise<RunningServer> {
 		ORIGIN: url,
 		SPANWISE_HOME: home
 	});
-	await until(`an answer of ${url}`, () => server.died() ?? answers(url), START_TIMEOUT_MS);
+	const answered = () => {
+		server.mustLive();
+		return answers(url);
+	};
+	await until(`an answer of ${url}`, answered, START_TIMEOUT_MS);
 	return { url, ...server };
 }
 
 /** `node dist/spanwise.js serve`, which chooses a port where it is 0, and says so. */
 export async function startServe(home: string, port = '0'): Promise<RunningServer> {
 	const server = start(['dist/spanwise.js', 'serve', '--port', port, '--home', home], {});
-	const url = await until(
-		'the address',
-		() => server.died() ?? /http:\/\/\S+/.exec(server.printed())?.[0],
-		START_TIMEOUT_MS
-	);
+	const printed = () => {
+		server.mustLive();
+		return /http:\/\/\S+/.exec(server.printed())?.[0];
+	};
+	const url = await until('the address', printed, START_TIMEOUT_MS);
 	return { url, ...server };
 }
 
@@ -53,8 +57,8 @@ function start(args: string[], env: Record<string, string>) {
 	return {
 		printed: () => said.stdout,
 		/** Throws where the process has ended, with what it said. */
-		died() {
-			if (child.exitCode === null && child.signalCode === null) return undefined;
+		mustLive() {
+			if (child.exitCode === null && child.signalCode === null) return;
 			throw new Error(
 				`the server ended (${child.exitCode ?? child.signalCode ?? ''}): ${said.stderr}`
 			);
