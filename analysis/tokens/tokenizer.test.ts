@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTinyCheckpoint, type TinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { TINY_TOKENIZER_SIZE, tinyTokenizer } from '../../tests/builders/tokenizer.ts';
@@ -9,6 +10,7 @@ import { InputError } from '../errors.ts';
 import { countTokens, firstTokens } from './prefix.ts';
 import { loadTokenizer } from './tokenizer.ts';
 import type { Tokenizer } from './types.ts';
+import { splitAtMarks } from './wordwise.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -163,5 +165,44 @@ describe('loadTokenizer', () => {
 		const tokenizer = await load(folder);
 		expect(tokenizer.size).toBe(size);
 		expect(tokenizer.pieces([size - 1])).toEqual(['constructor']);
+	});
+});
+
+describe('splitAtMarks', () => {
+	const split = (pre_tokenizer: unknown, tokens: string[], type = 'BPE'): unknown =>
+		splitAtMarks({ pre_tokenizer }, { type }, tokens).pre_tokenizer;
+	const metaspace = (split?: boolean): unknown => ({ type: 'Metaspace', split });
+
+	test('splits where the tokenizer asks for it, each mark a word of its own', () => {
+		for (const asked of [metaspace(), metaspace(true)]) {
+			expect(split(asked, ['a\u2581b'])).toMatchObject({
+				type: 'Sequence',
+				pretokenizers: [asked, { type: 'Split', pattern: { Regex: '▁[^▁]*|[^▁]+' } }]
+			});
+		}
+	});
+
+	test('where it does not, splits runs of marks from what precedes them if no token reaches across', () => {
+		const asked = metaspace(false);
+		expect(split(asked, ['▁▁', '▁a'])).toMatchObject({
+			pretokenizers: [asked, { pattern: { Regex: '▁+[^▁]*|[^▁]+' } }]
+		});
+		expect(split(null, ['▁a'])).toMatchObject({ pretokenizers: [{ type: 'Split' }] });
+		expect(split(asked, ['▁a', 'a▁b'])).toBe(asked);
+		expect(split(asked, ['▁a'], 'Unigram')).toBe(asked);
+		expect(split(null, ['Ġa'])).toBeNull();
+	});
+
+	test('the ids do not change with the split', async () => {
+		const file = `${root}models/mini-llama2/tokenizer.json`;
+		const json = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+		const whole = new HuggingFaceTokenizer({ ...json, pre_tokenizer: metaspace(false) }, {});
+		const tokenizer = await bundled('mini-llama2');
+		const { text } = await reference('mini-llama2');
+		for (const sample of [text, ' a  b\n\n   c ', 'x', '▁ ▁▁y', '🙂 é']) {
+			const { ids } = whole.encode(sample, { add_special_tokens: false });
+			// The two agree as long as no token of the vocabulary holds two marks.
+			expect(tokenizer.encode(sample)).toEqual(ids);
+		}
 	});
 });

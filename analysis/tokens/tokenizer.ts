@@ -7,6 +7,7 @@ import type { ModelConfig } from '../checkpoint/types.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { pieceReader } from './pieces.ts';
 import type { Tokenizer } from './types.ts';
+import { splitAtMarks } from './wordwise.ts';
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -61,7 +62,9 @@ export async function loadTokenizer(folder: string, config: ModelConfig): Promis
 	}
 	let inner: HuggingFaceTokenizer;
 	try {
-		inner = new HuggingFaceTokenizer(json, settings?.output ?? {});
+		const tokens = Array.isArray(json.model.vocab) ? [] : Object.keys(json.model.vocab);
+		const split = splitAtMarks(json, json.model, tokens);
+		inner = new HuggingFaceTokenizer(split, settings?.output ?? {});
 	} catch (error) {
 		throw new InputError(`${file}: cannot be used: ${messageOf(error)}`, { cause: error });
 	}

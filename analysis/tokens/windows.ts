@@ -80,30 +80,37 @@ type Cut = { start: number; ids: number[] };
 
 /** `wanted` windows of `length` tokens, or as many fewer as fit without overlapping; at least one does. */
 function mostWindows(text: string, wanted: number, length: number, tokenizer: Tokenizer): Cut[] {
-	const cut = tryWindows(text, wanted, length, tokenizer);
-	if (cut !== null) return cut;
+	let cut = tryWindows(text, wanted, length, tokenizer, 0);
+	if (typeof cut !== 'number') return cut;
 	const most = Math.floor(countTokens(text, tokenizer) / length);
 	for (let count = Math.min(wanted - 1, most); count > 1; count--) {
-		const fewer = tryWindows(text, count, length, tokenizer);
-		if (fewer !== null) return fewer;
+		cut = tryWindows(text, count, length, tokenizer, cut);
+		if (typeof cut !== 'number') return cut;
 	}
 	return [{ start: 0, ids: firstTokens(text, length, tokenizer) }];
 }
 
-/** Window k takes its tokens from the text before window k + 1; null where one finds too few. */
+/**
+ * Window k takes its tokens from the text before window k + 1. Where one finds too few: its place in the text,
+ * from 0 to 1. The window at `suspect` is tried first: what was too sparse for one count is for the next.
+ */
 function tryWindows(
 	text: string,
 	count: number,
 	length: number,
-	tokenizer: Tokenizer
-): Cut[] | null {
+	tokenizer: Tokenizer,
+	suspect: number
+): Cut[] | number {
 	const starts = Array.from({ length: count }, (_, k) =>
 		k === 0 ? 0 : nextWordStart(text, Math.floor((k * text.length) / count))
 	);
+	const cutAt = (k: number): number[] =>
+		firstTokens(text.slice(starts[k], starts[k + 1]), length, tokenizer);
+	if (cutAt(Math.floor(suspect * count)).length < length) return suspect;
 	const cuts: Cut[] = [];
 	for (const [k, start] of starts.entries()) {
-		const ids = firstTokens(text.slice(start, starts[k + 1]), length, tokenizer);
-		if (ids.length < length) return null;
+		const ids = cutAt(k);
+		if (ids.length < length) return (k + 0.5) / count;
 		cuts.push({ start, ids });
 	}
 	return cuts;
