@@ -23,7 +23,11 @@ describe('visibleRows', () => {
 	});
 	it('sorts numbers as numbers and text as text, both ways', () => {
 		expect(visibleRows(columns, rows, '', { key: 'model', descending: false })).toEqual([2, 1, 0]);
-		expect(visibleRows(columns, rows, '', { key: 'layers', descending: true })[0]).toBe(2);
+		expect(visibleRows(columns, rows, '', { key: 'layers', descending: true })).toEqual([2, 0, 1]);
+	});
+	it('puts what is not there last, both ways', () => {
+		expect(visibleRows(columns, rows, '', { key: 'loss', descending: false })).toEqual([1, 0, 2]);
+		expect(visibleRows(columns, rows, '', { key: 'loss', descending: true })).toEqual([0, 1, 2]);
 	});
 	it('keeps rows that hold every word somewhere, whatever its case, as shown on the screen', () => {
 		expect(visibleRows(columns, rows, 'MINI', null)).toEqual([0, 1]);
