@@ -1,0 +1,48 @@
+/**
+ * Every figure of the README, measured in one run on the machine at hand: npm run bench. Prints lines and
+ * writes bench/results.json. Letters are those of the README's table. Arguments, if any, pick letters.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { benchAgainstTransformers } from './against.ts';
+import { TINYLLAMA_SHAPE, WIDE, writeMadeUp } from './checkpoints.ts';
+import { benchCapture, benchThroughput } from './engine.ts';
+import { benchMemory } from './memory.ts';
+import { benchFirstHeatmap, benchPaint } from './pages.ts';
+import { Report } from './report.ts';
+
+/** The built benchmark lies in bench/build. */
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const mini = join(root, 'models', 'mini-llama2');
+const wanted = process.argv.slice(2);
+const report = new Report();
+const folder = await mkdtemp(join(tmpdir(), 'spanwise-bench-'));
+
+async function section(letter: string, run: () => Promise<void>): Promise<void> {
+	if (wanted.length === 0 || wanted.includes(letter)) await run();
+}
+
+try {
+	const wide = await writeMadeUp(folder, WIDE, root);
+	await section('a', async () => {
+		await benchCapture(report, mini, 'mini-llama2', 512, 1.4);
+		await benchCapture(report, wide, WIDE.name, 512, 1.25);
+	});
+	await section('b', async () => {
+		await benchThroughput(report, wide, WIDE.name, 512);
+		await benchThroughput(report, mini, 'mini-llama2', 512);
+	});
+	await section('c', async () => {
+		const large = await writeMadeUp(folder, TINYLLAMA_SHAPE, root);
+		await benchMemory(report, root, large, join(folder, 'memory-home'));
+		await rm(large, { recursive: true });
+	});
+	await section('d', () => benchFirstHeatmap(report, root, join(folder, 'serve-home')));
+	await section('e', () => benchPaint(report, root));
+	await section('f', () => benchAgainstTransformers(report, root, mini));
+	if (wanted.length === 0) await report.write(join(root, 'bench'));
+} finally {
+	await rm(folder, { recursive: true, force: true });
+}

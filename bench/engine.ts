@@ -1,0 +1,185 @@
+import { ForwardPass, type WindowState } from '../analysis/capture/forward.ts';
+import { LanguageHead } from '../analysis/capture/head.ts';
+import { allocateWindow, attentionLayout, windowEntries } from '../analysis/capture/layout.ts';
+import { createSession, tensor } from '../analysis/capture/session.ts';
+import { StatisticsPass, type StatisticsRequest } from '../analysis/capture/statistics.ts';
+import { WeightSource } from '../analysis/capture/weights.ts';
+import { openCheckpoint } from '../analysis/checkpoint/open.ts';
+import { WeightReader } from '../analysis/checkpoint/read.ts';
+import { gramGraph } from '../analysis/graph/gram.ts';
+import type { Report } from './report.ts';
+import { alternate, type Timing } from './timing.ts';
+
+/** The default of `spanwise analyze`. */
+const WINDOWS = 8;
+const REPEATS = 5;
+
+const COSINE: StatisticsRequest = {
+	views: ['all'],
+	gram: true,
+	sqrt: false,
+	jsQueries: null,
+	windowCount: WINDOWS
+};
+const VARIANTS: Record<string, StatisticsRequest> = {
+	'cosine, all': COSINE,
+	'cosine, all and no-sink': { ...COSINE, views: ['all', 'no-sink'] },
+	'hellinger, all': { ...COSINE, gram: false, sqrt: true },
+	'js of 32 queries, all': { ...COSINE, gram: false, jsQueries: 32 },
+	'every metric, both views': {
+		views: ['all', 'no-sink'],
+		gram: true,
+		sqrt: true,
+		jsQueries: 32,
+		windowCount: WINDOWS
+	}
+};
+
+/** A model in memory, with windows of tokens (any will do) and everything that runs them. */
+export class BenchModel {
+	readonly forward: ForwardPass;
+	readonly #head: LanguageHead;
+	readonly #reader: WeightReader;
+	readonly #layout;
+	readonly #windows: number[][];
+
+	private constructor(
+		forward: ForwardPass,
+		head: LanguageHead,
+		reader: WeightReader,
+		layout: ReturnType<typeof attentionLayout>,
+		windows: number[][]
+	) {
+		this.forward = forward;
+		this.#head = head;
+		this.#reader = reader;
+		this.#layout = layout;
+		this.#windows = windows;
+	}
+
+	static async open(folder: string, context: number, windowCount: number): Promise<BenchModel> {
+		const checkpoint = await openCheckpoint(folder);
+		const { config } = checkpoint;
+		const reader = new WeightReader();
+		const weights = new WeightSource(checkpoint, reader, { resident: true, hasher: null });
+		const layout = attentionLayout(config, context);
+		const windows = Array.from({ length: windowCount }, (_, window) =>
+			Array.from({ length: context }, (__, index) => (index * 37 + window * 101) % config.vocab)
+		);
+		return new BenchModel(
+			new ForwardPass(config, layout, weights),
+			await LanguageHead.open(config, context, weights),
+			reader,
+			layout,
+			windows
+		);
+	}
+
+	/** The forward pass with its loss, nothing captured. */
+	async plain(): Promise<void> {
+		for (const ids of this.#windows) {
+			await this.#losses(await this.forward.start(ids, null), ids);
+		}
+	}
+
+	/** What `analyze` does: the same, captured, and the sums. */
+	async captured(request: StatisticsRequest): Promise<void> {
+		const pass = await StatisticsPass.open(this.#layout, request);
+		const attention = allocateWindow(this.#layout);
+		for (const ids of this.#windows) {
+			await this.#losses(await this.forward.start(ids, attention), ids);
+			await pass.add(attention);
+		}
+		await pass.finish();
+		await pass.release();
+	}
+
+	async #losses(state: WindowState, ids: number[]): Promise<void> {
+		await this.forward.run([state]);
+		await this.#head.losses([{ hidden: state.hidden, ids }]);
+	}
+
+	async close(): Promise<void> {
+		await this.forward.release();
+		await this.#head.release();
+		await this.#reader.close();
+	}
+}
+
+/** (a) capture and Gram against the bare forward pass. */
+export async function benchCapture(
+	report: Report,
+	folder: string,
+	name: string,
+	context: number,
+	atMost: number
+): Promise<void> {
+	const model = await BenchModel.open(folder, context, WINDOWS);
+	const jobs = Object.fromEntries(
+		Object.entries(VARIANTS).map(([variant, request]) => [variant, () => model.captured(request)])
+	);
+	const times = await alternate({ plain: () => model.plain(), ...jobs }, REPEATS);
+	await model.close();
+	for (const variant of Object.keys(VARIANTS)) {
+		const time = times[variant as keyof typeof times];
+		report.add({
+			id: 'a',
+			what: `${name}, ${context} tokens: analyze (${variant}) ÷ the same forward pass`,
+			value: time.medianMs / times.plain.medianMs,
+			unit: '',
+			aim: variant === 'cosine, all' ? { atMost } : null,
+			detail: `${perWindow(time)} against ${perWindow(times.plain)} a window; ${WINDOWS} windows, loss and null included`
+		});
+	}
+}
+
+/** (b) how much of the machine's matrix product the forward pass reaches. */
+export async function benchThroughput(
+	report: Report,
+	folder: string,
+	name: string,
+	context: number
+): Promise<void> {
+	const checkpoint = await openCheckpoint(folder);
+	const operations = forwardOperations(checkpoint.config, context);
+	const model = await BenchModel.open(folder, context, 1);
+	const size = 2048;
+	const values = tensor(new Float32Array(size * size).fill(0.5), [size, size]);
+	const session = await createSession(gramGraph());
+	const times = await alternate(
+		{
+			plain: () => model.plain(),
+			product: async () => {
+				await session.run({ values });
+			}
+		},
+		REPEATS * 3
+	);
+	await session.release();
+	await model.close();
+	const forwardRate = operations / times.plain.medianMs / 1e6;
+	const productRate = (2 * size ** 3) / times.product.medianMs / 1e6;
+	report.add({
+		id: 'b',
+		what: `${name}, ${context} tokens: GFLOP/s of the forward pass ÷ of one matrix product`,
+		value: forwardRate / productRate,
+		unit: '',
+		aim: name === 'made-up-wide' ? { atLeast: 0.6 } : null,
+		detail: `${forwardRate.toFixed(0)} against ${productRate.toFixed(0)} GFLOP/s (${size}³, float32); products of weights, causal blocks of attention and the output embedding counted`
+	});
+}
+
+function forwardOperations(
+	config: Awaited<ReturnType<typeof openCheckpoint>>['config'],
+	context: number
+): number {
+	const { hidden, heads, kvHeads, headDim, intermediate, layers, vocab } = config;
+	const weights = 2 * hidden * headDim * (heads + kvHeads) + 3 * hidden * intermediate;
+	const attention = 4 * headDim * windowEntries(attentionLayout(config, context), layers);
+	return 2 * context * (layers * weights + hidden * vocab) + attention;
+}
+
+function perWindow({ medianMs, lowMs, highMs }: Timing): string {
+	const each = (milliseconds: number): string => (milliseconds / WINDOWS).toFixed(0);
+	return `${each(medianMs)} ms (${each(lowMs)}–${each(highMs)})`;
+}

@@ -1,0 +1,43 @@
+/** Middle and spread of repeated timings. */
+export interface Timing {
+	medianMs: number;
+	lowMs: number;
+	highMs: number;
+	repeats: number;
+}
+
+export function summary(milliseconds: number[]): Timing {
+	const sorted = milliseconds.toSorted((a, b) => a - b);
+	return {
+		medianMs: sorted[Math.floor(sorted.length / 2)],
+		lowMs: sorted[0],
+		highMs: sorted[sorted.length - 1],
+		repeats: sorted.length
+	};
+}
+
+/**
+ * Runs the jobs in turn, `repeats` times each after one warm-up, so that whatever else the machine does falls
+ * on all of them alike.
+ */
+export async function alternate<Name extends string>(
+	jobs: Record<Name, () => Promise<void>>,
+	repeats: number
+): Promise<Record<Name, Timing>> {
+	const names = Object.keys(jobs) as Name[];
+	const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+		Name,
+		number[]
+	>;
+	for (let repeat = -1; repeat < repeats; repeat++) {
+		for (const name of names) {
+			const started = performance.now();
+			await jobs[name]();
+			if (repeat >= 0) times[name].push(performance.now() - started);
+		}
+	}
+	return Object.fromEntries(names.map((name) => [name, summary(times[name])])) as Record<
+		Name,
+		Timing
+	>;
+}
