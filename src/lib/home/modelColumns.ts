@@ -1,0 +1,46 @@
+import type { ModelFacts, ModelListing } from '$analysis/checkpoint/types.ts';
+import { formatBytes, formatCount } from '../format.ts';
+import type { Column, TableValue } from '../table/view.ts';
+
+const fact = (read: (facts: ModelFacts) => TableValue) => (model: ModelListing) =>
+	model.facts && read(model.facts);
+const number = (format: (value: number) => string) => (value: TableValue) =>
+	typeof value === 'number' ? format(value) : '–';
+
+const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
+	bundled: 'bundled',
+	folder: 'folder',
+	cache: 'Hugging Face cache'
+};
+
+export const modelColumns: readonly Column<ModelListing>[] = [
+	{ key: 'name', title: 'Name', value: ({ id }) => id },
+	{ key: 'architecture', title: 'Architecture', value: fact(({ architecture }) => architecture) },
+	{
+		key: 'layers',
+		title: 'Layers × heads',
+		about: 'Layers × attention heads (key-value heads)',
+		value: fact(({ layers }) => layers),
+		format: (value, { facts }) =>
+			facts ? `${facts.layers} × ${facts.heads} (${facts.kvHeads} kv)` : '–'
+	},
+	{
+		key: 'parameters',
+		title: 'Parameters',
+		align: 'right',
+		value: fact(({ parameters }) => parameters),
+		format: number(formatCount)
+	},
+	{
+		key: 'bytes',
+		title: 'Size',
+		about: 'Weights on disk',
+		align: 'right',
+		value: fact(({ bytes }) => bytes),
+		format: number(formatBytes)
+	},
+	{ key: 'dtype', title: 'Dtype', value: fact(({ dtype }) => dtype) },
+	{ key: 'origin', title: 'Found in', value: ({ origin }) => ORIGINS[origin] },
+	{ key: 'folder', title: 'Folder', value: ({ folder }) => folder, hidden: true },
+	{ key: 'problem', title: 'Problem', value: ({ problem }) => problem, hidden: true }
+];
