@@ -17,6 +17,7 @@ const DEFAULT_HOST = '127.0.0.1';
 /** Shorter tokens could be guessed by someone on the same network. */
 const MIN_TOKEN_LENGTH = 16;
 const TOKEN_BYTES = 24;
+const STOP_GRACE_MS = 500;
 
 interface ServeOptions extends SharedOptions {
 	port: number;
@@ -122,11 +123,11 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 	}
 }
 
-/** The handler's own listeners end the jobs and the event streams; this ends the connections and the process. */
+/** The handler's own listeners end the jobs and the event streams; this lets answers under way go out, then ends. */
 function stopGracefully(server: Server): void {
 	const stop = () => {
 		server.close(() => process.exit(0));
-		server.closeAllConnections();
+		setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
 	};
 	process.once('SIGINT', stop);
 	process.once('SIGTERM', stop);
