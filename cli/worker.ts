@@ -6,6 +6,7 @@
 import { InputError, messageOf } from '../analysis/errors.ts';
 import type { Progress } from '../analysis/progress.ts';
 import { analyze } from '../analysis/analyze/analyze.ts';
+import { checkSameModel } from '../analysis/analyze/modelHash.ts';
 import { captureAttention } from '../analysis/analyze/tokenMaps.ts';
 import type { AttentionResult, Task, WorkerMessage } from '../src/lib/server/jobs/messages.ts';
 
@@ -28,6 +29,7 @@ process.once('message', (task: Task) => {
 
 async function work(task: Task): Promise<AttentionResult | null> {
 	if (task.kind === 'attention') {
+		await checkSameModel(task.modelFolder, task.modelHash, task.home);
 		const { data, shape } = await captureAttention(task);
 		return { data, shape };
 	}

@@ -1,14 +1,14 @@
 import { modelFacts } from '../checkpoint/facts.ts';
-import { completeHash, ModelHasher } from '../checkpoint/hash.ts';
+import { ModelHasher } from '../checkpoint/hash.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash, rememberHash } from '../checkpoint/remembered.ts';
-import type { Checkpoint } from '../checkpoint/types.ts';
+import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Progress } from '../progress.ts';
 import type { RunRecord } from '../run/types.ts';
 import { checkTarget, writeRun } from '../run/write.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { VERSION } from '../version.ts';
 import { captureSums } from './capture.ts';
+import { completedHash } from './modelHash.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { Reporter } from './reporter.ts';
 import { rememberSpeed } from './speed.ts';
@@ -57,7 +57,7 @@ export async function analyze(
 		const captured = await captureSums(prepared, reader, hasher, reporter, stopwatch);
 		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
 		stopwatch.enter('hash');
-		const hash = known ?? (await hashOf(checkpoint, reader, hasher, request.home));
+		const hash = known ?? (await completedHash(checkpoint, reader, hasher, request.home));
 		await rememberSpeed(request.home, prepared.totalWork / captureSeconds);
 		const timings = stopwatch.stop();
 		const { tokenizer, context, notes } = prepared;
@@ -104,15 +104,4 @@ export async function analyze(
 	} finally {
 		await reader.close();
 	}
-}
-
-async function hashOf(
-	checkpoint: Checkpoint,
-	reader: WeightReader,
-	hasher: ModelHasher | null,
-	home: string
-): Promise<string> {
-	const hash = await completeHash(checkpoint, reader, hasher ?? new ModelHasher(checkpoint));
-	await rememberHash(home, checkpoint, hash);
-	return hash;
 }

@@ -20,7 +20,13 @@ afterEach(() => {
 
 const starts = () => readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n');
 const there = new AbortController().signal;
-const task = (modelFolder: string) => ({ modelFolder, ids: [1, 2, 3], layers: [0, 1] });
+const task = (modelFolder: string) => ({
+	modelFolder,
+	modelHash: 'a1',
+	home: folder,
+	ids: [1, 2, 3],
+	layers: [0, 1]
+});
 
 test('equal requests share one process, and later ones need none', async () => {
 	const both = await Promise.all([

@@ -13,6 +13,9 @@ export interface AnalyzeTask {
 export interface AttentionTask {
 	kind: 'attention';
 	modelFolder: string;
+	/** Of the run whose window it is; maps of other weights would be told as the run's. */
+	modelHash: string;
+	home: string;
 	ids: number[];
 	layers: number[];
 }

@@ -9,7 +9,7 @@ const MAX_BYTES = 1_000_000_000; // 1 GB
 
 export const GET: RequestHandler = ({ params, url, request, locals }) =>
 	answering(async () => {
-		const { runs, attention } = locals.workbench;
+		const { runs, attention, settings } = locals.workbench;
 		const { model } = await runs.record(params.id);
 		const { windows } = await runs.windows(params.id);
 		const window = indexOf(url, 'window', windows.length);
@@ -23,7 +23,7 @@ export const GET: RequestHandler = ({ params, url, request, locals }) =>
 		}
 		const { data, shape } = await attention.get(
 			`${params.id} ${window} ${layers.join(',')}`,
-			{ modelFolder: model.folder, ids, layers },
+			{ modelFolder: model.folder, modelHash: model.hash, home: settings.home, ids, layers },
 			request.signal
 		);
 		return new Response(data, {
