@@ -148,7 +148,7 @@ function jsRows(text: string): number | 'all' {
 }
 
 /** A list of names, all of them unless told otherwise. */
-function someOf<Name extends string>(flags: string, names: readonly Name[]): Option {
+function someOf(flags: string, names: readonly string[]): Option {
 	return new Option(flags, `some of ${names.join(',')}`)
 		.argParser(listOf(names))
 		.default([...names], 'all');

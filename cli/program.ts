@@ -66,13 +66,20 @@ function programFor(io: Io): Command {
 function exitCodeOf(error: unknown, io: Io): number {
 	// Commander has already said what is wrong, or printed the help or the version it was asked for.
 	if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USER_FAULT;
-	if (error instanceof InputError) {
-		sayError(io, error.message);
+	if (error instanceof InputError || isRefusal(error)) {
+		sayError(io, messageOf(error));
 		return USER_FAULT;
 	}
 	sayError(io, `a fault of Spanwise: ${messageOf(error)}`);
 	say(io, error instanceof Error ? (error.stack ?? '') : '');
 	return OWN_FAULT;
+}
+
+/** A full disk, a folder that may not be written, a workspace that is a file: the user can mend it. */
+const REFUSALS = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR'];
+
+function isRefusal(error: unknown): boolean {
+	return error instanceof Error && 'code' in error && REFUSALS.some((code) => code === error.code);
 }
 
 /** One line, whatever the message holds. */

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+// npm test builds first.
+const COMMAND = fileURLToPath(new URL('../dist/spanwise.js', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../static/samples/walden.txt', import.meta.url));
+const TIMEOUT_MS = 60_000;
+
+let home: string;
+beforeAll(async () => {
+	home = await mkdtemp(join(tmpdir(), 'spanwise-built-'));
+});
+afterAll(() => rm(home, { recursive: true }));
+
+function start(...args: string[]) {
+	const env = { ...process.env, HF_HOME: '/nonexistent', SPANWISE_HOME: home };
+	const child = spawn(process.execPath, [COMMAND, ...args], { env });
+	const texts = { stdout: '', stderr: '' };
+	child.stdout.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));
+	child.stderr.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()));
+	const ended = once(child, 'close').then(([code]) => ({ code: code as number, ...texts }));
+	return { child, ended };
+}
+
+describe('the built command', () => {
+	it('begins with a line that has Node run it', async () => {
+		expect(await readFile(COMMAND, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+	});
+
+	it('finds the bundled models, and they can be used', async () => {
+		const { code, stdout, stderr } = await start('models', '--json').ended;
+		expect([code, stderr]).toEqual([0, '']);
+		expect(JSON.parse(stdout)).toMatchObject([
+			{ id: 'mini-llama2', problem: null },
+			{ id: 'mini-llama3', problem: null }
+		]);
+	});
+
+	it('writes no colours where there is no terminal', async () => {
+		const { code, stderr } = await start('nope').ended;
+		expect([code, stderr]).toEqual([2, "error: unknown command 'nope'; see --help\n"]);
+	});
+
+	it('says nothing when the reader of its output has gone', async () => {
+		const { child, ended } = start('--help');
+		child.stdout.destroy();
+		expect(await ended).toMatchObject({ code: 0, stderr: '' });
+	});
+
+	it(
+		'Ctrl-C in a run exits 130 and leaves no run, whole or half',
+		async () => {
+			const size = ['--context', '256', '--windows', '64'];
+			const { child, ended } = start('analyze', 'mini-llama2', '--text', SAMPLE, ...size);
+			let said = '';
+			child.stderr.on('data', (chunk: Buffer) => {
+				said += chunk.toString();
+				if (said.includes('layer ')) child.kill('SIGINT');
+			});
+			expect(await ended).toMatchObject({ code: 130, stdout: '' });
+			expect(await readdir(join(home, 'runs')).catch(() => [])).toEqual([]);
+		},
+		TIMEOUT_MS
+	);
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { VERSION } from '../analysis/version.ts';
+import { runCommand } from '../tests/builders/command.ts';
+
+const SUBCOMMANDS = [
+	'models',
+	'analyze',
+	'similarity',
+	'plan',
+	'compare',
+	'export',
+	'savings',
+	'serve'
+];
+
+describe('the command', () => {
+	it('prints its version on stdout', async () => {
+		expect(await runCommand(['--version'])).toEqual({
+			code: 0,
+			stdout: `${VERSION}\n`,
+			stderr: ''
+		});
+	});
+
+	it('without a subcommand prints the help on stderr and exits 2', async () => {
+		const { code, stdout, stderr } = await runCommand([]);
+		expect([code, stdout]).toEqual([2, '']);
+		for (const name of SUBCOMMANDS) expect(stderr).toContain(`  ${name} `);
+	});
+
+	it.each(SUBCOMMANDS)('%s --help goes to stdout, with an example and --json', async (name) => {
+		const { code, stdout, stderr } = await runCommand([name, '--help']);
+		expect([code, stderr]).toEqual([0, '']);
+		expect(stdout).toContain('--json');
+		expect(stdout).toMatch(new RegExp(`Examples?.*:\\n +.*spanwise ${name}`, 's'));
+	});
+
+	it.each(SUBCOMMANDS)('%s takes the options that all subcommands share', async (name) => {
+		const { stdout } = await runCommand([name, '--help']);
+		for (const option of ['--home', '--models', '--memory']) expect(stdout).toContain(option);
+	});
+
+	it.each([
+		[['nope'], "error: unknown command 'nope'; see --help\n"],
+		[['models', '--qqqqqq'], "error: unknown option '--qqqqqq'; see --help\n"],
+		[['plan', 'r', '--followrs', '3'], 'Did you mean --followers?'],
+		[['analyze', 'm'], "error: required option '--text <file...>' not specified; see --help\n"],
+		[['similarity'], "error: missing required argument 'run'; see --help\n"],
+		[['similarity', 'a', 'b'], "error: too many arguments for 'similarity'"],
+		[['similarity', 'r', '--metric', 'x'], 'Allowed choices are cosine, cosine-mean'],
+		[['similarity', 'r', '--heads', '3'], 'expected two layers such as 3,4'],
+		[['plan', 'r', '--followers', '-1'], 'expected a whole number of at least 0'],
+		[['plan', 'r', '--min-similarity', 'high'], 'expected a number such as 0.8'],
+		[['plan', 'r', '--followers', '2', '--protect', '0,x'], 'expected a whole number'],
+		[['analyze', 'm', '--text', 't', '--metrics', 'cosine,x'], 'found "x"; allowed: cosine, '],
+		[['analyze', 'm', '--text', 't', '--memory', 'lots'], 'expected a size such as 4GB'],
+		[['analyze', 'm', '--text', 't', '--memory', '101%'], 'expected a size such as 4GB'],
+		[['analyze', 'm', '--text', 't', '--js-rows', '0'], 'expected a whole number of at least 1'],
+		[['export', 'p', '--to', 'vllm'], 'Allowed choices are json, csv, shareatt']
+	])('%j is bad usage: one line on stderr, nothing on stdout, exit 2', async (args, message) => {
+		const { code, stdout, stderr } = await runCommand(args);
+		expect([code, stdout]).toEqual([2, '']);
+		expect(stderr).toContain(message);
+		expect(stderr.match(/\n/g)).toHaveLength(1);
+	});
+});

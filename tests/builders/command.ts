@@ -1,0 +1,40 @@
+import { Writable } from 'node:stream';
+import { run } from '../../cli/program.ts';
+
+export interface CommandResult {
+	code: number;
+	stdout: string;
+	stderr: string;
+}
+
+/** Runs the command in this process, as if typed. No Hugging Face cache is found unless `env` names one. */
+export async function runCommand(
+	args: readonly string[],
+	given: { stdin?: string | Uint8Array; env?: Record<string, string> } = {}
+): Promise<CommandResult> {
+	const [stdout, stderr] = [new Collected(), new Collected()];
+	const code = await run(args, {
+		stdin: oneChunk(given.stdin ?? ''),
+		stdout,
+		stderr,
+		env: { HF_HOME: '/nonexistent', ...given.env }
+	});
+	return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+class Collected extends Writable {
+	readonly #chunks: Buffer[] = [];
+
+	override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+		this.#chunks.push(chunk);
+		done();
+	}
+
+	text(): string {
+		return Buffer.concat(this.#chunks).toString();
+	}
+}
+
+async function* oneChunk(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
+	yield await Promise.resolve(Buffer.from(text));
+}
