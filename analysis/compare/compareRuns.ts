@@ -22,18 +22,16 @@ import type { Metric, View } from '../similarity/types.ts';
 import { differenceMap, rowsOf } from './depth.ts';
 import { differingFacts } from './facts.ts';
 import { compareSpans, defaultChoice } from './spans.ts';
-import type {
-	CompareInput,
-	ComparedModel,
-	ComparedPair,
-	Comparison,
-	DifferenceMap,
-	SpanChoice
+import {
+	MAX_RUNS,
+	type CompareInput,
+	type ComparedModel,
+	type ComparedPair,
+	type Comparison,
+	type DifferenceMap,
+	type SpanChoice
 } from './types.ts';
 import { holdsZero, summaryWords } from './words.ts';
-
-/** Panels beside one another are no longer told apart beyond this, and pairs grow with the square. */
-export const MAX_RUNS = 6;
 
 export interface CompareOptions {
 	metric: Metric;

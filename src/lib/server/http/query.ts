@@ -1,4 +1,4 @@
-import { MAX_RUNS } from '$analysis/compare/compareRuns.ts';
+import { MAX_RUNS } from '$analysis/compare/types.ts';
 import { InputError } from '$analysis/errors.ts';
 import { METRICS, VIEWS, type Metric, type View } from '$analysis/similarity/types.ts';
 

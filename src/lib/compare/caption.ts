@@ -1,0 +1,31 @@
+import type { Comparison } from '$analysis/compare/types.ts';
+import { shortHash } from '$analysis/plan/planFile.ts';
+import type { RunRecord } from '$analysis/run/types.ts';
+import { formatWhole } from '../format.ts';
+
+/** The command that prints the same comparison. */
+export function compareCommand({ runs, metric, view }: Comparison): string {
+	return `spanwise compare ${runs.map(({ run }) => run).join(' ')} --metric ${metric} --view ${view}`;
+}
+
+/** What a figure of a comparison shows, of which models and text, and the commands that make it again. */
+export function comparisonCaption(
+	what: string,
+	comparison: Comparison,
+	records: readonly RunRecord[]
+): string {
+	const models = comparison.runs.map(({ name, modelHash }) => `${name} (${shortHash(modelHash)})`);
+	const read = records.map(
+		({ tokens, windows, context, texts }) =>
+			`${formatWhole(tokens)} tokens (${windows.length} × ${context}) of ${texts.map(({ name }) => name).join(', ')}`
+	);
+	const texts = new Set(read).size === 1 ? [read[0]] : read;
+	return [
+		`${what}.`,
+		`Metric ${comparison.metric}, view ${comparison.view}.`,
+		`Models ${models.join(', ')};`,
+		`${texts.join('; ')}.`,
+		'Layers counted from 0.',
+		[...new Set(records.map(({ command }) => command)), compareCommand(comparison)].join('; ')
+	].join(' ');
+}

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { tableFigure } from './tableFigure.ts';
+
+const table = {
+	title: 'What differs',
+	caption: 'Two runs.',
+	header: ['', 'a', 'b'],
+	rows: [['layers', '16', '32 & more']]
+};
+
+it('writes every cell, escaped, at a column of 3.25 inches', () => {
+	const svg = tableFigure(table);
+	expect(svg).toContain('width="3.25in"');
+	for (const cell of ['layers', '16', '32 &amp; more', 'Two runs.']) expect(svg).toContain(cell);
+});
+it('breaks long cells into lines and grows with them', () => {
+	const height = (svg: string) => Number(/viewBox="0 0 \d+ (\d+)"/.exec(svg)?.[1]);
+	const long = { ...table, rows: [['texts', 'one '.repeat(40), 'two']] };
+	expect(height(tableFigure(long))).toBeGreaterThan(height(tableFigure(table)) + 30);
+});

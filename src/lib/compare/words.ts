@@ -1,0 +1,19 @@
+import type { Interval } from '$analysis/similarity/resample.ts';
+import { formatValue } from '../format.ts';
+
+/** "0.634 [0.630, 0.640]"; the value alone where there is no interval. */
+export function intervalText({ value, low, high }: Interval, measured = true, digits = 3): string {
+	if (!measured) return formatValue(value, digits);
+	return `${formatValue(value, digits)} [${formatValue(low, digits)}, ${formatValue(high, digits)}]`;
+}
+
+/** "4–7": the layers of a span, source first. */
+export function layersText({
+	source,
+	followers
+}: {
+	source: number;
+	followers: readonly number[];
+}) {
+	return `${source}–${followers.at(-1) ?? source}`;
+}
