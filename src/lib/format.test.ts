@@ -3,6 +3,7 @@ import {
 	formatBytes,
 	formatCount,
 	formatDuration,
+	formatProbability,
 	formatShare,
 	formatValue,
 	formatWhole
@@ -14,6 +15,17 @@ it('writes values with a true minus, no minus on zero, and a dash for what is no
 		'−0.020',
 		'0.000',
 		'–',
+		'–'
+	]);
+});
+
+it('writes probabilities however small they are', () => {
+	expect([0.03124, 0, -0.25, 0.000041, -0.000041, NaN].map(formatProbability)).toEqual([
+		'0.0312',
+		'0.0000',
+		'−0.2500',
+		'4.1e−5',
+		'−4.1e−5',
 		'–'
 	]);
 });

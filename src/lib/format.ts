@@ -4,6 +4,12 @@ export function formatValue(value: number | null | undefined, digits = 3): strin
 	return signed(value.toFixed(digits));
 }
 
+/** Text for a probability, however small: "0.0312", "4.1e−5". */
+export function formatProbability(value: number): string {
+	const tiny = value !== 0 && Math.abs(value) < 0.0005;
+	return tiny ? value.toExponential(1).replaceAll('-', '−') : formatValue(value, 4);
+}
+
 /** Bytes in units of 1000, as disks and model cards count: "15.8 MB". */
 export function formatBytes(bytes: number): string {
 	return scaled(bytes, ['B', 'kB', 'MB', 'GB', 'TB']);
