@@ -16,13 +16,13 @@ export interface RunningServer {
 	workers(): number[];
 }
 
-/** `node build` on a free port of 127.0.0.1. */
-export async function startBuild(home: string): Promise<RunningServer> {
-	const port = await freePort();
+/** `node build` on a port of 127.0.0.1; a free one unless told. */
+export async function startBuild(home: string, at?: string): Promise<RunningServer> {
+	const port = at ?? (await freePort());
 	const url = `http://127.0.0.1:${port}`;
 	const server = start(['build'], {
 		HOST: '127.0.0.1',
-		PORT: `${port}`,
+		PORT: port,
 		ORIGIN: url,
 		SPANWISE_HOME: home
 	});
@@ -95,14 +95,14 @@ async function answers(url: string): Promise<true | undefined> {
 	}
 }
 
-function freePort(): Promise<number> {
+function freePort(): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const server = createServer();
 		server.once('error', reject);
 		server.listen(0, '127.0.0.1', () => {
 			const address = server.address();
 			const port = address !== null && typeof address === 'object' ? address.port : 0;
-			server.close(() => resolve(port));
+			server.close(() => resolve(`${port}`));
 		});
 	});
 }

@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parsePlan } from '../../analysis/plan/planFile.ts';
+import { canvasOf, cellColours } from './setup/canvas.ts';
+import { startServe, type RunningServer } from './setup/server.ts';
+import { until } from './setup/until.ts';
+import { useVisitor } from './setup/visitor.ts';
+import { temporaryFolder } from './setup/workspace.ts';
+
+const { visit } = useVisitor();
+let home: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: RunningServer;
+beforeAll(async () => {
+	home = await temporaryFolder();
+	server = await startServe(home.path);
+});
+afterAll(async () => {
+	await server.stop();
+	await home.remove();
+});
+
+const MODELS = ['mini-llama2', 'mini-llama3'];
+/** The two first analyses, on a slow machine. */
+const FIRST_RUNS_TIMEOUT_MS = 90_000;
+
+/** The home page, once it shows what it makes of an empty workspace. */
+async function filledHome(): Promise<Page> {
+	const page = await visit(server.url);
+	for (const model of MODELS) {
+		await page
+			.getByRole('link', { name: `Map of ${model}, 16 layers` })
+			.waitFor({ timeout: FIRST_RUNS_TIMEOUT_MS });
+	}
+	return page;
+}
+
+async function openRun(model: string): Promise<Page> {
+	const page = await filledHome();
+	await page.getByRole('link', { name: `Map of ${model}, 16 layers` }).click();
+	await layerMap(page).waitFor();
+	return page;
+}
+
+const layerMap = (page: Page) => page.getByRole('grid', { name: /every two layers of mini-llama/ });
+const planOf = (page: Page) => page.getByRole('region', { name: 'Plan', exact: true });
+
+/** What a click on an item of a menu saves. */
+async function saved(
+	page: Page,
+	menu: string,
+	item: RegExp
+): Promise<{ name: string; bytes: Buffer }> {
+	await page.getByRole('button', { name: menu, exact: true }).click();
+	const downloading = page.waitForEvent('download');
+	await page.getByRole('menuitem', { name: item }).click();
+	const download = await downloading;
+	return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+describe('from an empty workspace', () => {
+	it('both bundled models are analysed, drawn and compared by themselves', async () => {
+		const page = await filledHome();
+		const comparison = page.getByRole('region', { name: 'Comparison' });
+		await comparison.getByRole('img', { name: /^Difference of the two maps/ }).waitFor();
+		expect(await comparison.getByRole('listitem').count()).toBeGreaterThan(0);
+		for (const model of MODELS) {
+			const painted = await canvasOf(
+				page.getByRole('link', { name: `Map of ${model}, 16 layers` })
+			);
+			const colours = cellColours(painted, 16, 16);
+			const different = new Set(colours.flat().map(String));
+			expect(different.size).toBeGreaterThan(16);
+			// A layer is as like itself as can be: the diagonal has one colour.
+			expect(new Set(colours.map((row, layer) => String(row[layer]))).size).toBe(1);
+		}
+	});
+
+	it('a plan is found, saved, and accepted by whoever reads plans', async () => {
+		const page = await openRun('mini-llama2');
+		await planOf(page).getByText('4 of 16 layers').waitFor();
+		await planOf(page).getByRole('spinbutton', { name: 'Followers' }).fill('5');
+		await page.keyboard.press('Enter');
+		await planOf(page).getByText('5 of 16 layers').waitFor();
+
+		const { name, bytes } = await saved(page, 'Export the plan', /^Plan/);
+		expect(name).toMatch(/plan\.json$/);
+		const plan = parsePlan(JSON.parse(bytes.toString()), name);
+		expect(plan.model).toMatchObject({ name: 'mini-llama2', layers: 16, heads: 6, kvHeads: 6 });
+		expect(plan.sources.filter((source, layer) => source !== layer)).toHaveLength(5);
+		expect([plan.sources[0], plan.sources[15]]).toEqual([0, 15]);
+		expect(plan.definition).toMatchObject({
+			metric: 'cosine',
+			view: 'all',
+			context: 256,
+			windows: 4
+		});
+		expect(plan.predicted?.kCache.shareOfKv).toBe(5 / 32);
+
+		const other = await openRun('mini-llama3');
+		await layerMap(other).waitFor();
+		await other
+			.getByLabel('Import')
+			.setInputFiles({ name, mimeType: 'application/json', buffer: bytes });
+		await planOf(other).getByRole('alert').getByText('these are other weights').waitFor();
+		await planOf(other).getByText('5 of 16 layers').waitFor();
+	});
+
+	it('a span is drawn on the diagonal of the map', async () => {
+		const page = await openRun('mini-llama2');
+		const box = await layerMap(page).locator('canvas').boundingBox();
+		if (!box) throw new Error('the map has no place');
+		const at = (layer: number) => ((layer + 0.5) * box.width) / 16;
+		await page.mouse.move(box.x + at(10), box.y + at(10));
+		await page.mouse.down();
+		await page.mouse.move(box.x + at(13), box.y + at(13), { steps: 6 });
+		await page.mouse.up();
+		await planOf(page).getByRole('button', { name: 'Choose the span of layer 10' }).waitFor();
+		await planOf(page)
+			.getByRole('row', { name: /span of layer 10 11, 12, 13/ })
+			.waitFor();
+	});
+
+	it('a pair of layers opens to its heads, and a pair of heads to its maps over tokens', async () => {
+		const page = await openRun('mini-llama3');
+		await layerMap(page).focus();
+		for (const key of [
+			'ArrowDown',
+			'ArrowDown',
+			'ArrowDown',
+			'ArrowRight',
+			'ArrowRight',
+			'Enter'
+		]) {
+			await page.keyboard.press(key);
+		}
+		await page
+			.getByRole('grid', { name: /every head of layer 2 with every head of layer 2/ })
+			.focus();
+		for (const key of ['ArrowDown', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+
+		const tokens = page.getByRole('region', { name: 'Token maps' });
+		const map = tokens.getByRole('grid', { name: /^Layer 2 head 0: probability/ }).first();
+		await map.waitFor();
+		expect(await tokens.getByRole('grid').count()).toBe(3);
+		const colours = cellColours(await canvasOf(map), 16, 16);
+		const opacity = (row: number, column: number) => colours[row][column][3];
+		// No query attends to a later key: there is nothing above the diagonal, in light and in dark.
+		expect([opacity(15, 0), opacity(0, 15)]).toEqual([255, 0]);
+		await map.focus();
+		await page.keyboard.press('ArrowDown');
+		await tokens
+			.getByRole('gridcell', { name: /^query <s>|^query <\|/ })
+			.first()
+			.waitFor();
+	});
+
+	it('the map is saved as a figure and as numbers', async () => {
+		const page = await openRun('mini-llama2');
+		const menu = 'Save Layer by layer';
+		const png = await saved(page, menu, /^PNG/);
+		expect(png.bytes.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
+		const svg = (await saved(page, menu, /^SVG/)).bytes.toString();
+		expect(svg).toMatch(/^<svg /);
+		for (const fact of [
+			'cosine',
+			'view all',
+			'1024 tokens of time-machine.txt',
+			'spanwise analyze mini-llama2'
+		]) {
+			expect(svg.replaceAll(/<[^>]*>\s*/g, ' ').replaceAll(/\s+/g, ' ')).toContain(fact);
+		}
+		const csv = (await saved(page, menu, /^CSV/)).bytes.toString();
+		const lines = csv.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+		expect(lines).toHaveLength(17);
+		expect(lines[1]).toMatch(/^0,1,/);
+		const npy = (await saved(page, menu, /^NPY/)).bytes;
+		expect(npy.subarray(0, 6).toString('latin1')).toBe('\x93NUMPY');
+		expect(npy.subarray(0, 128).toString('latin1')).toContain('(16, 16)');
+	});
+
+	it('once all is drawn no worker is left', async () => {
+		await filledHome();
+		await until('the end of the workers', () => (server.workers().length === 0 ? true : undefined));
+	});
+});
