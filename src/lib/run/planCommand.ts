@@ -11,7 +11,7 @@ export function planCommand(run: string, url: RunUrl): string | null {
 	return [
 		`spanwise plan ${run} ${wanted}`,
 		`--metric ${metric} --view ${view} --max-span ${maxSpan}`,
-		`--protect ${protectedLayers.length === 0 ? '""' : protectedLayers.join(',')}`,
+		`--protect ${protectedLayers.length === 0 ? 'none' : protectedLayers.join(',')}`,
 		'--out plan.json'
 	].join(' ');
 }

@@ -46,7 +46,7 @@ describe('planCommand', () => {
 			'spanwise plan run-1 --followers 4 --metric cosine --view all --max-span 4 --protect 0,15 --out plan.json'
 		);
 		expect(command({ by: 'threshold', threshold: 0.9 })).toContain('--min-similarity 0.9 ');
-		expect(command({ by: 'followers', followers: 4 }, [])).toContain('--protect "" ');
+		expect(command({ by: 'followers', followers: 4 }, [])).toContain('--protect none ');
 	});
 	it('is not there for a plan drawn by hand', () => {
 		expect(command({ by: 'hand', spans: [] })).toBeNull();

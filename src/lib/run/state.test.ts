@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '$analysis/run/types.ts';
+import { defaultUrl, RunState } from './state.svelte.ts';
+
+const layers = 8;
+const run = {
+	id: 'run-1',
+	metrics: ['cosine', 'js'],
+	views: ['all'],
+	model: {
+		name: 'tiny',
+		layers,
+		heads: 2,
+		kvHeads: 1,
+		headDim: 4,
+		hidden: 8,
+		intermediate: 16,
+		vocab: 32,
+		maxPositions: 2048,
+		reach: Array<null>(layers).fill(null),
+		qkvBias: false,
+		qkNorm: false,
+		parameters: 4096
+	}
+} as unknown as RunRecord;
+
+/** Layers are the more alike the nearer they are: 1 − 0.1 · distance. */
+const matrix = Float64Array.from(
+	{ length: layers * layers },
+	(_, index) => 1 - 0.1 * Math.abs(Math.floor(index / layers) - (index % layers))
+);
+
+function opened(): RunState {
+	const state = new RunState(run, defaultUrl(run));
+	state.similarity = {
+		metric: 'cosine',
+		view: 'all',
+		layers,
+		matrix,
+		null: null,
+		low: null,
+		high: null,
+		interval: null
+	};
+	return state;
+}
+
+describe('RunState', () => {
+	it('opens with a quarter of the layers following, the first and last protected', () => {
+		const state = opened();
+		expect(state.url.plan).toEqual({ by: 'followers', followers: 2 });
+		expect(state.url.protectedLayers).toEqual([0, 7]);
+		expect(state.savings.followers).toBe(2);
+		expect(state.url.context).toBe(2048);
+	});
+
+	it('plans nothing until the similarity has come', () => {
+		const state = new RunState(run, defaultUrl(run));
+		expect(state.spans).toEqual([]);
+		expect(state.savings.kCache.bytes).toBe(0);
+	});
+
+	it('follows the threshold', () => {
+		const state = opened();
+		state.setPlan({ by: 'threshold', threshold: 0.95 });
+		expect(state.savings.followers).toBe(0);
+		state.setPlan({ by: 'threshold', threshold: 0.9 });
+		// Layers 1 to 6 in pairs: every second one has a neighbour at 0.9.
+		expect(state.ranges).toEqual([
+			{ first: 1, last: 2 },
+			{ first: 3, last: 4 },
+			{ first: 5, last: 6 }
+		]);
+	});
+
+	it('draws, grows, shrinks and removes spans by hand', () => {
+		const state = opened();
+		state.setPlan({ by: 'hand', spans: [] });
+		state.putSpan({ first: 2, last: 3 }, null);
+		expect(state.chosen).toBe(2);
+		state.resizeSpan(2, 1);
+		expect(state.ranges).toEqual([{ first: 2, last: 4 }]);
+		expect(state.spans[0]?.score).toBeCloseTo(0.85, 12); // (0.9 + 0.8) / 2
+		state.resizeSpan(2, -1);
+		state.resizeSpan(2, -1);
+		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
+		state.removeSpan(2);
+		expect(state.ranges).toEqual([]);
+		expect(state.chosen).toBeNull();
+	});
+
+	it('leaves the plan as it is, and says why, where a span would take a protected layer', () => {
+		const state = opened();
+		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }] });
+		state.putSpan({ first: 5, last: 7 }, null);
+		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
+		expect(state.notice).toContain('layer 7 is protected');
+	});
+
+	it('never asks for more followers than fit', () => {
+		const state = opened();
+		state.setPlan({ by: 'followers', followers: 7 });
+		expect(state.most).toBe(4); // layers 1–4 and 5–6
+		expect(state.savings.followers).toBe(4);
+		expect(state.plan.problem).toBeNull();
+	});
+
+	it('says what is wrong with spans that overlap', () => {
+		const state = opened();
+		state.setPlan({
+			by: 'hand',
+			spans: [
+				{ first: 1, last: 3 },
+				{ first: 3, last: 4 }
+			]
+		});
+		expect(state.plan.problem).toBe('layer 3: in two spans; allowed: one');
+		expect(state.savings.followers).toBe(0);
+	});
+});
