@@ -17,3 +17,8 @@ export function layersText({
 }) {
 	return `${source}–${followers.at(-1) ?? source}`;
 }
+
+/** A number and its %, and both ends of a range, stay on one line. */
+export function unbroken(sentence: string): string {
+	return sentence.replaceAll(' %', '\u00a0%').replace(/(?<=\d)–(?=\d)/g, '\u2060–\u2060');
+}

@@ -7,7 +7,8 @@ const fact = (read: (facts: ModelFacts) => TableValue) => (model: ModelListing) 
 const number = (format: (value: number) => string) => (value: TableValue) =>
 	typeof value === 'number' ? format(value) : '–';
 
-const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
+/** Where a model was found; on the screen it stands below its name. */
+export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
 	bundled: 'bundled',
 	folder: 'folder',
 	cache: 'Hugging Face cache'
@@ -40,7 +41,7 @@ export const modelColumns: readonly Column<ModelListing>[] = [
 		format: number(formatBytes)
 	},
 	{ key: 'dtype', title: 'Dtype', value: fact(({ dtype }) => dtype) },
-	{ key: 'origin', title: 'Found in', value: ({ origin }) => ORIGINS[origin] },
+	{ key: 'origin', title: 'Found in', value: ({ origin }) => ORIGINS[origin], hidden: true },
 	{ key: 'folder', title: 'Folder', value: ({ folder }) => folder, hidden: true },
 	{ key: 'problem', title: 'Problem', value: ({ problem }) => problem, hidden: true }
 ];

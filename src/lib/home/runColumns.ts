@@ -27,7 +27,8 @@ export const runColumns: readonly Column<RunRecord>[] = [
 		title: 'Tokens',
 		align: 'right',
 		value: ({ tokens }) => tokens,
-		format: number(formatWhole)
+		format: number(formatWhole),
+		hidden: true
 	},
 	{
 		key: 'seconds',
