@@ -20,9 +20,12 @@ describe('layoutMap', () => {
 		expect(layoutMap(16, 16, margins, { width: 554, pixelRatio: 2 }).cell).toBe(31.5); // ⌊63.5⌋ / 2
 	});
 
-	it('lets cells be smaller than two device pixels where many must fit', () => {
+	it('fills the room where whole device pixels would leave a tenth of it empty', () => {
 		const layout = layoutMap(512, 512, margins, { width: 430, pixelRatio: 1 });
 		expect(layout.width).toBeCloseTo(384, 9);
+		const wide = layoutMap(126, 126, margins, { width: 546, pixelRatio: 1 });
+		expect(wide.cell).toBeCloseTo(500 / 126, 12); // 3.97: three pixels would leave a quarter
+		expect(layoutMap(122, 122, margins, { width: 546, pixelRatio: 1 }).cell).toBe(4); // ⌊4.098⌋
 	});
 
 	it('keeps within the height, and no cell above the largest', () => {

@@ -26,9 +26,12 @@ export interface MapLayout extends Margins {
 /** No cell is drawn larger than this; a 6 × 6 map of heads would otherwise shout. */
 export const MAX_CELL = 44;
 
+/** Whole device pixels are taken where they keep this share of the room; else small cells leave a gap beside the map. */
+const LEAST_FILL = 0.9;
+
 /**
- * Square cells that fit into `availableWidth`, and `availableHeight` where given. A cell of two device
- * pixels or more is a whole number of them, so that all cells are equally large and edges are sharp.
+ * Square cells that fit into the width, and the height where given. They are a whole number of device
+ * pixels where that costs little room, so that all cells are equally large and edges are sharp.
  */
 export function layoutMap(
 	rows: number,
@@ -42,7 +45,8 @@ export function layoutMap(
 		((available.height ?? Infinity) - margins.top - margins.bottom) / Math.max(1, rows);
 	const fitting = Math.max(0.1, Math.min(byWidth, byHeight, maxCell));
 	const device = fitting * pixelRatio;
-	const cell = device >= 2 ? Math.floor(device) / pixelRatio : fitting;
+	const whole = Math.floor(device);
+	const cell = whole / device >= LEAST_FILL ? whole / pixelRatio : fitting;
 	return { ...margins, rows, columns, cell, width: cell * columns, height: cell * rows };
 }
 
