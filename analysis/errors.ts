@@ -7,6 +7,11 @@ export class InputError extends Error {
 	override name = 'InputError';
 }
 
+/** By name: the pages' server is a bundle of its own, whose InputError is another class than the command's. */
+export function isInputError(error: unknown): error is Error {
+	return error instanceof Error && error.name === 'InputError';
+}
+
 /** What went wrong, in one line, for a person. */
 export function messageOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { InputError, messageOf } from '../analysis/errors.ts';
+import { isInputError, messageOf } from '../analysis/errors.ts';
 import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
 import { registerCompare } from './compare.ts';
@@ -66,7 +66,7 @@ function programFor(io: Io): Command {
 function exitCodeOf(error: unknown, io: Io): number {
 	// Commander has already said what is wrong, or printed the help or the version it was asked for.
 	if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USER_FAULT;
-	if (error instanceof InputError || isRefusal(error)) {
+	if (isInputError(error) || isRefusal(error)) {
 		sayError(io, messageOf(error));
 		return USER_FAULT;
 	}

@@ -4,7 +4,7 @@ import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Progress } from '../progress.ts';
 import type { RunRecord } from '../run/types.ts';
-import { checkTarget, writeRun } from '../run/write.ts';
+import { checkTarget, readyTarget, writeRun } from '../run/write.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { VERSION } from '../version.ts';
 import { captureSums } from './capture.ts';
@@ -40,6 +40,7 @@ export async function analyze(
 	stopwatch.enter('prepare');
 	await checkTarget(options.runFolder);
 	const prepared = await prepare(request);
+	await readyTarget(options.runFolder, sumsBytes(prepared));
 	await options.onPrepared?.(prepared);
 	const { checkpoint, windows } = prepared;
 	const reporter = new Reporter(
@@ -104,4 +105,11 @@ export async function analyze(
 	} finally {
 		await reader.close();
 	}
+}
+
+/** Bytes of the run's sums, all but what its folder holds. */
+function sumsBytes({ layout, statistics }: Prepared): number {
+	const rows = layout.layers * layout.heads;
+	const squares = 2 * Number(statistics.gram) + Number(statistics.sqrt);
+	return 8 * statistics.views.length * squares * rows * rows;
 }

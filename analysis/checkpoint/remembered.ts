@@ -1,7 +1,9 @@
-import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
 import * as v from 'valibot';
+import { readCache, writeCache } from './cacheFile.ts';
 import type { Checkpoint } from './types.ts';
+
+const HASHES = 'hashes.json';
 
 const fileSchema = v.object({ path: v.string(), size: v.number(), mtimeMs: v.number() });
 const cacheSchema = v.object({
@@ -13,11 +15,10 @@ type HashCache = v.InferOutput<typeof cacheSchema>;
 
 /**
  * The hash worked out earlier for the same files (path, size and time of change), or null.
- * A cache that cannot be read or understood counts as empty.
  */
 export async function rememberedHash(home: string, checkpoint: Checkpoint): Promise<string | null> {
 	const key = JSON.stringify(await weightFiles(checkpoint));
-	const { models } = await readCache(home);
+	const models = await rememberedModels(home);
 	return models.find(({ files }) => JSON.stringify(files) === key)?.hash ?? null;
 }
 
@@ -29,22 +30,11 @@ export async function rememberHash(
 ): Promise<void> {
 	const files = await weightFiles(checkpoint);
 	const paths = new Set(files.map(({ path }) => path));
-	const { models } = await readCache(home);
+	const models = await rememberedModels(home);
 	const others = models.filter((model) => !model.files.some(({ path }) => paths.has(path)));
 	const cache: HashCache = { version: 1, models: [...others, { files, hash }] };
 
-	await mkdir(join(home, 'cache'), { recursive: true });
-	const temporary = `${cacheFile(home)}.${process.pid}.tmp`;
-	try {
-		await writeFile(temporary, `${JSON.stringify(cache, null, '\t')}\n`);
-		await rename(temporary, cacheFile(home));
-	} finally {
-		await rm(temporary, { force: true });
-	}
-}
-
-function cacheFile(home: string): string {
-	return join(home, 'cache', 'hashes.json');
+	await writeCache(home, HASHES, cache);
 }
 
 /** Links are resolved: snapshots in the Hugging Face cache are links to files named by their content. */
@@ -60,11 +50,6 @@ async function weightFiles(checkpoint: Checkpoint): Promise<HashCache['models'][
 	return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function readCache(home: string): Promise<HashCache> {
-	try {
-		return v.parse(cacheSchema, JSON.parse(await readFile(cacheFile(home), 'utf8')));
-	} catch {
-		// Hashes can be worked out again: a missing or broken cache costs time, no more.
-		return { version: 1, models: [] };
-	}
+async function rememberedModels(home: string): Promise<HashCache['models']> {
+	return (await readCache(home, HASHES, cacheSchema))?.models ?? [];
 }

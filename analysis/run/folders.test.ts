@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRun } from '../../tests/builders/run.ts';
 import { similarityOf } from '../similarity/similarity.ts';
+import { claimWorkspace } from './claim.ts';
 import { clearPartials, deleteRun, listRuns, resolveRun } from './list.ts';
 import { readRun, readSums, readWindows } from './read.ts';
 import type { RunRecord } from './types.ts';
-import { checkTarget, writeRun } from './write.ts';
+import { checkTarget, readyTarget, writeRun } from './write.ts';
 
 /** Makes the writing of one file fail as a disk would. */
 const disk = vi.hoisted(() => ({ failing: '', code: 'ENOSPC' }));
@@ -202,5 +203,40 @@ describe('the runs of a workspace', () => {
 		await mkdir(join(home, 'runs', '.partial-x', 'similarity'), { recursive: true });
 		expect(await clearPartials(home)).toBe(1);
 		expect(await readdir(join(home, 'runs'))).toEqual([id]);
+	});
+});
+
+describe('a workspace and its processes', () => {
+	it('keeps what a living process is writing, and clears what a dead one left', async () => {
+		const living = join(home, 'runs', `.partial-a-${process.ppid}-0123abcd`);
+		const dead = join(home, 'runs', '.partial-b-999999999-0123abcd');
+		await mkdir(living, { recursive: true });
+		await mkdir(dead, { recursive: true });
+		expect(await clearPartials(home)).toBe(1);
+		expect(await readdir(join(home, 'runs'))).toEqual([basename(living)]);
+	});
+	it('is claimed by one server at a time; a dead one is succeeded', async () => {
+		await mkdir(home, { recursive: true });
+		await writeFile(join(home, 'server.pid'), `${process.ppid}\n`);
+		await expect(claimWorkspace(home)).rejects.toThrow(
+			`used by another Spanwise server (process ${process.ppid})`
+		);
+		await writeFile(join(home, 'server.pid'), '999999999\n');
+		const giveUp = await claimWorkspace(home);
+		expect(await readFile(join(home, 'server.pid'), 'utf8')).toBe(`${process.pid}\n`);
+		giveUp();
+		expect(await readdir(home)).not.toContain('server.pid');
+	});
+});
+
+describe('the place of a run to come', () => {
+	it('is made ready', async () => {
+		await readyTarget(join(home, 'deep', 'runs', 'x'), 10);
+		expect(await readdir(join(home, 'deep'))).toEqual(['runs']);
+	});
+	it('is refused with numbers where the disk has no room', async () => {
+		await expect(readyTarget(join(home, 'x'), 1e18)).rejects.toThrow(
+			/the disk is full; the run needs 1000000000000\.0 MB, .* are free/
+		);
 	});
 });

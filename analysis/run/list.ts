@@ -1,10 +1,10 @@
 import { lstat, readdir, rename, rm, stat } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import { readRun } from './read.ts';
 import type { RunRecord } from './types.ts';
-import { PARTIAL_PREFIX, workspaceAt } from './workspace.ts';
+import { isAlive } from './process.ts';
+import { PARTIAL_PREFIX, partialName, partialWriter, workspaceAt } from './workspace.ts';
 
 /** A folder of the workspace: a run, or why it is none. */
 export type ListedRun =
@@ -68,22 +68,24 @@ export async function deleteRun(home: string, id: string): Promise<void> {
 	const folder = runFolder(home, id);
 	const found = await lstat(folder).catch(() => null);
 	if (found === null) throw new InputError(`run ${id}: not found in ${workspaceAt(home).runs}`);
-	const doomed = join(
-		workspaceAt(home).runs,
-		`${PARTIAL_PREFIX}${id}-${randomBytes(4).toString('hex')}`
-	);
+	const doomed = join(workspaceAt(home).runs, partialName(id));
 	await rename(folder, doomed);
 	await rm(doomed, { recursive: true, force: true });
 }
 
+function isBeingWritten(name: string): boolean {
+	const writer = partialWriter(name);
+	return writer !== null && writer !== process.pid && isAlive(writer);
+}
+
 /**
- * Removes what writers that were killed left unfinished; returns how many. Only to be called where no
- * writer is at work in this workspace.
+ * Removes what writers that were killed left unfinished; returns how many. What another process is writing
+ * stays; only to be called where this one writes nothing.
  */
 export async function clearPartials(home: string): Promise<number> {
 	const { runs } = workspaceAt(home);
 	const names = await readdir(runs).catch(() => []);
-	const partials = names.filter((name) => name.startsWith(PARTIAL_PREFIX));
+	const partials = names.filter((name) => name.startsWith(PARTIAL_PREFIX) && !isBeingWritten(name));
 	for (const name of partials) await rm(join(runs, name), { recursive: true, force: true });
 	return partials.length;
 }

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { checkSums } from '../similarity/sums.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import { partFile, partShape, PARTS } from './sumsFiles.ts';
 import type { RunRecord, RunWindows } from './types.ts';
-import { PARTIAL_PREFIX } from './workspace.ts';
+import { partialName } from './workspace.ts';
 
 /** Most bytes given to one write call: one call takes less than 2 GiB, and a small piece fails early. */
 const CHUNK_BYTES = 64 * 1024 * 1024;
@@ -16,6 +15,31 @@ export async function checkTarget(target: string): Promise<void> {
 	const found = await lstat(target).catch(() => null);
 	if (found !== null)
 		throw new InputError(`${target}: exists already; name a folder that does not`);
+}
+
+/**
+ * Makes sure, before a model runs for an hour, that its run can be written: makes the folder it goes into, and
+ * throws InputError where that may not be written or has no room for `bytesNeeded`.
+ */
+export async function readyTarget(target: string, bytesNeeded: number): Promise<void> {
+	const parent = dirname(resolve(target));
+	try {
+		await makeFolder(parent);
+		await access(parent, constants.W_OK);
+		const { bavail, bsize } = await statfs(parent);
+		if (bavail * bsize < bytesNeeded)
+			throw Object.assign(new Error('too little room'), { code: 'ENOSPC' });
+	} catch (error) {
+		throw await explained(error, resolve(target), bytesNeeded);
+	}
+}
+
+/** As mkdir with `recursive`, which never returns where a parent refuses new folders with ENOENT (/proc). */
+async function makeFolder(path: string): Promise<void> {
+	const found = await lstat(path).catch(() => null);
+	if (found !== null) return;
+	await makeFolder(dirname(path));
+	await mkdir(path);
 }
 
 /**
@@ -53,10 +77,7 @@ export async function writeRun(
 		{ file: 'run.json', bytes: Buffer.from(`${JSON.stringify(whole, null, '\t')}\n`) }
 	];
 
-	const partial = join(
-		dirname(folder),
-		`${PARTIAL_PREFIX}${basename(folder)}-${randomBytes(4).toString('hex')}`
-	);
+	const partial = join(dirname(folder), partialName(basename(folder)));
 	try {
 		await mkdir(join(partial, 'similarity'), { recursive: true });
 		for (const { file, bytes } of files) await writeFlushed(join(partial, file), bytes);
@@ -119,6 +140,7 @@ async function explained(error: unknown, folder: string, bytesNeeded: number): P
 		case 'EACCES':
 		case 'EPERM':
 		case 'EROFS':
+		case 'ENOENT':
 			return new InputError(
 				`${folder}: may not be written (${error.code}); allowed: a folder you can write to`,
 				{ cause: error }

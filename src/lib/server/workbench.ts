@@ -1,3 +1,4 @@
+import { claimWorkspace } from '$analysis/run/claim.ts';
 import { AttentionMaker } from './attention.ts';
 import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
@@ -34,6 +35,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		newRun: (model) => runs.newRun(model),
 		discardRun: (id) => runs.discard(id)
 	});
+	const giveUp = await claimWorkspace(home);
 	await runs.removeUnfinished();
 	await jobs.start();
 	const stopping = new AbortController();
@@ -48,6 +50,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 			jobs.stop();
 			attention.stop();
 			stopping.abort();
+			giveUp();
 		}
 	};
 	await queueFirstRun(workbench);
