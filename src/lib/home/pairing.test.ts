@@ -14,6 +14,9 @@ it('takes another model on other windows, then another run, where there is no be
 	const again = recordOf('b', 4, { id: 'run-b-again' });
 	expect(latestPair([b, again])?.map(({ id }) => id)).toEqual(['run-b-again', 'run-b']);
 });
+it('prefers an older pair on the same windows to a newer run on others', () => {
+	expect(latestPair([otherContext, b, a])?.map(({ id }) => id)).toEqual(['run-a', 'run-b']);
+});
 it('needs two runs that measured cosine', () => {
 	expect(latestPair([])).toBeNull();
 	expect(latestPair([a])).toBeNull();

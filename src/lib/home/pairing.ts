@@ -1,20 +1,29 @@
 import type { RunRecord } from '$analysis/run/types.ts';
 
 /**
- * The two runs that a newcomer wants to see side by side: the newest, and the newest other one of another
- * model on the same windows of text, else of another model, else any. The older comes first. `runs` are
- * newest first; null where there is only one.
+ * The two runs to show side by side: the newest of two models on the same windows of text, else of two
+ * models, else any two. The older comes first. `runs` are newest first; null where there is only one.
  */
 export function latestPair(runs: readonly RunRecord[]): [RunRecord, RunRecord] | null {
 	const comparable = runs.filter(
 		({ metrics, views }) => metrics.includes('cosine') && views.includes('all')
 	);
-	const [newest, ...others] = comparable;
-	const other =
-		others.find((run) => isOtherModel(run, newest) && placesOf(run) === placesOf(newest)) ??
-		others.find((run) => isOtherModel(run, newest)) ??
-		others.at(0);
-	return other === undefined ? null : [other, newest];
+	return (
+		newestPair(comparable, (a, b) => isOtherModel(a, b) && placesOf(a) === placesOf(b)) ??
+		newestPair(comparable, isOtherModel) ??
+		newestPair(comparable, () => true)
+	);
+}
+
+function newestPair(
+	runs: readonly RunRecord[],
+	fits: (a: RunRecord, b: RunRecord) => boolean
+): [RunRecord, RunRecord] | null {
+	for (const [place, newer] of runs.entries()) {
+		const older = runs.slice(place + 1).find((run) => fits(run, newer));
+		if (older !== undefined) return [older, newer];
+	}
+	return null;
 }
 
 function isOtherModel(a: RunRecord, b: RunRecord): boolean {
