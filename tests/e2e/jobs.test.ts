@@ -28,7 +28,9 @@ const job = (page: Page, state: string) =>
 const runs = (page: Page) => page.getByRole('table', { name: 'runs' });
 
 async function fill(page: Page, context: number, windows: number): Promise<void> {
-	await form(page).getByRole('spinbutton', { name: /^Context/ }).fill(`${context}`);
+	await form(page)
+		.getByRole('spinbutton', { name: /^Context/ })
+		.fill(`${context}`);
 	await form(page).getByRole('spinbutton', { name: 'Windows' }).fill(`${windows}`);
 }
 
