@@ -1,11 +1,21 @@
 import type { Comparison } from '$analysis/compare/types.ts';
 import { shortHash } from '$analysis/plan/planFile.ts';
+import { definitionOf } from '$analysis/run/definition.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
 import { formatWhole } from '../format.ts';
 
 /** The command that prints the same comparison. */
 export function compareCommand({ runs, metric, view }: Comparison): string {
 	return `spanwise compare ${runs.map(({ run }) => run).join(' ')} --metric ${metric} --view ${view}`;
+}
+
+/** The definition cards of the compared runs as lines that begin with #, for the top of a CSV file. */
+export function cardLines(comparison: Comparison, records: readonly RunRecord[]): string {
+	const { metric, view } = comparison;
+	const cards = records.map(
+		(record) => `# ${record.model.name}: ${JSON.stringify(definitionOf(record, metric, view))}`
+	);
+	return [...cards, `# ${compareCommand(comparison)}`, ''].join('\n');
 }
 
 /** What a figure of a comparison shows, of which models and text, and the commands that make it again. */
