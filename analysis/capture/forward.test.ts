@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import { ForwardPass, type LayerSources } from './forward.ts';
+import { ForwardPass, type LayerHeadMaps, type LayerSources } from './forward.ts';
 import { LanguageHead } from './head.ts';
 import {
+	allocateSource,
 	allocateWindow,
 	attentionLayout,
 	squareAttention,
@@ -34,9 +35,13 @@ afterAll(async () => {
 	await opened.reader.close();
 });
 
-async function logits(attention: WindowAttention | null, sources?: LayerSources) {
+async function logits(
+	attention: WindowAttention | null,
+	sources?: LayerSources,
+	headMaps?: LayerHeadMaps
+) {
 	const state = await opened.forward.start(ids, attention);
-	await opened.forward.run([state], sources && { sources });
+	await opened.forward.run([state], { sources, headMaps });
 	return opened.head.lastLogits(state.hidden);
 }
 
@@ -73,6 +78,86 @@ it('needs only the sources of a plan to be kept', async () => {
 	await expect(logits(null, sources)).rejects.toThrow(
 		'layer 5 reuses layer 4, whose attention was not kept'
 	);
+});
+
+/** Every layer its own source, but for those named. */
+function planOf(changes: Record<number, number | null>): LayerSources {
+	return Array.from({ length: opened.config.layers }, (_, layer) =>
+		layer in changes ? changes[layer] : layer
+	);
+}
+
+it('runs all spans of a plan in the room of one source', async () => {
+	const sources = planOf({ 3: 2, 4: 2, 6: 5, 9: null, 11: 10 });
+	const room = allocateSource(opened.layout, sources);
+	expect(room?.blocks.map((block) => block.length)).toEqual(
+		allocateWindow(opened.layout, [2]).blocks.map((block) => block.length)
+	);
+	expect(await logits(room, sources)).toEqual(
+		await logits(allocateWindow(opened.layout, [2, 5, 10]), sources)
+	);
+	expect(allocateSource(opened.layout, planOf({ 9: null }))).toBeNull();
+});
+
+it('is changed by a head map, but not by the identity', async () => {
+	const sources = planOf({ 5: 4 });
+	const maps = (map: number[]) => sources.map((_, layer) => (layer === 5 ? map : null));
+	const attention = allocateWindow(opened.layout);
+	const unmapped = await logits(attention, sources);
+	const own = squareAttention(opened.layout, attention, 4);
+	expect(await logits(attention, sources, maps([0, 1, 2, 3, 4, 5]))).toEqual(unmapped);
+
+	const turned = [1, 2, 3, 4, 5, 5];
+	expect(await logits(attention, sources, maps(turned))).not.toEqual(unmapped);
+	const entries = own.length / opened.layout.heads;
+	const byHand = turned.flatMap((head) => [...own.subarray(head * entries, (head + 1) * entries)]);
+	expect(squareAttention(opened.layout, attention, 5)).toEqual(Float32Array.from(byHand));
+});
+
+it('maps heads as permuting the kept probabilities by hand does', async () => {
+	const { forward, layout, head } = opened;
+	const turned = [5, 3, 4, 0, 2, 2];
+	const attention = allocateWindow(layout, [4]);
+	const sources = planOf({ 5: 4 });
+	const mapped = await logits(
+		attention,
+		sources,
+		planOf({}).map((l) => (l === 5 ? turned : null))
+	);
+
+	const byHand = allocateWindow(layout, [4]);
+	const state = await forward.start(ids, byHand);
+	await forward.run([state], {
+		sources,
+		onLayer: (layer) => {
+			if (layer !== 4) return;
+			for (const block of byHand.blocks) {
+				const size = block.length / layout.heads;
+				const before = Float32Array.from(block);
+				turned.forEach((from, to) =>
+					block.set(before.subarray(from * size, (from + 1) * size), to * size)
+				);
+			}
+		}
+	});
+	expect(await head.lastLogits(state.hidden)).toEqual(mapped);
+});
+
+it('leaves out a layer of which nothing but the MLP then counts', async () => {
+	const attention = allocateWindow(opened.layout);
+	const without = await logits(attention, planOf({ 7: null }));
+	expect(without).not.toEqual(await logits(null));
+	expect(squareAttention(opened.layout, attention, 7).every((value) => value === 0)).toBe(true);
+	// Attention that is zero everywhere mixes no values: reusing it adds nothing either.
+	const zeros = allocateWindow(opened.layout, [6]);
+	const state = await opened.forward.start(ids, zeros);
+	await opened.forward.run([state], {
+		sources: planOf({ 7: 6 }),
+		onLayer: (layer) => {
+			if (layer === 6) for (const block of zeros.blocks) block.fill(0);
+		}
+	});
+	expect(await opened.head.lastLogits(state.hidden)).toEqual(without);
 });
 
 it('captures rows that sum to 1 and see nothing ahead of them', async () => {

@@ -2,11 +2,12 @@ import type { InferenceSession } from 'onnxruntime-node';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { attendGraph } from '../graph/attend.ts';
 import { probabilitiesName, type LayerGraph } from '../graph/decoder.ts';
+import { leaveOutGraph } from '../graph/leaveOut.ts';
 import { reuseGraph } from '../graph/reuse.ts';
 import { rotaryTables } from '../graph/rotary.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
-import { breathe, createSession, tensor, type Tensors } from './session.ts';
-import type { LayerWeights, WeightSource } from './weights.ts';
+import { breathe, createSession, indices, tensor, type Tensors } from './session.ts';
+import type { WeightSource } from './weights.ts';
 
 /** One window on its way through the model. */
 export interface WindowState {
@@ -17,9 +18,20 @@ export interface WindowState {
 }
 
 /**
- * Per layer, where its attention comes from: l itself, or a layer before it whose probabilities it reuses.
+ * Per layer, where its attention comes from: l itself, a layer before it whose probabilities it reuses, or
+ * null: its attention is left out.
  */
-export type LayerSources = readonly number[];
+export type LayerSources = readonly (number | null)[];
+
+/** Per layer, the source's head for each of its heads; null: heads keep their places. Only followers need one. */
+export type LayerHeadMaps = readonly (readonly number[] | null)[];
+
+/** Time that a layer took on one window: its computation, not the reading of its weights. */
+export interface LayerCost {
+	seconds: number;
+	/** Of all threads together. */
+	cpuSeconds: number;
+}
 
 /** Runs windows of one length through a model, layer by layer. Sessions are made once and shared by all layers. */
 export class ForwardPass {
@@ -48,59 +60,119 @@ export class ForwardPass {
 
 	/**
 	 * Runs all windows through layer 0 … `last`, each layer's weights being read once and the next layer's
-	 * while this one runs. Where `sources` names a follower, every window must keep its source's probabilities. `onLayer` is called after each window of each layer.
+	 * while this one runs. Where `sources` names a follower, every window must keep its source's
+	 * probabilities. `onLayer` is called after each window of each layer.
 	 */
 	async run(
 		states: WindowState[],
 		options: {
 			sources?: LayerSources;
+			headMaps?: LayerHeadMaps;
 			last?: number;
-			onLayer?: (layer: number, window: number) => void;
+			onLayer?: (layer: number, window: number, cost: LayerCost) => void;
 		} = {}
 	): Promise<void> {
 		const last = options.last ?? this.#config.layers - 1;
 		for (let layer = 0; layer <= last; layer++) {
 			const weights = await this.#weights.layer(layer);
 			if (layer < last) this.#weights.prefetch(layer + 1);
+			const source = options.sources === undefined ? layer : options.sources[layer];
+			const headMap = options.headMaps?.[layer] ?? null;
 			for (const [window, state] of states.entries()) {
-				await this.#layer(state, layer, options.sources?.[layer] ?? layer, weights);
-				options.onLayer?.(layer, window);
+				const kept = state.attention?.slots[layer] != null ? state.attention : null;
+				let cost: LayerCost;
+				if (source === layer) {
+					cost = await this.#attend(state, layer, weights.attend, kept);
+				} else if (source === null) {
+					cost = await this.#compute('leave out', leaveOutGraph, state, weights.leaveOut);
+					if (kept !== null) this.#clear(kept, layer);
+				} else {
+					cost = await this.#reuse(state, layer, source, headMap, weights.reuse);
+					if (kept !== null) this.#copy(kept, source, layer, headMap);
+				}
+				options.onLayer?.(layer, window, cost);
 				await breathe();
 			}
 		}
 	}
 
-	async #layer(
+	#attend(
+		state: WindowState,
+		layer: number,
+		weights: Tensors,
+		kept: WindowAttention | null
+	): Promise<LayerCost> {
+		const reach = this.#config.reach[layer];
+		const tap = kept !== null;
+		return this.#compute(
+			`attend ${reach ?? 'all'} ${tap}`,
+			(graph) => attendGraph(graph, reach, tap),
+			state,
+			{ ...this.#rotary, ...weights },
+			kept === null ? {} : this.#probabilities(kept, layer)
+		);
+	}
+
+	#reuse(
 		state: WindowState,
 		layer: number,
 		source: number,
-		weights: LayerWeights
-	): Promise<void> {
-		const { context } = this.#layout;
-		const dims = [context, this.#config.hidden];
-		const feeds: Tensors = { hidden: tensor(state.hidden, dims) };
-		const fetches: Tensors = { hidden_out: tensor(this.#spare, dims) };
-		const kept = state.attention?.slots[layer] != null ? state.attention : null;
-		const session = await this.#session(layer, source, kept !== null);
-		if (source === layer) {
-			Object.assign(feeds, this.#rotary, weights.attend);
-			if (kept !== null) Object.assign(fetches, this.#probabilities(kept, layer));
-		} else {
-			if (state.attention === null)
-				throw new RangeError(`layer ${layer} reuses layer ${source}, whose attention was not kept`);
-			Object.assign(feeds, this.#probabilities(state.attention, source), weights.reuse);
-			if (kept !== null) this.#copy(kept, source, layer);
-		}
-		await session.run(feeds, fetches);
+		headMap: readonly number[] | null,
+		weights: Tensors
+	): Promise<LayerCost> {
+		if (state.attention === null)
+			throw new RangeError(`layer ${layer} reuses layer ${source}, whose attention was not kept`);
+		const mapped = headMap !== null;
+		return this.#compute(`reuse ${mapped}`, (graph) => reuseGraph(graph, mapped), state, {
+			...this.#probabilities(state.attention, source),
+			...weights,
+			...(mapped && { head_map: indices(headMap) })
+		});
+	}
+
+	/** Runs one graph on a window's hidden state, which becomes its `hidden_out`. */
+	async #compute(
+		key: string,
+		build: (graph: LayerGraph) => Uint8Array,
+		state: WindowState,
+		feeds: Tensors,
+		fetches: Tensors = {}
+	): Promise<LayerCost> {
+		const session = await this.#session(key, build);
+		const dims = [this.#layout.context, this.#config.hidden];
+		const inputs = { ...feeds, hidden: tensor(state.hidden, dims) };
+		const outputs = { ...fetches, hidden_out: tensor(this.#spare, dims) };
+		const cpu = process.cpuUsage();
+		const started = performance.now();
+		await session.run(inputs, outputs);
+		const seconds = (performance.now() - started) / 1000;
+		const { user, system } = process.cpuUsage(cpu);
 		[state.hidden, this.#spare] = [this.#spare, state.hidden];
+		return { seconds, cpuSeconds: (user + system) / 1e6 };
+	}
+
+	/** What a layer attends with whose attention is left out: nothing. */
+	#clear(attention: WindowAttention, layer: number): void {
+		for (const block of this.#layout.blocks.keys()) {
+			layerBlock(this.#layout, attention, layer, block).fill(0);
+		}
 	}
 
 	/** What a follower attends with is its source's attention. */
-	#copy(attention: WindowAttention, source: number, follower: number): void {
+	#copy(
+		attention: WindowAttention,
+		source: number,
+		follower: number,
+		headMap: readonly number[] | null
+	): void {
 		for (const block of this.#layout.blocks.keys()) {
-			layerBlock(this.#layout, attention, follower, block).set(
-				layerBlock(this.#layout, attention, source, block)
-			);
+			const from = layerBlock(this.#layout, attention, source, block);
+			const to = layerBlock(this.#layout, attention, follower, block);
+			const entries = from.length / this.#layout.heads;
+			if (headMap === null) to.set(from);
+			else
+				for (const [head, taken] of headMap.entries())
+					to.set(from.subarray(taken * entries, (taken + 1) * entries), head * entries);
 		}
 	}
 
@@ -118,16 +190,11 @@ export class ForwardPass {
 		);
 	}
 
-	/** One session per kind of layer: attend with or without a tap, per sliding window, or reuse. */
-	#session(layer: number, source: number, tap: boolean): Promise<InferenceSession> {
-		const reach = this.#config.reach[layer];
-		const key = source === layer ? `attend ${reach ?? 'all'} ${tap}` : 'reuse';
+	/** One session per kind of layer: attend with or without a tap, per sliding window; reuse; left out. */
+	#session(key: string, build: (graph: LayerGraph) => Uint8Array): Promise<InferenceSession> {
 		let session = this.#sessions.get(key);
 		if (session === undefined) {
-			const graph: LayerGraph = { ...this.#layout, config: this.#config };
-			session = createSession(
-				source === layer ? attendGraph(graph, reach, tap) : reuseGraph(graph)
-			);
+			session = createSession(build({ ...this.#layout, config: this.#config }));
 			this.#sessions.set(key, session);
 		}
 		return session;

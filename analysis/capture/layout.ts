@@ -43,6 +43,20 @@ export function allocateWindow(
 	return { blocks, slots };
 }
 
+/**
+ * Room for the probabilities that the followers of one window reuse: a single layer's, because the spans of a
+ * plan are contiguous, so that no source is needed any more when the next one is written. null: no followers.
+ */
+export function allocateSource(
+	layout: AttentionLayout,
+	sources: readonly (number | null)[]
+): WindowAttention | null {
+	const used = new Set(sources.filter((source, layer) => source !== null && source !== layer));
+	if (used.size === 0) return null;
+	const { blocks } = allocateWindow(layout, [0]);
+	return { blocks, slots: sources.map((_, layer) => (used.has(layer) ? 0 : null)) };
+}
+
 /** Block b of one kept layer, [H, queryCount, keyCount], without copying. */
 export function layerBlock(
 	layout: AttentionLayout,

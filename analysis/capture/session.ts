@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 
-/** Float32 data in the order of the feeds and fetches of a session. */
+/** Feeds and fetches of a session, by name. */
 export type Tensors = Record<string, ort.Tensor>;
 
 /** Threads of one operator: every core the process may use. */
@@ -23,6 +23,11 @@ export async function createSession(model: Uint8Array): Promise<ort.InferenceSes
 /** A float32 tensor over the given array, which is not copied. */
 export function tensor(data: Float32Array, dims: readonly number[]): ort.Tensor {
 	return new ort.Tensor('float32', data, dims);
+}
+
+/** An int64 vector: indices. */
+export function indices(values: readonly number[]): ort.Tensor {
+	return new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
 }
 
 /** Float32 values of an output; fails loudly where a graph put out something else. */

@@ -15,10 +15,22 @@ type Role = keyof LayerTensorNames;
 /** What a follower does not need: it has no queries, no keys and nothing that belongs to them. */
 const ATTENTION_ONLY: readonly Role[] = ['q', 'k', 'qBias', 'kBias', 'qNorm', 'kNorm'];
 
-/** One layer's weights as feeds of its two graphs. */
+/** What a layer keeps whose attention is left out. */
+const FEED_FORWARD: readonly Role[] = [
+	'postNorm',
+	'gate',
+	'up',
+	'down',
+	'gateBias',
+	'upBias',
+	'downBias'
+];
+
+/** One layer's weights as feeds of its graphs. */
 export interface LayerWeights {
 	attend: Tensors;
 	reuse: Tensors;
+	leaveOut: Tensors;
 }
 
 /** Bytes of float32 output-embedding rows in memory at once (32 MB): a vocabulary may have 128 000 rows. */
@@ -75,7 +87,7 @@ export class WeightSource {
 		this.#reading = null;
 		const buffers = this.#buffers ?? new Map<Role, Float32Array>();
 		if (this.#resident === null) this.#buffers = buffers;
-		const weights: LayerWeights = { attend: {}, reuse: {} };
+		const weights: LayerWeights = { attend: {}, reuse: {}, leaveOut: {} };
 		for (const [index, { role, entry }] of this.#roles(layer).entries()) {
 			const elements = entry.shape.reduce((product, size) => product * size, 1);
 			const buffer = buffers.get(role) ?? new Float32Array(elements);
@@ -86,6 +98,7 @@ export class WeightSource {
 			const value = tensor(buffer, entry.shape);
 			weights.attend[role] = value;
 			if (!ATTENTION_ONLY.includes(role)) weights.reuse[role] = value;
+			if (FEED_FORWARD.includes(role)) weights.leaveOut[role] = value;
 		}
 		this.#resident?.set(layer, weights);
 		return weights;

@@ -19,7 +19,7 @@ export function probabilitiesName(block: number): string {
 	return `probabilities_${block}`;
 }
 
-/** The pieces that `attend` and `reuse` have in common. */
+/** The pieces that `attend`, `reuse` and `leaveOut` have in common. */
 export class DecoderGraph {
 	readonly builder: GraphBuilder;
 	readonly layer: LayerGraph;
@@ -91,7 +91,7 @@ export class DecoderGraph {
 	}
 
 	/**
-	 * Everything after the probabilities: P·V block by block, output projection, residual, MLP, residual.
+	 * Everything after the probabilities: P·V block by block, output projection, residual, then the MLP.
 	 * `probabilities[b]` is [heads, queryCount, keyCount]; the graph's output `hidden_out` is [S, hidden].
 	 */
 	finish(probabilities: readonly string[], values: string): void {
@@ -129,7 +129,13 @@ export class DecoderGraph {
 			config.heads * config.headDim,
 			config.outputBias
 		);
-		const middle = builder.node('attn/Residual', 'Add', ['hidden', output]);
+		this.feedForward(builder.node('attn/Residual', 'Add', ['hidden', output]));
+	}
+
+	/** Everything after the attention block: norm, MLP, residual; the graph's output `hidden_out` is [S, hidden]. */
+	feedForward(middle: string): void {
+		const { builder } = this;
+		const { config, context } = this.layer;
 		const normed = this.norm('mlp/norm', middle, 'postNorm', config.hidden);
 		const [wide, narrow, bias] = [config.intermediate, config.hidden, config.mlpBias];
 		const gate = this.linear('mlp/gate_proj', normed, 'gate', wide, narrow, bias);

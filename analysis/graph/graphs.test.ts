@@ -4,6 +4,7 @@ import type { ModelConfig } from '../checkpoint/types.ts';
 import { blockEntries, causalMask, queryBlocks, widestReach } from './blocks.ts';
 import { attendGraph } from './attend.ts';
 import { ModelProtoSchema } from './onnx_pb.ts';
+import { leaveOutGraph } from './leaveOut.ts';
 import { reuseGraph } from './reuse.ts';
 import { inverseFrequencies, rotaryTables } from './rotary.ts';
 
@@ -120,6 +121,12 @@ describe('layer graphs', () => {
 		expect(inputs(attend)).toEqual(expect.arrayContaining(['q', 'k', 'v']));
 		expect(inputs(reuse)).not.toEqual(expect.arrayContaining(['q']));
 		expect(inputs(reuse)).not.toEqual(expect.arrayContaining(['k']));
+	});
+
+	it('a layer whose attention is left out keeps its MLP and that norm, and nothing else', () => {
+		expect(inputs(leaveOutGraph(layer)).toSorted()).toEqual(
+			['down', 'gate', 'hidden', 'postNorm', 'up'].toSorted()
+		);
 	});
 
 	it('the tap adds outputs and nothing else', () => {
