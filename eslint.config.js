@@ -58,7 +58,7 @@ function laterStages(stage) {
 export default ts.config(
 	{
 		ignores: [
-			'build/',
+			'**/build/',
 			'dist/',
 			'.svelte-kit/',
 			'node_modules/',
