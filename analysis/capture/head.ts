@@ -1,7 +1,9 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { ModelConfig } from '../checkpoint/types.ts';
+import { COMPARISON_OUTPUTS, comparisonGraph } from '../graph/comparison.ts';
 import { finalNormGraph, vocabularyGraph } from '../graph/head.ts';
-import { createSession, floats, tensor } from './session.ts';
+import { PartsCompared, type PartFigures, type TokenComparison } from './comparison.ts';
+import { breathe, createSession, floats, tensor } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
 /** The final norm and output embedding: from the last hidden state to the loss of each token. */
@@ -68,6 +70,53 @@ export class LanguageHead {
 		return losses;
 	}
 
+	/**
+	 * What two models with these output weights say of each window's tokens after the first, the vocabulary
+	 * being read once for all windows. `baseline` and `shared` are their last hidden states, [S, hidden]. No
+	 * logit leaves onnxruntime but those of the tokens themselves.
+	 */
+	async compare(
+		windows: readonly { baseline: Float32Array; shared: Float32Array; ids: readonly number[] }[]
+	): Promise<TokenComparison[]> {
+		const { hidden: width } = this.#config;
+		const dims = [this.#context, width];
+		const normed: { baseline: Float32Array; shared: Float32Array }[] = [];
+		for (const { baseline, shared } of windows) {
+			normed.push({ baseline: await this.#normed(baseline), shared: await this.#normed(shared) });
+		}
+		const compared = windows.map(() => new PartsCompared(this.#context));
+		for await (const { first, count, rows } of this.#weights.vocabulary()) {
+			const session = await this.#session(`compare ${count}`, () =>
+				comparisonGraph(this.#config, this.#context, count)
+			);
+			for (const [window, { baseline, shared }] of normed.entries()) {
+				const outputs = await session.run({
+					baseline: tensor(baseline, dims),
+					shared: tensor(shared, dims),
+					rows: tensor(rows, [count, width])
+				});
+				const figures = COMPARISON_OUTPUTS.map((name) => [name, floats(outputs, name)]);
+				compared[window].add(first, Object.fromEntries(figures) as PartFigures);
+				await breathe();
+			}
+		}
+		const comparisons: TokenComparison[] = [];
+		for (const [window, { ids }] of windows.entries()) {
+			const targets = await this.#weights.outputRows(ids.slice(1));
+			const parts = compared[window];
+			const losses = (model: 'baseline' | 'shared') =>
+				tokenLosses(normed[window][model], targets, parts.logSums(model), width);
+			const [best, other] = [parts.best('baseline'), parts.best('shared')];
+			comparisons.push({
+				baseline: losses('baseline'),
+				shared: losses('shared'),
+				kl: parts.divergence().subarray(0, -1),
+				agree: Uint8Array.from(best.subarray(0, -1), (id, at) => Number(id === other[at]))
+			});
+		}
+		return comparisons;
+	}
+
 	/** Logits of the last position of a window, [vocab]; for tests and for a look at what the model says. */
 	async lastLogits(hidden: Float32Array): Promise<Float32Array> {
 		const { hidden: width, vocab } = this.#config;
@@ -99,10 +148,15 @@ export class LanguageHead {
 	}
 
 	#part(rows: number, withLogits: boolean): Promise<InferenceSession> {
-		const key = `${rows} ${withLogits}`;
+		return this.#session(`${rows} ${withLogits}`, () =>
+			vocabularyGraph(this.#config, this.#context, rows, withLogits)
+		);
+	}
+
+	#session(key: string, build: () => Uint8Array): Promise<InferenceSession> {
 		let session = this.#parts.get(key);
 		if (session === undefined) {
-			session = createSession(vocabularyGraph(this.#config, this.#context, rows, withLogits));
+			session = createSession(build());
 			this.#parts.set(key, session);
 		}
 		return session;
