@@ -10,10 +10,27 @@ export class JobFeed {
 	known = $state(false);
 	/** The stream is broken, and the browser tries again. */
 	lost = $state(false);
+	#source: EventSource | null = null;
 
 	/** Follows the stream; calls `onchange` after each list. Returns what ends it. */
 	follow(onchange: (jobs: readonly Job[]) => void): () => void {
+		// A browser opens six connections to a server: tabs that no one looks at must not hold them all.
+		const look = () => {
+			if (document.visibilityState === 'hidden') this.#close();
+			else this.#open(onchange);
+		};
+		look();
+		document.addEventListener('visibilitychange', look);
+		return () => {
+			document.removeEventListener('visibilitychange', look);
+			this.#close();
+		};
+	}
+
+	#open(onchange: (jobs: readonly Job[]) => void): void {
+		if (this.#source !== null) return;
 		const source = new EventSource('/api/events');
+		this.#source = source;
 		source.addEventListener('open', () => (this.lost = false));
 		source.addEventListener('error', () => (this.lost = true));
 		source.addEventListener('jobs', (event: MessageEvent<string>) => {
@@ -22,6 +39,10 @@ export class JobFeed {
 			this.lost = false;
 			onchange(this.jobs);
 		});
-		return () => source.close();
+	}
+
+	#close(): void {
+		this.#source?.close();
+		this.#source = null;
 	}
 }
