@@ -12,7 +12,13 @@ export async function estimateAnalysis(request: AnalyzeRequest): Promise<Estimat
 	return estimateOf(await prepare(request), request.home);
 }
 
-export async function estimateOf(prepared: Prepared, home: string): Promise<Estimate> {
+/** What an estimate is made from. */
+type Outlook = Pick<
+	Prepared,
+	'checkpoint' | 'memory' | 'windows' | 'context' | 'notes' | 'totalWork'
+>;
+
+export async function estimateOf(prepared: Outlook, home: string): Promise<Estimate> {
 	const { checkpoint, memory, windows, context, notes } = prepared;
 	const { rate, from } = await operationsPerSecond(home);
 	const groups = memory.resident ? 1 : Math.ceil(windows.length / memory.windowsPerGroup);

@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import { InputError } from '../errors.ts';
 import { layerTensorShapes } from '../checkpoint/expected.ts';
-import type { Checkpoint } from '../checkpoint/types.ts';
+import type { Checkpoint, ModelConfig } from '../checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from '../capture/layout.ts';
 import type { StatisticsRequest } from '../capture/statistics.ts';
 import { blockEntries } from '../graph/blocks.ts';
@@ -13,6 +13,15 @@ export interface MemoryPlan {
 	windowsPerGroup: number;
 	bytes: number;
 	limitBytes: number;
+}
+
+/** What a run holds besides weights and the workings of a layer. */
+export interface Holdings {
+	windowCount: number;
+	/** Bytes of each window that is in memory. */
+	windowBytes: (layout: AttentionLayout) => number;
+	/** Bytes however many windows there are. */
+	fixedBytes: (layout: AttentionLayout) => number;
 }
 
 /** Share of the free memory that a run may take where the user names no limit. */
@@ -39,13 +48,13 @@ export function memoryLimit(wanted: number | null): number {
 export function planMemory(
 	checkpoint: Checkpoint,
 	context: number,
-	request: StatisticsRequest,
+	holdings: Holdings,
 	limitBytes: number
 ): MemoryPlan {
 	const { config } = checkpoint;
-	const smallest = peakBytes(checkpoint, context, request, { resident: false, windows: 1 });
+	const smallest = peakBytes(checkpoint, context, holdings, { resident: false, windows: 1 });
 	if (smallest > limitBytes) {
-		const fitting = longestContext(checkpoint, context, request, limitBytes);
+		const fitting = longestContext(checkpoint, context, holdings, limitBytes);
 		const advice =
 			fitting === null
 				? 'no context would fit; give more with --memory'
@@ -57,18 +66,18 @@ export function planMemory(
 	const plan = (resident: boolean, windowsPerGroup: number): MemoryPlan => ({
 		resident,
 		windowsPerGroup,
-		bytes: peakBytes(checkpoint, context, request, { resident, windows: windowsPerGroup }),
+		bytes: peakBytes(checkpoint, context, holdings, { resident, windows: windowsPerGroup }),
 		limitBytes
 	});
-	const many = request.windowCount > 1;
+	const many = holdings.windowCount > 1;
 	const kept = plan(true, 1);
 	if (many && weightBytes(checkpoint) <= RESIDENT_SHARE * limitBytes && kept.bytes <= limitBytes) {
 		return kept;
 	}
 	const layout = attentionLayout(config, context);
-	const eachMore = windowBytes(checkpoint, layout);
+	const eachMore = holdings.windowBytes(layout);
 	const room = Math.floor((limitBytes - smallest) / eachMore);
-	const windowsPerGroup = Math.min(request.windowCount, MOST_WINDOWS_PER_GROUP, 1 + room);
+	const windowsPerGroup = Math.min(holdings.windowCount, MOST_WINDOWS_PER_GROUP, 1 + room);
 	return plan(false, windowsPerGroup);
 }
 
@@ -76,7 +85,7 @@ export function planMemory(
 function peakBytes(
 	checkpoint: Checkpoint,
 	context: number,
-	request: StatisticsRequest,
+	holdings: Holdings,
 	held: { resident: boolean; windows: number }
 ): number {
 	const { config } = checkpoint;
@@ -85,15 +94,20 @@ function peakBytes(
 	return (
 		BASE_BYTES +
 		weights +
-		held.windows * windowBytes(checkpoint, layout) +
+		held.windows * holdings.windowBytes(layout) +
 		layerWorkspaceBytes(checkpoint, layout) +
-		statisticsBytes(layout, request)
+		holdings.fixedBytes(layout)
 	);
 }
 
-/** Captured attention and hidden state of one window. */
-function windowBytes({ config }: Checkpoint, layout: AttentionLayout): number {
-	return FLOAT * (windowEntries(layout, config.layers) + 3 * layout.context * config.hidden);
+/** An analysis: captured attention and hidden state of each window, and the sums. */
+export function analysisHoldings(config: ModelConfig, request: StatisticsRequest): Holdings {
+	return {
+		windowCount: request.windowCount,
+		windowBytes: (layout) =>
+			FLOAT * (windowEntries(layout, config.layers) + 3 * layout.context * config.hidden),
+		fixedBytes: (layout) => statisticsBytes(layout, request)
+	};
 }
 
 /** All weights the engine keeps, as float32: the layers and the output embedding. */
@@ -108,7 +122,7 @@ function streamedBytes(checkpoint: Checkpoint): number {
 	return elements * (FLOAT + 2 * diskBytes) + VOCABULARY_BYTES;
 }
 
-function layerElements(config: Checkpoint['config']): number {
+function layerElements(config: ModelConfig): number {
 	const shapes = layerTensorShapes(config);
 	return (['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const)
 		.map((role) => shapes[role].reduce((product, size) => product * size, 1))
@@ -120,14 +134,19 @@ function layerWorkspaceBytes({ config }: Checkpoint, layout: AttentionLayout): n
 	const { context, blocks } = layout;
 	const projections = 3 * (config.heads + 2 * config.kvHeads) * config.headDim;
 	const scores = blocks.map((block) => 2 * config.heads * blockEntries(block));
-	const logits = Math.min(config.vocab, VOCABULARY_BYTES / 2 / FLOAT / config.hidden);
 	return (
+		logitsBytes(config, context) +
 		FLOAT *
-		(context * (projections + 3 * config.intermediate + 4 * config.hidden + logits) +
-			Math.max(...scores) +
-			// The mask constants of every block.
-			blocks.reduce((sum, block) => sum + blockEntries(block), 0))
+			(context * (projections + 3 * config.intermediate + 4 * config.hidden) +
+				Math.max(...scores) +
+				// The mask constants of every block.
+				blocks.reduce((sum, block) => sum + blockEntries(block), 0))
 	);
+}
+
+/** Logits of every position over a part of the vocabulary. */
+export function logitsBytes(config: ModelConfig, context: number): number {
+	return FLOAT * context * Math.min(config.vocab, VOCABULARY_BYTES / 2 / FLOAT / config.hidden);
 }
 
 /** Gram matrices, running totals for the null, and copies of a block made on the way to a view. */
@@ -150,7 +169,7 @@ function statisticsBytes(layout: AttentionLayout, request: StatisticsRequest): n
 function longestContext(
 	checkpoint: Checkpoint,
 	context: number,
-	request: StatisticsRequest,
+	holdings: Holdings,
 	limitBytes: number
 ): number | null {
 	const step = 16;
@@ -158,7 +177,7 @@ function longestContext(
 	let fails = Math.ceil(context / step);
 	while (fails - fits > 1) {
 		const middle = Math.floor((fits + fails) / 2);
-		const bytes = peakBytes(checkpoint, middle * step, request, { resident: false, windows: 1 });
+		const bytes = peakBytes(checkpoint, middle * step, holdings, { resident: false, windows: 1 });
 		if (bytes <= limitBytes) fits = middle;
 		else fails = middle;
 	}

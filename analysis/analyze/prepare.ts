@@ -6,7 +6,7 @@ import { sumsFor } from '../similarity/sums.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../tokens/windows.ts';
 import type { Tokenizer, Window } from '../tokens/types.ts';
-import { memoryLimit, planMemory, type MemoryPlan } from './memory.ts';
+import { analysisHoldings, memoryLimit, planMemory, type MemoryPlan } from './memory.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { totalWork, windowWork, type WindowWork } from './work.ts';
 
@@ -43,7 +43,12 @@ export async function prepare(request: AnalyzeRequest): Promise<Prepared> {
 		jsQueries: wanted.js ? request.jsRows : null,
 		windowCount: windows.length
 	};
-	const memory = planMemory(checkpoint, context, statistics, memoryLimit(request.memoryLimitBytes));
+	const memory = planMemory(
+		checkpoint,
+		context,
+		analysisHoldings(config, statistics),
+		memoryLimit(request.memoryLimitBytes)
+	);
 	const layout = attentionLayout(config, context);
 	const work = windowWork(config, layout, statistics);
 	return {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { checkSources, checkSpansAgree, planSpans, sourcesOf, spansOf } from './spans.ts';
+import {
+	checkSources,
+	checkSpansAgree,
+	headMapsOf,
+	planSpans,
+	sourcesOf,
+	spansOf
+} from './spans.ts';
 import type { Sources } from './types.ts';
 
 const sources: Sources = [0, 1, 2, 2, 2, 5, 6, 6];
@@ -112,5 +119,21 @@ describe('planSpans', () => {
 			],
 			score: null
 		});
+	});
+});
+
+describe('headMapsOf', () => {
+	it('gives each follower its map, and null to every layer whose heads keep their places', () => {
+		const spans: Parameters<typeof headMapsOf>[0] = [
+			{
+				followers: [1, 2],
+				headMap: [
+					[1, 0],
+					[0, 0]
+				]
+			},
+			{ followers: [4], headMap: 'identity' }
+		];
+		expect(headMapsOf(spans, 5)).toEqual([null, [1, 0], [0, 0], null, null]);
 	});
 });

@@ -97,6 +97,19 @@ export function planSpans(
 	}));
 }
 
+/** Per layer, the source's head for each of a follower's heads; null where heads keep their places. */
+export function headMapsOf(
+	spans: readonly Pick<Span, 'followers' | 'headMap'>[],
+	layers: number
+): (number[] | null)[] {
+	const maps = Array.from({ length: layers }, (): number[] | null => null);
+	for (const { followers, headMap } of spans) {
+		if (headMap === 'identity') continue;
+		for (const [index, follower] of followers.entries()) maps[follower] = headMap[index];
+	}
+	return maps;
+}
+
 /** Mean and lowest similarity of the followers to their source. */
 export function spanScores(
 	matrix: Float64Array,

@@ -10,11 +10,8 @@ export function pieceReader(
 	json: Record<string, unknown>,
 	tokenOf: (id: number) => string | undefined
 ): (ids: readonly number[]) => string[] {
-	const byteLevel = hasPart(json.decoder, 'ByteLevel') || hasPart(json.pre_tokenizer, 'ByteLevel');
-	const added = new Set<unknown>();
-	if (Array.isArray(json.added_tokens)) {
-		for (const token of json.added_tokens as { id: number }[]) added.add(token.id);
-	}
+	const byteLevel = isByteLevel(json);
+	const added = addedIds(json);
 	return (ids) =>
 		ids.map((id) => {
 			const token = tokenOf(id);
@@ -22,6 +19,36 @@ export function pieceReader(
 			if (added.has(id)) return token;
 			return byteLevel ? byteLevelPiece(token) : markedPiece(token);
 		});
+}
+
+/**
+ * UTF-8 bytes of the text that each token stands for: a byte token is one, a word marker ("▁") one, a token
+ * of the byte-level alphabet one a character; an id without a token none.
+ */
+export function byteCounter(
+	json: Record<string, unknown>,
+	tokenOf: (id: number) => string | undefined
+): (ids: readonly number[]) => number[] {
+	const byteLevel = isByteLevel(json);
+	const added = addedIds(json);
+	return (ids) =>
+		ids.map((id) => {
+			const token = tokenOf(id) ?? '';
+			if (!added.has(id)) {
+				if (byteLevel && [...token].every((char) => BYTE_OF.has(char))) return [...token].length;
+				if (!byteLevel && BYTE_TOKEN.test(token)) return 1;
+			}
+			return Buffer.byteLength(added.has(id) || byteLevel ? token : token.replaceAll(MARKER, ' '));
+		});
+}
+
+function isByteLevel(json: Record<string, unknown>): boolean {
+	return hasPart(json.decoder, 'ByteLevel') || hasPart(json.pre_tokenizer, 'ByteLevel');
+}
+
+function addedIds(json: Record<string, unknown>): Set<number> {
+	const tokens = Array.isArray(json.added_tokens) ? (json.added_tokens as { id: number }[]) : [];
+	return new Set(tokens.map(({ id }) => id));
 }
 
 /** Whether a part of tokenizer.json, or one of those it is a sequence of, has that type. */
@@ -43,11 +70,14 @@ function byteLevelPiece(token: string): string {
 	return readableBytes(bytes);
 }
 
+const MARKER = '\u2581';
+const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/;
+
 /** SentencePiece's tokens: "▁" is a space, "<0x0A>" a byte. */
 function markedPiece(token: string): string {
-	const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
+	const byte = BYTE_TOKEN.exec(token)?.[1];
 	if (byte !== undefined) return readableBytes([parseInt(byte, 16)]);
-	return token.replaceAll('\u2581', ' ');
+	return token.replaceAll(MARKER, ' ');
 }
 
 /** UTF-8 as text, with every byte that belongs to no whole character written out. */

@@ -5,7 +5,7 @@ import { exists, readJsonFile } from '../checkpoint/files.ts';
 import { missingTokenizer, TOKENIZER } from '../checkpoint/tokenizer.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { InputError, messageOf } from '../errors.ts';
-import { pieceReader } from './pieces.ts';
+import { byteCounter, pieceReader } from './pieces.ts';
 import type { Tokenizer } from './types.ts';
 import { splitAtMarks } from './wordwise.ts';
 
@@ -72,7 +72,8 @@ export async function loadTokenizer(folder: string, config: ModelConfig): Promis
 		bosId: bosIdOf(inner, settings?.output ?? {}),
 		size,
 		encode: (text) => inner.encode(text, { add_special_tokens: false }).ids,
-		pieces: pieceReader(json, (token) => inner.id_to_token(token))
+		pieces: pieceReader(json, (token) => inner.id_to_token(token)),
+		byteLengths: byteCounter(json, (token) => inner.id_to_token(token))
 	};
 }
 

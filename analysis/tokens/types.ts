@@ -14,6 +14,8 @@ export interface Tokenizer {
 	encode(text: string): number[];
 	/** What each id looks like on an axis: "Ġthe" and "▁the" become " the", lone bytes "<0xE2>". */
 	pieces(ids: readonly number[]): string[];
+	/** UTF-8 bytes of the text that each id stands for; see `byteCounter`. */
+	byteLengths(ids: readonly number[]): number[];
 }
 
 /** One stretch of a document, tokenized. */
