@@ -34,11 +34,13 @@ export function byteCounter(
 	return (ids) =>
 		ids.map((id) => {
 			const token = tokenOf(id) ?? '';
-			if (!added.has(id)) {
-				if (byteLevel && [...token].every((char) => BYTE_OF.has(char))) return [...token].length;
-				if (!byteLevel && BYTE_TOKEN.test(token)) return 1;
+			if (added.has(id)) return Buffer.byteLength(token);
+			if (!byteLevel) {
+				return BYTE_TOKEN.test(token) ? 1 : Buffer.byteLength(token.replaceAll(MARKER, ' '));
 			}
-			return Buffer.byteLength(added.has(id) || byteLevel ? token : token.replaceAll(MARKER, ' '));
+			const characters = Array.from(token);
+			const bytes = characters.every((character) => BYTE_OF.has(character));
+			return bytes ? characters.length : Buffer.byteLength(token);
 		});
 }
 

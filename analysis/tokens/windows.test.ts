@@ -17,7 +17,8 @@ function wordTokenizer(bosId: number | null): Tokenizer & { seen: number } {
 			this.seen += text.length;
 			return (text.match(/\d+/g) ?? []).map(Number);
 		},
-		pieces: (ids) => ids.map(String)
+		pieces: (ids) => ids.map(String),
+		byteLengths: (ids) => ids.map((id) => String(id).length)
 	};
 }
 
