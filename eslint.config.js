@@ -41,7 +41,8 @@ const stages = [
 	'plan',
 	'run',
 	'compare',
-	'analyze'
+	'analyze',
+	'evaluate'
 ];
 /** Stages that never touch weights or sessions, though they stand to the right of those that do. */
 const pure = ['similarity', 'plan'];

@@ -1,0 +1,87 @@
+import { openCheckpoint } from '../checkpoint/open.ts';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { attentionLayout, windowEntries } from '../capture/layout.ts';
+import { InputError } from '../errors.ts';
+import { logitsBytes, memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
+import type { Prepared } from '../analyze/prepare.ts';
+import { windowWork, type WindowWork } from '../analyze/work.ts';
+import { spansOf } from '../plan/spans.ts';
+import type { Plan } from '../plan/types.ts';
+import { loadTokenizer } from '../tokens/tokenizer.ts';
+import { checkContext, cutWindows } from '../tokens/windows.ts';
+import type { EvaluateRequest } from './types.ts';
+
+/** Everything that is known before the model runs. */
+export type PreparedEvaluation = Omit<Prepared, 'statistics'>;
+
+const FLOAT = 4;
+/** Arrays as large as a hidden state that a window holds: two states, two normed, and those being made. */
+const STATES_A_WINDOW = 6;
+/** Arrays as large as a part's logits that the comparison makes, besides those of one model. */
+const LOGITS_COMPARED = 4;
+const WAYS = 2;
+
+/**
+ * Opens the model, checks that the plan is one for it, cuts the windows and lays the run out in memory, without
+ * running anything. Throws InputError for whatever is wrong with model, plan, texts or context, and where the
+ * memory limit is too low.
+ */
+export async function prepareEvaluation(request: EvaluateRequest): Promise<PreparedEvaluation> {
+	const checkpoint = await openCheckpoint(request.modelFolder);
+	const { config } = checkpoint;
+	checkPlanFits(request.plan, config, checkpoint.name);
+	checkContext(request.context, config);
+	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
+	const memory = planMemory(
+		checkpoint,
+		context,
+		holdings(config, request.plan, windows.length),
+		memoryLimit(request.memoryLimitBytes)
+	);
+	const layout = attentionLayout(config, context);
+	const work = evaluationWork(config, layout);
+	return {
+		checkpoint,
+		tokenizer,
+		windows,
+		context,
+		notes,
+		layout,
+		memory,
+		work,
+		totalWork: windows.length * (WAYS * config.layers * work.layer + work.head)
+	};
+}
+
+/** A layer of one window one way; the head of one window both ways. */
+function evaluationWork(config: ModelConfig, layout: Prepared['layout']): WindowWork {
+	const none = { views: [], gram: false, sqrt: false, jsQueries: null, windowCount: 1 };
+	const { layer, head } = windowWork(config, layout, none);
+	return { layer, head: WAYS * head, statistics: 0 };
+}
+
+/** Both ways' hidden states, and one source's probabilities where the plan has followers. */
+function holdings(config: ModelConfig, plan: Plan, windowCount: number): Holdings {
+	const kept = spansOf(plan.sources).length > 0 ? 1 : 0;
+	return {
+		windowCount,
+		windowBytes: (layout) =>
+			FLOAT * (windowEntries(layout, kept) + STATES_A_WINDOW * layout.context * config.hidden),
+		fixedBytes: (layout) => LOGITS_COMPARED * logitsBytes(config, layout.context)
+	};
+}
+
+function checkPlanFits(plan: Plan, config: ModelConfig, model: string): void {
+	if (plan.model.layers !== config.layers) {
+		throw new InputError(
+			`plan for ${plan.model.name}: ${plan.model.layers} layers; ${model} has ${config.layers}`
+		);
+	}
+	const mapped = plan.spans.some(({ headMap }) => headMap !== 'identity');
+	if (mapped && plan.model.heads !== config.heads) {
+		throw new InputError(
+			`plan for ${plan.model.name}: head maps of ${plan.model.heads} heads; ${model} has ${config.heads}`
+		);
+	}
+}

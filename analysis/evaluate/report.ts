@@ -1,0 +1,106 @@
+import { modelFacts } from '../checkpoint/facts.ts';
+import { DTYPE_BYTES, savings } from '../plan/savings.ts';
+import type { Plan } from '../plan/types.ts';
+import { drawWindows } from '../similarity/resample.ts';
+import { mean, meanInterval, predictedBytes, quantile, spreadOf } from './figures.ts';
+import { judgeGates } from './gates.ts';
+import type { Measured, Way, WindowMeasured } from './measure.ts';
+import type { PreparedEvaluation } from './prepare.ts';
+import type {
+	Cost,
+	EvaluateReport,
+	EvaluateRequest,
+	ModelFigures,
+	WayCost,
+	WindowRow
+} from './types.ts';
+
+const KL_TAIL = 0.99;
+
+/** All figures of an evaluation, from what was measured. */
+export function reportOf(
+	request: EvaluateRequest,
+	prepared: PreparedEvaluation,
+	measured: Measured
+): EvaluateReport {
+	const windows = measured.windows.map((each) =>
+		rowOf(each, predictedBytes(each.window, request.documents, prepared.tokenizer))
+	);
+	const draws = drawWindows(windows.map(({ document }) => document));
+	const lossIncrease = meanInterval(
+		windows.map(({ baseline, shared }) => shared - baseline),
+		draws
+	);
+	const agreement = meanInterval(
+		windows.map((window) => window.agreement),
+		draws
+	);
+	const divergences = measured.windows.flatMap(({ comparison }) => [...comparison.kl]);
+	return {
+		baseline: figuresOf(windows, 'baseline'),
+		shared: figuresOf(windows, 'shared'),
+		delta: {
+			loss: lossIncrease.value,
+			low: lossIncrease.low,
+			high: lossIncrease.high,
+			over: draws?.over ?? null
+		},
+		kl: { mean: mean(divergences), p99: quantile(divergences, KL_TAIL) },
+		agreement: agreement.value,
+		windows,
+		cost: costOf(prepared, request.plan, measured),
+		gates: judgeGates(request.gates, { lossIncrease, agreement })
+	};
+}
+
+function rowOf({ window, comparison, time }: WindowMeasured, bytes: number): WindowRow {
+	return {
+		document: window.document,
+		start: window.start,
+		tokens: comparison.baseline.length,
+		bytes,
+		baseline: mean(comparison.baseline),
+		shared: mean(comparison.shared),
+		kl: mean(comparison.kl),
+		agreement: mean(comparison.agree),
+		baselineSeconds: time.baseline.seconds,
+		sharedSeconds: time.shared.seconds
+	};
+}
+
+function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {
+	const total = (of: (window: WindowRow) => number) =>
+		windows.reduce((sum, window) => sum + of(window), 0);
+	const tokens = total((window) => window.tokens);
+	const nats = total((window) => window.tokens * window[way]);
+	const loss = nats / tokens;
+	return {
+		loss,
+		perplexity: Math.exp(loss),
+		bitsPerByte: nats / Math.LN2 / total((window) => window.bytes),
+		tokens
+	};
+}
+
+function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): Cost {
+	const { checkpoint, context, memory } = prepared;
+	const { windows } = measured;
+	const wayCost = (way: Way): WayCost => ({
+		prefillSeconds: spreadOf(windows.map(({ time }) => time[way].seconds)),
+		cpuSeconds: mean(windows.map(({ time }) => time[way].cpuSeconds)),
+		peakRssBytes: measured.peakRssBytes[way]
+	});
+	const setting = { context, batch: 1, elementBytes: DTYPE_BYTES.f32 };
+	return {
+		measured: {
+			baseline: wayCost('baseline'),
+			shared: wayCost('shared'),
+			prefillRatio: spreadOf(
+				windows.map(({ time }) => time.shared.seconds / time.baseline.seconds)
+			),
+			processPeakRssBytes: process.resourceUsage().maxRSS * 1024,
+			weights: memory.resident ? 'resident' : 'streamed'
+		},
+		predicted: savings(modelFacts(checkpoint), plan.sources, setting)
+	};
+}
