@@ -51,7 +51,7 @@ export async function benchAgainstTransformers(
 	}
 	for (const context of CONTEXTS) {
 		const model = await BenchModel.open(folder, context, 1);
-		const ours = (await alternate({ job: () => model.captured(REQUEST) }, REPEATS)).job;
+		const ours = (await alternate({ job: model.captured(REQUEST) }, REPEATS)).job;
 		await model.close();
 		const reference = summary(theirs.ms[context]);
 		report.add({
