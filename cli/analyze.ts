@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import type { AnalyzeOptions } from '../analysis/analyze/analyze.ts';
 import { analyzeCommand } from '../analysis/analyze/command.ts';
 import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
-import type { AnalyzeRequest, AnalyzeResult, Estimate } from '../analysis/analyze/types.ts';
+import type { AnalyzeRequest, AnalyzeResult } from '../analysis/analyze/types.ts';
 import { modelName } from '../analysis/checkpoint/open.ts';
 import { runFolder } from '../analysis/run/list.ts';
 import type { RunRecord } from '../analysis/run/types.ts';
@@ -11,6 +11,7 @@ import { newRunId } from '../analysis/run/workspace.ts';
 import { checkTarget } from '../analysis/run/write.ts';
 import { METRICS, VIEWS, type Metric, type View } from '../analysis/similarity/types.ts';
 import { formatBytes, formatDuration } from '../src/lib/format.ts';
+import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { removeOnInterrupt } from './interrupt.ts';
 import { printJson, say, type Io } from './io.ts';
@@ -130,17 +131,6 @@ async function withProgress(
 		stopWatching();
 		display.end();
 	}
-}
-
-function sayEstimate(model: string, estimate: Estimate, io: Io): void {
-	const { windows, context, memoryBytes, memoryLimitBytes, seconds, secondsFrom, notes } = estimate;
-	for (const note of notes) say(io, `note: ${note}`);
-	const from = secondsFrom === 'guess' ? 'a guess' : 'from earlier runs';
-	say(
-		io,
-		`${model}, ${windows} × ${context} tokens: will take ${formatBytes(memoryBytes)} of memory ` +
-			`(limit ${formatBytes(memoryLimitBytes)}) and roughly ${formatDuration(seconds)} (${from})`
-	);
 }
 
 function jsRows(text: string): number | 'all' {

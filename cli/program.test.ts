@@ -7,6 +7,7 @@ const SUBCOMMANDS = [
 	'analyze',
 	'similarity',
 	'plan',
+	'evaluate',
 	'compare',
 	'export',
 	'savings',
@@ -56,6 +57,8 @@ describe('the command', () => {
 		[['analyze', 'm', '--text', 't', '--memory', 'lots'], 'expected a size such as 4GB'],
 		[['analyze', 'm', '--text', 't', '--memory', '101%'], 'expected a size such as 4GB'],
 		[['analyze', 'm', '--text', 't', '--js-rows', '0'], 'expected a whole number of at least 1'],
+		[['evaluate', 'm', '--plan', 'p', '--text', 't', '--min-agreement', '90'], 'from 0 to 1'],
+		[['evaluate', 'm', '--text', 't'], "required option '--plan <file>' not specified"],
 		[['export', 'p', '--to', 'vllm'], 'Allowed choices are json, csv, shareatt']
 	])('%j is bad usage: one line on stderr, nothing on stdout, exit 2', async (args, message) => {
 		const { code, stdout, stderr } = await runCommand(args);

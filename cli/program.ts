@@ -4,7 +4,9 @@ import { isInputError, messageOf } from '../analysis/errors.ts';
 import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
 import { registerCompare } from './compare.ts';
+import { registerEvaluate } from './evaluate.ts';
 import { registerExport } from './export.ts';
+import { GatesNotPassed } from './gates.ts';
 import { say, type Io } from './io.ts';
 import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
@@ -20,11 +22,12 @@ const USER_FAULT = 2;
 
 const HELP = `
 Data goes to stdout, talk and progress to stderr. Exit codes: 0, 2 for bad usage or input, 1 for a fault of
-Spanwise. Layers and heads count from 0.
+Spanwise; 3 for a gate that failed, 4 for one that is inconclusive. Layers and heads count from 0.
 
 Example:
   spanwise analyze mini-llama2 --text static/samples/walden.txt --out llama2-run
-  spanwise plan llama2-run --followers 4 --out plan.json`;
+  spanwise plan llama2-run --followers 4 --out plan.json
+  spanwise evaluate mini-llama2 --plan plan.json --text static/samples/time-machine.txt`;
 
 /** Runs one command line, without program name; the exit code. Nothing is thrown. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -56,6 +59,7 @@ function programFor(io: Io): Command {
 	registerAnalyze(program, io);
 	registerSimilarity(program, io);
 	registerPlan(program, io);
+	registerEvaluate(program, io);
 	registerCompare(program, io);
 	registerExport(program, io);
 	registerSavings(program, io);
@@ -66,6 +70,8 @@ function programFor(io: Io): Command {
 function exitCodeOf(error: unknown, io: Io): number {
 	// Commander has already said what is wrong, or printed the help or the version it was asked for.
 	if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USER_FAULT;
+	// What was asked for is on stdout, and why a gate was not passed on stderr.
+	if (error instanceof GatesNotPassed) return error.exitCode;
 	if (isInputError(error) || isRefusal(error)) {
 		sayError(io, messageOf(error));
 		return USER_FAULT;

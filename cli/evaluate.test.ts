@@ -1,0 +1,181 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EvaluateReport } from '../analysis/evaluate/types.ts';
+import { makePlan } from '../analysis/plan/planFile.ts';
+import { planSpans } from '../analysis/plan/spans.ts';
+import type { Plan, Sources } from '../analysis/plan/types.ts';
+import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
+import { runCommand } from '../tests/builders/command.ts';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+async function writePlan(name: string, sources: Sources): Promise<void> {
+	const model = { name: 'tiny', architecture: 'LlamaForCausalLM', heads: 4, kvHeads: 2 };
+	const plan = makePlan({
+		model: { ...model, layers: sources.length, hash: 'other' },
+		sources,
+		spans: planSpans(sources, null),
+		definition: null,
+		predicted: null
+	});
+	await writeFile(at(name), JSON.stringify(plan));
+}
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'spanwise-evaluate-'));
+	await writeTinyCheckpoint(at('tiny'), { config: { num_hidden_layers: 5 } });
+	// Windows that differ, so that intervals have a width.
+	const lines = Array.from({ length: 60 }, (_, n) => `the sand ${(n * 7919) % 997} and the rain`);
+	await writeFile(at('text.txt'), lines.join('. '));
+	await writePlan('none.json', [0, 1, 2, 3, 4]);
+	await writePlan('shared.json', [0, 1, 1, 1, 4]);
+	await writePlan('short.json', [0, 1, 1]);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+function evaluate(plan: string, ...args: string[]) {
+	const small = ['--text', at('text.txt'), '--context', '32', '--windows', '4'];
+	const given = ['evaluate', at('tiny'), '--plan', at(plan), ...small, ...args];
+	return runCommand([...given, '--home', at('home')]);
+}
+
+async function readPlan(name: string): Promise<Plan> {
+	return JSON.parse(await readFile(at(name), 'utf8')) as Plan;
+}
+
+describe('spanwise evaluate', () => {
+	it('--json prints the report and nothing else on stdout; the estimate goes to stderr', async () => {
+		const { code, stdout, stderr } = await evaluate('shared.json', '--json');
+		expect(code).toBe(0);
+		const report = JSON.parse(stdout) as EvaluateReport;
+		expect(Object.keys(report)).toEqual([
+			'baseline',
+			'shared',
+			'delta',
+			'kl',
+			'agreement',
+			'windows',
+			'cost',
+			'gates'
+		]);
+		for (const figures of [report.baseline, report.shared]) {
+			expect(Object.keys(figures)).toEqual(['loss', 'perplexity', 'bitsPerByte', 'tokens']);
+		}
+		expect(report.windows).toHaveLength(4);
+		expect(report.delta.over).toBe('blocks');
+		expect(report.gates).toBeNull();
+		expect(stderr).toMatch(/^tiny, 4 × 32 tokens: will take .* of memory \(limit .*\) and roughly/);
+	});
+
+	it('without --json says the same for a person, with intervals and what is measured', async () => {
+		const { code, stdout } = await evaluate('shared.json');
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/as planned +\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}\n/);
+		expect(stdout).toMatch(
+			/loss added +−?\d.*\[.*\], 95 % interval over blocks of windows: this text/
+		);
+		expect(stdout).toMatch(/prefill \(measured\) .*ratio/);
+		expect(stdout).toMatch(/savings \(predicted\) +2 followers/);
+	});
+
+	it('warns where the plan was made for other weights, and goes on', async () => {
+		const { code, stderr } = await evaluate('none.json');
+		expect(code).toBe(0);
+		expect(stderr).toMatch(
+			/^warning: The plan was made for tiny \(other\); these are other weights/m
+		);
+	});
+
+	it('leaves the plan alone without --write, and puts what was measured into it with it', async () => {
+		await writePlan('written.json', [0, 1, 1, 3, 4]);
+		const before = await readPlan('written.json');
+		await evaluate('written.json');
+		expect(await readPlan('written.json')).toEqual(before);
+
+		const { stdout, stderr } = await evaluate('written.json', '--write', '--json');
+		expect(stderr).toContain(`wrote what was measured into ${at('written.json')}\n`);
+		const { measured, ...rest } = await readPlan('written.json');
+		expect({ ...rest, measured: null }).toEqual(before);
+		const report = JSON.parse(stdout) as EvaluateReport;
+		expect(measured).toMatchObject({ delta: report.delta, kl: report.kl, windows: 4, context: 32 });
+		expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+		const exported = await runCommand(['export', at('written.json'), '--to', 'csv']);
+		expect(exported.code).toBe(0);
+	});
+
+	it('refuses a plan for another number of layers, a plan that is none, and no model', async () => {
+		for (const [plan, message] of [
+			['short.json', 'plan for tiny: 3 layers; tiny has 5'],
+			['text.txt', 'not JSON']
+		]) {
+			const { code, stdout, stderr } = await evaluate(plan);
+			expect([code, stdout]).toEqual([2, '']);
+			expect(stderr).toContain(message);
+			expect(stderr.match(/\n/g)).toHaveLength(1);
+		}
+	});
+});
+
+describe('gates of spanwise evaluate', () => {
+	const verdicts = async (...args: string[]) => {
+		const { code, stdout, stderr } = await evaluate('shared.json', '--json', ...args);
+		return { code, report: JSON.parse(stdout) as EvaluateReport, stderr };
+	};
+
+	it('that pass exit 0 and are in the report', async () => {
+		const { code, report, stderr } = await verdicts(
+			'--max-loss-increase',
+			'99',
+			'--min-agreement',
+			'0'
+		);
+		expect(code).toBe(0);
+		expect(report.gates?.verdict).toBe('pass');
+		expect(stderr).toMatch(
+			/gate --min-agreement: pass: agreement .*, at least 0\.0000 asked for; kept by/
+		);
+	});
+
+	it('that fail exit 3, the report printed all the same, saying which and by how much', async () => {
+		const { code, report, stderr } = await verdicts(
+			'--max-loss-increase',
+			'-9',
+			'--min-agreement',
+			'0'
+		);
+		expect(code).toBe(3);
+		expect(report.gates?.judged.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
+		expect(stderr).toMatch(/gate --max-loss-increase: fail: .* at most −9\.0000 asked for; off by/);
+	});
+
+	it('that cannot be decided exit 4', async () => {
+		const { report } = await verdicts();
+		const { code } = await verdicts('--max-loss-increase', String(report.delta.loss));
+		expect(code).toBe(4);
+	});
+
+	it('may stand in a file, flags before it', async () => {
+		await writeFile(at('gates.json'), JSON.stringify({ maxLossIncrease: -9, minAgreement: 0 }));
+		expect((await verdicts('--gates', at('gates.json'))).code).toBe(3);
+		const flag = ['--max-loss-increase', '99'];
+		expect((await verdicts('--gates', at('gates.json'), ...flag)).code).toBe(0);
+	});
+
+	it('of a file that holds something else are refused before the model runs', async () => {
+		await writeFile(at('bad.json'), JSON.stringify({ maxLoss: 1 }));
+		const { code, stdout, stderr } = await evaluate('shared.json', '--gates', at('bad.json'));
+		expect([code, stdout]).toEqual([2, '']);
+		expect(stderr).toMatch(/^error: .*bad\.json: maxLoss: /);
+	});
+
+	it('that fail do not keep --write from writing', async () => {
+		await writePlan('failing.json', [0, 1, 1, 3, 4]);
+		const { code } = await evaluate('failing.json', '--write', '--max-loss-increase', '-9');
+		expect(code).toBe(3);
+		expect((await readPlan('failing.json')).measured).toMatchObject({ gates: { verdict: 'fail' } });
+	});
+});

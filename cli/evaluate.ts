@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { DEFAULT_CONTEXT } from '../analysis/analyze/defaults.ts';
+import type { EvaluateRequest, Evaluation, Gates } from '../analysis/evaluate/types.ts';
+import { sayEstimate } from './estimateText.ts';
+import { evaluateText } from './evaluateText.ts';
+import { findModel, homeOf } from './found.ts';
+import { enforceGates, gatesOf, lossIncrease, share } from './gates.ts';
+import { printJson, say, type Io } from './io.ts';
+import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import { readPlan, writePlan } from './planFile.ts';
+import { progressDisplay } from './progress.ts';
+import { readTexts } from './texts.ts';
+
+const DEFAULT_WINDOWS = 16;
+
+const HELP = `
+The same windows go through the model as it is and as planned. Differences are paired by window; intervals
+are 95 %, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
+JSON: {baseline, shared, delta, kl, agreement, windows, cost, gates}.
+
+Gates are judged on the whole interval: pass, fail (exit 3) or inconclusive (exit 4). --gates names a JSON
+file, {"maxLossIncrease": 0.05, "minAgreement": 0.9}; flags stand before it. The report is printed in any case.
+
+Example (plan.json: made by the example of spanwise plan):
+  spanwise evaluate mini-llama2 --plan plan.json --text static/samples/walden.txt --max-loss-increase 0.3`;
+
+interface EvaluateFlags extends SharedOptions, Omit<Gates, 'gates'> {
+	plan: string;
+	text: string[];
+	context: number;
+	windows: number;
+	gates?: string;
+	write?: boolean;
+}
+
+export function registerEvaluate(program: Command, io: Io): void {
+	withSharedOptions(
+		program
+			.command('evaluate')
+			.description('run a model as it is and as planned, and say what sharing costs')
+			.argument('<model>', 'folder or name of a model')
+			.requiredOption('--plan <file>', 'a plan.json')
+			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
+			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
+			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
+			.option('--max-loss-increase <nats>', 'gate: most loss a token may gain', lossIncrease)
+			.option('--min-agreement <share>', 'gate: least agreement, 0 to 1', share)
+			.option('--gates <file>', 'gates as JSON')
+			.option('--write', 'write what was measured into the plan file'),
+		'print the report as JSON'
+	)
+		.addHelpText('after', HELP)
+		.action(async (model: string, flags: EvaluateFlags) => {
+			const gates = await gatesOf(flags);
+			const plan = await readPlan(flags.plan);
+			const request: EvaluateRequest = {
+				modelFolder: await findModel(model, flags, io),
+				plan,
+				documents: await readTexts(flags.text, io),
+				context: flags.context,
+				windows: flags.windows,
+				gates,
+				memoryLimitBytes: flags.memory ?? null,
+				home: homeOf(flags, io)
+			};
+			const evaluation = await withProgress(request, io);
+			if (evaluation.warning !== null) say(io, `warning: ${evaluation.warning}`);
+			if (flags.json) printJson(io, evaluation.report);
+			else io.stdout.write(evaluateText(evaluation));
+			if (flags.write) {
+				const { measuredPlan } = await import('../analysis/evaluate/evaluate.ts');
+				await writePlan(flags.plan, measuredPlan(plan, evaluation));
+				say(io, `wrote what was measured into ${flags.plan}`);
+			}
+			enforceGates(evaluation.report.gates, io);
+		});
+}
+
+async function withProgress(request: EvaluateRequest, io: Io): Promise<Evaluation> {
+	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
+	const { evaluatePlan } = await import('../analysis/evaluate/evaluate.ts');
+	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
+	const display = progressDisplay(io.stderr);
+	try {
+		return await evaluatePlan(request, {
+			onPrepared: async (prepared) => {
+				sayEstimate(prepared.checkpoint.name, await estimateOf(prepared, request.home), io);
+			},
+			onProgress: display.update
+		});
+	} finally {
+		display.end();
+	}
+}

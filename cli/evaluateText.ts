@@ -1,0 +1,84 @@
+import type { EvaluateReport, Evaluation, ModelFigures } from '../analysis/evaluate/types.ts';
+import { shortHash } from '../analysis/plan/planFile.ts';
+import { formatBytes, formatCount, formatShare, formatValue } from '../src/lib/format.ts';
+import { formatFacts, formatTable } from './table.ts';
+
+const DIGITS = 4;
+const LABELS = {
+	documents: '95 % interval over documents and their windows',
+	blocks: '95 % interval over blocks of windows: this text only'
+} as const;
+
+/** An evaluation for a person: both models, their difference, and the cost, measured and predicted. */
+export function evaluateText({ report, model, texts, context }: Evaluation): string {
+	const { baseline, shared, windows } = report;
+	const names = texts.map(({ name }) => name).join(', ');
+	return [
+		`${model.name} (${shortHash(model.hash)}), measured on ${baseline.tokens} predicted tokens (${windows.length} × ${context}) of ${names}\n\n`,
+		formatTable<[string, ModelFigures]>(
+			[
+				['as it is', baseline],
+				['as planned', shared]
+			],
+			[
+				{ title: 'model', value: ([name]) => name },
+				figure('loss (nats a token)', ({ loss }) => loss),
+				figure('perplexity', ({ perplexity }) => perplexity),
+				figure('bits per byte', ({ bitsPerByte }) => bitsPerByte)
+			]
+		),
+		'\n',
+		formatFacts(differences(report)),
+		'\n',
+		formatFacts(costs(report))
+	].join('');
+}
+
+function figure(title: string, of: (figures: ModelFigures) => number) {
+	return {
+		title,
+		value: ([, figures]: [string, ModelFigures]) => formatValue(of(figures), DIGITS),
+		align: 'right' as const
+	};
+}
+
+function differences({ delta, kl, agreement }: EvaluateReport): [string, string][] {
+	const { loss, low, high, over } = delta;
+	const interval =
+		over === null
+			? 'no interval: a single window'
+			: `[${formatValue(low, DIGITS)}, ${formatValue(high, DIGITS)}], ${LABELS[over]}`;
+	return [
+		['loss added', `${formatValue(loss, DIGITS)} nats a token ${interval}`],
+		[
+			'KL divergence',
+			`mean ${formatValue(kl.mean, DIGITS)}, 99th percentile ${formatValue(kl.p99, DIGITS)} nats`
+		],
+		['agreement', `${formatShare(agreement)} of tokens have the same likeliest token before them`]
+	];
+}
+
+function costs({ cost: { measured, predicted } }: EvaluateReport): [string, string][] {
+	const { baseline, shared, prefillRatio } = measured;
+	const seconds = (value: number) => `${formatValue(value * 1000, 1)} ms`;
+	return [
+		[
+			'prefill (measured)',
+			`${seconds(baseline.prefillSeconds.median)} a window as it is, ${seconds(shared.prefillSeconds.median)} as planned; ` +
+				`ratio ${formatValue(prefillRatio.median)} (quartiles ${formatValue(prefillRatio.q25)} to ${formatValue(prefillRatio.q75)})`
+		],
+		[
+			'CPU time (measured)',
+			`${seconds(baseline.cpuSeconds)} a window as it is, ${seconds(shared.cpuSeconds)} as planned`
+		],
+		[
+			'memory (measured)',
+			`at most ${formatBytes(baseline.peakRssBytes)} as it is, ${formatBytes(shared.peakRssBytes)} as planned, in one process`
+		],
+		[
+			'savings (predicted)',
+			`${predicted.followers} followers: ${formatShare(predicted.kCache.shareOfKv)} of K and V cache, ` +
+				`${formatCount(predicted.parameters.count)} parameters, ${formatShare(predicted.prefill.share)} of prefill FLOP`
+		]
+	];
+}

@@ -1,0 +1,71 @@
+import { InvalidArgumentError } from 'commander';
+import { readJsonFile } from '../analysis/checkpoint/files.ts';
+import { parseGates } from '../analysis/evaluate/gates.ts';
+import type { GateReport, Gates, JudgedGate, Verdict } from '../analysis/evaluate/types.ts';
+import { formatValue } from '../src/lib/format.ts';
+import { say, type Io } from './io.ts';
+
+const EXIT_CODES: Record<Exclude<Verdict, 'pass'>, number> = { fail: 3, inconclusive: 4 };
+
+/** The work is done and reported, but a gate was not passed; nothing more is said of it. */
+export class GatesNotPassed extends Error {
+	override name = 'GatesNotPassed';
+	readonly exitCode: number;
+
+	constructor(verdict: keyof typeof EXIT_CODES) {
+		super(`gates: ${verdict}`);
+		this.exitCode = EXIT_CODES[verdict];
+	}
+}
+
+/** Gates of a file, those given as flags standing before them. Throws InputError for a file that is none. */
+export async function gatesOf(flags: Gates & { gates?: string }): Promise<Gates> {
+	const { gates: file, maxLossIncrease, minAgreement } = flags;
+	const fromFile = file === undefined ? {} : parseGates(await readJsonFile(file), file);
+	return {
+		maxLossIncrease: maxLossIncrease ?? fromFile.maxLossIncrease,
+		minAgreement: minAgreement ?? fromFile.minAgreement
+	};
+}
+
+/** Says of each gate what became of it, on stderr. Throws GatesNotPassed where not all of them passed. */
+export function enforceGates(report: GateReport | null, io: Io): void {
+	if (report === null) return;
+	for (const judged of report.judged) say(io, gateText(judged));
+	if (report.verdict !== 'pass') throw new GatesNotPassed(report.verdict);
+}
+
+const NAMES: Record<keyof Gates, { flag: string; what: string; bound: string }> = {
+	maxLossIncrease: { flag: '--max-loss-increase', what: 'loss increase', bound: 'at most' },
+	minAgreement: { flag: '--min-agreement', what: 'agreement', bound: 'at least' }
+};
+
+const DIGITS = 4;
+
+/** "gate --min-agreement: fail: agreement 0.8100 [0.7900, 0.8300], at least 0.9000 asked for; off by 0.0900" */
+function gateText({ gate, limit, value, low, high, verdict, excess }: JudgedGate): string {
+	const { flag, what, bound } = NAMES[gate];
+	const text = (number: number) => formatValue(number, DIGITS);
+	const interval =
+		low === null || high === null
+			? 'no interval from a single window'
+			: `[${text(low)}, ${text(high)}]`;
+	const margin = excess > 0 ? `off by ${text(excess)}` : `kept by ${text(-excess)}`;
+	return `gate ${flag}: ${verdict}: ${what} ${text(value)} ${interval}, ${bound} ${text(limit)} asked for; ${margin}`;
+}
+
+/** A number of nats. */
+export function lossIncrease(text: string): number {
+	const value = text.trim() === '' ? NaN : Number(text);
+	if (!Number.isFinite(value)) throw new InvalidArgumentError('expected a number such as 0.05');
+	return value;
+}
+
+/** A share from 0 to 1. */
+export function share(text: string): number {
+	const value = text.trim() === '' ? NaN : Number(text);
+	if (!(value >= 0 && value <= 1)) {
+		throw new InvalidArgumentError('expected a share from 0 to 1, such as 0.9');
+	}
+	return value;
+}
