@@ -3,6 +3,7 @@ import { InputError } from '../errors.ts';
 import { layerTensorShapes } from '../checkpoint/expected.ts';
 import type { Checkpoint, ModelConfig } from '../checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from '../capture/layout.ts';
+import { DIVERGENCE_PART_FLOATS } from '../capture/sampling.ts';
 import type { StatisticsRequest } from '../capture/statistics.ts';
 import { blockEntries } from '../graph/blocks.ts';
 
@@ -162,7 +163,17 @@ function statisticsBytes(layout: AttentionLayout, request: StatisticsRequest): n
 			: 0;
 	const largest = Math.max(...layout.blocks.map(blockEntries));
 	const copies = (request.views.includes('no-sink') ? 3 : 0) + (request.sqrt ? 1 : 0);
-	return square + totals + FLOAT * rows * largest * copies;
+	return square + totals + FLOAT * (rows * largest * copies + divergenceFloats(layout, request));
+}
+
+/** Sampled rows as captured, joined and as entropy terms, and the copies of a part; see capture/divergence.ts. */
+function divergenceFloats(layout: AttentionLayout, request: StatisticsRequest): number {
+	if (request.jsQueries === null) return 0;
+	const rows = layout.layers * layout.heads;
+	const queries = request.jsQueries === 'all' ? layout.context : request.jsQueries;
+	const largest = Math.max(...layout.blocks.map(blockEntries));
+	const joined = Math.min(rows * queries * layout.context, DIVERGENCE_PART_FLOATS + rows * largest);
+	return 3 * joined + 6 * DIVERGENCE_PART_FLOATS;
 }
 
 /** The longest context, in steps of 16 tokens, of which one window fits; null: none of 16. */

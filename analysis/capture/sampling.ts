@@ -2,6 +2,12 @@
 export const PROFILE_QUERIES = 32;
 
 /**
+ * Rows are taken in parts of this many floats (8 MB): a part and its five intermediate copies stay near the
+ * cache, and smaller parts would cost more in calls than in arithmetic.
+ */
+export const DIVERGENCE_PART_FLOATS = 2_000_000;
+
+/**
  * Which queries of a window are looked at where not all of them are: `count` evenly spread ones, the middles
  * of `count` equal stretches, or all where there are no more than that. Ascending, without repeats.
  */

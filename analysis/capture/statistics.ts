@@ -44,7 +44,8 @@ export class StatisticsPass {
 	readonly #layout: AttentionLayout;
 	readonly #request: StatisticsRequest;
 	readonly #blocks: BlockSession[];
-	readonly #divergence: DivergencePass | null;
+	/** One a view, where divergences are asked for. */
+	readonly #divergences: DivergencePass[];
 	readonly #sums: CapturedSums[];
 	readonly #entropy: Float64Array;
 	readonly #firstMass: Float64Array;
@@ -54,12 +55,12 @@ export class StatisticsPass {
 		layout: AttentionLayout,
 		request: StatisticsRequest,
 		blocks: BlockSession[],
-		divergence: DivergencePass | null
+		divergences: DivergencePass[]
 	) {
 		this.#layout = layout;
 		this.#request = request;
 		this.#blocks = blocks;
-		this.#divergence = divergence;
+		this.#divergences = divergences;
 		const { layers, heads } = layout;
 		const rows = layers * heads;
 		const square = (wanted: boolean): Float64Array | null =>
@@ -110,8 +111,12 @@ export class StatisticsPass {
 			}
 			blocks.push({ session: await createSession(statisticsGraph(wanted)), wanted, totals });
 		}
-		const divergence = request.jsQueries === null ? null : await DivergencePass.open(layout.layers);
-		return new StatisticsPass(layout, request, blocks, divergence);
+		const divergences: DivergencePass[] = [];
+		if (request.jsQueries !== null) {
+			for (let view = 0; view < request.views.length; view++)
+				divergences.push(await DivergencePass.open(layout.layers));
+		}
+		return new StatisticsPass(layout, request, blocks, divergences);
 	}
 
 	/** Adds one window's probabilities, all layers kept in order, to every sum. */
@@ -138,27 +143,28 @@ export class StatisticsPass {
 			for (const [which, sums] of this.#sums.entries()) {
 				addTo(windowGrams[which], output(`${sums.view}.gram`));
 				addTo(sums.sqrt, output(`${sums.view}.sqrt`));
-				await this.#addDivergence(sums, output(`${sums.view}.rows`), wanted);
+				await this.#addRows(which, output(`${sums.view}.rows`), wanted);
 			}
 			addTo(this.#entropy, output('entropy'));
 			addTo(this.#firstMass, output('first'));
 			await breathe();
 		}
+		for (const [which, { js }] of this.#sums.entries()) {
+			if (js !== null)
+				await this.#divergences[which].flush(js.subarray(0, this.#layout.layers ** 2));
+		}
 		this.#sums.forEach((sums, which) => this.#addWindow(sums, windowGrams[which]));
 		this.#windows++;
 	}
 
-	async #addDivergence(
-		sums: CapturedSums,
-		rows: Float32Array | null,
-		wanted: BlockStatistics
-	): Promise<void> {
-		if (rows === null || sums.js === null || this.#divergence === null) return;
+	async #addRows(which: number, rows: Float32Array | null, wanted: BlockStatistics): Promise<void> {
+		const { view, js } = this.#sums[which];
+		if (rows === null || js === null) return;
 		const { layers, heads } = this.#layout;
 		const cells = layers * layers;
-		await this.#divergence.add(rows, sums.js.subarray(0, cells));
-		const sampled = sums.view === 'all' ? wanted.sampled.all : wanted.sampled.noSink;
-		for (let cell = cells; cell < 2 * cells; cell++) sums.js[cell] += heads * sampled.length;
+		await this.#divergences[which].add(rows, js.subarray(0, cells));
+		const sampled = view === 'all' ? wanted.sampled.all : wanted.sampled.noSink;
+		for (let cell = cells; cell < 2 * cells; cell++) js[cell] += heads * sampled.length;
 	}
 
 	/** Adds a window's Gram matrix, and keeps its sums over equal heads and over all pairs of heads. */
@@ -217,7 +223,7 @@ export class StatisticsPass {
 
 	async release(): Promise<void> {
 		for (const { session } of this.#blocks) await session.release();
-		await this.#divergence?.release();
+		for (const divergence of this.#divergences) await divergence.release();
 	}
 }
 
