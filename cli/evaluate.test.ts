@@ -120,6 +120,30 @@ describe('spanwise evaluate', () => {
 	});
 });
 
+describe('--choices', () => {
+	it("adds both models' accuracies to the report, and a gate on them", async () => {
+		const lines = [' sand 1', ' rain', ' sand'].map((choice, answer) =>
+			JSON.stringify({ prompt: 'and the', choices: [choice, ' the the', '. and'], answer })
+		);
+		await writeFile(at('q.jsonl'), lines.join('\n'));
+		const args = ['--choices', at('q.jsonl'), '--max-accuracy-drop', '1'];
+		const { code, stdout, stderr } = await evaluate('none.json', '--json', ...args);
+		expect(code).toBe(0);
+		const { choices } = JSON.parse(stdout) as EvaluateReport;
+		expect(choices).toMatchObject({ questions: 3, delta: { acc: { value: 0, low: 0, high: 0 } } });
+		expect(stderr).toContain('gate --max-accuracy-drop: pass: accuracy drop 0.0000');
+		const text = (await evaluate('none.json', ...args)).stdout;
+		expect(text).toMatch(/acc_norm +\d+\.\d % +\d+\.\d % +0\.0 %/);
+	});
+
+	it('refuses a malformed file, naming the line', async () => {
+		await writeFile(at('bad.jsonl'), '{"prompt": "a", "choices": ["b"], "answer": 0}');
+		const { code, stdout, stderr } = await evaluate('none.json', '--choices', at('bad.jsonl'));
+		expect([code, stdout]).toEqual([2, '']);
+		expect(stderr).toMatch(/^error: .*bad\.jsonl: line 1: choices: found 1; expected >=2\n$/);
+	});
+});
+
 describe('gates of spanwise evaluate', () => {
 	const verdicts = async (...args: string[]) => {
 		const { code, stdout, stderr } = await evaluate('shared.json', '--json', ...args);

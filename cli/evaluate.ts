@@ -9,17 +9,22 @@ import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
-import { readTexts } from './texts.ts';
+import { readQuestions, readTexts } from './texts.ts';
 
 const DEFAULT_WINDOWS = 16;
 
 const HELP = `
 The same windows go through the model as it is and as planned. Differences are paired by window; intervals
 are 95 %, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
-JSON: {baseline, shared, delta, kl, agreement, windows, cost, gates}.
+JSON: {baseline, shared, delta, kl, agreement, windows, cost, gates}, and choices where
+questions are asked.
+
+--choices: a line each {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which questions
+are drawn; a choice begins with the space that parts it from the prompt. Picked by summed log-likelihood (acc),
+by it a character (acc_norm), and by it a byte (acc_bytes).
 
 Gates are judged on the whole interval: pass, fail (exit 3) or inconclusive (exit 4). --gates names a JSON
-file, {"maxLossIncrease": 0.05, "minAgreement": 0.9}; flags stand before it. The report is printed in any case.
+file, {"maxLossIncrease": 0.05, "minAgreement": 0.9, "maxAccuracyDrop": 0.02}; flags stand before it. The report is printed in any case.
 
 Example (plan.json: made by the example of spanwise plan):
   spanwise evaluate mini-llama2 --plan plan.json --text static/samples/walden.txt --max-loss-increase 0.3`;
@@ -29,6 +34,7 @@ interface EvaluateFlags extends SharedOptions, Omit<Gates, 'gates'> {
 	text: string[];
 	context: number;
 	windows: number;
+	choices?: string;
 	gates?: string;
 	write?: boolean;
 }
@@ -43,8 +49,10 @@ export function registerEvaluate(program: Command, io: Io): void {
 			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
 			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
 			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
+			.option('--choices <file>', 'questions of multiple choice, JSONL')
 			.option('--max-loss-increase <nats>', 'gate: most loss a token may gain', lossIncrease)
 			.option('--min-agreement <share>', 'gate: least agreement, 0 to 1', share)
+			.option('--max-accuracy-drop <share>', 'gate: most accuracy that may be lost', share)
 			.option('--gates <file>', 'gates as JSON')
 			.option('--write', 'write what was measured into the plan file'),
 		'print the report as JSON'
@@ -52,6 +60,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: EvaluateFlags) => {
 			const gates = await gatesOf(flags);
+			const questions = flags.choices === undefined ? null : await readQuestions(flags.choices);
 			const plan = await readPlan(flags.plan);
 			const request: EvaluateRequest = {
 				modelFolder: await findModel(model, flags, io),
@@ -59,6 +68,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 				documents: await readTexts(flags.text, io),
 				context: flags.context,
 				windows: flags.windows,
+				questions,
 				gates,
 				memoryLimitBytes: flags.memory ?? null,
 				home: homeOf(flags, io)

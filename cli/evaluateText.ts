@@ -1,12 +1,24 @@
 import type { EvaluateReport, Evaluation, ModelFigures } from '../analysis/evaluate/types.ts';
+import { SCORES, type ChoicesReport, type Score } from '../analysis/evaluate/choices/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
-import { formatBytes, formatCount, formatShare, formatValue } from '../src/lib/format.ts';
+import {
+	formatBytes,
+	formatCount,
+	formatProbability,
+	formatShare,
+	formatValue
+} from '../src/lib/format.ts';
 import { formatFacts, formatTable } from './table.ts';
 
 const DIGITS = 4;
 const LABELS = {
 	documents: '95 % interval over documents and their windows',
 	blocks: '95 % interval over blocks of windows: this text only'
+} as const;
+
+const QUESTION_LABELS = {
+	documents: '95 % over groups and their questions',
+	blocks: '95 % over blocks of questions'
 } as const;
 
 /** An evaluation for a person: both models, their difference, and the cost, measured and predicted. */
@@ -29,6 +41,7 @@ export function evaluateText({ report, model, texts, context }: Evaluation): str
 		),
 		'\n',
 		formatFacts(differences(report)),
+		...(report.choices ? ['\n', choicesText(report.choices)] : []),
 		'\n',
 		formatFacts(costs(report))
 	].join('');
@@ -56,6 +69,29 @@ function differences({ delta, kl, agreement }: EvaluateReport): [string, string]
 		],
 		['agreement', `${formatShare(agreement)} of tokens have the same likeliest token before them`]
 	];
+}
+
+/** A table of both models' accuracies. */
+function choicesText({ questions, baseline, shared, delta, mcnemar, over }: ChoicesReport): string {
+	const label = over === null ? 'no interval' : QUESTION_LABELS[over];
+	return formatTable<Score>(SCORES, [
+		{ title: `${questions} questions`, value: (score) => score },
+		{ title: 'as it is', value: (score) => formatShare(baseline[score]), align: 'right' },
+		{ title: 'as planned', value: (score) => formatShare(shared[score]), align: 'right' },
+		{ title: 'difference', value: (score) => formatShare(delta[score].value), align: 'right' },
+		{ title: `[${label}]`, value: (score) => interval(delta[score]) },
+		{
+			title: "right by one alone, McNemar's p",
+			value: (score) => {
+				const { onlyBaseline, onlyShared, p } = mcnemar[score];
+				return `${onlyBaseline} : ${onlyShared}, ${formatProbability(p)}`;
+			}
+		}
+	]);
+}
+
+function interval({ low, high }: ChoicesReport['delta'][Score]): string {
+	return low === null || high === null ? '–' : `[${formatShare(low)}, ${formatShare(high)}]`;
 }
 
 function costs({ cost: { measured, predicted } }: EvaluateReport): [string, string][] {

@@ -20,11 +20,12 @@ export class GatesNotPassed extends Error {
 
 /** Gates of a file, those given as flags standing before them. Throws InputError for a file that is none. */
 export async function gatesOf(flags: Gates & { gates?: string }): Promise<Gates> {
-	const { gates: file, maxLossIncrease, minAgreement } = flags;
+	const { gates: file, maxLossIncrease, minAgreement, maxAccuracyDrop } = flags;
 	const fromFile = file === undefined ? {} : parseGates(await readJsonFile(file), file);
 	return {
 		maxLossIncrease: maxLossIncrease ?? fromFile.maxLossIncrease,
-		minAgreement: minAgreement ?? fromFile.minAgreement
+		minAgreement: minAgreement ?? fromFile.minAgreement,
+		maxAccuracyDrop: maxAccuracyDrop ?? fromFile.maxAccuracyDrop
 	};
 }
 
@@ -37,7 +38,8 @@ export function enforceGates(report: GateReport | null, io: Io): void {
 
 const NAMES: Record<keyof Gates, { flag: string; what: string; bound: string }> = {
 	maxLossIncrease: { flag: '--max-loss-increase', what: 'loss increase', bound: 'at most' },
-	minAgreement: { flag: '--min-agreement', what: 'agreement', bound: 'at least' }
+	minAgreement: { flag: '--min-agreement', what: 'agreement', bound: 'at least' },
+	maxAccuracyDrop: { flag: '--max-accuracy-drop', what: 'accuracy drop', bound: 'at most' }
 };
 
 const DIGITS = 4;

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError, messageOf } from '../analysis/errors.ts';
+import { parseQuestions } from '../analysis/evaluate/choices/parse.ts';
+import type { Question } from '../analysis/evaluate/choices/types.ts';
 import { decodeDocument } from '../analysis/tokens/documents.ts';
 import type { Document } from '../analysis/tokens/types.ts';
 import type { Io } from './io.ts';
@@ -21,6 +23,12 @@ export async function readTexts(files: readonly string[], { stdin }: Io): Promis
 		);
 	}
 	return documents;
+}
+
+/** Questions of multiple choice, JSONL. Throws InputError that names the file. */
+export async function readQuestions(file: string): Promise<Question[]> {
+	const { text } = decodeDocument(basename(file), await readText(file));
+	return parseQuestions(text, file);
 }
 
 async function readText(file: string): Promise<Uint8Array> {

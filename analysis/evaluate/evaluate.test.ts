@@ -3,10 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
+import { ForwardPass } from '../capture/forward.ts';
+import { LanguageHead } from '../capture/head.ts';
+import { allocateWindow, attentionLayout } from '../capture/layout.ts';
+import { WeightSource } from '../capture/weights.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { WeightReader } from '../checkpoint/read.ts';
 import { makePlan, parsePlan } from '../plan/planFile.ts';
-import { planSpans } from '../plan/spans.ts';
+import { headMapsOf, planSpans } from '../plan/spans.ts';
 import type { Plan, Sources } from '../plan/types.ts';
 import type { Progress } from '../progress.ts';
+import { loadTokenizer } from '../tokens/tokenizer.ts';
+import { encodeChoices } from './choices/encode.ts';
+import { measureChoices } from './choices/measure.ts';
 import { evaluatePlan, measuredPlan } from './evaluate.ts';
 import type { EvaluateRequest } from './types.ts';
 
@@ -50,6 +59,7 @@ function evaluate(plan: Plan, request: Partial<EvaluateRequest> = {}) {
 			documents: DOCUMENTS,
 			context: 32,
 			windows: 4,
+			questions: null,
 			gates: {},
 			memoryLimitBytes: 2e9,
 			home,
@@ -168,6 +178,7 @@ it('reports the work of both ways, ending at 1', async () => {
 			documents: DOCUMENTS,
 			context: 32,
 			windows: 3,
+			questions: null,
 			gates: {},
 			memoryLimitBytes: null,
 			home
@@ -180,6 +191,66 @@ it('reports the work of both ways, ending at 1', async () => {
 	expect(new Set(seen.map(({ stage }) => stage))).toEqual(
 		new Set(['reading weights', 'layers', 'layers, sharing', 'comparing'])
 	);
+});
+
+describe('questions of multiple choice', () => {
+	const questions = ['sea', 'hand', 'rain'].flatMap((word, index) => [
+		{
+			prompt: `the ${word} and the rain`,
+			choices: [' on the sand', ' and again the ' + word, '. the hand and the sea on it'],
+			answer: index,
+			group: index === 0 ? 'a' : 'b'
+		},
+		{ prompt: 'on', choices: [' the sand', ' it'], answer: 0, group: 'b' }
+	]);
+
+	it('are answered the same by a plan without followers', async () => {
+		const { report } = await evaluate(planOf([0, 1, 2, 3, 4]), {
+			questions,
+			gates: { maxAccuracyDrop: 0 }
+		});
+		expect(report.choices?.questions).toBe(6);
+		expect(report.choices?.shared).toEqual(report.choices?.baseline);
+		expect(report.choices?.delta.acc).toEqual({ value: 0, low: 0, high: 0 });
+		expect(report.choices?.mcnemar.acc_norm).toEqual({ onlyBaseline: 0, onlyShared: 0, p: 1 });
+		expect(report.gates?.judged).toMatchObject([{ gate: 'maxAccuracyDrop', verdict: 'pass' }]);
+	});
+
+	it('are asked for by a gate on accuracy', async () => {
+		await expect(
+			evaluate(planOf([0, 1, 1, 3, 4]), { gates: { maxAccuracyDrop: 0.1 } })
+		).rejects.toThrow('maxAccuracyDrop: no questions to judge it by');
+	});
+
+	it('have the log-likelihood of a whole window, both ways, whatever they are filled up with', async () => {
+		const checkpoint = await openCheckpoint(tiny);
+		const { config } = checkpoint;
+		const tokenizer = await loadTokenizer(tiny, config);
+		const plan = planOf([0, 1, 1, null, 4]);
+		const planned = { sources: plan.sources, headMaps: headMapsOf(plan.spans, 5) };
+		const choices = encodeChoices(questions, tokenizer, config.maxPositions);
+		const reader = new WeightReader();
+		const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
+		let done = 0;
+		const found = await measureChoices(config, weights, 2, planned, choices, () => done++);
+		expect(done).toBe(choices.length);
+		for (const { question, choice, ids, choiceStart } of choices) {
+			// By itself, in a window just as long as it is.
+			const layout = attentionLayout(config, ids.length);
+			const forward = new ForwardPass(config, layout, weights);
+			const head = await LanguageHead.open(config, ids.length, weights);
+			for (const way of ['baseline', 'shared'] as const) {
+				const state = await forward.start(ids, allocateWindow(layout));
+				await forward.run([state], way === 'shared' ? planned : {});
+				const [losses] = await head.losses([{ hidden: state.hidden, ids }]);
+				const own = losses.subarray(choiceStart - 1).reduce((sum, loss) => sum + loss, 0);
+				expect(found[way][question][choice]).toBeCloseTo(-own, 3);
+			}
+			await forward.release();
+			await head.release();
+		}
+		await reader.close();
+	});
 });
 
 describe('what is refused', () => {

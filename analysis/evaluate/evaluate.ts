@@ -1,5 +1,6 @@
 import { completedHash } from '../analyze/modelHash.ts';
 import { Reporter } from '../analyze/reporter.ts';
+import { WeightSource } from '../capture/weights.ts';
 import { ModelHasher } from '../checkpoint/hash.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
@@ -9,8 +10,10 @@ import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../progress.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { VERSION } from '../version.ts';
+import { measureChoices } from './choices/measure.ts';
+import { scoreChoices } from './choices/score.ts';
 import { measureWindows } from './measure.ts';
-import { prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
+import { choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
 import { reportOf } from './report.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
@@ -34,7 +37,8 @@ export async function evaluatePlan(
 	await options.onPrepared?.(prepared);
 	const { checkpoint, windows, context, notes } = prepared;
 	const { plan, home } = request;
-	const { layers } = checkpoint.config;
+	const { config } = checkpoint;
+	const { layers } = config;
 	const reporter = new Reporter(prepared.totalWork, layers, windows.length, options.onProgress);
 	reporter.add(0, 'reading weights', 0);
 	const reader = new WeightReader();
@@ -42,11 +46,30 @@ export async function evaluatePlan(
 		const known = await rememberedHash(home, checkpoint);
 		const hasher = known === null ? new ModelHasher(checkpoint) : null;
 		const planned = { sources: plan.sources, headMaps: headMapsOf(plan.spans, layers) };
-		const measured = await measureWindows(prepared, planned, reader, hasher, reporter);
+		const { resident, windowsPerGroup } = prepared.memory;
+		const weights = new WeightSource(checkpoint, reader, { resident, hasher });
+		const measured = await measureWindows(prepared, planned, weights, reporter);
+		const choices =
+			request.questions === null
+				? undefined
+				: scoreChoices(
+						request.questions,
+						await measureChoices(
+							config,
+							weights,
+							windowsPerGroup,
+							planned,
+							prepared.choices,
+							(choice) => {
+								const work = choiceWork(choice, config, context, prepared.work);
+								reporter.add(work, 'questions', windows.length);
+							}
+						)
+					);
 		const hash = known ?? (await completedHash(checkpoint, reader, hasher, home));
 		const { name } = checkpoint;
 		return {
-			report: reportOf(request, prepared, measured),
+			report: reportOf(request, prepared, measured, choices),
 			model: { name, hash },
 			texts: request.documents.map(documentFacts),
 			context,

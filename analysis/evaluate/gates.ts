@@ -4,7 +4,8 @@ import type { GateReport, Gates, JudgedGate, Verdict } from './types.ts';
 
 const gatesSchema: v.GenericSchema<unknown, Gates> = v.strictObject({
 	maxLossIncrease: v.optional(v.pipe(v.number(), v.finite())),
-	minAgreement: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)))
+	minAgreement: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+	maxAccuracyDrop: v.optional(v.pipe(v.number(), v.minValue(-1), v.maxValue(1)))
 });
 
 /** Gates read from outside; `where` names the file. Throws InputError naming the key at fault. */
@@ -14,7 +15,7 @@ export function parseGates(json: unknown, where: string): Gates {
 	if (parsed.success) return parsed.output;
 	const [issue] = parsed.issues;
 	throw new InputError(
-		`${where}: ${v.getDotPath(issue) ?? 'gates'}: found ${issue.received}; expected ${issue.expected ?? issue.message}; allowed: maxLossIncrease, minAgreement from 0 to 1`
+		`${where}: ${v.getDotPath(issue) ?? 'gates'}: found ${issue.received}; expected ${issue.expected ?? issue.message}; allowed: maxLossIncrease, minAgreement from 0 to 1, maxAccuracyDrop from -1 to 1`
 	);
 }
 
@@ -32,13 +33,15 @@ export interface Estimated {
  */
 export function judgeGates(
 	gates: Gates,
-	figures: { lossIncrease: Estimated; agreement: Estimated }
+	figures: { lossIncrease: Estimated; agreement: Estimated; accuracyDrop?: Estimated }
 ): GateReport | null {
 	const judged: JudgedGate[] = [];
 	if (gates.maxLossIncrease !== undefined)
 		judged.push(atMost('maxLossIncrease', figures.lossIncrease, gates.maxLossIncrease));
 	if (gates.minAgreement !== undefined)
 		judged.push(atLeast('minAgreement', figures.agreement, gates.minAgreement));
+	if (gates.maxAccuracyDrop !== undefined && figures.accuracyDrop !== undefined)
+		judged.push(atMost('maxAccuracyDrop', figures.accuracyDrop, gates.maxAccuracyDrop));
 	if (judged.length === 0) return null;
 	const given = judged.map(({ verdict }) => verdict);
 	const worst = (['fail', 'inconclusive'] as const).find((verdict) => given.includes(verdict));

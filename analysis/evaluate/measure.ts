@@ -2,10 +2,8 @@ import type { TokenComparison } from '../capture/comparison.ts';
 import { ForwardPass, type LayerHeadMaps, type LayerSources } from '../capture/forward.ts';
 import { LanguageHead } from '../capture/head.ts';
 import { allocateSource } from '../capture/layout.ts';
-import { WeightSource } from '../capture/weights.ts';
+import type { WeightSource } from '../capture/weights.ts';
 import type { Reporter } from '../analyze/reporter.ts';
-import type { ModelHasher } from '../checkpoint/hash.ts';
-import type { WeightReader } from '../checkpoint/read.ts';
 import type { Window } from '../tokens/types.ts';
 import type { PreparedEvaluation } from './prepare.ts';
 
@@ -36,13 +34,11 @@ export interface Measured {
 export async function measureWindows(
 	prepared: PreparedEvaluation,
 	planned: { sources: LayerSources; headMaps: LayerHeadMaps },
-	reader: WeightReader,
-	hasher: ModelHasher | null,
+	weights: WeightSource,
 	reporter: Reporter
 ): Promise<Measured> {
 	const { checkpoint, layout, memory, windows, work } = prepared;
 	const { config } = checkpoint;
-	const weights = new WeightSource(checkpoint, reader, { resident: memory.resident, hasher });
 	const forward = new ForwardPass(config, layout, weights);
 	const head = await LanguageHead.open(config, layout.context, weights);
 	const rooms = Array.from({ length: memory.windowsPerGroup }, () =>

@@ -9,10 +9,14 @@ import { spansOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../tokens/windows.ts';
+import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
-export type PreparedEvaluation = Omit<Prepared, 'statistics'>;
+export interface PreparedEvaluation extends Omit<Prepared, 'statistics'> {
+	/** Choices of the questions as tokens; none where there are no questions. */
+	choices: ChoiceTokens[];
+}
 
 const FLOAT = 4;
 /** Arrays as large as a hidden state that a window holds: two states, two normed, and those being made. */
@@ -30,12 +34,17 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 	const checkpoint = await openCheckpoint(request.modelFolder);
 	const { config } = checkpoint;
 	checkPlanFits(request.plan, config, checkpoint.name);
+	if (request.gates.maxAccuracyDrop !== undefined && request.questions === null) {
+		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
+	}
 	checkContext(request.context, config);
 	const tokenizer = await loadTokenizer(request.modelFolder, config);
 	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
+	const choices = encodeChoices(request.questions ?? [], tokenizer, config.maxPositions);
+	const lengths = choices.map(({ ids }) => filledLength(ids.length, config.maxPositions));
 	const memory = planMemory(
 		checkpoint,
-		context,
+		lengths.reduce((longest, length) => Math.max(longest, length), context),
 		holdings(config, request.plan, windows.length),
 		memoryLimit(request.memoryLimitBytes)
 	);
@@ -50,7 +59,10 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 		layout,
 		memory,
 		work,
-		totalWork: windows.length * (WAYS * config.layers * work.layer + work.head)
+		totalWork:
+			windows.length * (WAYS * config.layers * work.layer + work.head) +
+			choices.reduce((sum, choice) => sum + choiceWork(choice, config, context, work), 0),
+		choices
 	};
 }
 
@@ -59,6 +71,17 @@ function evaluationWork(config: ModelConfig, layout: Prepared['layout']): Window
 	const none = { views: [], gram: false, sqrt: false, jsQueries: null, windowCount: 1 };
 	const { layer, head } = windowWork(config, layout, none);
 	return { layer, head: WAYS * head, statistics: 0 };
+}
+
+/** A choice both ways, by its share of a window's tokens. */
+export function choiceWork(
+	{ ids }: ChoiceTokens,
+	{ layers, maxPositions }: ModelConfig,
+	context: number,
+	work: WindowWork
+): number {
+	const share = filledLength(ids.length, maxPositions) / context;
+	return share * (WAYS * layers * work.layer + work.head);
 }
 
 /** Both ways' hidden states, and one source's probabilities where the plan has followers. */

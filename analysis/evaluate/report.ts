@@ -3,7 +3,8 @@ import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Plan } from '../plan/types.ts';
 import { drawWindows } from '../similarity/resample.ts';
 import { mean, meanInterval, predictedBytes, quantile, spreadOf } from './figures.ts';
-import { judgeGates } from './gates.ts';
+import type { ChoicesReport } from './choices/types.ts';
+import { judgeGates, type Estimated } from './gates.ts';
 import type { Measured, Way, WindowMeasured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
 import type {
@@ -21,7 +22,8 @@ const KL_TAIL = 0.99;
 export function reportOf(
 	request: EvaluateRequest,
 	prepared: PreparedEvaluation,
-	measured: Measured
+	measured: Measured,
+	choices?: ChoicesReport
 ): EvaluateReport {
 	const windows = measured.windows.map((each) =>
 		rowOf(each, predictedBytes(each.window, request.documents, prepared.tokenizer))
@@ -49,8 +51,18 @@ export function reportOf(
 		agreement: agreement.value,
 		windows,
 		cost: costOf(prepared, request.plan, measured),
-		gates: judgeGates(request.gates, { lossIncrease, agreement })
+		...(choices && { choices }),
+		gates: judgeGates(request.gates, {
+			lossIncrease,
+			agreement,
+			...(choices && { accuracyDrop: dropOf(choices.delta.acc) })
+		})
 	};
+}
+
+/** A fall is a change the other way round. */
+function dropOf({ value, low, high }: Estimated): Estimated {
+	return { value: -value, low: high === null ? null : -high, high: low === null ? null : -low };
 }
 
 function rowOf({ window, comparison, time }: WindowMeasured, bytes: number): WindowRow {

@@ -1,6 +1,7 @@
 import type { Plan, Savings } from '../plan/types.ts';
 import type { ResampledOver } from '../similarity/resample.ts';
 import type { Document } from '../tokens/types.ts';
+import type { ChoicesReport, Question } from './choices/types.ts';
 
 /** One model and one plan on one set of texts. */
 export interface EvaluateRequest {
@@ -12,6 +13,8 @@ export interface EvaluateRequest {
 	context: number;
 	/** How many windows are wanted; fewer are taken where the text is too short. */
 	windows: number;
+	/** Questions of multiple choice; null: none. */
+	questions: Question[] | null;
 	gates: Gates;
 	/** Most bytes this process may use; null: 70 % of what is free. */
 	memoryLimitBytes: number | null;
@@ -98,6 +101,8 @@ export interface Gates {
 	maxLossIncrease?: number;
 	/** Smallest share of tokens, 0 to 1, on whose likeliest next token both must agree. */
 	minAgreement?: number;
+	/** Most that the share of rightly answered questions (`acc`) may fall, 0 to 1. */
+	maxAccuracyDrop?: number;
 }
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
@@ -130,6 +135,8 @@ export interface EvaluateReport {
 	agreement: number;
 	windows: WindowRow[];
 	cost: Cost;
+	/** Only where questions were asked. */
+	choices?: ChoicesReport;
 	/** null: none asked for. */
 	gates: GateReport | null;
 }

@@ -35,7 +35,7 @@ export interface Interval {
 export function drawWindows(documents: readonly number[]): Draws | null {
 	const windowCount = documents.length;
 	if (windowCount < 2) return null;
-	const random = mulberry32(SEED);
+	const random = seeded(SEED);
 	const below = (count: number) => Math.floor(random() * count);
 	const groups = [...new Set(documents)].map((document) =>
 		documents.flatMap((of, window) => (of === document ? [window] : []))
@@ -116,8 +116,8 @@ function windowSums(sums: ViewSums): Float64Array {
 	return sums.windows;
 }
 
-/** Uniform numbers in [0, 1): mulberry32, by Tommy Ettinger (public domain). */
-function mulberry32(seed: number): () => number {
+/** Uniform numbers in [0, 1) from a seed: mulberry32, by Tommy Ettinger (public domain). */
+export function seeded(seed: number): () => number {
 	let state = seed;
 	return () => {
 		state = (state + 0x6d2b79f5) | 0;
