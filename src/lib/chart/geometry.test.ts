@@ -36,6 +36,12 @@ describe('chart geometry', () => {
 		expect(low).toBeLessThan(3);
 		expect(high).toBeGreaterThan(3);
 	});
+	it('gives values that differ by rounding alone a range with ticks that differ', () => {
+		const y = niceRange([{ ...series, ys: [0.9, 0.9 + 1e-16, 0.9 - 2e-16] }]);
+		const ticks = yTicks({ ...frame, y });
+		expect(ticks.length).toBeGreaterThan(1);
+		expect(new Set(ticks).size).toBe(ticks.length);
+	});
 	it('marks round values inside the range', () => {
 		expect(yTicks(frame)).toEqual([0, 0.5, 1, 1.5, 2]);
 	});

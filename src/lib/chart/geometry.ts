@@ -39,6 +39,9 @@ export function valueAtX(frame: ChartFrame, place: number): number {
 	return frame.x[0] + ((place - frame.left) / frame.width) * (frame.x[1] - frame.x[0]);
 }
 
+/** Values that differ by less, as a share of their size, are one: there are no round numbers between them. */
+const FLAT = 1e-6;
+
 /** A range that holds every value and interval, ending on round numbers; [0, 1] where there are none. */
 export function niceRange(series: readonly Series[], ticks = 3): [number, number] {
 	const values = series
@@ -46,7 +49,8 @@ export function niceRange(series: readonly Series[], ticks = 3): [number, number
 		.filter(Number.isFinite);
 	if (values.length === 0) return [0, 1];
 	const [low, high] = [Math.min(...values), Math.max(...values)];
-	const room = low === high ? Math.abs(low) * 0.1 || 1 : 0;
+	const size = Math.max(Math.abs(low), Math.abs(high));
+	const room = high - low <= size * FLAT ? size * 0.1 || 1 : 0;
 	const [from, to] = scaleLinear([low - room, high + room], [0, 1])
 		.nice(ticks)
 		.domain();
