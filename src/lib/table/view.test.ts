@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visibleCsv, visibleRows, type Column } from './view.ts';
+import { visibleCsv, visibleRows, visibleTexts, type Column } from './view.ts';
 
 interface Run {
 	model: string;
@@ -48,5 +48,25 @@ describe('visibleCsv', () => {
 		expect(visibleCsv(columns, rows, 'llama2', null)).toBe(
 			'Model,Layers,Loss\nmini-llama2,16,3.4\n'
 		);
+	});
+});
+
+describe('visibleTexts', () => {
+	const sort = { key: 'loss', descending: false };
+	it('gives the first visible rows as the screen shows them, – where there is nothing', () => {
+		const hidden = { key: 'file', title: 'File', value: () => 'x', hidden: true };
+		expect(visibleTexts([...columns, hidden], rows, '', sort, 3)).toEqual({
+			header: ['Model', 'Layers', 'Loss'],
+			rows: [
+				['mini-llama2', '16 L', '3.4'],
+				['mini-llama3', '16 L', '3.6'],
+				['TinyLlama, "chat"', '22 L', '–']
+			]
+		});
+	});
+	it('stops at the number asked for', () => {
+		expect(visibleTexts(columns, rows, 'mini', sort, 1).rows).toEqual([
+			['mini-llama2', '16 L', '3.4']
+		]);
 	});
 });

@@ -52,6 +52,28 @@ export function visibleCsv<Row>(
 	return viewOf(columns, rows, words, sort).select(titles).toCSV();
 }
 
+/** The texts of the first `most` visible rows as the screen shows them, below the columns' titles. */
+export function visibleTexts<Row>(
+	columns: readonly Column<Row>[],
+	rows: readonly Row[],
+	words: string,
+	sort: Sort | null,
+	most: number
+): { header: string[]; rows: string[][] } {
+	const shown = columns.filter(({ hidden }) => hidden !== true);
+	const first = visibleRows(columns, rows, words, sort).slice(0, most);
+	return {
+		header: shown.map(({ title }) => title),
+		rows: first.map((index) => shown.map((column) => cellText(column, rows[index])))
+	};
+}
+
+/** What the screen shows of a row in a column. */
+export function cellText<Row>(column: Column<Row>, row: Row): string {
+	const value = column.value(row);
+	return column.format?.(value, row) ?? String(value ?? '–');
+}
+
 /*
  * arquero's `filter` and `orderby` compile their expressions to code, which the page's content security
  * policy forbids; `reify` takes the rows wanted, in the order wanted, without.
