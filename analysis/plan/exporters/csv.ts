@@ -54,13 +54,17 @@ export function matrixCsv(
 		row,
 		...matrix.subarray(row * columns, (row + 1) * columns)
 	]);
-	const comments = definition
-		? Object.entries(definition).map(
-				([name, value]) =>
-					`# ${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}\r\n`
-			)
-		: [];
-	return comments.join('') + csv([header, ...body]);
+	return (definition === null ? '' : definitionLines(definition)) + csv([header, ...body]);
+}
+
+/** A definition card as comment lines that begin with #, for the top of a CSV file. */
+export function definitionLines(definition: Definition): string {
+	return Object.entries(definition)
+		.map(
+			([name, value]) =>
+				`# ${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}\r\n`
+		)
+		.join('');
 }
 
 /** Lines of cells; a cell with a comma, a quote or a line break is quoted, null is empty. */

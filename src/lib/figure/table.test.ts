@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tableFigure } from './tableFigure.ts';
+import { tableFigure } from './table.ts';
 
 const table = {
 	title: 'What differs',

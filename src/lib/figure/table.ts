@@ -1,5 +1,5 @@
-import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text, TEXT_SIZE } from '../figure/frame.ts';
-import { wrap } from '../figure/text.ts';
+import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text, TEXT_SIZE } from './frame.ts';
+import { wrap } from './text.ts';
 
 export interface TableFigure {
 	title: string;
