@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { savings } from '$analysis/plan/savings.ts';
+import { madeUpRun } from '../../../tests/builders/run.ts';
+import { planFigure } from './planFigure.ts';
+
+it('lists every span with its scores, and what the plan saves', () => {
+	const { model } = madeUpRun().record;
+	const svg = planFigure({
+		title: 'tiny: plan',
+		caption: 'A candidate.',
+		spans: [{ source: 0, followers: [1, 2] }],
+		matrix: Float64Array.of(1, 0.75, 0.5, 0.75, 1, 0.25, 0.5, 0.25, 1),
+		layers: 3,
+		savings: savings(model, [0, 0, 0], { context: 64, batch: 1, elementBytes: 2 })
+	});
+	expect([...svg.matchAll(/<text[^>]*>([^<]*)/g)].map(([, content]) => content)).toEqual(
+		expect.arrayContaining(['tiny: plan', '0', '1, 2', '0.625', '0.500', 'K cache', 'A candidate.'])
+	);
+	expect(svg).toContain('−33.33 %');
+});

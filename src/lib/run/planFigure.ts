@@ -1,0 +1,38 @@
+import { spanScores } from '$analysis/plan/spans.ts';
+import type { Savings, Span } from '$analysis/plan/types.ts';
+import { tableFigure } from '../figure/table.ts';
+import { formatValue } from '../format.ts';
+import { savingsLines } from './savingsLines.ts';
+
+/** A plan's spans and what they are predicted to save, as a standalone SVG at a paper's column width. */
+export function planFigure(plan: {
+	title: string;
+	caption: string;
+	spans: readonly Pick<Span, 'source' | 'followers'>[];
+	/** Similarity [layers, layers] that scores the spans; null: none is known yet. */
+	matrix: Float64Array | null;
+	layers: number;
+	savings: Savings;
+}): string {
+	const { title, caption, spans, matrix, layers, savings } = plan;
+	return tableFigure({
+		title,
+		caption,
+		header: ['source', 'followers', 'mean', 'lowest'],
+		rows: [
+			...spans.map(({ source, followers }) => {
+				const scores = matrix && spanScores(matrix, layers, source, followers);
+				return [
+					String(source),
+					followers.join(', '),
+					formatValue(scores?.mean),
+					formatValue(scores?.min)
+				];
+			}),
+			['', 'savings, predicted', '', ''],
+			...savingsLines(savings).flatMap(({ name: group, rows }) =>
+				rows.map(({ name, value, share }, index) => [index === 0 ? group : '', name, value, share])
+			)
+		]
+	});
+}
