@@ -109,7 +109,7 @@ describe('a job in mid-run', () => {
 
 		const tab = await visit(server.url);
 		await job(tab, 'running')
-			.getByText(/layer \d+ of 0–15, window \d+ of 64/)
+			.getByText(/layer \d+ of 0–15, window \d+ of 96/)
 			.waitFor();
 		const seen = await fractionOf(job(tab, 'running'));
 		await expect.poll(() => fractionOf(job(tab, 'running'))).toBeGreaterThan(seen);

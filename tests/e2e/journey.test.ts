@@ -150,7 +150,7 @@ describe('from an empty workspace', () => {
 		await map.focus();
 		await page.keyboard.press('ArrowDown');
 		await tokens
-			.getByRole('gridcell', { name: /^query <s>|^query <\|/ })
+			.getByRole('gridcell', { name: /^query 0 <\|begin_of_text\|>, key 0 .*: 1\.0000$/ })
 			.first()
 			.waitFor();
 	});

@@ -92,7 +92,7 @@ describe('a server', () => {
 	it('on a taken port says so and ends with 2', async () => {
 		const { port } = new URL(server.url);
 		await expect(startServe(home.path, port)).rejects.toThrow(
-			`the server ended (2): port ${port}: taken by another program; choose another with --port`
+			`the server ended (2): error: port ${port}: taken by another program; choose another with --port`
 		);
 	});
 });

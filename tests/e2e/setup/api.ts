@@ -2,12 +2,15 @@ import { request as httpRequest } from 'node:http';
 import type { Job, NewAnalysis, NewJobsAnswer, RunsAnswer } from '../../../src/lib/api.ts';
 import { until } from './until.ts';
 
+/** A server that takes longer to answer is stuck, and the test should say where. */
+const ANSWER_TIMEOUT_MS = 20_000;
+
 /** A job that runs for long enough to be caught in the middle. */
 export const LONG_ANALYSIS: NewAnalysis = {
 	models: ['mini-llama2'],
 	texts: [{ sample: 'walden' }],
-	context: 1024,
-	windows: 64
+	context: 512,
+	windows: 96
 };
 
 export const SHORT_ANALYSIS: NewAnalysis = {
@@ -22,7 +25,8 @@ export async function queue(url: string, analysis: NewAnalysis): Promise<NewJobs
 	const response = await fetch(`${url}/api/jobs`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
-		body: JSON.stringify(analysis)
+		body: JSON.stringify(analysis),
+		signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS)
 	});
 	if (response.status !== 201) throw new Error(await response.text());
 	return (await response.json()) as NewJobsAnswer;
@@ -31,7 +35,9 @@ export async function queue(url: string, analysis: NewAnalysis): Promise<NewJobs
 /** The list of jobs, from the first of the server's events. */
 export async function jobsOf(url: string): Promise<Job[]> {
 	const stop = new AbortController();
-	const { body } = await fetch(`${url}/api/events`, { signal: stop.signal });
+	const { body } = await fetch(`${url}/api/events`, {
+		signal: AbortSignal.any([stop.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
+	});
 	let text = '';
 	for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
 		text += chunk;

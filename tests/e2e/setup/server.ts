@@ -4,6 +4,9 @@ import { childrenOf } from './processes.ts';
 import { until } from './until.ts';
 
 const START_TIMEOUT_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 20_000;
+/** Most bytes a worker may use, so that the tests also run beside other things on a small machine. */
+const MEMORY_LIMIT_BYTES = 1_000_000_000;
 
 /** A Spanwise server in a process of its own, on the production build. */
 export interface RunningServer {
@@ -24,6 +27,8 @@ export async function startBuild(home: string, at?: string): Promise<RunningServ
 		HOST: '127.0.0.1',
 		PORT: port,
 		ORIGIN: url,
+		// Nobody waits for the connections of the tests.
+		SHUTDOWN_TIMEOUT: '0',
 		SPANWISE_HOME: home
 	});
 	const answered = () => {
@@ -47,7 +52,7 @@ export async function startServe(home: string, port = '0'): Promise<RunningServe
 
 function start(args: string[], env: Record<string, string>) {
 	const child = spawn(process.execPath, args, {
-		env: { ...process.env, ...env },
+		env: { ...process.env, SPANWISE_MEMORY: `${MEMORY_LIMIT_BYTES}`, ...env },
 		stdio: ['ignore', 'pipe', 'pipe']
 	});
 	const said = { stdout: '', stderr: '' };
@@ -70,11 +75,10 @@ function start(args: string[], env: Record<string, string>) {
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals, workers: number[]): Promise<void> {
-	if (child.exitCode === null && child.signalCode === null) {
-		const ended = new Promise((resolve) => child.once('close', resolve));
-		child.kill(signal);
-		await ended;
-	}
+	child.kill(signal);
+	await until('the end of the server', () =>
+		child.exitCode === null && child.signalCode === null ? undefined : true
+	);
 	await until('the end of the workers', () => (workers.some(isAlive) ? undefined : true));
 }
 
@@ -89,7 +93,9 @@ function isAlive(pid: number): boolean {
 
 async function answers(url: string): Promise<true | undefined> {
 	try {
-		return (await fetch(`${url}/api/runs`)).ok ? true : undefined;
+		return (await fetch(`${url}/api/runs`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })).ok
+			? true
+			: undefined;
 	} catch {
 		return undefined;
 	}
