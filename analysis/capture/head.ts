@@ -4,7 +4,10 @@ import { COMPARISON_OUTPUTS, comparisonGraph } from '../graph/comparison.ts';
 import { finalNormGraph, vocabularyGraph } from '../graph/head.ts';
 import { PartsCompared, type PartFigures, type TokenComparison } from './comparison.ts';
 import { breathe, createSession, floats, tensor } from './session.ts';
-import type { WeightSource } from './weights.ts';
+import type { VocabularyPart, WeightSource } from './weights.ts';
+
+/** Rows compared at once: what is worked out of their logits then stays in the processor's cache. */
+const COMPARED_ROWS = 1024;
 
 /** The final norm and output embedding: from the last hidden state to the loss of each token. */
 export class LanguageHead {
@@ -85,7 +88,7 @@ export class LanguageHead {
 			normed.push({ baseline: await this.#normed(baseline), shared: await this.#normed(shared) });
 		}
 		const compared = windows.map(() => new PartsCompared(this.#context));
-		for await (const { first, count, rows } of this.#weights.vocabulary()) {
+		for await (const { first, count, rows } of smaller(this.#weights.vocabulary(), width)) {
 			const session = await this.#session(`compare ${count}`, () =>
 				comparisonGraph(this.#config, this.#context, count)
 			);
@@ -160,6 +163,23 @@ export class LanguageHead {
 			this.#parts.set(key, session);
 		}
 		return session;
+	}
+}
+
+/** Parts of the vocabulary cut into parts of at most COMPARED_ROWS, without copying. */
+async function* smaller(
+	parts: AsyncIterable<VocabularyPart>,
+	width: number
+): AsyncGenerator<VocabularyPart> {
+	for await (const { first, count, rows } of parts) {
+		for (let start = 0; start < count; start += COMPARED_ROWS) {
+			const end = Math.min(count, start + COMPARED_ROWS);
+			yield {
+				first: first + start,
+				count: end - start,
+				rows: rows.subarray(start * width, end * width)
+			};
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ export function comparisonGraph(config: ModelConfig, context: number, rows: numb
 	const builder = new GraphBuilder('comparison');
 	builder.input('rows', [rows, config.hidden]);
 	const axis = builder.integers(1);
+	const column = builder.constant('column', [0n], []);
 	const flat = { keepdims: 0n };
 
 	/** Logs of one model's probabilities within the part, [S, C]. */
@@ -31,10 +32,6 @@ export function comparisonGraph(config: ModelConfig, context: number, rows: numb
 		builder.input(model, [context, config.hidden]);
 		const logits = builder.node(`${model}/Gemm`, 'Gemm', [model, 'rows'], {
 			attributes: { transB: 1n }
-		});
-		builder.node(`${model}/LogSumExp`, 'ReduceLogSumExp', [logits, axis], {
-			outputs: [`${model}_log_sum_exp`],
-			attributes: flat
 		});
 		builder.node(`${model}/Best`, 'ReduceMax', [logits, axis], {
 			outputs: [`${model}_best`],
@@ -47,9 +44,19 @@ export function comparisonGraph(config: ModelConfig, context: number, rows: numb
 			outputs: [`${model}_best_row`],
 			attributes: { to: 1n }
 		});
-		return builder.node(`${model}/LogSoftmax`, 'LogSoftmax', [logits], {
+		const logs = builder.node(`${model}/LogSoftmax`, 'LogSoftmax', [logits], {
 			attributes: { axis: -1n }
 		});
+		// Every logit less its log-probability is the log-sum-exp; reading one is faster than summing again.
+		const first = (name: string, values: string): string =>
+			builder.node(`${model}/${name}`, 'Gather', [values, column], { attributes: { axis: 1n } });
+		builder.node(
+			`${model}/LogSumExp`,
+			'Sub',
+			[first('FirstLogit', logits), first('FirstLog', logs)],
+			{ outputs: [`${model}_log_sum_exp`] }
+		);
+		return logs;
 	};
 	const baseline = logProbabilities('baseline');
 	const shared = logProbabilities('shared');
