@@ -16,6 +16,9 @@ const WIDTH = COLUMN_WIDTH - LEFT - 6;
 const STEP = 17;
 const HEIGHT = 12;
 
+/** Room of a digit, points; a span too thin for its layers goes without them. */
+const CHARACTER = 3.6;
+
 /** Bars over relative depth with the spans of each run, as a standalone SVG at a paper's column width. */
 export function depthFigure(parts: {
 	title: string;
@@ -30,7 +33,11 @@ export function depthFigure(parts: {
 			`<rect x="${LEFT}" y="${y}" width="${WIDTH}" height="${HEIGHT}" fill="none" stroke="${LINE}" stroke-width="0.5"/>`,
 			...spans.map((span) => {
 				const [x, width] = [LEFT + span.from * WIDTH, (span.to - span.from) * WIDTH];
-				const label = text(layersText(span), x + width / 2, y + 8.5, { anchor: 'middle' });
+				const words = layersText(span);
+				const label =
+					words.length * CHARACTER > width
+						? ''
+						: text(words, x + width / 2, y + 8.5, { anchor: 'middle' });
 				return `<rect x="${fixed(x)}" y="${y}" width="${fixed(width)}" height="${HEIGHT}" fill="#d5e2f1" stroke="#1f5fa8" stroke-width="0.7"/>${label}`;
 			})
 		].join('');

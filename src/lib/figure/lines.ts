@@ -26,6 +26,11 @@ const CHART_HEIGHT = 46;
 const HEAD = 11;
 const LEFT = 28;
 
+/** Room that the names after the one at `place` take, points. */
+function namesAfter(series: readonly Series[], place: number): number {
+	return series.slice(place + 1).reduce((room, { name }) => room + name.length * 3.6 + 8, 0);
+}
+
 /** Charts with caption, as a standalone SVG at a paper's column width. */
 export function lineFigure({ charts, x, xTicks, xTitle, ...heading }: LineFigure): string {
 	const step = HEAD + CHART_HEIGHT + 6;
@@ -45,7 +50,7 @@ export function lineFigure({ charts, x, xTicks, xTitle, ...heading }: LineFigure
 			text(title, LEFT, frame.top - 3, { colour: SOFT_INK }),
 			...(series.length > 1
 				? series.map(({ name }, place) =>
-						text(name, COLUMN_WIDTH - 4 - (series.length - 1 - place) * 52, frame.top - 3, {
+						text(name, COLUMN_WIDTH - 4 - namesAfter(series, place), frame.top - 3, {
 							anchor: 'end',
 							colour: colourOf(place)
 						})
