@@ -131,7 +131,7 @@ describe('bad input: one line, exit 2, nothing on stdout and no run, whole or ha
 	it.each<[string, string[], RegExp]>([
 		['a model that is not there', ['nope'], /nope: no such model: .*known: mini-llama2/],
 		['a context beyond the positions', ['tiny', '--context', '257'], /257 tokens; .* at most 256/],
-		['no memory', ['tiny', '--memory', '1M'], /memory: one window of .* the limit is 0\.00 GB/]
+		['no memory', ['tiny', '--memory', '1M'], /memory: one window of .* the limit is 1\.0 MB/]
 	])('%s', async (_, [model, ...rest], message) => {
 		const named = model === 'tiny' ? at(model) : model;
 		await expectRefusal([named, '--text', text, ...small, ...rest], message);

@@ -82,7 +82,7 @@ function exitCodeOf(error: unknown, io: Io): number {
 }
 
 /** A full disk, a folder that may not be written, a workspace that is a file: the user can mend it. */
-const REFUSALS = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR'];
+const REFUSALS = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR'];
 
 function isRefusal(error: unknown): boolean {
 	return error instanceof Error && 'code' in error && REFUSALS.some((code) => code === error.code);

@@ -55,12 +55,22 @@ async function serve(options: ServeOptions): Promise<void> {
 		// Otherwise the handler takes its own address to be https.
 		request.headers['x-forwarded-proto'] = 'http';
 		response.setHeader('x-content-type-options', 'nosniff');
-		void handler?.then((handle) => handle(request, response));
+		void handler?.then(
+			(handle) => handle(request, response),
+			() => response.destroy()
+		);
 	});
 	const port = await listen(server, options);
 	handler = import(pathToFileURL(build).href).then(({ handler }: { handler: Handler }) => handler);
 	stopGracefully(server);
-	await handler;
+	try {
+		await handler;
+	} catch (error) {
+		// Left open, the port would keep alive a process that has nothing to serve.
+		server.close();
+		server.closeAllConnections();
+		throw error;
+	}
 
 	const url = urlOf(reachableName(options.host), port, token);
 	console.log(options.json ? JSON.stringify({ url }) : `Spanwise is at ${url}`);

@@ -131,11 +131,26 @@ describe('analyze', () => {
 		[
 			'memory',
 			{ memoryLimitBytes: 1e6 },
-			/memory: one window of 24 tokens takes .* GB; the limit is 0\.00 GB; no context would fit/
+			/memory: one window of 24 tokens takes .* MB; the limit is 1\.0 MB; no context would fit/
 		]
 	])('refuses a bad %s and leaves nothing behind', async (_, change, message) => {
 		await expect(analyze({ ...request, ...change }, options())).rejects.toThrow(message);
 		expect(await readdir(folder)).toEqual(['model']);
+	});
+
+	it('refuses weights that are not numbers and leaves nothing behind', async () => {
+		await writeTinyCheckpoint(join(folder, 'model'), {
+			tensors: (tensors) =>
+				tensors.map((tensor) => ({
+					...tensor,
+					values: Float32Array.from(tensor.values).fill(NaN, 0, 1)
+				}))
+		});
+		await expect(analyze(request, options())).rejects.toThrow(
+			/model: the loss is NaN; expected a number: a weight is NaN or infinite/
+		);
+		const left = await readdir(folder);
+		expect(left.filter((name) => name !== 'home')).toEqual(['model']);
 	});
 
 	it('refuses a folder that exists, and leaves it as it was', async () => {

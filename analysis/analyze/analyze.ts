@@ -2,6 +2,7 @@ import { modelFacts } from '../checkpoint/facts.ts';
 import { ModelHasher } from '../checkpoint/hash.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
+import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { RunRecord } from '../run/types.ts';
 import { checkTarget, readyTarget, writeRun } from '../run/write.ts';
@@ -56,6 +57,7 @@ export async function analyze(
 		const hasher = known === null ? new ModelHasher(checkpoint) : null;
 		const beforeCapture = reporter.secondsElapsed();
 		const captured = await captureSums(prepared, reader, hasher, reporter, stopwatch);
+		checkFinite(captured.loss, checkpoint.folder);
 		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
 		stopwatch.enter('hash');
 		const hash = known ?? (await completedHash(checkpoint, reader, hasher, request.home));
@@ -105,6 +107,14 @@ export async function analyze(
 	} finally {
 		await reader.close();
 	}
+}
+
+/** One weight that is not a number makes all that is computed from it none, the loss at the end included. */
+function checkFinite(loss: number, folder: string): void {
+	if (Number.isFinite(loss)) return;
+	throw new InputError(
+		`${folder}: the loss is ${loss}; expected a number: a weight is NaN or infinite, or the model overflows float32`
+	);
 }
 
 /** Bytes of the run's sums, all but what its folder holds. */

@@ -61,7 +61,7 @@ export function planMemory(
 				? 'no context would fit; give more with --memory'
 				: `a context of ${fitting} would fit, or give more with --memory`;
 		throw new InputError(
-			`memory: one window of ${context} tokens takes ${gigabytes(smallest)}; the limit is ${gigabytes(limitBytes)}; ${advice}`
+			`memory: one window of ${context} tokens takes ${size(smallest)}; the limit is ${size(limitBytes)}; ${advice}`
 		);
 	}
 	const plan = (resident: boolean, windowsPerGroup: number): MemoryPlan => ({
@@ -195,6 +195,6 @@ function longestContext(
 	return fits === 0 ? null : fits * step;
 }
 
-function gigabytes(bytes: number): string {
-	return `${(bytes / 1e9).toFixed(2)} GB`;
+function size(bytes: number): string {
+	return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -22,10 +22,19 @@ async function kindOf(path: string): Promise<'folder' | 'file' | null> {
 	}
 }
 
+/** Throws InputError for what would never end or never begin: a pipe, a device, a socket; links are followed. */
+export async function checkPlainFile(path: string): Promise<void> {
+	const found = await stat(path);
+	if (!found.isFile() && !found.isDirectory()) {
+		throw new InputError(`${path}: cannot be read: a pipe, socket or device; expected a file`);
+	}
+}
+
 /** Parsed JSON of a file that the user is answerable for; InputError names the file. */
 export async function readJsonFile(path: string): Promise<unknown> {
 	let text: string;
 	try {
+		await checkPlainFile(path);
 		const { size } = await stat(path);
 		if (size > MAX_JSON_BYTES) {
 			throw new InputError(`${path}: ${size} bytes; at most ${MAX_JSON_BYTES}`);

@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
 import { InputError, messageOf } from '../errors.ts';
 import { duplicateKey } from './duplicates.ts';
+import { checkPlainFile } from './files.ts';
 import type { Dtype, TensorEntry } from './types.ts';
 
 /** 100 MB: the limit of the reference implementation; the header of a 126-layer model has 0.2 MB. */
@@ -33,6 +34,7 @@ function isDtype(name: string): name is Dtype {
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
 	let handle: FileHandle | null = null;
 	try {
+		await checkPlainFile(file);
 		handle = await open(file);
 		const { size } = await handle.stat();
 		const header = await headerBytes(handle, size, file);
@@ -119,7 +121,10 @@ function parseEntry(
 		);
 	}
 	const [begin, end] = offsets;
-	if (end < begin || end > dataBytes) {
+	if (end < begin) {
+		throw new InputError(`${file}: ${name}: ends at byte ${end}, before its begin at ${begin}`);
+	}
+	if (end > dataBytes) {
 		throw new InputError(
 			`${file}: ${name}: bytes ${begin} to ${end} run past the end; the file holds ${dataBytes} ` +
 				'bytes of data; truncated?'

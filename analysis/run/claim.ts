@@ -10,7 +10,7 @@ import { isAlive } from './process.ts';
  * InputError where another server holds it.
  */
 export async function claimWorkspace(home: string): Promise<() => void> {
-	await mkdir(home, { recursive: true });
+	await makeHome(home);
 	const file = join(home, 'server.pid');
 	const own = `${process.pid}\n`;
 	try {
@@ -35,4 +35,16 @@ export async function claimWorkspace(home: string): Promise<() => void> {
 			// The workspace was moved or removed; there is nothing left to give up.
 		}
 	};
+}
+
+async function makeHome(home: string): Promise<void> {
+	try {
+		await mkdir(home, { recursive: true });
+	} catch (error) {
+		const occupied = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+		if (!occupied) throw error;
+		throw new InputError(`workspace ${home}: is no folder; name another with --home`, {
+			cause: error
+		});
+	}
 }

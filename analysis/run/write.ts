@@ -137,6 +137,11 @@ async function explained(error: unknown, folder: string, bytesNeeded: number): P
 				{ cause: error }
 			);
 		}
+		case 'EFBIG':
+			return new InputError(
+				`${folder}: a file of the run is larger than may be written there (EFBIG); the run needs ${megabytes(bytesNeeded)}: write elsewhere with --home or --out`,
+				{ cause: error }
+			);
 		case 'EACCES':
 		case 'EPERM':
 		case 'EROFS':

@@ -93,6 +93,16 @@ describe('a server that has no need to start anything', () => {
 		expect((await get(`${url}/api/models`, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
 	});
 
+	test('a second server of the workspace, and one whose workspace is a file, say so and end', async () => {
+		await serve();
+		await expect(serve()).rejects.toThrow(
+			/ended with 2: error: workspace .*: used by another Spanwise server/
+		);
+		await expect(serve('--home', 'package.json')).rejects.toThrow(
+			/ended with 2: error: workspace .*package\.json: is no folder; name another with --home\n$/
+		);
+	});
+
 	test('bounds what is sent, and says the bound', async () => {
 		const { url } = await start(['build'], { PORT: '0' });
 		const estimate = async (change: object) => {
