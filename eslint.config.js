@@ -42,7 +42,8 @@ const stages = [
 	'run',
 	'compare',
 	'analyze',
-	'evaluate'
+	'evaluate',
+	'damage'
 ];
 /** Stages that never touch weights or sessions, though they stand to the right of those that do. */
 const pure = ['similarity', 'plan'];

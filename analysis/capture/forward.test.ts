@@ -160,6 +160,14 @@ it('leaves out a layer of which nothing but the MLP then counts', async () => {
 	expect(await opened.head.lastLogits(state.hidden)).toEqual(without);
 });
 
+it('goes on from the middle as if it had never stopped', async () => {
+	const { forward, head } = opened;
+	const state = await forward.start(ids, null);
+	await forward.run([state], { last: 8 });
+	await forward.run([state], { first: 9 });
+	expect(await head.lastLogits(state.hidden)).toEqual(await logits(null));
+});
+
 it('captures rows that sum to 1 and see nothing ahead of them', async () => {
 	const attention = allocateWindow(opened.layout);
 	await logits(attention);

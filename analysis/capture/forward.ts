@@ -1,11 +1,12 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { attendGraph } from '../graph/attend.ts';
-import { probabilitiesName, type LayerGraph } from '../graph/decoder.ts';
+import type { LayerGraph } from '../graph/decoder.ts';
 import { leaveOutGraph } from '../graph/leaveOut.ts';
 import { reuseGraph } from '../graph/reuse.ts';
 import { rotaryTables } from '../graph/rotary.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
+import { probabilityTensors } from './probabilities.ts';
 import { breathe, createSession, indices, tensor, type Tensors } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
@@ -59,8 +60,9 @@ export class ForwardPass {
 	}
 
 	/**
-	 * Runs all windows through layer 0 … `last`, each layer's weights being read once and the next layer's
-	 * while this one runs. Where `sources` names a follower, every window must keep its source's
+	 * Runs all windows through layer `first` (0 where it is not given) … `last`, each layer's weights being read
+	 * once and the next layer's while this one runs. Hidden states are those before layer `first`; the arrays
+	 * they came in are written over. Where `sources` names a follower, every window must keep its source's
 	 * probabilities. `onLayer` is called after each window of each layer.
 	 */
 	async run(
@@ -68,12 +70,13 @@ export class ForwardPass {
 		options: {
 			sources?: LayerSources;
 			headMaps?: LayerHeadMaps;
+			first?: number;
 			last?: number;
 			onLayer?: (layer: number, window: number, cost: LayerCost) => void;
 		} = {}
 	): Promise<void> {
 		const last = options.last ?? this.#config.layers - 1;
-		for (let layer = 0; layer <= last; layer++) {
+		for (let layer = options.first ?? 0; layer <= last; layer++) {
 			const weights = await this.#weights.layer(layer);
 			if (layer < last) this.#weights.prefetch(layer + 1);
 			const source = options.sources === undefined ? layer : options.sources[layer];
@@ -109,7 +112,7 @@ export class ForwardPass {
 			(graph) => attendGraph(graph, reach, tap),
 			state,
 			{ ...this.#rotary, ...weights },
-			kept === null ? {} : this.#probabilities(kept, layer)
+			kept === null ? {} : probabilityTensors(this.#layout, kept, layer)
 		);
 	}
 
@@ -124,7 +127,7 @@ export class ForwardPass {
 			throw new RangeError(`layer ${layer} reuses layer ${source}, whose attention was not kept`);
 		const mapped = headMap !== null;
 		return this.#compute(`reuse ${mapped}`, (graph) => reuseGraph(graph, mapped), state, {
-			...this.#probabilities(state.attention, source),
+			...probabilityTensors(this.#layout, state.attention, source),
 			...weights,
 			...(mapped && { head_map: indices(headMap) })
 		});
@@ -174,20 +177,6 @@ export class ForwardPass {
 				for (const [head, taken] of headMap.entries())
 					to.set(from.subarray(taken * entries, (taken + 1) * entries), head * entries);
 		}
-	}
-
-	/** A layer's query blocks as tensors over the place where they are kept. */
-	#probabilities(attention: WindowAttention, layer: number): Tensors {
-		return Object.fromEntries(
-			this.#layout.blocks.map((block, index) => [
-				probabilitiesName(index),
-				tensor(layerBlock(this.#layout, attention, layer, index), [
-					this.#layout.heads,
-					block.queryCount,
-					block.keyCount
-				])
-			])
-		);
 	}
 
 	/** One session per kind of layer: attend with or without a tap, per sliding window; reuse; left out. */

@@ -55,6 +55,8 @@ export class WeightSource {
 	readonly #vocabulary: VocabularyPart[] | null;
 	/** Where a streamed layer lies; the layers after it are written over it. */
 	#buffers: Map<Role, Float32Array> | null = null;
+	/** The streamed layer that lies there. */
+	#streamed: { layer: number; weights: LayerWeights } | null = null;
 	#reading: { layer: number; bytes: Promise<Uint8Array[]> } | null = null;
 
 	constructor(
@@ -71,7 +73,7 @@ export class WeightSource {
 
 	/** Starts reading a layer's bytes; they arrive while the thread is busy elsewhere. */
 	prefetch(layer: number): void {
-		if (this.#resident?.has(layer) || this.#reading?.layer === layer) return;
+		if (this.#kept(layer) !== undefined || this.#reading?.layer === layer) return;
 		const bytes = Promise.all(this.#roles(layer).map(({ entry }) => this.#reader.read(entry)));
 		// A failure is met where the bytes are awaited; until then it must not count as unhandled.
 		bytes.catch(() => undefined);
@@ -80,7 +82,7 @@ export class WeightSource {
 
 	/** A layer's weights. Where they are streamed, the weights handed out before are overwritten. */
 	async layer(layer: number): Promise<LayerWeights> {
-		const kept = this.#resident?.get(layer);
+		const kept = this.#kept(layer);
 		if (kept !== undefined) return kept;
 		this.prefetch(layer);
 		const bytes = (await this.#reading?.bytes) ?? [];
@@ -100,8 +102,15 @@ export class WeightSource {
 			if (!ATTENTION_ONLY.includes(role)) weights.reuse[role] = value;
 			if (FEED_FORWARD.includes(role)) weights.leaveOut[role] = value;
 		}
-		this.#resident?.set(layer, weights);
+		if (this.#resident === null) this.#streamed = { layer, weights };
+		else this.#resident.set(layer, weights);
 		return weights;
+	}
+
+	/** A layer that need not be read. */
+	#kept(layer: number): LayerWeights | undefined {
+		if (this.#streamed?.layer === layer) return this.#streamed.weights;
+		return this.#resident?.get(layer);
 	}
 
 	/** Input embeddings of a window's tokens, [S, hidden]. */

@@ -95,6 +95,12 @@ export class DecoderGraph {
 	 * `probabilities[b]` is [heads, queryCount, keyCount]; the graph's output `hidden_out` is [S, hidden].
 	 */
 	finish(probabilities: readonly string[], values: string): void {
+		const output = this.mix(probabilities, values, this.layer.config.outputBias);
+		this.feedForward(this.builder.node('attn/Residual', 'Add', ['hidden', output]));
+	}
+
+	/** P·V block by block and the output projection, with or without its bias: what the attention block puts out, [S, hidden]. */
+	mix(probabilities: readonly string[], values: string, bias: boolean): string {
 		const { builder } = this;
 		const { config, context, blocks } = this.layer;
 		const group = config.heads / config.kvHeads;
@@ -121,15 +127,8 @@ export class DecoderGraph {
 			this.headsFirst('attn/out', joined),
 			builder.integers(context, config.heads * config.headDim)
 		]);
-		const output = this.linear(
-			'attn/o_proj',
-			attended,
-			'o',
-			config.hidden,
-			config.heads * config.headDim,
-			config.outputBias
-		);
-		this.feedForward(builder.node('attn/Residual', 'Add', ['hidden', output]));
+		const width = config.heads * config.headDim;
+		return this.linear('attn/o_proj', attended, 'o', config.hidden, width, bias);
 	}
 
 	/** Everything after the attention block: norm, MLP, residual; the graph's output `hidden_out` is [S, hidden]. */

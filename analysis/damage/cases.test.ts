@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { casesOfSource, costsOfCases, evaluationsOfWindow, sharingName } from './cases.ts';
+
+const FOUR = [null, null, null, null];
+
+function namesOf(reach: (number | null)[], source: number, maxSpan: number): string[] {
+	const { spans, pairs } = casesOfSource(reach, source, maxSpan);
+	return [...spans, ...pairs].map(sharingName);
+}
+
+describe('cases of a source', () => {
+	it('are the spans that begin there and the pairs that are none, a span of two layers being the pair', () => {
+		expect(namesOf(FOUR, 0, 2)).toEqual(['share 0 with 1', 'share 0 with 2', 'share 0 with 3']);
+		expect(namesOf(FOUR, 0, 3)).toEqual([
+			'share 0 with 1',
+			'share 0 with 1-2',
+			'share 0 with 2',
+			'share 0 with 3'
+		]);
+		expect(namesOf(FOUR, 2, 9)).toEqual(['share 2 with 3']);
+		expect(namesOf(FOUR, 3, 9)).toEqual([]);
+	});
+
+	it('join only layers of one reach: pairs across others, spans up to the first other', () => {
+		const reach = [8, null, 8, 8];
+		expect(namesOf(reach, 0, 4)).toEqual(['share 0 with 2', 'share 0 with 3']);
+		expect(namesOf(reach, 1, 4)).toEqual([]);
+		expect(namesOf(reach, 2, 4)).toEqual(['share 2 with 3']);
+	});
+});
+
+describe('evaluations', () => {
+	it('of a case are the layers from its last shared one on, the drop’s from the dropped one on', () => {
+		expect(Object.fromEntries(costsOfCases([null, null, null], 3))).toEqual({
+			'drop 0': 3,
+			'drop 1': 2,
+			'drop 2': 1,
+			'share 0 with 1': 2,
+			'share 0 with 1-2': 1,
+			'share 0 with 2': 1,
+			'share 1 with 2': 1
+		});
+	});
+
+	it('of a window add to those the baseline and each source; naive: every case through every layer', () => {
+		// 3 + 3, dropped 6, shared 5; and 8 cases with the baseline.
+		expect(evaluationsOfWindow([null, null, null], 3)).toEqual({ done: 17, naive: 24 });
+	});
+
+	it('of 16 layers and spans of six are two fifths of the naive count', () => {
+		const { done, naive } = evaluationsOfWindow(Array<null>(16).fill(null), 6);
+		// Twice 16, dropped 136, pairs 680, spans of three to six 105 + 91 + 78 + 66; 187 cases of 16.
+		expect([done, naive]).toEqual([1188, 2992]);
+	});
+});

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { completedHash } from '../analyze/modelHash.ts';
+import { Reporter } from '../analyze/reporter.ts';
+import { WeightReader } from '../checkpoint/read.ts';
+import { rememberedHash } from '../checkpoint/remembered.ts';
+import type { Progress } from '../progress.ts';
+import { documentFacts } from '../tokens/documents.ts';
+import { VERSION } from '../version.ts';
+import { BASELINE, costsOfCases } from './cases.ts';
+import { measureCases, missingCases } from './measure.ts';
+import { prepareDamage, type PreparedDamage } from './prepare.ts';
+import { ProgressFile, type ProgressHeader } from './progressFile.ts';
+import { damageReport } from './report.ts';
+import type { Damage, DamageRequest } from './types.ts';
+
+/** What is left to do, known before the model runs. */
+export interface DamageOutlook extends PreparedDamage {
+	/** Floating-point operations of what is missing. */
+	totalWork: number;
+	progressFile: string;
+	/** Results that the progress file has, and how many there will be: cases × windows. */
+	results: { found: number; all: number };
+}
+
+/** Who is told. */
+export interface DamageOptions {
+	onProgress: (progress: Progress) => void;
+	/** Told once, before the model runs. */
+	onPrepared?: (outlook: DamageOutlook) => Promise<void> | void;
+	/** Told after each layer of each window, so that evaluations can be counted. */
+	onLayer?: () => void;
+}
+
+const FILE_NAME_DIGITS = 16;
+
+/**
+ * Measures what it costs that each layer is dropped, that each layer reuses each layer before it, and that each
+ * span is shared. Results are kept as they come; what an earlier measurement of the same left is not measured
+ * again. Throws InputError where model, texts, longest span, progress file or memory limit are at fault.
+ */
+export async function measureDamage(
+	request: DamageRequest,
+	options: DamageOptions
+): Promise<Damage> {
+	const started = performance.now();
+	const { home, documents } = request;
+	const prepared = await prepareDamage(request);
+	const { checkpoint, windows, context, notes } = prepared;
+	const reader = new WeightReader();
+	try {
+		const hash =
+			(await rememberedHash(home, checkpoint)) ??
+			(await completedHash(checkpoint, reader, null, home));
+		const texts = documents.map(documentFacts);
+		const header: ProgressHeader = {
+			format: 'spanwise/damage',
+			version: VERSION,
+			model: hash,
+			texts: texts.map(({ sha256 }) => sha256),
+			context,
+			windows: windows.length,
+			maxSpan: request.maxSpan
+		};
+		const path = request.progressFile ?? progressFileIn(home, checkpoint.name, header);
+		const progress = await ProgressFile.open(path, header);
+		try {
+			const outlook = outlookOf(prepared, progress);
+			await options.onPrepared?.(outlook);
+			const { layers } = checkpoint.config;
+			const reporter = new Reporter(outlook.totalWork, layers, windows.length, options.onProgress);
+			await measureCases(prepared, progress, reader, reporter, options.onLayer);
+			return {
+				...damageReport(prepared, documents, progress),
+				model: { name: checkpoint.name, hash },
+				texts,
+				context,
+				windows: windows.length,
+				notes,
+				progressFile: path,
+				seconds: (performance.now() - started) / 1000
+			};
+		} finally {
+			await progress.close();
+		}
+	} finally {
+		await reader.close();
+	}
+}
+
+/** The workspace has a file of its own for everything that can be measured. */
+function progressFileIn(home: string, model: string, header: ProgressHeader): string {
+	const digest = createHash('sha256').update(JSON.stringify(header)).digest('hex');
+	return join(home, 'damage', `${model}-${digest.slice(0, FILE_NAME_DIGITS)}.jsonl`);
+}
+
+function outlookOf(prepared: PreparedDamage, progress: ProgressFile): DamageOutlook {
+	const { checkpoint, windows, maxSpan, work } = prepared;
+	const { layers, reach } = checkpoint.config;
+	const costs = costsOfCases(reach, maxSpan);
+	const missing = windows.map((_, window) => missingCases(prepared, progress, window));
+	const ofWindow = (names: readonly string[]): number => {
+		if (names.length === 0) return 0;
+		// The baseline and the sources' attention are run again, whatever there is.
+		const evaluations = names.reduce((sum, name) => sum + (costs.get(name) ?? 0), 2 * layers);
+		const heads = 1 + names.filter((name) => name !== BASELINE).length;
+		const outputs = layers + names.filter(isPair).length;
+		return evaluations * work.layer + heads * work.head + outputs * work.output;
+	};
+	return {
+		...prepared,
+		totalWork: missing.reduce((sum, names) => sum + ofWindow(names), 0),
+		progressFile: progress.path,
+		results: { found: progress.size, all: windows.length * (1 + costs.size) }
+	};
+}
+
+/** Whether a case's `output` is measured with it. */
+function isPair(name: string): boolean {
+	return name.startsWith('share') && !name.includes('-');
+}

@@ -1,0 +1,70 @@
+import { memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
+import type { Prepared } from '../analyze/prepare.ts';
+import { windowWork } from '../analyze/work.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { attentionLayout, windowEntries, type AttentionLayout } from '../capture/layout.ts';
+import { InputError } from '../errors.ts';
+import { loadTokenizer } from '../tokens/tokenizer.ts';
+import { checkContext, cutWindows } from '../tokens/windows.ts';
+import type { DamageRequest } from './types.ts';
+
+/** Everything that is known before the model runs. */
+export interface PreparedDamage extends Omit<Prepared, 'statistics' | 'work' | 'totalWork'> {
+	maxSpan: number;
+	/** Floating-point operations of one window: a layer, the head, and one pair's `output`. */
+	work: { layer: number; head: number; output: number };
+}
+
+const FLOAT = 4;
+/** The least layers of a span: a source and a follower. */
+const LEAST_SPAN = 2;
+/** Arrays as large as a hidden state that a case holds: its state, the one it branched from, and those being made. */
+const STATES_A_CASE = 6;
+
+/**
+ * Opens the model, cuts the windows and lays the measurement out in memory, without running anything. Throws
+ * InputError for whatever is wrong with model, texts, context or longest span, and where the memory limit is
+ * too low.
+ */
+export async function prepareDamage(request: DamageRequest): Promise<PreparedDamage> {
+	const { maxSpan } = request;
+	if (!(Number.isInteger(maxSpan) && maxSpan >= LEAST_SPAN)) {
+		throw new InputError(
+			`longest span: ${maxSpan}; allowed: a whole number of layers, ${LEAST_SPAN} or more`
+		);
+	}
+	const checkpoint = await openCheckpoint(request.modelFolder);
+	const { config } = checkpoint;
+	checkContext(request.context, config);
+	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
+	const memory = planMemory(
+		checkpoint,
+		context,
+		holdings(config, windows.length),
+		memoryLimit(request.memoryLimitBytes)
+	);
+	const layout = attentionLayout(config, context);
+	const work = damageWork(config, layout);
+	return { checkpoint, tokenizer, windows, context, notes, layout, memory, maxSpan, work };
+}
+
+/** Of every layer the state before it and what its attention block puts out; the probabilities of one source. */
+function holdings(config: ModelConfig, windowCount: number): Holdings {
+	const states = 2 * config.layers + STATES_A_CASE;
+	return {
+		windowCount,
+		windowBytes: (layout) =>
+			FLOAT * (windowEntries(layout, 1) + states * layout.context * config.hidden),
+		fixedBytes: () => 0
+	};
+}
+
+function damageWork(config: ModelConfig, layout: AttentionLayout): PreparedDamage['work'] {
+	const none = { views: [], gram: false, sqrt: false, jsQueries: null, windowCount: 1 };
+	const { layer, head } = windowWork(config, layout, none);
+	const { hidden, headDim, heads, kvHeads } = config;
+	const projections = 2 * layout.context * hidden * headDim * (heads + kvHeads);
+	return { layer, head, output: projections + 2 * headDim * windowEntries(layout, 1) };
+}

@@ -1,0 +1,132 @@
+import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as v from 'valibot';
+import { InputError } from '../errors.ts';
+
+const headerSchema = v.object({
+	format: v.literal('spanwise/damage'),
+	version: v.string(),
+	/** The model's hash. */
+	model: v.string(),
+	/** SHA-256 of each text. */
+	texts: v.array(v.string()),
+	context: v.number(),
+	windows: v.number(),
+	maxSpan: v.number()
+});
+
+const resultSchema = v.object({
+	window: v.number(),
+	/** See cases.ts. */
+	case: v.string(),
+	/** Mean natural-log loss of the window's predicted tokens. */
+	loss: v.number(),
+	/** Of a pair: ‖(P_source − P_follower)·V·W_O‖² and ‖P_follower·V·W_O‖². */
+	squares: v.optional(v.tuple([v.number(), v.number()]))
+});
+
+/** What the results of a progress file are about; results about anything else are not added to it. */
+export type ProgressHeader = v.InferOutput<typeof headerSchema>;
+
+/** One case on one window. */
+export type CaseResult = v.InferOutput<typeof resultSchema>;
+
+/**
+ * Results on disk, a line of JSON each after the header's line, appended as they come: a process that is ended
+ * at any moment loses at most the case it was at, and the next one reads what is there.
+ */
+export class ProgressFile {
+	readonly path: string;
+	readonly #handle: FileHandle;
+	readonly #results = new Map<string, CaseResult>();
+
+	private constructor(path: string, handle: FileHandle, results: readonly CaseResult[]) {
+		this.path = path;
+		this.#handle = handle;
+		for (const result of results) this.#results.set(keyOf(result.window, result.case), result);
+	}
+
+	/**
+	 * Opens the file or makes it. What an ended process left of a last line is cut off. Throws InputError where
+	 * the file is none of these, or about something else.
+	 */
+	static async open(path: string, header: ProgressHeader): Promise<ProgressFile> {
+		await mkdir(dirname(path), { recursive: true });
+		const text = await existingText(path);
+		const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+		const lines = whole.split('\n').slice(0, -1);
+		if (lines.length > 0) checkHeader(path, lines[0], header);
+		else if (text !== '' && !lineOf(header).startsWith(text)) throw notOne(path);
+		const results = lines.slice(1).map((line) => parseLine(path, line, resultSchema));
+		if (whole !== text) await truncate(path, Buffer.byteLength(whole));
+		const handle = await open(path, 'a');
+		if (lines.length === 0) await handle.appendFile(lineOf(header));
+		return new ProgressFile(path, handle, results);
+	}
+
+	/** Results that are there. */
+	get size(): number {
+		return this.#results.size;
+	}
+
+	get(window: number, name: string): CaseResult | undefined {
+		return this.#results.get(keyOf(window, name));
+	}
+
+	async add(result: CaseResult): Promise<void> {
+		await this.#handle.appendFile(lineOf(result));
+		this.#results.set(keyOf(result.window, result.case), result);
+	}
+
+	async close(): Promise<void> {
+		await this.#handle.close();
+	}
+}
+
+function keyOf(window: number, name: string): string {
+	return `${window} ${name}`;
+}
+
+function lineOf(value: ProgressHeader | CaseResult): string {
+	return `${JSON.stringify(value)}\n`;
+}
+
+async function existingText(path: string): Promise<string> {
+	try {
+		return await readFile(path, 'utf8');
+	} catch (error) {
+		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+		throw error;
+	}
+}
+
+function checkHeader(path: string, line: string, expected: ProgressHeader): void {
+	const found = parseLine(path, line, headerSchema);
+	for (const key of Object.keys(expected) as (keyof ProgressHeader)[]) {
+		const [there, wanted] = [JSON.stringify(found[key]), JSON.stringify(expected[key])];
+		if (there !== wanted) {
+			throw new InputError(
+				`progress file ${path}: made with ${key} ${there}; this is ${wanted}; name another file with --out`
+			);
+		}
+	}
+}
+
+function parseLine<Schema extends v.GenericSchema>(
+	path: string,
+	line: string,
+	schema: Schema
+): v.InferOutput<Schema> {
+	try {
+		return v.parse(schema, JSON.parse(line));
+	} catch (error) {
+		throw notOne(path, error);
+	}
+}
+
+function notOne(path: string, cause?: unknown): InputError {
+	return new InputError(
+		`progress file ${path}: not one of spanwise damage; name another file with --out`,
+		{ cause }
+	);
+}

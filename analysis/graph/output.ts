@@ -1,0 +1,29 @@
+import { DecoderGraph, probabilitiesName, type LayerGraph } from './decoder.ts';
+
+/**
+ * What a layer's attention block puts out with the probabilities it is given, P·V·W_O without the bias of W_O,
+ * and how far that is from `own`. Inputs: hidden and own [S, hidden], `probabilities_b` [heads, queryCount,
+ * keyCount] of each query block, and the weights of the norm, V and W_O; outputs: output [S, hidden] and
+ * square, the squared Frobenius norm of output − own.
+ */
+export function outputGraph(layer: LayerGraph): Uint8Array {
+	const graph = new DecoderGraph('output', layer);
+	const { builder } = graph;
+	const { config, context, blocks } = layer;
+	const dims = [context, config.hidden];
+	const own = builder.input('own', dims);
+	const probabilities = blocks.map((block, index) =>
+		builder.input(probabilitiesName(index), [config.heads, block.queryCount, block.keyCount])
+	);
+	const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', config.hidden);
+	const output = graph.mix(probabilities, graph.values(normed), false);
+	const apart = builder.node('apart', 'Sub', [output, own]);
+	builder.node('square', 'ReduceSumSquare', [apart], {
+		outputs: ['square'],
+		attributes: { keepdims: 0n }
+	});
+	builder.node('output', 'Identity', [output], { outputs: ['output'] });
+	builder.output('output', dims);
+	builder.output('square', []);
+	return builder.build();
+}
