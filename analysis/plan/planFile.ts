@@ -24,7 +24,7 @@ export function parsePlan(json: unknown, where: string): Plan {
 	if (!parsed.success) {
 		const [issue] = parsed.issues;
 		throw new InputError(
-			`${where}: ${v.getDotPath(issue) ?? 'plan'}: found ${issue.received}; expected ${issue.expected ?? issue.message}`
+			`${where}: ${v.getDotPath(issue) ?? 'plan'}: found ${issue.received}; expected ${issue.expected ?? (issue.type === 'integer' ? 'a whole number' : issue.message)}`
 		);
 	}
 	const plan = parsed.output;

@@ -90,6 +90,13 @@ describe('a write that fails', () => {
 			expect(await readdir(join(home, 'runs'))).toEqual([]);
 		}
 	);
+	it('at a limit on the size of files says so and leaves nothing', async () => {
+		Object.assign(disk, { failing: 'run.json', code: 'EFBIG' });
+		await expect(write(folder)).rejects.toThrow(
+			`${folder}: a file of the run is larger than may be written there (EFBIG)`
+		);
+		expect(await readdir(join(home, 'runs'))).toEqual([]);
+	});
 	it('for want of permission says so', async () => {
 		Object.assign(disk, { failing: 'run.json', code: 'EACCES' });
 		await expect(write(folder)).rejects.toThrow(
