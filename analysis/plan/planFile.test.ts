@@ -63,6 +63,11 @@ describe('makePlan and parsePlan', () => {
 		['an older version', changed({ version: 0 }), 'version: found 0; expected 1'],
 		['a wrong number of layers', changed({ sources: [0, 1, 1] }), 'sources: 3 layers; expected 4'],
 		[
+			'a source that is no whole number',
+			changed({ sources: [0, 0.5, 2, 3] }),
+			'sources.1: found 0.5; expected a whole number'
+		],
+		[
 			'a source after its follower',
 			changed({ sources: [0, 2, 2, 3] }),
 			'layer 1: source 2 comes after its follower; allowed: 0 to 1'
