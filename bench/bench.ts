@@ -27,8 +27,8 @@ async function section(letter: string, run: () => Promise<void>): Promise<void> 
 try {
 	const wide = await writeMadeUp(folder, WIDE, root);
 	await section('a', async () => {
-		await benchCapture(report, mini, 'mini-llama2', 512, 1.4);
-		await benchCapture(report, wide, WIDE.name, 512, 1.25);
+		await benchCapture(report, mini, 'mini-llama2', 512, 1.4, 'every metric');
+		await benchCapture(report, wide, WIDE.name, 512, 1.25, 'cosine');
 	});
 	await section('b', async () => {
 		await benchThroughput(report, wide, WIDE.name, 512);

@@ -131,10 +131,14 @@ export async function benchCapture(
 	folder: string,
 	name: string,
 	context: number,
-	atMost: number
+	atMost: number,
+	which: 'cosine' | 'every metric'
 ): Promise<void> {
 	for (const windows of [1, WINDOWS]) {
-		const variants = VARIANTS.filter((variant) => variant.windows === windows);
+		const variants = VARIANTS.filter(
+			(variant) =>
+				variant.windows === windows && (which === 'every metric' || variant.sums === COSINE)
+		);
 		const model = await BenchModel.open(folder, context, windows);
 		const jobs = variants.map(({ title, sums }): [string, Job] => [
 			title,
