@@ -10,10 +10,17 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
  * a function that ends this watch.
  */
 export function removeOnInterrupt(runFolder: string, onInterrupt: () => void): () => void {
+	return watchInterrupts(() => {
+		onInterrupt();
+		removePartials(runFolder);
+	});
+}
+
+/** On Ctrl-C does `last`, then ends the process. Returns a function that ends this watch. */
+export function watchInterrupts(last: () => void): () => void {
 	const handlers = Object.entries(EXIT_CODES).map(([signal, code]) => {
 		const handler = () => {
-			onInterrupt();
-			removePartials(runFolder);
+			last();
 			process.exit(code);
 		};
 		process.once(signal, handler);

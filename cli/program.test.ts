@@ -8,6 +8,7 @@ const SUBCOMMANDS = [
 	'similarity',
 	'plan',
 	'evaluate',
+	'damage',
 	'compare',
 	'export',
 	'savings',
@@ -59,6 +60,7 @@ describe('the command', () => {
 		[['analyze', 'm', '--text', 't', '--js-rows', '0'], 'expected a whole number of at least 1'],
 		[['evaluate', 'm', '--plan', 'p', '--text', 't', '--min-agreement', '90'], 'from 0 to 1'],
 		[['evaluate', 'm', '--text', 't'], "required option '--plan <file>' not specified"],
+		[['damage', 'm', '--text', 't', '--max-span', '1'], 'expected a whole number of at least 2'],
 		[['export', 'p', '--to', 'vllm'], 'Allowed choices are json, csv, shareatt']
 	])('%j is bad usage: one line on stderr, nothing on stdout, exit 2', async (args, message) => {
 		const { code, stdout, stderr } = await runCommand(args);

@@ -4,6 +4,7 @@ import { isInputError, messageOf } from '../analysis/errors.ts';
 import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
 import { registerCompare } from './compare.ts';
+import { registerDamage } from './damage.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { registerExport } from './export.ts';
 import { GatesNotPassed } from './gates.ts';
@@ -60,6 +61,7 @@ function programFor(io: Io): Command {
 	registerSimilarity(program, io);
 	registerPlan(program, io);
 	registerEvaluate(program, io);
+	registerDamage(program, io);
 	registerCompare(program, io);
 	registerExport(program, io);
 	registerSavings(program, io);

@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { DEFAULT_CONTEXT, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
+import type { Damage, DamageRequest } from '../analysis/damage/types.ts';
+import { formatShare, formatWhole } from '../src/lib/format.ts';
+import { damageText } from './damageText.ts';
+import { sayEstimate } from './estimateText.ts';
+import { findModel, homeOf } from './found.ts';
+import { watchInterrupts } from './interrupt.ts';
+import { printJson, say, type Io } from './io.ts';
+import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import { progressDisplay } from './progress.ts';
+import { readTexts } from './texts.ts';
+
+const DEFAULT_MAX_SPAN = 6;
+/** A source and a follower. */
+const LEAST_SPAN = 2;
+
+const HELP = `
+Measures the loss added, in nats a token, on windows of the text: for each layer that its attention is dropped;
+for each pair source < follower that this one follower reuses the source's attention; for each span up to
+--max-span that all of it is shared. output of a pair is 1 − ‖(P_l − P_m) V_m W_O‖ / ‖P_m V_m W_O‖. Layers of
+different sliding windows are never paired: null. Intervals are 95 %, by bootstrap over documents, then
+windows, or over blocks of windows where there is one document.
+
+Results are written to a file as they come, so that Ctrl-C loses nothing: the same command goes on from there.
+JSON: {baseline, drop, pairs: [{source, follower, loss, low, high, output}],
+spans: [{source, last, loss, low, high}], evaluations: {done, naive}, interval}.
+
+Example:
+  spanwise damage mini-llama2 --text static/samples/walden.txt --context 256 --windows 4 --max-span 4`;
+
+interface DamageFlags extends SharedOptions {
+	text: string[];
+	context: number;
+	windows: number;
+	maxSpan: number;
+	out?: string;
+}
+
+export function registerDamage(program: Command, io: Io): void {
+	withSharedOptions(
+		program
+			.command('damage')
+			.description('measure the loss that dropping a layer, sharing a pair and sharing a span adds')
+			.argument('<model>', 'folder or name of a model')
+			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
+			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
+			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
+			.option(
+				'--max-span <layers>',
+				'layers of the longest span, source included',
+				wholeNumber(LEAST_SPAN),
+				DEFAULT_MAX_SPAN
+			)
+			.option('--out <file>', 'where results are kept as they come (default: in the workspace)'),
+		'print the result as JSON'
+	)
+		.addHelpText('after', HELP)
+		.action(async (model: string, flags: DamageFlags) => {
+			const damage = await withProgress(
+				{
+					modelFolder: await findModel(model, flags, io),
+					documents: await readTexts(flags.text, io),
+					context: flags.context,
+					windows: flags.windows,
+					maxSpan: flags.maxSpan,
+					memoryLimitBytes: flags.memory ?? null,
+					home: homeOf(flags, io),
+					progressFile: flags.out === undefined ? null : resolve(flags.out)
+				},
+				io
+			);
+			const { done, naive } = damage.report.evaluations;
+			say(
+				io,
+				`layer evaluations: ${formatWhole(done)}; each case run by itself: ${formatWhole(naive)} (${formatShare(done / naive)})`
+			);
+			if (flags.json) printJson(io, damage.report);
+			else io.stdout.write(damageText(damage));
+		});
+}
+
+async function withProgress(request: DamageRequest, io: Io): Promise<Damage> {
+	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
+	const { measureDamage } = await import('../analysis/damage/damage.ts');
+	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
+	const display = progressDisplay(io.stderr);
+	const stopWatching = watchInterrupts(() => {
+		display.end();
+		say(io, 'stopped; the same command goes on from what is there');
+	});
+	try {
+		return await measureDamage(request, {
+			onPrepared: async (outlook) => {
+				sayEstimate(outlook.checkpoint.name, await estimateOf(outlook, request.home), io);
+				const { found, all } = outlook.results;
+				const there = found === 0 ? '' : `; ${found} of ${all} are there`;
+				say(io, `results are kept in ${outlook.progressFile}${there}`);
+			},
+			onProgress: display.update
+		});
+	} finally {
+		stopWatching();
+		display.end();
+	}
+}
