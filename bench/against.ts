@@ -27,7 +27,7 @@ export async function benchAgainstTransformers(
 	folder: string
 ): Promise<void> {
 	const script = join(root, 'bench', 'transformers.py');
-	const python = process.env.SPANWISE_BENCH_PYTHON ?? 'python3';
+	const python = 'python3';
 	let theirs: { torch: string; transformers: string; ms: Record<string, number[]> };
 	try {
 		const { stdout } = await promisify(execFile)(python, [
