@@ -90,6 +90,7 @@ describe('spanwise damage', () => {
 		for (const [args, message] of [
 			[['--out', at('other.jsonl'), '--max-span', '3'], 'made with maxSpan 6; this is 3'],
 			[['--out', at('text.txt')], 'text.txt: not one of spanwise damage'],
+			[['--out', at('tiny')], 'tiny: not one of spanwise damage'],
 			[['--memory', '100MB'], 'memory: one window of 32 tokens takes']
 		] as const) {
 			const { code, stdout, stderr } = await damage(...args);

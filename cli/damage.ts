@@ -23,7 +23,7 @@ for each pair source < follower that this one follower reuses the source's atten
 different sliding windows are never paired: null. Intervals are 95 %, by bootstrap over documents, then
 windows, or over blocks of windows where there is one document.
 
-Results are written to a file as they come, so that Ctrl-C loses nothing: the same command goes on from there.
+Results are written to a file as they come, so that Ctrl-C loses one case at most: the same command goes on from there.
 JSON: {baseline, drop, pairs: [{source, follower, loss, low, high, output}],
 spans: [{source, last, loss, low, high}], evaluations: {done, naive}, interval}.
 

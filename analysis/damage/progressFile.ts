@@ -95,7 +95,9 @@ async function existingText(path: string): Promise<string> {
 	try {
 		return await readFile(path, 'utf8');
 	} catch (error) {
-		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+		const code = error instanceof Error && 'code' in error ? error.code : null;
+		if (code === 'ENOENT') return '';
+		if (code === 'EISDIR') throw notOne(path, error);
 		throw error;
 	}
 }
