@@ -1,6 +1,6 @@
 """The job of bench line (f), done with Hugging Face transformers.
 
-    python3 bench/transformers.py MODEL_FOLDER THREADS REPEATS CONTEXT [CONTEXT ...]
+    python3 bench/reference.py MODEL_FOLDER THREADS REPEATS CONTEXT [CONTEXT ...]
 
 Prints JSON: milliseconds of each repeat by context. Eager attention with output_attentions, then one torch
 matrix product for the Gram matrix of all heads of all layers. Exits 3 where torch or transformers is missing.
