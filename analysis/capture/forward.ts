@@ -183,7 +183,7 @@ export class ForwardPass {
 	#session(key: string, build: (graph: LayerGraph) => Uint8Array): Promise<InferenceSession> {
 		let session = this.#sessions.get(key);
 		if (session === undefined) {
-			session = createSession(build({ ...this.#layout, config: this.#config }));
+			session = createSession(build({ ...this.#layout, config: this.#config }), 'spin');
 			this.#sessions.set(key, session);
 		}
 		return session;
