@@ -51,8 +51,10 @@ const pure = ['similarity', 'plan'];
 function laterStages(stage) {
 	const later = stages.slice(stages.indexOf(stage) + 1);
 	const upstream = pure.includes(stage) ? ['graph', 'capture'] : [];
+	// The browser runs the pure stages too.
+	const node = pure.includes(stage) ? ['node:*'] : [];
 	return {
-		group: [...later, ...upstream].map((name) => `**/${name}/**`),
+		group: [...[...later, ...upstream].map((name) => `**/${name}/**`), ...node],
 		message: `analysis/${stage}/ imports only what comes before it on the data's way.`
 	};
 }
