@@ -108,6 +108,8 @@ describe('a job in mid-run', () => {
 		await expect.poll(() => fractionOf(job(page, 'running'))).toBeGreaterThan(before);
 
 		const tab = await visit(server.url);
+		// A tab that nobody looks at gives its stream up: each is looked at before something is expected of it.
+		await tab.bringToFront();
 		await job(tab, 'running')
 			.getByText(/layer \d+ of 0–15, window \d+ of 96/)
 			.waitFor();
@@ -115,7 +117,10 @@ describe('a job in mid-run', () => {
 		await expect.poll(() => fractionOf(job(tab, 'running'))).toBeGreaterThan(seen);
 
 		await job(tab, 'running').getByRole('button', { name: 'Cancel mini-llama2' }).click();
-		for (const either of [page, tab]) await job(either, 'cancelled').waitFor();
+		for (const either of [page, tab]) {
+			await either.bringToFront();
+			await job(either, 'cancelled').waitFor();
+		}
 		expect(
 			await runs(page)
 				.getByRole('row', { name: /mini-llama2/ })
