@@ -188,6 +188,11 @@ export class StatisticsPass {
 
 	/** The sums over all windows added; the null's Gram matrix is worked out from the running totals. */
 	async finish(): Promise<{ sums: CapturedSums[]; profile: Profile }> {
+		if (this.#sums.some((sums) => sums.null !== null)) await this.#addNulls();
+		return { sums: this.#sums, profile: this.#profile() };
+	}
+
+	async #addNulls(): Promise<void> {
 		const rows = this.#layout.layers * this.#layout.heads;
 		const session = await createSession(gramGraph());
 		for (const sums of this.#sums) {
@@ -200,7 +205,6 @@ export class StatisticsPass {
 			}
 		}
 		await session.release();
-		return { sums: this.#sums, profile: this.#profile() };
 	}
 
 	#profile(): Profile {

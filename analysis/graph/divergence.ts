@@ -1,13 +1,5 @@
 import { GraphBuilder } from './builder.ts';
-
-/** Below any probability that matters; keeps logarithms finite. */
-const TINY = 1e-30;
-
-function timesLog(builder: GraphBuilder, name: string, values: string): string {
-	const safe = builder.node(`${name}/Safe`, 'Max', [values, builder.scalar(TINY)]);
-	const logarithm = builder.node(`${name}/Log`, 'Log', [safe]);
-	return builder.node(`${name}/Mul`, 'Mul', [values, logarithm]);
-}
+import { timesLog } from './entropy.ts';
 
 /** P ln P of every entry, which all pairs of a layer share: rows [layers, width] → terms [layers, width]. */
 export function entropyTermsGraph(): Uint8Array {

@@ -1,5 +1,6 @@
 import { GraphBuilder } from './builder.ts';
 import type { QueryBlock } from './blocks.ts';
+import { TINY, timesLog } from './entropy.ts';
 
 /** What is to be read from one query block of the captured probabilities. */
 export interface BlockStatistics {
@@ -13,9 +14,6 @@ export interface BlockStatistics {
 	/** Whether the sampled rows are put out for the Jensen–Shannon divergence. */
 	js: boolean;
 }
-
-/** Below any probability that matters; keeps logarithms and quotients finite where a row is empty. */
-const TINY = 1e-30;
 
 /**
  * The statistics of one block: input P [rows, queryCount·keyCount] with outputs, as asked for,
@@ -140,10 +138,7 @@ function pickQueries(
 function profile(builder: GraphBuilder, input: string, wanted: BlockStatistics): void {
 	const { rows, block, sampled } = wanted;
 	const picked = pickQueries(builder, input, rows, block, sampled.all, 'profile');
-	const logarithm = builder.node('profile/Log', 'Log', [
-		builder.node('profile/Safe', 'Max', [picked, builder.scalar(TINY)])
-	]);
-	const product = builder.node('profile/Mul', 'Mul', [picked, logarithm]);
+	const product = timesLog(builder, 'profile', picked);
 	const sum = builder.node('profile/Sum', 'ReduceSum', [product, builder.integers(1, 2)], {
 		attributes: { keepdims: 0n }
 	});

@@ -6,7 +6,7 @@ import type { ModelConfig } from '../../checkpoint/types.ts';
 import { filledLength, type ChoiceTokens } from './encode.ts';
 import type { LogLikelihoods } from './types.ts';
 
-/** What sequences are filled up with: any id, because no token sees those after it. */
+/** What sequences are filled up with: no matter which id, because no token sees those after it. */
 const FILLER = 0;
 
 /**
