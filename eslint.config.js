@@ -36,21 +36,26 @@ const stages = [
 	'checkpoint',
 	'tokens',
 	'graph',
+	'onnx',
 	'capture',
 	'similarity',
 	'plan',
 	'run',
 	'compare',
 	'analyze',
+	'repair',
 	'evaluate',
-	'damage'
+	'damage',
+	'search',
+	'results',
+	'deploy'
 ];
 /** Stages that never touch weights or sessions, though they stand to the right of those that do. */
 const pure = ['similarity', 'plan'];
 
 function laterStages(stage) {
 	const later = stages.slice(stages.indexOf(stage) + 1);
-	const upstream = pure.includes(stage) ? ['graph', 'capture'] : [];
+	const upstream = pure.includes(stage) ? ['graph', 'onnx', 'capture'] : [];
 	// The browser runs the pure stages too.
 	const node = pure.includes(stage) ? ['node:*'] : [];
 	return {

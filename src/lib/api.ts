@@ -1,8 +1,11 @@
 /** What the server and the pages say to one another. Bodies are JSON unless noted. */
 import type { Estimate } from '$analysis/analyze/types.ts';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import type { Gates } from '$analysis/evaluate/types.ts';
 import type { Progress } from '$analysis/progress.ts';
+import type { ResultSummary } from '$analysis/results/types.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
+import type { SearchGoal } from '$analysis/search/types.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
 
 /** A text for a new analysis: one of static/samples, or what the user pasted or uploaded. */
@@ -108,3 +111,39 @@ export const MATRIX_FORMATS = ['csv', 'npy'] as const;
 
 /** GET /api/compare?runs=a,b&metric=&view= → Comparison (analysis/compare/types.ts), first run minus second. */
 export type { Comparison } from '$analysis/compare/types.ts';
+
+/**
+ * POST /api/measurements → Job (status 201): measures the model of a run. The texts may be others than the run's.
+ * Errors: 404 where the run is not known, 400 with a message where model, texts, plan or limits are at fault.
+ */
+export type NewMeasurement = {
+	/** Whose model is measured. */
+	run: string;
+	texts: TextChoice[];
+	context: number;
+	windows: number;
+} & (
+	| { kind: 'damage'; maxSpan: number }
+	| {
+			kind: 'evaluate';
+			/** plan.json; checked by the server. */
+			plan: unknown;
+			/** The bundled questions, a file of the user's (JSONL), or none. */
+			questions: 'continuations' | { name: string; text: string } | null;
+			gates: Gates;
+	  }
+	| {
+			kind: 'search';
+			goal: SearchGoal;
+			maxSpan: number;
+			protectedLayers: number[];
+			repair: boolean;
+	  }
+);
+
+/**
+ * GET /api/results?model=<hash> → ResultSummary[], newest first. GET /api/results/[id] → StoredResult
+ * (analysis/results/types.ts); GET /api/results/[id]/[file] → refitted weights that a plan of a search names, as a
+ * download. DELETE /api/results/[id] deletes one (204).
+ */
+export type ResultsAnswer = ResultSummary[];

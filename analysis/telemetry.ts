@@ -1,0 +1,24 @@
+/** What a job used, as it went; kept with what it made. */
+export interface Telemetry {
+	/** Evenly thinned, oldest first; at most 240. */
+	samples: TelemetrySample[];
+	/** In the order in which they first came. */
+	stages: { stage: string; seconds: number }[];
+	peakRssBytes: number;
+	/** Of all threads. */
+	cpuSeconds: number;
+	/** Tokens that went through all layers, or as many layers of more tokens. */
+	tokens: number;
+	seconds: number;
+}
+
+export interface TelemetrySample {
+	/** Since the job began. */
+	seconds: number;
+	stage: string;
+	rssBytes: number;
+	/** Processor cores busy since the last sample, on average. */
+	cores: number;
+	/** Since the last sample: layer evaluations × tokens ÷ layers. */
+	tokensPerSecond: number;
+}
