@@ -10,6 +10,7 @@ import {
 	squareAttention,
 	type WindowAttention
 } from './layout.ts';
+import type { LayerRepairs } from './repairs.ts';
 import { WeightSource } from './weights.ts';
 
 const ids = Array.from({ length: 150 }, (_, index) => (index * 37) % 4096);
@@ -38,10 +39,11 @@ afterAll(async () => {
 async function logits(
 	attention: WindowAttention | null,
 	sources?: LayerSources,
-	headMaps?: LayerHeadMaps
+	headMaps?: LayerHeadMaps,
+	repairs?: LayerRepairs
 ) {
 	const state = await opened.forward.start(ids, attention);
-	await opened.forward.run([state], { sources, headMaps });
+	await opened.forward.run([state], { sources, headMaps, repairs });
 	return opened.head.lastLogits(state.hidden);
 }
 
@@ -158,6 +160,36 @@ it('leaves out a layer of which nothing but the MLP then counts', async () => {
 		}
 	});
 	expect(await opened.head.lastLogits(state.hidden)).toEqual(without);
+});
+
+it('gives a follower the output projection of its repair', async () => {
+	const { hidden, heads, headDim } = opened.config;
+	const repairs = (o: Float32Array) => new Map([[5, { o, bias: null }]]);
+	const zeros = repairs(new Float32Array(hidden * heads * headDim));
+	const room = allocateWindow(opened.layout, [4]);
+	// A block whose output projection is zero puts out nothing: its layer is left out.
+	expect(await logits(room, planOf({ 5: 4 }), undefined, zeros)).toEqual(
+		await logits(null, planOf({ 5: null }))
+	);
+	// A layer that is no follower keeps its own.
+	expect(await logits(null, planOf({}), undefined, zeros)).toEqual(await logits(null));
+	await expect(
+		logits(room, planOf({ 5: 4 }), undefined, repairs(new Float32Array(7)))
+	).rejects.toThrow();
+});
+
+it('adds the bias of its repair to every token of a left-out layer', async () => {
+	const { hidden } = opened.config;
+	const bias = Float32Array.from({ length: hidden }, (_, at) => Math.sin(at));
+	const state = await opened.forward.start(ids, null);
+	const byHand = await opened.forward.start(ids, null);
+	for (const [at, value] of byHand.hidden.entries()) {
+		byHand.hidden[at] = Math.fround(value + bias[at % hidden]);
+	}
+	const repairs = new Map([[0, { o: null, bias }]]);
+	await opened.forward.run([state], { sources: planOf({ 0: null }), repairs, last: 0 });
+	await opened.forward.run([byHand], { sources: planOf({ 0: null }), last: 0 });
+	expect(state.hidden).toEqual(byHand.hidden);
 });
 
 it('goes on from the middle as if it had never stopped', async () => {

@@ -7,6 +7,7 @@ import { reuseGraph } from '../graph/reuse.ts';
 import { rotaryTables } from '../graph/rotary.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
+import type { LayerRepairs } from './repairs.ts';
 import { breathe, createSession, indices, tensor, type Tensors } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
@@ -63,13 +64,15 @@ export class ForwardPass {
 	 * Runs all windows through layer `first` (0 where it is not given) … `last`, each layer's weights being read
 	 * once and the next layer's while this one runs. Hidden states are those before layer `first`; the arrays
 	 * they came in are written over. Where `sources` names a follower, every window must keep its source's
-	 * probabilities. `onLayer` is called after each window of each layer.
+	 * probabilities. `repairs` holds what followers and left-out layers get in place of what they lost.
+	 * `onLayer` is called after each window of each layer.
 	 */
 	async run(
 		states: WindowState[],
 		options: {
 			sources?: LayerSources;
 			headMaps?: LayerHeadMaps;
+			repairs?: LayerRepairs;
 			first?: number;
 			last?: number;
 			onLayer?: (layer: number, window: number, cost: LayerCost) => void;
@@ -81,16 +84,18 @@ export class ForwardPass {
 			if (layer < last) this.#weights.prefetch(layer + 1);
 			const source = options.sources === undefined ? layer : options.sources[layer];
 			const headMap = options.headMaps?.[layer] ?? null;
+			const repair = options.repairs?.get(layer);
 			for (const [window, state] of states.entries()) {
 				const kept = state.attention?.slots[layer] != null ? state.attention : null;
 				let cost: LayerCost;
 				if (source === layer) {
 					cost = await this.#attend(state, layer, weights.attend, kept);
 				} else if (source === null) {
-					cost = await this.#compute('leave out', leaveOutGraph, state, weights.leaveOut);
+					cost = await this.#leaveOut(state, weights.leaveOut, repair?.bias ?? null);
 					if (kept !== null) this.#clear(kept, layer);
 				} else {
-					cost = await this.#reuse(state, layer, source, headMap, weights.reuse);
+					const own = repair?.o ? this.#refitted(weights.reuse, repair.o) : weights.reuse;
+					cost = await this.#reuse(state, layer, source, headMap, own);
 					if (kept !== null) this.#copy(kept, source, layer, headMap);
 				}
 				options.onLayer?.(layer, window, cost);
@@ -131,6 +136,21 @@ export class ForwardPass {
 			...weights,
 			...(mapped && { head_map: indices(headMap) })
 		});
+	}
+
+	#leaveOut(state: WindowState, weights: Tensors, bias: Float32Array | null): Promise<LayerCost> {
+		const biased = bias !== null;
+		return this.#compute(
+			`leave out ${biased}`,
+			(graph) => leaveOutGraph(graph, biased),
+			state,
+			biased ? { ...weights, mean_output: tensor(bias, [this.#config.hidden]) } : weights
+		);
+	}
+
+	/** A follower's weights with another output projection. */
+	#refitted(weights: Tensors, o: Float32Array): Tensors {
+		return { ...weights, o: tensor(o, weights.o.dims) };
 	}
 
 	/** Runs one graph on a window's hidden state, which becomes its `hidden_out`. */

@@ -2,10 +2,17 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
 
 /**
  * A decoder layer without its attention block, output projection and its bias included: hidden [S, hidden] →
- * hidden_out [S, hidden] = hidden + MLP(norm(hidden)). Further inputs: the weights of the MLP and its norm.
+ * hidden_out [S, hidden] = middle + MLP(norm(middle)), middle being hidden. Further inputs: the weights of the
+ * MLP and its norm. With `biased`, a further input `mean_output` [hidden] is added to every token: middle =
+ * hidden + mean_output.
  */
-export function leaveOutGraph(layer: LayerGraph): Uint8Array {
+export function leaveOutGraph(layer: LayerGraph, biased = false): Uint8Array {
 	const graph = new DecoderGraph('leave_out', layer);
-	graph.feedForward('hidden');
-	return graph.builder.build();
+	const { builder } = graph;
+	if (!biased) graph.feedForward('hidden');
+	else {
+		const meanOutput = builder.input('mean_output', [layer.config.hidden]);
+		graph.feedForward(builder.node('attn/MeanOutput', 'Add', ['hidden', meanOutput]));
+	}
+	return builder.build();
 }
