@@ -76,6 +76,7 @@ describe('a plan without followers', () => {
 		expect(report.kl).toEqual({ mean: 0, p99: 0 });
 		expect(report.agreement).toBe(1);
 		expect(report.shared).toEqual(report.baseline);
+		expect(report.worst).toEqual([]);
 		expect(report.gates?.verdict).toBe('pass');
 	});
 });
@@ -128,6 +129,26 @@ describe('a plan with followers', () => {
 		expect(mapped.report.baseline).toEqual(identity.report.baseline);
 	});
 
+	it('shows the windows that it made worst token by token, the most added loss first', async () => {
+		const { report } = await evaluate(planOf([0, 1, 1, null, 4]), { windows: 8 });
+		const { windows, worst } = report;
+		const added = (window: number) => windows[window].shared - windows[window].baseline;
+		const rising = windows
+			.map((_, window) => window)
+			.filter((window) => added(window) > 0)
+			.sort((a, b) => added(b) - added(a));
+		expect(rising.length).toBeGreaterThan(0);
+		expect(worst.map(({ window }) => window)).toEqual(rising.slice(0, 5));
+		for (const { window, pieces, baseline, shared } of worst) {
+			const { document, start } = windows[window];
+			const text = DOCUMENTS[document].text.slice(start).trim();
+			expect(text.startsWith(pieces.join('').trim())).toBe(true);
+			expect([pieces.length, baseline.length, shared.length]).toEqual([31, 31, 31]);
+			const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / 31;
+			expect(mean(shared) - mean(baseline)).toBeCloseTo(added(window), 5);
+		}
+	});
+
 	it('measures time both ways and sets predicted savings beside it', async () => {
 		const { report } = await evaluate(planOf([0, 1, 1, 1, 4]));
 		const { measured, predicted } = report.cost;
@@ -159,6 +180,7 @@ describe('a plan with followers', () => {
 		const written: unknown = JSON.parse(JSON.stringify(measuredPlan(plan, evaluation)));
 		const { measured, ...rest } = parsePlan(written, 'plan.json');
 		expect({ ...rest, measured: null }).toEqual(plan);
+		expect(measured).not.toHaveProperty('worst');
 		expect(measured).toMatchObject({
 			baseline: evaluation.report.baseline,
 			delta: evaluation.report.delta,

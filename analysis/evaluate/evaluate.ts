@@ -82,14 +82,21 @@ export async function evaluatePlan(
 	}
 }
 
-/** The plan with what was measured of it: the report without its windows, and what it is about. */
+/** The plan with what was measured of it: the report without windows and tokens, and what it is about. */
 export function measuredPlan(plan: Plan, evaluation: Evaluation, measuredAt = new Date()): Plan {
 	const { report, model, texts, context } = evaluation;
-	const { windows, ...figures } = report;
+	const { baseline, shared, delta, kl, agreement, cost, choices, gates, windows } = report;
 	return {
 		...plan,
 		measured: {
-			...figures,
+			baseline,
+			shared,
+			delta,
+			kl,
+			agreement,
+			cost,
+			...(choices && { choices }),
+			gates,
 			model,
 			texts,
 			context,

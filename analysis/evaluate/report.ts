@@ -13,10 +13,13 @@ import type {
 	EvaluateRequest,
 	ModelFigures,
 	WayCost,
-	WindowRow
+	WindowRow,
+	WindowTokens
 } from './types.ts';
 
 const KL_TAIL = 0.99;
+/** Windows that are kept token by token. */
+const WORST_WINDOWS = 5;
 
 /** All figures of an evaluation, from what was measured. */
 export function reportOf(
@@ -50,6 +53,7 @@ export function reportOf(
 		kl: { mean: mean(divergences), p99: quantile(divergences, KL_TAIL) },
 		agreement: agreement.value,
 		windows,
+		worst: worstOf(windows, measured, prepared),
 		cost: costOf(prepared, request.plan, measured),
 		...(choices && { choices }),
 		gates: judgeGates(request.gates, {
@@ -78,6 +82,33 @@ function rowOf({ window, comparison, time }: WindowMeasured, bytes: number): Win
 		baselineSeconds: time.baseline.seconds,
 		sharedSeconds: time.shared.seconds
 	};
+}
+
+/** The windows whose loss rose most, token by token; of equal ones the earlier. */
+function worstOf(
+	windows: readonly WindowRow[],
+	measured: Measured,
+	{ tokenizer }: PreparedEvaluation
+): WindowTokens[] {
+	return windows
+		.map(({ baseline, shared }, window) => ({ window, added: shared - baseline }))
+		.filter(({ added }) => added > 0)
+		.sort((a, b) => b.added - a.added)
+		.slice(0, WORST_WINDOWS)
+		.map(({ window }) => {
+			const { window: cut, comparison } = measured.windows[window];
+			return {
+				window,
+				pieces: tokenizer.pieces(cut.ids.slice(1)),
+				baseline: Array.from(comparison.baseline, rounded),
+				shared: Array.from(comparison.shared, rounded)
+			};
+		});
+}
+
+/** Losses are float32 at heart; more digits would only make the report longer. */
+function rounded(loss: number): number {
+	return Number(loss.toFixed(6));
 }
 
 function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {

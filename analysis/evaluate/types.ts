@@ -62,6 +62,17 @@ export interface WindowRow {
 	sharedSeconds: number;
 }
 
+/** A window in full, so that one can read what broke; all as long as its predicted tokens. */
+export interface WindowTokens {
+	/** Index into the report's `windows`. */
+	window: number;
+	/** Text of each predicted token. */
+	pieces: string[];
+	/** Natural-log loss of each, both ways. */
+	baseline: number[];
+	shared: number[];
+}
+
 /** A figure over windows: its median, and the quartiles as its spread. */
 export interface Spread {
 	median: number;
@@ -134,6 +145,8 @@ export interface EvaluateReport {
 	/** Share of tokens before which both find the same next token the most likely. */
 	agreement: number;
 	windows: WindowRow[];
+	/** The windows that sharing made worst, the most added loss first; fewer where it added to fewer. */
+	worst: WindowTokens[];
 	cost: Cost;
 	/** Only where questions were asked. */
 	choices?: ChoicesReport;
