@@ -55,6 +55,35 @@ describe('makePlan and parsePlan', () => {
 		expect(parsePlan(changed({ spans: mapped }), 'plan.json').spans).toEqual(mapped);
 	});
 
+	it('a plan names the file of its refitted weights, which lies beside it', () => {
+		const repair = { file: 'a.safetensors', sha256: 'ab'.repeat(32), strength: 0.01 };
+		expect(parsePlan(changed({ repair }), 'plan.json').repair).toEqual(repair);
+		expect(parsePlan(changed({ repair: undefined }), 'plan.json').repair).toBeNull();
+	});
+	it.each([
+		'../a.safetensors',
+		'/a.safetensors',
+		'b\\a.safetensors',
+		'C:a.safetensors',
+		'..',
+		'a.bin'
+	])('refuses %j as the file of refitted weights', (file) => {
+		const repair = { file, sha256: 'ab'.repeat(32), strength: 0.01 };
+		expect(() => parsePlan(changed({ repair }), 'plan.json')).toThrow(
+			`plan.json: repair.file: found "${file}"; expected the bare name of a .safetensors file beside the plan`
+		);
+	});
+	it('refuses a hash that is none and a negative strength', () => {
+		const repair = { file: 'a.safetensors', sha256: 'AB', strength: -1 };
+		expect(() => parsePlan(changed({ repair }), 'plan.json')).toThrow(
+			'repair.sha256: found "AB"; expected a SHA-256 in lower-case hex'
+		);
+		const negative = { ...repair, sha256: 'ab'.repeat(32) };
+		expect(() => parsePlan(changed({ repair: negative }), 'plan.json')).toThrow(
+			'repair.strength: found -1; expected >=0'
+		);
+	});
+
 	const span = parts.spans[0];
 	it.each<[string, unknown, string]>([
 		['another file', { hello: 1 }, 'not a plan; expected format "spanwise/plan"'],

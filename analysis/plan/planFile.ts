@@ -24,7 +24,7 @@ export function parsePlan(json: unknown, where: string): Plan {
 	if (!parsed.success) {
 		const [issue] = parsed.issues;
 		throw new InputError(
-			`${where}: ${v.getDotPath(issue) ?? 'plan'}: found ${issue.received}; expected ${issue.expected ?? (issue.type === 'integer' ? 'a whole number' : issue.message)}`
+			`${where}: ${v.getDotPath(issue) ?? 'plan'}: found ${issue.received}; expected ${expectedBy(issue)}`
 		);
 	}
 	const plan = parsed.output;
@@ -53,6 +53,7 @@ export function makePlan(parts: PlanParts, createdAt = new Date()): Plan {
 		definition: parts.definition,
 		predicted: parts.predicted,
 		measured: null,
+		repair: null,
 		createdBy: { name: 'spanwise', version: VERSION },
 		createdAt: createdAt.toISOString()
 	};
@@ -79,6 +80,13 @@ export function planMatches(
 /** Enough of a hash to tell models apart in a caption. */
 export function shortHash(hash: string): string {
 	return hash.slice(0, 12);
+}
+
+function expectedBy(issue: v.BaseIssue<unknown>): string {
+	if (issue.type === 'integer') return 'a whole number';
+	// A pattern says less than its message does.
+	if (issue.type === 'regex') return issue.message;
+	return issue.expected ?? issue.message;
 }
 
 function checkPlan(plan: Plan): void {

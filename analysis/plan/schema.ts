@@ -41,6 +41,16 @@ const span = v.object({
 	score: v.nullable(v.number())
 });
 
+/** A name, never a path: a plan must not make anyone read elsewhere than beside it. */
+const repair = v.object({
+	file: v.pipe(
+		v.string(),
+		v.regex(/^[^/\\:]+\.safetensors$/, 'the bare name of a .safetensors file beside the plan')
+	),
+	sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')),
+	strength: amount
+});
+
 /** The form of plan.json; what one field says of another is checked by `parsePlan`. */
 export const planSchema: v.GenericSchema<unknown, Plan> = v.object({
 	format: v.literal('spanwise/plan'),
@@ -60,6 +70,7 @@ export const planSchema: v.GenericSchema<unknown, Plan> = v.object({
 	definition: v.optional(v.nullable(definition), null),
 	predicted: v.optional(v.nullable(savings), null),
 	measured: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
+	repair: v.optional(v.nullable(repair), null),
 	createdBy: v.object({ name: v.literal('spanwise'), version: v.string() }),
 	createdAt: v.pipe(v.string(), v.isoTimestamp())
 });

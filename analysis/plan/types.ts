@@ -52,6 +52,16 @@ export interface Savings {
 	decode: { bytes: number; readBytes: number; share: number };
 }
 
+/** Where the weights lie that make up for what a plan takes away. */
+export interface PlanRepair {
+	/** A safetensors file beside the plan: a bare file name. */
+	file: string;
+	/** Of the file's bytes, lower-case hex. */
+	sha256: string;
+	/** Of the ridge penalty, in means of the diagonal of ZᵀZ. */
+	strength: number;
+}
+
 /** plan.json, version 1. */
 export interface Plan {
 	format: 'spanwise/plan';
@@ -70,6 +80,8 @@ export interface Plan {
 	definition: Definition | null;
 	predicted: Savings | null;
 	measured: Record<string, unknown> | null;
+	/** null: the weights that are left are those of the checkpoint. */
+	repair: PlanRepair | null;
 	createdBy: { name: 'spanwise'; version: string };
 	createdAt: string;
 }
