@@ -65,6 +65,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 			const request: EvaluateRequest = {
 				modelFolder: await findModel(model, flags, io),
 				plan,
+				repairs: null,
 				documents: await readTexts(flags.text, io),
 				context: flags.context,
 				windows: flags.windows,

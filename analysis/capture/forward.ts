@@ -28,6 +28,13 @@ export type LayerSources = readonly (number | null)[];
 /** Per layer, the source's head for each of its heads; null: heads keep their places. Only followers need one. */
 export type LayerHeadMaps = readonly (readonly number[] | null)[];
 
+/** What each layer does in place of its own attention; see `ForwardPass.run`. */
+export interface PlannedLayers {
+	sources: LayerSources;
+	headMaps?: LayerHeadMaps;
+	repairs?: LayerRepairs;
+}
+
 /** Time that a layer took on one window: its computation, not the reading of its weights. */
 export interface LayerCost {
 	seconds: number;
@@ -69,10 +76,7 @@ export class ForwardPass {
 	 */
 	async run(
 		states: WindowState[],
-		options: {
-			sources?: LayerSources;
-			headMaps?: LayerHeadMaps;
-			repairs?: LayerRepairs;
+		options: Partial<PlannedLayers> & {
 			first?: number;
 			last?: number;
 			onLayer?: (layer: number, window: number, cost: LayerCost) => void;

@@ -56,6 +56,7 @@ function evaluate(plan: Plan, request: Partial<EvaluateRequest> = {}) {
 		{
 			modelFolder: tiny,
 			plan,
+			repairs: null,
 			documents: DOCUMENTS,
 			context: 32,
 			windows: 4,
@@ -197,6 +198,7 @@ it('reports the work of both ways, ending at 1', async () => {
 		{
 			modelFolder: tiny,
 			plan: planOf([0, 1, 1, 3, 4]),
+			repairs: null,
 			documents: DOCUMENTS,
 			context: 32,
 			windows: 3,

@@ -39,13 +39,20 @@ export async function evaluatePlan(
 	const { plan, home } = request;
 	const { config } = checkpoint;
 	const { layers } = config;
-	const reporter = new Reporter(prepared.totalWork, layers, windows.length, options.onProgress);
+	const reporter = new Reporter(
+		{ work: prepared.totalWork, layers, windows: windows.length, context },
+		options.onProgress
+	);
 	reporter.add(0, 'reading weights', 0);
 	const reader = new WeightReader();
 	try {
 		const known = await rememberedHash(home, checkpoint);
 		const hasher = known === null ? new ModelHasher(checkpoint) : null;
-		const planned = { sources: plan.sources, headMaps: headMapsOf(plan.spans, layers) };
+		const planned = {
+			sources: plan.sources,
+			headMaps: headMapsOf(plan.spans, layers),
+			repairs: request.repairs ?? undefined
+		};
 		const { resident, windowsPerGroup } = prepared.memory;
 		const weights = new WeightSource(checkpoint, reader, { resident, hasher });
 		const measured = await measureWindows(prepared, planned, weights, reporter);
@@ -62,6 +69,7 @@ export async function evaluatePlan(
 							prepared.choices,
 							(choice) => {
 								const work = choiceWork(choice, config, context, prepared.work);
+								reporter.addTokens(2 * choice.ids.length);
 								reporter.add(work, 'questions', windows.length);
 							}
 						)

@@ -1,5 +1,5 @@
 import type { TokenComparison } from '../capture/comparison.ts';
-import { ForwardPass, type LayerHeadMaps, type LayerSources } from '../capture/forward.ts';
+import { ForwardPass, type PlannedLayers } from '../capture/forward.ts';
 import { LanguageHead } from '../capture/head.ts';
 import { allocateSource } from '../capture/layout.ts';
 import type { WeightSource } from '../capture/weights.ts';
@@ -33,7 +33,7 @@ export interface Measured {
  */
 export async function measureWindows(
 	prepared: PreparedEvaluation,
-	planned: { sources: LayerSources; headMaps: LayerHeadMaps },
+	planned: PlannedLayers,
 	weights: WeightSource,
 	reporter: Reporter
 ): Promise<Measured> {
@@ -61,7 +61,7 @@ export async function measureWindows(
 				times[window].cpuSeconds += cpuSeconds;
 				peakRssBytes[way] = Math.max(peakRssBytes[way], process.memoryUsage.rss());
 				const stage = way === 'shared' ? 'layers, sharing' : 'layers';
-				reporter.add(work.layer, stage, measured.length + window, layer);
+				reporter.addLayer(work.layer, stage, measured.length + window, layer);
 			}
 		});
 		return { hidden: states.map(({ hidden }) => hidden), times };

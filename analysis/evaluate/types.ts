@@ -1,3 +1,4 @@
+import type { LayerRepairs } from '../capture/repairs.ts';
 import type { Plan, Savings } from '../plan/types.ts';
 import type { ResampledOver } from '../similarity/resample.ts';
 import type { Document } from '../tokens/types.ts';
@@ -8,6 +9,8 @@ export interface EvaluateRequest {
 	/** Folder of the checkpoint. */
 	modelFolder: string;
 	plan: Plan;
+	/** The refitted weights that the plan names, read by `readRepairs`; null: it names none. */
+	repairs: LayerRepairs | null;
 	documents: Document[];
 	/** Tokens in a window, BOS included. */
 	context: number;

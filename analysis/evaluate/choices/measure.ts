@@ -1,4 +1,4 @@
-import { ForwardPass, type LayerHeadMaps, type LayerSources } from '../../capture/forward.ts';
+import { ForwardPass, type PlannedLayers } from '../../capture/forward.ts';
 import { LanguageHead } from '../../capture/head.ts';
 import { allocateSource, attentionLayout } from '../../capture/layout.ts';
 import type { WeightSource } from '../../capture/weights.ts';
@@ -17,7 +17,7 @@ export async function measureChoices(
 	config: ModelConfig,
 	weights: WeightSource,
 	windowsPerGroup: number,
-	planned: { sources: LayerSources; headMaps: LayerHeadMaps },
+	planned: PlannedLayers,
 	choices: readonly ChoiceTokens[],
 	onChoice: (choice: ChoiceTokens) => void
 ): Promise<{ baseline: LogLikelihoods; shared: LogLikelihoods }> {
