@@ -14,4 +14,6 @@ export interface Progress {
 	/** null until it can be told. */
 	secondsLeft: number | null;
 	rssBytes: number;
+	/** Tokens so far that went through all layers, or as many layers of more tokens. */
+	tokens: number;
 }

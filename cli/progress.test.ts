@@ -15,6 +15,7 @@ function progress(changes: Partial<Progress>): Progress {
 		secondsElapsed: 9,
 		secondsLeft: 12,
 		rssBytes: 0,
+		tokens: 0,
 		...changes
 	};
 }

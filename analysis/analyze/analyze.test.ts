@@ -78,7 +78,10 @@ describe('analyze', () => {
 		const capture = async (memory: Partial<MemoryPlan>) => {
 			const reader = new WeightReader();
 			const laidOut = { ...prepared, memory: { ...prepared.memory, ...memory } };
-			const reporter = new Reporter(1, 3, 4, () => undefined);
+			const reporter = new Reporter(
+				{ work: 1, layers: 3, windows: 4, context: 8 },
+				() => undefined
+			);
 			const captured = await captureSums(laidOut, reader, null, reporter, new Stopwatch());
 			await reader.close();
 			return captured;

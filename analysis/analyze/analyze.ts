@@ -45,9 +45,12 @@ export async function analyze(
 	await options.onPrepared?.(prepared);
 	const { checkpoint, windows } = prepared;
 	const reporter = new Reporter(
-		prepared.totalWork,
-		checkpoint.config.layers,
-		windows.length,
+		{
+			work: prepared.totalWork,
+			layers: checkpoint.config.layers,
+			windows: windows.length,
+			context: prepared.context
+		},
 		options.onProgress
 	);
 	reporter.add(0, 'reading weights', 0);

@@ -43,7 +43,7 @@ export async function captureSums(
 			states.push(await forward.start(ids, rooms[index]));
 		}
 		await forward.run(states, {
-			onLayer: (layer, window) => reporter.add(work.layer, 'layers', done + window, layer)
+			onLayer: (layer, window) => reporter.addLayer(work.layer, 'layers', done + window, layer)
 		});
 		stopwatch.enter('loss');
 		const tokens = states.map(({ hidden }, index) => ({ hidden, ids: group[index].ids }));

@@ -3,44 +3,59 @@ import type { Progress } from '../progress.ts';
 /** Below this share of the work done, the time left would be a guess from nothing. */
 const SHARE_TO_EXTRAPOLATE = 0.03;
 
+/** What a task will do in all. */
+export interface ReportedTask {
+	/** In the unit in which work is added. */
+	work: number;
+	layers: number;
+	windows: number;
+	/** Tokens in a window. */
+	context: number;
+}
+
 /** Turns work done into progress. The time left is extrapolated from the work, not from the estimate. */
 export class Reporter {
 	readonly #started = performance.now();
-	readonly #total: number;
-	readonly #layers: number;
-	readonly #windows: number;
+	readonly #task: ReportedTask;
 	readonly #report: (progress: Progress) => void;
 	#done = 0;
+	#tokens = 0;
 
-	constructor(
-		total: number,
-		layers: number,
-		windows: number,
-		report: (progress: Progress) => void
-	) {
-		this.#total = total;
-		this.#layers = layers;
-		this.#windows = windows;
+	constructor(task: ReportedTask, report: (progress: Progress) => void) {
+		this.#task = task;
 		this.#report = report;
 	}
 
 	/** `work` more was done in `stage`; `window` windows are through with it. */
 	add(work: number, stage: string, window: number, layer: number | null = null): void {
 		this.#done += work;
-		const fraction = Math.min(1, this.#done / this.#total);
+		const { layers, windows } = this.#task;
+		const fraction = Math.min(1, this.#done / this.#task.work);
 		const secondsElapsed = this.secondsElapsed();
 		this.#report({
 			stage,
 			layer,
-			layers: this.#layers,
+			layers,
 			window,
-			windows: this.#windows,
+			windows,
 			fraction,
 			secondsElapsed,
 			secondsLeft:
 				fraction < SHARE_TO_EXTRAPOLATE ? null : (secondsElapsed * (1 - fraction)) / fraction,
-			rssBytes: process.memoryUsage.rss()
+			rssBytes: process.memoryUsage.rss(),
+			tokens: this.#tokens
 		});
+	}
+
+	/** As `add`, of a layer that one window went through. */
+	addLayer(work: number, stage: string, window: number, layer: number): void {
+		this.addTokens(this.#task.context / this.#task.layers);
+		this.add(work, stage, window, layer);
+	}
+
+	/** So many tokens more went through all layers; told with the next progress. */
+	addTokens(tokens: number): void {
+		this.#tokens += tokens;
 	}
 
 	secondsElapsed(): number {

@@ -301,7 +301,10 @@ describe('work', () => {
 		const memory = { ...prepared.memory, resident: false, windowsPerGroup: 3 };
 		const reader = new WeightReader();
 		const progress = await ProgressFile.open(newFile(), HEADER);
-		const reporter = new Reporter(1, LAYERS, 4, () => undefined);
+		const reporter = new Reporter(
+			{ work: 1, layers: LAYERS, windows: 4, context: CONTEXT },
+			() => undefined
+		);
 		await measureCases({ ...prepared, memory }, progress, reader, reporter);
 		await reader.close();
 		await progress.close();

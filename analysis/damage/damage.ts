@@ -68,7 +68,11 @@ export async function measureDamage(
 			const outlook = outlookOf(prepared, progress);
 			await options.onPrepared?.(outlook);
 			const { layers } = checkpoint.config;
-			const reporter = new Reporter(outlook.totalWork, layers, windows.length, options.onProgress);
+			const reporter = new Reporter(
+				{ work: outlook.totalWork, layers, windows: windows.length, context },
+				options.onProgress
+			);
+			reporter.add(0, 'reading weights', 0);
 			await measureCases(prepared, progress, reader, reporter, options.onLayer);
 			return {
 				...damageReport(prepared, documents, progress),

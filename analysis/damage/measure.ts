@@ -182,7 +182,7 @@ class GroupCases {
 			onLayer: (layer, index) => {
 				options.onLayer?.(layer, index);
 				this.#onLayer();
-				this.#reporter.add(this.#prepared.work.layer, stage, windows[index].window, layer);
+				this.#reporter.addLayer(this.#prepared.work.layer, stage, windows[index].window, layer);
 			}
 		});
 	}

@@ -7,6 +7,7 @@ import type { ResultSummary } from '$analysis/results/types.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
 import type { SearchGoal } from '$analysis/search/types.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
+import type { Telemetry } from '$analysis/telemetry.ts';
 
 /** A text for a new analysis: one of static/samples, or what the user pasted or uploaded. */
 export type TextChoice = { sample: string } | { name: string; text: string };
@@ -30,6 +31,10 @@ export interface ModelEstimate {
 	refusal: string | null;
 }
 
+/** What a job does: makes a run, or measures the model of one. */
+export const JOB_KINDS = ['analyze', 'damage', 'evaluate', 'search'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
 
 /** Answer of POST /api/jobs: the queued jobs, one a model, in order (status 201). */
@@ -41,6 +46,7 @@ export type NewJobsAnswer = Job[];
  * Jobs come by server-sent events: GET /api/events sends `event: jobs`, data Job[], at once and on every change. */
 export interface Job {
 	id: string;
+	kind: JobKind;
 	state: JobState;
 	model: string;
 	texts: string[];
@@ -49,10 +55,14 @@ export interface Job {
 	createdAt: string;
 	progress: Progress | null;
 	estimate: Estimate | null;
-	/** Run id, where state is done. */
+	/** Of an analysis: the run that it made, where state is done. Of a measurement: the run it was asked from. */
 	run: string | null;
+	/** Id of the stored result, where state is done and kind is no analysis. */
+	result: string | null;
 	/** Why it failed. */
 	reason: string | null;
+	/** Of the running job, or of the ended one. */
+	telemetry: Telemetry | null;
 }
 
 /** GET /api/runs/[id]/similarity?metric=&view= ; matrices as rows, rounded to 7 digits. */
@@ -128,6 +138,8 @@ export type NewMeasurement = {
 			kind: 'evaluate';
 			/** plan.json; checked by the server. */
 			plan: unknown;
+			/** Where the plan is a repaired one: id of the result that has its refitted weights. */
+			repairOf?: string;
 			/** The bundled questions, a file of the user's (JSONL), or none. */
 			questions: 'continuations' | { name: string; text: string } | null;
 			gates: Gates;

@@ -10,7 +10,7 @@ const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const progress = {
 	stage: 'layers', layer: 1, layers: 2, window: 0, windows: 1,
-	fraction: 0.5, secondsElapsed: 1, secondsLeft: 1, rssBytes: 1
+	fraction: 0.5, secondsElapsed: 1, secondsLeft: 1, rssBytes: 1, tokens: 4
 };
 const send = (message) => new Promise((done) => process.send(message, undefined, undefined, done));
 process.on('disconnect', () => process.exit(1));

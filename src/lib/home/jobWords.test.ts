@@ -4,6 +4,7 @@ import { canRetry, placeOf, shownJobs } from './jobWords.ts';
 
 const job: Job = {
 	id: '1',
+	kind: 'analyze',
 	state: 'running',
 	model: 'm',
 	texts: ['t'],
@@ -19,11 +20,14 @@ const job: Job = {
 		fraction: 0.3,
 		secondsElapsed: 1,
 		secondsLeft: 2,
-		rssBytes: 1
+		rssBytes: 1,
+		tokens: 8
 	},
 	estimate: null,
 	run: null,
-	reason: null
+	result: null,
+	reason: null,
+	telemetry: null
 };
 
 it('says stage, layer and window, layers counted from 0 and windows from 1', () => {

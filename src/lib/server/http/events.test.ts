@@ -24,6 +24,7 @@ class Feed implements JobFeed {
 
 const job: Job = {
 	id: 'a1',
+	kind: 'analyze',
 	state: 'queued',
 	model: 'm',
 	texts: ['a.txt'],
@@ -33,7 +34,9 @@ const job: Job = {
 	progress: null,
 	estimate: null,
 	run: null,
-	reason: null
+	result: null,
+	reason: null,
+	telemetry: null
 };
 
 function open(feed: Feed) {

@@ -243,6 +243,7 @@ function recordOf(newJob: NewJob): JobRecord {
 	return {
 		job: {
 			id: randomBytes(6).toString('hex'),
+			kind: 'analyze',
 			state: 'queued',
 			model,
 			texts: documents.map(({ name }) => name),
@@ -252,7 +253,9 @@ function recordOf(newJob: NewJob): JobRecord {
 			progress: null,
 			estimate,
 			run: null,
-			reason: null
+			result: null,
+			reason: null,
+			telemetry: null
 		},
 		request,
 		command,

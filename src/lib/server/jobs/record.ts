@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { AnalyzeRequest, Estimate } from '$analysis/analyze/types.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
-import type { Job } from '$lib/api.ts';
+import { JOB_KINDS, type Job } from '$lib/api.ts';
+import { telemetrySchema } from '$analysis/telemetrySchema.ts';
 
 /** What a job runs, less its texts (files of their own) and what belongs to the server. */
 export type JobRequest = Omit<AnalyzeRequest, 'documents' | 'home' | 'memoryLimitBytes'>;
@@ -33,9 +34,11 @@ const estimateSchema: v.GenericSchema<Estimate> = v.object({
 	notes: v.array(v.string())
 });
 
-const recordSchema: v.GenericSchema<JobRecord> = v.object({
+const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
 	job: v.object({
 		id: v.pipe(v.string(), v.regex(/^[0-9a-f]+$/)),
+		// The jobs of version 0.1 were analyses, and had neither result nor telemetry.
+		kind: v.optional(v.picklist(JOB_KINDS), 'analyze'),
 		state: v.picklist(['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted']),
 		model: v.string(),
 		texts: v.array(v.string()),
@@ -45,7 +48,9 @@ const recordSchema: v.GenericSchema<JobRecord> = v.object({
 		progress: v.null(),
 		estimate: v.nullable(estimateSchema),
 		run: v.nullable(v.string()),
-		reason: v.nullable(v.string())
+		result: v.optional(v.nullable(v.string()), null),
+		reason: v.nullable(v.string()),
+		telemetry: v.optional(v.nullable(telemetrySchema), null)
 	}),
 	request: v.object({
 		modelFolder: v.string(),
