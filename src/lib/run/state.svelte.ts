@@ -166,6 +166,9 @@ export function defaultUrl(run: RunRecord): RunUrl {
 		layers
 	);
 	return {
+		tab: 'map',
+		evaluation: null,
+		search: null,
 		metric: run.metrics[0],
 		view: run.views[0],
 		show: 'similarity',

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { readUrl, writeUrl, type RunBounds, type RunUrl } from './url.ts';
 
 const defaults: RunUrl = {
+	tab: 'map',
+	evaluation: null,
+	search: null,
 	metric: 'cosine',
 	view: 'all',
 	show: 'similarity',
@@ -60,6 +63,7 @@ describe('the run page’s address', () => {
 			},
 			{ ...defaults, plan: { by: 'threshold', threshold: 0.875 }, maxSpan: 6, protectedLayers: [] },
 			{ ...defaults, plan: { by: 'followers', followers: 0 }, protectedLayers: [0, 1, 15] },
+			{ ...defaults, tab: 'search', search: 'tiny-1.5-20261123-061503-a1b2', evaluation: 'e_1' },
 			{ ...defaults, plan: { by: 'hand', spans: [] }, context: 32768, batch: 8, dtype: 'f32' }
 		];
 		for (const state of states) expect(read(writeUrl(state, defaults))).toEqual(state);
@@ -82,7 +86,10 @@ describe('the run page’s address', () => {
 			'max=0',
 			'ctx=-1',
 			'dtype=int8',
-			'range=1,0'
+			'range=1,0',
+			'tab=other',
+			'eval=',
+			'found=../etc'
 		]) {
 			expect(read(query), query).toEqual(defaults);
 		}

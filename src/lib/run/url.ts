@@ -6,6 +6,9 @@ export const SHOWN = ['similarity', 'null', 'excess', 'width'] as const;
 /** What the map shows of each pair; `width` is that of the interval. */
 export type Shown = (typeof SHOWN)[number];
 
+export const TABS = ['map', 'evaluate', 'search'] as const;
+export type Tab = (typeof TABS)[number];
+
 export type Dtype = keyof typeof DTYPE_BYTES;
 
 /** A span as it stands in the address: first layer (the source) and last follower. */
@@ -22,6 +25,10 @@ export type PlanChoice =
 
 /** What of the run page is kept in its address. */
 export interface RunUrl {
+	tab: Tab;
+	/** Ids of the stored results that are open in the tabs of those names. */
+	evaluation: string | null;
+	search: string | null;
 	metric: Metric;
 	view: View;
 	show: Shown;
@@ -60,6 +67,9 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 	};
 	const count = (value: number) => Number.isInteger(value) && value >= 1;
 	return {
+		tab: oneOf(query.get('tab'), TABS) ?? defaults.tab,
+		evaluation: readId(query.get('eval')),
+		search: readId(query.get('found')),
 		metric: oneOf(query.get('m'), bounds.metrics) ?? defaults.metric,
 		view: oneOf(query.get('v'), bounds.views) ?? defaults.view,
 		show: oneOf(query.get('show'), SHOWN) ?? defaults.show,
@@ -79,6 +89,9 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 /** Writes an address, without its "?"; what stands at its default is left out. */
 export function writeUrl(state: RunUrl, defaults: RunUrl): string {
 	const parts: [string, string | null][] = [
+		['tab', state.tab === defaults.tab ? null : state.tab],
+		['eval', state.evaluation],
+		['found', state.search],
 		['m', state.metric === defaults.metric ? null : state.metric],
 		['v', state.view === defaults.view ? null : state.view],
 		['show', state.show === defaults.show ? null : state.show],
@@ -136,6 +149,10 @@ function readSpan(text: string, layers: number): Range | null {
 	if (match === null) return null;
 	const [first, last] = [Number(match[1]), Number(match[2])];
 	return first < last && last < layers ? { first, last } : null;
+}
+
+function readId(text: string | null): string | null {
+	return text !== null && /^[\w.-]+$/.test(text) ? text : null;
 }
 
 function readCell(text: string | null, size: number): Cell | null {
