@@ -5,6 +5,8 @@ import {
 	GraphProtoSchema,
 	ModelProtoSchema,
 	NodeProtoSchema,
+	StringStringEntryProtoSchema,
+	TensorProto_DataLocation as DataLocation,
 	TensorProtoSchema,
 	TensorShapeProto_DimensionSchema,
 	ValueInfoProtoSchema,
@@ -16,7 +18,9 @@ import {
 
 /** Element types of ONNX tensors (TensorProto.DataType). */
 export const FLOAT = 1;
+export const INT32 = 6;
 export const INT64 = 7;
+export const FLOAT16 = 10;
 
 /** Operators that onnxruntime adds to the standard ones. */
 export const MICROSOFT = 'com.microsoft';
@@ -114,6 +118,28 @@ export class GraphBuilder {
 				})
 			);
 		}
+		return name;
+	}
+
+	/** A weight whose bytes lie in a file beside the graph's, `offset` and `length` in bytes; its name. */
+	external(
+		name: string,
+		elementType: number,
+		dims: readonly number[],
+		place: { location: string; offset: number; length: number }
+	): string {
+		const entry = ([key, value]: [string, string | number]) =>
+			create(StringStringEntryProtoSchema, { key, value: String(value) });
+		this.#initializers.set(
+			name,
+			create(TensorProtoSchema, {
+				name,
+				dataType: elementType,
+				dims: dims.map(BigInt),
+				externalData: Object.entries(place).map(entry),
+				dataLocation: DataLocation.EXTERNAL
+			})
+		);
 		return name;
 	}
 
