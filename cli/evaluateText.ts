@@ -113,7 +113,7 @@ function costs({ cost: { measured, predicted } }: EvaluateReport): [string, stri
 		],
 		[
 			'savings (predicted)',
-			`${predicted.followers} followers: ${formatShare(predicted.kCache.shareOfKv)} of K and V cache, ` +
+			`${predicted.followers} followers${predicted.leftOut > 0 ? `, ${predicted.leftOut} left out` : ''}: ${formatShare(predicted.kCache.shareOfKv)} of K and V cache, ` +
 				`${formatCount(predicted.parameters.count)} parameters, ${formatShare(predicted.prefill.share)} of prefill FLOP`
 		]
 	];

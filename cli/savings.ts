@@ -19,9 +19,10 @@ export const DEFAULT_DTYPE = 'bf16';
 export type SavingsDtype = keyof typeof DTYPE_BYTES;
 
 const HELP = `
-Savings are predicted by counting, prefill and decode apart; no time follows from them. JSON: kCache (bytes,
-bytesPerToken, shareOfK, shareOfKv), parameters (count, share), prefill (flops, share, keptBytes), decode a
-step (bytes not read, readBytes read instead, share).
+Savings are predicted by counting, prefill and decode apart; no time follows from them. JSON: followers,
+leftOut, kCache (bytes, bytesPerToken, shareOfK; shareOfKv: K and V saved, of both), vCache (bytes,
+bytesPerToken: of left-out layers), parameters (count, share), prefill (flops, share, keptBytes), decode a step
+(bytes not read, readBytes read instead, share).
 
 Example (plan.json: made by the example of spanwise plan):
   spanwise savings plan.json --model mini-llama2 --context 1024 --batch 8`;
@@ -67,8 +68,6 @@ export function registerSavings(program: Command, io: Io): void {
 					`note: ${checkpoint.name} has ${facts.maxPositions} positions; context ${context} is more`
 				);
 			}
-			const leftOut = plan.sources.filter((source) => source === null).length;
-			if (leftOut > 0) say(io, `note: what ${leftOut} layers left out save is not counted`);
 			const setting = { context, batch, elementBytes: DTYPE_BYTES[dtype] };
 			const predicted = savings(facts, plan.sources, setting);
 			if (options.json) printJson(io, predicted);

@@ -9,17 +9,28 @@ export function savingsText(
 	layers: number,
 	dtype: string
 ): string {
-	const { context, batch, followers, kCache, parameters, prefill, decode } = savings;
+	const { context, batch, followers, leftOut, kCache, vCache, parameters, prefill, decode } =
+		savings;
 	const sequences = batch === 1 ? '1 sequence' : `${batch} sequences`;
+	const cache = (saved: { bytes: number; bytesPerToken: number }) =>
+		`${formatBytes(saved.bytes)} (${formatBytes(saved.bytesPerToken)} a token)`;
+	const ofKv = `${formatShare(kCache.shareOfKv)} of K and V`;
+	const facts: [string, string][] =
+		leftOut === 0
+			? [
+					['followers', `${followers} of ${layers} layers`],
+					['K cache', `${cache(kCache)}: ${formatShare(kCache.shareOfK)} of K, ${ofKv}`]
+				]
+			: [
+					['followers', `${followers} of ${layers} layers`],
+					['left out', `${leftOut} of ${layers} layers`],
+					['K cache', `${cache(kCache)}: ${formatShare(kCache.shareOfK)} of K`],
+					['V cache', `${cache(vCache)}; with K ${ofKv}`]
+				];
 	return (
 		`Predicted savings on ${model}: ${context} tokens in context, ${sequences}, ${dtype}\n` +
 		formatFacts([
-			['followers', `${followers} of ${layers} layers`],
-			[
-				'K cache',
-				`${formatBytes(kCache.bytes)} (${formatBytes(kCache.bytesPerToken)} a token): ` +
-					`${formatShare(kCache.shareOfK)} of K, ${formatShare(kCache.shareOfKv)} of K and V`
-			],
+			...facts,
 			['parameters', `${formatCount(parameters.count)} (${formatShare(parameters.share)})`],
 			[
 				'prefill',

@@ -19,6 +19,7 @@ export function configFacts(config: ModelConfig, parameters: number, bytes: numb
 		maxPositions: config.maxPositions,
 		reach: config.reach,
 		qkvBias: config.qkvBias,
+		outputBias: config.outputBias,
 		qkNorm: config.qkNorm,
 		parameters,
 		bytes,

@@ -99,6 +99,7 @@ export interface ModelFacts {
 	maxPositions: number;
 	reach: (number | null)[];
 	qkvBias: boolean;
+	outputBias: boolean;
 	qkNorm: boolean;
 	parameters: number;
 	/** Bytes of the weights on disk. */

@@ -13,7 +13,13 @@ const model = {
 };
 const facts = {
 	...{ layers: 4, heads: 2, kvHeads: 1, headDim: 4, hidden: 8, intermediate: 16, vocab: 32 },
-	...{ reach: [null, null, null, null], qkvBias: false, qkNorm: false, parameters: 4000 }
+	...{
+		reach: [null, null, null, null],
+		qkvBias: false,
+		outputBias: false,
+		qkNorm: false,
+		parameters: 4000
+	}
 };
 const parts: PlanParts = {
 	model,
@@ -49,6 +55,12 @@ describe('makePlan and parsePlan', () => {
 		const { format, version, kind, sources, spans, createdBy, createdAt } = plan;
 		const rest = { format, version, kind, model, sources, spans, createdBy, createdAt };
 		expect(parsePlan(rest, 'plan.json')).toEqual({ ...plan, definition: null, predicted: null });
+	});
+	it('a plan from before left-out layers were counted says nothing of them: 0', () => {
+		const { predicted } = JSON.parse(planJson(plan)) as { predicted: Record<string, unknown> };
+		const { leftOut, vCache, ...older } = predicted;
+		expect([leftOut, vCache]).toEqual([0, { bytes: 0, bytesPerToken: 0 }]);
+		expect(parsePlan(changed({ predicted: older }), 'plan.json')).toEqual(plan);
 	});
 	it('head maps have one head of the source for each head of each follower', () => {
 		const mapped = [{ ...parts.spans[0], headMap: [[1, 1]] }];

@@ -12,6 +12,7 @@ function model(facts: Partial<SavingsFacts> & { layers: number }): SavingsFacts 
 		vocab: 32000,
 		reach: new Array<null>(facts.layers).fill(null),
 		qkvBias: false,
+		outputBias: false,
 		qkNorm: false,
 		parameters: 6_738_415_616,
 		...facts
@@ -53,6 +54,32 @@ describe('savings of 4 of 32 layers of Llama-2-7B, worked out by hand', () => {
 		expect(saved.decode.readBytes).toBe(1_048_576);
 		const all = 2 * (32 * 202_375_168 + 131_072_000) + 2 * 1_073_741_824;
 		expect(saved.decode.share).toBeCloseTo((402_653_184 - 1_048_576) / all, 12);
+	});
+});
+
+describe('savings of 2 of 32 layers of Llama-2-7B left out, worked out by hand', () => {
+	const sources = plan(32, 0).map((layer) => (layer === 9 || layer === 20 ? null : layer));
+	const saved = savings(llama2, sources, bf16);
+	it('K and V cache: 2 · 32 heads · 128 · 2 bytes a token of each, as much together as 4 followers', () => {
+		expect(saved).toMatchObject({ followers: 0, leftOut: 2 });
+		expect(saved.kCache).toEqual({
+			bytes: 134_217_728 / 2,
+			bytesPerToken: 16384,
+			shareOfK: 0.0625,
+			shareOfKv: 0.0625
+		});
+		expect(saved.vCache).toEqual({ bytes: 134_217_728 / 2, bytesPerToken: 16384 });
+	});
+	it('parameters: 2 · (4 · 4096² of q, k, v and o, and 4096 of the norm before them)', () => {
+		expect(saved.parameters.count).toBe(134_225_920);
+	});
+	it('prefill: 2 · (2·4096·4·4096² of projections, 2·4096²·4096 of QKᵀ and P·V); nothing is kept', () => {
+		expect(saved.prefill.flops).toBe(2 * (549_755_813_888 + 137_438_953_472));
+		expect(saved.prefill.keptBytes).toBe(0);
+	});
+	it('decode: weights, K and V cache not read, and nothing read instead', () => {
+		expect(saved.decode.bytes).toBe(134_225_920 * 2 + 134_217_728);
+		expect(saved.decode.readBytes).toBe(0);
 	});
 });
 
@@ -110,11 +137,46 @@ describe('savings', () => {
 		expect(share).toBe(1024 / (4096 + 4096 + 1024 + 1024));
 	});
 
+	it('of a follower and a left-out layer with window, biases and norms, worked out by hand', () => {
+		const mixed = model({
+			...{ layers: 4, heads: 4, kvHeads: 2, headDim: 8, hidden: 16, intermediate: 5, vocab: 7 },
+			...{ reach: [null, null, 3, null], qkvBias: true, outputBias: true, qkNorm: true },
+			parameters: 10_000
+		});
+		const saved = savings(mixed, [0, 0, null, 3], { context: 5, batch: 2, elementBytes: 4 });
+		// Each: q and k 16·8·6 with biases 48 and norms 16; the left-out one: v and o 768, biases 16 and 16, norm 16.
+		const parameters = 832 + 832 + 816;
+		expect(saved).toEqual({
+			...{ context: 5, batch: 2, elementBytes: 4, followers: 1, leftOut: 1 },
+			kCache: {
+				bytes: 2 * 64 * (5 + 3),
+				bytesPerToken: 128,
+				shareOfK: 8 / 18,
+				shareOfKv: (8 + 3) / 36
+			},
+			vCache: { bytes: 2 * 64 * 3, bytesPerToken: 64 },
+			parameters: { count: parameters, share: 0.248 },
+			// Keys: 12.5 without a window, 1 + 2 + 3 + 3 + 3 with it.
+			prefill: {
+				flops: 2 * (7680 + 800 + 2 * (7680 + 768)),
+				share: 50_752 / (2 * (10 * (4 * 1776 + 112) + 4 * 49.5 * 32)),
+				keptBytes: 800
+			},
+			decode: {
+				bytes: 4 * parameters + 1408,
+				readBytes: 160,
+				share: (11_328 - 160) / (4 * 7216 + 2 * 2304)
+			}
+		});
+	});
+
 	it('of a plan without followers is nothing', () => {
 		const saved = savings(llama2, plan(32, 0), bf16);
 		expect(saved).toMatchObject({
 			followers: 0,
+			leftOut: 0,
 			kCache: { bytes: 0, bytesPerToken: 0, shareOfKv: 0 },
+			vCache: { bytes: 0, bytesPerToken: 0 },
 			parameters: { count: 0 },
 			prefill: { flops: 0, share: 0, keptBytes: 0 },
 			decode: { bytes: 0, readBytes: 0, share: 0 }

@@ -18,6 +18,7 @@ export type SavingsFacts = Pick<
 	| 'vocab'
 	| 'reach'
 	| 'qkvBias'
+	| 'outputBias'
 	| 'qkNorm'
 	| 'parameters'
 >;
@@ -32,20 +33,24 @@ export interface SavingsSetting {
 }
 
 /**
- * What the followers of a plan save; predicted, by counting. With d = headDim, and in a layer of reach w
- * min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys in all):
- * - kCache: kvHeads·d·b bytes a token and follower, times B and the cache's length. V stays. Shares are of
- *   all layers' K, and of their K and V.
- * - parameters: q and k projections with their biases and norms, as a share of `model.parameters`.
- * - prefill: 2·n·hidden·d·(heads + kvHeads) + 2·keys·heads·d FLOPs a follower and sequence, as a share of
- *   every matrix product of the model: per layer q, k, v, o, the MLP's three, QKᵀ and P·V over causal keys,
- *   and the output embedding of every token. Softmax, rotary embedding and norms are not counted.
- *   keptBytes, against it: B·heads·n²·b, the probabilities of one source, for spans come one at a time.
- * - decode, a step: the parameters above once, and B·min(n, w)·kvHeads·d·b of K cache a follower, are not
- *   read (`bytes`); against it each follower reads B·heads·min(n, w)·b of its source's probabilities
+ * What the followers and the left-out layers of a plan save; predicted, by counting. With d = headDim, and in
+ * a layer of reach w min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys
+ * in all):
+ * - kCache: kvHeads·d·b bytes a token for each of these layers, times B and the cache's length; vCache: as
+ *   much again for each left-out layer, for a follower keeps its V. shareOfK is of all layers' K; shareOfKv
+ *   is K and V saved, of all layers' K and V.
+ * - parameters, as a share of `model.parameters`: of a follower q and k projections with their biases and
+ *   norms; of a left-out layer these, v and output projections with their biases, and the norm before them.
+ * - prefill, for each layer and sequence 2·n·hidden·d·(heads + kvHeads) + 2·keys·heads·d FLOPs (q, k and
+ *   QKᵀ), and where it is left out as much again (v, output projection and P·V), as a share of every matrix
+ *   product of the model: per layer q, k, v, o, the MLP's three, QKᵀ and P·V over causal keys, and the output
+ *   embedding of every token. Softmax, rotary embedding and norms are not counted. keptBytes, against it:
+ *   B·heads·n²·b, the probabilities of one source, for spans come one at a time.
+ * - decode, a step: the parameters above once, and the K and V cache above at length min(n, w), are not read
+ *   (`bytes`); against it each follower reads B·heads·min(n, w)·b of its source's probabilities
  *   (`readBytes`). The share is (bytes − readBytes) of what a step reads: every matrix of the layers and
  *   the output embedding once, and the K and V cache.
- * No time follows from FLOPs or bytes. Layers that are left out altogether are not counted here.
+ * No time follows from FLOPs or bytes.
  * Throws InputError where `sources` is no plan for this model or the setting is not positive.
  */
 export function savings(model: SavingsFacts, sources: Sources, setting: SavingsSetting): Savings {
@@ -57,28 +62,37 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
 	const { layers, heads, kvHeads, headDim, hidden, reach } = model;
 	const all = Array.from({ length: layers }, (_, layer) => layer);
 	const followers = spansOf(sources).flatMap((span) => span.followers);
-	const count = followers.length;
+	const leftOut = all.filter((layer) => sources[layer] === null);
+	/** Layers without q and k. */
+	const saving = [...followers, ...leftOut];
 
 	const cached = (list: number[]) =>
 		total(list, (layer) => Math.min(context, reach[layer] ?? context));
 	const keys = (list: number[]) => total(list, (layer) => keysSeen(context, reach[layer]));
 
-	const kBytesPerToken = kvHeads * headDim * elementBytes;
-	const kBytes = batch * kBytesPerToken * cached(followers);
-	const kBytesOfAll = batch * kBytesPerToken * cached(all);
+	const bytesPerToken = kvHeads * headDim * elementBytes;
+	const kBytes = batch * bytesPerToken * cached(saving);
+	const vBytes = batch * bytesPerToken * cached(leftOut);
+	const kBytesOfAll = batch * bytesPerToken * cached(all);
 
+	/** Weights of q and k; v and the output projection have as many. */
 	const qkWeights = hidden * headDim * (heads + kvHeads);
 	const qkParameters =
 		qkWeights +
 		(model.qkvBias ? headDim * (heads + kvHeads) : 0) +
 		(model.qkNorm ? 2 * headDim : 0);
+	const restParameters =
+		qkWeights + (model.qkvBias ? headDim * kvHeads : 0) + (model.outputBias ? hidden : 0) + hidden;
+	const parameters = saving.length * qkParameters + leftOut.length * restParameters;
 
-	const flops = batch * (2 * context * qkWeights * count + 2 * keys(followers) * heads * headDim);
+	const products = (list: number[]) =>
+		batch * (2 * context * qkWeights * list.length + 2 * keys(list) * heads * headDim);
+	const flops = products(saving) + products(leftOut);
 	const weightsOfAll =
 		layers * (2 * qkWeights + 3 * hidden * model.intermediate) + hidden * model.vocab;
 	const flopsOfAll = batch * (2 * context * weightsOfAll + 4 * keys(all) * heads * headDim);
 
-	const notRead = count * qkParameters * elementBytes + kBytes;
+	const notRead = parameters * elementBytes + kBytes + vBytes;
 	const readInstead = batch * heads * elementBytes * cached(followers);
 	const readOfAll = weightsOfAll * elementBytes + 2 * kBytesOfAll;
 
@@ -86,18 +100,20 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
 		context,
 		batch,
 		elementBytes,
-		followers: count,
+		followers: followers.length,
+		leftOut: leftOut.length,
 		kCache: {
 			bytes: kBytes,
-			bytesPerToken: count * kBytesPerToken,
+			bytesPerToken: saving.length * bytesPerToken,
 			shareOfK: kBytes / kBytesOfAll,
-			shareOfKv: kBytes / (2 * kBytesOfAll)
+			shareOfKv: (kBytes + vBytes) / (2 * kBytesOfAll)
 		},
-		parameters: { count: count * qkParameters, share: (count * qkParameters) / model.parameters },
+		vCache: { bytes: vBytes, bytesPerToken: leftOut.length * bytesPerToken },
+		parameters: { count: parameters, share: parameters / model.parameters },
 		prefill: {
 			flops,
 			share: flops / flopsOfAll,
-			keptBytes: count > 0 ? batch * heads * context ** 2 * elementBytes : 0
+			keptBytes: followers.length > 0 ? batch * heads * context ** 2 * elementBytes : 0
 		},
 		decode: {
 			bytes: notRead,

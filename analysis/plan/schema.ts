@@ -23,11 +23,17 @@ const savings = v.object({
 	batch: count,
 	elementBytes: count,
 	followers: index,
+	// Plans of versions that did not count what left-out layers save have neither this nor vCache.
+	leftOut: v.optional(index, 0),
 	kCache: v.object({
 		bytes: amount,
 		bytesPerToken: amount,
 		shareOfK: v.number(),
 		shareOfKv: v.number()
+	}),
+	vCache: v.optional(v.object({ bytes: amount, bytesPerToken: amount }), {
+		bytes: 0,
+		bytesPerToken: 0
 	}),
 	parameters: v.object({ count: amount, share: v.number() }),
 	prefill: v.object({ flops: amount, share: v.number(), keptBytes: amount }),

@@ -57,6 +57,7 @@ export function recordOf(
 			maxPositions: 32,
 			reach: perLayer(null),
 			qkvBias: false,
+			outputBias: false,
 			qkNorm: false,
 			parameters: 1000,
 			bytes: 2000,

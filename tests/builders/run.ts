@@ -35,6 +35,7 @@ export function madeUpRun(id = 'tiny-20261123-061503-a1b2'): MadeUpRun {
 				maxPositions: 64,
 				reach: [null, null, null],
 				qkvBias: false,
+				outputBias: false,
 				qkNorm: false,
 				parameters: 4000,
 				bytes: 16000,

@@ -19,6 +19,7 @@ const run = {
 		maxPositions: 2048,
 		reach: Array<null>(layers).fill(null),
 		qkvBias: false,
+		outputBias: false,
 		qkNorm: false,
 		parameters: 4096
 	}
