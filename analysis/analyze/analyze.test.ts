@@ -101,6 +101,20 @@ describe('analyze', () => {
 		expect(seen.at(-1)).toMatchObject({ window: 4, windows: 4, layers: 3 });
 	});
 
+	it('keeps with the run how it went: every token once, stage by stage', async () => {
+		const record = await analyze(request, options());
+		expect(record.telemetry?.tokens).toBe(record.tokens);
+		expect(record.telemetry?.cpuSeconds).toBeGreaterThan(0);
+		expect(record.telemetry?.stages.map(({ stage }) => stage)).toEqual([
+			'preparing',
+			'layers',
+			'loss',
+			'similarity',
+			'finishing'
+		]);
+		expect((await readRun(join(folder, 'run'))).telemetry).toEqual(record.telemetry);
+	});
+
 	it('remembers the hash: it does not depend on how tensors are spread over files', async () => {
 		const first = await analyze(request, options('first'));
 		const again = await analyze(request, options('again'));

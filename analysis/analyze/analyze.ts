@@ -6,6 +6,7 @@ import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { RunRecord } from '../run/types.ts';
 import { checkTarget, readyTarget, writeRun } from '../run/write.ts';
+import { TelemetryRecorder } from '../telemetryRecorder.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { VERSION } from '../version.ts';
 import { captureSums } from './capture.ts';
@@ -38,6 +39,7 @@ export async function analyze(
 ): Promise<RunRecord> {
 	const started = performance.now();
 	const stopwatch = new Stopwatch();
+	const recorder = new TelemetryRecorder();
 	stopwatch.enter('prepare');
 	await checkTarget(options.runFolder);
 	const prepared = await prepare(request);
@@ -51,7 +53,7 @@ export async function analyze(
 			windows: windows.length,
 			context: prepared.context
 		},
-		options.onProgress
+		recorder.watching(options.onProgress)
 	);
 	reporter.add(0, 'reading weights', 0);
 	const reader = new WeightReader();
@@ -99,6 +101,7 @@ export async function analyze(
 				timings,
 				seconds: (performance.now() - started) / 1000,
 				peakRssBytes: process.resourceUsage().maxRSS * 1024,
+				telemetry: recorder.finish(),
 				notes,
 				command: options.command
 			},

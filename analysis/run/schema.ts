@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { METRICS, VIEWS } from '../similarity/types.ts';
+import { telemetrySchema } from '../telemetrySchema.ts';
 import type { RunRecord, RunWindows } from './types.ts';
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -21,6 +22,8 @@ const model = v.object({
 	maxPositions: count,
 	reach: v.array(v.nullable(count)),
 	qkvBias: v.boolean(),
+	// Not in runs of earlier versions.
+	outputBias: v.optional(v.boolean(), false),
 	qkNorm: v.boolean(),
 	parameters: count,
 	bytes: count,
@@ -57,6 +60,7 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 	timings: v.array(v.object({ stage: v.string(), seconds })),
 	seconds,
 	peakRssBytes: index,
+	telemetry: v.exactOptional(telemetrySchema),
 	notes: v.array(v.string()),
 	command: v.string()
 });

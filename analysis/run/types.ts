@@ -1,5 +1,6 @@
 import type { ModelFacts } from '../checkpoint/types.ts';
 import type { Metric, View } from '../similarity/types.ts';
+import type { Telemetry } from '../telemetry.ts';
 
 /** run.json: everything about a run but its sums and tokens. */
 export interface RunRecord {
@@ -31,6 +32,8 @@ export interface RunRecord {
 	timings: { stage: string; seconds: number }[];
 	seconds: number;
 	peakRssBytes: number;
+	/** How it went; runs of version 0.1 have none. */
+	telemetry?: Telemetry;
 	/** What the user should know: "4 windows instead of 8: the text is too short". */
 	notes: string[];
 	/** The command that makes this run again. */
