@@ -30,7 +30,8 @@ export class Reporter {
 	add(work: number, stage: string, window: number, layer: number | null = null): void {
 		this.#done += work;
 		const { layers, windows } = this.#task;
-		const fraction = Math.min(1, this.#done / this.#task.work);
+		// A task that goes on where all is there has nothing left to do.
+		const fraction = this.#task.work === 0 ? 1 : Math.min(1, this.#done / this.#task.work);
 		const secondsElapsed = this.secondsElapsed();
 		this.#report({
 			stage,

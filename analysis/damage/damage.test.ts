@@ -289,7 +289,7 @@ describe('work', () => {
 		const told: Progress[] = [];
 		await measure({}, { onProgress: (progress) => told.push(progress) });
 		expect(new Set(told.map(({ stage }) => stage))).toEqual(
-			new Set(['baseline', 'dropping', 'sharing'])
+			new Set(['reading weights', 'baseline', 'dropping', 'sharing'])
 		);
 		expect(told.at(-1)?.fraction).toBeGreaterThan(0.999);
 	});
