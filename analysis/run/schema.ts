@@ -24,8 +24,6 @@ const model = v.object({
 	qkvBias: v.boolean(),
 	// Not in runs of earlier versions.
 	outputBias: v.optional(v.boolean(), false),
-	// Not in runs of earlier versions.
-	outputBias: v.optional(v.boolean(), false),
 	qkNorm: v.boolean(),
 	parameters: count,
 	bytes: count,
