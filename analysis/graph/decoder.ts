@@ -1,6 +1,6 @@
 import type { LayerTensorNames } from '../checkpoint/expected.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
-import { GraphBuilder, MICROSOFT } from './builder.ts';
+import { GraphBuilder, INT64, MICROSOFT } from './builder.ts';
 import type { QueryBlock } from './blocks.ts';
 
 /** What the graph of a decoder layer is built for: one window of a fixed length. */
@@ -99,8 +99,37 @@ export class DecoderGraph {
 		this.feedForward(this.builder.node('attn/Residual', 'Add', ['hidden', output]));
 	}
 
-	/** P·V block by block and the output projection, with or without its bias: what the attention block puts out, [S, hidden]. */
+	/**
+	 * Inputs for the probabilities of another layer, `probabilities_b` [heads, queryCount, keyCount] of each query
+	 * block; with `mapped` and an input `head_map` [heads] that names the source's head for each of this layer's.
+	 */
+	givenProbabilities(mapped: boolean): string[] {
+		const { builder } = this;
+		const { config, blocks } = this.layer;
+		if (mapped) builder.input('head_map', [config.heads], INT64);
+		return blocks.map((block, index) => {
+			const name = probabilitiesName(index);
+			builder.input(name, [config.heads, block.queryCount, block.keyCount]);
+			if (!mapped) return name;
+			return builder.node(`attn/block_${index}/MapHeads`, 'Gather', [name, 'head_map'], {
+				attributes: { axis: 0n }
+			});
+		});
+	}
+
+	/** Heads' outputs and the output projection, with or without its bias: what the attention block puts out, [S, hidden]. */
 	mix(probabilities: readonly string[], values: string, bias: boolean): string {
+		return this.project(this.headOutputs(probabilities, values), bias);
+	}
+
+	/** The output projection of the heads' outputs: [S, heads·headDim] → [S, hidden]. */
+	project(headOutputs: string, bias: boolean): string {
+		const { hidden, heads, headDim } = this.layer.config;
+		return this.linear('attn/o_proj', headOutputs, 'o', hidden, heads * headDim, bias);
+	}
+
+	/** P·V block by block, all heads side by side: [S, heads·headDim]. */
+	headOutputs(probabilities: readonly string[], values: string): string {
 		const { builder } = this;
 		const { config, context, blocks } = this.layer;
 		const group = config.heads / config.kvHeads;
@@ -123,12 +152,10 @@ export class DecoderGraph {
 			mixed.length === 1
 				? mixed[0]
 				: builder.node('attn/Concat', 'Concat', mixed, { attributes: { axis: 2n } });
-		const attended = builder.node('attn/JoinHeads', 'Reshape', [
+		return builder.node('attn/JoinHeads', 'Reshape', [
 			this.headsFirst('attn/out', joined),
 			builder.integers(context, config.heads * config.headDim)
 		]);
-		const width = config.heads * config.headDim;
-		return this.linear('attn/o_proj', attended, 'o', config.hidden, width, bias);
 	}
 
 	/** Everything after the attention block: norm, MLP, residual; the graph's output `hidden_out` is [S, hidden]. */
