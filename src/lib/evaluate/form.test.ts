@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { defaultSamples, gatesFrom, planFromText } from './form.ts';
+
+const samples = ['time-machine', 'walden', 'hound-of-the-baskervilles'].map((id) => ({
+	id,
+	title: id,
+	author: '',
+	characters: 9
+}));
+
+describe('what the forms start with', () => {
+	it('search reads other samples than evaluation', () => {
+		expect(defaultSamples(samples, 'search')).toEqual([
+			'hound-of-the-baskervilles',
+			'time-machine'
+		]);
+		expect(defaultSamples(samples, 'evaluate')).toEqual(['walden']);
+	});
+	it('is the first sample where none of its own is there', () => {
+		expect(defaultSamples(samples.slice(0, 1), 'evaluate')).toEqual(['time-machine']);
+		expect(defaultSamples([], 'search')).toEqual([]);
+	});
+});
+
+describe('gates of the form', () => {
+	it('are shares where the reader gave percentages, 0 included', () => {
+		expect(
+			gatesFrom({ maxLossIncrease: 0, minAgreementPercent: 80, maxAccuracyDropPercent: 2.5 })
+		).toEqual({ maxLossIncrease: 0, minAgreement: 0.8, maxAccuracyDrop: 0.025 });
+	});
+	it('are none where fields are empty', () => {
+		expect(
+			gatesFrom({
+				maxLossIncrease: null,
+				minAgreementPercent: undefined,
+				maxAccuracyDropPercent: null
+			})
+		).toEqual({});
+	});
+});
+
+it('a plan file that is no JSON is refused by name', () => {
+	expect(planFromText('{"a": 1}', 'p.json')).toEqual({ a: 1 });
+	expect(() => planFromText('sources: 1', 'p.json')).toThrow(
+		'p.json: not JSON; expected a plan that Spanwise saved'
+	);
+});
