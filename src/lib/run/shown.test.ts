@@ -49,6 +49,6 @@ describe('planCommand', () => {
 		expect(command({ by: 'followers', followers: 4 }, [])).toContain('--protect none ');
 	});
 	it('is not there for a plan drawn by hand', () => {
-		expect(command({ by: 'hand', spans: [] })).toBeNull();
+		expect(command({ by: 'hand', spans: [], dropped: [] })).toBeNull();
 	});
 });

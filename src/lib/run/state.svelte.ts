@@ -1,6 +1,7 @@
 import { messageOf } from '$analysis/errors.ts';
 import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
 import { DTYPE_BYTES, savings } from '$analysis/plan/savings.ts';
+import { planMatches } from '$analysis/plan/planFile.ts';
 import { mostFollowers, planByFollowers, planByThreshold } from '$analysis/plan/search.ts';
 import { planSpans, sourcesOf } from '$analysis/plan/spans.ts';
 import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
@@ -9,10 +10,11 @@ import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '../api.ts';
 import { resized } from '../heatmap/spans.ts';
 import type { Cell } from '../heatmap/geometry.ts';
+import { DamageResults } from './damage.svelte.ts';
 import { spanProblem, withoutSpan, withSpan } from './edit.ts';
 import { requestJson, similarityFrom } from './request.ts';
 import { absence, shownMatrix, shownRange } from './shown.ts';
-import type { PlanChoice, Range, RunUrl } from './url.ts';
+import type { MapKind, PlanChoice, Range, RunUrl } from './url.ts';
 
 /** Everything that is chosen on the run page, and what follows from it. */
 export class RunState {
@@ -23,13 +25,15 @@ export class RunState {
 	hover = $state.raw<Cell | null>(null);
 	/** First layer of the chosen span. */
 	chosen = $state<number | null>(null);
-	/** A plan that was read from a file, until a span is changed. */
+	/** A plan that came whole, from a file or a search, until something of it is changed. */
 	imported = $state.raw<Plan | null>(null);
 	/** Something the reader should know about the last thing done to the plan. */
 	notice = $state<string | null>(null);
 	/** The last similarity that came; stays while the next is on its way. */
 	similarity = $state.raw<Similarity | null>(null);
 	failure = $state<string | null>(null);
+	/** What sharing and dropping cost, where it was measured. */
+	readonly damage: DamageResults;
 
 	readonly shown = $derived.by(() =>
 		this.similarity === null ? null : shownMatrix(this.similarity, this.url.show)
@@ -73,6 +77,10 @@ export class RunState {
 			last: followers.at(-1) ?? source
 		}))
 	);
+	/** Layers whose attention the plan leaves out. */
+	readonly dropped = $derived(
+		this.plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
+	);
 	readonly savings = $derived.by((): Savings =>
 		savings(this.run.model, this.plan.sources, {
 			context: this.url.context,
@@ -85,6 +93,7 @@ export class RunState {
 		this.run = run;
 		this.layers = run.model.layers;
 		this.url = url;
+		this.damage = new DamageResults(run.model.hash, () => this.url.damage);
 	}
 
 	set(change: Partial<RunUrl>): void {
@@ -97,6 +106,36 @@ export class RunState {
 		this.set({ plan });
 	}
 
+	/**
+	 * Shows a plan that came whole, with its head maps and left-out layers; where its weights are others than the
+	 * run's, `notice` says so. Throws InputError where its number of layers is another.
+	 */
+	openPlan(plan: Plan): void {
+		this.notice = planMatches(plan, this.run.model);
+		this.imported = plan;
+		this.chosen = null;
+		this.set({
+			plan: {
+				by: 'hand',
+				spans: plan.spans.map(({ source, followers }) => ({
+					first: source,
+					last: followers.at(-1) ?? source
+				})),
+				dropped: plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
+			}
+		});
+	}
+
+	/** Another map begins with a colour range of its own. */
+	setMap(map: MapKind): void {
+		if (map !== this.url.map) this.set({ map, range: null });
+	}
+
+	/** The plan on the screen as one by hand, changed. */
+	#byHand(change: { spans?: Range[]; dropped?: number[] }): void {
+		this.setPlan({ by: 'hand', spans: this.ranges, dropped: this.dropped, ...change });
+	}
+
 	/** Draws a span, or gives the one that began at `replaced` another extent. */
 	putSpan(span: Range, replaced: number | null): void {
 		const problem = spanProblem(span, this.url.protectedLayers, this.run.model.reach);
@@ -104,13 +143,29 @@ export class RunState {
 			this.notice = problem;
 			return;
 		}
-		this.setPlan({ by: 'hand', spans: withSpan(this.ranges, span, replaced) });
+		this.#byHand({
+			spans: withSpan(this.ranges, span, replaced),
+			dropped: this.dropped.filter((layer) => layer < span.first || layer > span.last)
+		});
 		this.chosen = span.first;
 	}
 
 	removeSpan(first: number): void {
-		this.setPlan({ by: 'hand', spans: withoutSpan(this.ranges, first) });
+		this.#byHand({ spans: withoutSpan(this.ranges, first) });
 		if (this.chosen === first) this.chosen = null;
+	}
+
+	/** Gives a left-out layer its attention back. */
+	restoreLayer(layer: number): void {
+		this.#byHand({ dropped: this.dropped.filter((other) => other !== layer) });
+	}
+
+	/** Leaves the attention of every follower out instead. */
+	dropInstead(): void {
+		const followers = this.spans.flatMap((span) => span.followers);
+		const dropped = [...this.dropped, ...followers].sort((a, b) => a - b);
+		this.chosen = null;
+		this.#byHand({ spans: [], dropped });
 	}
 
 	/** Grows (1) or shrinks (−1) a span by a layer at its end. */
@@ -147,7 +202,8 @@ export class RunState {
 				source: first,
 				followers: Array.from({ length: last - first }, (_, index) => first + 1 + index)
 			}));
-			return sourcesOf(spans, this.layers);
+			const sources = sourcesOf(spans, this.layers);
+			return sources.map((source, layer) => (plan.dropped.includes(layer) ? null : source));
 		}
 		const matrix = this.similarity?.matrix;
 		if (matrix === undefined) return null;
@@ -169,6 +225,8 @@ export function defaultUrl(run: RunRecord): RunUrl {
 		tab: 'map',
 		evaluation: null,
 		search: null,
+		map: 'similarity',
+		damage: null,
 		metric: run.metrics[0],
 		view: run.views[0],
 		show: 'similarity',

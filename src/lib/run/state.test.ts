@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '$analysis/plan/types.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
 import { defaultUrl, RunState } from './state.svelte.ts';
 
@@ -9,6 +10,7 @@ const run = {
 	views: ['all'],
 	model: {
 		name: 'tiny',
+		hash: 'abc',
 		layers,
 		heads: 2,
 		kvHeads: 1,
@@ -76,7 +78,7 @@ describe('RunState', () => {
 
 	it('draws, grows, shrinks and removes spans by hand', () => {
 		const state = opened();
-		state.setPlan({ by: 'hand', spans: [] });
+		state.setPlan({ by: 'hand', spans: [], dropped: [] });
 		state.putSpan({ first: 2, last: 3 }, null);
 		expect(state.chosen).toBe(2);
 		state.resizeSpan(2, 1);
@@ -92,7 +94,7 @@ describe('RunState', () => {
 
 	it('leaves the plan as it is, and says why, where a span would take a protected layer', () => {
 		const state = opened();
-		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }] });
+		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [] });
 		state.putSpan({ first: 5, last: 7 }, null);
 		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
 		expect(state.notice).toContain('layer 7 is protected');
@@ -113,9 +115,96 @@ describe('RunState', () => {
 			spans: [
 				{ first: 1, last: 3 },
 				{ first: 3, last: 4 }
-			]
+			],
+			dropped: []
 		});
 		expect(state.plan.problem).toBe('layer 3: in two spans; allowed: one');
 		expect(state.savings.followers).toBe(0);
 	});
+
+	it('leaves layers out, and gives them back', () => {
+		const state = opened();
+		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [1, 5] });
+		expect(state.plan).toEqual({ sources: [0, null, 2, 2, 4, null, 6, 7], problem: null });
+		expect(state.dropped).toEqual([1, 5]);
+		expect(state.savings).toMatchObject({ followers: 1, leftOut: 2 });
+		state.restoreLayer(1);
+		expect(state.dropped).toEqual([5]);
+		state.putSpan({ first: 4, last: 6 }, null);
+		expect(state.ranges).toHaveLength(2);
+		expect(state.dropped).toEqual([]);
+	});
+
+	it('can leave out every follower instead', () => {
+		const state = opened();
+		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 4 }], dropped: [1] });
+		state.dropInstead();
+		expect(state.plan.sources).toEqual([0, null, 2, null, null, 5, 6, 7]);
+	});
+
+	it('opens a plan with its head maps and left-out layers, until something is changed', () => {
+		const state = opened();
+		const headMap = [[1, 0]];
+		state.openPlan(planOf({ headMap }));
+		expect(state.plan.sources).toEqual([0, 1, 2, 2, null, 5, 6, 7]);
+		expect(state.spans[0]?.headMap).toEqual(headMap);
+		expect(state.notice).toBeNull();
+		expect(state.url.plan).toEqual({
+			by: 'hand',
+			spans: [{ first: 2, last: 3 }],
+			dropped: [4]
+		});
+		state.putSpan({ first: 5, last: 6 }, null);
+		expect(state.imported).toBeNull();
+		expect(state.spans[0]?.headMap).toBe('identity');
+		expect(state.plan.sources).toEqual([0, 1, 2, 2, null, 5, 5, 7]);
+	});
+
+	it('says where a plan was made for other weights, and refuses one of another size', () => {
+		const state = opened();
+		state.openPlan(planOf({ hash: 'other' }));
+		expect(state.notice).toContain('these are other weights');
+		expect(() => state.openPlan(planOf({ layers: 9 }))).toThrow('9 layers; tiny has 8');
+	});
+
+	it('gives every kind of map a colour range of its own', () => {
+		const state = opened();
+		state.set({ range: [0, 1] });
+		state.setMap('similarity');
+		expect(state.url.range).toEqual([0, 1]);
+		state.setMap('damage');
+		expect(state.url).toMatchObject({ map: 'damage', range: null });
+	});
 });
+
+function planOf({
+	headMap = 'identity',
+	hash = 'abc',
+	layers: count = layers
+}: {
+	headMap?: Plan['spans'][number]['headMap'];
+	hash?: string;
+	layers?: number;
+}): Plan {
+	return {
+		format: 'spanwise/plan',
+		version: 1,
+		kind: 'attention-weights',
+		model: {
+			name: 'tiny',
+			architecture: 'LlamaForCausalLM',
+			layers: count,
+			heads: 2,
+			kvHeads: 1,
+			hash
+		},
+		sources: [0, 1, 2, 2, null, 5, 6, 7],
+		spans: [{ source: 2, followers: [3], headMap, score: null }],
+		definition: null,
+		predicted: null,
+		measured: null,
+		repair: null,
+		createdBy: { name: 'spanwise', version: '0' },
+		createdAt: '2026-11-23T06:15:03.000Z'
+	};
+}

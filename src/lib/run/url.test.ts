@@ -5,6 +5,8 @@ const defaults: RunUrl = {
 	tab: 'map',
 	evaluation: null,
 	search: null,
+	map: 'similarity',
+	damage: null,
 	metric: 'cosine',
 	view: 'all',
 	show: 'similarity',
@@ -46,10 +48,11 @@ describe('the run page’s address', () => {
 				spans: [
 					{ first: 4, last: 5 },
 					{ first: 8, last: 10 }
-				]
+				],
+				dropped: [7, 12]
 			}
 		};
-		expect(writeUrl(state, defaults)).toBe('m=js&show=excess&spans=4-5,8-10&cell=4,5');
+		expect(writeUrl(state, defaults)).toBe('m=js&show=excess&spans=4-5,8-10&drop=7,12&cell=4,5');
 	});
 
 	it('reads back what it wrote', () => {
@@ -64,9 +67,23 @@ describe('the run page’s address', () => {
 			{ ...defaults, plan: { by: 'threshold', threshold: 0.875 }, maxSpan: 6, protectedLayers: [] },
 			{ ...defaults, plan: { by: 'followers', followers: 0 }, protectedLayers: [0, 1, 15] },
 			{ ...defaults, tab: 'search', search: 'tiny-1.5-20261123-061503-a1b2', evaluation: 'e_1' },
-			{ ...defaults, plan: { by: 'hand', spans: [] }, context: 32768, batch: 8, dtype: 'f32' }
+			{ ...defaults, map: 'damage', damage: 'tiny-1.5-20261123-061503-a1b2' },
+			{ ...defaults, plan: { by: 'hand', spans: [{ first: 3, last: 5 }], dropped: [2, 6] } },
+			{ ...defaults, plan: { by: 'hand', spans: [], dropped: [5] }, map: 'output' },
+			{
+				...defaults,
+				plan: { by: 'hand', spans: [], dropped: [] },
+				context: 32768,
+				batch: 8,
+				dtype: 'f32'
+			}
 		];
 		for (const state of states) expect(read(writeUrl(state, defaults))).toEqual(state);
+	});
+
+	it('takes left-out layers in any order, with or without spans', () => {
+		expect(read('drop=9,5').plan).toEqual({ by: 'hand', spans: [], dropped: [5, 9] });
+		expect(read('spans=&drop=').plan).toEqual({ by: 'hand', spans: [], dropped: [] });
 	});
 
 	it('passes over what the run does not have', () => {
@@ -79,6 +96,11 @@ describe('the run page’s address', () => {
 			'spans=4-16',
 			'spans=5-4',
 			'spans=4-6,6-8',
+			'spans=4-6&drop=5',
+			'drop=5,5',
+			'drop=16',
+			'map=cost',
+			'damage=../etc',
 			'f=16',
 			'f=',
 			't=',

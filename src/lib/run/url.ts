@@ -6,6 +6,10 @@ export const SHOWN = ['similarity', 'null', 'excess', 'width'] as const;
 /** What the map shows of each pair; `width` is that of the interval. */
 export type Shown = (typeof SHOWN)[number];
 
+/** What of two layers the map shows: how alike their attention is, what one block puts out with the other's, what that costs. */
+export const MAPS = ['similarity', 'output', 'damage'] as const;
+export type MapKind = (typeof MAPS)[number];
+
 export const TABS = ['map', 'evaluate', 'search'] as const;
 export type Tab = (typeof TABS)[number];
 
@@ -21,7 +25,12 @@ export interface Range {
 export type PlanChoice =
 	| { by: 'threshold'; threshold: number }
 	| { by: 'followers'; followers: number }
-	| { by: 'hand'; spans: Range[] };
+	| {
+			by: 'hand';
+			spans: Range[];
+			/** Layers whose attention is left out, in order; in no span. */
+			dropped: number[];
+	  };
 
 /** What of the run page is kept in its address. */
 export interface RunUrl {
@@ -29,6 +38,9 @@ export interface RunUrl {
 	/** Ids of the stored results that are open in the tabs of those names. */
 	evaluation: string | null;
 	search: string | null;
+	map: MapKind;
+	/** Id of the stored damage that is shown; null: the newest of the run's model. */
+	damage: string | null;
 	metric: Metric;
 	view: View;
 	show: Shown;
@@ -70,6 +82,8 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 		tab: oneOf(query.get('tab'), TABS) ?? defaults.tab,
 		evaluation: readId(query.get('eval')),
 		search: readId(query.get('found')),
+		map: oneOf(query.get('map'), MAPS) ?? defaults.map,
+		damage: readId(query.get('damage')),
 		metric: oneOf(query.get('m'), bounds.metrics) ?? defaults.metric,
 		view: oneOf(query.get('v'), bounds.views) ?? defaults.view,
 		show: oneOf(query.get('show'), SHOWN) ?? defaults.show,
@@ -92,6 +106,8 @@ export function writeUrl(state: RunUrl, defaults: RunUrl): string {
 		['tab', state.tab === defaults.tab ? null : state.tab],
 		['eval', state.evaluation],
 		['found', state.search],
+		['map', state.map === defaults.map ? null : state.map],
+		['damage', state.damage],
 		['m', state.metric === defaults.metric ? null : state.metric],
 		['v', state.view === defaults.view ? null : state.view],
 		['show', state.show === defaults.show ? null : state.show],
@@ -115,7 +131,10 @@ export function writeUrl(state: RunUrl, defaults: RunUrl): string {
 
 function planParts(plan: PlanChoice, standard: PlanChoice): [string, string | null][] {
 	if (plan.by === 'hand') {
-		return [['spans', plan.spans.map(({ first, last }) => `${first}-${last}`).join(',')]];
+		return [
+			['spans', plan.spans.map(({ first, last }) => `${first}-${last}`).join(',')],
+			['drop', plan.dropped.length === 0 ? null : plan.dropped.join()]
+		];
 	}
 	if (plan.by === 'threshold') return [['t', short(plan.threshold)]];
 	const standing = standard.by === 'followers' && standard.followers === plan.followers;
@@ -123,13 +142,8 @@ function planParts(plan: PlanChoice, standard: PlanChoice): [string, string | nu
 }
 
 function readPlan(query: URLSearchParams, layers: number): PlanChoice | null {
-	const spans = query.get('spans');
-	if (spans !== null) {
-		const ranges = spans === '' ? [] : spans.split(',').map((text) => readSpan(text, layers));
-		const known = ranges.filter((range) => range !== null);
-		const apart = known.every((range, index) => index === 0 || range.first > known[index - 1].last);
-		if (known.length === ranges.length && apart) return { by: 'hand', spans: known };
-	}
+	const hand = readHand(query.get('spans'), query.get('drop'), layers);
+	if (hand !== null) return hand;
 	const threshold = Number(query.get('t') ?? NaN);
 	if (Number.isFinite(threshold) && query.get('t') !== '') return { by: 'threshold', threshold };
 	const followers = Number(query.get('f') ?? NaN);
@@ -142,6 +156,22 @@ function readPlan(query: URLSearchParams, layers: number): PlanChoice | null {
 		return { by: 'followers', followers };
 	}
 	return null;
+}
+
+/** A plan by hand, where spans or left-out layers are named and none meets another. */
+function readHand(spans: string | null, drop: string | null, layers: number): PlanChoice | null {
+	if (spans === null && drop === null) return null;
+	const ranges = (spans ?? '') === '' ? [] : (spans ?? '').split(',');
+	const known = ranges.map((text) => readSpan(text, layers)).filter((range) => range !== null);
+	const apart = known.every((range, index) => index === 0 || range.first > known[index - 1].last);
+	const dropped = readLayers(drop ?? '', layers)?.toSorted((a, b) => a - b);
+	if (known.length < ranges.length || !apart || dropped === undefined) return null;
+	const taken = dropped.some(
+		(layer, index) =>
+			layer === dropped[index - 1] ||
+			known.some(({ first, last }) => layer >= first && layer <= last)
+	);
+	return taken ? null : { by: 'hand', spans: known, dropped };
 }
 
 function readSpan(text: string, layers: number): Range | null {
