@@ -8,7 +8,7 @@ import { modelName } from '../analysis/checkpoint/open.ts';
 import { runFolder } from '../analysis/run/list.ts';
 import type { RunRecord } from '../analysis/run/types.ts';
 import { newRunId } from '../analysis/run/workspace.ts';
-import { checkTarget } from '../analysis/run/write.ts';
+import { checkTarget } from '../analysis/run/wholeFolder.ts';
 import { METRICS, VIEWS, type Metric, type View } from '../analysis/similarity/types.ts';
 import { formatBytes, formatDuration } from '../src/lib/format.ts';
 import { sayEstimate } from './estimateText.ts';

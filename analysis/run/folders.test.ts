@@ -6,10 +6,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRun } from '../../tests/builders/run.ts';
 import { similarityOf } from '../similarity/similarity.ts';
 import { claimWorkspace } from './claim.ts';
-import { clearPartials, deleteRun, listRuns, resolveRun } from './list.ts';
+import { listRuns, resolveRun, runShelf } from './list.ts';
 import { readRun, readSums, readWindows } from './read.ts';
 import type { RunRecord } from './types.ts';
-import { checkTarget, readyTarget, writeRun } from './write.ts';
+import { checkTarget, readyTarget } from './wholeFolder.ts';
+import { writeRun } from './write.ts';
 
 /** Makes the writing of one file fail as a disk would. */
 const disk = vi.hoisted(() => ({ failing: '', code: 'ENOSPC' }));
@@ -181,7 +182,7 @@ describe('the runs of a workspace', () => {
 	});
 	it('are none where there is no workspace', async () => {
 		expect(await listRuns(join(home, 'nowhere'))).toEqual([]);
-		expect(await clearPartials(join(home, 'nowhere'))).toBe(0);
+		expect(await runShelf(join(home, 'nowhere')).clearPartials()).toBe(0);
 	});
 	it('are found by id, then by path', async () => {
 		await write(folder);
@@ -193,22 +194,22 @@ describe('the runs of a workspace', () => {
 	});
 	it('are deleted by id, whole', async () => {
 		await write(folder);
-		await deleteRun(home, id);
+		await runShelf(home).delete(id);
 		expect(await readdir(join(home, 'runs'))).toEqual([]);
-		await expect(deleteRun(home, id)).rejects.toThrow(`run ${id}: not found`);
+		await expect(runShelf(home).delete(id)).rejects.toThrow(`run ${id}: not found`);
 	});
 	it.each(['..', '../other', '.', '', '/etc', 'a/b', 'a\\b', '.partial-x'])(
 		'are never deleted by a path: %j',
 		async (name) => {
 			await write(folder);
-			await expect(deleteRun(home, name)).rejects.toThrow('not an id');
+			await expect(runShelf(home).delete(name)).rejects.toThrow('not an id');
 			expect(existsSync(folder)).toBe(true);
 		}
 	);
 	it('lose what was left unfinished, and nothing else', async () => {
 		await write(folder);
 		await mkdir(join(home, 'runs', '.partial-x', 'similarity'), { recursive: true });
-		expect(await clearPartials(home)).toBe(1);
+		expect(await runShelf(home).clearPartials()).toBe(1);
 		expect(await readdir(join(home, 'runs'))).toEqual([id]);
 	});
 });
@@ -219,7 +220,7 @@ describe('a workspace and its processes', () => {
 		const dead = join(home, 'runs', '.partial-b-999999999-0123abcd');
 		await mkdir(living, { recursive: true });
 		await mkdir(dead, { recursive: true });
-		expect(await clearPartials(home)).toBe(1);
+		expect(await runShelf(home).clearPartials()).toBe(1);
 		expect(await readdir(join(home, 'runs'))).toEqual([basename(living)]);
 	});
 	it('is claimed by one server at a time; a dead one is succeeded', async () => {

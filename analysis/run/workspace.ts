@@ -6,6 +6,8 @@ export interface Workspace {
 	home: string;
 	/** One folder a run. */
 	runs: string;
+	/** One folder a stored measurement. */
+	results: string;
 	/** Remembered model hashes and speeds. */
 	cache: string;
 	jobs: string;
@@ -41,14 +43,15 @@ export function workspaceAt(home: string): Workspace {
 	return {
 		home,
 		runs: join(home, 'runs'),
+		results: join(home, 'results'),
 		cache: join(home, 'cache'),
 		jobs: join(home, 'jobs.json')
 	};
 }
 
 /**
- * The id of a new run, which is also its folder's name: the model's name, the time in UTC, four hex
- * digits against two runs of one second. `mini-llama2-20261123-061503-a1b2`
+ * The id of a new run or result, which is also its folder's name: the model's name, the time in UTC, four hex
+ * digits against two of one second. `mini-llama2-20261123-061503-a1b2`
  */
 export function newRunId(modelName: string, date: Date): string {
 	const name = modelName

@@ -1,9 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { clearPartials, deleteRun, listRuns, runFolder } from '$analysis/run/list.ts';
+import { listRuns, runShelf } from '$analysis/run/list.ts';
 import { readRun, readSums, readWindows } from '$analysis/run/read.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
-import { newRunId, PARTIAL_PREFIX, workspaceAt } from '$analysis/run/workspace.ts';
+import type { Shelf } from '$analysis/run/shelf.ts';
+import { newRunId } from '$analysis/run/workspace.ts';
 import { headBlock } from '$analysis/similarity/measure.ts';
 import { similarityOf } from '$analysis/similarity/similarity.ts';
 import type { Metric, Similarity, View, ViewSums } from '$analysis/similarity/types.ts';
@@ -16,11 +15,13 @@ const MAX_CACHED_SIMILARITIES = 64;
 /** The runs of the workspace. Ids that the list does not have are unknown, whatever they spell. */
 export class RunCatalogue {
 	readonly #home: string;
+	readonly #shelf: Shelf;
 	/** In order of use, the oldest first. */
 	readonly #similarities = new Map<string, Promise<Similarity>>();
 
 	constructor(home: string) {
 		this.#home = home;
+		this.#shelf = runShelf(home);
 	}
 
 	async list(): Promise<RunsAnswer> {
@@ -35,7 +36,7 @@ export class RunCatalogue {
 	/** A new id, and the folder the run is to be written to. */
 	newRun(model: string): { id: string; folder: string } {
 		const id = newRunId(model, new Date());
-		return { id, folder: runFolder(this.#home, id) };
+		return { id, folder: this.#shelf.folder(id) };
 	}
 
 	/** run.json. A run is called by its folder's name: a copied folder is a run of its own. */
@@ -45,7 +46,7 @@ export class RunCatalogue {
 
 	async remove(id: string): Promise<void> {
 		await this.#folder(id);
-		await deleteRun(this.#home, id);
+		await this.#shelf.delete(id);
 		for (const key of this.#similarities.keys()) {
 			if (key.startsWith(`${id} `)) this.#similarities.delete(key);
 		}
@@ -101,18 +102,12 @@ export class RunCatalogue {
 
 	/** Removes what a run that was stopped left behind, finished or not. */
 	async discard(id: string): Promise<void> {
-		const { runs } = workspaceAt(this.#home);
-		const names = await readdir(runs).catch(() => []);
-		for (const name of names) {
-			if (name === id || name.startsWith(`${PARTIAL_PREFIX}${id}-`)) {
-				await rm(join(runs, name), { recursive: true, force: true });
-			}
-		}
+		await this.#shelf.discard(id);
 	}
 
 	/** Removes what the writers of an earlier server left unfinished. */
 	async removeUnfinished(): Promise<void> {
-		await clearPartials(this.#home);
+		await this.#shelf.clearPartials();
 	}
 
 	async #measure(id: string, metric: Metric, view: View): Promise<Similarity> {
@@ -128,11 +123,9 @@ export class RunCatalogue {
 
 	/** The folder of a listed run; nothing the browser says is ever joined to a path before it was listed. */
 	async #folder(id: string): Promise<string> {
-		const { runs } = workspaceAt(this.#home);
-		const names = await readdir(runs).catch((): string[] => []);
-		if (!names.includes(id) || id.startsWith('.')) {
+		if (!(await this.#shelf.ids()).includes(id)) {
 			throw new NotFoundError(`run ${id}: not known; it may have been deleted`);
 		}
-		return runFolder(this.#home, id);
+		return this.#shelf.folder(id);
 	}
 }
