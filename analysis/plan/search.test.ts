@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../tests/builders/attention.ts';
+import {
+	compareSources,
+	everyPlan,
+	followersOf,
+	randomLimits
+} from '../../tests/builders/plans.ts';
 import { defaultLimits, followersAllowed, rankSpans } from './limits.ts';
 import { mostFollowers, planByFollowers, planByThreshold } from './search.ts';
 import type { Sources, SpanLimits } from './types.ts';
@@ -19,21 +25,6 @@ function matrixOf(layers: number, pairs: Record<string, number>): Float64Array {
 	return matrix;
 }
 
-/** Every plan the limits allow: layer after layer, each joins the span before it or does not. */
-function everyPlan(layers: number, limits: SpanLimits): Sources[] {
-	const isFree = (layer: number) => !limits.protectedLayers.includes(layer);
-	let plans: number[][] = [[]];
-	for (let layer = 0; layer < layers; layer++)
-		plans = plans.flatMap((plan) => {
-			const own = [[...plan, layer]];
-			const source = plan.at(-1);
-			if (source === undefined || !isFree(layer) || !isFree(source)) return own;
-			if (layer - source + 1 > limits.maxSpan) return own;
-			if (limits.reach[layer] !== limits.reach[source]) return own;
-			return [...own, [...plan, source]];
-		});
-	return plans;
-}
 /** Similarities are eighths, so these sums are exact and ties are ties. */
 function costOf(plan: Sources, matrix: Float64Array): number {
 	return plan.reduce<number>(
@@ -42,29 +33,22 @@ function costOf(plan: Sources, matrix: Float64Array): number {
 		0
 	);
 }
-function followersOf(plan: Sources): number {
-	return plan.filter((source, layer) => source !== layer).length;
-}
-function compareSources(a: Sources, b: Sources): number {
-	const at = a.findIndex((source, layer) => source !== b[layer]);
-	return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
-}
-
 /** 300 small models whose similarities are eighths, with limits of all kinds. */
 const cases = (() => {
 	const random = seeded(2026);
 	return Array.from({ length: 300 }, () => {
 		const layers = 1 + Math.floor(random() * 8);
-		const limits: SpanLimits = {
-			maxSpan: 1 + Math.floor(random() * 5),
-			protectedLayers: Array.from({ length: layers }, (_, l) => l).filter(() => random() < 0.2),
-			reach: Array.from({ length: layers }, () => (random() < 0.15 ? 4 : null))
-		};
+		const limits = randomLimits(layers, random);
 		const matrix = Float64Array.from(
 			{ length: layers * layers },
 			() => Math.floor(random() * 9) / 8
 		);
-		return { layers, limits, matrix, plans: everyPlan(layers, limits) };
+		return {
+			layers,
+			limits,
+			matrix,
+			plans: everyPlan(layers, limits, { share: true, drop: false })
+		};
 	});
 })();
 
