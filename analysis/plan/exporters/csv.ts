@@ -59,10 +59,15 @@ export function matrixCsv(
 
 /** A definition card as comment lines that begin with #, for the top of a CSV file. */
 export function definitionLines(definition: Definition): string {
-	return Object.entries(definition)
+	return cardLines({ ...definition });
+}
+
+/** Anything that says how numbers came about, as comment lines that begin with #. */
+export function cardLines(card: Readonly<Record<string, unknown>>): string {
+	return Object.entries(card)
 		.map(
 			([name, value]) =>
-				`# ${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}\r\n`
+				`# ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}\r\n`
 		)
 		.join('');
 }

@@ -1,6 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { differenceRange, extentOf, roundOut, similarityRange, unionRange } from './range.ts';
-import { colourScale, colourTable, cssColour, inkOn, paint, tableIndex } from './scale.ts';
+import {
+	differenceRange,
+	extentOf,
+	fencedRange,
+	roundOut,
+	similarityRange,
+	unionRange
+} from './range.ts';
+import {
+	colourScale,
+	colourTable,
+	cssColour,
+	inkOn,
+	paint,
+	reversedScale,
+	tableIndex
+} from './scale.ts';
 
 describe('colourTable', () => {
 	it('holds the published ends of each map', () => {
@@ -59,6 +74,17 @@ describe('colourScale', () => {
 	});
 });
 
+describe('reversedScale', () => {
+	it('gives the lowest value the colour of the highest, over the same range', () => {
+		const scale = colourScale('viridis', [0, 1]);
+		const reversed = reversedScale(scale);
+		expect(reversed.range).toEqual([0, 1]);
+		expect(cssColour(reversed, 0)).toBe(cssColour(scale, 1));
+		expect(cssColour(reversed, 1)).toBe(cssColour(scale, 0));
+		expect(reversedScale(reversed).table).toEqual(scale.table);
+	});
+});
+
 describe('paint', () => {
 	it('writes opaque colours, and nothing where a value is missing or no number', () => {
 		const target = new Uint8ClampedArray(16).fill(9);
@@ -91,6 +117,15 @@ describe('ranges', () => {
 	it('are centred at 0 for differences', () => {
 		expect(differenceRange([-0.2, 0.113])).toEqual([-0.2, 0.2]);
 		expect(differenceRange([0, 0])).toEqual([-1, 1]);
+	});
+	it('end at the last value within 1.5 times the distance of the quartiles from them', () => {
+		// Quartiles 2 and 4: fences at −1 and 7.
+		expect(fencedRange([1, 2, 3, 4, 50])).toEqual([1, 4]);
+		expect(fencedRange([1, 2, 3, 4, 7])).toEqual([1, 7]);
+		expect(fencedRange([-50, 1, 2, NaN, 3, 4, 90], Uint8Array.of(1, 0, 0, 0, 0, 0, 1))).toEqual([
+			1, 4
+		]);
+		expect(fencedRange([])).toEqual([0, 1]);
 	});
 	it('round outwards, finer where values are small', () => {
 		expect(roundOut([0.123, 0.877])).toEqual([0.12, 0.88]);

@@ -1,3 +1,5 @@
+import { quantile } from 'd3';
+
 /** Lowest and highest number among values; null where there is none. `missing` values are passed over. */
 export function extentOf(
 	values: ArrayLike<number>,
@@ -33,6 +35,25 @@ export function differenceRange(
 	const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
 	const rounded = roundOut([-reach, reach])[1];
 	return [-rounded, rounded];
+}
+
+/**
+ * Range that tells the bulk of the values apart: their extent, cut where it reaches further from the quartiles than
+ * 1.5 times the distance between them (Tukey, Exploratory Data Analysis, 1977); rounded outwards. What lies beyond
+ * takes the colour of the end.
+ */
+export function fencedRange(
+	values: ArrayLike<number>,
+	missing: Uint8Array | null = null
+): [number, number] {
+	const known = Array.from(values).filter(
+		(value, index) => !Number.isNaN(value) && missing?.[index] !== 1
+	);
+	const [lower, upper] = [quantile(known, 0.25), quantile(known, 0.75)];
+	if (lower === undefined || upper === undefined) return [0, 1];
+	const reach = 1.5 * (upper - lower);
+	const inside = known.filter((value) => value >= lower - reach && value <= upper + reach);
+	return roundOut(extentOf(inside) ?? [lower, upper]);
 }
 
 /** One range that holds all of several: for panels under one locked scale. */

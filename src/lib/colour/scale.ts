@@ -47,6 +47,16 @@ export function colourScale(name: ColourMapName, range: readonly [number, number
 	return { name, range: low === high ? [low - 0.5, high + 0.5] : [low, high], table: tables[name] };
 }
 
+/** The same range in the colours of the other end: for what is the better the lower it is. */
+export function reversedScale(scale: ColourScale): ColourScale {
+	const table = new Uint8ClampedArray(scale.table.length);
+	for (let entry = 0; entry < TABLE_SIZE; entry++) {
+		const from = (TABLE_SIZE - 1 - entry) * 3;
+		table.set(scale.table.subarray(from, from + 3), entry * 3);
+	}
+	return { ...scale, table };
+}
+
 /** Which of the 256 entries shows `value`; −1 for a value that is not a number. */
 export function tableIndex(scale: ColourScale, value: number): number {
 	if (Number.isNaN(value)) return -1;
