@@ -1,0 +1,144 @@
+import { MICROSOFT } from '../builder.ts';
+import { appendToCache } from './cache.ts';
+import type { DecodeGraph } from './graph.ts';
+import {
+	attentionName,
+	groupRows,
+	headsFirst,
+	mixValues,
+	projectHeads,
+	projectValues,
+	rotaryCaches,
+	ungroupRows
+} from './heads.ts';
+
+/** Below any score that float16 holds too, and finite, so that no row turns into NaN. */
+const MASKED = -60_000;
+
+/**
+ * A layer's own attention from plain operators, for heads that GroupQueryAttention does not take; arguments and
+ * results as `ownAttention`.
+ */
+export function plainAttention(
+	graph: DecodeGraph,
+	layer: number,
+	normed: string
+): { attended: string; probabilities: string } {
+	const { builder, spec } = graph;
+	const { heads, kvHeads, headDim, reach } = spec.config;
+	const at = attentionName(layer);
+	const rotated = (role: 'q' | 'k', count: number): string =>
+		builder.node(
+			`${at}/${role}_rotary/RotaryEmbedding`,
+			'RotaryEmbedding',
+			[
+				headsFirst(graph, `${at}/${role}`, projectHeads(graph, layer, normed, role), count),
+				positions(graph),
+				...rotaryCaches(graph)
+			],
+			{ domain: MICROSOFT }
+		);
+	const queries = groupRows(graph, `${at}/q`, rotated('q', heads)); // [B, kvHeads, G·S, headDim]
+	const keys = appendToCache(graph, layer, 'key', rotated('k', kvHeads)); // [B, kvHeads, T, headDim]
+	const turned = builder.node(`${at}/k/Transpose`, 'Transpose', [keys], {
+		attributes: { perm: [0n, 1n, 3n, 2n] }
+	});
+	const products = builder.node(`${at}/Scores`, 'MatMul', [queries, turned]);
+	const scores = builder.node(`${at}/Scale`, 'Mul', [
+		ungroupRows(graph, `${at}/scores`, products),
+		scalar(graph, 1 / Math.sqrt(headDim))
+	]); // [B, heads, S, T]
+	const masked = builder.node(`${at}/Mask`, 'Where', [
+		visible(graph, reach[layer]),
+		scores,
+		scalar(graph, MASKED)
+	]);
+	const probabilities = builder.node(`${at}/Softmax`, 'Softmax', [masked], {
+		attributes: { axis: -1n }
+	});
+	const fresh = headsFirst(graph, `${at}/v`, projectValues(graph, layer, normed), kvHeads);
+	const values = appendToCache(graph, layer, 'value', fresh);
+	return { attended: mixValues(graph, layer, probabilities, values), probabilities };
+}
+
+function scalar(graph: DecodeGraph, value: number): string {
+	return graph.once(`scalar_${value}`, (name) =>
+		graph.builder.node(`${name}/Cast`, 'Cast', [graph.builder.scalar(value)], {
+			attributes: { to: BigInt(graph.elementType) }
+		})
+	);
+}
+
+/** Position of each new token in its sequence, [B, S]: tokens before it that are not padding. */
+function positions(graph: DecodeGraph): string {
+	return graph.once('/model/positions', (at) => {
+		const { builder } = graph;
+		const counts = builder.node(`${at}/CumSum`, 'CumSum', ['attention_mask', builder.integers(1)]);
+		const all = builder.node(`${at}/Sub`, 'Sub', [counts, builder.integers(1)]);
+		// Padding on the left comes before position 0.
+		const real = builder.node(`${at}/Max`, 'Max', [all, builder.integers(0)]);
+		return builder.node(`${at}/Slice`, 'Slice', [
+			real,
+			firstNew(graph),
+			length(graph, 'attention_mask'),
+			builder.integers(1)
+		]);
+	});
+}
+
+/** [B, 1, S, T]: whether a query sees a key: no padding, not ahead, and within `reach` keys. */
+function visible(graph: DecodeGraph, reach: number | null): string {
+	return graph.once(`/model/visible_${reach ?? 'all'}`, (at) => {
+		const { builder } = graph;
+		const scalarOf = (name: string, value: string) =>
+			builder.node(`${at}/${name}/Squeeze`, 'Squeeze', [value]);
+		const zero = builder.constant('int64_scalar_0', [0n], []);
+		const one = builder.constant('int64_scalar_1', [1n], []);
+		const total = scalarOf('total', length(graph, 'attention_mask'));
+		const keys = builder.node(`${at}/Keys`, 'Range', [zero, total, one]); // [T]
+		const range = builder.node(`${at}/Queries`, 'Range', [
+			scalarOf('first', firstNew(graph)),
+			total,
+			one
+		]);
+		const queries = builder.node(`${at}/QueryColumn`, 'Unsqueeze', [range, builder.integers(1)]); // [S, 1]
+		const notAhead = builder.node(`${at}/NotAhead`, 'LessOrEqual', [keys, queries]); // [S, T]
+		const both = (name: string, a: string, b: string) =>
+			builder.node(`${at}/${name}`, 'And', [a, b]);
+		const near =
+			reach === null
+				? notAhead
+				: both(
+						'Near',
+						notAhead,
+						builder.node(`${at}/Within`, 'Greater', [
+							keys,
+							builder.node(`${at}/Reach`, 'Sub', [queries, builder.integers(reach)])
+						])
+					);
+		const real = builder.node(`${at}/Real`, 'Cast', ['attention_mask'], {
+			attributes: { to: BOOL }
+		});
+		const perKey = builder.node(`${at}/PerKey`, 'Unsqueeze', [real, builder.integers(1, 2)]); // [B, 1, 1, T]
+		return both('And', near, perKey);
+	});
+}
+
+const BOOL = 9n;
+
+/** Columns of an input [B, n], as int64 [1]. */
+function length(graph: DecodeGraph, input: 'input_ids' | 'attention_mask'): string {
+	return graph.once(`/model/length/${input}`, (at) =>
+		graph.builder.node(`${at}/Shape`, 'Shape', [input], { attributes: { start: 1n, end: 2n } })
+	);
+}
+
+/** Place of the first new token, P, as int64 [1]. */
+function firstNew(graph: DecodeGraph): string {
+	return graph.once('/model/first_new', (at) =>
+		graph.builder.node(`${at}/Sub`, 'Sub', [
+			length(graph, 'attention_mask'),
+			length(graph, 'input_ids')
+		])
+	);
+}

@@ -1,0 +1,31 @@
+import type { LayerTensorNames } from '../../checkpoint/expected.ts';
+
+/** Element types that a decoder is written in. */
+export const DECODER_DTYPES = ['fp32', 'fp16'] as const;
+export type DecoderDtype = (typeof DECODER_DTYPES)[number];
+
+export const DECODER_DTYPE_BYTES: Record<DecoderDtype, number> = { fp32: 4, fp16: 2 };
+
+/** What a weight is filled with. */
+export type WeightContent =
+	/**
+	 * Tensors of a layer, by role, one below the other; `transposed`: [outputs, inputs] as stored becomes
+	 * [inputs, outputs], as MatMul takes it.
+	 */
+	| { kind: 'layer'; layer: number; roles: (keyof LayerTensorNames)[]; transposed: boolean }
+	/** A tensor outside the layers, as stored. */
+	| { kind: 'model'; tensor: 'embedding' | 'finalNorm' | 'outputEmbedding' }
+	/** Table of the rotary embedding, [maxPositions, headDim / 2]. */
+	| { kind: 'rotary'; table: 'cos' | 'sin' }
+	/** What a plan puts in place of what it takes away: a refitted output projection, transposed, or a mean output. */
+	| { kind: 'repair'; layer: number; part: 'o' | 'bias' };
+
+/** A weight of a decoder, and where its bytes lie in the file beside the graph. */
+export interface DecoderWeight {
+	name: string;
+	dims: readonly number[];
+	content: WeightContent;
+	/** In bytes. */
+	offset: number;
+	length: number;
+}
