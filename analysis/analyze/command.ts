@@ -20,6 +20,11 @@ export function analyzeCommand(
 	if (views.length < VIEWS.length) words.push('--views', views.join(','));
 	if (jsRows !== DEFAULT_JS_ROWS) words.push('--js-rows', `${jsRows}`);
 	for (const folder of modelFolders) words.push('--models', folder);
+	return shellLine(words);
+}
+
+/** Words as one line for a POSIX shell, quoted where they must be. */
+export function shellLine(words: readonly string[]): string {
 	return words.map(shellWord).join(' ');
 }
 

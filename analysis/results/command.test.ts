@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { damageCommand, evaluateCommand, searchCommand } from './command.ts';
+
+const on = { model: 'mini', texts: ['a.txt', 'my text.txt'], context: 64, windows: 4 };
+
+describe('the command that measures again', () => {
+	it('names model, texts, context and windows, quoted for a shell', () => {
+		expect(damageCommand(on, { maxSpan: 3 })).toBe(
+			"spanwise damage mini --text a.txt 'my text.txt' --context 64 --windows 4 --max-span 3"
+		);
+	});
+	it('of an evaluation names plan, questions and the gates that were asked for', () => {
+		const gates = { maxLossIncrease: 0, maxAccuracyDrop: 0.02 };
+		const command = evaluateCommand(on, { plan: 'plan.json', questions: 'q.jsonl', gates });
+		expect(command).toMatch(
+			/ --plan plan\.json --choices q\.jsonl --max-loss-increase 0 --max-accuracy-drop 0\.02$/
+		);
+	});
+	it.each([
+		[{ kind: 'followers', followers: 4 } as const, '--followers 4'],
+		[{ kind: 'save', axis: 'kCache', share: 0.07 } as const, "--save 'kCache=7%'"],
+		[{ kind: 'loss', maxLossIncrease: 0.1 } as const, '--max-loss-increase 0.1']
+	])('of a search names its goal %j', (goal, flags) => {
+		const rest = { maxSpan: 6, protectedLayers: [0, 15], repair: true };
+		expect(searchCommand({ ...on, modelFolders: ['/m'] }, { goal, ...rest })).toMatch(
+			` ${flags} --max-span 6 --protect 0,15 --repair --models /m`
+		);
+	});
+});

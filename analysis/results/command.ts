@@ -1,0 +1,77 @@
+import { shellLine } from '../analyze/command.ts';
+import type { Gates } from '../evaluate/types.ts';
+import type { SearchGoal } from '../search/types.ts';
+
+/** What every measurement is asked for with; model and texts as the user named them. */
+export interface MeasuredOn {
+	model: string;
+	texts: readonly string[];
+	context: number;
+	windows: number;
+	/** Those of --models. */
+	modelFolders?: readonly string[] | undefined;
+}
+
+/** The command line that measures the same damage again, quoted for a POSIX shell. */
+export function damageCommand(on: MeasuredOn, { maxSpan }: { maxSpan: number }): string {
+	return line('damage', on, ['--max-span', `${maxSpan}`]);
+}
+
+/** As `damageCommand`, of an evaluation; `plan` and `questions` name files. */
+export function evaluateCommand(
+	on: MeasuredOn,
+	{ plan, questions, gates }: { plan: string; questions: string | null; gates: Gates }
+): string {
+	const { maxLossIncrease, minAgreement, maxAccuracyDrop } = gates;
+	return line('evaluate', on, [
+		...['--plan', plan],
+		...(questions === null ? [] : ['--choices', questions]),
+		...flag('--max-loss-increase', maxLossIncrease),
+		...flag('--min-agreement', minAgreement),
+		...flag('--max-accuracy-drop', maxAccuracyDrop)
+	]);
+}
+
+/** As `damageCommand`, of a search. */
+export function searchCommand(
+	on: MeasuredOn,
+	search: {
+		goal: SearchGoal;
+		maxSpan: number;
+		protectedLayers: readonly number[];
+		repair: boolean;
+	}
+): string {
+	const { goal, maxSpan, protectedLayers, repair } = search;
+	return line('search', on, [
+		...goalFlags(goal),
+		...['--max-span', `${maxSpan}`],
+		...['--protect', protectedLayers.length === 0 ? 'none' : protectedLayers.join(',')],
+		...(repair ? ['--repair'] : [])
+	]);
+}
+
+function goalFlags(goal: SearchGoal): string[] {
+	switch (goal.kind) {
+		case 'followers':
+			return ['--followers', `${goal.followers}`];
+		case 'save':
+			return ['--save', `${goal.axis}=${Number((goal.share * 100).toPrecision(12))}%`];
+		case 'loss':
+			return ['--max-loss-increase', `${goal.maxLossIncrease}`];
+	}
+}
+
+function line(subcommand: string, on: MeasuredOn, rest: readonly string[]): string {
+	const { model, texts, context, windows, modelFolders = [] } = on;
+	return shellLine([
+		...['spanwise', subcommand, model, '--text', ...texts],
+		...['--context', `${context}`, '--windows', `${windows}`],
+		...rest,
+		...modelFolders.flatMap((folder) => ['--models', folder])
+	]);
+}
+
+function flag(name: string, value: number | undefined): string[] {
+	return value === undefined ? [] : [name, `${value}`];
+}
