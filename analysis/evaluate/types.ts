@@ -105,7 +105,7 @@ export interface Cost {
 		/** Whether weights stayed in memory, or were read for each group of windows. */
 		weights: 'resident' | 'streamed';
 	};
-	/** Counted, not measured: for this context, one sequence, float32. Layers left out are not counted. */
+	/** Counted, not measured: for this context, one sequence, float32. */
 	predicted: Savings;
 }
 
