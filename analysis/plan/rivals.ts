@@ -44,8 +44,8 @@ export function uniformPlan(followers: number, limits: SpanLimits, layers: numbe
 }
 
 /**
- * The last layers of the model follow: from its last stretch (see `uniformPlan`) back to the first, and in each
- * from its end, spans as long as the limits allow, one before the other; only the first in a stretch may be shorter.
+ * The last layers follow: from the last stretch (see `uniformPlan`) back to the first, and in each from its
+ * end, spans as long as the limits allow, one before the other; only the first in a stretch may be shorter.
  */
 export function trailingPlan(
 	followers: number,
