@@ -7,12 +7,13 @@ import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Progress } from '../progress.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { VERSION } from '../version.ts';
-import { BASELINE, costsOfCases } from './cases.ts';
+import { costsOfCases } from './cases.ts';
 import { measureCases, missingCases } from './measure.ts';
 import { prepareDamage, type PreparedDamage } from './prepare.ts';
 import { ProgressFile, type ProgressHeader } from './progressFile.ts';
 import { damageReport } from './report.ts';
 import type { Damage, DamageRequest } from './types.ts';
+import { workOfCases } from './work.ts';
 
 /** What is left to do, known before the model runs. */
 export interface DamageOutlook extends PreparedDamage {
@@ -99,27 +100,13 @@ function progressFileIn(home: string, model: string, header: ProgressHeader): st
 }
 
 function outlookOf(prepared: PreparedDamage, progress: ProgressFile): DamageOutlook {
-	const { checkpoint, windows, maxSpan, work } = prepared;
-	const { layers, reach } = checkpoint.config;
-	const costs = costsOfCases(reach, maxSpan);
+	const { checkpoint, windows, maxSpan } = prepared;
+	const cases = 1 + costsOfCases(checkpoint.config.reach, maxSpan).size;
 	const missing = windows.map((_, window) => missingCases(prepared, progress, window));
-	const ofWindow = (names: readonly string[]): number => {
-		if (names.length === 0) return 0;
-		// The baseline and the sources' attention are run again, whatever there is.
-		const evaluations = names.reduce((sum, name) => sum + (costs.get(name) ?? 0), 2 * layers);
-		const heads = 1 + names.filter((name) => name !== BASELINE).length;
-		const outputs = layers + names.filter(isPair).length;
-		return evaluations * work.layer + heads * work.head + outputs * work.output;
-	};
 	return {
 		...prepared,
-		totalWork: missing.reduce((sum, names) => sum + ofWindow(names), 0),
+		totalWork: missing.reduce((sum, names) => sum + workOfCases(prepared, names), 0),
 		progressFile: progress.path,
-		results: { found: progress.size, all: windows.length * (1 + costs.size) }
+		results: { found: progress.size, all: windows.length * cases }
 	};
-}
-
-/** Whether a case's `output` is measured with it. */
-function isPair(name: string): boolean {
-	return name.startsWith('share') && !name.includes('-');
 }
