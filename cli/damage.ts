@@ -10,6 +10,7 @@ import { watchInterrupts } from './interrupt.ts';
 import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
+import { DEFAULT_TEXTS, DEFAULT_TEXTS_HELP } from './samples.ts';
 import { readTexts } from './texts.ts';
 
 const DEFAULT_MAX_SPAN = 6;
@@ -31,7 +32,7 @@ Example:
   spanwise damage mini-llama2 --text static/samples/walden.txt --context 256 --windows 4 --max-span 4`;
 
 interface DamageFlags extends SharedOptions {
-	text: string[];
+	text?: string[];
 	context: number;
 	windows: number;
 	maxSpan: number;
@@ -44,7 +45,7 @@ export function registerDamage(program: Command, io: Io): void {
 			.command('damage')
 			.description('measure the loss that dropping a layer, sharing a pair and sharing a span adds')
 			.argument('<model>', 'folder or name of a model')
-			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
+			.option('--text <file...>', DEFAULT_TEXTS_HELP)
 			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
 			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
 			.option(
@@ -61,7 +62,7 @@ export function registerDamage(program: Command, io: Io): void {
 			const damage = await withProgress(
 				{
 					modelFolder: await findModel(model, flags, io),
-					documents: await readTexts(flags.text, io),
+					documents: await readTexts(flags.text ?? DEFAULT_TEXTS, io),
 					context: flags.context,
 					windows: flags.windows,
 					maxSpan: flags.maxSpan,

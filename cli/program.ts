@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { isInputError, messageOf } from '../analysis/errors.ts';
 import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
+import { registerApply } from './apply.ts';
 import { registerCompare } from './compare.ts';
 import { registerDamage } from './damage.ts';
 import { registerEvaluate } from './evaluate.ts';
@@ -13,6 +14,7 @@ import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
 import { registerPlan } from './plan.ts';
 import { registerSavings } from './savings.ts';
+import { registerSearch } from './search.ts';
 import { registerServe } from './serve.ts';
 import { registerSimilarity } from './similarity.ts';
 
@@ -62,8 +64,10 @@ function programFor(io: Io): Command {
 	registerPlan(program, io);
 	registerEvaluate(program, io);
 	registerDamage(program, io);
+	registerSearch(program, io);
 	registerCompare(program, io);
 	registerExport(program, io);
+	registerApply(program, io);
 	registerSavings(program, io);
 	registerServe(program);
 	return program;

@@ -85,8 +85,9 @@ function outputSimilarity(results: readonly CaseResult[]): number | null {
 	return own > 0 ? 1 - Math.sqrt(sum(0) / own) : null;
 }
 
-function baselineFigures(
-	{ windows, context, tokenizer }: PreparedDamage,
+/** Figures of the model as it is, from the mean loss of each window. */
+export function baselineFigures(
+	{ windows, context, tokenizer }: Pick<PreparedDamage, 'windows' | 'context' | 'tokenizer'>,
 	documents: readonly Document[],
 	losses: readonly number[]
 ): ModelFigures {

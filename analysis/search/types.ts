@@ -37,6 +37,8 @@ export interface SearchRequest {
 	repair: boolean;
 	/** Random plans that the plan is compared with. */
 	randomPlans: number;
+	/** Measure only so many spans, those with the least drop damage × output error; null: all. */
+	shortlist: number | null;
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;

@@ -1,0 +1,91 @@
+import { analysisHoldings, memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
+import type { Prepared } from '../analyze/prepare.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { attentionLayout, windowEntries, type AttentionLayout } from '../capture/layout.ts';
+import type { StatisticsRequest } from '../capture/statistics.ts';
+import { followersAllowed } from '../plan/limits.ts';
+import type { SpanLimits } from '../plan/types.ts';
+import { loadTokenizer } from '../tokens/tokenizer.ts';
+import type { Window } from '../tokens/types.ts';
+import { checkContext } from '../tokens/windows.ts';
+import { checkSearch } from './check.ts';
+import { cutParts } from './parts.ts';
+import { PARTS, type Part, type SearchRequest } from './types.ts';
+import { searchWork, type SearchWork } from './work.ts';
+
+/** Everything that is known before the model runs. */
+export interface PreparedSearch extends Omit<Prepared, 'work'> {
+	/** `windows` holds those of all parts. */
+	parts: Record<Part, Window[]>;
+	limits: SpanLimits;
+	/** Every span within the limits. */
+	spans: { source: number; last: number }[];
+	work: SearchWork;
+}
+
+const FLOAT = 4;
+/** Arrays as large as a hidden state that a plan holds: its state, the one it branched from, and those being made. */
+const STATES_A_PLAN = 6;
+
+/**
+ * Opens the model, cuts the three parts and lays the search out in memory, without running anything. Throws
+ * InputError for whatever is wrong with model, texts, goal or limits, and where the memory limit is too low.
+ */
+export async function prepareSearch(request: SearchRequest): Promise<PreparedSearch> {
+	const checkpoint = await openCheckpoint(request.modelFolder);
+	const { config } = checkpoint;
+	checkContext(request.context, config);
+	const { maxSpan, protectedLayers } = request;
+	const limits: SpanLimits = { maxSpan, protectedLayers, reach: config.reach };
+	checkSearch(request, limits);
+	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	const { context } = request;
+	const { windows: parts, notes } = cutParts(request.documents, tokenizer, request);
+	const statistics: StatisticsRequest = {
+		views: ['all'],
+		gram: true,
+		sqrt: false,
+		jsQueries: null,
+		windowCount: parts.search.length
+	};
+	const memory = planMemory(
+		checkpoint,
+		context,
+		holdings(config, statistics),
+		memoryLimit(request.memoryLimitBytes)
+	);
+	const layout = attentionLayout(config, context);
+	const spans = followersAllowed(limits, config.layers).flatMap((most, source) =>
+		Array.from({ length: most }, (_, index) => ({ source, last: source + 1 + index }))
+	);
+	const work = searchWork(request, config, layout, { spans, parts, statistics });
+	return {
+		checkpoint,
+		tokenizer,
+		context,
+		notes,
+		parts,
+		windows: PARTS.flatMap((part) => parts[part]),
+		layout,
+		statistics,
+		memory,
+		limits,
+		spans,
+		work,
+		totalWork: work.total
+	};
+}
+
+/** What similarity holds at once, or what plans do: states before layers, attention outputs, one source's probabilities. */
+function holdings(config: ModelConfig, statistics: StatisticsRequest): Holdings {
+	const analysis = analysisHoldings(config, statistics);
+	const states = 2 * config.layers + STATES_A_PLAN;
+	const planBytes = (layout: AttentionLayout) =>
+		FLOAT * (windowEntries(layout, 1) + states * layout.context * config.hidden);
+	return {
+		windowCount: statistics.windowCount,
+		windowBytes: (layout) => Math.max(analysis.windowBytes(layout), planBytes(layout)),
+		fixedBytes: analysis.fixedBytes
+	};
+}

@@ -1,0 +1,79 @@
+import { windowWork } from '../analyze/work.ts';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { windowEntries, type AttentionLayout } from '../capture/layout.ts';
+import type { StatisticsRequest } from '../capture/statistics.ts';
+import type { Window } from '../tokens/types.ts';
+import { FRONT_POINTS, REPAIR_STRENGTHS } from './settings.ts';
+import { PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
+
+/** Floating-point operations of one window: a layer, the head, one pair's `output`, similarity; and of the search. */
+export interface SearchWork {
+	layer: number;
+	head: number;
+	output: number;
+	statistics: number;
+	/** About: how many plans are measured step by step is seen on the way. */
+	total: number;
+}
+
+/** Layers that a plan runs, as a share of all: it runs from the first that it changes. */
+const SHARE_RUN = 0.8;
+/** What a goal that counts no followers is taken to come to, for want of anything better. */
+const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
+/** The refit runs the plan once more, and solves. */
+const PASSES_OF_A_REFIT = 2;
+
+export function searchWork(
+	request: SearchRequest,
+	config: ModelConfig,
+	layout: AttentionLayout,
+	{
+		spans,
+		parts,
+		statistics
+	}: {
+		spans: readonly { source: number; last: number }[];
+		parts: Record<Part, Window[]>;
+		statistics: StatisticsRequest;
+	}
+): SearchWork {
+	const { layers, hidden, headDim, heads, kvHeads } = config;
+	const window = windowWork(config, layout, statistics);
+	const output =
+		2 * layout.context * hidden * headDim * (heads + kvHeads) +
+		2 * headDim * windowEntries(layout, 1);
+	const from = (layer: number) => (layers - layer) * window.layer + window.head;
+	const whole = SHARE_RUN * layers * window.layer + window.head;
+	const sum = (works: readonly number[]) => works.reduce((total, work) => total + work, 0);
+
+	const measuredSpans = Math.min(spans.length, request.shortlist ?? Infinity);
+	const damage =
+		layers * window.layer + // the model as it is
+		sum(Array.from({ length: layers }, (_, layer) => from(layer))) +
+		(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source)));
+	const similarity = layers * window.layer + window.head + window.statistics;
+	const outputs = 2 * layers * window.layer + (layers + spans.length) * output;
+	const followers =
+		request.goal.kind === 'followers' ? request.goal.followers : layers * ASSUMED_FOLLOWERS_SHARE;
+	const changes = followers * layers + (followers / 2) * 2 * layers; // greedy, followers only; both
+	const made = PLAN_MAKERS.length;
+	const repaired = request.repair ? made : 0;
+	const front = 3 * Math.min(FRONT_POINTS, 2 * layers);
+
+	const search =
+		similarity +
+		outputs +
+		damage +
+		(changes + made) * (window.head + (layers / 2) * window.layer) +
+		repaired * (PASSES_OF_A_REFIT + 1) * whole;
+	const choose = (1 + made + front + repaired * REPAIR_STRENGTHS.length) * whole;
+	const report = (1 + made + repaired + front + request.randomPlans) * whole;
+	return {
+		layer: window.layer,
+		head: window.head,
+		statistics: window.statistics,
+		output,
+		total:
+			parts.search.length * search + parts.choose.length * choose + parts.report.length * report
+	};
+}
