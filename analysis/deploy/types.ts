@@ -1,0 +1,64 @@
+import type { LayerRepairs } from '../capture/repairs.ts';
+import type { DecoderDtype } from '../graph/decode/weights.ts';
+import type { Plan } from '../plan/types.ts';
+
+export const DEPLOY_TARGETS = ['onnx', 'safetensors'] as const;
+export type DeployTarget = (typeof DEPLOY_TARGETS)[number];
+
+/** A model to be written, with a plan applied or as it is. */
+export interface DeployRequest {
+	/** Folder of the checkpoint. */
+	modelFolder: string;
+	/** null: the model as it is. */
+	plan: Plan | null;
+	/** Weights that the plan names, read already; empty: none. */
+	repairs: LayerRepairs;
+	target: DeployTarget;
+	/** Element type of weights, activations and cache; of ONNX only, safetensors keep theirs. */
+	dtype: DecoderDtype;
+	/** The folder to be written: new or empty. */
+	out: string;
+	/** Whether what was written is run and compared with the engine. */
+	verify: boolean;
+	/** The workspace: remembered model hashes live there. */
+	home: string;
+}
+
+/** How far what was written is from the engine's own run, on one window. */
+export interface Verification {
+	/** Tokens in the window. */
+	tokens: number;
+	/** Largest difference of a logit, and the most that is allowed. */
+	difference: number;
+	tolerance: number;
+	/** The same between a window read at once and token by token through the cache; null: no cache. */
+	cachedDifference: number | null;
+	/** Largest logit's size: what differences are to be seen against. */
+	largestLogit: number;
+}
+
+/** A file that was written. */
+export interface WrittenFile {
+	/** Relative to the folder. */
+	name: string;
+	bytes: number;
+	/** Of its bytes, lower-case hex. */
+	sha256: string;
+}
+
+/** `spanwise.json` beside a model that was written: where it comes from. */
+export interface DeployRecord {
+	format: 'spanwise/model';
+	version: 1;
+	model: { name: string; architecture: string; layers: number; hash: string };
+	target: DeployTarget;
+	dtype: string;
+	plan: Plan | null;
+	/** Layers that have keys in the cache, and layers that have values. */
+	cache: { keys: number[]; values: number[]; bytesPerToken: number };
+	files: WrittenFile[];
+	/** null: not asked for. */
+	verified: Verification | null;
+	createdBy: { name: 'spanwise'; version: string };
+	createdAt: string;
+}

@@ -1,0 +1,91 @@
+import { engineLogits } from '../capture/deployLogits.ts';
+import { DecoderSession } from '../capture/deploySession.ts';
+import type { PlannedLayers } from '../capture/forward.ts';
+import type { WeightReader } from '../checkpoint/read.ts';
+import type { Checkpoint } from '../checkpoint/types.ts';
+import type { DecoderDtype } from '../graph/decode/weights.ts';
+import type { Verification } from './types.ts';
+
+/** Most that a logit may differ in float32: order of summation; sharing goes through operators of its own. */
+const FLOAT_TOLERANCE = 1e-4;
+const SHARED_FLOAT_TOLERANCE = 1e-3;
+/**
+ * In float16, as a share of the largest logit: weights, activations and cache keep 11 bits, and rounding errors of
+ * 2⁻¹¹ add up over layers. 0.2 % on the bundled models, up to 1.6 % where weights are random.
+ */
+const HALF_TOLERANCE = 0.03;
+
+/** Tokens read one by one after the first half of the window; the rest is read at once again. */
+const SINGLE_STEPS = 8;
+
+/**
+ * Runs a written decoder on a window and compares it with the engine's own run of the checkpoint as `planned`,
+ * then with itself step by step through the cache. Throws Error where they disagree.
+ */
+export async function verifyDecoder(
+	file: string,
+	checkpoint: Checkpoint,
+	reader: WeightReader,
+	ids: readonly number[],
+	planned: PlannedLayers,
+	dtype: DecoderDtype
+): Promise<Verification> {
+	const expected = await engineLogits(checkpoint, reader, ids, planned);
+	const session = await DecoderSession.open(file);
+	try {
+		const found = await session.read(session.start(1), [ids]);
+		const cached = await readInSteps(session, ids);
+		const follows = planned.sources.some((source, layer) => source !== null && source !== layer);
+		const largestLogit = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+		const floatTolerance = follows ? SHARED_FLOAT_TOLERANCE : FLOAT_TOLERANCE;
+		const verification: Verification = {
+			tokens: ids.length,
+			difference: largestDifference(found, expected),
+			tolerance: dtype === 'fp32' ? floatTolerance : HALF_TOLERANCE * largestLogit,
+			cachedDifference: largestDifference(cached, found),
+			largestLogit
+		};
+		check(verification);
+		return verification;
+	} finally {
+		await session.release();
+	}
+}
+
+async function readInSteps(session: DecoderSession, ids: readonly number[]): Promise<Float32Array> {
+	const state = session.start(1);
+	const half = Math.ceil(ids.length / 2);
+	const logits = new Float32Array(ids.length * session.vocab);
+	for (let start = 0; start < ids.length;) {
+		const single = start >= half && start < half + SINGLE_STEPS;
+		const end = start === 0 ? half : single ? start + 1 : ids.length;
+		logits.set(await session.read(state, [ids.slice(start, end)]), start * session.vocab);
+		start = end;
+	}
+	return logits;
+}
+
+/** NaN counts as infinitely different. */
+export function largestDifference(a: Float32Array, b: Float32Array): number {
+	if (a.length !== b.length) return Infinity;
+	let largest = 0;
+	for (let index = 0; index < a.length; index++) {
+		const difference = Math.abs(a[index] - b[index]);
+		if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference;
+	}
+	return largest;
+}
+
+function check({ difference, cachedDifference, tolerance }: Verification): void {
+	const most = `at most ${tolerance.toPrecision(2)} is allowed; nothing was written`;
+	if (difference > tolerance) {
+		throw new Error(
+			`what was written disagrees with the engine: logits differ by ${difference.toPrecision(3)}; ${most}`
+		);
+	}
+	if (cachedDifference !== null && cachedDifference > tolerance) {
+		throw new Error(
+			`what was written disagrees with itself when it reads through the cache: logits differ by ${cachedDifference.toPrecision(3)}; ${most}`
+		);
+	}
+}
