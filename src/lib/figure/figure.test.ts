@@ -51,6 +51,13 @@ describe('heatmapFigure', () => {
 		const svg = heatmapFigure({ ...map, spans: [{ first: 0, last: 1 }] });
 		expect(svg).toContain('<rect x="26" y="2" width="40" height="40" fill="none" stroke="#c43a08"');
 	});
+	it('crosses out the diagonal cell of a layer that is left out', () => {
+		// The second cell is 20 points wide and begins at (46, 22).
+		expect(heatmapFigure({ ...map, dropped: [1] })).toContain(
+			'<path d="M48.4,24.4L63.6,39.6M63.6,24.4L48.4,39.6" stroke="#c43a08"'
+		);
+		expect(heatmapFigure({ ...map, dropped: [] })).not.toContain('#c43a08');
+	});
 });
 
 describe('lineFigure', () => {

@@ -1,6 +1,7 @@
 import { cssColour, TABLE_SIZE, type ColourScale } from '../colour/scale.ts';
 import { formatValue } from '../format.ts';
 import { layoutMap, tickIndices, type MapLayout } from '../heatmap/geometry.ts';
+import { crossPath } from '../heatmap/spans.ts';
 import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text, TEXT_SIZE } from './frame.ts';
 
 export interface HeatmapFigure {
@@ -20,6 +21,8 @@ export interface HeatmapFigure {
 	/** Room for labels of tokens, points; 0 for numbers. */
 	labelRoom?: number;
 	spans?: readonly { first: number; last: number }[];
+	/** Layers whose diagonal cell is crossed out. */
+	dropped?: readonly number[];
 	/** The cells as a PNG data URL; needed above RECT_LIMIT cells. */
 	raster?: string | null;
 }
@@ -50,6 +53,7 @@ export function heatmapFigure(map: HeatmapFigure): string {
 			frameOf(layout),
 			axes(map, layout),
 			...(map.spans ?? []).map((span) => spanOf(span, layout)),
+			crosses(map.dropped ?? [], layout),
 			legend(map, layout, mapHeight)
 		].join('\n')
 	});
@@ -116,6 +120,14 @@ function spanOf(span: { first: number; last: number }, { left, top, cell }: MapL
 	const size = fixed((span.last - span.first + 1) * cell);
 	const place = `x="${fixed(left + span.first * cell)}" y="${fixed(top + span.first * cell)}" width="${size}" height="${size}" fill="none"`;
 	return `<rect ${place} stroke="#fff" stroke-width="2"/><rect ${place} stroke="#c43a08" stroke-width="1"/>`;
+}
+
+function crosses(layers: readonly number[], { left, top, cell }: MapLayout): string {
+	if (layers.length === 0) return '';
+	const path = layers
+		.map((layer) => crossPath(left + layer * cell, top + layer * cell, cell))
+		.join('');
+	return `<path d="${path}" stroke="#fff" stroke-width="2"/><path d="${path}" stroke="#c43a08" stroke-width="1"/>`;
 }
 
 function legend(map: HeatmapFigure, layout: MapLayout, top: number): string {

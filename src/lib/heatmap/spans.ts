@@ -22,3 +22,13 @@ export function resized(
 	const last = span.last + by;
 	return last > span.first && last < layers ? { first: span.first, last } : null;
 }
+
+/** SVG path of the two diagonals of a square, a little inside its edges: a layer that is left out. */
+export function crossPath(x: number, y: number, size: number): string {
+	const place = (value: number) => Math.round(value * 100) / 100;
+	const room = size * 0.12;
+	const [left, top, right, bottom] = [x + room, y + room, x + size - room, y + size - room].map(
+		place
+	);
+	return `M${left},${top}L${right},${bottom}M${right},${top}L${left},${bottom}`;
+}

@@ -13,6 +13,7 @@ import type { Cell } from '../heatmap/geometry.ts';
 import { DamageResults } from './damage.svelte.ts';
 import { spanProblem, withoutSpan, withSpan } from './edit.ts';
 import { requestJson, similarityFrom } from './request.ts';
+import { damageMap, outputMap, type MapShown } from './mapShown.ts';
 import { absence, shownMatrix, shownRange } from './shown.ts';
 import type { MapKind, PlanChoice, Range, RunUrl } from './url.ts';
 
@@ -35,16 +36,20 @@ export class RunState {
 	/** What sharing and dropping cost, where it was measured. */
 	readonly damage: DamageResults;
 
-	readonly shown = $derived.by(() =>
-		this.similarity === null ? null : shownMatrix(this.similarity, this.url.show)
-	);
+	/** The map on the screen; null while its numbers are not there. */
+	readonly shown = $derived.by((): MapShown | null => {
+		const { map, show } = this.url;
+		const { tables } = this.damage;
+		if (map !== 'similarity') {
+			return tables && (map === 'damage' ? damageMap(tables) : outputMap(tables));
+		}
+		const values = this.similarity && shownMatrix(this.similarity, show);
+		return values && { values, missing: null, range: shownRange(values, this.layers, show) };
+	});
 	readonly absence = $derived.by(() =>
 		this.similarity === null ? null : absence(this.similarity, this.url.show)
 	);
-	readonly range = $derived.by((): [number, number] => {
-		if (this.url.range !== null) return this.url.range;
-		return this.shown === null ? [0, 1] : shownRange(this.shown, this.layers, this.url.show);
-	});
+	readonly range = $derived(this.url.range ?? this.shown?.range ?? ([0, 1] as [number, number]));
 
 	readonly limits = $derived.by((): SpanLimits => ({
 		maxSpan: this.url.maxSpan,
@@ -93,7 +98,7 @@ export class RunState {
 		this.run = run;
 		this.layers = run.model.layers;
 		this.url = url;
-		this.damage = new DamageResults(run.model.hash, () => this.url.damage);
+		this.damage = new DamageResults(() => this.url.damage);
 	}
 
 	set(change: Partial<RunUrl>): void {
