@@ -6,7 +6,8 @@ import type { MapKind } from './url.ts';
 
 export type DamageMapKind = Exclude<MapKind, 'similarity'>;
 
-const MEASURES: Readonly<Record<DamageMapKind, string>> = {
+/** What the numbers of a map are. */
+export const MEASURES: Readonly<Record<DamageMapKind, string>> = {
 	output:
 		'1 − ‖(P_source − P_follower) V_follower W_O‖ / ‖P_follower V_follower W_O‖, Frobenius, squares summed over prompts, bias of W_O left out; rows source, columns follower',
 	damage:

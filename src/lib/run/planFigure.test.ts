@@ -9,6 +9,8 @@ it('lists every span with its scores, and what the plan saves', () => {
 		title: 'tiny: plan',
 		caption: 'A candidate.',
 		spans: [{ source: 0, followers: [1, 2] }],
+		dropped: [],
+		parts: null,
 		matrix: Float64Array.of(1, 0.75, 0.5, 0.75, 1, 0.25, 0.5, 0.25, 1),
 		layers: 3,
 		savings: savings(model, [0, 0, 0], { context: 64, batch: 1, elementBytes: 2 })
@@ -17,4 +19,21 @@ it('lists every span with its scores, and what the plan saves', () => {
 		expect.arrayContaining(['tiny: plan', '0', '1, 2', '0.625', '0.500', 'K cache', 'A candidate.'])
 	);
 	expect(svg).toContain('−33.33 %');
+});
+
+it('lists left-out layers, and what the parts cost where that was measured', () => {
+	const { model } = madeUpRun().record;
+	const svg = planFigure({
+		title: 'tiny: plan',
+		caption: '',
+		spans: [{ source: 0, followers: [1] }],
+		dropped: [2],
+		parts: { sum: 0.125, missing: [], dropped: -0.25 },
+		matrix: null,
+		layers: 3,
+		savings: savings(model, [0, 0, null], { context: 64, batch: 1, elementBytes: 2 })
+	});
+	for (const text of ['attention left out', 'sum of its parts', '+0.125', '−0.250']) {
+		expect(svg).toContain(`>${text}</text>`);
+	}
 });

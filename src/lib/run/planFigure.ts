@@ -2,6 +2,8 @@ import { spanScores } from '$analysis/plan/spans.ts';
 import type { Savings, Span } from '$analysis/plan/types.ts';
 import { tableFigure } from '../figure/table.ts';
 import { formatValue } from '../format.ts';
+import type { MeasuredParts } from './damageTables.ts';
+import { formatLoss } from './lossWords.ts';
 import { savingsLines } from './savingsLines.ts';
 
 /** A plan's spans and what they are predicted to save, as a standalone SVG at a paper's column width. */
@@ -9,12 +11,16 @@ export function planFigure(plan: {
 	title: string;
 	caption: string;
 	spans: readonly Pick<Span, 'source' | 'followers'>[];
+	/** Layers whose attention is left out. */
+	dropped: readonly number[];
+	/** Loss added by its parts, measured one by one; null: not measured. */
+	parts: MeasuredParts | null;
 	/** Similarity [layers, layers] that scores the spans; null: none is known yet. */
 	matrix: Float64Array | null;
 	layers: number;
 	savings: Savings;
 }): string {
-	const { title, caption, spans, matrix, layers, savings } = plan;
+	const { title, caption, spans, dropped, parts, matrix, layers, savings } = plan;
 	return tableFigure({
 		title,
 		caption,
@@ -29,6 +35,14 @@ export function planFigure(plan: {
 					formatValue(scores?.min)
 				];
 			}),
+			...dropped.map((layer) => [String(layer), 'attention left out', '', '']),
+			...(parts === null
+				? []
+				: [
+						['', 'nats a token, parts measured one by one', '', ''],
+						['loss', 'sum of its parts', formatLoss(parts.sum), ''],
+						['', 'followers dropped instead', formatLoss(parts.dropped), '']
+					]),
 			['', 'savings, predicted', '', ''],
 			...savingsLines(savings).flatMap(({ name: group, rows }) =>
 				rows.map(({ name, value, share }, index) => [index === 0 ? group : '', name, value, share])
