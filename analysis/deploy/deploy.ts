@@ -4,6 +4,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { completedHash } from '../analyze/modelHash.ts';
 import type { PlannedLayers } from '../capture/forward.ts';
+import type { LayerRepair } from '../capture/repairs.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
@@ -12,6 +13,7 @@ import { DECODER_DTYPE_BYTES } from '../graph/decode/weights.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { headMapsOf } from '../plan/spans.ts';
+import { readRepairs } from '../repair/file.ts';
 import { VERSION } from '../version.ts';
 import { checkNewFolder, writeFolder } from './folder.ts';
 import { MODEL_FILE, writeOnnx } from './onnx.ts';
@@ -45,7 +47,7 @@ export async function deployModel(
 	const { name, config } = checkpoint;
 	if (request.plan !== null) checkPlanFits(request.plan, { ...config, name });
 	await checkNewFolder(request.out);
-	const planned = plannedLayers(request, checkpoint);
+	const planned = await plannedLayers(request, checkpoint);
 	const reader = new WeightReader();
 	try {
 		return await writeFolder(request.out, async (folder) => {
@@ -83,12 +85,13 @@ export async function deployModel(
 }
 
 /** What each layer does: as planned, or as it is. */
-function plannedLayers(
-	{ plan, repairs }: DeployRequest,
+async function plannedLayers(
+	{ plan, planFolder }: DeployRequest,
 	{ config }: Checkpoint
-): Required<PlannedLayers> {
+): Promise<Required<PlannedLayers>> {
 	const own = Array.from({ length: config.layers }, (_, layer) => layer);
 	if (plan === null) return { sources: own, headMaps: own.map(() => null), repairs: new Map() };
+	const repairs = (await readRepairs(planFolder, plan, config)) ?? new Map<number, LayerRepair>();
 	return { sources: plan.sources, headMaps: headMapsOf(plan.spans, config.layers), repairs };
 }
 

@@ -1,4 +1,3 @@
-import type { LayerRepairs } from '../capture/repairs.ts';
 import type { DecoderDtype } from '../graph/decode/weights.ts';
 import type { Plan } from '../plan/types.ts';
 
@@ -11,8 +10,8 @@ export interface DeployRequest {
 	modelFolder: string;
 	/** null: the model as it is. */
 	plan: Plan | null;
-	/** Weights that the plan names, read already; empty: none. */
-	repairs: LayerRepairs;
+	/** Where the plan lies, and the refitted weights that it may name. */
+	planFolder: string;
 	target: DeployTarget;
 	/** Element type of weights, activations and cache; of ONNX only, safetensors keep theirs. */
 	dtype: DecoderDtype;

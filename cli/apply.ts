@@ -1,0 +1,84 @@
+import { dirname } from 'node:path';
+import { Option, type Command } from 'commander';
+import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weights.ts';
+import type { Deployed } from '../analysis/deploy/deploy.ts';
+import { DEPLOY_TARGETS, type DeployRequest, type DeployTarget } from '../analysis/deploy/types.ts';
+import { applyText } from './applyText.ts';
+import { findModel, homeOf } from './found.ts';
+import { removeOnInterrupt } from './interrupt.ts';
+import { printJson, say, type Io } from './io.ts';
+import { withSharedOptions, type SharedOptions } from './options.ts';
+import { readPlan } from './planFile.ts';
+
+const HELP = `
+Writes a complete model that runs without Spanwise. onnx: a decoder with KV cache for onnxruntime, weights beside
+it in one file, config, tokenizer and genai_config.json copied or made. Followers have no q and k projection and no
+keys in the cache. safetensors: a Hugging Face checkpoint without the tensors that the plan makes idle, and a
+README.md that says how to load it. Without --plan: the model as it is.
+What was written is run on a short window and compared with the engine; where they disagree nothing is left.
+spanwise.json holds plan, hashes and what the comparison found.
+
+Example (plan.json: made by the example of spanwise plan):
+  spanwise apply mini-llama2 --plan plan.json --out shared-model`;
+
+interface ApplyFlags extends SharedOptions {
+	plan?: string;
+	out: string;
+	dtype: DecoderDtype;
+	to: DeployTarget;
+	verify: boolean;
+}
+
+export function registerApply(program: Command, io: Io): void {
+	withSharedOptions(
+		program
+			.command('apply')
+			.description('write a model with a plan applied')
+			.argument('<model>', 'folder or name of a model')
+			.requiredOption('--out <folder>', 'folder to write: new or empty')
+			.option('--plan <file>', 'a plan.json (default: the model as it is)')
+			.addOption(
+				new Option('--dtype <type>', 'of weights, activations and cache (onnx only)')
+					.choices(DECODER_DTYPES)
+					.default('fp32')
+			)
+			.addOption(new Option('--to <form>', 'what to write').choices(DEPLOY_TARGETS).default('onnx'))
+			.option('--no-verify', 'write without comparing with the engine'),
+		'print what was written as JSON'
+	)
+		.addHelpText('after', HELP)
+		.action(async (model: string, flags: ApplyFlags) => {
+			const plan = flags.plan === undefined ? null : await readPlan(flags.plan);
+			const deployed = await withProgress(
+				{
+					modelFolder: await findModel(model, flags, io),
+					plan,
+					planFolder: dirname(flags.plan ?? '.'),
+					target: flags.to,
+					dtype: flags.dtype,
+					out: flags.out,
+					verify: flags.verify,
+					home: homeOf(flags, io)
+				},
+				io
+			);
+			if (deployed.warning !== null) say(io, `warning: ${deployed.warning}`);
+			if (flags.json) printJson(io, deployed.record);
+			else io.stdout.write(applyText(deployed.record, flags.out));
+		});
+}
+
+/** Talk between steps: each is said once when it begins. */
+async function withProgress(request: DeployRequest, io: Io): Promise<Deployed> {
+	const { deployModel } = await import('../analysis/deploy/deploy.ts');
+	let said = '';
+	const stop = removeOnInterrupt(request.out, () => say(io, 'stopped; nothing was written'));
+	try {
+		return await deployModel(request, (stage) => {
+			if (stage !== said) say(io, `${stage} ${request.out}`);
+			said = stage;
+		});
+	} finally {
+		stop();
+	}
+}

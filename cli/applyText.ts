@@ -1,0 +1,39 @@
+import type { DeployRecord } from '../analysis/deploy/types.ts';
+import { formatBytes } from '../src/lib/format.ts';
+import { formatFacts } from './table.ts';
+
+/** What was written, for a person. */
+export function applyText(record: DeployRecord, folder: string): string {
+	const { model, plan, cache, files, verified, dtype, target } = record;
+	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+	const followers = cache.values.length - cache.keys.length;
+	const leftOut = model.layers - cache.values.length;
+	const facts: [string, string][] = [
+		['wrote', `${folder}: ${target}, ${dtype}, ${formatBytes(bytes)}`],
+		['model', `${model.name}, ${model.layers} layers`],
+		[
+			'plan',
+			plan === null ? 'none: the model as it is' : `${followers} followers, ${leftOut} left out`
+		],
+		['cache', `${formatBytes(cache.bytesPerToken)} a token`]
+	];
+	if (verified === null) facts.push(['verified', 'not asked for']);
+	else {
+		const { tokens, difference, cachedDifference, tolerance } = verified;
+		const cached =
+			cachedDifference === null
+				? ''
+				: `, through the cache by ${cachedDifference.toExponential(1)}`;
+		facts.push([
+			'verified',
+			`${tokens} tokens: logits differ from the engine's by ${difference.toExponential(1)}${cached}; allowed ${tolerance.toExponential(1)}`
+		]);
+	}
+	if (followers > 0 && target === 'onnx') {
+		facts.push([
+			'note',
+			'followers have no keys in the cache; onnxruntime-genai expects keys of every layer, onnxruntime does not'
+		]);
+	}
+	return formatFacts(facts);
+}
