@@ -11,6 +11,7 @@ import {
 	TensorShapeProto_DimensionSchema,
 	ValueInfoProtoSchema,
 	type AttributeProto,
+	type GraphProto,
 	type NodeProto,
 	type TensorProto,
 	type ValueInfoProto
@@ -61,7 +62,12 @@ function dimension(size: Dimension): MessageInitShape<typeof TensorShapeProto_Di
 		: { value: { case: 'dimValue', value: BigInt(size) } };
 }
 
-function valueInfo(name: string, elementType: number, dims: readonly Dimension[]): ValueInfoProto {
+/** The declaration of a value: its element type and dimensions. */
+export function valueInfo(
+	name: string,
+	elementType: number,
+	dims: readonly Dimension[]
+): ValueInfoProto {
 	return create(ValueInfoProtoSchema, {
 		name,
 		type: {
@@ -84,13 +90,16 @@ function valueInfo(name: string, elementType: number, dims: readonly Dimension[]
  */
 export class GraphBuilder {
 	readonly #name: string;
+	readonly #prefix: string;
 	readonly #nodes: NodeProto[] = [];
 	readonly #initializers = new Map<string, TensorProto>();
 	readonly #inputs: ValueInfoProto[] = [];
 	readonly #outputs: ValueInfoProto[] = [];
 
-	constructor(name: string) {
+	/** `prefix` begins the names of constants that are named by their values, where the graph joins another. */
+	constructor(name: string, prefix = '') {
 		this.#name = name;
+		this.#prefix = prefix;
 	}
 
 	/** Declares an input of the graph and returns its name. */
@@ -145,12 +154,14 @@ export class GraphBuilder {
 
 	/** A one-dimensional int64 constant: axes, shapes, starts and ends. */
 	integers(...values: number[]): string {
-		return this.constant(`int64_${values.join('_')}`, values.map(BigInt), [values.length]);
+		return this.constant(`${this.#prefix}int64_${values.join('_')}`, values.map(BigInt), [
+			values.length
+		]);
 	}
 
 	/** A float32 scalar. */
 	scalar(value: number): string {
-		return this.constant(`float_${value}`, new Float32Array([value]), []);
+		return this.constant(`${this.#prefix}float_${value}`, new Float32Array([value]), []);
 	}
 
 	/** Adds a node and returns the name of its first output. */
@@ -171,6 +182,16 @@ export class GraphBuilder {
 		return outputs[0];
 	}
 
+	/** What was declared and added so far, to be joined to another graph. */
+	parts(): Pick<GraphProto, 'node' | 'initializer' | 'input' | 'output'> {
+		return {
+			node: this.#nodes,
+			initializer: [...this.#initializers.values()],
+			input: this.#inputs,
+			output: this.#outputs
+		};
+	}
+
 	/** The serialized ModelProto, ready for InferenceSession.create. */
 	build(): Uint8Array {
 		const model = create(ModelProtoSchema, {
@@ -182,10 +203,7 @@ export class GraphBuilder {
 			],
 			graph: create(GraphProtoSchema, {
 				name: this.#name,
-				node: this.#nodes,
-				initializer: [...this.#initializers.values()],
-				input: this.#inputs,
-				output: this.#outputs
+				...this.parts()
 			})
 		});
 		return toBinary(ModelProtoSchema, model);

@@ -1,0 +1,107 @@
+import { InputError } from '../errors.ts';
+import type { ValueInfoProto } from '../graph/onnx_pb.ts';
+import type { GraphView } from './graphView.ts';
+import { elementTypeName } from './tensors.ts';
+
+/**
+ * What an input of a decoder is fed when a whole window is run at once: the ids, ones for every token, 0 … S − 1,
+ * nothing for the cache (length 0), zeros.
+ */
+export type InputRole = 'ids' | 'mask' | 'positions' | 'past' | 'zeros';
+
+export interface GraphInput {
+	name: string;
+	role: InputRole;
+	/** TensorProto.DataType. */
+	elementType: number;
+	/** What is fed for a window of S tokens, batch 1. */
+	dims: (context: number) => number[];
+	/** Tokens that the graph takes at once where it takes no other number; null: any. */
+	fixedContext: number | null;
+}
+
+const INT32 = 6;
+const INT64 = 7;
+
+/** By name, as optimum, torch.onnx, onnxruntime-genai and transformers.js have them. */
+const ROLES: Partial<Record<string, InputRole>> = {
+	input_ids: 'ids',
+	attention_mask: 'mask',
+	position_ids: 'positions',
+	cache_position: 'positions',
+	token_type_ids: 'zeros',
+	/** 0: logits of every position. */
+	num_logits_to_keep: 'zeros'
+};
+const PAST = /^past(_|\.|$)/;
+
+/**
+ * What each input of the graph is. Throws InputError for one that Spanwise does not know how to feed: an
+ * encoder's states, images, embeddings in place of ids.
+ */
+export function graphInputs(view: GraphView, file: string): GraphInput[] {
+	const infos = view.graph.input.filter(({ name }) => view.isInput(name));
+	const inputs = infos.map((info) => graphInput(view, info, file));
+	if (!inputs.some(({ role }) => role === 'ids')) {
+		throw new InputError(
+			`${file}: inputs ${infos.map(({ name }) => name).join(', ')}; expected input_ids among them`
+		);
+	}
+	return inputs;
+}
+
+function graphInput(view: GraphView, { name }: ValueInfoProto, file: string): GraphInput {
+	const role = ROLES[name] ?? (PAST.test(name) ? 'past' : undefined);
+	if (role === undefined) {
+		throw new InputError(
+			`${file}: input ${name}: not known how to feed; known: ${Object.keys(ROLES).join(', ')}, past…`
+		);
+	}
+	const elementType = view.elementType(name) ?? INT64;
+	const shape = view.shape(name) ?? [];
+	if (role !== 'past' && elementType !== INT64 && elementType !== INT32) {
+		throw new InputError(
+			`${file}: input ${name} is ${elementTypeName(elementType)}; expected int64 or int32`
+		);
+	}
+	const wanted = role === 'past' ? [4] : [2, ...(role === 'mask' || role === 'ids' ? [] : [0, 1])];
+	if (!wanted.includes(shape.length)) {
+		throw new InputError(
+			`${file}: input ${name} is [${shape.join(', ')}]; expected ${wanted.join(' or ')} dimensions`
+		);
+	}
+	if (shape.length > 1 && typeof shape[0] === 'number' && shape[0] !== 1) {
+		throw new InputError(`${file}: input ${name} takes batches of ${shape[0]}; expected 1 or any`);
+	}
+	if (role === 'past') return pastInput(name, elementType, shape, file);
+	const tokens = shape.at(-1);
+	const dims = (context: number): number[] => [[], [context], [1, context]][shape.length];
+	return {
+		name,
+		role,
+		elementType,
+		dims,
+		fixedContext: typeof tokens === 'number' && shape.length > 0 ? tokens : null
+	};
+}
+
+/** [1, kv heads, 0, width of a head]. */
+function pastInput(
+	name: string,
+	elementType: number,
+	[, kvHeads, past, width]: (number | string | null)[],
+	file: string
+): GraphInput {
+	if (typeof kvHeads !== 'number' || typeof width !== 'number' || typeof past === 'number') {
+		throw new InputError(
+			`${file}: input ${name} is [batch, ${kvHeads ?? '?'}, ${past ?? '?'}, ${width ?? '?'}]; expected a cache of any length with heads and width known`
+		);
+	}
+	return {
+		name,
+		role: 'past',
+		elementType,
+		dims: () => [1, kvHeads, 0, width],
+		fixedContext: null
+	};
+}

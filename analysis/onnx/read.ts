@@ -1,0 +1,75 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { checkPlainFile } from '../checkpoint/files.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { ModelProtoSchema, type GraphProto, type ModelProto } from '../graph/onnx_pb.ts';
+import { findExternalData, type ExternalData } from './external.ts';
+
+/** Protos of 2 GiB and more are refused by protobuf itself; such weights lie in external data. */
+const MAX_PROTO_BYTES = 2 ** 31 - 1;
+
+/** An ONNX model that was read and whose weights were found; weights in external data are not in memory. */
+export interface OnnxModel {
+	/** Absolute path of the proto, as it was named. */
+	file: string;
+	/** As it is in the file, fields unknown to Spanwise included. */
+	proto: ModelProto;
+	graph: GraphProto;
+	/** Version of the standard operators. */
+	opset: number;
+	external: ExternalData;
+	/** Bytes of the proto and of the files its weights lie in. */
+	bytes: number;
+}
+
+/**
+ * Reads an ONNX model's proto and finds its external data. Throws InputError where the file is missing, cut
+ * short or of another kind, and where external data is missing or too short.
+ */
+export async function readOnnx(path: string): Promise<OnnxModel> {
+	const file = resolve(path);
+	const proto = await readProto(file);
+	const { graph } = proto;
+	if (proto.irVersion === 0n || graph === undefined || proto.opsetImport.length === 0) {
+		const lacking = [
+			...(proto.irVersion === 0n ? ['ir_version'] : []),
+			...(graph === undefined ? ['graph'] : []),
+			...(proto.opsetImport.length === 0 ? ['opset_import'] : [])
+		];
+		throw new InputError(
+			`${file}: not an ONNX model, or cut short: without ${lacking.join(', ')}; expected a ModelProto`
+		);
+	}
+	const standard = proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
+	const external = await findExternalData(file, graph);
+	let bytes = 0;
+	for (const each of [file, ...new Set(external.files.values())]) bytes += (await stat(each)).size;
+	return { file, proto, graph, opset: Number(standard?.version ?? 1n), external, bytes };
+}
+
+async function readProto(file: string): Promise<ModelProto> {
+	const bytes = await readBytes(file);
+	try {
+		return fromBinary(ModelProtoSchema, bytes);
+	} catch (error) {
+		throw new InputError(
+			`${file}: cannot be read as an ONNX model: ${messageOf(error)}; it is cut short or of another kind`,
+			{ cause: error }
+		);
+	}
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+	try {
+		await checkPlainFile(file);
+		const { size } = await stat(file);
+		if (size > MAX_PROTO_BYTES) {
+			throw new InputError(`${file}: ${size} bytes; an ONNX proto has at most ${MAX_PROTO_BYTES}`);
+		}
+		return await readFile(file);
+	} catch (error) {
+		if (error instanceof InputError) throw error;
+		throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
+	}
+}

@@ -1,0 +1,223 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { InputError } from '../errors.ts';
+import type { QueryBlock } from '../graph/blocks.ts';
+import { FLOAT, GraphBuilder, INT64, valueInfo } from '../graph/builder.ts';
+import {
+	AttributeProto_AttributeType as AttributeType,
+	AttributeProtoSchema,
+	GraphProtoSchema,
+	ModelProtoSchema,
+	NodeProtoSchema,
+	TensorProtoSchema,
+	type GraphProto,
+	type NodeProto,
+	type TensorProto,
+	type ValueInfoProto
+} from '../graph/onnx_pb.ts';
+import { relocated } from './external.ts';
+import { withFields } from './copy.ts';
+import { graphInputs, type GraphInput } from './inputs.ts';
+import { addLoss } from './loss.ts';
+import type { OpenedOnnx } from './open.ts';
+import { GraphView, inputsOf } from './graphView.ts';
+import type { AttentionLayer } from './types.ts';
+
+/** Place of the output for scores or probabilities in every node that has one. */
+const SCORES_OUTPUT = 3;
+
+export interface TapRequest {
+	/** Tokens in a window; the graph is made for that number. */
+	context: number;
+	blocks: readonly QueryBlock[];
+	/** Layers whose probabilities are wanted. */
+	layers: readonly number[];
+	/** Whether the loss of every token is. */
+	loss: boolean;
+}
+
+/** A model that puts out its attention: a copy of the proto, with the weights where they were. */
+export interface TappedModel {
+	bytes: Uint8Array;
+	/** Folder that external data is relative to; null: there is none. */
+	dataFolder: string | null;
+	/** What is to be fed; the cache is not among it. */
+	inputs: GraphInput[];
+}
+
+/** What becomes of the model's own nodes, by index, and what is declared of their values. */
+interface Changes {
+	nodes: Map<number, NodeProto>;
+	values: ValueInfoProto[];
+}
+
+/** Output that holds block b of a layer's probabilities, float32 [1, H, queryCount, keyCount]. */
+export function tapName(layer: number, block: number): string {
+	return `spanwise.probabilities.${layer}.${block}`;
+}
+
+/** Input, int64 [1]: 1 where a run is to put out that layer's probabilities, 0 where it is not (dimension 0). */
+export function takeName(layer: number): string {
+	return `spanwise.take.${layer}`;
+}
+
+/**
+ * Copies a model's proto so that it puts out the probabilities of layers, block by block in float32, and the
+ * loss of every token after the first, float32 [1, S − 1, 1], and nothing else. What that does not need is left
+ * out; the cache is of length 0. Throws InputError where a layer's probabilities cannot be had.
+ */
+export function tapModel(model: OpenedOnnx, request: TapRequest): TappedModel {
+	const { view, layers, onnx } = model;
+	const inputs = graphInputs(view, onnx.file);
+	checkFixedContext(inputs, request.context, onnx.file);
+	const graph = new GraphBuilder('tap', 'spanwise.');
+	const changes: Changes = { nodes: new Map(), values: [] };
+	for (const layer of request.layers) {
+		const probabilities = tapLayer(layers[layer], view, graph, changes, onnx.file);
+		putOutBlocks(graph, layer, probabilities, request.blocks);
+	}
+	if (request.loss) addLoss(graph, model, idsName(inputs), request.context);
+	const past = inputs.filter(({ role }) => role === 'past').map(emptyCache);
+	const fed = inputs.filter(({ role }) => role !== 'past');
+	for (const { name, elementType, dims } of fed)
+		graph.input(name, dims(request.context), elementType);
+	return {
+		bytes: toBinary(
+			ModelProtoSchema,
+			withFields(ModelProtoSchema, onnx.proto, {
+				graph: merged(model, graph, changes, past)
+			})
+		),
+		dataFolder: onnx.external.root,
+		inputs: fed
+	};
+}
+
+function checkFixedContext(inputs: readonly GraphInput[], context: number, file: string): void {
+	const fixed = inputs.find(
+		({ fixedContext }) => fixedContext !== null && fixedContext !== context
+	);
+	if (fixed === undefined) return;
+	throw new InputError(
+		`context: ${context} tokens; ${file} was exported for exactly ${fixed.fixedContext} (input ${fixed.name})`
+	);
+}
+
+function idsName(inputs: readonly GraphInput[]): string {
+	const ids = inputs.find(({ role }) => role === 'ids');
+	if (ids === undefined) throw new Error('a model without ids was opened');
+	return ids.name;
+}
+
+/** Makes a layer's probabilities a value, [B, H, S, S] in the model's own type; its name. */
+function tapLayer(
+	attention: AttentionLayer,
+	view: GraphView,
+	graph: GraphBuilder,
+	changes: Changes,
+	file: string
+): string {
+	const { layer, node, probabilities } = attention;
+	if (probabilities.how === 'value') return probabilities.value;
+	if (probabilities.how === 'none') {
+		throw new InputError(
+			`${file}: layer ${layer}: ${attention.operator} ${attention.name}: its probabilities cannot be had: ${probabilities.reason}`
+		);
+	}
+	const original = view.node(node);
+	const name = `spanwise.layer.${layer}.scores`;
+	const output = Array.from({ length: SCORES_OUTPUT }, (_, at) => original.output[at] ?? '');
+	const own = original.output[SCORES_OUTPUT] || name;
+	const attribute =
+		probabilities.how === 'scores'
+			? original.attribute
+			: withInteger(original.attribute, probabilities.attribute);
+	changes.nodes.set(
+		node,
+		withFields(NodeProtoSchema, original, { output: [...output, own], attribute })
+	);
+	if (probabilities.how === 'output') return own;
+	// onnxruntime cannot tell the type of this output by itself.
+	changes.values.push(valueInfo(own, FLOAT, ['batch', 'heads', 'queries', 'keys']));
+	return graph.node(`${name}.softmax`, 'Softmax', [own], { attributes: { axis: -1n } });
+}
+
+function withInteger(
+	attributes: NodeProto['attribute'],
+	{ name, value }: { name: string; value: number }
+): NodeProto['attribute'] {
+	const others = attributes.filter((attribute) => attribute.name !== name);
+	const own = create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+	return [...others, own];
+}
+
+/** Cuts probabilities [1, H, S, S] into query blocks, none of them where the layer is not asked for in a run. */
+function putOutBlocks(
+	graph: GraphBuilder,
+	layer: number,
+	probabilities: string,
+	blocks: readonly QueryBlock[]
+): void {
+	const name = `spanwise.layer.${layer}`;
+	const take = graph.input(takeName(layer), [1], INT64);
+	const taken = graph.node(`${name}.taken`, 'Slice', [
+		probabilities,
+		graph.integers(0),
+		take,
+		graph.integers(0)
+	]);
+	const wide = graph.node(`${name}.float32`, 'Cast', [taken], {
+		attributes: { to: BigInt(FLOAT) }
+	});
+	for (const [block, { queryStart, queryCount, keyStart, keyCount }] of blocks.entries()) {
+		const output = tapName(layer, block);
+		graph.node(
+			output,
+			'Slice',
+			[
+				wide,
+				graph.integers(queryStart, keyStart),
+				graph.integers(queryStart + queryCount, keyStart + keyCount),
+				graph.integers(2, 3)
+			],
+			{ outputs: [output] }
+		);
+		graph.output(output, [`taken ${layer}`, 'heads', queryCount, keyCount]);
+	}
+}
+
+/** A cache of length 0 in place of the input that would hold it. */
+function emptyCache({ name, elementType, dims }: GraphInput): TensorProto {
+	return create(TensorProtoSchema, {
+		name,
+		dataType: elementType,
+		dims: dims(0).map(BigInt),
+		rawData: new Uint8Array()
+	});
+}
+
+/** The model's graph with the additions, without what its outputs do not need. */
+function merged(
+	{ onnx }: OpenedOnnx,
+	graph: GraphBuilder,
+	changes: Changes,
+	past: readonly TensorProto[]
+): GraphProto {
+	const added = graph.parts();
+	const kept = onnx.graph.node.map((node, at) => changes.nodes.get(at) ?? node);
+	const all = [...kept, ...added.node];
+	const whole = new GraphView(withFields(GraphProtoSchema, onnx.graph, { node: all }));
+	const needed = whole.nodesBefore(added.output.map(({ name }) => name));
+	const node = all.filter((_, at) => needed.has(at));
+	const used = new Set(node.flatMap((each) => [...inputsOf(each)]));
+	const made = new Set(node.flatMap(({ output }) => output));
+	const initializers = [...onnx.graph.initializer, ...past, ...added.initializer];
+	return withFields(GraphProtoSchema, onnx.graph, {
+		...added,
+		node,
+		initializer: relocated(
+			initializers.filter(({ name }) => used.has(name)),
+			onnx.external
+		),
+		valueInfo: [...onnx.graph.valueInfo.filter(({ name }) => made.has(name)), ...changes.values]
+	});
+}
