@@ -8,7 +8,10 @@ import type { Progress } from '../analysis/progress.ts';
 import { analyze } from '../analysis/analyze/analyze.ts';
 import { checkSameModel } from '../analysis/analyze/modelHash.ts';
 import { captureAttention } from '../analysis/analyze/tokenMaps.ts';
-import type { AttentionResult, Task, WorkerMessage } from '../src/lib/server/jobs/messages.ts';
+import type { TelemetrySample } from '../analysis/telemetry.ts';
+import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import type { Task, TaskDone, WorkerMessage } from '../src/lib/server/jobs/messages.ts';
+import { measure } from './measure.ts';
 
 /** Progress comes with every layer of every window; the server needs five a second. */
 const MIN_PROGRESS_INTERVAL_MS = 200;
@@ -18,7 +21,7 @@ process.on('disconnect', () => process.exit(1));
 
 process.once('message', (task: Task) => {
 	work(task).then(
-		(attention) => end({ kind: 'done', attention }),
+		(done) => end({ kind: 'done', ...done }),
 		(error: unknown) => {
 			const fault = error instanceof InputError ? 'input' : 'own';
 			if (fault === 'own') console.error(error);
@@ -27,24 +30,38 @@ process.once('message', (task: Task) => {
 	);
 });
 
-async function work(task: Task): Promise<AttentionResult | null> {
-	if (task.kind === 'attention') {
-		await checkSameModel(task.modelFolder, task.modelHash, task.home);
-		const { data, shape } = await captureAttention(task);
-		return { data, shape };
+async function work(task: Task): Promise<TaskDone> {
+	const recorder = new TelemetryRecorder();
+	const onProgress = reporting(recorder);
+	switch (task.kind) {
+		case 'attention': {
+			await checkSameModel(task.modelFolder, task.modelHash, task.home);
+			const { data, shape } = await captureAttention(task);
+			return { attention: { data, shape }, telemetry: null };
+		}
+		case 'analyze': {
+			const { request, runFolder, id, command } = task;
+			const { telemetry } = await analyze(request, { runFolder, id, command, onProgress });
+			return { attention: null, telemetry: telemetry ?? null };
+		}
+		default: {
+			const { telemetry } = await measure(task, recorder, onProgress);
+			return { attention: null, telemetry };
+		}
 	}
-	const { request, runFolder, id, command } = task;
-	await analyze(request, { runFolder, id, command, onProgress: throttled(send) });
-	return null;
 }
 
-function throttled(report: (message: WorkerMessage) => void): (progress: Progress) => void {
+/** Sends progress on, not too often, with each sample that was taken meanwhile. */
+function reporting(recorder: TelemetryRecorder): (progress: Progress) => void {
 	let last = -Infinity;
+	let sample: TelemetrySample | null = null;
 	return (progress) => {
+		sample = recorder.add(progress) ?? sample;
 		const now = performance.now();
 		if (now - last < MIN_PROGRESS_INTERVAL_MS) return;
 		last = now;
-		report({ kind: 'progress', progress });
+		send({ kind: 'progress', progress, sample, sums: recorder.sums() });
+		sample = null;
 	};
 }
 

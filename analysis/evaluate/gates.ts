@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { InputError } from '../errors.ts';
 import type { GateReport, Gates, JudgedGate, Verdict } from './types.ts';
 
-const gatesSchema: v.GenericSchema<unknown, Gates> = v.strictObject({
+/** The form of gates; `parseGates` says better what is wrong with them. */
+export const gatesSchema: v.GenericSchema<unknown, Gates> = v.strictObject({
 	maxLossIncrease: v.optional(v.pipe(v.number(), v.finite())),
 	minAgreement: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 	maxAccuracyDrop: v.optional(v.pipe(v.number(), v.minValue(-1), v.maxValue(1)))

@@ -46,7 +46,7 @@ export function searchCommand(
 	return line('search', on, [
 		...goalFlags(goal),
 		...['--max-span', `${maxSpan}`],
-		...['--protect', protectedLayers.length === 0 ? 'none' : protectedLayers.join(',')],
+		...(protectedLayers.length === 0 ? [] : ['--protect', protectedLayers.join(',')]),
 		...(repair ? ['--repair'] : [])
 	]);
 }

@@ -12,14 +12,18 @@ const progress = {
 	stage: 'layers', layer: 1, layers: 2, window: 0, windows: 1,
 	fraction: 0.5, secondsElapsed: 1, secondsLeft: 1, rssBytes: 1, tokens: 4
 };
+const sample = { seconds: 1, stage: 'layers', rssBytes: 1, cores: 1, tokensPerSecond: 4 };
+const sums = { stages: [{ stage: 'layers', seconds: 1 }], peakRssBytes: 1, cpuSeconds: 1, tokens: 4, seconds: 1 };
 const send = (message) => new Promise((done) => process.send(message, undefined, undefined, done));
 process.on('disconnect', () => process.exit(1));
 process.once('message', async (task) => {
-	const folder = task.kind === 'analyze' ? task.request.modelFolder : task.modelFolder;
+	const folder = task.request ? task.request.modelFolder : task.modelFolder;
+	const made = task.kind === 'attention' ? null
+		: task.kind === 'analyze' ? task.runFolder : join(task.request.home, 'results', task.id);
 	appendFileSync(join(__dirname, 'starts'), folder + ' ' + process.pid + '\\n');
-	if (task.kind === 'analyze') {
-		mkdirSync(join(dirname(task.runFolder), '.partial-' + task.id + '-0000'), { recursive: true });
-		await send({ kind: 'progress', progress });
+	if (made !== null) {
+		mkdirSync(join(dirname(made), '.partial-' + task.id + '-0000'), { recursive: true });
+		await send({ kind: 'progress', progress, sample, sums });
 	}
 	const behaviours = {
 		crash: () => process.exit(3),
@@ -27,14 +31,15 @@ process.once('message', async (task) => {
 		refuse: () => send({ kind: 'failed', message: 'text a.txt: too short', fault: 'input' }),
 		hang: () => new Promise(() => setInterval(() => {}, 1000)),
 		done: async () => {
-			if (task.kind === 'analyze') {
-				mkdirSync(task.runFolder, { recursive: true });
-				writeFileSync(join(task.runFolder, 'texts.json'), JSON.stringify(task.request.documents));
-				await send({ kind: 'done', attention: null });
+			if (made !== null) {
+				mkdirSync(made, { recursive: true });
+				writeFileSync(join(made, 'texts.json'), JSON.stringify(task.request.documents));
+				writeFileSync(join(made, 'task.json'), JSON.stringify(task));
+				await send({ kind: 'done', attention: null, telemetry: { samples: [sample], ...sums } });
 			} else {
 				const size = task.layers.length * task.ids.length ** 2;
 				const shape = [task.layers.length, 1, task.ids.length, task.ids.length];
-				await send({ kind: 'done', attention: { data: new Float32Array(size).fill(0.5), shape } });
+				await send({ kind: 'done', attention: { data: new Float32Array(size).fill(0.5), shape }, telemetry: null });
 			}
 			process.exit(0);
 		}

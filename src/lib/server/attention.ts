@@ -62,7 +62,7 @@ export class AttentionMaker {
 		const make = async (): Promise<AttentionResult> => {
 			if (abandoned) throw new Error('no one waits for these attention maps any more');
 			running = startTask(this.#workerFile, task, () => undefined);
-			const result = await running.result;
+			const { attention: result } = await running.result;
 			if (!result) throw new Error('the worker ended without attention maps');
 			this.#remember(key, result);
 			return result;

@@ -6,7 +6,8 @@ const MAX_MODELS = 16;
 const MAX_DOCUMENTS = 64;
 const MAX_NAME_LENGTH = 200;
 
-const count = (what: string) =>
+/** A whole number of at least 1 that the user gave. */
+export const countOf = (what: string) =>
 	v.pipe(
 		v.number(`${what} must be a number`),
 		v.integer(`${what} must be a whole number`),
@@ -14,12 +15,18 @@ const count = (what: string) =>
 		v.maxValue(1_000_000, `${what} must be at most 1000000`)
 	);
 
-const documentName = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH));
+export const documentName = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH));
 
 const textSchema: v.GenericSchema<TextChoice> = v.union([
 	v.strictObject({ sample: v.string() }),
 	v.strictObject({ name: documentName, text: v.string() })
 ]);
+
+export const textsSchema = v.pipe(
+	v.array(textSchema),
+	v.minLength(1, 'choose a text'),
+	v.maxLength(MAX_DOCUMENTS, `at most ${MAX_DOCUMENTS} texts at once`)
+);
 
 /** What POST /api/estimate and POST /api/jobs take. */
 export const newAnalysisSchema: v.GenericSchema<NewAnalysis> = v.strictObject({
@@ -29,13 +36,9 @@ export const newAnalysisSchema: v.GenericSchema<NewAnalysis> = v.strictObject({
 		v.maxLength(MAX_MODELS, `at most ${MAX_MODELS} models at once`),
 		v.check((ids) => new Set(ids).size === ids.length, 'a model is named twice')
 	),
-	texts: v.pipe(
-		v.array(textSchema),
-		v.minLength(1, 'choose a text'),
-		v.maxLength(MAX_DOCUMENTS, `at most ${MAX_DOCUMENTS} texts at once`)
-	),
-	context: count('context'),
-	windows: count('windows'),
+	texts: textsSchema,
+	context: countOf('context'),
+	windows: countOf('windows'),
 	metrics: v.exactOptional(v.pipe(v.array(v.picklist(METRICS)), v.minLength(1))),
-	jsRows: v.exactOptional(v.union([count('jsRows'), v.literal('all')]))
+	jsRows: v.exactOptional(v.union([countOf('jsRows'), v.literal('all')]))
 });

@@ -14,19 +14,24 @@ export function jobsOf(
 	texts: readonly TextChoice[],
 	modelFolders: readonly string[]
 ): NewJob[] {
-	const files = texts.map((text) =>
-		'sample' in text ? `${SAMPLES_PATH}/${text.sample}.txt` : text.name
-	);
+	const files = textNames(texts);
 	return prepared.map(({ model, request, estimate, refusal }) => {
 		if (refusal !== null) throw new InputError(refusal);
 		const { modelFolder, documents, context, windows, metrics, views, jsRows } = request;
 		const folders = model.origin === 'folder' ? modelFolders : [];
 		return {
 			model: model.id,
-			request: { modelFolder, context, windows, metrics, views, jsRows },
+			run: null,
+			request: { kind: 'analyze', modelFolder, context, windows, metrics, views, jsRows },
 			documents,
+			questions: null,
 			command: analyzeCommand(model.id, files, request, folders),
 			estimate
 		};
 	});
+}
+
+/** Texts as a command names them. */
+export function textNames(texts: readonly TextChoice[]): string[] {
+	return texts.map((text) => ('sample' in text ? `${SAMPLES_PATH}/${text.sample}.txt` : text.name));
 }

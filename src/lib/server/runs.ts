@@ -2,7 +2,6 @@ import { listRuns, runShelf } from '$analysis/run/list.ts';
 import { readRun, readSums, readWindows } from '$analysis/run/read.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
 import type { Shelf } from '$analysis/run/shelf.ts';
-import { newRunId } from '$analysis/run/workspace.ts';
 import { headBlock } from '$analysis/similarity/measure.ts';
 import { similarityOf } from '$analysis/similarity/similarity.ts';
 import type { Metric, Similarity, View, ViewSums } from '$analysis/similarity/types.ts';
@@ -31,12 +30,6 @@ export class RunCatalogue {
 			else answer.runs.push({ ...record, id });
 		}
 		return answer;
-	}
-
-	/** A new id, and the folder the run is to be written to. */
-	newRun(model: string): { id: string; folder: string } {
-		const id = newRunId(model, new Date());
-		return { id, folder: this.#shelf.folder(id) };
 	}
 
 	/** run.json. A run is called by its folder's name: a copied folder is a run of its own. */
@@ -98,11 +91,6 @@ export class RunCatalogue {
 		const folder = await this.#folder(id);
 		const sums = await readSums(folder, await readRun(folder), view);
 		return headBlock(sums, metric, from, to);
-	}
-
-	/** Removes what a run that was stopped left behind, finished or not. */
-	async discard(id: string): Promise<void> {
-		await this.#shelf.discard(id);
 	}
 
 	/** Removes what the writers of an earlier server left unfinished. */

@@ -4,6 +4,7 @@ import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
 import { JobStore } from './jobs/store.ts';
 import { ModelCatalogue } from './models.ts';
+import { ResultCatalogue } from './results.ts';
 import { RunCatalogue } from './runs.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 
@@ -12,6 +13,7 @@ export interface Workbench {
 	settings: Settings;
 	models: ModelCatalogue;
 	runs: RunCatalogue;
+	results: ResultCatalogue;
 	jobs: JobManager;
 	attention: AttentionMaker;
 	/** Aborted when the server stops, so that open event streams end. */
@@ -25,24 +27,24 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const { root, home, workerFile, memoryLimitBytes, jobs: concurrency } = settings;
 	const models = new ModelCatalogue(root, settings.modelFolders);
 	const runs = new RunCatalogue(home);
+	const results = new ResultCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
 	const jobs = new JobManager({
 		store: new JobStore(home),
 		workerFile,
 		concurrency,
 		home,
-		memoryLimitBytes,
-		newRun: (model) => runs.newRun(model),
-		discardRun: (id) => runs.discard(id)
+		memoryLimitBytes
 	});
 	const giveUp = await claimWorkspace(home);
-	await runs.removeUnfinished();
+	await Promise.all([runs.removeUnfinished(), results.removeUnfinished()]);
 	await jobs.start();
 	const stopping = new AbortController();
 	const workbench: Workbench = {
 		settings,
 		models,
 		runs,
+		results,
 		jobs,
 		attention,
 		stopped: stopping.signal,

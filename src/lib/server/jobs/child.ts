@@ -1,8 +1,7 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { InputError } from '$analysis/errors.ts';
-import type { Progress } from '$analysis/progress.ts';
-import type { AttentionResult, Task, WorkerMessage } from './messages.ts';
+import type { Task, TaskDone, TaskProgress, WorkerMessage } from './messages.ts';
 
 /** A worker that sent its result should end at once; after this long it is ended. */
 const END_GRACE_MS = 2000;
@@ -10,7 +9,7 @@ const STDERR = 2;
 
 export interface RunningTask {
 	/** Settles once the process has ended; rejects with a reason in words. */
-	result: Promise<AttentionResult | null>;
+	result: Promise<TaskDone>;
 	/** Ends the process at once: onnxruntime's calls cannot be interrupted in any other way. */
 	kill(): void;
 }
@@ -22,7 +21,7 @@ export interface RunningTask {
 export function startTask(
 	workerFile: string,
 	task: Task,
-	onProgress: (progress: Progress) => void
+	onProgress: (progress: TaskProgress) => void
 ): RunningTask {
 	if (!existsSync(workerFile)) {
 		throw new Error('the worker dist/worker.js is missing; build it: npm run build');
@@ -32,17 +31,17 @@ export function startTask(
 		execArgv: [],
 		stdio: ['ignore', STDERR, STDERR, 'ipc']
 	});
-	const result = new Promise<AttentionResult | null>((resolve, reject) => {
+	const result = new Promise<TaskDone>((resolve, reject) => {
 		let outcome: (() => void) | null = null;
 		let grace: NodeJS.Timeout | undefined;
 		child.on('message', (message: WorkerMessage) => {
 			if (message.kind === 'progress') {
-				onProgress(message.progress);
+				onProgress(message);
 				return;
 			}
 			outcome =
 				message.kind === 'done'
-					? () => resolve(message.attention)
+					? () => resolve(message)
 					: () => reject(failure(message.message, message.fault));
 			grace = setTimeout(() => child.kill('SIGKILL'), END_GRACE_MS);
 		});

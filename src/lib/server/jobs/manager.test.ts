@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { writeFakeWorker } from '../../../../tests/builders/fakeWorker.ts';
-import { RunCatalogue } from '../runs.ts';
 import { JobManager, type NewJob } from './manager.ts';
 import { JobStore } from './store.ts';
 
@@ -21,15 +20,12 @@ afterEach(() => {
 });
 
 function openManager(concurrency = 1): JobManager {
-	const runs = new RunCatalogue(home);
 	const manager = new JobManager({
 		store: new JobStore(home),
 		workerFile: writeFakeWorker(home),
 		concurrency,
 		home,
-		memoryLimitBytes: null,
-		newRun: (model) => runs.newRun(model),
-		discardRun: (id) => runs.discard(id)
+		memoryLimitBytes: null
 	});
 	managers.push(manager);
 	return manager;
@@ -39,7 +35,9 @@ function openManager(concurrency = 1): JobManager {
 function jobFor(behaviour: string, text = 'Some words.'): NewJob {
 	return {
 		model: behaviour,
+		run: null,
 		request: {
+			kind: 'analyze',
 			modelFolder: behaviour,
 			context: 8,
 			windows: 1,
@@ -48,6 +46,7 @@ function jobFor(behaviour: string, text = 'Some words.'): NewJob {
 			jsRows: 32
 		},
 		documents: [{ name: 'a.txt', text }],
+		questions: null,
 		command: `spanwise analyze ${behaviour} --text a.txt`,
 		estimate: null
 	};

@@ -2,16 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { InputError, messageOf } from '$analysis/errors.ts';
 import type { Document } from '$analysis/tokens/types.ts';
 import type { Estimate } from '$analysis/analyze/types.ts';
-import type { Job } from '$lib/api.ts';
+import { newRunId } from '$analysis/run/workspace.ts';
+import { ThinnedSamples } from '$analysis/thinnedSamples.ts';
+import type { Job, JobKind } from '$lib/api.ts';
 import { NotFoundError } from '../errors.ts';
 import { startTask, type RunningTask } from './child.ts';
 import { ENDED_STATES, RETRY_STATES, type JobRecord, type JobRequest } from './record.ts';
 import type { JobStore } from './store.ts';
+import { keptNames, shelfOf, taskOf } from './task.ts';
 
 /** Queued jobs keep their texts on disk; this bounds them. */
 const MAX_QUEUED_JOBS = 64;
 /** Ended jobs that stay on the list, so that it does not grow for ever. */
 const MAX_ENDED_JOBS = 32;
+/** Ended jobs that keep their telemetry on the list, which is sent whole with every change. */
+const MAX_TELEMETRIES = 6;
 
 export interface JobManagerOptions {
 	store: JobStore;
@@ -21,16 +26,16 @@ export interface JobManagerOptions {
 	concurrency: number;
 	home: string;
 	memoryLimitBytes: number | null;
-	/** A fresh run id for a model, and the folder it will have. */
-	newRun(model: string): { id: string; folder: string };
-	/** Removes whatever a run that did not finish has left. */
-	discardRun(id: string): Promise<void>;
 }
 
 export interface NewJob {
 	model: string;
+	/** Of a measurement: the run it was asked from; null for an analysis. */
+	run: string | null;
 	request: JobRequest;
 	documents: Document[];
+	/** Asked by an evaluation; null: none. */
+	questions: Document | null;
 	command: string;
 	estimate: Estimate | null;
 }
@@ -82,7 +87,7 @@ export class JobManager {
 		const records = newJobs.map(recordOf);
 		try {
 			records.forEach(({ job }, index) =>
-				this.#options.store.writeTexts(job.id, newJobs[index]?.documents ?? [])
+				this.#options.store.writeTexts(job.id, keptOf(newJobs[index]))
 			);
 		} catch (error) {
 			for (const { job } of records) this.#options.store.removeTexts(job.id);
@@ -122,6 +127,7 @@ export class JobManager {
 		}
 		record.job.state = 'queued';
 		record.job.reason = null;
+		record.job.telemetry = null;
 		this.#records = [...this.#records.filter((other) => other !== record), record];
 		this.#changed();
 		this.#startNext();
@@ -153,48 +159,45 @@ export class JobManager {
 		while (!this.#stopped && this.#running.size < this.#options.concurrency) {
 			const next = this.#records.find(({ job }) => job.state === 'queued');
 			if (!next) return;
-			const run = this.#options.newRun(next.job.model);
-			next.runId = run.id;
+			const id = newRunId(next.job.model, new Date());
+			next.runId = id;
 			next.job.state = 'running';
 			const entry = { task: null, ended: Promise.resolve() };
 			this.#running.set(next.job.id, entry);
-			entry.ended = this.#run(next, run);
+			entry.ended = this.#run(next, id);
 			this.#changed();
 		}
 	}
 
-	/** Runs one job to its end; never rejects. */
-	async #run(record: JobRecord, run: { id: string; folder: string }): Promise<void> {
+	/** Runs one job to its end; never rejects. What it makes gets the id `madeId`. */
+	async #run(record: JobRecord, madeId: string): Promise<void> {
 		const { job } = record;
-		const { store, home, memoryLimitBytes, workerFile } = this.#options;
+		const { store, workerFile } = this.#options;
+		const samples = new ThinnedSamples();
 		try {
-			const documents = await store.readTexts(job.id, job.texts);
+			const kept = await store.readTexts(job.id, keptNames(record));
 			if (!this.#stopped && !this.#cancelled.has(job.id)) {
-				const request = { ...record.request, documents, home, memoryLimitBytes };
 				const task = startTask(
 					workerFile,
-					{
-						kind: 'analyze',
-						request,
-						runFolder: run.folder,
-						id: run.id,
-						command: record.command
-					},
-					(progress) => {
+					taskOf(record, madeId, kept, this.#options),
+					({ progress, sample, sums }) => {
 						job.progress = progress;
+						if (sample !== null) samples.add(sample);
+						job.telemetry = { samples: samples.list(), ...sums };
 						this.#notify();
 					}
 				);
 				const entry = this.#running.get(job.id);
 				if (entry) entry.task = task;
-				await task.result;
+				const { telemetry } = await task.result;
+				job.telemetry = telemetry ?? job.telemetry;
 			}
 			if (!this.#stopped) this.#end(record, this.#cancelled.has(job.id) ? 'cancelled' : 'done');
 		} catch (error) {
 			const cancelled = this.#cancelled.has(job.id);
 			if (!this.#stopped) this.#end(record, cancelled ? 'cancelled' : 'failed', messageOf(error));
 		}
-		if (job.state !== 'done') await this.#discard(run.id);
+		if (job.state !== 'done') await this.#discard(job.kind, madeId);
 		this.#running.delete(job.id);
 		this.#cancelled.delete(job.id);
 		if (!this.#stopped) this.#changed();
@@ -205,21 +208,25 @@ export class JobManager {
 		const { job } = record;
 		job.state = state;
 		job.progress = null;
-		job.run = state === 'done' ? record.runId : null;
+		const made = state === 'done' ? record.runId : null;
+		if (job.kind === 'analyze') job.run = made;
+		else job.result = made;
 		job.reason = state === 'failed' ? reason : null;
 		if (state === 'done') this.#options.store.removeTexts(job.id);
 		const ended = this.#records.filter((other) => ENDED_STATES.includes(other.job.state));
+		for (const old of ended.slice(0, -MAX_TELEMETRIES)) old.job.telemetry = null;
 		for (const old of ended.slice(0, -MAX_ENDED_JOBS)) {
 			this.#options.store.removeTexts(old.job.id);
 			this.#records = this.#records.filter((other) => other !== old);
 		}
 	}
 
-	async #discard(runId: string): Promise<void> {
+	/** Removes whatever a job that did not finish has left. */
+	async #discard(kind: JobKind, madeId: string): Promise<void> {
 		try {
-			await this.#options.discardRun(runId);
+			await shelfOf(kind, this.#options.home).discard(madeId);
 		} catch (error) {
-			console.error(`what run ${runId} left could not be removed: ${messageOf(error)}`);
+			console.error(`what ${madeId} left could not be removed: ${messageOf(error)}`);
 		}
 	}
 
@@ -239,11 +246,11 @@ export class JobManager {
 }
 
 function recordOf(newJob: NewJob): JobRecord {
-	const { model, request, documents, command, estimate } = newJob;
+	const { model, run, request, documents, command, estimate } = newJob;
 	return {
 		job: {
 			id: randomBytes(6).toString('hex'),
-			kind: 'analyze',
+			kind: request.kind,
 			state: 'queued',
 			model,
 			texts: documents.map(({ name }) => name),
@@ -252,7 +259,7 @@ function recordOf(newJob: NewJob): JobRecord {
 			createdAt: new Date().toISOString(),
 			progress: null,
 			estimate,
-			run: null,
+			run,
 			result: null,
 			reason: null,
 			telemetry: null
@@ -261,4 +268,9 @@ function recordOf(newJob: NewJob): JobRecord {
 		command,
 		runId: null
 	};
+}
+
+/** Texts, then questions: as `keptNames` names them. */
+function keptOf({ documents, questions }: NewJob): Document[] {
+	return questions === null ? documents : [...documents, questions];
 }

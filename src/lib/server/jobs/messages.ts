@@ -1,6 +1,11 @@
 /** What the server and a worker process say to one another over IPC. */
 import type { AnalyzeRequest } from '$analysis/analyze/types.ts';
+import type { DamageRequest } from '$analysis/damage/types.ts';
+import type { EvaluateRequest } from '$analysis/evaluate/types.ts';
 import type { Progress } from '$analysis/progress.ts';
+import type { SearchRequest } from '$analysis/search/types.ts';
+import type { Telemetry, TelemetrySample } from '$analysis/telemetry.ts';
+import type { TelemetrySums } from '$analysis/telemetryRecorder.ts';
 
 export interface AnalyzeTask {
 	kind: 'analyze';
@@ -9,6 +14,23 @@ export interface AnalyzeTask {
 	id: string;
 	command: string;
 }
+
+/** A measurement; its result goes into the workspace of the request, under `id`. */
+export type MeasureTask = {
+	id: string;
+	/** Of the run that it was asked from; figures of other weights would be told as that model's. */
+	modelHash: string;
+	command: string;
+} & (
+	| { kind: 'damage'; request: DamageRequest }
+	| {
+			kind: 'evaluate';
+			request: Omit<EvaluateRequest, 'repairs'>;
+			/** The file of the refitted weights that the plan names; null: it names none. */
+			repairFile: string | null;
+	  }
+	| { kind: 'search'; request: SearchRequest }
+);
 
 export interface AttentionTask {
 	kind: 'attention';
@@ -21,7 +43,7 @@ export interface AttentionTask {
 }
 
 /** The one task of a worker process, sent to it as its first message. */
-export type Task = AnalyzeTask | AttentionTask;
+export type Task = AnalyzeTask | MeasureTask | AttentionTask;
 
 /** float32, row-major, shape [layers, H, S, S]. */
 export interface AttentionResult {
@@ -29,9 +51,25 @@ export interface AttentionResult {
 	shape: [number, number, number, number];
 }
 
+/** Where a task is, and what it used since the last message. */
+export interface TaskProgress {
+	progress: Progress;
+	/** null: none was due. */
+	sample: TelemetrySample | null;
+	sums: TelemetrySums;
+}
+
+/** What is sent at the end: what is not in a folder. */
+export interface TaskDone {
+	/** Of an attention task alone. */
+	attention: AttentionResult | null;
+	/** Of all other tasks. */
+	telemetry: Telemetry | null;
+}
+
 export type WorkerMessage =
-	| { kind: 'progress'; progress: Progress }
-	/** The run folder is written (analyze), or the maps are ready (attention). */
-	| { kind: 'done'; attention: AttentionResult | null }
+	| ({ kind: 'progress' } & TaskProgress)
+	/** The folder of the run or the result is written, or the maps are ready. */
+	| ({ kind: 'done' } & TaskDone)
 	/** `input`: the request is at fault; `own`: we are, and the stack is on stderr. */
 	| { kind: 'failed'; message: string; fault: 'input' | 'own' };

@@ -1,19 +1,45 @@
 import * as v from 'valibot';
 import type { AnalyzeRequest, Estimate } from '$analysis/analyze/types.ts';
+import type { DamageRequest } from '$analysis/damage/types.ts';
+import { gatesSchema } from '$analysis/evaluate/gates.ts';
+import type { EvaluateRequest } from '$analysis/evaluate/types.ts';
+import { planSchema } from '$analysis/plan/schema.ts';
+import type { SearchRequest } from '$analysis/search/types.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
-import { JOB_KINDS, type Job } from '$lib/api.ts';
 import { telemetrySchema } from '$analysis/telemetrySchema.ts';
+import { JOB_KINDS, type Job } from '$lib/api.ts';
+import { goalSchema } from '../newMeasurementSchema.ts';
 
-/** What a job runs, less its texts (files of their own) and what belongs to the server. */
-export type JobRequest = Omit<AnalyzeRequest, 'documents' | 'home' | 'memoryLimitBytes'>;
+/** What of a request is not a job's: texts are files of their own, the rest is the server's. */
+type NotTheJobs = 'documents' | 'home' | 'memoryLimitBytes';
+
+/** Of measurements: the model that they were asked for. */
+interface Measured {
+	/** Hash of the weights. */
+	modelHash: string;
+}
+
+/** What a job does. */
+export type JobRequest =
+	| ({ kind: 'analyze' } & Omit<AnalyzeRequest, NotTheJobs>)
+	| ({ kind: 'damage' } & Measured & Omit<DamageRequest, NotTheJobs | 'progressFile'>)
+	| ({
+			kind: 'evaluate';
+			/** Name of the file of questions, which is kept as the texts are; null: none are asked. */
+			questions: string | null;
+			/** Id of the result with the refitted weights of the plan; null: the plan names none. */
+			repairOf: string | null;
+	  } & Measured &
+			Omit<EvaluateRequest, NotTheJobs | 'questions' | 'repairs'>)
+	| ({ kind: 'search' } & Measured & Omit<SearchRequest, NotTheJobs>);
 
 /** A job as jobs.json keeps it. */
 export interface JobRecord {
 	job: Job;
 	request: JobRequest;
-	/** The command that makes the same run again. */
+	/** The command that makes the same run or result again. */
 	command: string;
-	/** Id of the run folder that was last begun. */
+	/** Id of the folder, of a run or a result, that was last begun. */
 	runId: string | null;
 }
 
@@ -34,6 +60,42 @@ const estimateSchema: v.GenericSchema<Estimate> = v.object({
 	notes: v.array(v.string())
 });
 
+const anyRequest = { modelFolder: v.string(), context: count, windows: count };
+const measured = { ...anyRequest, modelHash: v.string() };
+
+const requestSchema: v.GenericSchema<unknown, JobRequest> = v.union([
+	v.object({
+		kind: v.literal('damage'),
+		...measured,
+		maxSpan: count
+	}),
+	v.object({
+		kind: v.literal('evaluate'),
+		...measured,
+		plan: planSchema,
+		repairOf: v.nullable(v.string()),
+		questions: v.nullable(v.string()),
+		gates: gatesSchema
+	}),
+	v.object({
+		kind: v.literal('search'),
+		...measured,
+		goal: goalSchema,
+		maxSpan: count,
+		protectedLayers: v.array(count),
+		repair: v.boolean(),
+		randomPlans: count,
+		shortlist: v.nullable(count)
+	}),
+	v.object({
+		kind: v.optional(v.literal('analyze'), 'analyze'),
+		...anyRequest,
+		metrics: v.array(v.picklist(METRICS)),
+		views: v.array(v.picklist(VIEWS)),
+		jsRows: v.union([count, v.literal('all')])
+	})
+]);
+
 const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
 	job: v.object({
 		id: v.pipe(v.string(), v.regex(/^[0-9a-f]+$/)),
@@ -52,14 +114,7 @@ const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
 		reason: v.nullable(v.string()),
 		telemetry: v.optional(v.nullable(telemetrySchema), null)
 	}),
-	request: v.object({
-		modelFolder: v.string(),
-		context: count,
-		windows: count,
-		metrics: v.array(v.picklist(METRICS)),
-		views: v.array(v.picklist(VIEWS)),
-		jsRows: v.union([count, v.literal('all')])
-	}),
+	request: requestSchema,
 	command: v.string(),
 	runId: v.nullable(v.string())
 });

@@ -1,0 +1,48 @@
+import { checkSameModel } from '../analysis/analyze/modelHash.ts';
+import { measureDamage } from '../analysis/damage/damage.ts';
+import { evaluatePlan } from '../analysis/evaluate/evaluate.ts';
+import type { Progress } from '../analysis/progress.ts';
+import { writeResult } from '../analysis/results/folder.ts';
+import { partsOf } from '../analysis/results/parts.ts';
+import type { StoredResult } from '../analysis/results/types.ts';
+import type { FolderFile } from '../analysis/run/wholeFolder.ts';
+import { searchPlans } from '../analysis/search/search.ts';
+import type { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import type { MeasureTask } from '../src/lib/server/jobs/messages.ts';
+
+/**
+ * Measures and stores the result in the workspace, under the task's id. Throws InputError where the model's weights
+ * are others than those it was asked for, and as the measurements do.
+ */
+export async function measure(
+	task: MeasureTask,
+	recorder: TelemetryRecorder,
+	onProgress: (progress: Progress) => void
+): Promise<StoredResult> {
+	const { id, modelHash, command } = task;
+	const { modelFolder, home } = task.request;
+	await checkSameModel(modelFolder, modelHash, home);
+	const { result, files = [] } = await measured(task, onProgress);
+	const parts = partsOf(result, { command, telemetry: recorder.finish() });
+	return writeResult(home, parts, files, { id });
+}
+
+async function measured(
+	task: MeasureTask,
+	onProgress: (progress: Progress) => void
+): Promise<{ result: StoredResult['result']; files?: FolderFile[] }> {
+	const { kind } = task;
+	switch (kind) {
+		case 'damage':
+			return { result: { kind, damage: await measureDamage(task.request, { onProgress }) } };
+		case 'evaluate': {
+			const { plan } = task.request;
+			const request = { ...task.request, repairs: null };
+			return { result: { kind, plan, evaluation: await evaluatePlan(request, { onProgress }) } };
+		}
+		case 'search': {
+			const { search, refits } = await searchPlans(task.request, { onProgress });
+			return { result: { kind, search }, files: refits };
+		}
+	}
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { parseQuestions } from '$analysis/evaluate/choices/parse.ts';
+import { resultShelf } from '$analysis/results/folder.ts';
+import { runShelf } from '$analysis/run/list.ts';
+import type { Shelf } from '$analysis/run/shelf.ts';
+import type { Document } from '$analysis/tokens/types.ts';
+import type { JobKind } from '$lib/api.ts';
+import type { Task } from './messages.ts';
+import type { JobRecord, JobRequest } from './record.ts';
+
+/** Where the jobs of a kind put what they make. */
+export function shelfOf(kind: JobKind, home: string): Shelf {
+	return kind === 'analyze' ? runShelf(home) : resultShelf(home);
+}
+
+/** Names of the files that are kept for a job: its texts, then its questions. */
+export function keptNames({ job, request }: Pick<JobRecord, 'job' | 'request'>): string[] {
+	const questions = request.kind === 'evaluate' ? request.questions : null;
+	return questions === null ? job.texts : [...job.texts, questions];
+}
+
+/** What a worker is to do for a job. `kept`: its texts, then its questions. Throws InputError for bad questions. */
+export function taskOf(
+	{ job, request, command }: JobRecord,
+	id: string,
+	kept: readonly Document[],
+	own: { home: string; memoryLimitBytes: number | null }
+): Task {
+	const documents = kept.slice(0, job.texts.length);
+	const common = { ...own, documents };
+	switch (request.kind) {
+		case 'analyze': {
+			const { kind, ...rest } = request;
+			const runFolder = shelfOf(kind, own.home).folder(id);
+			return { kind, request: { ...rest, ...common }, runFolder, id, command };
+		}
+		case 'damage': {
+			const { kind, modelHash, ...rest } = request;
+			// The workspace's own progress file: a job that was interrupted goes on from there.
+			const whole = { ...rest, ...common, progressFile: null };
+			return { kind, request: whole, id, modelHash, command };
+		}
+		case 'evaluate': {
+			const { kind, modelHash, modelFolder, context, windows, plan, gates } = request;
+			const asked = kept.slice(documents.length);
+			const [questions = null] = asked.map(({ name, text }) => parseQuestions(text, name));
+			return {
+				kind,
+				request: { ...common, modelFolder, context, windows, plan, gates, questions },
+				id,
+				modelHash,
+				command,
+				repairFile: repairFileOf(request, own.home)
+			};
+		}
+		case 'search': {
+			const { kind, modelHash, ...rest } = request;
+			return { kind, request: { ...rest, ...common }, id, modelHash, command };
+		}
+	}
+}
+
+/** The refitted weights of a plan lie beside the result that has it. */
+function repairFileOf(
+	{ plan, repairOf }: Pick<Extract<JobRequest, { kind: 'evaluate' }>, 'plan' | 'repairOf'>,
+	home: string
+): string | null {
+	if (plan.repair === null || repairOf === null) return null;
+	return join(resultShelf(home).folder(repairOf), plan.repair.file);
+}

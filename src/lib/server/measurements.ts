@@ -1,0 +1,49 @@
+import { checkSameModel } from '$analysis/analyze/modelHash.ts';
+import type { MeasuredOn } from '$analysis/results/command.ts';
+import type { RunRecord } from '$analysis/run/types.ts';
+import type { NewMeasurement } from '$lib/api.ts';
+import type { NewJob } from './jobs/manager.ts';
+import { prepareMeasurement } from './measurementKinds.ts';
+import { textNames } from './newJobs.ts';
+import { documentsOf } from './texts.ts';
+import type { Workbench } from './workbench.ts';
+
+/**
+ * The job of a measurement, refused early where it cannot be done. Errors: NotFoundError for an unknown run, text or
+ * result; InputError where model, texts, plan, gates, questions or limits are at fault.
+ */
+export async function measurementJob(
+	asked: NewMeasurement,
+	means: Pick<Workbench, 'settings' | 'models' | 'runs' | 'results'>
+): Promise<NewJob> {
+	const { runs, settings } = means;
+	const { home, memoryLimitBytes, root } = settings;
+	const { id, model } = await runs.record(asked.run);
+	await checkSameModel(model.folder, model.hash, home);
+	const documents = await documentsOf(asked.texts, root);
+	const { context, windows } = asked;
+	const prepared = await prepareMeasurement(asked, {
+		about: { modelFolder: model.folder, modelHash: model.hash, context, windows },
+		own: { documents, home, memoryLimitBytes },
+		on: await namedAsUsersDo(asked, model, means),
+		root,
+		results: means.results
+	});
+	return { model: model.name, run: id, documents, ...prepared };
+}
+
+/** What the command names: the model as the list of models has it, or by its folder. */
+async function namedAsUsersDo(
+	{ texts, context, windows }: NewMeasurement,
+	{ folder }: RunRecord['model'],
+	{ models, settings }: Pick<Workbench, 'models' | 'settings'>
+): Promise<MeasuredOn> {
+	const listed = (await models.list()).find((listing) => listing.folder === folder);
+	return {
+		model: listed?.id ?? folder,
+		texts: textNames(texts),
+		context,
+		windows,
+		modelFolders: listed?.origin === 'folder' ? settings.modelFolders : []
+	};
+}

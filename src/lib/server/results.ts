@@ -1,0 +1,59 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { filesOf, listResults, readResult, resultShelf } from '$analysis/results/folder.ts';
+import type { StoredResult } from '$analysis/results/types.ts';
+import { ID, type Shelf } from '$analysis/run/shelf.ts';
+import type { ResultsAnswer } from '$lib/api.ts';
+import { NotFoundError } from './errors.ts';
+
+/** The measurements of the workspace. Ids that the list does not have are unknown, whatever they spell. */
+export class ResultCatalogue {
+	readonly #home: string;
+	readonly #shelf: Shelf;
+
+	constructor(home: string) {
+		this.#home = home;
+		this.#shelf = resultShelf(home);
+	}
+
+	/** Of one model, by its hash, or of all. Folders that hold none are left out. */
+	async list(model: string | null): Promise<ResultsAnswer> {
+		const listed = await listResults(this.#home);
+		return listed.flatMap(({ summary }) =>
+			summary !== null && (model === null || summary.model.hash === model) ? [summary] : []
+		);
+	}
+
+	async result(id: string): Promise<StoredResult> {
+		await this.#check(id);
+		return readResult(this.#home, id);
+	}
+
+	/** A file of refitted weights beside a result, and its length; only those that the result's plans name. */
+	async file(id: string, name: string): Promise<{ path: string; bytes: number }> {
+		const known = ID.test(name) && filesOf(await this.result(id)).includes(name);
+		const path = known ? join(this.#shelf.folder(id), name) : null;
+		const found = path === null ? null : await stat(path).catch(() => null);
+		if (path === null || !found?.isFile()) {
+			throw new NotFoundError(`result ${id}: has no file ${name}`);
+		}
+		return { path, bytes: found.size };
+	}
+
+	async remove(id: string): Promise<void> {
+		await this.#check(id);
+		await this.#shelf.delete(id);
+	}
+
+	/** Removes what the writers of an earlier server left unfinished. */
+	async removeUnfinished(): Promise<void> {
+		await this.#shelf.clearPartials();
+	}
+
+	/** Nothing the browser says is ever joined to a path before it was listed. */
+	async #check(id: string): Promise<void> {
+		if (!(await this.#shelf.ids()).includes(id)) {
+			throw new NotFoundError(`result ${id}: not known; it may have been deleted`);
+		}
+	}
+}
