@@ -7,7 +7,7 @@ import { findModel, homeOf } from './found.ts';
 import { enforceGates, gatesOf, lossIncrease, share } from './gates.ts';
 import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
-import { readPlan, writePlan } from './planFile.ts';
+import { readPlan, readPlanRepairs, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
 import { readQuestions, readTexts } from './texts.ts';
 
@@ -22,6 +22,8 @@ questions are asked.
 --choices: a line each {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which questions
 are drawn; a choice begins with the space that parts it from the prompt. Picked by summed log-likelihood (acc),
 by it a character (acc_norm), and by it a byte (acc_bytes).
+
+A plan that names refitted weights ("repair") is evaluated with them: their file must lie beside the plan.
 
 Gates are judged on the whole interval: pass, fail (exit 3) or inconclusive (exit 4). --gates names a JSON
 file, {"maxLossIncrease": 0.05, "minAgreement": 0.9, "maxAccuracyDrop": 0.02}; flags stand before it. The report is printed in any case.
@@ -62,10 +64,11 @@ export function registerEvaluate(program: Command, io: Io): void {
 			const gates = await gatesOf(flags);
 			const questions = flags.choices === undefined ? null : await readQuestions(flags.choices);
 			const plan = await readPlan(flags.plan);
+			const modelFolder = await findModel(model, flags, io);
 			const request: EvaluateRequest = {
-				modelFolder: await findModel(model, flags, io),
+				modelFolder,
 				plan,
-				repairs: null,
+				repairs: await readPlanRepairs(flags.plan, plan, modelFolder),
 				documents: await readTexts(flags.text, io),
 				context: flags.context,
 				windows: flags.windows,

@@ -1,15 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, basename, join, resolve } from 'node:path';
+import type { LayerRepairs } from '../analysis/capture/repairs.ts';
 import { readJsonFile } from '../analysis/checkpoint/files.ts';
+import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parsePlan } from '../analysis/plan/planFile.ts';
 import type { Plan } from '../analysis/plan/types.ts';
+import { readRepairs } from '../analysis/repair/file.ts';
 
 /** A checked plan.json. Throws InputError that names the file. */
 export async function readPlan(file: string): Promise<Plan> {
 	return parsePlan(await readJsonFile(file), file);
+}
+
+/**
+ * The refitted weights that a plan names, from beside its file; null: it names none. Throws InputError where the
+ * model cannot be opened, and as `readRepairs`.
+ */
+export async function readPlanRepairs(
+	file: string,
+	plan: Plan,
+	modelFolder: string
+): Promise<LayerRepairs | null> {
+	if (plan.repair === null) return null;
+	const { config } = await openCheckpoint(modelFolder);
+	return readRepairs(dirname(resolve(file)), plan, config);
 }
 
 /**
