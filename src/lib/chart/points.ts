@@ -1,0 +1,162 @@
+import { scaleLinear } from 'd3';
+import { placeX, placeY, type ChartFrame } from './geometry.ts';
+
+export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross'] as const;
+export type PointShape = (typeof SHAPES)[number];
+
+/** One point, with the interval of its y. */
+export interface ChartPoint {
+	id: string;
+	x: number;
+	y: number;
+	low?: number | null;
+	high?: number | null;
+	/** What it is, read out and shown when it is pointed at. */
+	title: string;
+	/** Written beside it. */
+	label?: string;
+	/** Marked with a ring: something to look at. */
+	marked?: boolean;
+}
+
+export interface PointSeries {
+	name: string;
+	/** CSS colour on the screen, and colour on paper. */
+	colour: string;
+	paper: string;
+	shape: PointShape;
+	points: readonly ChartPoint[];
+	/** A line joins its points, in their order. */
+	joined?: boolean;
+	/** Background: small, and not to be pointed at. */
+	faint?: boolean;
+}
+
+/** A line across the chart at a value of x or y, or where both are equal. */
+export interface Rule {
+	axis: 'x' | 'y' | 'diagonal';
+	at: number;
+	label: string;
+	dashed?: boolean;
+}
+
+/** A round range that holds all values and what else is named, with a little room at both ends. */
+export function rangeOf(values: readonly number[], also: readonly number[] = []): [number, number] {
+	const known = [...values, ...also].filter(Number.isFinite);
+	if (known.length === 0) return [0, 1];
+	const [low, high] = [Math.min(...known), Math.max(...known)];
+	const room = (high - low) * 0.04 || Math.abs(high) * 0.1 || 1;
+	// An end that is a limit by itself, such as 0, gets no room beyond it.
+	const from = also.includes(low) ? low : low - room;
+	const to = also.includes(high) ? high : high + room;
+	const [nice, end] = scaleLinear([from, to], [0, 1]).nice(5).domain();
+	return [nice, end];
+}
+
+/** Values of y that the series reach, intervals included. */
+export function reachOf(series: readonly PointSeries[]): number[] {
+	return series.flatMap(({ points }) =>
+		points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y])
+	);
+}
+
+/** SVG path of a shape of `size` pixels across around (0, 0). */
+export function shapePath(shape: PointShape, size: number): string {
+	const r = size / 2;
+	if (shape === 'circle') return `M${-r},0a${r},${r} 0 1,0 ${size},0a${r},${r} 0 1,0 ${-size},0Z`;
+	if (shape === 'square') return `M${-r * 0.9},${-r * 0.9}h${r * 1.8}v${r * 1.8}h${-r * 1.8}Z`;
+	if (shape === 'diamond') return `M0,${-r * 1.25}L${r * 1.25},0L0,${r * 1.25}L${-r * 1.25},0Z`;
+	if (shape === 'triangle') return `M0,${-r * 1.2}L${r * 1.15},${r * 0.9}L${-r * 1.15},${r * 0.9}Z`;
+	return `M${-r},${-r}L${r},${r}M${-r},${r}L${r},${-r}`;
+}
+
+/** SVG path of a point's interval with short ends; empty where it has none. */
+export function whiskerPath(frame: ChartFrame, point: ChartPoint, half = 3): string {
+	const { low, high } = point;
+	if (low === null || low === undefined || high === null || high === undefined) return '';
+	const x = round(placeX(frame, point.x));
+	const [top, bottom] = [round(placeY(frame, high)), round(placeY(frame, low))];
+	return `M${x - half},${top}h${2 * half}M${x},${top}V${bottom}M${x - half},${bottom}h${2 * half}`;
+}
+
+/** SVG path of a rule, within the frame; empty where it lies outside. */
+export function rulePath(frame: ChartFrame, { axis, at }: Rule): string {
+	const { left, top, width, height, x, y } = frame;
+	if (axis === 'diagonal') {
+		const [from, to] = [Math.max(x[0], y[0]), Math.min(x[1], y[1])];
+		if (from >= to) return '';
+		return `M${round(placeX(frame, from))},${round(placeY(frame, from))}L${round(placeX(frame, to))},${round(placeY(frame, to))}`;
+	}
+	const range = axis === 'x' ? x : y;
+	if (at < range[0] || at > range[1]) return '';
+	return axis === 'x'
+		? `M${round(placeX(frame, at))},${top}v${height}`
+		: `M${left},${round(placeY(frame, at))}h${width}`;
+}
+
+/** Round values along an axis. */
+export function ticksOf([from, to]: readonly [number, number], count: number): number[] {
+	return scaleLinear([from, to], [0, 1]).ticks(count);
+}
+
+export interface PlacedLabel {
+	id: string;
+	text: string;
+	x: number;
+	y: number;
+	anchor: 'start' | 'end';
+}
+
+/**
+ * Places labels beside their points, inside the frame, one below the other where they would overlap. Widths are
+ * by an average character.
+ */
+export function placeLabels(
+	frame: ChartFrame,
+	points: readonly ChartPoint[],
+	size = 11
+): PlacedLabel[] {
+	const placed: (PlacedLabel & { from: number; to: number })[] = [];
+	const wanted = points
+		.flatMap((point) =>
+			point.label === undefined
+				? []
+				: [{ point, text: point.label, x: placeX(frame, point.x), y: placeY(frame, point.y) }]
+		)
+		.sort((a, b) => a.y - b.y);
+	for (const { point, text, x, y } of wanted) {
+		const width = text.length * size * 0.55;
+		const toRight = x + 8 + width <= frame.left + frame.width;
+		const from = toRight ? x + 8 : x - 8 - width;
+		let at = y + size * 0.35;
+		const crossing = (line: number) =>
+			placed.find(
+				(other) => Math.abs(other.y - line) < size && other.from < from + width && from < other.to
+			);
+		for (let other = crossing(at); other !== undefined; other = crossing(at)) at = other.y + size;
+		placed.push({
+			id: point.id,
+			text,
+			x: round(toRight ? x + 8 : x - 8),
+			y: round(at),
+			anchor: toRight ? 'start' : 'end',
+			from,
+			to: from + width
+		});
+	}
+	return placed.map(({ id, text, x, y, anchor }) => ({ id, text, x, y, anchor }));
+}
+
+/** SVG path through points in their order. */
+export function joinPath(frame: ChartFrame, points: readonly ChartPoint[]): string {
+	return points
+		.map(
+			({ x, y }, index) =>
+				`${index === 0 ? 'M' : 'L'}${round(placeX(frame, x))},${round(placeY(frame, y))}`
+		)
+		.join('');
+}
+
+function round(place: number): number {
+	return Math.round(place * 100) / 100;
+}
