@@ -9,6 +9,7 @@ import { registerDamage } from './damage.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { registerExport } from './export.ts';
 import { GatesNotPassed } from './gates.ts';
+import { registerInspect } from './inspect.ts';
 import { say, type Io } from './io.ts';
 import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
@@ -59,6 +60,7 @@ function programFor(io: Io): Command {
 		.hook('preAction', inheritShared);
 	withSharedOptions(program);
 	registerModels(program, io);
+	registerInspect(program, io);
 	registerAnalyze(program, io);
 	registerSimilarity(program, io);
 	registerPlan(program, io);

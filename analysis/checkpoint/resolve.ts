@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { InputError } from '../errors.ts';
-import { isFolder } from './files.ts';
+import { exists, isFolder } from './files.ts';
 import type { ModelListing } from './types.ts';
 
 /**
- * The folder that MODEL means: a listed model's id, its name where only one has it, or a folder. What begins
- * with "." or "/" is always a folder. Throws InputError that says which models are known.
+ * The folder that MODEL means: a listed model's id, its name where only one has it, or a folder; or an ONNX file.
+ * What begins with "." or "/" is always a path. Throws InputError that says which models are known.
  */
 export async function resolveModel(
 	model: string,
@@ -17,7 +17,9 @@ export async function resolveModel(
 		const named = listings.filter(({ name }) => name === model);
 		if (named.length === 1) return named[0].folder;
 	}
-	if (await isFolder(model)) return resolve(model);
+	if ((await isFolder(model)) || (model.endsWith('.onnx') && (await exists(model)))) {
+		return resolve(model);
+	}
 	const known = listings.map(({ id }) => id).join(', ');
 	throw new InputError(
 		`${model}: no such model: neither a folder nor listed; known: ${known === '' ? 'none' : known}`

@@ -54,12 +54,18 @@ export async function findOnnx(file: string): Promise<FoundOnnx> {
 
 /** Opens an ONNX model for analysis; throws InputError that says why it cannot be analysed. */
 export async function openOnnx(file: string): Promise<OpenedOnnx> {
-	const found = await findOnnx(file);
+	const found = checkAnalysable(await findOnnx(file));
 	const { onnx, view, layers, config, logits } = found;
-	const lacking = layers.find(({ probabilities }) => probabilities.how === 'none');
-	if (lacking?.probabilities.how === 'none') {
+	return { ...found, facts: onnxFacts(onnx, view, layers, config, logits) };
+}
+
+/** Throws InputError where a layer's probabilities cannot be had, a layer was not found, or logits are missing. */
+export function checkAnalysable(found: FoundOnnx): FoundOnnx & { logits: string } {
+	const { onnx, layers, config, logits } = found;
+	for (const { layer, operator, name, probabilities } of layers) {
+		if (probabilities.how !== 'none') continue;
 		throw new InputError(
-			`${onnx.file}: layer ${lacking.layer}: ${lacking.operator} ${lacking.name}: its probabilities cannot be had: ${lacking.probabilities.reason}`
+			`${onnx.file}: layer ${layer}: ${operator} ${name}: its probabilities cannot be had: ${probabilities.reason}`
 		);
 	}
 	const expected = config?.layers ?? layers.length;
@@ -72,7 +78,7 @@ export async function openOnnx(file: string): Promise<OpenedOnnx> {
 		const names = onnx.graph.output.map(({ name }) => name).join(', ');
 		throw new InputError(`${onnx.file}: outputs ${names}; expected logits among them`);
 	}
-	return { ...found, logits, facts: onnxFacts(onnx, view, layers, config, logits) };
+	return { ...found, logits };
 }
 
 function noAttention({ proto }: OnnxModel, view: GraphView): string {

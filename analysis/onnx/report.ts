@@ -1,0 +1,127 @@
+import { isInputError } from '../errors.ts';
+import { reachOf, onnxFacts } from './facts.ts';
+import type { DeclaredSize, GraphView } from './graphView.ts';
+import { graphInputs } from './inputs.ts';
+import { checkAnalysable, type FoundOnnx } from './open.ts';
+import { elementTypeName } from './tensors.ts';
+import type { AttentionLayer, Probabilities } from './types.ts';
+import { weightFacts } from './weights.ts';
+
+/** What is said of an ONNX model before any run. */
+export interface OnnxReport {
+	name: string;
+	file: string;
+	/** Who wrote the file: "pytorch 2.13.0"; empty: it does not say. */
+	producer: string;
+	opset: number;
+	architecture: string | null;
+	parameters: number;
+	/** Bytes of the file and its external data. */
+	bytes: number;
+	dtype: string;
+	/** Number of files with external data. */
+	dataFiles: number;
+	layers: LayerReport[];
+	inputs: ValueReport[];
+	outputs: ValueReport[];
+	/** Why it cannot be analysed; null: it can. */
+	problem: string | null;
+}
+
+export interface LayerReport {
+	layer: number;
+	/** Name of the attention's node. */
+	node: string;
+	/** "Softmax", "com.microsoft.GroupQueryAttention". */
+	form: string;
+	/** null: neither graph nor config.json tells. */
+	heads: number | null;
+	kvHeads: number | null;
+	/** Keys a query sees at most; null: all before it. */
+	reach: number | null;
+	/** Whether its probabilities can be had, and how, or why not. */
+	probabilities: { available: boolean; how: string };
+	/** Whether it can follow another layer, and what it then loses, or why not. */
+	shareable: { possible: boolean; why: string };
+}
+
+export interface ValueReport {
+	name: string;
+	type: string;
+	shape: DeclaredSize[];
+}
+
+/** Describes a model whose attention was found. */
+export function onnxReport(found: FoundOnnx): OnnxReport {
+	const { name, onnx, view, layers, config } = found;
+	const reach = reachOf(layers, config);
+	const { producerName, producerVersion } = onnx.proto;
+	return {
+		name,
+		file: onnx.file,
+		producer: `${producerName} ${producerVersion}`.trim(),
+		opset: onnx.opset,
+		architecture: config?.architecture ?? null,
+		...weightFacts(onnx.graph),
+		bytes: onnx.bytes,
+		dataFiles: new Set(onnx.external.files.values()).size,
+		layers: layers.map((layer, at) => ({
+			layer: at,
+			node: layer.name,
+			form: layer.operator,
+			heads: layer.heads ?? config?.heads ?? null,
+			kvHeads: config?.kvHeads ?? layer.kvHeads,
+			reach: reach[at],
+			probabilities: {
+				available: layer.probabilities.how !== 'none',
+				how: howHad(layer.probabilities)
+			},
+			shareable: sharing(layer)
+		})),
+		inputs: onnx.graph.input
+			.filter((input) => view.isInput(input.name))
+			.map((input) => valueReport(view, input.name)),
+		outputs: onnx.graph.output.map((output) => valueReport(view, output.name)),
+		problem: problemOf(found)
+	};
+}
+
+function howHad(probabilities: Probabilities): string {
+	switch (probabilities.how) {
+		case 'value':
+			return 'value of the graph';
+		case 'output':
+			return `4th output, ${probabilities.attribute.name}=${probabilities.attribute.value}`;
+		case 'scores':
+			return '4th output, softmax added';
+		case 'none':
+			return probabilities.reason;
+	}
+}
+
+function sharing({ sharing: said }: AttentionLayer): LayerReport['shareable'] {
+	return said.possible
+		? { possible: true, why: `loses ${said.lost}` }
+		: { possible: false, why: said.reason };
+}
+
+function valueReport(view: GraphView, name: string): ValueReport {
+	const type = view.elementType(name);
+	return {
+		name,
+		type: type === null ? 'unknown' : elementTypeName(type),
+		shape: view.shape(name) ?? []
+	};
+}
+
+function problemOf(found: FoundOnnx): string | null {
+	try {
+		const { logits } = checkAnalysable(found);
+		graphInputs(found.view, found.onnx.file);
+		onnxFacts(found.onnx, found.view, found.layers, found.config, logits);
+		return null;
+	} catch (error) {
+		if (isInputError(error)) return error.message;
+		throw error;
+	}
+}
