@@ -24,7 +24,7 @@ Example (plan.json: made by the example of spanwise plan):
 interface ApplyFlags extends SharedOptions {
 	plan?: string;
 	out: string;
-	dtype: DecoderDtype;
+	dtype?: DecoderDtype;
 	to: DeployTarget;
 	verify: boolean;
 }
@@ -38,9 +38,10 @@ export function registerApply(program: Command, io: Io): void {
 			.requiredOption('--out <folder>', 'folder to write: new or empty')
 			.option('--plan <file>', 'a plan.json (default: the model as it is)')
 			.addOption(
-				new Option('--dtype <type>', 'of weights, activations and cache (onnx only)')
-					.choices(DECODER_DTYPES)
-					.default('fp32')
+				new Option(
+					'--dtype <type>',
+					'of weights, activations and cache; onnx only (default: fp32)'
+				).choices(DECODER_DTYPES)
 			)
 			.addOption(new Option('--to <form>', 'what to write').choices(DEPLOY_TARGETS).default('onnx'))
 			.option('--no-verify', 'write without comparing with the engine'),
@@ -55,7 +56,7 @@ export function registerApply(program: Command, io: Io): void {
 					plan,
 					planFolder: dirname(flags.plan ?? '.'),
 					target: flags.to,
-					dtype: flags.dtype,
+					dtype: flags.dtype ?? (flags.to === 'onnx' ? 'fp32' : null),
 					out: flags.out,
 					verify: flags.verify,
 					home: homeOf(flags, io)

@@ -9,13 +9,13 @@ export function applyText(record: DeployRecord, folder: string): string {
 	const followers = cache.values.length - cache.keys.length;
 	const leftOut = model.layers - cache.values.length;
 	const facts: [string, string][] = [
-		['wrote', `${folder}: ${target}, ${dtype}, ${formatBytes(bytes)}`],
+		['wrote', `${folder}: ${target}${dtype === null ? '' : ` ${dtype}`}, ${formatBytes(bytes)}`],
 		['model', `${model.name}, ${model.layers} layers`],
 		[
 			'plan',
 			plan === null ? 'none: the model as it is' : `${followers} followers, ${leftOut} left out`
 		],
-		['cache', `${formatBytes(cache.bytesPerToken)} a token`]
+		['cache', `keys of ${cache.keys.length} layers, values of ${cache.values.length}`]
 	];
 	if (verified === null) facts.push(['verified', 'not asked for']);
 	else {

@@ -26,7 +26,9 @@ export async function captureAttention(request: {
 	try {
 		const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
 		const forward = new ForwardPass(config, layout, weights);
-		const attention = allocateWindow(layout, layers);
+		// What layers follow by the model's own making must be at hand for them.
+		const followed = (config.shared?.sources ?? []).filter((source) => source !== null);
+		const attention = allocateWindow(layout, [...new Set([...layers, ...followed])]);
 		const state = await forward.start(ids, attention);
 		await forward.run([state], { last: Math.max(...layers) });
 		await forward.release();

@@ -7,21 +7,22 @@ import { createSession, floats, tensor } from './session.ts';
 import { WeightSource } from './weights.ts';
 
 /**
- * What the engine says of one window: logits [S, vocab] of a checkpoint run as `planned`. Weights are streamed;
- * the logits are all in memory, so windows should be short.
+ * What the engine says of one window: logits [S, vocab] of a checkpoint run as `planned`, or without a plan as it
+ * is. Weights are streamed; the logits are all in memory, so windows should be short.
  */
 export async function engineLogits(
 	checkpoint: Checkpoint,
 	reader: WeightReader,
 	ids: readonly number[],
-	planned: PlannedLayers
+	planned: Partial<PlannedLayers>
 ): Promise<Float32Array> {
 	const { config } = checkpoint;
 	const context = ids.length;
 	const layout = attentionLayout(config, context);
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
 	const forward = new ForwardPass(config, layout, weights);
-	const state = await forward.start(ids, allocateSource(layout, planned.sources));
+	const room = planned.sources === undefined ? null : allocateSource(layout, planned.sources);
+	const state = await forward.start(ids, room);
 	await forward.run([state], planned);
 	await forward.release();
 

@@ -5,7 +5,12 @@ import type { LayerGraph } from '../graph/decoder.ts';
 import { leaveOutGraph } from '../graph/leaveOut.ts';
 import { reuseGraph } from '../graph/reuse.ts';
 import { rotaryTables } from '../graph/rotary.ts';
-import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
+import {
+	allocateSource,
+	layerBlock,
+	type AttentionLayout,
+	type WindowAttention
+} from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
 import type { LayerRepairs } from './repairs.ts';
 import { breathe, createSession, indices, tensor, type Tensors } from './session.ts';
@@ -62,17 +67,23 @@ export class ForwardPass {
 		this.#spare = new Float32Array(layout.context * config.hidden);
 	}
 
-	/** The embedded tokens of a window, [S, hidden]: the state in which it enters layer 0. */
+	/**
+	 * The embedded tokens of a window, [S, hidden]: the state in which it enters layer 0. A model whose layers
+	 * follow others by its own making keeps what they need, even where `attention` is null.
+	 */
 	async start(ids: readonly number[], attention: WindowAttention | null): Promise<WindowState> {
-		return { hidden: await this.#weights.embed(ids), attention };
+		const { shared } = this.#config;
+		const room =
+			attention ?? (shared === null ? null : allocateSource(this.#layout, shared.sources));
+		return { hidden: await this.#weights.embed(ids), attention: room };
 	}
 
 	/**
 	 * Runs all windows through layer `first` (0 where it is not given) … `last`, each layer's weights being read
 	 * once and the next layer's while this one runs. Hidden states are those before layer `first`; the arrays
-	 * they came in are written over. Where `sources` names a follower, every window must keep its source's
-	 * probabilities. `repairs` holds what followers and left-out layers get in place of what they lost.
-	 * `onLayer` is called after each window of each layer.
+	 * they came in are written over. Without `sources`, layers do what the model has them do. Where a layer
+	 * follows another, every window must keep its source's probabilities. `repairs` holds what followers and
+	 * left-out layers get in place of what they lost. `onLayer` is called after each window of each layer.
 	 */
 	async run(
 		states: WindowState[],
@@ -86,8 +97,9 @@ export class ForwardPass {
 		for (let layer = options.first ?? 0; layer <= last; layer++) {
 			const weights = await this.#weights.layer(layer);
 			if (layer < last) this.#weights.prefetch(layer + 1);
-			const source = options.sources === undefined ? layer : options.sources[layer];
-			const headMap = options.headMaps?.[layer] ?? null;
+			const planned = options.sources === undefined ? this.#config.shared : options;
+			const source = planned?.sources === undefined ? layer : planned.sources[layer];
+			const headMap = planned?.headMaps?.[layer] ?? null;
 			const repair = options.repairs?.get(layer);
 			for (const [window, state] of states.entries()) {
 				const kept = state.attention?.slots[layer] != null ? state.attention : null;
@@ -95,7 +107,7 @@ export class ForwardPass {
 				if (source === layer) {
 					cost = await this.#attend(state, layer, weights.attend, kept);
 				} else if (source === null) {
-					cost = await this.#leaveOut(state, weights.leaveOut, repair?.bias ?? null);
+					cost = await this.#leaveOut(state, weights.leaveOut, repair?.bias ?? weights.meanOutput);
 					if (kept !== null) this.#clear(kept, layer);
 				} else {
 					const own = repair?.o ? this.#refitted(weights.reuse, repair.o) : weights.reuse;

@@ -1,7 +1,11 @@
 import {
+	ATTENTION_ONLY,
+	FEED_FORWARD,
 	layerTensorNames,
 	layerTensorShapes,
+	meanOutputName,
 	modelTensorNames,
+	needsRole,
 	type LayerTensorNames
 } from '../checkpoint/expected.ts';
 import type { ModelHasher } from '../checkpoint/hash.ts';
@@ -12,25 +16,13 @@ import { tensor, type Tensors } from './session.ts';
 
 type Role = keyof LayerTensorNames;
 
-/** What a follower does not need: it has no queries, no keys and nothing that belongs to them. */
-const ATTENTION_ONLY: readonly Role[] = ['q', 'k', 'qBias', 'kBias', 'qNorm', 'kNorm'];
-
-/** What a layer keeps whose attention is left out. */
-const FEED_FORWARD: readonly Role[] = [
-	'postNorm',
-	'gate',
-	'up',
-	'down',
-	'gateBias',
-	'upBias',
-	'downBias'
-];
-
 /** One layer's weights as feeds of its graphs. */
 export interface LayerWeights {
 	attend: Tensors;
 	reuse: Tensors;
 	leaveOut: Tensors;
+	/** Of a model that leaves this layer's attention out: what stands in for its output, [hidden]; null: nothing. */
+	meanOutput: Float32Array | null;
 }
 
 /** Bytes of float32 output-embedding rows in memory at once (32 MB): a vocabulary may have 128 000 rows. */
@@ -89,7 +81,7 @@ export class WeightSource {
 		this.#reading = null;
 		const buffers = this.#buffers ?? new Map<Role, Float32Array>();
 		if (this.#resident === null) this.#buffers = buffers;
-		const weights: LayerWeights = { attend: {}, reuse: {}, leaveOut: {} };
+		const weights: LayerWeights = { attend: {}, reuse: {}, leaveOut: {}, meanOutput: null };
 		for (const [index, { role, entry }] of this.#roles(layer).entries()) {
 			const elements = entry.shape.reduce((product, size) => product * size, 1);
 			const buffer = buffers.get(role) ?? new Float32Array(elements);
@@ -101,6 +93,7 @@ export class WeightSource {
 			weights.attend[role] = value;
 			if (!ATTENTION_ONLY.includes(role)) weights.reuse[role] = value;
 			if (FEED_FORWARD.includes(role)) weights.leaveOut[role] = value;
+			if (role === 'oBias' && this.#source(layer) === null) weights.meanOutput = buffer;
 		}
 		if (this.#resident === null) this.#streamed = { layer, weights };
 		else this.#resident.set(layer, weights);
@@ -159,11 +152,21 @@ export class WeightSource {
 
 	#roles(layer: number): { role: Role; entry: TensorEntry }[] {
 		const names = layerTensorNames(this.#checkpoint.config, layer);
+		const source = this.#source(layer);
 		const roles = Object.keys(layerTensorShapes(this.#checkpoint.config)) as Role[];
-		return roles.flatMap((role) => {
+		const found = roles.flatMap((role) => {
 			const name = names[role];
-			return name === undefined ? [] : [{ role, entry: this.#entry(name) }];
+			if (name === undefined || !needsRole(role, layer, source)) return [];
+			return [{ role, entry: this.#entry(name) }];
 		});
+		const mean = source === null && this.#checkpoint.tensors.get(meanOutputName(layer));
+		return mean ? [...found, { role: 'oBias', entry: mean }] : found;
+	}
+
+	/** Where the model itself has a layer's attention come from. */
+	#source(layer: number): number | null {
+		const { shared } = this.#checkpoint.config;
+		return shared === null ? layer : shared.sources[layer];
 	}
 
 	#names(): ReturnType<typeof modelTensorNames> {

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { InputError } from '../errors.ts';
 import { ARCHITECTURES, FAMILIES, isArchitecture, type Family } from './families.ts';
 import { parseRope, ropeFields } from './rope.ts';
+import { parseShared } from './shared.ts';
 import type { ModelConfig } from './types.ts';
 
 /** Largest models in use have 126 layers; far more is a broken file that would fill memory. */
@@ -30,6 +31,7 @@ const schema = v.object({
 	use_sliding_window: v.nullish(v.boolean()),
 	max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
 	layer_types: v.nullish(v.array(v.string())),
+	spanwise: v.optional(v.unknown()),
 	...ropeFields
 });
 
@@ -79,11 +81,13 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 	const said = { attention_bias: raw.attention_bias ?? false, mlp_bias: raw.mlp_bias ?? false };
 	const bias = (fact: 'attention_bias' | 'mlp_bias' | boolean): boolean =>
 		typeof fact === 'boolean' ? fact : said[fact];
+	const layers = raw.num_hidden_layers;
+	const counts = headCounts(raw, family, where);
 	return {
 		architecture,
-		layers: raw.num_hidden_layers,
+		layers,
 		hidden: raw.hidden_size,
-		...headCounts(raw, family, where),
+		...counts,
 		intermediate: raw.intermediate_size,
 		vocab: raw.vocab_size,
 		maxPositions,
@@ -97,6 +101,7 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		qkNorm: family.qkNorm,
 		tied: raw.tie_word_embeddings ?? false,
 		bosId: raw.bos_token_id === undefined ? family.bosId : raw.bos_token_id,
+		shared: parseShared(raw.spanwise, { layers, heads: counts.heads }, where),
 		dtype: raw.dtype ?? raw.torch_dtype ?? 'float32'
 	};
 }

@@ -99,6 +99,42 @@ export function layerTensorShapes(
 	};
 }
 
+/** What a follower does not need: it has no queries, no keys and nothing that belongs to them. */
+export const ATTENTION_ONLY: readonly (keyof LayerTensorNames)[] = [
+	'q',
+	'k',
+	'qBias',
+	'kBias',
+	'qNorm',
+	'kNorm'
+];
+
+/** What a layer keeps whose attention is left out. */
+export const FEED_FORWARD: readonly (keyof LayerTensorNames)[] = [
+	'postNorm',
+	'gate',
+	'up',
+	'down',
+	'gateBias',
+	'upBias',
+	'downBias'
+];
+
+/** Whether a layer needs the tensor of a role: all of them, unless it takes its attention from `source`. */
+export function needsRole(
+	role: keyof LayerTensorNames,
+	layer: number,
+	source: number | null
+): boolean {
+	if (source === layer) return true;
+	return source === null ? FEED_FORWARD.includes(role) : !ATTENTION_ONLY.includes(role);
+}
+
+/** Name of what stands in for the output of a layer's attention that is left out, [hidden], where it is there. */
+export function meanOutputName(layer: number): string {
+	return `model.layers.${layer}.self_attn.o_proj.bias`;
+}
+
 /** Every tensor the engine reads of a model with this config, and its shape. */
 export function expectedTensors(config: ModelConfig): { name: string; shape: number[] }[] {
 	const outside = modelTensorNames(config);
@@ -113,9 +149,11 @@ export function expectedTensors(config: ModelConfig): { name: string; shape: num
 	}
 	for (let layer = 0; layer < config.layers; layer++) {
 		const names = layerTensorNames(config, layer);
+		const source = config.shared === null ? layer : config.shared.sources[layer];
 		for (const role of roles) {
 			const name = names[role];
-			if (name !== undefined) tensors.push({ name, shape: [...shapes[role]] });
+			const needed = name !== undefined && needsRole(role, layer, source);
+			if (needed) tensors.push({ name, shape: [...shapes[role]] });
 		}
 	}
 	return tensors;

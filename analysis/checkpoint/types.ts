@@ -13,6 +13,14 @@ export type RopeScaling =
 export type Architecture =
 	'LlamaForCausalLM' | 'MistralForCausalLM' | 'Qwen2ForCausalLM' | 'Qwen3ForCausalLM';
 
+/** Attention that layers take from others by the model's own making, per layer, as in a plan. */
+export interface SharedAttention {
+	/** l itself; a layer before it whose probabilities it reuses; null: it has no attention. */
+	sources: readonly (number | null)[];
+	/** The source's head for each of a follower's heads; null: heads keep their places. */
+	headMaps: readonly (readonly number[] | null)[];
+}
+
 /** What the engine needs to know of a model, whatever its config.json calls it. */
 export interface ModelConfig {
 	architecture: Architecture;
@@ -40,6 +48,8 @@ export interface ModelConfig {
 	/** The output embedding is the input embedding. */
 	tied: boolean;
 	bosId: number | null;
+	/** null: every layer computes its own attention. */
+	shared: SharedAttention | null;
 	/** The dtype config.json announces, e.g. "bfloat16". */
 	dtype: string;
 }

@@ -353,7 +353,7 @@ describe('a model as planned', () => {
 			model: { architecture: 'LlamaForCausalLM', layers: 5 },
 			target: 'onnx',
 			dtype: 'fp32',
-			cache: { keys: [0, 2, 4], values: [0, 1, 2, 4], bytesPerToken: 7 * 2 * 16 * 4 }
+			cache: { keys: [0, 2, 4], values: [0, 1, 2, 4] }
 		});
 		expect(record.plan?.sources).toEqual(SOURCES);
 		expect(record.verified?.tokens).toBe(64);

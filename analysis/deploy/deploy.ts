@@ -1,28 +1,22 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { completedHash } from '../analyze/modelHash.ts';
 import type { PlannedLayers } from '../capture/forward.ts';
-import type { LayerRepair } from '../capture/repairs.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
-import { DECODER_DTYPE_BYTES } from '../graph/decode/weights.ts';
+import { InputError } from '../errors.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
-import { headMapsOf } from '../plan/spans.ts';
-import { readRepairs } from '../repair/file.ts';
-import { VERSION } from '../version.ts';
 import { checkNewFolder, writeFolder } from './folder.ts';
 import { MODEL_FILE, writeOnnx } from './onnx.ts';
+import { plannedLayers } from './planned.ts';
+import { RECORD_FILE, recordOf } from './record.ts';
+import { writeCheckpoint } from './safetensors.ts';
 import { sampleIds } from './sample.ts';
-import type { DeployRecord, DeployRequest, Verification, WrittenFile } from './types.ts';
-import { verifyDecoder } from './verify.ts';
-
-/** Name of the record beside a model that was written. */
-export const RECORD_FILE = 'spanwise.json';
+import type { DeployRecord, DeployRequest, Verification } from './types.ts';
+import { verifyCheckpoint, verifyDecoder } from './verify.ts';
 
 /** What is being done, for a display. */
 export type DeployStage = 'writing' | 'verifying' | 'hashing';
@@ -34,6 +28,15 @@ export interface Deployed {
 	warning: string | null;
 }
 
+/** What is at hand while a folder is being filled. */
+interface Work {
+	request: DeployRequest;
+	checkpoint: Checkpoint;
+	reader: WeightReader;
+	planned: Required<PlannedLayers>;
+	onProgress: (stage: DeployStage, fraction: number) => void;
+}
+
 /**
  * Writes a model with a plan applied, whole or not at all: weights in a stream, one matrix in memory at a time.
  * Unless told otherwise it is run on a short window and compared with the engine; where they disagree, Error is
@@ -41,40 +44,28 @@ export interface Deployed {
  */
 export async function deployModel(
 	request: DeployRequest,
-	onProgress: (stage: DeployStage, fraction: number) => void
+	onProgress: Work['onProgress']
 ): Promise<Deployed> {
 	const checkpoint = await openCheckpoint(request.modelFolder);
 	const { name, config } = checkpoint;
+	const { layers } = config;
 	if (request.plan !== null) checkPlanFits(request.plan, { ...config, name });
 	await checkNewFolder(request.out);
-	const planned = await plannedLayers(request, checkpoint);
 	const reader = new WeightReader();
 	try {
+		const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
+		const work = { request, checkpoint, reader, planned, onProgress };
 		return await writeFolder(request.out, async (folder) => {
-			const names = await writeOnnx(
-				folder,
-				checkpoint,
-				reader,
-				planned,
-				request.dtype,
-				(fraction) => onProgress('writing', fraction)
-			);
-			let verified: Verification | null = null;
-			if (request.verify) {
-				onProgress('verifying', 0);
-				const ids = await sampleIds(checkpoint.folder, config);
-				const file = join(folder, MODEL_FILE);
-				verified = await verifyDecoder(file, checkpoint, reader, ids, planned, request.dtype);
-			}
+			const names = await write(folder, work);
+			const verified = request.verify ? await verify(folder, work) : null;
 			onProgress('hashing', 0);
 			const hash =
 				(await rememberedHash(request.home, checkpoint)) ??
 				(await completedHash(checkpoint, reader, null, request.home));
-			const files: WrittenFile[] = [];
-			for (const name of names.sort()) files.push(await writtenFile(folder, name));
-			const record = recordOf(request, checkpoint, hash, planned, files, verified);
+			const { sources } = planned;
+			const made = { checkpoint, hash, sources, verified };
+			const record = await recordOf(folder, names, request, made);
 			await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
-			const { layers } = config;
 			const warning =
 				request.plan === null ? null : planMatches(request.plan, { name, layers, hash });
 			return { record, warning };
@@ -84,47 +75,28 @@ export async function deployModel(
 	}
 }
 
-/** What each layer does: as planned, or as it is. */
-async function plannedLayers(
-	{ plan, planFolder }: DeployRequest,
-	{ config }: Checkpoint
-): Promise<Required<PlannedLayers>> {
-	const own = Array.from({ length: config.layers }, (_, layer) => layer);
-	if (plan === null) return { sources: own, headMaps: own.map(() => null), repairs: new Map() };
-	const repairs = (await readRepairs(planFolder, plan, config)) ?? new Map<number, LayerRepair>();
-	return { sources: plan.sources, headMaps: headMapsOf(plan.spans, config.layers), repairs };
+async function write(folder: string, work: Work): Promise<string[]> {
+	const { request, checkpoint, reader, planned } = work;
+	const { target, dtype, plan } = request;
+	const onFraction = (fraction: number) => work.onProgress('writing', fraction);
+	if (target === 'onnx') {
+		return writeOnnx(folder, checkpoint, reader, planned, dtype ?? 'fp32', onFraction);
+	}
+	if (plan === null) {
+		throw new InputError('safetensors: no plan; without one the checkpoint is what there is');
+	}
+	if (dtype !== null) {
+		throw new InputError(`safetensors: dtype ${dtype}; tensors keep their type: leave it out`);
+	}
+	return writeCheckpoint(folder, checkpoint, reader, plan, planned, onFraction);
 }
 
-function recordOf(
-	{ target, dtype, plan }: DeployRequest,
-	{ name, config }: Checkpoint,
-	hash: string,
-	{ sources }: PlannedLayers,
-	files: WrittenFile[],
-	verified: Verification | null
-): DeployRecord {
-	const all = sources.map((_, layer) => layer);
-	const keys = all.filter((layer) => sources[layer] === layer);
-	const values = all.filter((layer) => sources[layer] !== null);
-	const width = config.kvHeads * config.headDim * DECODER_DTYPE_BYTES[dtype];
-	return {
-		format: 'spanwise/model',
-		version: 1,
-		model: { name, architecture: config.architecture, layers: config.layers, hash },
-		target,
-		dtype,
-		plan,
-		cache: { keys, values, bytesPerToken: (keys.length + values.length) * width },
-		files,
-		verified,
-		createdBy: { name: 'spanwise', version: VERSION },
-		createdAt: new Date().toISOString()
-	};
-}
-
-async function writtenFile(folder: string, name: string): Promise<WrittenFile> {
-	const file = join(folder, name);
-	const hash = createHash('sha256');
-	for await (const piece of createReadStream(file)) hash.update(piece as Uint8Array);
-	return { name, bytes: (await stat(file)).size, sha256: hash.digest('hex') };
+async function verify(folder: string, work: Work): Promise<Verification> {
+	const { request, checkpoint, reader, planned, onProgress } = work;
+	onProgress('verifying', 0);
+	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
+	const model = { checkpoint, reader, planned };
+	return request.target === 'onnx'
+		? verifyDecoder(join(folder, MODEL_FILE), model, ids, request.dtype ?? 'fp32')
+		: verifyCheckpoint(folder, model, ids);
 }

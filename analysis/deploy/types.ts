@@ -13,8 +13,8 @@ export interface DeployRequest {
 	/** Where the plan lies, and the refitted weights that it may name. */
 	planFolder: string;
 	target: DeployTarget;
-	/** Element type of weights, activations and cache; of ONNX only, safetensors keep theirs. */
-	dtype: DecoderDtype;
+	/** Element type of weights, activations and cache; null: as stored, which safetensors always are. */
+	dtype: DecoderDtype | null;
 	/** The folder to be written: new or empty. */
 	out: string;
 	/** Whether what was written is run and compared with the engine. */
@@ -51,10 +51,11 @@ export interface DeployRecord {
 	version: 1;
 	model: { name: string; architecture: string; layers: number; hash: string };
 	target: DeployTarget;
-	dtype: string;
+	/** null: as stored. */
+	dtype: DecoderDtype | null;
 	plan: Plan | null;
-	/** Layers that have keys in the cache, and layers that have values. */
-	cache: { keys: number[]; values: number[]; bytesPerToken: number };
+	/** Layers that have keys in the cache, and layers that have values: [kvHeads, headDim] a token each. */
+	cache: { keys: number[]; values: number[] };
 	files: WrittenFile[];
 	/** null: not asked for. */
 	verified: Verification | null;

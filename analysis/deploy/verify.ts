@@ -1,7 +1,8 @@
 import { engineLogits } from '../capture/deployLogits.ts';
 import { DecoderSession } from '../capture/deploySession.ts';
 import type { PlannedLayers } from '../capture/forward.ts';
-import type { WeightReader } from '../checkpoint/read.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { WeightReader } from '../checkpoint/read.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import type { DecoderDtype } from '../graph/decode/weights.ts';
 import type { Verification } from './types.ts';
@@ -15,8 +16,18 @@ const SHARED_FLOAT_TOLERANCE = 1e-3;
  */
 const HALF_TOLERANCE = 0.03;
 
+/** What the engine says of a checkpoint as it is stored and of one under a plan is the same arithmetic. */
+const CHECKPOINT_TOLERANCE = 1e-5;
+
 /** Tokens read one by one after the first half of the window; the rest is read at once again. */
 const SINGLE_STEPS = 8;
+
+/** What was written is to be like this: a checkpoint, run as planned. */
+export interface Original {
+	checkpoint: Checkpoint;
+	reader: WeightReader;
+	planned: PlannedLayers;
+}
 
 /**
  * Runs a written decoder on a window and compares it with the engine's own run of the checkpoint as `planned`,
@@ -24,10 +35,8 @@ const SINGLE_STEPS = 8;
  */
 export async function verifyDecoder(
 	file: string,
-	checkpoint: Checkpoint,
-	reader: WeightReader,
+	{ checkpoint, reader, planned }: Original,
 	ids: readonly number[],
-	planned: PlannedLayers,
 	dtype: DecoderDtype
 ): Promise<Verification> {
 	const expected = await engineLogits(checkpoint, reader, ids, planned);
@@ -36,7 +45,7 @@ export async function verifyDecoder(
 		const found = await session.read(session.start(1), [ids]);
 		const cached = await readInSteps(session, ids);
 		const follows = planned.sources.some((source, layer) => source !== null && source !== layer);
-		const largestLogit = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+		const largestLogit = largestOf(expected);
 		const floatTolerance = follows ? SHARED_FLOAT_TOLERANCE : FLOAT_TOLERANCE;
 		const verification: Verification = {
 			tokens: ids.length,
@@ -50,6 +59,34 @@ export async function verifyDecoder(
 	} finally {
 		await session.release();
 	}
+}
+
+/** Reads a written checkpoint back and compares it, as it is, with the original as planned. Throws Error likewise. */
+export async function verifyCheckpoint(
+	folder: string,
+	{ checkpoint, reader, planned }: Original,
+	ids: readonly number[]
+): Promise<Verification> {
+	const expected = await engineLogits(checkpoint, reader, ids, planned);
+	const written = new WeightReader();
+	try {
+		const found = await engineLogits(await openCheckpoint(folder), written, ids, {});
+		const verification: Verification = {
+			tokens: ids.length,
+			difference: largestDifference(found, expected),
+			tolerance: CHECKPOINT_TOLERANCE,
+			cachedDifference: null,
+			largestLogit: largestOf(expected)
+		};
+		check(verification);
+		return verification;
+	} finally {
+		await written.close();
+	}
+}
+
+function largestOf(values: Float32Array): number {
+	return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 async function readInSteps(session: DecoderSession, ids: readonly number[]): Promise<Float32Array> {

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { layerTensorNames, layerTensorShapes, modelTensorNames } from '../checkpoint/expected.ts';
 import type { WeightReader } from '../checkpoint/read.ts';
 import { DTYPE_BYTES } from '../checkpoint/safetensors.ts';
@@ -7,6 +7,7 @@ import type { LayerRepairs } from '../capture/repairs.ts';
 import type { DecoderDtype, DecoderWeight } from '../graph/decode/weights.ts';
 import { rotaryTables } from '../graph/rotary.ts';
 import { toHalf } from './half.ts';
+import { writeAll } from './write.ts';
 
 /** 32 MB: rows of an embedding that are in memory at once; it may be larger than all layers together. */
 const PART_BYTES = 2 ** 25;
@@ -131,14 +132,6 @@ async function* rowParts(entry: TensorEntry, reader: WeightReader): AsyncGenerat
 function encode(values: Float32Array, dtype: DecoderDtype, name: string): Uint8Array {
 	const typed = dtype === 'fp32' ? values : toHalf(values, name);
 	return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-	for (let done = 0; done < bytes.length;) {
-		// A single write of 2 GiB or more is cut short on Linux.
-		const length = Math.min(bytes.length - done, 2 ** 30);
-		done += (await handle.write(bytes, done, length, position + done)).bytesWritten;
-	}
 }
 
 function entryOf(checkpoint: Checkpoint, name: string): TensorEntry {

@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import { logitsBytes, memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
 import type { Prepared } from '../analyze/prepare.ts';
 import { windowWork, type WindowWork } from '../analyze/work.ts';
+import { checkPlanFits } from '../plan/fits.ts';
 import { spansOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
@@ -33,7 +34,7 @@ const WAYS = 2;
 export async function prepareEvaluation(request: EvaluateRequest): Promise<PreparedEvaluation> {
 	const checkpoint = await openCheckpoint(request.modelFolder);
 	const { config } = checkpoint;
-	checkPlanFits(request.plan, config, checkpoint.name);
+	checkPlanFits(request.plan, { ...config, name: checkpoint.name });
 	if (request.gates.maxAccuracyDrop !== undefined && request.questions === null) {
 		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
 	}
@@ -84,27 +85,13 @@ export function choiceWork(
 	return share * (WAYS * layers * work.layer + work.head);
 }
 
-/** Both ways' hidden states, and one source's probabilities where the plan has followers. */
+/** Both ways' hidden states, and one source's probabilities where the plan has followers, or the model itself. */
 function holdings(config: ModelConfig, plan: Plan, windowCount: number): Holdings {
-	const kept = spansOf(plan.sources).length > 0 ? 1 : 0;
+	const kept = Number(spansOf(plan.sources).length > 0) + Number(config.shared !== null);
 	return {
 		windowCount,
 		windowBytes: (layout) =>
 			FLOAT * (windowEntries(layout, kept) + STATES_A_WINDOW * layout.context * config.hidden),
 		fixedBytes: (layout) => LOGITS_COMPARED * logitsBytes(config, layout.context)
 	};
-}
-
-function checkPlanFits(plan: Plan, config: ModelConfig, model: string): void {
-	if (plan.model.layers !== config.layers) {
-		throw new InputError(
-			`plan for ${plan.model.name}: ${plan.model.layers} layers; ${model} has ${config.layers}`
-		);
-	}
-	const mapped = plan.spans.some(({ headMap }) => headMap !== 'identity');
-	if (mapped && plan.model.heads !== config.heads) {
-		throw new InputError(
-			`plan for ${plan.model.name}: head maps of ${plan.model.heads} heads; ${model} has ${config.heads}`
-		);
-	}
 }

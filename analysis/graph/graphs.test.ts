@@ -28,6 +28,7 @@ const config: ModelConfig = {
 	qkNorm: false,
 	tied: true,
 	bosId: null,
+	shared: null,
 	dtype: 'float32'
 };
 

@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+import { InputError } from '../errors.ts';
+import type { SharedAttention } from './types.ts';
+
+const index = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** What this stage needs of the plan that `spanwise apply --to safetensors` leaves in config.json. */
+const schema = v.object({
+	sources: v.array(v.nullable(index)),
+	spans: v.array(
+		v.object({
+			followers: v.array(index),
+			headMap: v.union([v.literal('identity'), v.array(v.array(index))])
+		})
+	)
+});
+
+/**
+ * The attention that layers take from others by the model's own making, from the plan under `spanwise` in its
+ * config.json; null: every layer computes its own. Throws InputError where it is no plan for this model.
+ */
+export function parseShared(
+	json: unknown,
+	model: { layers: number; heads: number },
+	where: string
+): SharedAttention | null {
+	if (json === undefined || json === null) return null;
+	const parsed = v.safeParse(schema, json);
+	if (!parsed.success) {
+		const [issue] = parsed.issues;
+		throw new InputError(
+			`${where}: spanwise.${v.getDotPath(issue) ?? 'plan'} is ${issue.received}; expected a plan`
+		);
+	}
+	const { sources, spans } = parsed.output;
+	if (sources.length !== model.layers) {
+		throw new InputError(
+			`${where}: spanwise.sources names ${sources.length} layers; num_hidden_layers is ${model.layers}`
+		);
+	}
+	for (const [layer, source] of sources.entries()) checkSource(sources, layer, source, where);
+	const headMaps = sources.map((): number[] | null => null);
+	for (const { followers, headMap } of spans) {
+		if (headMap === 'identity') continue;
+		for (const [at, follower] of followers.entries()) {
+			const map = headMap.at(at);
+			if (map?.length !== model.heads || map.some((head) => head >= model.heads)) {
+				throw new InputError(
+					`${where}: spanwise: head map of layer ${follower} is [${(map ?? []).join(', ')}]; ` +
+						`expected ${model.heads} heads from 0 to ${model.heads - 1}`
+				);
+			}
+			headMaps[follower] = map;
+		}
+	}
+	return sources.every((source, layer) => source === layer) ? null : { sources, headMaps };
+}
+
+/** As for any plan: a source computes its own attention, and the layers of a span are contiguous. */
+function checkSource(
+	sources: readonly (number | null)[],
+	layer: number,
+	source: number | null,
+	where: string
+): void {
+	if (source === null || source === layer) return;
+	if (source < layer && sources[source] === source && sources[layer - 1] === source) return;
+	throw new InputError(
+		`${where}: spanwise.sources: layer ${layer} has source ${source}; expected itself, null, or the ` +
+			'layer that the layers before it follow and that computes its own attention'
+	);
+}

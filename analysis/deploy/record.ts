@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Checkpoint } from '../checkpoint/types.ts';
+import { VERSION } from '../version.ts';
+import type { DeployRecord, DeployRequest, Verification, WrittenFile } from './types.ts';
+
+/** Name of the record beside a model that was written. */
+export const RECORD_FILE = 'spanwise.json';
+
+/** What `spanwise.json` says of a folder that holds the files `names` and nothing else yet. */
+export async function recordOf(
+	folder: string,
+	names: readonly string[],
+	request: DeployRequest,
+	made: {
+		checkpoint: Checkpoint;
+		hash: string;
+		sources: readonly (number | null)[];
+		verified: Verification | null;
+	}
+): Promise<DeployRecord> {
+	const { name, config } = made.checkpoint;
+	const files: WrittenFile[] = [];
+	for (const file of [...names].sort()) files.push(await writtenFile(folder, file));
+	const all = made.sources.map((_, layer) => layer);
+	return {
+		format: 'spanwise/model',
+		version: 1,
+		model: {
+			name,
+			architecture: config.architecture,
+			layers: config.layers,
+			hash: made.hash
+		},
+		target: request.target,
+		dtype: request.dtype,
+		plan: request.plan,
+		cache: {
+			keys: all.filter((layer) => made.sources[layer] === layer),
+			values: all.filter((layer) => made.sources[layer] !== null)
+		},
+		files,
+		verified: made.verified,
+		createdBy: { name: 'spanwise', version: VERSION },
+		createdAt: new Date().toISOString()
+	};
+}
+
+async function writtenFile(folder: string, name: string): Promise<WrittenFile> {
+	const file = join(folder, name);
+	const hash = createHash('sha256');
+	for await (const piece of createReadStream(file)) hash.update(piece as Uint8Array);
+	return { name, bytes: (await stat(file)).size, sha256: hash.digest('hex') };
+}
