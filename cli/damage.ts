@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_CONTEXT, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
 import type { Damage, DamageRequest } from '../analysis/damage/types.ts';
+import { damageCommand } from '../analysis/results/command.ts';
+import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import { formatShare, formatWhole } from '../src/lib/format.ts';
 import { damageText } from './damageText.ts';
 import { sayEstimate } from './estimateText.ts';
@@ -11,6 +13,7 @@ import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { DEFAULT_TEXTS, DEFAULT_TEXTS_HELP } from './samples.ts';
+import { storeResult } from './store.ts';
 import { readTexts } from './texts.ts';
 
 const DEFAULT_MAX_SPAN = 6;
@@ -59,17 +62,21 @@ export function registerDamage(program: Command, io: Io): void {
 	)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: DamageFlags) => {
+			const { context, windows, maxSpan, text, models } = flags;
+			const home = homeOf(flags, io);
+			const recorder = new TelemetryRecorder();
 			const damage = await withProgress(
 				{
 					modelFolder: await findModel(model, flags, io),
-					documents: await readTexts(flags.text ?? DEFAULT_TEXTS, io),
-					context: flags.context,
-					windows: flags.windows,
-					maxSpan: flags.maxSpan,
+					documents: await readTexts(text ?? DEFAULT_TEXTS, io),
+					context,
+					windows,
+					maxSpan,
 					memoryLimitBytes: flags.memory ?? null,
-					home: homeOf(flags, io),
+					home,
 					progressFile: flags.out === undefined ? null : resolve(flags.out)
 				},
+				recorder,
 				io
 			);
 			const { done, naive } = damage.report.evaluations;
@@ -79,10 +86,17 @@ export function registerDamage(program: Command, io: Io): void {
 			);
 			if (flags.json) printJson(io, damage.report);
 			else io.stdout.write(damageText(damage));
+			const on = { model, texts: text ?? [], context, windows, modelFolders: models };
+			const command = damageCommand(on, { maxSpan });
+			await storeResult({ kind: 'damage', damage }, { home, command, recorder }, io);
 		});
 }
 
-async function withProgress(request: DamageRequest, io: Io): Promise<Damage> {
+async function withProgress(
+	request: DamageRequest,
+	recorder: TelemetryRecorder,
+	io: Io
+): Promise<Damage> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
 	const { measureDamage } = await import('../analysis/damage/damage.ts');
 	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
@@ -99,7 +113,7 @@ async function withProgress(request: DamageRequest, io: Io): Promise<Damage> {
 				const there = found === 0 ? '' : `; ${found} of ${all} are there`;
 				say(io, `results are kept in ${outlook.progressFile}${there}`);
 			},
-			onProgress: display.update
+			onProgress: recorder.watching(display.update)
 		});
 	} finally {
 		stopWatching();

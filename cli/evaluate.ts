@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { DEFAULT_CONTEXT } from '../analysis/analyze/defaults.ts';
 import type { EvaluateRequest, Evaluation, Gates } from '../analysis/evaluate/types.ts';
+import { evaluateCommand } from '../analysis/results/command.ts';
+import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import { sayEstimate } from './estimateText.ts';
 import { evaluateText } from './evaluateText.ts';
 import { findModel, homeOf } from './found.ts';
@@ -9,6 +11,7 @@ import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan, readPlanRepairs, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
+import { storeResult } from './store.ts';
 import { readQuestions, readTexts } from './texts.ts';
 
 const DEFAULT_WINDOWS = 16;
@@ -77,7 +80,8 @@ export function registerEvaluate(program: Command, io: Io): void {
 				memoryLimitBytes: flags.memory ?? null,
 				home: homeOf(flags, io)
 			};
-			const evaluation = await withProgress(request, io);
+			const recorder = new TelemetryRecorder();
+			const evaluation = await withProgress(request, recorder, io);
 			if (evaluation.warning !== null) say(io, `warning: ${evaluation.warning}`);
 			if (flags.json) printJson(io, evaluation.report);
 			else io.stdout.write(evaluateText(evaluation));
@@ -86,11 +90,22 @@ export function registerEvaluate(program: Command, io: Io): void {
 				await writePlan(flags.plan, measuredPlan(plan, evaluation));
 				say(io, `wrote what was measured into ${flags.plan}`);
 			}
+			const { text: texts, context, windows, models: modelFolders } = flags;
+			const command = evaluateCommand(
+				{ model, texts, context, windows, modelFolders },
+				{ plan: flags.plan, questions: flags.choices ?? null, gates }
+			);
+			const origin = { home: request.home, command, recorder };
+			await storeResult({ kind: 'evaluate', plan, evaluation }, origin, io);
 			enforceGates(evaluation.report.gates, io);
 		});
 }
 
-async function withProgress(request: EvaluateRequest, io: Io): Promise<Evaluation> {
+async function withProgress(
+	request: EvaluateRequest,
+	recorder: TelemetryRecorder,
+	io: Io
+): Promise<Evaluation> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
 	const { evaluatePlan } = await import('../analysis/evaluate/evaluate.ts');
 	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
@@ -100,7 +115,7 @@ async function withProgress(request: EvaluateRequest, io: Io): Promise<Evaluatio
 			onPrepared: async (prepared) => {
 				sayEstimate(prepared.checkpoint.name, await estimateOf(prepared, request.home), io);
 			},
-			onProgress: display.update
+			onProgress: recorder.watching(display.update)
 		});
 	} finally {
 		display.end();

@@ -1,7 +1,9 @@
 import { checkSameModel } from '../analysis/analyze/modelHash.ts';
+import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { measureDamage } from '../analysis/damage/damage.ts';
 import { evaluatePlan } from '../analysis/evaluate/evaluate.ts';
 import type { Progress } from '../analysis/progress.ts';
+import { readRepairs } from '../analysis/repair/file.ts';
 import { writeResult } from '../analysis/results/folder.ts';
 import { partsOf } from '../analysis/results/parts.ts';
 import type { StoredResult } from '../analysis/results/types.ts';
@@ -36,8 +38,11 @@ async function measured(
 		case 'damage':
 			return { result: { kind, damage: await measureDamage(task.request, { onProgress }) } };
 		case 'evaluate': {
-			const { plan } = task.request;
-			const request = { ...task.request, repairs: null };
+			const { plan, modelFolder } = task.request;
+			const { config } = await openCheckpoint(modelFolder);
+			const { repairFolder: folder } = task;
+			const repairs = folder === null ? null : await readRepairs(folder, plan, config);
+			const request = { ...task.request, repairs };
 			return { result: { kind, plan, evaluation: await evaluatePlan(request, { onProgress }) } };
 		}
 		case 'search': {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { searchCommand } from '../analysis/results/command.ts';
 import { checkTarget } from '../analysis/run/wholeFolder.ts';
 import type { Refit } from '../analysis/search/repaired.ts';
 import {
@@ -9,6 +10,7 @@ import {
 	DEFAULT_SEARCH_WINDOWS
 } from '../analysis/search/settings.ts';
 import type { Search, SearchRequest } from '../analysis/search/types.ts';
+import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { lossIncrease } from './gates.ts';
@@ -20,6 +22,7 @@ import { DEFAULT_TEXTS, DEFAULT_TEXTS_HELP } from './samples.ts';
 import { goalOf, saving, type GoalFlags } from './searchGoal.ts';
 import { writeSearch } from './searchFolder.ts';
 import { searchText } from './searchText.ts';
+import { storeResult } from './store.ts';
 import { readTexts } from './texts.ts';
 
 /** A source and a follower. */
@@ -103,18 +106,24 @@ export function registerSearch(program: Command, io: Io): void {
 				memoryLimitBytes: flags.memory ?? null,
 				home: homeOf(flags, io)
 			};
-			const { search, refits } = await withProgress(request, io);
+			const recorder = new TelemetryRecorder();
+			const { search, refits } = await withProgress(request, recorder, io);
 			if (flags.out !== undefined) {
 				await writeSearch(flags.out, search, refits);
 				say(io, `wrote the report and its plans to ${flags.out}`);
 			}
 			if (flags.json) printJson(io, search.report);
 			else io.stdout.write(searchText(search));
+			const { text: texts = [], context, windows, models: modelFolders } = flags;
+			const command = searchCommand({ model, texts, context, windows, modelFolders }, request);
+			const origin = { home: request.home, command, recorder };
+			await storeResult({ kind: 'search', search }, origin, io, refits);
 		});
 }
 
 async function withProgress(
 	request: SearchRequest,
+	recorder: TelemetryRecorder,
 	io: Io
 ): Promise<{ search: Search; refits: Refit[] }> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
@@ -132,7 +141,7 @@ async function withProgress(
 				const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
 				say(io, `what is measured is kept in ${outlook.folder}${there}`);
 			},
-			onProgress: display.update
+			onProgress: recorder.watching(display.update)
 		});
 	} finally {
 		stopWatching();

@@ -4,6 +4,19 @@ import { damageCommand, evaluateCommand, searchCommand } from './command.ts';
 const on = { model: 'mini', texts: ['a.txt', 'my text.txt'], context: 64, windows: 4 };
 
 describe('the command that measures again', () => {
+	it('leaves out what is the default', () => {
+		const goal = { kind: 'followers', followers: 2 } as const;
+		const rest = {
+			maxSpan: 6,
+			protectedLayers: [],
+			repair: false,
+			randomPlans: 100,
+			shortlist: null
+		};
+		expect(searchCommand({ ...on, texts: [] }, { goal, ...rest })).toBe(
+			'spanwise search mini --context 64 --windows 4 --followers 2 --max-span 6'
+		);
+	});
 	it('names model, texts, context and windows, quoted for a shell', () => {
 		expect(damageCommand(on, { maxSpan: 3 })).toBe(
 			"spanwise damage mini --text a.txt 'my text.txt' --context 64 --windows 4 --max-span 3"
@@ -21,9 +34,15 @@ describe('the command that measures again', () => {
 		[{ kind: 'save', axis: 'kCache', share: 0.07 } as const, "--save 'kCache=7%'"],
 		[{ kind: 'loss', maxLossIncrease: 0.1 } as const, '--max-loss-increase 0.1']
 	])('of a search names its goal %j', (goal, flags) => {
-		const rest = { maxSpan: 6, protectedLayers: [0, 15], repair: true };
+		const rest = {
+			maxSpan: 6,
+			protectedLayers: [0, 15],
+			repair: true,
+			randomPlans: 20,
+			shortlist: 7
+		};
 		expect(searchCommand({ ...on, modelFolders: ['/m'] }, { goal, ...rest })).toMatch(
-			` ${flags} --max-span 6 --protect 0,15 --repair --models /m`
+			` ${flags} --max-span 6 --protect 0,15 --repair --random 20 --shortlist 7 --models /m`
 		);
 	});
 });

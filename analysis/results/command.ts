@@ -1,10 +1,12 @@
 import { shellLine } from '../analyze/command.ts';
 import type { Gates } from '../evaluate/types.ts';
+import { DEFAULT_RANDOM_PLANS } from '../search/settings.ts';
 import type { SearchGoal } from '../search/types.ts';
 
 /** What every measurement is asked for with; model and texts as the user named them. */
 export interface MeasuredOn {
 	model: string;
+	/** None: those that the command takes of itself. */
 	texts: readonly string[];
 	context: number;
 	windows: number;
@@ -40,14 +42,18 @@ export function searchCommand(
 		maxSpan: number;
 		protectedLayers: readonly number[];
 		repair: boolean;
+		randomPlans: number;
+		shortlist: number | null;
 	}
 ): string {
-	const { goal, maxSpan, protectedLayers, repair } = search;
+	const { goal, maxSpan, protectedLayers, repair, randomPlans, shortlist } = search;
 	return line('search', on, [
 		...goalFlags(goal),
 		...['--max-span', `${maxSpan}`],
 		...(protectedLayers.length === 0 ? [] : ['--protect', protectedLayers.join(',')]),
-		...(repair ? ['--repair'] : [])
+		...(repair ? ['--repair'] : []),
+		...(randomPlans === DEFAULT_RANDOM_PLANS ? [] : ['--random', `${randomPlans}`]),
+		...(shortlist === null ? [] : ['--shortlist', `${shortlist}`])
 	]);
 }
 
@@ -65,7 +71,8 @@ function goalFlags(goal: SearchGoal): string[] {
 function line(subcommand: string, on: MeasuredOn, rest: readonly string[]): string {
 	const { model, texts, context, windows, modelFolders = [] } = on;
 	return shellLine([
-		...['spanwise', subcommand, model, '--text', ...texts],
+		...['spanwise', subcommand, model],
+		...(texts.length === 0 ? [] : ['--text', ...texts]),
 		...['--context', `${context}`, '--windows', `${windows}`],
 		...rest,
 		...modelFolders.flatMap((folder) => ['--models', folder])

@@ -100,7 +100,7 @@ async function search(asked: Asked<'search'>, setting: Setting): Promise<Prepare
 		request: { kind, ...about, ...rest },
 		questions: null,
 		estimate: await estimateOf(prepared, own.home),
-		command: searchCommand(on, wanted)
+		command: searchCommand(on, rest)
 	};
 }
 

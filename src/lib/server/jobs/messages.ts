@@ -26,8 +26,8 @@ export type MeasureTask = {
 	| {
 			kind: 'evaluate';
 			request: Omit<EvaluateRequest, 'repairs'>;
-			/** The file of the refitted weights that the plan names; null: it names none. */
-			repairFile: string | null;
+			/** Where the refitted weights lie that the plan names; null: it names none. */
+			repairFolder: string | null;
 	  }
 	| { kind: 'search'; request: SearchRequest }
 );

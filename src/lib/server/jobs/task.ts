@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { parseQuestions } from '$analysis/evaluate/choices/parse.ts';
 import { resultShelf } from '$analysis/results/folder.ts';
 import { runShelf } from '$analysis/run/list.ts';
@@ -6,7 +5,7 @@ import type { Shelf } from '$analysis/run/shelf.ts';
 import type { Document } from '$analysis/tokens/types.ts';
 import type { JobKind } from '$lib/api.ts';
 import type { Task } from './messages.ts';
-import type { JobRecord, JobRequest } from './record.ts';
+import type { JobRecord } from './record.ts';
 
 /** Where the jobs of a kind put what they make. */
 export function shelfOf(kind: JobKind, home: string): Shelf {
@@ -41,7 +40,7 @@ export function taskOf(
 			return { kind, request: whole, id, modelHash, command };
 		}
 		case 'evaluate': {
-			const { kind, modelHash, modelFolder, context, windows, plan, gates } = request;
+			const { kind, modelHash, modelFolder, context, windows, plan, gates, repairOf } = request;
 			const asked = kept.slice(documents.length);
 			const [questions = null] = asked.map(({ name, text }) => parseQuestions(text, name));
 			return {
@@ -50,7 +49,8 @@ export function taskOf(
 				id,
 				modelHash,
 				command,
-				repairFile: repairFileOf(request, own.home)
+				// Refitted weights lie beside the result that has the plan.
+				repairFolder: repairOf === null ? null : shelfOf(kind, own.home).folder(repairOf)
 			};
 		}
 		case 'search': {
@@ -58,13 +58,4 @@ export function taskOf(
 			return { kind, request: { ...rest, ...common }, id, modelHash, command };
 		}
 	}
-}
-
-/** The refitted weights of a plan lie beside the result that has it. */
-function repairFileOf(
-	{ plan, repairOf }: Pick<Extract<JobRequest, { kind: 'evaluate' }>, 'plan' | 'repairOf'>,
-	home: string
-): string | null {
-	if (plan.repair === null || repairOf === null) return null;
-	return join(resultShelf(home).folder(repairOf), plan.repair.file);
 }
