@@ -16,6 +16,8 @@ export interface IntervalRow {
 	zero: number;
 	range: readonly [number, number];
 	format: (value: number) => string;
+	/** Text of a tick, with no more digits than it needs. */
+	tick: (value: number) => string;
 	/** "+0.306 [+0.231, +0.373]" */
 	text: string;
 	/** "at most +0.300 asked for; off by 0.006" */
@@ -60,6 +62,11 @@ function rowOf(
 		zero,
 		range: rangeOf(values, gate === 'minAgreement' ? [1] : [0]),
 		format,
+		tick: (at) =>
+			(share ? `${Number((at * 100).toFixed(1))} %` : String(Number(at.toFixed(3)))).replace(
+				'-',
+				'−'
+			),
 		text: [format(value), intervalText({ low, high }, format)].filter(Boolean).join(' '),
 		asked: judged === null ? '' : askedText(judged, format, plain)
 	};
