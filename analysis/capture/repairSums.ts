@@ -21,7 +21,14 @@ export interface RepairWindow {
 	/** What the attention block should put out, the bias of W_O left out, [S, hidden]. */
 	target: Float32Array;
 	/** Keeps the source's probabilities. */
-	attention: WindowAttention;
+	attention: WindowAttention | null;
+}
+
+/** A layer that attends as its source does, its heads mapped or in their places (null). */
+export interface Follower {
+	layer: number;
+	source: number;
+	headMap: readonly number[] | null;
 }
 
 /** Takes the sums of followers: products within a window in float32, sums over windows in float64. */
@@ -45,15 +52,15 @@ export class RepairSumsPass {
 		return { gram: new Float64Array(width * width), missing: new Float64Array(hidden * width) };
 	}
 
-	/** Adds one window of a follower that attends as `source` does, its heads mapped or in their places (null). */
+	/** Adds one window of a follower. Throws RangeError where its source's attention was not kept. */
 	async add(
 		sums: RepairSums,
-		follower: number,
-		source: number,
-		headMap: readonly number[] | null,
+		{ layer, source, headMap }: Follower,
 		{ hidden, target, attention }: RepairWindow
 	): Promise<void> {
-		const { inputNorm, v, vBias, o } = (await this.#weights.layer(follower)).reuse;
+		if (attention === null)
+			throw new RangeError(`layer ${layer} follows layer ${source}, whose attention was not kept`);
+		const { inputNorm, v, vBias, o } = (await this.#weights.layer(layer)).reuse;
 		const dims = [this.#layout.context, this.#config.hidden];
 		const session = await this.#session(headMap !== null);
 		const outputs = await session.run({

@@ -1,5 +1,5 @@
 import type { ForwardPass, WindowState } from '../capture/forward.ts';
-import { allocateWindow, type WindowAttention } from '../capture/layout.ts';
+import { allocateWindow } from '../capture/layout.ts';
 import { OutputPass } from '../capture/output.ts';
 import type { RepairedModel } from './types.ts';
 
@@ -13,8 +13,7 @@ export class BlockOutputs {
 	/** What outputs are compared with, though nobody asks how far apart they are. */
 	readonly #nothing: Float32Array;
 
-	private constructor(model: RepairedModel, forward: ForwardPass, output: OutputPass) {
-		const { config, layout } = model;
+	private constructor({ config, layout }: RepairedModel, forward: ForwardPass, output: OutputPass) {
 		this.#forward = forward;
 		this.#output = output;
 		this.#blocks = allocateWindow(layout, [0]).blocks;
@@ -23,30 +22,28 @@ export class BlockOutputs {
 	}
 
 	static async open(model: RepairedModel, forward: ForwardPass): Promise<BlockOutputs> {
-		const output = await OutputPass.open(model.config, model.layout, model.weights);
-		return new BlockOutputs(model, forward, output);
+		const { config, layout, weights } = model;
+		return new BlockOutputs(model, forward, await OutputPass.open(config, layout, weights));
 	}
 
-	/** Runs `layer` on all windows, which it leaves behind it; returns its block's output of each, [S, hidden]. */
-	async run(
+	/**
+	 * Runs one layer on one window after the other: the state before it and the output of its attention block,
+	 * [S, hidden] each. The attention that a window keeps stays as it is.
+	 */
+	async *run(
 		states: readonly WindowState[],
-		layer: number,
-		onLayer: (layer: number, window: number) => void
-	): Promise<Float32Array[]> {
-		const attention: WindowAttention = {
-			blocks: this.#blocks,
-			slots: Array.from({ length: this.#layers }, (_, other) => (other === layer ? 0 : null))
-		};
-		const outputs: Float32Array[] = [];
+		layer: number
+	): AsyncGenerator<{ window: number; hidden: Float32Array; output: Float32Array }> {
+		const slots = Array.from({ length: this.#layers }, (_, other) => (other === layer ? 0 : null));
+		const attention = { blocks: this.#blocks, slots };
 		for (const [window, state] of states.entries()) {
-			const before = state.hidden.slice();
-			state.attention = attention;
-			await this.#forward.run([state], { first: layer, last: layer });
-			state.attention = null;
-			outputs.push((await this.#output.run(layer, before, attention, layer, this.#nothing)).output);
-			onLayer(layer, window);
+			const hidden = state.hidden.slice();
+			const own = { hidden: state.hidden, attention };
+			await this.#forward.run([own], { first: layer, last: layer });
+			state.hidden = own.hidden;
+			const { output } = await this.#output.run(layer, hidden, attention, layer, this.#nothing);
+			yield { window, hidden, output };
 		}
-		return outputs;
 	}
 
 	async release(): Promise<void> {

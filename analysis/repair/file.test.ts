@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LayerRepair } from '../capture/repairs.ts';
 import { parseConfig } from '../checkpoint/config.ts';
 import { readSafetensorsHeader } from '../checkpoint/safetensors.ts';
 import type { Sources } from '../plan/types.ts';
@@ -17,8 +18,8 @@ afterAll(() => rm(folder, { recursive: true }));
 /** hidden 32, 4 heads of 16: W_O is [32, 64]. */
 const config = parseConfig(tinyConfig({ config: { head_dim: 16 } }), 'config.json');
 const numbers = (length: number) => Float32Array.from({ length }, (_, at) => Math.sin(at));
-const follower = { o: numbers(32 * 64), bias: null };
-const leftOut = { o: null, bias: numbers(32).reverse() };
+const follower: LayerRepair = { o: numbers(32 * 64), bias: null };
+const leftOut: LayerRepair = { o: null, bias: numbers(32).reverse() };
 
 /** The plan that names the file of that name, with the hash of the bytes that are written there. */
 async function planWith(file: string, bytes: Uint8Array, sources: Sources) {

@@ -1,30 +1,24 @@
 import { ForwardPass, type WindowState } from '../capture/forward.ts';
 import { allocateSource } from '../capture/layout.ts';
 import type { LayerRepair, LayerRepairs } from '../capture/repairs.ts';
-import { RepairSumsPass, type RepairSums } from '../capture/repairSums.ts';
+import { RepairSumsPass } from '../capture/repairSums.ts';
 import { floats } from '../capture/session.ts';
 import { BlockOutputs } from './blockOutputs.ts';
-import { meanOutput } from './meanOutput.ts';
+import { MeanOutput } from './meanOutput.ts';
 import { refittedProjection } from './ridge.ts';
 import type { RepairedLayers, RepairedModel } from './types.ts';
 
-/** The plan as it runs with the repairs of one strength so far. */
-interface PlannedRun {
-	strength: number;
-	states: WindowState[];
-	repairs: Map<number, LayerRepair>;
-}
-
 /**
  * Repairs of a plan's followers and left-out layers, a set of them for each strength (see `refittedProjection`),
- * fitted on windows of the layout's length. The plan runs beside the unshared model. When a follower's turn comes,
- * its output projection is refitted: from the heads' outputs that it has in the plan, the repairs of the layers
- * before it included, its attention block is to put out what it did in the unshared model. Only then does the plan
- * go on. A left-out layer gets the mean of what its block put out, bias of W_O included.
+ * fitted on windows of the layout's length. A follower's output projection is refitted so that the heads' outputs
+ * under its source's attention make its block put out what it does under its own; a left-out layer gets the mean
+ * of what its block puts out, the bias of W_O included. Hidden states, attention and outputs are those of the
+ * unshared model throughout, so that one run of it serves every strength. (Fitting layer after layer within the
+ * planned model, the repairs before it in place, takes a run for each strength and was no better on the bundled
+ * models; aiming at the residual stream of the unshared model was worse.)
  *
- * Each weight is read once. Held of each window: its state and a block's output in the unshared model and, for
- * each strength, a state and one source's attention. `onLayer` is called after each layer of each window, in the
- * unshared model as in every planned run. Throws RangeError where a strength is not above 0.
+ * Each weight is read once. Held of each window: its hidden state and one source's attention. `onLayer` is
+ * called after each layer of each window. Throws RangeError where a strength is not above 0.
  */
 export async function fitRepairs(
 	model: RepairedModel,
@@ -35,73 +29,48 @@ export async function fitRepairs(
 ): Promise<LayerRepairs[]> {
 	const { config, layout, weights } = model;
 	const { sources } = plan;
-	const changed = sources.flatMap((source, layer) => (source === layer ? [] : [layer]));
-	if (changed.length === 0) return strengths.map(() => new Map());
-	// Before its first source, the plan runs as the unshared model does.
-	const parting = sources[changed[0]] ?? changed[0];
-	const last = changed[changed.length - 1];
-
+	const repairs = strengths.map((strength) => ({
+		strength,
+		layers: new Map<number, LayerRepair>()
+	}));
+	const last = sources.findLastIndex((source, layer) => source !== layer);
 	const forward = new ForwardPass(config, layout, weights);
 	const blocks = await BlockOutputs.open(model, forward);
 	const sumsPass = new RepairSumsPass(config, layout, weights);
-	const unshared: WindowState[] = [];
-	for (const { ids } of windows) unshared.push(await forward.start(ids, null));
-	let planned: PlannedRun[] = [];
+	const states: WindowState[] = [];
+	for (const { ids } of windows) {
+		states.push(await forward.start(ids, allocateSource(layout, sources)));
+	}
 	for (let layer = 0; layer <= last; layer++) {
 		const { attend } = await weights.layer(layer);
 		if (layer < last) weights.prefetch(layer + 1);
-		if (layer === parting) {
-			planned = strengths.map((strength) => ({
-				strength,
-				states: unshared.map(({ hidden }) => ({
-					hidden: hidden.slice(),
-					attention: allocateSource(layout, sources)
-				})),
-				repairs: new Map()
-			}));
-		}
 		const source = sources[layer];
-		const only = { first: layer, last: layer, onLayer };
 		if (source === layer) {
-			await forward.run(unshared, only);
-			for (const { states } of planned) await forward.run(states, only);
-			continue;
-		}
-		const targets = await blocks.run(unshared, layer, onLayer);
-		for (const { strength, states, repairs } of planned) {
-			if (source === null) {
-				const bias = config.outputBias ? floats(attend, 'oBias') : null;
-				repairs.set(layer, { o: null, bias: meanOutput(targets, bias, config.hidden) });
-			} else {
-				const headMap = plan.headMaps?.[layer] ?? null;
-				const sums = await sumsOf(sumsPass, { layer, source, headMap }, states, targets);
-				repairs.set(layer, {
-					o: refittedProjection(floats(attend, 'o'), sums, strength),
-					bias: null
-				});
+			await forward.run(states, { first: layer, last: layer, onLayer });
+		} else if (source === null) {
+			const mean = new MeanOutput(config.hidden);
+			for await (const { window, output } of blocks.run(states, layer)) {
+				mean.add(output);
+				onLayer(layer, window);
 			}
-			await forward.run(states, { ...plan, repairs, ...only });
+			const bias = mean.withBias(config.outputBias ? floats(attend, 'oBias') : null);
+			for (const { layers } of repairs) layers.set(layer, { o: null, bias });
+		} else {
+			const sums = sumsPass.zeros();
+			const follower = { layer, source, headMap: plan.headMaps?.[layer] ?? null };
+			for await (const { window, hidden, output } of blocks.run(states, layer)) {
+				const { attention } = states[window];
+				await sumsPass.add(sums, follower, { hidden, target: output, attention });
+				onLayer(layer, window);
+			}
+			for (const { strength, layers } of repairs) {
+				const o = refittedProjection(floats(attend, 'o'), sums, strength);
+				layers.set(layer, { o, bias: null });
+			}
 		}
 	}
 	await forward.release();
 	await blocks.release();
 	await sumsPass.release();
-	return planned.map(({ repairs }) => repairs);
-}
-
-/** Sums over the windows of a follower. */
-async function sumsOf(
-	pass: RepairSumsPass,
-	follower: { layer: number; source: number; headMap: readonly number[] | null },
-	states: readonly WindowState[],
-	targets: readonly Float32Array[]
-): Promise<RepairSums> {
-	const { layer, source, headMap } = follower;
-	const sums = pass.zeros();
-	for (const [window, { hidden, attention }] of states.entries()) {
-		if (attention === null)
-			throw new RangeError(`layer ${layer} reuses layer ${source}, whose attention was not kept`);
-		await pass.add(sums, layer, source, headMap, { hidden, target: targets[window], attention });
-	}
-	return sums;
+	return repairs.map(({ layers }) => layers);
 }

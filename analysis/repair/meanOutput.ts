@@ -1,19 +1,26 @@
-/**
- * Mean over all tokens of what an attention block puts out, [hidden]: `outputs` [S, hidden] of each window, to
- * which the bias of its output projection was not added yet; null: it has none.
- */
-export function meanOutput(
-	outputs: readonly Float32Array[],
-	bias: Float32Array | null,
-	hidden: number
-): Float32Array {
-	const sums = new Float64Array(hidden);
-	let tokens = 0;
-	for (const output of outputs) {
-		for (let at = 0; at < output.length; at += hidden) {
-			for (let entry = 0; entry < hidden; entry++) sums[entry] += output[at + entry];
-			tokens++;
+/** Mean over tokens of what an attention block puts out, [hidden]. */
+export class MeanOutput {
+	readonly #sums: Float64Array;
+	#tokens = 0;
+
+	constructor(hidden: number) {
+		this.#sums = new Float64Array(hidden);
+	}
+
+	/** Adds the tokens of a window, [S, hidden]. */
+	add(output: Float32Array): void {
+		const hidden = this.#sums.length;
+		for (let start = 0; start < output.length; start += hidden) {
+			for (let entry = 0; entry < hidden; entry++) this.#sums[entry] += output[start + entry];
+			this.#tokens++;
 		}
 	}
-	return Float32Array.from(sums, (sum, entry) => sum / tokens + (bias?.[entry] ?? 0));
+
+	/** The mean, and what was left out of every output, the bias of W_O [hidden]; null: there is none. */
+	withBias(bias: Float32Array | null): Float32Array {
+		return Float32Array.from(
+			this.#sums,
+			(sum, entry) => sum / this.#tokens + (bias === null ? 0 : bias[entry])
+		);
+	}
 }
