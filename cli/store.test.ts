@@ -8,6 +8,7 @@ import { listResults, readResult } from '../analysis/results/folder.ts';
 import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import { storeResult } from './store.ts';
 
+const search = madeUpSearch();
 let folder: string;
 beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), 'spanwise-store-'));
@@ -19,7 +20,7 @@ async function store(home: string): Promise<string> {
 	const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr, env: {} };
 	const origin = { home, command: 'spanwise search tiny', recorder: new TelemetryRecorder() };
 	const file = { file: 'weights.safetensors', bytes: Buffer.from('weights') };
-	await storeResult(madeUpSearch().result, origin, io, [file]);
+	await storeResult(search.result, origin, io, [file]);
 	return String(stderr.read());
 }
 
@@ -28,7 +29,7 @@ it('keeps a measurement in the workspace, with its command and telemetry, and sa
 	const [{ id }] = await listResults(folder);
 	expect(said).toBe(`kept in the workspace as ${id}\n`);
 	const { result, command, telemetry, model, windows } = await readResult(folder, id);
-	expect(result).toEqual(madeUpSearch().result);
+	expect(result).toEqual(search.result);
 	expect(command).toBe('spanwise search tiny');
 	expect(model.name).toBe('tiny');
 	expect(windows).toBe(2);
