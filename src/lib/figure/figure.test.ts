@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { colourScale } from '../colour/scale.ts';
 import { heatmapFigure } from './heatmap.ts';
 import { lineFigure } from './lines.ts';
+import { scatterFigure } from './scatter.ts';
 import { fileName, pixelSize } from './save.ts';
 import { escapeXml, wrap } from './text.ts';
 
@@ -77,6 +78,30 @@ describe('lineFigure', () => {
 		expect(svg.match(/fill="none" stroke="#(1f5fa8|b4530a)"/g)).toHaveLength(3);
 		expect(svg).not.toContain('var(');
 		expect(svg).toContain('>second</text>');
+	});
+});
+
+describe('scatterFigure', () => {
+	it('draws every point in its colour, those beyond the axes as arrows', () => {
+		const svg = scatterFigure({
+			title: 'Scatter',
+			caption: 'A caption',
+			points: [0.1, 0.2, 0.3, 0.4, 9].map((y, index) => ({
+				key: String(index),
+				x: index,
+				y,
+				colour: `rgb(${index},0,0)`
+			})),
+			xTitle: 'cosine',
+			yTitle: 'loss added',
+			scale: colourScale('viridis', [1, 7]),
+			legend: 'layers apart'
+		});
+		expect(svg.match(/<circle /g)).toHaveLength(4);
+		expect(svg.match(/<path [^>]*z" fill="rgb\(4,0,0\)"/g)).toHaveLength(1);
+		for (const words of ['cosine', 'loss added', 'layers apart', '1', '7']) {
+			expect(svg).toContain(`>${words}</text>`);
+		}
 	});
 });
 

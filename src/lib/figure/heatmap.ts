@@ -1,8 +1,9 @@
-import { cssColour, TABLE_SIZE, type ColourScale } from '../colour/scale.ts';
+import { cssColour, type ColourScale } from '../colour/scale.ts';
 import { formatValue } from '../format.ts';
 import { layoutMap, tickIndices, type MapLayout } from '../heatmap/geometry.ts';
 import { crossPath } from '../heatmap/spans.ts';
 import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text, TEXT_SIZE } from './frame.ts';
+import { legend, LEGEND_HEIGHT } from './legend.ts';
 
 export interface HeatmapFigure {
 	title: string;
@@ -30,9 +31,6 @@ export interface HeatmapFigure {
 /** Cells drawn as vector squares at most; beyond it a file grows to megabytes and an image serves better. */
 export const RECT_LIMIT = 128 * 128;
 
-/** Room for the legend below the map, points. */
-const LEGEND_HEIGHT = 30;
-
 /** A map with axes, spans, legend and caption, as a standalone SVG at a paper's column width. */
 export function heatmapFigure(map: HeatmapFigure): string {
 	const room = map.labelRoom ?? 0;
@@ -44,6 +42,8 @@ export function heatmapFigure(map: HeatmapFigure): string {
 		maxCell: 20
 	});
 	const mapHeight = layout.top + layout.height + layout.bottom;
+	const [low, high] = map.scale.range;
+	const digits = high - low < 0.05 ? 4 : 2;
 	return figure({
 		title: map.title,
 		caption: map.caption,
@@ -54,7 +54,12 @@ export function heatmapFigure(map: HeatmapFigure): string {
 			axes(map, layout),
 			...(map.spans ?? []).map((span) => spanOf(span, layout)),
 			crosses(map.dropped ?? [], layout),
-			legend(map, layout, mapHeight)
+			legend(
+				map.scale,
+				map.legend,
+				{ left: layout.left, top: mapHeight, width: Math.min(layout.width, 120) },
+				(value) => formatValue(value, digits)
+			)
 		].join('\n')
 	});
 }
@@ -128,24 +133,4 @@ function crosses(layers: readonly number[], { left, top, cell }: MapLayout): str
 		.map((layer) => crossPath(left + layer * cell, top + layer * cell, cell))
 		.join('');
 	return `<path d="${path}" stroke="#fff" stroke-width="2"/><path d="${path}" stroke="#c43a08" stroke-width="1"/>`;
-}
-
-function legend(map: HeatmapFigure, layout: MapLayout, top: number): string {
-	const { left } = layout;
-	const width = Math.min(layout.width, 120);
-	const stops = Array.from({ length: 33 }, (_, index) => {
-		const entry = Math.round((index / 32) * (TABLE_SIZE - 1)) * 3;
-		const colour = `rgb(${map.scale.table.subarray(entry, entry + 3).join(',')})`;
-		return `<stop offset="${fixed(index / 32)}" stop-color="${colour}"/>`;
-	}).join('');
-	const [low, high] = map.scale.range;
-	const digits = high - low < 0.05 ? 4 : 2;
-	return [
-		`<defs><linearGradient id="legend">${stops}</linearGradient></defs>`,
-		text(map.legend, left, top + 7, { colour: SOFT_INK }),
-		`<rect x="${left}" y="${top + 10}" width="${width}" height="6" fill="url(#legend)" stroke="${LINE}" stroke-width="0.5"/>`,
-		text(formatValue(low, digits), left, top + 24),
-		text(formatValue((low + high) / 2, digits), left + width / 2, top + 24, { anchor: 'middle' }),
-		text(formatValue(high, digits), left + width, top + 24, { anchor: 'end' })
-	].join('');
 }
