@@ -1,6 +1,7 @@
 import { analysisHoldings, memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
 import type { Prepared } from '../analyze/prepare.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
+import { requireOwnAttention } from '../checkpoint/shared.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from '../capture/layout.ts';
 import type { StatisticsRequest } from '../capture/statistics.ts';
@@ -34,6 +35,7 @@ const STATES_A_PLAN = 6;
  */
 export async function prepareSearch(request: SearchRequest): Promise<PreparedSearch> {
 	const checkpoint = await openCheckpoint(request.modelFolder);
+	requireOwnAttention(checkpoint, 'search');
 	const { config } = checkpoint;
 	checkContext(request.context, config);
 	const { maxSpan, protectedLayers } = request;

@@ -68,15 +68,13 @@ export async function searchPlans(
 				hasher: null
 			});
 			const output = await measureOutputs(prepared, weights, reporter);
-			const runner = await PlanRunner.open(prepared, stores.files, weights, {
-				reporter,
-				onLayer: options.onLayer ?? (() => undefined)
-			});
+			const onLayer = options.onLayer ?? (() => undefined);
+			const runner = await PlanRunner.open(prepared, stores.files, weights, { reporter, onLayer });
 			const meter = new Meter(runner, prepared.parts, checkpoint.config.layers);
 			const about = { model: { name: checkpoint.name, hash }, texts, context };
 			const { report, refits } = await searchWith(
 				request,
-				{ prepared, weights, similarity, output, meter, reporter },
+				{ prepared, weights, similarity, output, meter, reporter, onLayer },
 				about
 			);
 			await runner.release();

@@ -29,6 +29,8 @@ export interface SearchMeans {
 	output: OutputOf;
 	meter: Meter;
 	reporter: Reporter;
+	/** Told after each layer of each window under a plan. */
+	onLayer: () => void;
 }
 
 const KINDS = ['share', 'drop', 'mixed'] as const;
