@@ -1,11 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attentionLayout } from '../analysis/capture/layout.ts';
+import { WeightSource } from '../analysis/capture/weights.ts';
+import { openCheckpoint } from '../analysis/checkpoint/open.ts';
+import { WeightReader } from '../analysis/checkpoint/read.ts';
 import type { EvaluateReport } from '../analysis/evaluate/types.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Plan, Sources } from '../analysis/plan/types.ts';
+import { encodeRepairs, repairHash } from '../analysis/repair/file.ts';
+import { fitRepairs } from '../analysis/repair/fit.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
 
@@ -59,6 +65,7 @@ describe('spanwise evaluate', () => {
 			'kl',
 			'agreement',
 			'windows',
+			'worst',
 			'cost',
 			'gates'
 		]);
@@ -117,6 +124,65 @@ describe('spanwise evaluate', () => {
 			expect(stderr).toContain(message);
 			expect(stderr.match(/\n/g)).toHaveLength(1);
 		}
+	});
+});
+
+describe('a plan that names refitted weights', () => {
+	/** Refits the follower of a plan on windows of made-up ids, as a search does on text. */
+	async function writeRepaired(name: string, sources: Sources, file: string): Promise<void> {
+		const checkpoint = await openCheckpoint(at('tiny'));
+		const { config } = checkpoint;
+		const reader = new WeightReader();
+		const weights = new WeightSource(checkpoint, reader, { resident: true, hasher: null });
+		const layout = attentionLayout(config, 32);
+		const windows = [3, 5, 7].map((step) => ({
+			ids: Array.from({ length: 32 }, (_, place) => (place * step) % config.vocab)
+		}));
+		const [repairs] = await fitRepairs({ config, layout, weights }, { sources }, windows, [0.1]);
+		await reader.close();
+		const bytes = encodeRepairs(repairs, config);
+		await writeFile(at(file), bytes);
+		await writePlan(name, sources);
+		const repair = { file, sha256: repairHash(bytes), strength: 0.1 };
+		await writeFile(at(name), JSON.stringify({ ...(await readPlan(name)), repair }));
+	}
+
+	it('is evaluated with them, questions too', async () => {
+		const sources: Sources = [0, 1, 1, null, 4];
+		await writePlan('plain.json', sources);
+		await writeRepaired('repaired.json', sources, 'repaired.safetensors');
+		const line = { prompt: 'and the', choices: [' sand', ' rain'], answer: 0 };
+		await writeFile(at('asked.jsonl'), JSON.stringify(line));
+		const reports = [];
+		for (const plan of ['plain.json', 'repaired.json']) {
+			const args = ['--json', '--write', '--choices', at('asked.jsonl')];
+			const { code, stdout } = await evaluate(plan, ...args);
+			expect(code).toBe(0);
+			reports.push(JSON.parse(stdout) as EvaluateReport);
+		}
+		const [plain, repaired] = reports;
+		expect(repaired.baseline).toEqual(plain.baseline);
+		expect(repaired.kl.mean).toBeLessThan(plain.kl.mean);
+		expect(repaired.choices?.baseline).toEqual(plain.choices?.baseline);
+		const { repair, measured } = await readPlan('repaired.json');
+		expect(repair).toMatchObject({ file: 'repaired.safetensors', strength: 0.1 });
+		expect(measured).toMatchObject({ kl: repaired.kl });
+	});
+
+	it('is refused where their file changed or is missing, before the model runs', async () => {
+		await writeRepaired('broken.json', [0, 1, 1, 3, 4], 'broken.safetensors');
+		await appendFile(at('broken.safetensors'), ' ');
+		const changed = await evaluate('broken.json');
+		expect([changed.code, changed.stdout]).toEqual([2, '']);
+		expect(changed.stderr).toMatch(
+			/^error: .*broken\.safetensors: SHA-256 \w+; the plan's refitted weights have \w+\n$/
+		);
+		await rm(at('broken.safetensors'));
+		const missing = await evaluate('broken.json');
+		expect([missing.code, missing.stdout]).toEqual([2, '']);
+		expect(missing.stderr).toMatch(
+			/^error: .*broken\.safetensors: the plan's refitted weights cannot be read: ENOENT.*\n$/
+		);
 	});
 });
 

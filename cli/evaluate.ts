@@ -19,7 +19,7 @@ const DEFAULT_WINDOWS = 16;
 const HELP = `
 The same windows go through the model as it is and as planned. Differences are paired by window; intervals
 are 95 %, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
-JSON: {baseline, shared, delta, kl, agreement, windows, cost, gates}, and choices where
+JSON: {baseline, shared, delta, kl, agreement, windows, worst, cost, gates}, and choices where
 questions are asked.
 
 --choices: a line each {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which questions
