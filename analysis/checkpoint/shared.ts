@@ -70,3 +70,20 @@ function checkSource(
 			'layer that the layers before it follow and that computes its own attention'
 	);
 }
+
+/**
+ * Throws InputError for a model whose layers share attention by its own making, where only one whose layers all
+ * compute their own will do.
+ */
+export function requireOwnAttention(
+	model: { name: string; config: { shared: SharedAttention | null } },
+	what: string
+): void {
+	const { shared } = model.config;
+	if (shared === null) return;
+	const layers = shared.sources.flatMap((source, layer) => (source === layer ? [] : [layer]));
+	throw new InputError(
+		`${model.name}: layers ${layers.join(', ')} have no attention of their own, by its config.json; ` +
+			`${what} needs the model that it was made from`
+	);
+}

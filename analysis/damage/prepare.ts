@@ -2,6 +2,7 @@ import { memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
 import type { Prepared } from '../analyze/prepare.ts';
 import { windowWork } from '../analyze/work.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
+import { requireOwnAttention } from '../checkpoint/shared.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from '../capture/layout.ts';
 import { InputError } from '../errors.ts';
@@ -35,6 +36,7 @@ export async function prepareDamage(request: DamageRequest): Promise<PreparedDam
 		);
 	}
 	const checkpoint = await openCheckpoint(request.modelFolder);
+	requireOwnAttention(checkpoint, 'damage');
 	const { config } = checkpoint;
 	checkContext(request.context, config);
 	const tokenizer = await loadTokenizer(request.modelFolder, config);

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint, type TinyCheckpoint } from '../../tests/builders/checkpoint.ts';
+import { deploy, planFor, withRepairs } from '../../tests/builders/deployed.ts';
 import { engineLogits } from '../capture/deployLogits.ts';
 import { DecoderSession } from '../capture/deploySession.ts';
 import type { PlannedLayers } from '../capture/forward.ts';
@@ -11,12 +12,9 @@ import type { LayerRepairs } from '../capture/repairs.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { ModelProtoSchema, type GraphProto } from '../graph/onnx_pb.ts';
-import { makePlan } from '../plan/planFile.ts';
-import { headMapsOf, planSpans } from '../plan/spans.ts';
+import { headMapsOf } from '../plan/spans.ts';
 import type { Plan, Sources } from '../plan/types.ts';
-import { encodeRepairs, repairHash } from '../repair/file.ts';
-import { deployModel } from './deploy.ts';
-import type { DeployRecord, DeployRequest } from './types.ts';
+import type { DeployRecord } from './types.ts';
 import { largestDifference } from './verify.ts';
 
 const FAMILIES = 'tests/fixtures/families';
@@ -40,41 +38,6 @@ async function tiny(given: TinyCheckpoint = {}): Promise<string> {
 		config: { head_dim: 16, num_hidden_layers: 5, ...given.config }
 	});
 	return folder;
-}
-
-async function planFor(
-	modelFolder: string,
-	sources: Sources,
-	headMap?: (source: number, follower: number) => number[]
-): Promise<Plan> {
-	const { name, config } = await openCheckpoint(modelFolder);
-	const { architecture, layers, heads, kvHeads } = config;
-	return makePlan({
-		model: { name, architecture, layers, heads, kvHeads, hash: 'none' },
-		sources,
-		spans: planSpans(sources, null, headMap),
-		definition: null,
-		predicted: null
-	});
-}
-
-async function deploy(modelFolder: string, given: Partial<DeployRequest> = {}): Promise<string> {
-	const out = given.out ?? newFolder();
-	await deployModel(
-		{
-			modelFolder,
-			plan: null,
-			planFolder: scratch,
-			target: 'onnx',
-			dtype: 'fp32',
-			verify: false,
-			home: scratch,
-			...given,
-			out
-		},
-		() => undefined
-	);
-	return out;
 }
 
 async function recordOf(folder: string): Promise<DeployRecord> {
@@ -154,7 +117,7 @@ describe('a model as it is', () => {
 		'%s: agrees with the engine to 1e-4, at once and step by step',
 		async (_, given) => {
 			const model = await tiny(given);
-			const out = await deploy(model);
+			const out = await deploy(model, newFolder());
 			const { fromEngine, fromWhole } = await runBoth(model, out, null);
 			expect(fromEngine).toBeLessThan(1e-4);
 			expect(fromWhole).toBeLessThan(1e-4);
@@ -170,7 +133,7 @@ describe('a model as it is', () => {
 		'qwen2-sliding',
 		'qwen3'
 	])('%s agrees with transformers', async (family) => {
-		const out = await deploy(join(FAMILIES, family));
+		const out = await deploy(join(FAMILIES, family), newFolder());
 		const reference = JSON.parse(
 			await readFile(join(FAMILIES, family, 'reference.json'), 'utf8')
 		) as { ids: number[]; logits: number[] };
@@ -187,7 +150,10 @@ describe('a model as it is', () => {
 	it('reads two sequences as it reads each of them', async () => {
 		const model = await tiny();
 		const plan = await planFor(model, [0, 0, 2, null, 4]);
-		for (const out of [await deploy(model), await deploy(model, { plan })]) {
+		for (const out of [
+			await deploy(model, newFolder()),
+			await deploy(model, newFolder(), { plan })
+		]) {
 			const session = await DecoderSession.open(join(out, 'model.onnx'));
 			const { vocab } = session;
 			const [a, b] = [someIds(vocab), someIds(vocab, 24, 11)];
@@ -205,7 +171,7 @@ describe('a model as it is', () => {
 	});
 
 	it('names inputs and outputs as onnxruntime-genai and transformers.js do', async () => {
-		const { input, output, node } = await graphOf(await deploy(await tiny()));
+		const { input, output, node } = await graphOf(await deploy(await tiny(), newFolder()));
 		const cache = (prefix: string) =>
 			[0, 1, 2, 3, 4].flatMap((layer) => [`${prefix}.${layer}.key`, `${prefix}.${layer}.value`]);
 		expect(input.map(({ name }) => name)).toEqual([
@@ -222,7 +188,7 @@ describe('a model as it is', () => {
 
 	it('in float16 has weights and cache of float16, float32 logits near the engine’s', async () => {
 		const model = await tiny();
-		const out = await deploy(model, { dtype: 'fp16' });
+		const out = await deploy(model, newFolder(), { dtype: 'fp16' });
 		const { input, output } = await graphOf(out);
 		const types = (values: typeof input) =>
 			values.map(({ type }) => (type?.value.case === 'tensorType' ? type.value.value.elemType : 0));
@@ -265,7 +231,7 @@ describe('a model as planned', () => {
 		async (_, given, sources, headMap) => {
 			const model = await tiny(given);
 			const plan = await planFor(model, sources, headMap);
-			const out = await deploy(model, { plan });
+			const out = await deploy(model, newFolder(), { plan });
 			const { fromEngine, fromWhole } = await runBoth(model, out, plan);
 			expect(fromEngine).toBeLessThan(1e-3);
 			expect(fromWhole).toBeLessThan(1e-3);
@@ -283,11 +249,9 @@ describe('a model as planned', () => {
 			],
 			[3, { o: null, bias: Float32Array.from({ length: 32 }, (_, at) => Math.cos(at)) }]
 		]);
-		const { config } = await openCheckpoint(model);
-		const bytes = encodeRepairs(repairs, config);
-		await writeFile(join(scratch, 'repair.safetensors'), bytes);
-		const repair = { file: 'repair.safetensors', sha256: repairHash(bytes), strength: 1 };
-		const out = await deploy(model, { plan: { ...plan, repair } });
+		const out = await deploy(model, newFolder(), {
+			plan: await withRepairs(plan, model, repairs, scratch)
+		});
 		const { fromEngine, fromWhole } = await runBoth(model, out, plan, repairs);
 		expect(fromEngine).toBeLessThan(1e-3);
 		expect(fromWhole).toBeLessThan(1e-3);
@@ -298,7 +262,7 @@ describe('a model as planned', () => {
 	it('in float16 is near the engine’s shared run', async () => {
 		const model = await tiny();
 		const plan = await planFor(model, SOURCES, swapped);
-		const out = await deploy(model, { plan, dtype: 'fp16' });
+		const out = await deploy(model, newFolder(), { plan, dtype: 'fp16' });
 		const { fromEngine, fromWhole, largest } = await runBoth(model, out, plan);
 		expect(fromEngine).toBeLessThan(0.03 * largest);
 		expect(fromWhole).toBeLessThan(0.03 * largest);
@@ -307,7 +271,7 @@ describe('a model as planned', () => {
 	it('gives followers no keys, left-out layers no cache, and sources an output of probabilities', async () => {
 		const model = await tiny();
 		const { input, output, node } = await graphOf(
-			await deploy(model, { plan: await planFor(model, SOURCES) })
+			await deploy(model, newFolder(), { plan: await planFor(model, SOURCES) })
 		);
 		const slots = ['0.key', '0.value', '1.value', '2.key', '2.value', '4.key', '4.value'];
 		expect(input.slice(2).map(({ name }) => name)).toEqual(
@@ -324,7 +288,7 @@ describe('a model as planned', () => {
 		const model = await tiny();
 		const bytes = async (folder: string) =>
 			(await recordOf(folder)).files.find(({ name }) => name === 'model.onnx.data')?.bytes ?? 0;
-		const shared = await deploy(model, { plan: await planFor(model, SOURCES) });
+		const shared = await deploy(model, newFolder(), { plan: await planFor(model, SOURCES) });
 		const { initializer } = await graphOf(shared);
 		const names = initializer.map(({ name }) => name);
 		expect(names.filter((name) => name.startsWith('model.layers.1.attn'))).toEqual([
@@ -338,14 +302,14 @@ describe('a model as planned', () => {
 		expect(places.every((offset) => offset % 4096 === 0)).toBe(true);
 		// q and k of one follower, everything of one left-out layer: [hidden, 64] and [hidden, 32] matrices.
 		const saved = 4 * 32 * (64 + 32 + (64 + 32 + 32 + 64));
-		const difference = (await bytes(await deploy(model))) - (await bytes(shared));
+		const difference = (await bytes(await deploy(model, newFolder()))) - (await bytes(shared));
 		expect(Math.abs(difference - saved)).toBeLessThanOrEqual(6 * 4096);
 	});
 
 	it('writes beside it where it comes from, what it was compared with, and what runtimes ask for', async () => {
 		const model = await tiny({ config: { eos_token_id: [1, 7] } });
 		const plan = await planFor(model, SOURCES);
-		const out = await deploy(model, { plan, verify: true });
+		const out = await deploy(model, newFolder(), { plan, verify: true });
 		const record = await recordOf(out);
 		expect(record).toMatchObject({
 			format: 'spanwise/model',
@@ -388,13 +352,13 @@ describe('what is refused', () => {
 		const model = await tiny();
 		const plan = await planFor(await tiny({ config: { num_hidden_layers: 4 } }), [0, 1, 1, 3]);
 		const out = newFolder();
-		await expect(deploy(model, { plan, out })).rejects.toThrow(/4 layers; folder-\d+ has 5/);
+		await expect(deploy(model, out, { plan })).rejects.toThrow(/4 layers; folder-\d+ has 5/);
 		expect(await readdir(scratch)).not.toContain(out.split('/').at(-1));
 	});
 
 	it('a folder that holds something', async () => {
 		const model = await tiny();
-		await expect(deploy(model, { out: model })).rejects.toThrow(
+		await expect(deploy(model, model)).rejects.toThrow(
 			'exists and is not empty; expected a new or an empty folder'
 		);
 	});
@@ -407,7 +371,7 @@ describe('what is refused', () => {
 			}
 		});
 		const before = await readdir(scratch);
-		await expect(deploy(model, { dtype: 'fp16' })).rejects.toThrow(
+		await expect(deploy(model, newFolder(), { dtype: 'fp16' })).rejects.toThrow(
 			/1000000; float16 holds at most 65504 .*: use fp32/
 		);
 		expect(await readdir(scratch)).toEqual(before);

@@ -12,8 +12,9 @@ import type { Window } from '../tokens/types.ts';
 import { checkContext } from '../tokens/windows.ts';
 import { checkSearch } from './check.ts';
 import { cutParts } from './parts.ts';
-import { PARTS, type Part, type SearchRequest } from './types.ts';
-import { searchWork, type SearchWork } from './work.ts';
+import { REPAIR_STRENGTHS } from './settings.ts';
+import { PARTS, PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
+import { followersOf, searchWork, type SearchWork } from './work.ts';
 
 /** Everything that is known before the model runs. */
 export interface PreparedSearch extends Omit<Prepared, 'work'> {
@@ -28,6 +29,8 @@ export interface PreparedSearch extends Omit<Prepared, 'work'> {
 const FLOAT = 4;
 /** Arrays as large as a hidden state that a plan holds: its state, the one it branched from, and those being made. */
 const STATES_A_PLAN = 6;
+/** Of every maker the refitted weights and the file that holds them, and those of all strengths while one is chosen. */
+const REFITS_HELD = 2 * (PLAN_MAKERS.length + REPAIR_STRENGTHS.length);
 
 /**
  * Opens the model, cuts the three parts and lays the search out in memory, without running anything. Throws
@@ -54,7 +57,7 @@ export async function prepareSearch(request: SearchRequest): Promise<PreparedSea
 	const memory = planMemory(
 		checkpoint,
 		context,
-		holdings(config, statistics),
+		holdings(config, statistics, request),
 		memoryLimit(request.memoryLimitBytes)
 	);
 	const layout = attentionLayout(config, context);
@@ -79,15 +82,26 @@ export async function prepareSearch(request: SearchRequest): Promise<PreparedSea
 	};
 }
 
-/** What similarity holds at once, or what plans do: states before layers, attention outputs, one source's probabilities. */
-function holdings(config: ModelConfig, statistics: StatisticsRequest): Holdings {
+/**
+ * What similarity holds at once, or what plans do: states before layers, attention outputs, one source's
+ * probabilities; and, with repair, each search window's state and source, and the refitted weights of all plans.
+ */
+function holdings(
+	config: ModelConfig,
+	statistics: StatisticsRequest,
+	request: SearchRequest
+): Holdings {
 	const analysis = analysisHoldings(config, statistics);
 	const states = 2 * config.layers + STATES_A_PLAN;
-	const planBytes = (layout: AttentionLayout) =>
-		FLOAT * (windowEntries(layout, 1) + states * layout.context * config.hidden);
+	const bytes = (layout: AttentionLayout, ofStates: number) =>
+		FLOAT * (windowEntries(layout, 1) + ofStates * layout.context * config.hidden);
+	const { hidden, heads, headDim, layers } = config;
+	const refits = REFITS_HELD * followersOf(request, layers) * hidden * heads * headDim;
+	const repairBytes = (layout: AttentionLayout) =>
+		statistics.windowCount * bytes(layout, STATES_A_PLAN) + FLOAT * refits;
 	return {
 		windowCount: statistics.windowCount,
-		windowBytes: (layout) => Math.max(analysis.windowBytes(layout), planBytes(layout)),
-		fixedBytes: analysis.fixedBytes
+		windowBytes: (layout) => Math.max(analysis.windowBytes(layout), bytes(layout, states)),
+		fixedBytes: (layout) => analysis.fixedBytes(layout) + (request.repair ? repairBytes(layout) : 0)
 	};
 }
