@@ -5,6 +5,7 @@ import { analyzeCommand } from '../analysis/analyze/command.ts';
 import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
 import type { AnalyzeRequest, AnalyzeResult } from '../analysis/analyze/types.ts';
 import { modelName } from '../analysis/checkpoint/open.ts';
+import { findOnnxFile, onnxName } from '../analysis/onnx/locate.ts';
 import { runFolder } from '../analysis/run/list.ts';
 import type { RunRecord } from '../analysis/run/types.ts';
 import { newRunId } from '../analysis/run/workspace.ts';
@@ -20,13 +21,14 @@ import { progressDisplay } from './progress.ts';
 import { readTexts } from './texts.ts';
 
 const HELP = `
-MODEL is a folder, a name that spanwise models lists, or org/name from the Hugging Face cache. The run's id is
-printed, or the folder given with --out; progress goes to stderr. JSON: {run, model, tokens, windows, seconds,
+MODEL is a folder, a name that spanwise models lists, org/name from the Hugging Face cache, or an .onnx file with
+tokenizer.json and config.json beside it or one folder up. The run's id is printed, or the folder given with --out; progress goes to stderr. JSON: {run, model, tokens, windows, seconds,
 peakRssBytes}.
 
 Examples:
   spanwise analyze mini-llama2 --text static/samples/walden.txt --out llama2-run
-  cat static/samples/*.txt | spanwise analyze models/mini-llama3 --text - --context 256 --json`;
+  cat static/samples/*.txt | spanwise analyze models/mini-llama3 --text - --context 256 --json
+  spanwise analyze gpt2/onnx/model.onnx --text static/samples/walden.txt`;
 
 interface AnalyzeFlags extends SharedOptions {
 	text: string[];
@@ -36,6 +38,7 @@ interface AnalyzeFlags extends SharedOptions {
 	views: View[];
 	jsRows: number | 'all';
 	out?: string;
+	tokenizer?: string;
 }
 
 export function registerAnalyze(program: Command, io: Io): void {
@@ -61,6 +64,10 @@ export function registerAnalyze(program: Command, io: Io): void {
 			),
 		'print the result as JSON'
 	)
+		.option(
+			'--tokenizer <path>',
+			"tokenizer.json or its folder (default: the model's, beside it or one folder up)"
+		)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: AnalyzeFlags) => {
 			const { record, run } = await analyzeModel(model, flags, io);
@@ -91,10 +98,13 @@ async function analyzeModel(
 	const { out, context, windows, metrics, views } = flags;
 	if (out !== undefined) await checkTarget(resolve(out));
 	const modelFolder = await findModel(model, flags, io);
-	const id = newRunId(modelName(modelFolder), new Date());
+	const onnxFile = await findOnnxFile(modelFolder);
+	const name = onnxFile === null ? modelName(modelFolder) : onnxName(onnxFile);
+	const id = newRunId(name, new Date());
 	const target = out === undefined ? runFolder(home, id) : resolve(out);
 	const request: AnalyzeRequest = {
 		modelFolder,
+		...(flags.tokenizer !== undefined && { tokenizer: flags.tokenizer }),
 		documents: await readTexts(flags.text, io),
 		context,
 		windows,
@@ -116,14 +126,15 @@ async function withProgress(
 ): Promise<RunRecord> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
 	const { analyze } = await import('../analysis/analyze/analyze.ts');
-	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
+	const { estimateOfAnalysis } = await import('../analysis/analyze/estimate.ts');
 	const display = progressDisplay(io.stderr);
 	const stopWatching = removeOnInterrupt(options.runFolder, display.end);
 	try {
 		return await analyze(request, {
 			...options,
 			onPrepared: async (prepared) => {
-				sayEstimate(prepared.checkpoint.name, await estimateOf(prepared, request.home), io);
+				const estimate = await estimateOfAnalysis(prepared, request.home);
+				sayEstimate(prepared.source.name, estimate, io);
 			},
 			onProgress: display.update
 		});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { readRun, readSums, readWindows } from '../run/read.ts';
 import { similarityOf } from '../similarity/similarity.ts';
@@ -73,7 +74,8 @@ describe('analyze', () => {
 	});
 
 	it('gives the same figures whether windows are streamed in groups or run one by one', async () => {
-		const prepared = await prepare(request);
+		const checkpoint = await openCheckpoint(request.modelFolder);
+		const prepared = { ...(await prepare(request)), checkpoint };
 		expect(prepared.memory).toMatchObject({ resident: true, windowsPerGroup: 1 });
 		const capture = async (memory: Partial<MemoryPlan>) => {
 			const reader = new WeightReader();

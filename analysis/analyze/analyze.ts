@@ -1,7 +1,3 @@
-import { modelFacts } from '../checkpoint/facts.ts';
-import { ModelHasher } from '../checkpoint/hash.ts';
-import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash } from '../checkpoint/remembered.ts';
 import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { RunRecord } from '../run/types.ts';
@@ -10,9 +6,8 @@ import { writeRun } from '../run/write.ts';
 import { TelemetryRecorder } from '../telemetryRecorder.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { VERSION } from '../version.ts';
-import { captureSums } from './capture.ts';
-import { completedHash } from './modelHash.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import { sumWindows } from './capture.ts';
+import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from './reporter.ts';
 import { rememberSpeed } from './speed.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -27,7 +22,7 @@ export interface AnalyzeOptions {
 	command: string;
 	onProgress: (progress: Progress) => void;
 	/** Told once, before the model runs. */
-	onPrepared?: (prepared: Prepared) => Promise<void> | void;
+	onPrepared?: (prepared: PreparedAnalysis) => Promise<void> | void;
 }
 
 /**
@@ -46,27 +41,25 @@ export async function analyze(
 	const prepared = await prepare(request);
 	await readyTarget(options.runFolder, sumsBytes(prepared));
 	await options.onPrepared?.(prepared);
-	const { checkpoint, windows } = prepared;
+	const { source, windows } = prepared;
 	const reporter = new Reporter(
 		{
 			work: prepared.totalWork,
-			layers: checkpoint.config.layers,
+			layers: source.facts.layers,
 			windows: windows.length,
 			context: prepared.context
 		},
 		recorder.watching(options.onProgress)
 	);
 	reporter.add(0, 'reading weights', 0);
-	const reader = new WeightReader();
 	try {
-		const known = await rememberedHash(request.home, checkpoint);
-		const hasher = known === null ? new ModelHasher(checkpoint) : null;
 		const beforeCapture = reporter.secondsElapsed();
-		const captured = await captureSums(prepared, reader, hasher, reporter, stopwatch);
-		checkFinite(captured.loss, checkpoint.folder);
+		const runner = await prepared.start(request.home, reporter, stopwatch);
+		const captured = await sumWindows(prepared, runner, reporter, stopwatch);
+		checkFinite(captured.loss, source.folder);
 		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
 		stopwatch.enter('hash');
-		const hash = known ?? (await completedHash(checkpoint, reader, hasher, request.home));
+		const hash = await source.hash(request.home);
 		await rememberSpeed(request.home, prepared.totalWork / captureSeconds);
 		const timings = stopwatch.stop();
 		const { tokenizer, context, notes } = prepared;
@@ -80,9 +73,9 @@ export async function analyze(
 				createdAt: new Date().toISOString(),
 				spanwise: VERSION,
 				model: {
-					...modelFacts(checkpoint),
-					name: checkpoint.name,
-					folder: checkpoint.folder,
+					...source.facts,
+					name: source.name,
+					folder: source.folder,
 					hash
 				},
 				texts: request.documents.map(documentFacts),
@@ -112,7 +105,7 @@ export async function analyze(
 			}
 		);
 	} finally {
-		await reader.close();
+		await source.close();
 	}
 }
 
@@ -125,7 +118,7 @@ function checkFinite(loss: number, folder: string): void {
 }
 
 /** Bytes of the run's sums, all but what its folder holds. */
-function sumsBytes({ layout, statistics }: Prepared): number {
+function sumsBytes({ layout, statistics }: PreparedAnalysis): number {
 	const rows = layout.layers * layout.heads;
 	const squares = 2 * Number(statistics.gram) + Number(statistics.sqrt);
 	return 8 * statistics.views.length * squares * rows * rows;

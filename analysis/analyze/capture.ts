@@ -2,12 +2,12 @@ import type { ModelHasher } from '../checkpoint/hash.ts';
 import type { WeightReader } from '../checkpoint/read.ts';
 import { ForwardPass } from '../capture/forward.ts';
 import { LanguageHead } from '../capture/head.ts';
-import { allocateWindow } from '../capture/layout.ts';
+import { allocateWindow, type WindowAttention } from '../capture/layout.ts';
 import { StatisticsPass, type Profile } from '../capture/statistics.ts';
 import { WeightSource } from '../capture/weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Window } from '../tokens/types.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared, WindowPlan } from './prepare.ts';
 import type { Reporter } from './reporter.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -18,7 +18,21 @@ export interface Captured {
 	loss: number;
 }
 
-/** Runs every window through the model, group by group, and sums up what its attention says. */
+/** Runs windows through a model, whatever form it is stored in. */
+export interface WindowRunner {
+	/**
+	 * Runs windows, `done` of the run's having gone before them, and fills each one's place with every layer's
+	 * probabilities. Natural-log losses of each window's tokens after the first, [windows][S − 1].
+	 */
+	run(
+		group: readonly Window[],
+		places: readonly WindowAttention[],
+		done: number
+	): Promise<readonly (Float64Array | Float32Array)[]>;
+	release(): Promise<void>;
+}
+
+/** Runs every window through a checkpoint's model, group by group, and sums up what its attention says. */
 export async function captureSums(
 	prepared: Prepared,
 	reader: WeightReader,
@@ -26,32 +40,62 @@ export async function captureSums(
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<Captured> {
-	const { checkpoint, layout, memory, statistics, windows, work } = prepared;
+	const runner = await checkpointRunner(prepared, reader, hasher, reporter, stopwatch);
+	return sumWindows(prepared, runner, reporter, stopwatch);
+}
+
+/** Runs the layers of a checkpoint one by one. */
+export async function checkpointRunner(
+	{ checkpoint, layout, memory, work }: Pick<Prepared, 'checkpoint' | 'layout' | 'memory' | 'work'>,
+	reader: WeightReader,
+	hasher: ModelHasher | null,
+	reporter: Reporter,
+	stopwatch: Stopwatch
+): Promise<WindowRunner> {
 	const { config } = checkpoint;
 	const weights = new WeightSource(checkpoint, reader, { resident: memory.resident, hasher });
 	const forward = new ForwardPass(config, layout, weights);
 	const head = await LanguageHead.open(config, layout.context, weights);
+	return {
+		run: async (group, places, done) => {
+			stopwatch.enter('layers');
+			const states = [];
+			for (const [index, { ids }] of group.entries()) {
+				states.push(await forward.start(ids, places[index]));
+			}
+			await forward.run(states, {
+				onLayer: (layer, window) => reporter.addLayer(work.layer, 'layers', done + window, layer)
+			});
+			stopwatch.enter('loss');
+			const tokens = states.map(({ hidden }, index) => ({ hidden, ids: group[index].ids }));
+			const losses = await head.losses(tokens);
+			reporter.add(group.length * work.head, 'loss', done);
+			return losses;
+		},
+		release: async () => {
+			await forward.release();
+			await head.release();
+		}
+	};
+}
+
+/** Runs every window, group by group, and sums up what the attention says; the runner is released. */
+export async function sumWindows(
+	{ layout, memory, statistics, windows, work }: WindowPlan,
+	runner: WindowRunner,
+	reporter: Reporter,
+	stopwatch: Stopwatch
+): Promise<Captured> {
 	const pass = await StatisticsPass.open(layout, statistics);
 	const rooms = Array.from({ length: memory.windowsPerGroup }, () => allocateWindow(layout));
 	let lossSum = 0;
 	let losses = 0;
 	let done = 0;
 	for (const group of groupsOf(windows, memory.windowsPerGroup)) {
-		stopwatch.enter('layers');
-		const states = [];
-		for (const [index, { ids }] of group.entries()) {
-			states.push(await forward.start(ids, rooms[index]));
-		}
-		await forward.run(states, {
-			onLayer: (layer, window) => reporter.addLayer(work.layer, 'layers', done + window, layer)
-		});
-		stopwatch.enter('loss');
-		const tokens = states.map(({ hidden }, index) => ({ hidden, ids: group[index].ids }));
-		for (const values of await head.losses(tokens)) {
-			lossSum += values.reduce((sum, value) => sum + value, 0);
+		for (const values of await runner.run(group, rooms, done)) {
+			for (const value of values) lossSum += value;
 			losses += values.length;
 		}
-		reporter.add(group.length * work.head, 'loss', done);
 		stopwatch.enter('similarity');
 		for (const index of group.keys()) {
 			await pass.add(rooms[index]);
@@ -60,8 +104,7 @@ export async function captureSums(
 		}
 	}
 	const { sums, profile } = await pass.finish();
-	await forward.release();
-	await head.release();
+	await runner.release();
 	await pass.release();
 	return {
 		sums: sums.map((view) => ({

@@ -10,7 +10,10 @@ import type { AnalyzeRequest } from './types.ts';
 export function analyzeCommand(
 	model: string,
 	texts: readonly string[],
-	request: Pick<AnalyzeRequest, 'context' | 'windows' | 'metrics' | 'views' | 'jsRows'>,
+	request: Pick<
+		AnalyzeRequest,
+		'context' | 'windows' | 'metrics' | 'views' | 'jsRows' | 'tokenizer'
+	>,
 	modelFolders: readonly string[] = []
 ): string {
 	const { context, windows, metrics, views, jsRows } = request;
@@ -19,6 +22,7 @@ export function analyzeCommand(
 	if (metrics.length < METRICS.length) words.push('--metrics', metrics.join(','));
 	if (views.length < VIEWS.length) words.push('--views', views.join(','));
 	if (jsRows !== DEFAULT_JS_ROWS) words.push('--js-rows', `${jsRows}`);
+	if (request.tokenizer !== undefined) words.push('--tokenizer', request.tokenizer);
 	for (const folder of modelFolders) words.push('--models', folder);
 	return shellLine(words);
 }

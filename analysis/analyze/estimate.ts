@@ -1,4 +1,5 @@
-import { prepare, type Prepared } from './prepare.ts';
+import type { Checkpoint } from '../checkpoint/types.ts';
+import { prepare, type PreparedAnalysis, type WindowPlan } from './prepare.ts';
 import { operationsPerSecond } from './speed.ts';
 import type { AnalyzeRequest, Estimate } from './types.ts';
 
@@ -9,14 +10,21 @@ const DISK_BYTES_PER_SECOND = 1e9;
 
 /** What a run would take. Throws InputError where it would be refused, with the reason. */
 export async function estimateAnalysis(request: AnalyzeRequest): Promise<Estimate> {
-	return estimateOf(await prepare(request), request.home);
+	return estimateOfAnalysis(await prepare(request), request.home);
+}
+
+/** What a prepared analysis will take. */
+export function estimateOfAnalysis(prepared: PreparedAnalysis, home: string): Promise<Estimate> {
+	return estimateOf({ ...prepared, checkpoint: prepared.source.facts }, home);
 }
 
 /** What an estimate is made from. */
-type Outlook = Pick<
-	Prepared,
-	'checkpoint' | 'memory' | 'windows' | 'context' | 'notes' | 'totalWork'
->;
+interface Outlook extends Pick<
+	WindowPlan,
+	'memory' | 'windows' | 'context' | 'notes' | 'totalWork'
+> {
+	checkpoint: Pick<Checkpoint, 'bytes'>;
+}
 
 export async function estimateOf(prepared: Outlook, home: string): Promise<Estimate> {
 	const { checkpoint, memory, windows, context, notes } = prepared;

@@ -28,7 +28,7 @@ export interface Holdings {
 /** Share of the free memory that a run may take where the user names no limit. */
 const DEFAULT_SHARE_OF_FREE = 0.7;
 /** Node, onnxruntime, tokenizer and code, before any weight: 150 to 230 MB were measured. */
-const BASE_BYTES = 230e6;
+export const BASE_BYTES = 230e6;
 /** Weights are kept in memory where they take at most this share of the limit. */
 const RESIDENT_SHARE = 0.25;
 /** A streamed group saves reading weights; beyond this many windows that no longer matters. */
@@ -55,14 +55,9 @@ export function planMemory(
 	const { config } = checkpoint;
 	const smallest = peakBytes(checkpoint, context, holdings, { resident: false, windows: 1 });
 	if (smallest > limitBytes) {
-		const fitting = longestContext(checkpoint, context, holdings, limitBytes);
-		const advice =
-			fitting === null
-				? 'no context would fit; give more with --memory'
-				: `a context of ${fitting} would fit, or give more with --memory`;
-		throw new InputError(
-			`memory: one window of ${context} tokens takes ${size(smallest)}; the limit is ${size(limitBytes)}; ${advice}`
-		);
+		const bytesAt = (shorter: number): number =>
+			peakBytes(checkpoint, shorter, holdings, { resident: false, windows: 1 });
+		throw tooLarge(context, smallest, limitBytes, bytesAt);
 	}
 	const plan = (resident: boolean, windowsPerGroup: number): MemoryPlan => ({
 		resident,
@@ -102,7 +97,10 @@ function peakBytes(
 }
 
 /** An analysis: captured attention and hidden state of each window, and the sums. */
-export function analysisHoldings(config: ModelConfig, request: StatisticsRequest): Holdings {
+export function analysisHoldings(
+	config: Pick<ModelConfig, 'layers' | 'hidden'>,
+	request: StatisticsRequest
+): Holdings {
 	return {
 		windowCount: request.windowCount,
 		windowBytes: (layout) =>
@@ -176,11 +174,27 @@ function divergenceFloats(layout: AttentionLayout, request: StatisticsRequest): 
 	return 3 * joined + 6 * DIVERGENCE_PART_FLOATS;
 }
 
+/** Says that not even one window fits, with the numbers and the longest context that would. */
+export function tooLarge(
+	context: number,
+	bytes: number,
+	limitBytes: number,
+	bytesAt: (context: number) => number
+): InputError {
+	const fitting = longestContext(context, bytesAt, limitBytes);
+	const advice =
+		fitting === null
+			? 'no context would fit; give more with --memory'
+			: `a context of ${fitting} would fit, or give more with --memory`;
+	return new InputError(
+		`memory: one window of ${context} tokens takes ${size(bytes)}; the limit is ${size(limitBytes)}; ${advice}`
+	);
+}
+
 /** The longest context, in steps of 16 tokens, of which one window fits; null: none of 16. */
 function longestContext(
-	checkpoint: Checkpoint,
 	context: number,
-	holdings: Holdings,
+	bytesAt: (context: number) => number,
 	limitBytes: number
 ): number | null {
 	const step = 16;
@@ -188,8 +202,7 @@ function longestContext(
 	let fails = Math.ceil(context / step);
 	while (fails - fits > 1) {
 		const middle = Math.floor((fits + fails) / 2);
-		const bytes = peakBytes(checkpoint, middle * step, holdings, { resident: false, windows: 1 });
-		if (bytes <= limitBytes) fits = middle;
+		if (bytesAt(middle * step) <= limitBytes) fits = middle;
 		else fails = middle;
 	}
 	return fits === 0 ? null : fits * step;

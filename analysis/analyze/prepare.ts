@@ -1,18 +1,17 @@
-import { openCheckpoint } from '../checkpoint/open.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
-import { attentionLayout, type AttentionLayout } from '../capture/layout.ts';
+import type { AttentionLayout } from '../capture/layout.ts';
 import type { StatisticsRequest } from '../capture/statistics.ts';
 import { sumsFor } from '../similarity/sums.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../tokens/windows.ts';
 import type { Tokenizer, Window } from '../tokens/types.ts';
-import { analysisHoldings, memoryLimit, planMemory, type MemoryPlan } from './memory.ts';
+import { memoryLimit, type MemoryPlan } from './memory.ts';
+import { openSource, type AttentionSource, type SourceOutlook } from './source.ts';
 import type { AnalyzeRequest } from './types.ts';
-import { totalWork, windowWork, type WindowWork } from './work.ts';
+import { totalWork, type WindowWork } from './work.ts';
 
-/** Everything that is known before the model runs. */
-export interface Prepared {
-	checkpoint: Checkpoint;
+/** What is known of a run before the model runs, whatever form the model is stored in. */
+export interface WindowPlan {
 	tokenizer: Tokenizer;
 	windows: Window[];
 	/** Tokens in each window, BOS included; shorter than asked for where no text is long enough. */
@@ -25,15 +24,25 @@ export interface Prepared {
 	totalWork: number;
 }
 
+/** A checkpoint's run. */
+export interface Prepared extends WindowPlan {
+	checkpoint: Checkpoint;
+}
+
+/** An analysis, of a checkpoint or an ONNX model. */
+export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'start'> {
+	source: AttentionSource;
+}
+
 /**
  * Opens the model, cuts the windows and lays the run out in memory, without running anything. Throws
  * InputError for whatever is wrong with model, texts or context, and where the memory limit is too low.
  */
-export async function prepare(request: AnalyzeRequest): Promise<Prepared> {
-	const checkpoint = await openCheckpoint(request.modelFolder);
-	const { config } = checkpoint;
-	checkContext(request.context, config);
-	const tokenizer = await loadTokenizer(request.modelFolder, config);
+export async function prepare(request: AnalyzeRequest): Promise<PreparedAnalysis> {
+	const source = await openSource(request.modelFolder);
+	const { facts } = source;
+	checkContext(request.context, facts);
+	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
 	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
 	const wanted = sumsFor(request.metrics);
 	const statistics: StatisticsRequest = {
@@ -43,24 +52,16 @@ export async function prepare(request: AnalyzeRequest): Promise<Prepared> {
 		jsQueries: wanted.js ? request.jsRows : null,
 		windowCount: windows.length
 	};
-	const memory = planMemory(
-		checkpoint,
-		context,
-		analysisHoldings(config, statistics),
-		memoryLimit(request.memoryLimitBytes)
-	);
-	const layout = attentionLayout(config, context);
-	const work = windowWork(config, layout, statistics);
+	const limit = memoryLimit(request.memoryLimitBytes);
+	const outlook = source.outlook(context, statistics, limit);
 	return {
-		checkpoint,
+		source,
 		tokenizer,
 		windows,
 		context,
 		notes,
-		layout,
 		statistics,
-		memory,
-		work,
-		totalWork: totalWork(work, config.layers, windows.length)
+		...outlook,
+		totalWork: totalWork(outlook.work, facts.layers, windows.length)
 	};
 }

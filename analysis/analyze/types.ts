@@ -3,8 +3,10 @@ import type { Metric, View } from '../similarity/types.ts';
 
 /** One model on one set of texts. */
 export interface AnalyzeRequest {
-	/** Folder of the checkpoint. */
+	/** Folder of the checkpoint or of an ONNX model, or an ONNX file. */
 	modelFolder: string;
+	/** tokenizer.json or its folder; by default what lies beside the model. */
+	tokenizer?: string;
 	documents: Document[];
 	/** Tokens in a window, BOS included. */
 	context: number;

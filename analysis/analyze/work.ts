@@ -24,7 +24,7 @@ const FLOPS_PER_LOGARITHM = 400;
 const PASSES = { attend: 3, sqrt: 1, total: 1.5, noSink: 3 };
 
 export function windowWork(
-	config: ModelConfig,
+	config: Pick<ModelConfig, 'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'intermediate' | 'vocab'>,
 	layout: AttentionLayout,
 	request: StatisticsRequest
 ): WindowWork {

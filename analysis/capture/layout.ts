@@ -9,7 +9,10 @@ export interface AttentionLayout {
 	blocks: readonly QueryBlock[];
 }
 
-export function attentionLayout(config: ModelConfig, context: number): AttentionLayout {
+export function attentionLayout(
+	config: Pick<ModelConfig, 'layers' | 'heads' | 'reach'>,
+	context: number
+): AttentionLayout {
 	const blocks = queryBlocks(context, widestReach(config.reach));
 	return { layers: config.layers, heads: config.heads, context, blocks };
 }

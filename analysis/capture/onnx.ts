@@ -3,19 +3,12 @@ import * as ort from 'onnxruntime-node';
 import type { GraphInput } from '../onnx/inputs.ts';
 import { LOSS } from '../onnx/loss.ts';
 import { takeName, tapName, type TappedModel } from '../onnx/tap.ts';
-import type { ModelFacts } from '../checkpoint/types.ts';
 import { InputError, messageOf } from '../errors.ts';
-import { blockEntries, queryBlocks, widestReach } from '../graph/blocks.ts';
+import { blockEntries } from '../graph/blocks.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
 import { breathe, createSession, floats, tensor, type Tensors } from './session.ts';
 
 const INT32 = 6;
-
-/** How a model's attention is kept; the same as a checkpoint's. */
-export function onnxLayout(facts: ModelFacts, context: number): AttentionLayout {
-	const blocks = queryBlocks(context, widestReach(facts.reach));
-	return { layers: facts.layers, heads: facts.heads, context, blocks };
-}
 
 /** Runs windows of one length through a tapped ONNX model. */
 export class OnnxPass {
@@ -63,27 +56,28 @@ export class OnnxPass {
 
 	/**
 	 * Runs a window and fills its place with the probabilities of every tapped layer. Losses of the tokens after
-	 * the first, [S − 1]; none where they were not asked for. `onRun` is called after each run. Throws InputError
+	 * the first, [S − 1]; of none where they were not asked for. `onRun` is called after each run. Throws InputError
 	 * where the model is not a decoder's, or not of the size it was taken for.
 	 */
 	async run(
 		ids: readonly number[],
 		attention: WindowAttention,
 		onRun: (layers: readonly number[]) => void = () => undefined
-	): Promise<Float32Array | null> {
+	): Promise<Float32Array> {
 		const feeds = Object.fromEntries(this.#inputs.map((input) => [input.name, fed(input, ids)]));
-		let losses: Float32Array | null = null;
+		let losses = new Float32Array(0);
+		let wanted = this.#session.outputNames.includes(LOSS);
 		for (const layers of this.#runs) {
 			for (const layer of this.#runs.flat()) {
 				const take = BigInt64Array.of(layers.includes(layer) ? 1n : 0n);
 				feeds[takeName(layer)] = new ort.Tensor('int64', take, [1]);
 			}
-			const wanted = this.#session.outputNames.includes(LOSS) && losses === null;
 			const outputs = await this.#execute(feeds, {
 				...(wanted && { [LOSS]: null }),
 				...this.#places(attention, layers)
 			});
-			if (wanted) losses = floats(outputs, LOSS);
+			if (wanted) losses = Float32Array.from(floats(outputs, LOSS));
+			wanted = false;
 			for (const layer of layers) this.#checkCausal(attention, layer);
 			onRun(layers);
 			await breathe();

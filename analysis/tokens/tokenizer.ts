@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import * as v from 'valibot';
-import { exists, readJsonFile } from '../checkpoint/files.ts';
+import { exists, isFolder, readJsonFile } from '../checkpoint/files.ts';
 import { missingTokenizer, TOKENIZER } from '../checkpoint/tokenizer.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { InputError, messageOf } from '../errors.ts';
@@ -35,14 +35,20 @@ const settingsSchema = v.looseObject({
 type Settings = v.InferOutput<typeof settingsSchema>;
 
 /**
- * The tokenizer of a model folder: tokenizer.json, and tokenizer_config.json where there is one.
+ * The tokenizer of a model folder: tokenizer.json, and tokenizer_config.json where there is one; or of a file, with
+ * the settings beside it.
  * Throws InputError where there is none, where it cannot be understood, and where it has ids that the model's
  * embedding has no row for.
  */
-export async function loadTokenizer(folder: string, config: ModelConfig): Promise<Tokenizer> {
-	const missing = await missingTokenizer(folder);
+export async function loadTokenizer(
+	place: string,
+	config: Pick<ModelConfig, 'vocab'>
+): Promise<Tokenizer> {
+	const named = (await exists(place)) && !(await isFolder(place));
+	const folder = named ? dirname(place) : place;
+	const missing = named ? null : await missingTokenizer(folder);
 	if (missing !== null) throw new InputError(missing);
-	const file = join(folder, TOKENIZER);
+	const file = named ? place : join(folder, TOKENIZER);
 	const parsed = v.safeParse(tokenizerSchema, await readJsonFile(file));
 	if (!parsed.success) throw new InputError(`${file}: not a tokenizer: no usable vocabulary`);
 	const json = parsed.output;

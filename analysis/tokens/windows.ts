@@ -8,7 +8,7 @@ import { nextWordStart } from './words.ts';
 const MIN_CONTEXT = 2;
 
 /** Throws InputError where a window of `context` tokens, BOS included, is none the model can take. */
-export function checkContext(context: number, config: ModelConfig): void {
+export function checkContext(context: number, config: Pick<ModelConfig, 'maxPositions'>): void {
 	checkCount('context', context, MIN_CONTEXT);
 	if (context > config.maxPositions) {
 		throw new InputError(

@@ -1,0 +1,47 @@
+import { attentionLayout } from '../capture/layout.ts';
+import { modelFacts } from '../checkpoint/facts.ts';
+import { ModelHasher } from '../checkpoint/hash.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { WeightReader } from '../checkpoint/read.ts';
+import { rememberedHash } from '../checkpoint/remembered.ts';
+import { analysisHoldings, planMemory } from './memory.ts';
+import { completedHash } from './modelHash.ts';
+import type { AttentionSource } from './source.ts';
+import { windowWork } from './work.ts';
+
+/** A model folder in Hugging Face layout. Weights are hashed while they are read, where their hash is not known. */
+export async function openCheckpointSource(folder: string): Promise<AttentionSource> {
+	const checkpoint = await openCheckpoint(folder);
+	const { config } = checkpoint;
+	const reader = new WeightReader();
+	let hasher: ModelHasher | null = null;
+	return {
+		name: checkpoint.name,
+		folder: checkpoint.folder,
+		facts: modelFacts(checkpoint),
+		tokenizer: checkpoint.folder,
+		outlook: (context, statistics, limitBytes) => {
+			const holdings = analysisHoldings(config, statistics);
+			const memory = planMemory(checkpoint, context, holdings, limitBytes);
+			const layout = attentionLayout(config, context);
+			const work = windowWork(config, layout, statistics);
+			return {
+				layout,
+				memory,
+				work,
+				start: async (home, reporter, stopwatch) => {
+					const known = await rememberedHash(home, checkpoint);
+					if (known === null) hasher = new ModelHasher(checkpoint);
+					// Only here: onnxruntime has no place in a process that only estimates.
+					const { checkpointRunner } = await import('./capture.ts');
+					const laidOut = { checkpoint, layout, memory, work };
+					return checkpointRunner(laidOut, reader, hasher, reporter, stopwatch);
+				}
+			};
+		},
+		hash: async (home) =>
+			(await rememberedHash(home, checkpoint)) ??
+			(await completedHash(checkpoint, reader, hasher, home)),
+		close: () => reader.close()
+	};
+}

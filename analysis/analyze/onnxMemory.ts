@@ -1,0 +1,63 @@
+import { attentionLayout, windowEntries } from '../capture/layout.ts';
+import type { StatisticsRequest } from '../capture/statistics.ts';
+import type { ModelFacts } from '../checkpoint/types.ts';
+import type { OpenedOnnx } from '../onnx/open.ts';
+import { analysisHoldings, BASE_BYTES, tooLarge, type MemoryPlan } from './memory.ts';
+
+const FLOAT = 4;
+/** Scores, mask and probabilities of a layer while it is computed, each [H, S, S]. */
+const SCORES_AT_ONCE = 6;
+/** Logits, their copy in float32 and what the log-sum-exp makes of them, each [S, vocab]. */
+const LOGITS_AT_ONCE = 4;
+/** Hidden states, projections and the MLP's while a layer is computed, each as wide as the MLP. */
+const STATES_AT_ONCE = 8;
+
+export interface OnnxMemoryPlan extends MemoryPlan {
+	/** Layers whose probabilities one run of a window puts out. */
+	layersPerRun: number;
+}
+
+/**
+ * Lays a run out so that it stays under the limit: as many layers are put out by one run as fit, because what a
+ * run puts out is in memory twice. Throws InputError where not even one layer of one window fits.
+ */
+export function planOnnxMemory(
+	{ onnx, facts }: OpenedOnnx,
+	context: number,
+	statistics: StatisticsRequest,
+	limitBytes: number
+): OnnxMemoryPlan {
+	const weights = weightBytes(facts, onnx.bytes);
+	const fixed = (tokens: number): number => weights + windowBytes(facts, tokens, statistics);
+	const eachLayer = (tokens: number): number => layerBytes(facts, tokens);
+	const smallest = fixed(context) + eachLayer(context);
+	if (smallest > limitBytes) {
+		throw tooLarge(context, smallest, limitBytes, (tokens) => fixed(tokens) + eachLayer(tokens));
+	}
+	const fitting = Math.floor((limitBytes - fixed(context)) / eachLayer(context));
+	const layersPerRun = Math.min(facts.layers, fitting);
+	const bytes = fixed(context) + layersPerRun * eachLayer(context);
+	return { resident: true, windowsPerGroup: 1, bytes, limitBytes, layersPerRun };
+}
+
+/** The files, in memory or mapped, and the copies that onnxruntime lays out for its products, float32. */
+function weightBytes({ parameters }: ModelFacts, fileBytes: number): number {
+	return 2 * fileBytes + FLOAT * parameters;
+}
+
+/** All but weights and what a run puts out. */
+function windowBytes(facts: ModelFacts, context: number, statistics: StatisticsRequest): number {
+	const { heads, vocab, intermediate } = facts;
+	const layout = attentionLayout(facts, context);
+	const holdings = analysisHoldings(facts, statistics);
+	const working =
+		SCORES_AT_ONCE * heads * context * context +
+		LOGITS_AT_ONCE * context * vocab +
+		STATES_AT_ONCE * context * intermediate;
+	return BASE_BYTES + holdings.windowBytes(layout) + holdings.fixedBytes(layout) + FLOAT * working;
+}
+
+/** A layer's probabilities once more. */
+function layerBytes(facts: ModelFacts, context: number): number {
+	return FLOAT * windowEntries(attentionLayout(facts, context), 1);
+}

@@ -1,0 +1,61 @@
+import { dirname } from 'node:path';
+import { attentionLayout } from '../capture/layout.ts';
+import { TOKENIZER } from '../checkpoint/tokenizer.ts';
+import { findBeside } from '../onnx/locate.ts';
+import { openOnnx } from '../onnx/open.ts';
+import { tapModel } from '../onnx/tap.ts';
+import { onnxModelHash } from './modelHash.ts';
+import { planOnnxMemory } from './onnxMemory.ts';
+import type { AttentionSource } from './source.ts';
+import { windowWork } from './work.ts';
+
+/** An ONNX model, run whole; its attention is put out by a copy of its graph. */
+export async function openOnnxSource(file: string): Promise<AttentionSource> {
+	const model = await openOnnx(file);
+	const { facts, name, onnx } = model;
+	const tokenizer = await findBeside(onnx.file, TOKENIZER);
+	return {
+		name,
+		folder: onnx.file,
+		facts,
+		tokenizer: tokenizer ?? dirname(onnx.file),
+		outlook: (context, statistics, limitBytes) => {
+			const { layersPerRun, ...memory } = planOnnxMemory(model, context, statistics, limitBytes);
+			const layout = attentionLayout(facts, context);
+			const layers = model.layers.map(({ layer }) => layer);
+			const once = windowWork(facts, layout, statistics);
+			// Every run goes through the whole model, output embedding included.
+			const runs = Math.ceil(layers.length / layersPerRun);
+			const work = { ...once, layer: runs * once.layer, head: runs * once.head };
+			return {
+				layout,
+				memory,
+				work,
+				start: async (_home, reporter, stopwatch) => {
+					// Only here: onnxruntime has no place in a process that only estimates.
+					const { OnnxPass } = await import('../capture/onnx.ts');
+					stopwatch.enter('layers');
+					const tapped = tapModel(model, { context, blocks: layout.blocks, layers, loss: true });
+					const pass = await OnnxPass.open(tapped, layout, {
+						layers,
+						layersPerRun,
+						file: onnx.file
+					});
+					return {
+						run: async ([{ ids }], [place], done) => {
+							stopwatch.enter('layers');
+							const losses = await pass.run(ids, place, (captured) => {
+								for (const layer of captured) reporter.addLayer(work.layer, 'layers', done, layer);
+							});
+							reporter.add(work.head, 'loss', done);
+							return [losses];
+						},
+						release: () => pass.release()
+					};
+				}
+			};
+		},
+		hash: (home) => onnxModelHash(onnx, home),
+		close: () => Promise.resolve()
+	};
+}
