@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** Builds the command and the worker, because Node 20 runs no TypeScript: cli/*.ts → dist/*.js. */
+/** Builds the command and its workers, because Node 20 runs no TypeScript: cli/*.ts → dist/*.js. */
 export default defineConfig({
 	publicDir: false,
 	resolve: { alias: { $analysis: new URL('./analysis', import.meta.url).pathname } },
@@ -9,7 +9,11 @@ export default defineConfig({
 		outDir: 'dist',
 		target: 'node20',
 		rolldownOptions: {
-			input: { spanwise: 'cli/spanwise.ts', worker: 'cli/worker.ts' },
+			input: {
+				spanwise: 'cli/spanwise.ts',
+				worker: 'cli/worker.ts',
+				benchWorker: 'cli/benchWorker.ts'
+			},
 			external: [/^node:/, /\/build\/handler\.js$/]
 		}
 	}

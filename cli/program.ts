@@ -4,6 +4,7 @@ import { isInputError, messageOf } from '../analysis/errors.ts';
 import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
 import { registerApply } from './apply.ts';
+import { registerBench } from './bench.ts';
 import { registerCompare } from './compare.ts';
 import { registerDamage } from './damage.ts';
 import { registerEvaluate } from './evaluate.ts';
@@ -70,6 +71,7 @@ function programFor(io: Io): Command {
 	registerCompare(program, io);
 	registerExport(program, io);
 	registerApply(program, io);
+	registerBench(program, io);
 	registerSavings(program, io);
 	registerServe(program);
 	return program;

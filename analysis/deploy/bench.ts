@@ -1,0 +1,121 @@
+import { availableParallelism, cpus } from 'node:os';
+import { expectedTensors } from '../checkpoint/expected.ts';
+import { configFacts } from '../checkpoint/facts.ts';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { InputError } from '../errors.ts';
+import { spreadOf } from '../evaluate/figures.ts';
+import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../graph/decode/weights.ts';
+import { savings } from '../plan/savings.ts';
+import type { Sources } from '../plan/types.ts';
+import type {
+	BenchPrediction,
+	BenchReport,
+	BenchRound,
+	BenchSetting,
+	BenchSide,
+	SideReport
+} from './benchTypes.ts';
+
+/** What two sides are about. */
+export interface BenchSubject {
+	name: string;
+	config: ModelConfig;
+	sources: Sources;
+	dtype: DecoderDtype;
+}
+
+/** Throws InputError where a model has no positions for so many tokens, or a count is none. */
+export function checkBenchSetting(setting: BenchSetting, { maxPositions }: ModelConfig): void {
+	for (const [name, value] of Object.entries(setting) as [string, number][]) {
+		if (!Number.isInteger(value) || value < 1) {
+			throw new InputError(`${name}: ${value}; allowed: a whole number, 1 or more`);
+		}
+	}
+	const { prompt, generate } = setting;
+	if (prompt + generate > maxPositions) {
+		throw new InputError(
+			`prompt and generate: ${prompt} + ${generate} tokens; the model has positions for at most ${maxPositions}`
+		);
+	}
+}
+
+/**
+ * Runs both sides in alternation, the sides taking turns at going first, after a round of each that is not
+ * counted. `onRound` is told the rounds done, of all of them.
+ */
+export async function bench(
+	subject: BenchSubject,
+	sides: { baseline: BenchSide; planned: BenchSide },
+	setting: BenchSetting,
+	onRound: (done: number, all: number) => void
+): Promise<BenchReport> {
+	const rounds: Record<keyof typeof sides, BenchRound[]> = { baseline: [], planned: [] };
+	const all = 2 * (setting.repeats + 1);
+	let done = 0;
+	for (let repeat = 0; repeat <= setting.repeats; repeat++) {
+		const order = ['baseline', 'planned'] as const;
+		for (const side of repeat % 2 === 0 ? order : order.toReversed()) {
+			const round = await sides[side].round();
+			if (repeat > 0) rounds[side].push(round);
+			onRound(++done, all);
+		}
+	}
+	const baseline = sideReport(sides.baseline, rounds.baseline, setting);
+	const planned = sideReport(sides.planned, rounds.planned, setting);
+	const ratios = (of: (round: BenchRound) => number) =>
+		spreadOf(rounds.planned.map((round, at) => of(round) / of(rounds.baseline[at])));
+	const { sources, config } = subject;
+	return {
+		model: subject.name,
+		dtype: subject.dtype,
+		followers: sources.filter((source, layer) => source !== null && source !== layer).length,
+		leftOut: sources.filter((source) => source === null).length,
+		setting,
+		baseline,
+		planned,
+		ratio: {
+			firstTokenSeconds: ratios(({ firstTokenSeconds }) => firstTokenSeconds),
+			tokensPerSecond: ratios(({ decodeSeconds }) => 1 / decodeSeconds),
+			peakRss: planned.peakRssBytes / baseline.peakRssBytes,
+			cacheBytesPerToken: planned.cacheBytesPerToken / baseline.cacheBytesPerToken
+		},
+		predicted: predict(config, sources, setting, DECODER_DTYPE_BYTES[subject.dtype]),
+		machine: { processor: cpus()[0]?.model ?? 'unknown', threads: availableParallelism() }
+	};
+}
+
+function sideReport(
+	{ model }: BenchSide,
+	rounds: readonly BenchRound[],
+	{ generate, batch }: BenchSetting
+): SideReport {
+	const tokens = generate * batch;
+	return {
+		...model,
+		firstTokenSeconds: spreadOf(rounds.map(({ firstTokenSeconds }) => firstTokenSeconds)),
+		tokensPerSecond: spreadOf(rounds.map(({ decodeSeconds }) => tokens / decodeSeconds)),
+		peakRssBytes: Math.max(...rounds.map(({ peakRssBytes }) => peakRssBytes))
+	};
+}
+
+/** Prefill for the prompt alone; decode for the last step, when the cache is at its longest. */
+function predict(
+	config: ModelConfig,
+	sources: Sources,
+	{ prompt, generate, batch }: BenchSetting,
+	elementBytes: number
+): BenchPrediction {
+	const parameters = expectedTensors({ ...config, shared: null }).reduce(
+		(sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+		0
+	);
+	const facts = configFacts(config, parameters, parameters * elementBytes);
+	const first = savings(facts, sources, { context: prompt, batch, elementBytes });
+	const last = savings(facts, sources, { context: prompt + generate, batch, elementBytes });
+	return {
+		prefillFlops: first.prefill.share,
+		decodeBytes: last.decode.share,
+		kvCache: last.kCache.shareOfKv,
+		parameters: last.parameters.share
+	};
+}

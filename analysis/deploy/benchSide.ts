@@ -1,0 +1,48 @@
+import { DecoderSession } from '../capture/deploySession.ts';
+import type { BenchRound, BenchSetting, BenchSide } from './benchTypes.ts';
+
+const BYTES = { float32: 4, float16: 2 };
+const KIB = 1024;
+
+/** Opens a decoder in this process. A round reads a prompt and generates greedily from it, from an empty cache. */
+export async function openBenchSide(file: string, setting: BenchSetting): Promise<BenchSide> {
+	const session = await DecoderSession.open(file);
+	const { prompt, generate, batch } = setting;
+	const { vocab } = session;
+	// Ids spread over the vocabulary, other ones for every sequence; what they mean takes no time.
+	const prompts = Array.from({ length: batch }, (_, sequence) =>
+		Array.from({ length: prompt }, (_, at) => ((sequence * prompt + at) * 7919 + 13) % vocab)
+	);
+	const round = async (): Promise<BenchRound> => {
+		const state = session.start(batch);
+		const started = performance.now();
+		let next = likeliest(await session.read(state, prompts), batch, vocab);
+		const first = performance.now();
+		for (let step = 0; step < generate; step++) {
+			const ids = next.map((id) => [id]);
+			next = likeliest(await session.read(state, ids), batch, vocab);
+		}
+		return {
+			firstTokenSeconds: (first - started) / 1000,
+			decodeSeconds: (performance.now() - first) / 1000,
+			peakRssBytes: process.resourceUsage().maxRSS * KIB
+		};
+	};
+	const cacheBytesPerToken = session.cache.reduce(
+		(sum, { heads, width, type }) => sum + heads * width * BYTES[type],
+		0
+	);
+	return { model: { cacheBytesPerToken }, round, close: () => session.release() };
+}
+
+/** The id with the highest logit at the last position of each sequence; logits [B, S, vocab]. */
+function likeliest(logits: Float32Array, batch: number, vocab: number): number[] {
+	const perSequence = logits.length / batch;
+	return Array.from({ length: batch }, (_, sequence) => {
+		const last = logits.subarray(
+			(sequence + 1) * perSequence - vocab,
+			(sequence + 1) * perSequence
+		);
+		return last.reduce((best, value, id) => (value > last[best] ? id : best), 0);
+	});
+}

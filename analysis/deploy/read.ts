@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { exists, readJsonFile } from '../checkpoint/files.ts';
+import { readConfig } from '../checkpoint/open.ts';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { InputError } from '../errors.ts';
+import { DECODER_DTYPES, type DecoderDtype } from '../graph/decode/weights.ts';
+import { parsePlan } from '../plan/planFile.ts';
+import type { Plan } from '../plan/types.ts';
+import { MODEL_FILE } from './onnx.ts';
+import { RECORD_FILE } from './record.ts';
+
+/** What is needed of `spanwise.json` to run the model beside it. */
+const schema = v.object({
+	format: v.literal('spanwise/model'),
+	model: v.object({ name: v.string() }),
+	target: v.literal('onnx'),
+	dtype: v.picklist(DECODER_DTYPES),
+	plan: v.unknown()
+});
+
+/** An ONNX model that `spanwise apply` wrote. */
+export interface WrittenDecoder {
+	/** model.onnx. */
+	file: string;
+	name: string;
+	config: ModelConfig;
+	dtype: DecoderDtype;
+	plan: Plan | null;
+}
+
+/** Whether a folder was written by `spanwise apply`. */
+export function isWritten(folder: string): Promise<boolean> {
+	return exists(join(folder, RECORD_FILE));
+}
+
+/** Throws InputError where a folder does not hold an ONNX model that `spanwise apply` wrote. */
+export async function readWritten(folder: string): Promise<WrittenDecoder> {
+	const where = join(folder, RECORD_FILE);
+	if (!(await exists(where))) {
+		throw new InputError(
+			`${folder}: no ${RECORD_FILE}; expected a folder written by spanwise apply`
+		);
+	}
+	const parsed = v.safeParse(schema, await readJsonFile(where));
+	if (!parsed.success) {
+		throw new InputError(
+			`${where}: not the record of an ONNX model; write one with spanwise apply`
+		);
+	}
+	const { model, dtype, plan } = parsed.output;
+	return {
+		file: join(folder, MODEL_FILE),
+		name: model.name,
+		config: await readConfig(folder),
+		dtype,
+		plan: plan === null ? null : parsePlan(plan, where)
+	};
+}

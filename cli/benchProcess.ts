@@ -1,0 +1,63 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type {
+	BenchModel,
+	BenchRound,
+	BenchSetting,
+	BenchSide
+} from '../analysis/deploy/benchTypes.ts';
+import { InputError } from '../analysis/errors.ts';
+
+/** What the command asks of a bench process, and what it answers. */
+export type BenchAsk = { kind: 'open'; file: string; setting: BenchSetting } | { kind: 'round' };
+export type BenchAnswer =
+	| { kind: 'open'; model: BenchModel }
+	| { kind: 'round'; round: BenchRound }
+	| { kind: 'failed'; message: string; fault: 'input' | 'own' };
+
+/** Beside the built command. */
+const WORKER = fileURLToPath(new URL('./benchWorker.js', import.meta.url));
+
+/** Opens a model in a process of its own. Throws InputError where the model is at fault. */
+export async function forkBenchSide(file: string, setting: BenchSetting): Promise<BenchSide> {
+	const child = fork(WORKER, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+	const opened = await ask(child, { kind: 'open', file, setting });
+	if (opened.kind !== 'open') throw new Error(`asked to open, answered with ${opened.kind}`);
+	return {
+		model: opened.model,
+		round: async () => {
+			const answer = await ask(child, { kind: 'round' });
+			if (answer.kind !== 'round') throw new Error(`asked for a round, got ${answer.kind}`);
+			return answer.round;
+		},
+		close: async () => {
+			if (child.exitCode !== null) return;
+			const ended = once(child, 'exit');
+			child.kill('SIGKILL');
+			await ended;
+		}
+	};
+}
+
+async function ask(
+	child: ChildProcess,
+	message: BenchAsk
+): Promise<Exclude<BenchAnswer, { kind: 'failed' }>> {
+	child.send(message);
+	const listening = new AbortController();
+	const { signal } = listening;
+	const answered = once(child, 'message', { signal }).then(([answer]) => answer as BenchAnswer);
+	const ended = once(child, 'exit', { signal }).then(([code, name]: unknown[]) => {
+		throw new Error(`the process that ran the model ended: ${String(code ?? name)}`);
+	});
+	try {
+		const answer = await Promise.race([answered, ended]);
+		if (answer.kind !== 'failed') return answer;
+		if (answer.fault === 'input') throw new InputError(answer.message);
+		throw new Error(answer.message);
+	} finally {
+		for (const waiting of [answered, ended]) waiting.catch(() => undefined);
+		listening.abort();
+	}
+}
