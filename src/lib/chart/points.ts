@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3';
 import { placeX, placeY, type ChartFrame } from './geometry.ts';
 
-export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross'] as const;
+export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross', 'dash'] as const;
 export type PointShape = (typeof SHAPES)[number];
 
 /** One point, with the interval of its y. */
@@ -60,6 +60,11 @@ export function reachOf(series: readonly PointSeries[]): number[] {
 	);
 }
 
+/** Shapes of strokes alone, without a fill. */
+export function isOpen(shape: PointShape): boolean {
+	return shape === 'cross' || shape === 'dash';
+}
+
 /** SVG path of a shape of `size` pixels across around (0, 0). */
 export function shapePath(shape: PointShape, size: number): string {
 	const r = size / 2;
@@ -67,6 +72,7 @@ export function shapePath(shape: PointShape, size: number): string {
 	if (shape === 'square') return `M${-r * 0.9},${-r * 0.9}h${r * 1.8}v${r * 1.8}h${-r * 1.8}Z`;
 	if (shape === 'diamond') return `M0,${-r * 1.25}L${r * 1.25},0L0,${r * 1.25}L${-r * 1.25},0Z`;
 	if (shape === 'triangle') return `M0,${-r * 1.2}L${r * 1.15},${r * 0.9}L${-r * 1.15},${r * 0.9}Z`;
+	if (shape === 'dash') return `M${-size * 1.4},0h${size * 2.8}`;
 	return `M${-r},${-r}L${r},${r}M${-r},${r}L${r},${-r}`;
 }
 

@@ -1,6 +1,7 @@
 import type { ChartFrame } from '../chart/geometry.ts';
 import { placeX, placeY } from '../chart/geometry.ts';
 import {
+	isOpen,
 	joinPath,
 	placeLabels,
 	rangeOf,
@@ -86,10 +87,9 @@ export function pointFigure(chart: PointFigure): string {
 
 function pointsOf({ points, paper, shape, joined, faint }: PointSeries, frame: ChartFrame) {
 	const size = faint ? 2.4 : 4.2;
-	const look =
-		shape === 'cross'
-			? `fill="none" stroke="${paper}" stroke-width="0.9"`
-			: `fill="${paper}" stroke="#fff" stroke-width="0.3"`;
+	const look = isOpen(shape)
+		? `fill="none" stroke="${paper}" stroke-width="0.9"`
+		: `fill="${paper}" stroke="#fff" stroke-width="0.3"`;
 	return [
 		joined
 			? `<path d="${joinPath(frame, points)}" fill="none" stroke="${paper}" stroke-width="0.6" opacity="0.6"/>`
@@ -112,7 +112,7 @@ function legend(series: readonly PointSeries[]): { drawing: string; height: numb
 			x = LEFT;
 			y += NAME_HEIGHT;
 		}
-		const look = shape === 'cross' ? `fill="none" stroke="${paper}"` : `fill="${paper}"`;
+		const look = isOpen(shape) ? `fill="none" stroke="${paper}"` : `fill="${paper}"`;
 		const drawn =
 			`<path transform="translate(${fixed(x + 3)} ${fixed(y - 2.2)})" d="${shapePath(shape, 4.2)}" ${look}/>` +
 			text(name, x + 8, y);

@@ -1,3 +1,4 @@
+import { groups } from 'd3';
 import type { SavingAxis } from '$analysis/plan/axes.ts';
 import { savedShares } from '$analysis/plan/axes.ts';
 import { DTYPE_BYTES, type SavingsFacts } from '$analysis/plan/savings.ts';
@@ -16,10 +17,11 @@ export type FrontTarget =
 	| { of: 'plan'; plan: PlanFigures }
 	| { of: 'past'; past: PastEvaluation };
 
+/** In the order in which they are drawn: what both allow lies below what one alone finds as well. */
 const KINDS: readonly Pick<PointSeries, 'name' | 'colour' | 'paper' | 'shape'>[] = [
+	{ name: 'mixed', colour: 'var(--series-3)', paper: '#237a57', shape: 'diamond' },
 	{ name: 'share', colour: 'var(--series-1)', paper: '#1f5fa8', shape: 'circle' },
-	{ name: 'drop', colour: 'var(--series-2)', paper: '#b4530a', shape: 'triangle' },
-	{ name: 'mixed', colour: 'var(--series-3)', paper: '#237a57', shape: 'diamond' }
+	{ name: 'drop', colour: 'var(--series-2)', paper: '#b4530a', shape: 'triangle' }
 ];
 
 export interface FrontChart {
@@ -70,7 +72,7 @@ export function frontChart(
 				)
 			)
 	}));
-	const plans = report.plans.map((plan) =>
+	const plans = alike(report.plans).map(({ plan, names }) =>
 		point(
 			`plan ${plan.name}`,
 			{ of: 'plan', plan },
@@ -79,9 +81,9 @@ export function frontChart(
 				y: plan.report.loss,
 				low: plan.report.low,
 				high: plan.report.high,
-				label: plan.name,
-				marked: plan.name === report.verdict.plan,
-				title: `${plan.name}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, adds ${partLossText(plan.report)} nats a token`
+				label: names,
+				marked: names.split(', ').includes(report.verdict.plan ?? ''),
+				title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, adds ${partLossText(plan.report)} nats a token`
 			}
 		)
 	);
@@ -105,7 +107,7 @@ export function frontChart(
 				name: 'random plans',
 				colour: 'var(--ink-3)',
 				paper: '#858d97',
-				shape: 'cross',
+				shape: 'dash',
 				faint: true,
 				points: report.random.plans.map(({ sources, report: loss }, index) => ({
 					id: `random ${index}`,
@@ -133,6 +135,15 @@ export function frontChart(
 		rules: rulesOf(report, axis),
 		targets
 	};
+}
+
+/** Plans that are one and the same on the chart, under all of their names. */
+function alike(plans: readonly PlanFigures[]): { plan: PlanFigures; names: string }[] {
+	const same = groups(plans, ({ sources, report }) => `${sources.join()} ${report.loss}`);
+	return same.map(([, group]) => ({
+		plan: group[0],
+		names: group.map(({ name }) => name).join(', ')
+	}));
 }
 
 function rulesOf({ target, goal }: SearchReport, axis: SavingAxis): Rule[] {

@@ -46,5 +46,5 @@ export function sentences(text: string): { first: string; rest: string } {
 /** How the plan does among random ones; null where there are none. */
 export function randomText({ plans, beaten }: SearchReport['random']): string | null {
 	if (beaten === null) return null;
-	return `Costs less than ${formatShare(beaten, 0)} of ${plans.length} random plans in which as many layers follow and are left out`;
+	return `costs less than ${formatShare(beaten, 0)} of ${plans.length} random plans in which as many layers follow and are left out`;
 }
