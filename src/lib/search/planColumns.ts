@@ -1,4 +1,4 @@
-import { SAVING_AXES } from '$analysis/plan/axes.ts';
+import { SAVING_AXES, type SavingAxis } from '$analysis/plan/axes.ts';
 import type { FrontPoint, PlanFigures } from '$analysis/search/types.ts';
 import { planWords, signedText } from '../evaluate/words.ts';
 import { formatShare, formatValue } from '../format.ts';
@@ -7,8 +7,9 @@ import { AXIS_NAMES, KIND_NAMES, partLossText } from './words.ts';
 
 const added = (value: number) => signedText(value, formatValue);
 
-function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(): Column<Row>[] {
-	return SAVING_AXES.map((axis) => ({
+/** The axis that plans are compared on first. */
+function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(first: SavingAxis): Column<Row>[] {
+	return [first, ...SAVING_AXES.filter((axis) => axis !== first)].map((axis) => ({
 		key: axis,
 		title: AXIS_NAMES[axis],
 		about: `Share of the ${AXIS_NAMES[axis]} that is saved; predicted, by counting`,
@@ -20,7 +21,7 @@ function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(): Column<Row>[]
 
 const REPORT_ABOUT = 'Nats a token on the part that was read once, after every plan was frozen';
 
-export const PLAN_COLUMNS: readonly Column<PlanFigures>[] = [
+export const planColumns = (first: SavingAxis): readonly Column<PlanFigures>[] => [
 	{ key: 'name', title: 'Plan', value: ({ name }) => name },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind] },
@@ -55,10 +56,10 @@ export const PLAN_COLUMNS: readonly Column<PlanFigures>[] = [
 		value: ({ additivityError }) => additivityError,
 		format: (value) => (value === null ? '–' : added(Number(value)))
 	},
-	...savingColumns<PlanFigures>()
+	...savingColumns<PlanFigures>(first)
 ];
 
-export const FRONT_COLUMNS: readonly Column<FrontPoint>[] = [
+export const frontColumns = (first: SavingAxis): readonly Column<FrontPoint>[] => [
 	{ key: 'kind', title: 'Allowed', value: ({ kind }) => kind },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	{
@@ -83,5 +84,5 @@ export const FRONT_COLUMNS: readonly Column<FrontPoint>[] = [
 		value: ({ sumOfParts }) => sumOfParts,
 		format: (value) => added(Number(value))
 	},
-	...savingColumns<FrontPoint>()
+	...savingColumns<FrontPoint>(first)
 ];
