@@ -1,4 +1,4 @@
-import type { Job, JobState } from '../api.ts';
+import type { Job, JobKind, JobState } from '../api.ts';
 
 /** Ended jobs that can be queued again. */
 const RETRY_STATES: readonly JobState[] = ['failed', 'cancelled', 'interrupted'];
@@ -9,6 +9,29 @@ export function isActive({ state }: Job): boolean {
 
 export function canRetry({ state }: Job): boolean {
 	return RETRY_STATES.includes(state);
+}
+
+/** What a job does, in a word. */
+export const KIND_WORDS: Readonly<Record<JobKind, string>> = {
+	analyze: 'analysis',
+	damage: 'damage map',
+	evaluate: 'evaluation',
+	search: 'search'
+};
+
+/** Where what a job made is shown, and what the link says; null: it has made nothing yet. */
+export function madeBy({ state, kind, run, result }: Job): { href: string; words: string } | null {
+	if (state !== 'done' || run === null) return null;
+	if (kind === 'analyze') return { href: `/runs/${run}`, words: 'Open the run' };
+	if (result === null) return null;
+	switch (kind) {
+		case 'damage':
+			return { href: `/runs/${run}?map=damage`, words: 'Open the damage map' };
+		case 'evaluate':
+			return { href: `/runs/${run}?tab=evaluate&eval=${result}`, words: 'Open the evaluation' };
+		case 'search':
+			return { href: `/runs/${run}?tab=search&found=${result}`, words: 'Open the search' };
+	}
 }
 
 /** Where a job is, in words: "layers, layer 5 of 16, window 2 of 8". Layers are counted from 0. */
