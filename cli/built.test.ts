@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planFor } from '../tests/builders/deployed.ts';
 
 // npm test builds first.
 const COMMAND = fileURLToPath(new URL('../dist/spanwise.js', import.meta.url));
@@ -64,6 +65,27 @@ describe('the built command', () => {
 			});
 			expect(await ended).toMatchObject({ code: 130, stdout: '' });
 			expect(await readdir(join(home, 'runs')).catch(() => [])).toEqual([]);
+		},
+		TIMEOUT_MS
+	);
+
+	it(
+		'measures both sides of a bench in processes of their own',
+		async () => {
+			const planFile = join(home, 'plan.json');
+			const sources = Array.from({ length: 16 }, (_, layer) => (layer === 5 ? 4 : layer));
+			await writeFile(planFile, JSON.stringify(await planFor('models/mini-llama2', sources)));
+			const setting = ['--prompt', '16', '--generate', '4', '--repeats', '2', '--json'];
+			const { code, stdout } = await start('bench', 'mini-llama2', '--plan', planFile, ...setting)
+				.ended;
+			expect(code).toBe(0);
+			// 16 layers, K and V of 6 heads of 32 floats; the follower has no K.
+			const layer = 2 * 6 * 32 * 4;
+			expect(JSON.parse(stdout)).toMatchObject({
+				followers: 1,
+				baseline: { cacheBytesPerToken: 16 * layer },
+				planned: { cacheBytesPerToken: 15.5 * layer }
+			});
 		},
 		TIMEOUT_MS
 	);
