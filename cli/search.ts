@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { searchCommand } from '../analysis/results/command.ts';
-import { checkTarget } from '../analysis/run/wholeFolder.ts';
+import { checkTarget, readyTarget } from '../analysis/run/wholeFolder.ts';
 import type { Refit } from '../analysis/search/repaired.ts';
 import {
 	DEFAULT_RANDOM_PLANS,
@@ -91,7 +91,10 @@ export function registerSearch(program: Command, io: Io): void {
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: SearchFlags) => {
 			const goal = goalOf(flags);
-			if (flags.out !== undefined) await checkTarget(resolve(flags.out));
+			if (flags.out !== undefined) {
+				await checkTarget(resolve(flags.out));
+				await readyTarget(resolve(flags.out), 0);
+			}
 			const request: SearchRequest = {
 				modelFolder: await findModel(model, flags, io),
 				documents: await readTexts(flags.text ?? DEFAULT_TEXTS, io),
@@ -108,12 +111,12 @@ export function registerSearch(program: Command, io: Io): void {
 			};
 			const recorder = new TelemetryRecorder();
 			const { search, refits } = await withProgress(request, recorder, io);
+			if (flags.json) printJson(io, search.report);
+			else io.stdout.write(searchText(search));
 			if (flags.out !== undefined) {
 				await writeSearch(flags.out, search, refits);
 				say(io, `wrote the report and its plans to ${flags.out}`);
 			}
-			if (flags.json) printJson(io, search.report);
-			else io.stdout.write(searchText(search));
 			const { text: texts = [], context, windows, models: modelFolders } = flags;
 			const command = searchCommand({ model, texts, context, windows, modelFolders }, request);
 			const origin = { home: request.home, command, recorder };

@@ -19,7 +19,7 @@ import { repairPlans, type Refit } from './repaired.ts';
 import type { SearchSimilarity } from './similarity.ts';
 import { axisOf, targetOf } from './target.ts';
 import { PARTS, type Part, type PartLoss, type SearchReport, type SearchRequest } from './types.ts';
-import { verdictOf } from './verdict.ts';
+import { plainOf, verdictOf } from './verdict.ts';
 
 /** What a search is made with. */
 export interface SearchMeans {
@@ -116,10 +116,12 @@ export async function searchWith(
 	);
 	const best = chosen === null ? null : plans[candidates.indexOf(chosen)];
 	const randomLosses = randomReported.map(({ loss }) => loss);
+	// Like with like: random plans are not repaired.
+	const plain = best === null ? undefined : plainOf(plans, best);
 	const beaten =
-		best === null || random.length === 0
+		plain === undefined || random.length === 0
 			? null
-			: randomLosses.filter((loss) => loss > best.report.loss).length / random.length;
+			: randomLosses.filter((loss) => loss > plain.report.loss).length / random.length;
 	const measured = {
 		goal: request.goal,
 		target,

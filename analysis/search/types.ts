@@ -130,7 +130,7 @@ export interface SearchReport {
 	/** As many layers follow and are left out as in the chosen plan, placed at random; losses on `report`. */
 	random: {
 		plans: { sources: Sources; report: number }[];
-		/** Share of them, 0 to 1, that cost more than the chosen plan; null: there are none. */
+		/** Share of them, 0 to 1, that cost more than the chosen plan before any repair, for they have none; null: there are none. */
 		beaten: number | null;
 	};
 	front: FrontPoint[];

@@ -11,6 +11,12 @@ const KIND_WORDS = {
 	mixed: 'both',
 	none: 'neither'
 } as const;
+const REPAIR_WORDS = {
+	share: 'Refitting output projections',
+	drop: 'Giving left-out layers their mean output back',
+	mixed: 'Refitting output projections and giving mean outputs back',
+	none: 'Repair'
+} as const;
 /** A plan must cost less than this share of the random ones. */
 const LEAST_BEATEN = 0.5;
 
@@ -32,7 +38,7 @@ export function verdictOf(measured: Measured, best: PlanFigures | null): SearchR
 	const sentences = [
 		`${advice} ${percent(best.savings[axis])} of ${axis} and adds ${lossWords(best.report)} nats a token on the report part`,
 		otherKind(measured, best),
-		amongRandom(measured),
+		amongRandom(measured, best),
 		additivity(measured, best),
 		repairHelp(measured, best),
 		headMapHelp(measured)
@@ -42,6 +48,14 @@ export function verdictOf(measured: Measured, best: PlanFigures | null): SearchR
 		.map((each) => `${each}.`)
 		.join(' ');
 	return { kind, plan: best.name, sentence };
+}
+
+/** The plan as it is before repair. */
+export function plainOf(
+	plans: readonly PlanFigures[],
+	{ maker }: PlanFigures
+): PlanFigures | undefined {
+	return plans.find((plan) => plan.maker === maker && !plan.repaired);
 }
 
 function whyNone({ goal, target }: Measured): string {
@@ -87,24 +101,25 @@ function otherKind({ plans }: Measured, best: PlanFigures): string | null {
 	return `At equal savings the best by ${KIND_WORDS[other.kind]}, ${other.name}, adds ${lossWords(other.report)}`;
 }
 
-function amongRandom({ random }: Measured): string | null {
+function amongRandom({ random }: Measured, best: PlanFigures): string | null {
 	if (random.beaten === null || random.plans.length === 0) return null;
-	return `It costs less than ${percent(random.beaten)} of ${random.plans.length} random plans of as many layers`;
+	const which = best.repaired ? 'Before repair it' : 'It';
+	return `${which} costs less than ${percent(random.beaten)} of ${random.plans.length} random plans of as many layers`;
 }
 
 function additivity({ plans }: Measured, best: PlanFigures): string | null {
-	const plain = plans.find(({ maker, repaired }) => maker === best.maker && !repaired);
+	const plain = plainOf(plans, best);
 	if (plain === undefined || plain.sumOfParts === null || plain.additivityError === null)
 		return null;
-	return `Its parts measured one by one on the search part add up to ${nats(plain.sumOfParts)}, together they add ${nats(plain.search.loss)}: an additivity error of ${nats(plain.additivityError)}`;
+	return `Its parts measured one by one on the search part add up to ${nats(plain.sumOfParts)}, together ${best.repaired ? 'and before repair ' : ''}they add ${nats(plain.search.loss)}: an additivity error of ${nats(plain.additivityError)}`;
 }
 
 function repairHelp({ plans }: Measured, best: PlanFigures): string | null {
-	const ofMaker = plans.filter(({ maker }) => maker === best.maker);
-	const [plain, repaired] = [false, true].map((is) => ofMaker.find((plan) => plan.repaired === is));
+	const plain = plainOf(plans, best);
+	const repaired = plans.find((plan) => plan.maker === best.maker && plan.repaired);
 	if (plain === undefined || repaired === undefined) return null;
 	const helps = repaired.report.loss < plain.report.loss ? 'helps' : 'does not help';
-	return `Refitting output projections ${helps}: ${nats(repaired.report.loss)} instead of ${nats(plain.report.loss)}`;
+	return `${REPAIR_WORDS[best.kind]} ${helps}: ${nats(repaired.report.loss)} instead of ${nats(plain.report.loss)}`;
 }
 
 function headMapHelp({ plans }: Measured): string | null {

@@ -17,11 +17,13 @@ export interface SearchWork {
 }
 
 /** Layers that a plan runs, as a share of all: it runs from the first that it changes. */
-const SHARE_RUN = 0.8;
+const SHARE_RUN = 0.75;
 /** What a goal that counts no followers is taken to come to, for want of anything better. */
 const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
-/** The refit runs the plan once more, and solves. */
-const PASSES_OF_A_REFIT = 2;
+/** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
+const SHARE_DISTINCT = 0.6;
+/** Windows that a refit takes through the model, for each window of the search part. */
+const PASSES_OF_A_REFIT = 1;
 
 export function searchWork(
 	request: SearchRequest,
@@ -53,12 +55,12 @@ export function searchWork(
 		(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source)));
 	const similarity = layers * window.layer + window.head + window.statistics;
 	const outputs = 2 * layers * window.layer + (layers + spans.length) * output;
-	const followers =
-		request.goal.kind === 'followers' ? request.goal.followers : layers * ASSUMED_FOLLOWERS_SHARE;
-	const changes = followers * layers + (followers / 2) * 2 * layers; // greedy, followers only; both
-	const made = PLAN_MAKERS.length;
+	const followers = followersOf(request, layers);
+	// Followers only, then both; the first step of either is measured already.
+	const changes = (followers - 1) * layers + Math.max(0, followers / 2 - 1) * 2 * layers;
+	const made = SHARE_DISTINCT * PLAN_MAKERS.length;
 	const repaired = request.repair ? made : 0;
-	const front = 3 * Math.min(FRONT_POINTS, 2 * layers);
+	const front = SHARE_DISTINCT * 3 * Math.min(FRONT_POINTS, 1.5 * layers);
 
 	const search =
 		similarity +
@@ -76,4 +78,9 @@ export function searchWork(
 		total:
 			parts.search.length * search + parts.choose.length * choose + parts.report.length * report
 	};
+}
+
+/** Followers that a plan has, about. */
+export function followersOf({ goal }: Pick<SearchRequest, 'goal'>, layers: number): number {
+	return goal.kind === 'followers' ? goal.followers : layers * ASSUMED_FOLLOWERS_SHARE;
 }
