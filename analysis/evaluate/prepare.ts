@@ -7,7 +7,6 @@ import type { Prepared } from '../analyze/prepare.ts';
 import { windowWork, type WindowWork } from '../analyze/work.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { spansOf } from '../plan/spans.ts';
-import type { Plan } from '../plan/types.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../tokens/windows.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
@@ -46,7 +45,7 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 	const memory = planMemory(
 		checkpoint,
 		lengths.reduce((longest, length) => Math.max(longest, length), context),
-		holdings(config, request.plan, windows.length),
+		holdings(config, request, windows.length),
 		memoryLimit(request.memoryLimitBytes)
 	);
 	const layout = attentionLayout(config, context);
@@ -85,13 +84,24 @@ export function choiceWork(
 	return share * (WAYS * layers * work.layer + work.head);
 }
 
-/** Both ways' hidden states, and one source's probabilities where the plan has followers, or the model itself. */
-function holdings(config: ModelConfig, plan: Plan, windowCount: number): Holdings {
+/**
+ * Both ways' hidden states, one source's probabilities where the plan has followers, or the model itself, and
+ * refitted weights.
+ */
+function holdings(
+	config: ModelConfig,
+	{ plan, repairs }: EvaluateRequest,
+	windowCount: number
+): Holdings {
 	const kept = Number(spansOf(plan.sources).length > 0) + Number(config.shared !== null);
+	const refitted = [...(repairs?.values() ?? [])].reduce(
+		(sum, { o, bias }) => sum + (o?.byteLength ?? 0) + (bias?.byteLength ?? 0),
+		0
+	);
 	return {
 		windowCount,
 		windowBytes: (layout) =>
 			FLOAT * (windowEntries(layout, kept) + STATES_A_WINDOW * layout.context * config.hidden),
-		fixedBytes: (layout) => LOGITS_COMPARED * logitsBytes(config, layout.context)
+		fixedBytes: (layout) => refitted + LOGITS_COMPARED * logitsBytes(config, layout.context)
 	};
 }
