@@ -35,7 +35,7 @@ export function trustSentence(row: AgreementRow): string {
 	const answer = ways.includes(1)
 		? 'No: it misleads.'
 		: ways.every((way) => way === -1)
-			? 'As a ranking, yes.'
+			? 'It points the right way.'
 			: ways.includes(-1)
 				? 'In part.'
 				: 'Not on this evidence.';
