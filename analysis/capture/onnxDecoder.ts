@@ -1,0 +1,121 @@
+import * as ort from 'onnxruntime-node';
+import { widen } from '../checkpoint/widen.ts';
+import { InputError, messageOf } from '../errors.ts';
+import type { GraphInput } from '../onnx/inputs.ts';
+import { createSession, floats, type Tensors } from './session.ts';
+
+/** TensorProto.DataType of what is fed. */
+const INT64 = 7;
+const FLOAT16 = 10;
+
+/** An ONNX decoder as others made it, to be run as a program would that uses it. */
+export interface DecoderModel {
+	/** Path, for messages. */
+	file: string;
+	/** The proto. */
+	bytes: Uint8Array;
+	/** Folder that its external data is relative to; null: it has none. */
+	dataFolder: string | null;
+	inputs: readonly GraphInput[];
+	/** Name of the output of logits. */
+	logits: string;
+	/** By the input that holds a part of the cache, the output that holds it afterwards. */
+	cache: ReadonlyMap<string, string>;
+}
+
+/** One sequence on its way through a decoder. */
+export interface SequenceState {
+	/** Tokens in the cache. */
+	length: number;
+	past: Tensors;
+}
+
+/** Runs a decoder on one sequence, at once or in steps. Only what has a cache can be run in steps. */
+export class OnnxDecoder {
+	readonly #model: DecoderModel;
+	readonly #session: ort.InferenceSession;
+
+	private constructor(model: DecoderModel, session: ort.InferenceSession) {
+		this.#model = model;
+		this.#session = session;
+	}
+
+	/** Throws InputError where onnxruntime refuses the model. */
+	static async open(model: DecoderModel): Promise<OnnxDecoder> {
+		const halfCache = model.inputs.some(
+			({ role, elementType }) => role === 'past' && elementType === FLOAT16
+		);
+		if (halfCache && 'Float16Array' in globalThis) {
+			throw new InputError(
+				`${model.file}: its cache is float16, which onnxruntime-node cannot be given in Node ${process.version}; use Node 20 or 22`
+			);
+		}
+		try {
+			return new OnnxDecoder(model, await createSession(model.bytes, 'rest', model.dataFolder));
+		} catch (error) {
+			throw new InputError(`${model.file}: onnxruntime refuses it: ${messageOf(error)}`, {
+				cause: error
+			});
+		}
+	}
+
+	/** A sequence of which nothing was read yet. */
+	start(): SequenceState {
+		const past: Tensors = {};
+		for (const { name, role, elementType, dims } of this.#model.inputs) {
+			if (role !== 'past') continue;
+			past[name] =
+				elementType === FLOAT16
+					? new ort.Tensor('float16', new Uint16Array(0), dims(0))
+					: new ort.Tensor('float32', new Float32Array(0), dims(0));
+		}
+		return { length: 0, past };
+	}
+
+	/** Reads a sequence's next tokens, S; logits [S, vocab] of what comes after each. The cache grows by S. */
+	async read(state: SequenceState, ids: readonly number[]): Promise<Float32Array> {
+		const { inputs, logits, cache } = this.#model;
+		const length = state.length + ids.length;
+		const feeds: Tensors = { ...state.past };
+		for (const { name, role, elementType, dims } of inputs) {
+			if (role === 'past') continue;
+			const values = {
+				ids,
+				mask: new Array<number>(length).fill(1),
+				positions: ids.map((_, at) => state.length + at),
+				zeros: new Array<number>(ids.length).fill(0)
+			}[role];
+			feeds[name] = integers(values, elementType, dims(values.length));
+		}
+		const outputs = await this.#session.run(feeds, [logits, ...cache.values()]);
+		for (const [past, present] of cache) {
+			const value = outputs[present];
+			if (value instanceof ort.Tensor) state.past[past] = value;
+		}
+		state.length = length;
+		return wideFloats(outputs, logits);
+	}
+
+	async release(): Promise<void> {
+		await this.#session.release();
+	}
+}
+
+/** As many of the values as the dimensions ask for: a scalar takes one. */
+function integers(values: readonly number[], elementType: number, dims: number[]): ort.Tensor {
+	const count = dims.reduce((product, size) => product * size, 1);
+	const taken = values.slice(0, count);
+	return elementType === INT64
+		? new ort.Tensor('int64', BigInt64Array.from(taken, BigInt), dims)
+		: new ort.Tensor('int32', Int32Array.from(taken), dims);
+}
+
+/** Values of an output of float32 or float16 as float32. */
+function wideFloats(outputs: ort.InferenceSession.OnnxValueMapType, name: string): Float32Array {
+	const value = outputs[name];
+	if (!(value instanceof ort.Tensor) || value.type !== 'float16') return floats(outputs, name);
+	const { buffer, byteOffset, byteLength } = value.data as Uint16Array;
+	const wide = new Float32Array(byteLength / 2);
+	widen(new Uint8Array(buffer, byteOffset, byteLength), 'F16', wide, 0);
+	return wide;
+}

@@ -1,0 +1,42 @@
+import { ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
+import { withFields } from './copy.ts';
+import type { FoundOnnx } from './open.ts';
+import { GraphRewrite } from './rewrite.ts';
+import { dropCaches } from './shareCache.ts';
+import { checkShareable, type PlannedAttention } from './shareCheck.ts';
+import type { SharedWeights } from './shareCut.ts';
+import { follow } from './shareFollower.ts';
+import { leaveOut } from './shareLeftOut.ts';
+import { exposeProbabilities } from './shareSource.ts';
+
+/** A model that shares attention as planned, not written yet: weights in external data are where they were. */
+export interface SharedModel extends SharedWeights {
+	proto: ModelProto;
+}
+
+/**
+ * Rewrites a model so that followers use the probabilities of their sources and left-out layers have no attention.
+ * What that makes idle is gone: projections of q and k, position embedding, scores, softmax, keys in the cache.
+ * Everything else is the very message it was. Throws InputError where the model cannot be shared as planned.
+ */
+export function shareAttention(model: FoundOnnx, planned: PlannedAttention): SharedModel {
+	checkShareable(model, planned);
+	const { layers, view, onnx } = model;
+	const { sources, headMaps } = planned;
+	const rewrite = new GraphRewrite(view);
+	const weights: SharedWeights = { cuts: new Map(), notes: [] };
+	const probabilities = new Map<number, string>();
+	for (const attention of layers) {
+		const { layer } = attention;
+		const source = sources[layer];
+		if (source === null) leaveOut(rewrite, attention);
+		else if (source !== layer) {
+			const known = probabilities.get(source) ?? exposeProbabilities(rewrite, layers[source]);
+			probabilities.set(source, known);
+			follow(rewrite, attention, { probabilities: known, headMap: headMaps[layer] }, weights);
+		}
+	}
+	dropCaches(rewrite, layers, sources);
+	const graph = rewrite.finish();
+	return { proto: withFields(ModelProtoSchema, onnx.proto, { graph }), ...weights };
+}

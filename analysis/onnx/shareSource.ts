@@ -1,0 +1,72 @@
+import { create } from '@bufbuild/protobuf';
+import { InputError } from '../errors.ts';
+import { FLOAT, valueInfo } from '../graph/builder.ts';
+import {
+	AttributeProto_AttributeType as AttributeType,
+	AttributeProtoSchema,
+	NodeProtoSchema,
+	type NodeProto
+} from '../graph/onnx_pb.ts';
+import { withFields } from './copy.ts';
+import { integerOf } from './graphView.ts';
+import type { GraphRewrite } from './rewrite.ts';
+import type { AttentionLayer } from './types.ts';
+
+/** Place of the output for scores or probabilities in every node that has one. */
+const SCORES_OUTPUT = 3;
+
+/**
+ * Makes a layer's probabilities a value of the graph, [B, H, S, keys], and returns its name; where they are one
+ * already, nothing changes. Throws InputError where they cannot be had.
+ */
+export function exposeProbabilities(rewrite: GraphRewrite, attention: AttentionLayer): string {
+	const { layer, node, probabilities } = attention;
+	if (probabilities.how === 'value') return probabilities.value;
+	if (probabilities.how === 'none') throw refusal(attention, probabilities.reason);
+	const original = rewrite.view.node(node);
+	const name = `${rewrite.prefix}layer.${layer}`;
+	const own = original.output[SCORES_OUTPUT] || `${name}.scores`;
+	const output = Array.from({ length: SCORES_OUTPUT }, (_, at) => original.output[at] ?? '');
+	if (probabilities.how === 'scores') {
+		// onnxruntime cannot tell the type of this output by itself.
+		if (own !== original.output[SCORES_OUTPUT]) {
+			rewrite.declare(valueInfo(own, FLOAT, ['batch', 'heads', 'queries', 'keys']));
+		}
+		const softmax = rewrite.builder();
+		const value = softmax.node(`${name}.softmax`, 'Softmax', [own], { attributes: { axis: -1n } });
+		const changed = withFields(NodeProtoSchema, original, { output: [...output, own] });
+		rewrite.replace(node, changed, softmax);
+		return value;
+	}
+	const { attribute } = probabilities;
+	const before = integerOf(original, attribute.name);
+	if (original.output[SCORES_OUTPUT] && before !== attribute.value) {
+		throw refusal(
+			attention,
+			`it puts out something else already (${attribute.name} ${before ?? 'left out'})`
+		);
+	}
+	rewrite.replace(
+		node,
+		withFields(NodeProtoSchema, original, {
+			output: [...output, own],
+			attribute: withInteger(original.attribute, attribute)
+		})
+	);
+	return own;
+}
+
+function refusal({ layer, operator, name }: AttentionLayer, reason: string): InputError {
+	return new InputError(
+		`layer ${layer}: ${operator} ${name}: its probabilities cannot be had: ${reason}`
+	);
+}
+
+function withInteger(
+	attributes: NodeProto['attribute'],
+	{ name, value }: { name: string; value: number }
+): NodeProto['attribute'] {
+	const others = attributes.filter((attribute) => attribute.name !== name);
+	const own = create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+	return [...others, own];
+}
