@@ -88,7 +88,7 @@ function randomText({ plans, beaten }: Search['report']['random'], chosen: strin
 	const middle = losses[Math.floor(losses.length / 2)];
 	return (
 		`${plans.length} random plans of as many layers on report: least ${formatValue(losses[0], DIGITS)}, ` +
-		`median ${formatValue(middle, DIGITS)}; ${formatShare(beaten ?? 0, 0)} cost more than ${chosen ?? 'the plan'}\n`
+		`median ${formatValue(middle, DIGITS)}; ${formatShare(beaten ?? 0, 0)} cost more than ${chosen?.replace(' repaired', '') ?? 'the plan'}, they being unrepaired\n`
 	);
 }
 
