@@ -1,0 +1,387 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { FLOAT, GraphBuilder, INT64, MICROSOFT } from '../../analysis/graph/builder.ts';
+import {
+	ModelProtoSchema,
+	OperatorSetIdProtoSchema,
+	TensorProtoSchema,
+	type ModelProto
+} from '../../analysis/graph/onnx_pb.ts';
+import { uniform } from './checkpoint.ts';
+import { TINY_TOKENIZER_SIZE } from './tokenizer.ts';
+
+/** How the small decoder's attention is written. */
+export type DecoderForm =
+	| 'softmax'
+	| 'guarded softmax'
+	| 'Attention'
+	| 'GroupQueryAttention'
+	| 'packed GroupQueryAttention'
+	| 'MultiHeadAttention'
+	| 'com.microsoft.Attention'
+	| 'none';
+
+export interface SmallDecoder {
+	form?: DecoderForm;
+	/** How weights of projections are kept. */
+	weights?: 'float32' | 'int8' | 'MatMulNBits';
+	/** Names of nodes of attention, by layer. */
+	names?: readonly string[];
+	/** Inputs besides input_ids. */
+	inputs?: readonly ('attention_mask' | 'position_ids' | 'past')[];
+}
+
+export const SIZES = { layers: 3, heads: 4, kvHeads: 2, headDim: 8, hidden: 32 };
+const {
+	layers: LAYERS,
+	heads: HEADS,
+	kvHeads: KV_HEADS,
+	headDim: HEAD_DIM,
+	hidden: HIDDEN
+} = SIZES;
+const VOCAB = TINY_TOKENIZER_SIZE;
+const LONGEST = 64;
+/** Weights that share one scale in MatMulNBits. */
+const NBITS_BLOCK = 32;
+/** The standard Attention is there since this version of the operators. */
+const ATTENTION_OPSET = 23n;
+
+/** A matrix [rows, columns], row-major. */
+type Matrix = Float32Array;
+
+/** MultiHeadAttention knows no groups: there every head has keys of its own. */
+function kvHeadsOf(form: DecoderForm): number {
+	return form === 'MultiHeadAttention' || form === 'com.microsoft.Attention' ? HEADS : KV_HEADS;
+}
+
+/** Weights drawn from one seed, the same for every form; what `weights` keeps of them. */
+function drawWeights({ form = 'softmax', weights = 'float32' }: SmallDecoder) {
+	const random = uniform(7);
+	const draw = (rows: number, columns: number, scale: number): Matrix =>
+		Float32Array.from({ length: rows * columns }, () => scale * random());
+	const keys = kvHeadsOf(form) * HEAD_DIM;
+	const embedding = draw(VOCAB, HIDDEN, 1);
+	const layers = Array.from({ length: LAYERS }, () => ({
+		q: kept(draw(HIDDEN, HEADS * HEAD_DIM, 0.25), HEADS * HEAD_DIM, weights),
+		k: kept(draw(HIDDEN, keys, 0.25), keys, weights),
+		v: kept(draw(HIDDEN, keys, 0.25), keys, weights),
+		o: kept(draw(HEADS * HEAD_DIM, HIDDEN, 0.25), HIDDEN, weights)
+	}));
+	return { embedding, layers, output: draw(HIDDEN, VOCAB, 0.2) };
+}
+
+/** What is left of a matrix [HIDDEN, columns] once it is quantized, with its quantized form. */
+function kept(matrix: Matrix, columns: number, weights: SmallDecoder['weights']) {
+	const levels = weights === 'int8' ? 127 : 7;
+	const quantized = new Int8Array(matrix.length);
+	const scales = new Float32Array(columns);
+	if (weights === 'float32') return { matrix, columns, quantized, scales };
+	const values = new Float32Array(matrix.length);
+	for (let column = 0; column < columns; column++) {
+		for (let row = 0; row < HIDDEN; row++) {
+			scales[column] = Math.max(scales[column], Math.abs(matrix[row * columns + column]) / levels);
+		}
+		for (let row = 0; row < HIDDEN; row++) {
+			const at = row * columns + column;
+			quantized[at] = Math.round(matrix[at] / scales[column]);
+			values[at] = quantized[at] * scales[column];
+		}
+	}
+	return { matrix: values, columns, quantized, scales };
+}
+
+type Kept = ReturnType<typeof kept>;
+
+/** An ONNX model of a small decoder without norms and positions: what it computes is short to write down. */
+export function smallDecoder(decoder: SmallDecoder = {}): ModelProto {
+	return fromBinary(ModelProtoSchema, smallDecoderBytes(decoder));
+}
+
+export function smallDecoderBytes(decoder: SmallDecoder = {}): Uint8Array {
+	const { form = 'softmax', weights = 'float32', inputs = ['attention_mask'] } = decoder;
+	const { embedding, layers, output } = drawWeights(decoder);
+	const graph = new GraphBuilder('small decoder');
+	const tensors: { name: string; dataType: number; dims: number[]; bytes: Uint8Array }[] = [];
+	graph.input('input_ids', ['batch', 'tokens'], INT64);
+	if (inputs.includes('attention_mask')) graph.input('attention_mask', ['batch', 'total'], INT64);
+	if (inputs.includes('position_ids')) graph.input('position_ids', ['batch', 'tokens'], INT64);
+	let hidden = graph.node('embed', 'Gather', [
+		graph.constant('embedding', embedding, [VOCAB, HIDDEN]),
+		'input_ids'
+	]);
+	const project = (name: string, input: string, { matrix, columns, quantized, scales }: Kept) => {
+		if (weights === 'float32') {
+			const weight = graph.constant(`${name}.weight`, matrix, [HIDDEN, columns]);
+			return graph.node(name, 'MatMul', [input, weight]);
+		}
+		const scale = graph.constant(`${name}.scale`, scales, [columns]);
+		if (weights === 'int8') {
+			const bytes = new Uint8Array(quantized.buffer);
+			tensors.push({ name: `${name}.int8`, dataType: 3, dims: [HIDDEN, columns], bytes });
+			const wide = graph.node(`${name}.wide`, 'DequantizeLinear', [`${name}.int8`, scale], {
+				attributes: { axis: 1n }
+			});
+			return graph.node(name, 'MatMul', [input, wide]);
+		}
+		const bytes = new Uint8Array((columns * HIDDEN) / 2);
+		for (let column = 0; column < columns; column++) {
+			for (let row = 0; row < HIDDEN; row++) {
+				const nibble = quantized[row * columns + column] + 8;
+				bytes[(column * HIDDEN + row) >> 1] |= nibble << (row % 2 === 0 ? 0 : 4);
+			}
+		}
+		const dims = [columns, HIDDEN / NBITS_BLOCK, NBITS_BLOCK / 2];
+		tensors.push({ name: `${name}.4bit`, dataType: 2, dims, bytes });
+		return graph.node(name, 'MatMulNBits', [input, `${name}.4bit`, scale], {
+			domain: MICROSOFT,
+			attributes: {
+				K: BigInt(HIDDEN),
+				N: BigInt(columns),
+				bits: 4n,
+				block_size: BigInt(NBITS_BLOCK)
+			}
+		});
+	};
+	for (const [layer, { q, k, v, o }] of layers.entries()) {
+		const name = decoder.names?.[layer] ?? `layer.${layer}`;
+		const query = project(`${name}.q`, hidden, q);
+		const key = project(`${name}.k`, hidden, k);
+		const value = project(`${name}.v`, hidden, v);
+		const mixed = attend(graph, name, { query, key, value }, form, inputs);
+		const put = project(`${name}.o`, mixed, o);
+		hidden = graph.node(`${name}.add`, 'Add', [hidden, put]);
+	}
+	graph.node('head', 'MatMul', [hidden, graph.constant('output', output, [HIDDEN, VOCAB])], {
+		outputs: ['logits']
+	});
+	graph.output('logits', ['batch', 'tokens', VOCAB]);
+	const model = fromBinary(ModelProtoSchema, graph.build());
+	for (const { name, dataType, dims, bytes } of tensors) {
+		const size = dims.map(BigInt);
+		const tensor = create(TensorProtoSchema, { name, dataType, dims: size, rawData: bytes });
+		model.graph?.initializer.push(tensor);
+	}
+	if (form === 'Attention') {
+		const versions = [
+			{ domain: '', version: ATTENTION_OPSET },
+			{ domain: MICROSOFT, version: 1n }
+		];
+		model.opsetImport = versions.map((each) => create(OperatorSetIdProtoSchema, each));
+	}
+	return toBinary(ModelProtoSchema, model);
+}
+
+interface Projected {
+	query: string;
+	key: string;
+	value: string;
+}
+
+function attend(
+	graph: GraphBuilder,
+	name: string,
+	{ query, key, value }: Projected,
+	form: DecoderForm,
+	inputs: readonly string[]
+): string {
+	const attention = `${name}.attention`;
+	const heads = { num_heads: BigInt(HEADS) };
+	const kvHeads = kvHeadsOf(form);
+	switch (form) {
+		case 'none':
+			return graph.node(attention, 'Identity', [query]);
+		case 'Attention':
+			return graph.node(attention, 'Attention', [query, key, value], {
+				attributes: { q_num_heads: BigInt(HEADS), kv_num_heads: BigInt(kvHeads), is_causal: 1n }
+			});
+		case 'MultiHeadAttention':
+			return graph.node(attention, form, [query, key, value], {
+				domain: MICROSOFT,
+				attributes: { ...heads, unidirectional: 1n }
+			});
+		case 'com.microsoft.Attention': {
+			const weight = graph.constant(
+				`${name}.packed`,
+				new Float32Array(3 * HIDDEN * HIDDEN).fill(0.01),
+				[HIDDEN, 3 * HIDDEN]
+			);
+			const bias = graph.constant(`${name}.bias`, new Float32Array(3 * HIDDEN), [3 * HIDDEN]);
+			return graph.node(attention, 'Attention', [query, weight, bias], {
+				domain: MICROSOFT,
+				attributes: { ...heads, unidirectional: 1n }
+			});
+		}
+		case 'GroupQueryAttention':
+		case 'packed GroupQueryAttention': {
+			const packed = form === 'packed GroupQueryAttention';
+			const last = { attributes: { axis: 2n } };
+			const qkv = packed ? graph.node(`${name}.pack`, 'Concat', [query, key, value], last) : '';
+			const past = inputs.includes('past')
+				? ['key', 'value'].map((kind) => cacheInput(graph, name, kind))
+				: ['', ''];
+			const [lengths, total] = lengthsOf(graph, name);
+			return graph.node(
+				attention,
+				'GroupQueryAttention',
+				[...(packed ? [qkv, '', ''] : [query, key, value]), ...past, lengths, total],
+				{
+					domain: MICROSOFT,
+					attributes: { ...heads, kv_num_heads: BigInt(kvHeads) },
+					outputs: [`${attention}/output`, `${name}.present.key`, `${name}.present.value`]
+				}
+			);
+		}
+		default:
+			return writtenOut(graph, name, { query, key, value }, form, inputs);
+	}
+}
+
+/** `past_key_values.N.key`, of any length; N is the last number in the layer's name. */
+function cacheInput(graph: GraphBuilder, name: string, kind: string): string {
+	const layer = /\d+$/.exec(name)?.[0] ?? name;
+	return graph.input(`past_key_values.${layer}.${kind}`, ['batch', KV_HEADS, 'past', HEAD_DIM]);
+}
+
+/** What GroupQueryAttention is told of lengths: tokens less one of each sequence, and of all. */
+function lengthsOf(graph: GraphBuilder, name: string): [string, string] {
+	const int32 = { attributes: { to: 6n } };
+	const sum = graph.node(`${name}.sum`, 'ReduceSum', ['attention_mask', graph.integers(1)], {
+		attributes: { keepdims: 1n }
+	});
+	const less = graph.node(`${name}.less`, 'Sub', [sum, graph.integers(1)]);
+	const lengths = graph.node(`${name}.lengths`, 'Cast', [less], int32);
+	const shape = graph.node(`${name}.shape`, 'Shape', ['attention_mask']);
+	const total = graph.node(`${name}.total`, 'Gather', [shape, graph.constant('one', [1n], [])], {
+		attributes: { axis: 0n }
+	});
+	return [lengths, graph.node(`${name}.total32`, 'Cast', [total], int32)];
+}
+
+/** Attention written out, as torch.onnx writes it: scale, mask, softmax, guard, product. */
+function writtenOut(
+	graph: GraphBuilder,
+	name: string,
+	{ query, key, value }: Projected,
+	form: DecoderForm,
+	inputs: readonly string[]
+): string {
+	const split = (what: string, input: string, heads: number) => {
+		const shape = graph.integers(0, -1, heads, HEAD_DIM);
+		const parts = graph.node(`${name}.${what}.split`, 'Reshape', [input, shape]);
+		const attributes = { perm: [0n, 2n, 1n, 3n] };
+		return graph.node(`${name}.${what}.heads`, 'Transpose', [parts], { attributes });
+	};
+	const cached = (kind: string, fresh: string) => {
+		if (!inputs.includes('past')) return fresh;
+		const past = cacheInput(graph, name, kind);
+		const present = past.replace('past_key_values', 'present');
+		graph.node(`${name}.${kind}.cache`, 'Concat', [past, fresh], {
+			attributes: { axis: 2n },
+			outputs: [present]
+		});
+		graph.output(present, ['batch', KV_HEADS, 'total', HEAD_DIM]);
+		return present;
+	};
+	const repeated = (what: string, input: string) => {
+		const apart = graph.node(`${name}.${what}.apart`, 'Unsqueeze', [input, graph.integers(2)]);
+		const times = graph.integers(1, 1, HEADS / KV_HEADS, 1, 1);
+		const more = graph.node(`${name}.${what}.repeat`, 'Expand', [apart, times]);
+		const shape = graph.integers(0, HEADS, -1, HEAD_DIM);
+		return graph.node(`${name}.${what}.all`, 'Reshape', [more, shape]);
+	};
+	const queries = split('q', query, HEADS);
+	const keys = repeated('k', cached('key', split('k', key, KV_HEADS)));
+	const values = repeated('v', cached('value', split('v', value, KV_HEADS)));
+	const turned = graph.node(`${name}.turned`, 'Transpose', [keys], {
+		attributes: { perm: [0n, 1n, 3n, 2n] }
+	});
+	const scores = graph.node(`${name}.scores`, 'MatMul', [queries, turned]);
+	const scale = graph.scalar(1 / Math.sqrt(HEAD_DIM));
+	const scaled = graph.node(`${name}.scaled`, 'Mul', [scores, scale]);
+	const masked = graph.node(`${name}.masked`, 'Add', [scaled, causalMask(graph, name)]);
+	let probabilities = graph.node(`${name}.softmax`, 'Softmax', [masked], {
+		attributes: { axis: -1n }
+	});
+	if (form === 'guarded softmax') {
+		const missing = graph.node(`${name}.isnan`, 'IsNaN', [probabilities]);
+		const none = graph.scalar(0);
+		probabilities = graph.node(`${name}.guard`, 'Where', [missing, none, probabilities]);
+		probabilities = graph.node(`${name}.cast`, 'Cast', [probabilities], {
+			attributes: { to: BigInt(FLOAT) }
+		});
+	}
+	const mixed = graph.node(`${name}.mixed`, 'MatMul', [probabilities, values]);
+	const together = graph.node(`${name}.together`, 'Transpose', [mixed], {
+		attributes: { perm: [0n, 2n, 1n, 3n] }
+	});
+	return graph.node(`${name}.joined`, 'Reshape', [together, graph.integers(0, 0, -1)]);
+}
+
+/** The part of a causal mask that the tokens need. */
+function causalMask(graph: GraphBuilder, name: string): string {
+	const whole = Float32Array.from({ length: LONGEST * LONGEST }, (_, at) =>
+		at % LONGEST <= Math.floor(at / LONGEST) ? 0 : -Infinity
+	);
+	const mask = graph.constant('mask', whole, [1, 1, LONGEST, LONGEST]);
+	const shape = graph.node(`${name}.mask.shape`, 'Shape', ['input_ids']);
+	const tokens = graph.node(`${name}.mask.tokens`, 'Slice', [
+		shape,
+		graph.integers(1),
+		graph.integers(2)
+	]);
+	const ends = graph.node(`${name}.mask.ends`, 'Concat', [tokens, tokens], {
+		attributes: { axis: 0n }
+	});
+	const starts = graph.integers(0, 0);
+	return graph.node(`${name}.mask`, 'Slice', [mask, starts, ends, graph.integers(2, 3)]);
+}
+
+/** What the small decoder computes, done plainly: probabilities [L, H, S, S] and the loss after each token [S − 1]. */
+export function plainDecoder(
+	ids: readonly number[],
+	decoder: SmallDecoder = {}
+): { probabilities: Float64Array; losses: number[] } {
+	const { embedding, layers, output } = drawWeights(decoder);
+	const tokens = ids.length;
+	const group = HEADS / kvHeadsOf(decoder.form ?? 'softmax');
+	const probabilities = new Float64Array(LAYERS * HEADS * tokens * tokens);
+	let hidden = ids.map((id) => Array.from(embedding.subarray(id * HIDDEN, (id + 1) * HIDDEN)));
+	const product = (rows: number[][], matrix: Matrix, columns: number): number[][] =>
+		rows.map((row) =>
+			Array.from({ length: columns }, (_, column) =>
+				row.reduce((sum, value, at) => sum + value * matrix[at * columns + column], 0)
+			)
+		);
+	for (const [layer, { q, k, v, o }] of layers.entries()) {
+		const [queries, keys, values] = [q, k, v].map((each) =>
+			product(hidden, each.matrix, each.columns)
+		);
+		const mixed = ids.map(() => new Array<number>(HEADS * HEAD_DIM).fill(0));
+		for (let head = 0; head < HEADS; head++) {
+			const own = Math.floor(head / group) * HEAD_DIM;
+			for (let query = 0; query < tokens; query++) {
+				const scores = Array.from({ length: query + 1 }, (_, key) => {
+					let sum = 0;
+					for (let at = 0; at < HEAD_DIM; at++)
+						sum += queries[query][head * HEAD_DIM + at] * keys[key][own + at];
+					return Math.exp(sum / Math.sqrt(HEAD_DIM));
+				});
+				const total = scores.reduce((sum, value) => sum + value, 0);
+				for (const [key, score] of scores.entries()) {
+					const probability = score / total;
+					probabilities[((layer * HEADS + head) * tokens + query) * tokens + key] = probability;
+					for (let at = 0; at < HEAD_DIM; at++)
+						mixed[query][head * HEAD_DIM + at] += probability * values[key][own + at];
+				}
+			}
+		}
+		const put = product(mixed, o.matrix, HIDDEN);
+		hidden = hidden.map((row, token) => row.map((value, at) => value + put[token][at]));
+	}
+	const losses = product(hidden, output, VOCAB)
+		.slice(0, -1)
+		.map((logits, token) => {
+			const sum = logits.reduce((total, value) => total + Math.exp(value), 0);
+			return Math.log(sum) - logits[ids[token + 1]];
+		});
+	return { probabilities, losses };
+}
