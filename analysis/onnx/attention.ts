@@ -33,7 +33,7 @@ function asLayer(view: GraphView, written: WrittenAttention): Omit<AttentionLaye
 		node: softmax,
 		name: name === '' ? `node ${softmax}` : name,
 		operator: 'Softmax',
-		heads: headsOf(view, input[0]).heads ?? queryHeads.heads,
+		heads: queryHeads.heads ?? headsOf(view, input[0]).heads,
 		kvHeads: cached.heads,
 		headDim: cached.headDim ?? queryHeads.headDim,
 		window: null,

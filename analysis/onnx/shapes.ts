@@ -37,7 +37,7 @@ export function headsOf(
 	value: string,
 	steps = FARTHEST
 ): { heads: number | null; headDim: number | null } {
-	const unknown = { heads: null, headDim: null };
+	const unknown: { heads: number | null; headDim: number | null } = { heads: null, headDim: null };
 	const declared = view.shape(value);
 	if (declared?.length === 4 && typeof declared[1] === 'number') {
 		return { heads: declared[1], headDim: sizeOr(declared[3]) ?? null };
@@ -53,11 +53,14 @@ export function headsOf(
 	}
 	const through = [...ELEMENT_WISE, ...SAME_RANK].includes(node.opType);
 	if (!through) return unknown;
-	for (const input of node.input.filter((name) => view.constant(name) === null)) {
-		const found = next(input);
-		if (found.heads !== null) return found;
-	}
-	return unknown;
+	// Masks and rotary tables have one head, which serves all: the most that any input has is the number, and one
+	// is none where another input's is not known.
+	const found = node.input.filter((name) => view.constant(name) === null).map(next);
+	const most = found.reduce(
+		(most, each) => ((each.heads ?? 0) > (most.heads ?? 0) ? each : most),
+		unknown
+	);
+	return most.heads === 1 && found.some(({ heads }) => heads === null) ? unknown : most;
 }
 
 /**
