@@ -234,3 +234,82 @@ describe('a server that starts again', () => {
 		error.mockRestore();
 	});
 });
+
+describe('a measurement', () => {
+	function damageFor(behaviour: string): NewJob {
+		const { request, ...rest } = jobFor(behaviour);
+		const { modelFolder, context, windows } = request;
+		return {
+			...rest,
+			run: 'tiny-run',
+			request: { kind: 'damage', modelFolder, modelHash: 'ff', context, windows, maxSpan: 3 }
+		};
+	}
+	const resultFolders = () => readdirSync(join(home, 'results'));
+
+	test('makes a result, keeps the run it was asked from, and what it used', async () => {
+		const manager = openManager();
+		manager.add([damageFor('done')]);
+		expect(manager.list()[0]).toMatchObject({ kind: 'damage', run: 'tiny-run', result: null });
+		await until(() => expect(states(manager)).toEqual(['done']));
+		const [job] = manager.list();
+		expect(job.run).toBe('tiny-run');
+		expect(job.telemetry).toMatchObject({ tokens: 4, samples: [{ stage: 'layers' }] });
+		expect(resultFolders()).toContain(job.result);
+		const task: unknown = JSON.parse(
+			readFileSync(join(home, 'results', job.result ?? '', 'task.json'), 'utf8')
+		);
+		expect(task).toMatchObject({
+			kind: 'damage',
+			id: job.result,
+			modelHash: 'ff',
+			request: { home, maxSpan: 3, progressFile: null, documents: [{ name: 'a.txt' }] }
+		});
+		expect(runFolders()).toEqual([]);
+	});
+
+	test('that is cancelled leaves no result; its telemetry so far stays until it is run again', async () => {
+		const manager = openManager();
+		const [{ id }] = manager.add([damageFor('hang')]);
+		await until(() => expect(manager.list()[0].telemetry?.samples).toHaveLength(1));
+		await manager.remove(id);
+		expect(manager.list()[0]).toMatchObject({ state: 'cancelled', run: 'tiny-run', result: null });
+		expect(manager.list()[0].telemetry?.tokens).toBe(4);
+		expect(resultFolders()).toEqual([]);
+		expect(manager.retry(id).telemetry).toBeNull();
+	});
+
+	test('is taken up again by the next server, with all that was asked', async () => {
+		const first = openManager();
+		first.add([jobFor('hang'), damageFor('done')]);
+		first.stop();
+		const second = openManager();
+		await second.start();
+		await until(() => expect(states(second)).toEqual(['interrupted', 'done']));
+		expect(second.list()[1]).toMatchObject({ kind: 'damage', run: 'tiny-run' });
+	});
+});
+
+test('jobs that version 0.1 left are read as analyses', () => {
+	const manager = openManager();
+	add(manager, 'hang');
+	manager.stop();
+	const path = join(home, 'jobs.json');
+	const file = JSON.parse(readFileSync(path, 'utf8')) as {
+		jobs: { job: Record<string, unknown>; request: Record<string, unknown> }[];
+	};
+	for (const each of file.jobs) {
+		const { kind, result, telemetry, ...job } = each.job;
+		expect([kind, result, telemetry]).toEqual(['analyze', null, null]);
+		const { kind: asked, ...request } = each.request;
+		expect(asked).toBe(kind);
+		Object.assign(each, { job, request });
+	}
+	writeFileSync(path, JSON.stringify(file));
+	expect(openManager().list()[0]).toMatchObject({
+		kind: 'analyze',
+		state: 'interrupted',
+		result: null,
+		telemetry: null
+	});
+});

@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completedHash } from '$analysis/analyze/modelHash.ts';
+import { openCheckpoint } from '$analysis/checkpoint/open.ts';
+import { WeightReader } from '$analysis/checkpoint/read.ts';
+import { InputError } from '$analysis/errors.ts';
+import { writeResult } from '$analysis/results/folder.ts';
+import { runFolder } from '$analysis/run/list.ts';
+import { writeRun } from '$analysis/run/write.ts';
+import type { NewMeasurement } from '$lib/api.ts';
+import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { madeUpPlan, madeUpSearch } from '../../../tests/builders/results.ts';
+import { madeUpRun } from '../../../tests/builders/run.ts';
+import { NotFoundError } from './errors.ts';
+import { parseInput } from './http/body.ts';
+import { measurementJob } from './measurements.ts';
+import { ModelCatalogue } from './models.ts';
+import { newMeasurementSchema } from './newMeasurementSchema.ts';
+import { ResultCatalogue } from './results.ts';
+import { RunCatalogue } from './runs.ts';
+import { settingsFrom } from './settings.ts';
+
+let home: string;
+let means: Parameters<typeof measurementJob>[1];
+let hash: string;
+const { record, sums, windows } = madeUpRun();
+const { id } = record;
+
+beforeAll(async () => {
+	home = await mkdtemp(join(tmpdir(), 'spanwise-measure-'));
+	const folder = join(home, 'model');
+	await writeTinyCheckpoint(folder);
+	const reader = new WeightReader();
+	hash = await completedHash(await openCheckpoint(folder), reader, null, home);
+	await reader.close();
+	const write = (name: string, hash: string) => {
+		const model = { ...record.model, folder, hash };
+		return writeRun(runFolder(home, name), { ...record, id: name, model }, sums, windows);
+	};
+	await write(id, hash);
+	await write('other-weights', 'ff'.repeat(32));
+	await writeResult(
+		home,
+		madeUpSearch(),
+		[{ file: 'weights.safetensors', bytes: Buffer.from('w') }],
+		{
+			id: 'search'
+		}
+	);
+	means = {
+		settings: settingsFrom({ SPANWISE_HOME: home }),
+		models: new ModelCatalogue(join(home, 'none'), []),
+		runs: new RunCatalogue(home),
+		results: new ResultCatalogue(home)
+	};
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+const text = { name: 'a.txt', text: 'the cat sat on the mat and ran to the sea. '.repeat(20) };
+const about = { texts: [text], context: 16, windows: 3 };
+const damage = (change: object = {}): NewMeasurement => ({
+	...{ kind: 'damage', run: id, ...about, maxSpan: 2 },
+	...change
+});
+const evaluate = (change: object = {}): NewMeasurement => ({
+	...{ kind: 'evaluate', run: id, ...about, plan: madeUpPlan(), questions: null, gates: {} },
+	...change
+});
+const search = (change: object = {}): NewMeasurement => ({
+	...{ kind: 'search', run: id, ...about, windows: 1, maxSpan: 2, protectedLayers: [] },
+	...{ goal: { kind: 'followers', followers: 1 }, repair: false },
+	...change
+});
+
+describe('the job of a measurement', () => {
+	it('says run, estimate and the command that measures again', async () => {
+		const job = await measurementJob(damage(), means);
+		expect(job).toMatchObject({
+			run: id,
+			model: 'tiny',
+			request: { kind: 'damage', modelHash: hash, context: 16, windows: 3, maxSpan: 2 },
+			estimate: { context: 16, windows: 3 }
+		});
+		expect(job.estimate?.seconds).toBeGreaterThan(0);
+		expect(job.command).toMatch(
+			/^spanwise damage .*model --text a\.txt --context 16 --windows 3 --max-span 2$/
+		);
+	});
+	it('keeps the questions of an evaluation beside its texts', async () => {
+		const line = JSON.stringify({ prompt: 'the cat', choices: [' sat', ' ran'], answer: 0 });
+		const questions = { name: 'q.jsonl', text: line };
+		const job = await measurementJob(evaluate({ questions, gates: { minAgreement: 0.5 } }), means);
+		expect(job.questions).toEqual(questions);
+		expect(job.request).toMatchObject({ questions: 'q.jsonl', gates: { minAgreement: 0.5 } });
+		expect(job.command).toContain('--plan plan.json --choices q.jsonl --min-agreement 0.5');
+	});
+	it('names the result that has the refitted weights of its plan', async () => {
+		const plan = madeUpPlan({ file: 'weights.safetensors', sha256: 'e'.repeat(64), strength: 1 });
+		const { request } = await measurementJob(evaluate({ plan, repairOf: 'search' }), means);
+		expect(request).toMatchObject({ kind: 'evaluate', repairOf: 'search' });
+		await expect(measurementJob(evaluate({ plan }), means)).rejects.toThrow(
+			'plan: its refitted weights weights.safetensors are not here'
+		);
+		const elsewhere = measurementJob(evaluate({ plan, repairOf: '../runs' }), means);
+		await expect(elsewhere).rejects.toThrow(NotFoundError);
+	});
+	it('of a search names its goal', async () => {
+		const { command, request } = await measurementJob(search(), means);
+		expect(request).toMatchObject({ kind: 'search', randomPlans: 100, shortlist: null });
+		expect(command).toContain('--followers 1 --max-span 2');
+	});
+});
+
+describe('refused before it waits', () => {
+	const other = { ...madeUpPlan(), sources: [0, 0], model: { ...madeUpPlan().model, layers: 2 } };
+	it.each([
+		['weights that are others now', damage({ run: 'other-weights' }), 'its weights have the hash'],
+		['a context without positions', damage({ context: 5000 }), 'context: 5000 tokens'],
+		['a span of one layer', damage({ maxSpan: 1 }), 'longest span: 1'],
+		['what is no plan', evaluate({ plan: {} }), 'plan: not a plan'],
+		['a plan for another model', evaluate({ plan: other }), '2 layers; model has 3'],
+		['gates that are none', evaluate({ gates: { minAgreement: 2 } }), 'gates: minAgreement'],
+		[
+			'questions that are none',
+			evaluate({ questions: { name: 'q', text: '{}' } }),
+			'q: line 1: prompt'
+		],
+		[
+			'more followers than fit',
+			search({ goal: { kind: 'followers', followers: 9 } }),
+			'followers: 9'
+		]
+	])('%s', async (_, asked, message) => {
+		const job = measurementJob(asked, means);
+		await expect(job).rejects.toThrow(message);
+		await expect(job).rejects.toThrow(InputError);
+	});
+	it('a run that is not known, with 404', async () => {
+		await expect(measurementJob(damage({ run: '../x' }), means)).rejects.toThrow(NotFoundError);
+	});
+	it.each([
+		[{ ...damage(), kind: 'guess' }, 'request'],
+		[{ ...damage(), more: 1 }, 'request, more'],
+		[{ ...damage(), texts: [] }, 'request, texts: choose a text'],
+		[{ ...search(), goal: { kind: 'save', axis: 'time', share: 1 } }, 'request, goal.axis']
+	])('a request of another form: %#', (asked, message) => {
+		expect(() => parseInput(newMeasurementSchema, asked, 'request')).toThrow(message);
+	});
+});
+
+describe('the results that are served', () => {
+	it('are listed by model, and known by their listed id only', async () => {
+		const { results } = means;
+		expect((await results.list(null)).map(({ id }) => id)).toEqual(['search']);
+		expect(await results.list('00')).toEqual([]);
+		await expect(results.result('../runs')).rejects.toThrow('result ../runs: not known');
+		await expect(results.remove('nothing')).rejects.toThrow(NotFoundError);
+	});
+	it('give the files that their plans name, and no others', async () => {
+		const { results } = means;
+		expect(await results.file('search', 'weights.safetensors')).toMatchObject({ bytes: 1 });
+		for (const name of ['result.json', '../search/result.json', 'other.safetensors'])
+			await expect(results.file('search', name)).rejects.toThrow(
+				`result search: has no file ${name}`
+			);
+	});
+});
