@@ -15,7 +15,10 @@ Writes a complete model that runs without Spanwise. onnx: a decoder with KV cach
 it in one file, config, tokenizer and genai_config.json copied or made. Followers have no q and k projection and no
 keys in the cache. safetensors: a Hugging Face checkpoint without the tensors that the plan makes idle, and a
 README.md that says how to load it. Without --plan: the model as it is.
-What was written is run on a short window and compared with the engine; where they disagree nothing is left.
+Of an ONNX model, an .onnx file or a folder with one, followers and left-out layers are rewritten; all else stays
+byte for byte, types included, and only the weights that are still used are written.
+What was written is run on a short window and compared with the engine, or with the ONNX model it was made from;
+where they disagree nothing is left.
 spanwise.json holds plan, hashes and what the comparison found.
 
 Example (plan.json: made by the example of spanwise plan):
@@ -34,7 +37,7 @@ export function registerApply(program: Command, io: Io): void {
 		program
 			.command('apply')
 			.description('write a model with a plan applied')
-			.argument('<model>', 'folder or name of a model')
+			.argument('<model>', 'folder or name of a model, or an ONNX file')
 			.requiredOption('--out <folder>', 'folder to write: new or empty')
 			.option('--plan <file>', 'a plan.json (default: the model as it is)')
 			.addOption(
@@ -56,7 +59,7 @@ export function registerApply(program: Command, io: Io): void {
 					plan,
 					planFolder: dirname(flags.plan ?? '.'),
 					target: flags.to,
-					dtype: flags.dtype ?? (flags.to === 'onnx' ? 'fp32' : null),
+					dtype: flags.dtype ?? null,
 					out: flags.out,
 					verify: flags.verify,
 					home: homeOf(flags, io)
@@ -64,6 +67,7 @@ export function registerApply(program: Command, io: Io): void {
 				io
 			);
 			if (deployed.warning !== null) say(io, `warning: ${deployed.warning}`);
+			for (const note of deployed.notes) say(io, `note: ${note}`);
 			if (flags.json) printJson(io, deployed.record);
 			else io.stdout.write(applyText(deployed.record, flags.out));
 		});

@@ -61,44 +61,58 @@ export class OnnxDecoder {
 
 	/** A sequence of which nothing was read yet. */
 	start(): SequenceState {
-		const past: Tensors = {};
-		for (const { name, role, elementType, dims } of this.#model.inputs) {
-			if (role !== 'past') continue;
-			past[name] =
-				elementType === FLOAT16
-					? new ort.Tensor('float16', new Uint16Array(0), dims(0))
-					: new ort.Tensor('float32', new Float32Array(0), dims(0));
-		}
-		return { length: 0, past };
+		return emptySequence(this.#model.inputs);
 	}
 
 	/** Reads a sequence's next tokens, S; logits [S, vocab] of what comes after each. The cache grows by S. */
 	async read(state: SequenceState, ids: readonly number[]): Promise<Float32Array> {
 		const { inputs, logits, cache } = this.#model;
-		const length = state.length + ids.length;
-		const feeds: Tensors = { ...state.past };
-		for (const { name, role, elementType, dims } of inputs) {
-			if (role === 'past') continue;
-			const values = {
-				ids,
-				mask: new Array<number>(length).fill(1),
-				positions: ids.map((_, at) => state.length + at),
-				zeros: new Array<number>(ids.length).fill(0)
-			}[role];
-			feeds[name] = integers(values, elementType, dims(values.length));
-		}
+		const feeds = decoderFeeds(inputs, state, ids);
 		const outputs = await this.#session.run(feeds, [logits, ...cache.values()]);
 		for (const [past, present] of cache) {
 			const value = outputs[present];
 			if (value instanceof ort.Tensor) state.past[past] = value;
 		}
-		state.length = length;
+		state.length += ids.length;
 		return wideFloats(outputs, logits);
 	}
 
 	async release(): Promise<void> {
 		await this.#session.release();
 	}
+}
+
+/** A sequence of which nothing was read yet: a cache of length 0. */
+export function emptySequence(inputs: readonly GraphInput[]): SequenceState {
+	const past: Tensors = {};
+	for (const { name, role, elementType, dims } of inputs) {
+		if (role !== 'past') continue;
+		past[name] =
+			elementType === FLOAT16
+				? new ort.Tensor('float16', new Uint16Array(0), dims(0))
+				: new ort.Tensor('float32', new Float32Array(0), dims(0));
+	}
+	return { length: 0, past };
+}
+
+/** What a decoder's inputs are fed for a sequence's next tokens. */
+export function decoderFeeds(
+	inputs: readonly GraphInput[],
+	state: SequenceState,
+	ids: readonly number[]
+): Tensors {
+	const feeds: Tensors = { ...state.past };
+	for (const { name, role, elementType, dims } of inputs) {
+		if (role === 'past') continue;
+		const values = {
+			ids,
+			mask: new Array<number>(state.length + ids.length).fill(1),
+			positions: ids.map((_, at) => state.length + at),
+			zeros: new Array<number>(ids.length).fill(0)
+		}[role];
+		feeds[name] = integers(values, elementType, dims(values.length));
+	}
+	return feeds;
 }
 
 /** As many of the values as the dimensions ask for: a scalar takes one. */

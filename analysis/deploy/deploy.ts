@@ -7,10 +7,12 @@ import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
+import { findOnnxFile } from '../onnx/locate.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeFolder } from './folder.ts';
 import { MODEL_FILE, writeOnnx } from './onnx.ts';
+import { deployOnnxModel } from './onnxModel.ts';
 import { plannedLayers } from './planned.ts';
 import { RECORD_FILE, recordOf } from './record.ts';
 import { writeCheckpoint } from './safetensors.ts';
@@ -26,6 +28,8 @@ export interface Deployed {
 	record: DeployRecord;
 	/** The plan was made for other weights; null: for these, or no plan. */
 	warning: string | null;
+	/** What was written otherwise than might be expected, and why; one line each. */
+	notes: string[];
 }
 
 /** What is at hand while a folder is being filled. */
@@ -46,6 +50,16 @@ export async function deployModel(
 	request: DeployRequest,
 	onProgress: Work['onProgress']
 ): Promise<Deployed> {
+	const file = await findOnnxFile(request.modelFolder);
+	if (file !== null) return deployOnnxModel(file, request, onProgress);
+	const dtype = request.dtype ?? (request.target === 'onnx' ? 'fp32' : null);
+	return deployCheckpoint({ ...request, dtype }, onProgress);
+}
+
+async function deployCheckpoint(
+	request: DeployRequest,
+	onProgress: Work['onProgress']
+): Promise<Deployed> {
 	const checkpoint = await openCheckpoint(request.modelFolder);
 	const { name, config } = checkpoint;
 	const { layers } = config;
@@ -63,12 +77,13 @@ export async function deployModel(
 				(await rememberedHash(request.home, checkpoint)) ??
 				(await completedHash(checkpoint, reader, null, request.home));
 			const { sources } = planned;
-			const made = { checkpoint, hash, sources, verified };
+			const model = { name, architecture: config.architecture, layers };
+			const made = { model, hash, sources, verified };
 			const record = await recordOf(folder, names, request, made);
 			await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 			const warning =
 				request.plan === null ? null : planMatches(request.plan, { name, layers, hash });
-			return { record, warning };
+			return { record, warning, notes: [] };
 		});
 	} finally {
 		await reader.close();

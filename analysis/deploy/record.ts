@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint } from '../checkpoint/types.ts';
 import { VERSION } from '../version.ts';
 import type { DeployRecord, DeployRequest, Verification, WrittenFile } from './types.ts';
 
@@ -15,25 +14,19 @@ export async function recordOf(
 	names: readonly string[],
 	request: DeployRequest,
 	made: {
-		checkpoint: Checkpoint;
+		model: { name: string; architecture: string; layers: number };
 		hash: string;
 		sources: readonly (number | null)[];
 		verified: Verification | null;
 	}
 ): Promise<DeployRecord> {
-	const { name, config } = made.checkpoint;
 	const files: WrittenFile[] = [];
 	for (const file of [...names].sort()) files.push(await writtenFile(folder, file));
 	const all = made.sources.map((_, layer) => layer);
 	return {
 		format: 'spanwise/model',
 		version: 1,
-		model: {
-			name,
-			architecture: config.architecture,
-			layers: config.layers,
-			hash: made.hash
-		},
+		model: { ...made.model, hash: made.hash },
 		target: request.target,
 		dtype: request.dtype,
 		plan: request.plan,

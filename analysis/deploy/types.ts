@@ -6,7 +6,7 @@ export type DeployTarget = (typeof DEPLOY_TARGETS)[number];
 
 /** A model to be written, with a plan applied or as it is. */
 export interface DeployRequest {
-	/** Folder of the checkpoint. */
+	/** Folder of the checkpoint; or an ONNX file, or a folder with one. */
 	modelFolder: string;
 	/** null: the model as it is. */
 	plan: Plan | null;

@@ -8,19 +8,19 @@ import type { DecoderDtype } from '../graph/decode/weights.ts';
 import type { Verification } from './types.ts';
 
 /** Most that a logit may differ in float32: order of summation; sharing goes through operators of its own. */
-const FLOAT_TOLERANCE = 1e-4;
-const SHARED_FLOAT_TOLERANCE = 1e-3;
+export const FLOAT_TOLERANCE = 1e-4;
+export const SHARED_FLOAT_TOLERANCE = 1e-3;
 /**
  * In float16, as a share of the largest logit: weights, activations and cache keep 11 bits, and rounding errors of
  * 2⁻¹¹ add up over layers. 0.2 % on the bundled models, up to 1.6 % where weights are random.
  */
-const HALF_TOLERANCE = 0.03;
+export const HALF_TOLERANCE = 0.03;
 
 /** What the engine says of a checkpoint as it is stored and of one under a plan is the same arithmetic. */
 const CHECKPOINT_TOLERANCE = 1e-5;
 
 /** Tokens read one by one after the first half of the window; the rest is read at once again. */
-const SINGLE_STEPS = 8;
+export const SINGLE_STEPS = 8;
 
 /** What was written is to be like this: a checkpoint, run as planned. */
 export interface Original {
@@ -85,7 +85,7 @@ export async function verifyCheckpoint(
 	}
 }
 
-function largestOf(values: Float32Array): number {
+export function largestOf(values: Float32Array): number {
 	return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
@@ -113,7 +113,8 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
 	return largest;
 }
 
-function check({ difference, cachedDifference, tolerance }: Verification): void {
+/** Throws Error where differences are larger than allowed. */
+export function check({ difference, cachedDifference, tolerance }: Verification): void {
 	const most = `at most ${tolerance.toPrecision(2)} is allowed; nothing was written`;
 	if (difference > tolerance) {
 		throw new Error(

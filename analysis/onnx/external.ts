@@ -75,7 +75,7 @@ export function isExternal(tensor: TensorProto): boolean {
 }
 
 /** Where a tensor's bytes lie, in bytes; the length is the tensor's own where the proto does not say. */
-function placeOf(
+export function placeOf(
 	tensor: TensorProto,
 	file: string
 ): { location: string; offset: number; length: number } {

@@ -22,8 +22,11 @@ export class GraphRewrite {
 	/** Begins the names of what is added; no name of the graph begins so. */
 	readonly prefix: string;
 	readonly #replaced = new Map<number, NodeProto[]>();
+	readonly #appended: NodeProto[] = [];
 	readonly #initializers = new Map<string, TensorProto>();
 	readonly #valueInfo: ValueInfoProto[] = [];
+	readonly #addedInputs: ValueInfoProto[] = [];
+	readonly #addedOutputs: ValueInfoProto[] = [];
 	readonly #droppedOutputs = new Set<string>();
 	readonly #droppedInputs = new Set<string>();
 
@@ -49,6 +52,12 @@ export class GraphRewrite {
 		this.#replaced.set(index, nodes);
 	}
 
+	/** Adds what a builder holds behind all nodes. */
+	append(graph: GraphBuilder): void {
+		this.#appended.push(...graph.parts().node);
+		for (const tensor of graph.parts().initializer) this.addInitializer(tensor);
+	}
+
 	/** A tensor of a name that is new; one that is added again is the same. */
 	addInitializer(tensor: TensorProto): void {
 		this.#initializers.set(tensor.name, tensor);
@@ -56,6 +65,15 @@ export class GraphRewrite {
 
 	declare(info: ValueInfoProto): void {
 		this.#valueInfo.push(info);
+	}
+
+	/** Gives the graph an input, or an output, that it did not have. */
+	addInput(info: ValueInfoProto): void {
+		this.#addedInputs.push(info);
+	}
+
+	addOutput(info: ValueInfoProto): void {
+		this.#addedOutputs.push(info);
 	}
 
 	/** Takes a value from the graph's outputs. */
@@ -74,8 +92,10 @@ export class GraphRewrite {
 	 */
 	finish(): GraphProto {
 		const { graph } = this.view;
-		const output = graph.output.filter(({ name }) => !this.#droppedOutputs.has(name));
-		const all = graph.node.flatMap((node, at) => this.#replaced.get(at) ?? [node]);
+		const left = graph.output.filter(({ name }) => !this.#droppedOutputs.has(name));
+		const output = [...left, ...this.#addedOutputs];
+		const inPlace = graph.node.flatMap((node, at) => this.#replaced.get(at) ?? [node]);
+		const all = [...inPlace, ...this.#appended];
 		const whole = new GraphView(withFields(GraphProtoSchema, graph, { node: all, output }));
 		const kept = this.#keptNodes(whole, output);
 		const node = whole
@@ -87,7 +107,7 @@ export class GraphRewrite {
 		const stays = ({ name }: { name: string }): boolean => taken.has(name) || !before.has(name);
 		const added = [...this.#initializers.values()].filter(({ name }) => taken.has(name));
 		const initializer = [...graph.initializer.filter(stays), ...added];
-		const input = graph.input.filter(stays);
+		const input = [...graph.input.filter(stays), ...this.#addedInputs];
 		const made = new Set(node.flatMap((each) => each.output));
 		this.#checkComplete(node, new Set([...made, ...[...initializer, ...input].map((x) => x.name)]));
 		const valueInfo = graph.valueInfo.filter(

@@ -1,0 +1,161 @@
+import { toBinary } from '@bufbuild/protobuf';
+import { OnnxDecoder, type DecoderModel } from '../capture/onnxDecoder.ts';
+import { referenceLogits } from '../capture/onnxReference.ts';
+import { InputError } from '../errors.ts';
+import { ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
+import { withFields } from '../onnx/copy.ts';
+import { relocated } from '../onnx/external.ts';
+import { GraphView, integerOf } from '../onnx/graphView.ts';
+import { graphInputs, type GraphInput } from '../onnx/inputs.ts';
+import type { FoundOnnx } from '../onnx/open.ts';
+import { layerCache } from '../onnx/shareCache.ts';
+import type { PlannedAttention } from '../onnx/shareCheck.ts';
+import type { Verification } from './types.ts';
+import {
+	check,
+	FLOAT_TOLERANCE,
+	HALF_TOLERANCE,
+	largestDifference,
+	largestOf,
+	SHARED_FLOAT_TOLERANCE,
+	SINGLE_STEPS
+} from './verify.ts';
+
+/** Enough for caches to matter, short enough for a model of any size. */
+const SAMPLE_TOKENS = 64;
+/** TensorProto.DataType. */
+const COARSE_TYPES = [10, 16];
+/** MatMulNBits' accuracy_level from which on it rounds activations to 8 bits. */
+const INT8_ACTIVATIONS = 4;
+
+/**
+ * Runs a written model on a window and compares it with the model it was made from: as it is where nothing follows or
+ * is left out, else with what that model gives where the sharing is done outside of it. Then compares it with itself
+ * step by step through its cache. Throws Error where they disagree, InputError where the model cannot be run.
+ */
+export async function verifyOnnxModel(
+	model: FoundOnnx,
+	written: { proto: ModelProto; folder: string },
+	planned: PlannedAttention
+): Promise<Verification> {
+	const { view, onnx } = model;
+	const logits = model.logits;
+	if (logits === null) {
+		throw new InputError(`${onnx.file}: no logits to compare by; write it with --no-verify`);
+	}
+	const ids = sampleIds(model, logits);
+	const cache = cacheOf(model);
+	const original: DecoderModel = {
+		file: onnx.file,
+		bytes: toBinary(
+			ModelProtoSchema,
+			withFields(ModelProtoSchema, onnx.proto, {
+				graph: { ...onnx.graph, initializer: relocated(onnx.graph.initializer, onnx.external) }
+			})
+		),
+		dataFolder: onnx.external.root,
+		inputs: graphInputs(view, onnx.file),
+		logits,
+		cache
+	};
+	const changed = planned.sources.some((source, layer) => source !== layer);
+	const before = await readBoth(original, ids);
+	const expected = changed ? await referenceLogits(model, logits, planned, ids) : before.whole;
+	const { graph } = written.proto;
+	const inputs = graph === undefined ? [] : graphInputs(new GraphView(graph), onnx.file);
+	const after = await readBoth(
+		{
+			file: onnx.file,
+			bytes: toBinary(ModelProtoSchema, written.proto),
+			dataFolder: written.folder,
+			inputs,
+			logits,
+			cache: new Map([...cache].filter(([past]) => inputs.some(({ name }) => name === past)))
+		},
+		ids
+	);
+	const follows = planned.sources.some((source, layer) => source !== null && source !== layer);
+	const largestLogit = largestOf(expected);
+	const verification: Verification = {
+		tokens: ids.length,
+		difference: largestDifference(after.whole, expected),
+		tolerance: isCoarse(model)
+			? HALF_TOLERANCE * largestLogit
+			: follows
+				? SHARED_FLOAT_TOLERANCE
+				: FLOAT_TOLERANCE,
+		cachedDifference: after.difference,
+		largestLogit
+	};
+	// Where activations are quantized by their range, reading in steps rounds otherwise than reading at once.
+	const allowed = Math.max(verification.tolerance, 2 * (before.difference ?? 0));
+	check({ ...verification, cachedDifference: null });
+	check({ ...verification, difference: 0, tolerance: allowed });
+	return verification;
+}
+
+/** Logits of a window read at once, and how far those read in steps through the cache are from them. */
+async function readBoth(
+	model: DecoderModel,
+	ids: readonly number[]
+): Promise<{ whole: Float32Array; difference: number | null }> {
+	const decoder = await OnnxDecoder.open(model);
+	try {
+		const whole = await decoder.read(decoder.start(), ids);
+		const steps = model.inputs.every(({ fixedContext }) => fixedContext === null);
+		if (model.cache.size === 0 || !steps) return { whole, difference: null };
+		const state = decoder.start();
+		const half = Math.ceil(ids.length / 2);
+		const pieces: Float32Array[] = [];
+		for (let start = 0; start < ids.length;) {
+			const single = start >= half && start < half + SINGLE_STEPS;
+			const end = start === 0 ? half : single ? start + 1 : ids.length;
+			pieces.push(await decoder.read(state, ids.slice(start, end)));
+			start = end;
+		}
+		const stepped = Float32Array.from(pieces.flatMap((piece) => [...piece]));
+		// A model that puts out the last token's logits only has one of them for each piece.
+		const last = stepped.length === whole.length ? stepped : (pieces.at(-1) ?? stepped);
+		return { whole, difference: largestDifference(last, whole) };
+	} finally {
+		await decoder.release();
+	}
+}
+
+/** By the input that holds a part of a layer's cache, the output that holds it afterwards. */
+function cacheOf({ view, layers }: FoundOnnx): Map<string, string> {
+	const cache = new Map<string, string>();
+	for (const layer of layers) {
+		const { key, value } = layerCache(view, layer);
+		for (const { past, present } of [key, value]) {
+			if (past !== null && present !== null) cache.set(past, present);
+		}
+	}
+	return cache;
+}
+
+/** Ids spread over the vocabulary, as many as the model takes, at most 64. */
+function sampleIds({ view, config, onnx }: FoundOnnx, logits: string): number[] {
+	const last = view.shape(logits)?.at(-1);
+	const vocab = typeof last === 'number' ? last : config?.vocab;
+	if (vocab == null) {
+		throw new InputError(
+			`${onnx.file}: the size of the vocabulary cannot be told; expected config.json beside it, or --no-verify`
+		);
+	}
+	const inputs: GraphInput[] = graphInputs(view, onnx.file);
+	const fixed = inputs.flatMap(({ fixedContext }) => fixedContext ?? []).at(0);
+	const count = fixed ?? Math.min(SAMPLE_TOKENS, config?.maxPositions ?? SAMPLE_TOKENS);
+	return Array.from({ length: count }, (_, at) => (at * 7919 + 13) % vocab);
+}
+
+/** Whether weights or activations are of fewer bits than float32 has, so that the order of sums shows. */
+function isCoarse({ onnx }: FoundOnnx): boolean {
+	const half = onnx.graph.initializer.some(({ dataType }) => COARSE_TYPES.includes(dataType));
+	const rounded = onnx.graph.node.some(
+		(node) =>
+			node.opType.startsWith('DynamicQuantize') ||
+			(integerOf(node, 'accuracy_level') ?? 0) >= INT8_ACTIVATIONS
+	);
+	return half || rounded;
+}
