@@ -11,6 +11,8 @@ import { TINYLLAMA_SHAPE, WIDE, writeMadeUp } from './checkpoints.ts';
 import { benchCapture, benchThroughput } from './engine.ts';
 import { benchMemory } from './memory.ts';
 import { benchFirstHeatmap, benchPaint } from './pages.ts';
+import { benchPlans } from './plans.ts';
+import { benchDamage, benchEvaluation } from './proof.ts';
 import { Report } from './report.ts';
 
 /** The built benchmark lies in bench/build. */
@@ -42,6 +44,10 @@ try {
 	await section('d', () => benchFirstHeatmap(report, root, join(folder, 'serve-home')));
 	await section('e', () => benchPaint(report, root));
 	await section('f', () => benchAgainstTransformers(report, root, mini));
+	await section('g', () => benchEvaluation(report, root, mini, folder));
+	await section('h', () => benchDamage(report, root, mini, folder));
+	// Half an hour: only when it is asked for.
+	if (wanted.includes('i')) await benchPlans(root, folder);
 	if (wanted.length === 0) await report.write(join(root, 'bench'));
 } finally {
 	await rm(folder, { recursive: true, force: true });
