@@ -69,7 +69,7 @@ describe('spanwise search', () => {
 		expect(stdout).toMatch(/\n {2}trailing \(rival\) +3←2 +12\.5 % /);
 		expect(stdout).toContain('search (in-sample)');
 		expect(stdout).toContain('additivity error');
-		expect(stdout).toMatch(/\nfront +kvCache saved +layers +sum of parts \(in-sample\) /);
+		expect(stdout).toMatch(/\nfront +KV cache saved +layers +sum of parts \(in-sample\) /);
 		expect(stdout).toMatch(/\ndrop +100\.0 %|\ndrop +75\.0 % +drop 1 2 3 /);
 		expect(stdout).toMatch(
 			/\nShortlist \(drop damage × output error\): Spearman's rho −?\d\.\d\d /

@@ -1,3 +1,4 @@
+import { AXIS_NAMES } from '../analysis/plan/axes.ts';
 import { PLANNERS } from '../analysis/search/candidate.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import type { Sources } from '../analysis/plan/types.ts';
@@ -16,7 +17,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 	const { verdict, target, plans, front, random, shortlist, parts, interval, notes } = report;
 	const names = texts.map(({ name }) => name).join(', ');
 	const label = interval.report === null ? 'a single window' : LABELS[interval.report];
-	const savings = `${target.axis} saved`;
+	const savings = `${AXIS_NAMES[target.axis]} saved`;
 	const saved = <Row extends Pick<PlanFigures, 'savings'>>(): Column<Row> => ({
 		title: savings,
 		value: (row) => formatShare(row.savings[target.axis]),

@@ -33,6 +33,11 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 
 /** config.json of a model folder; throws InputError where there is none or it cannot be run. */
 export async function readConfig(folder: string): Promise<ModelConfig> {
+	if (folder.endsWith('.onnx') && (await exists(folder))) {
+		throw new InputError(
+			`${folder}: an ONNX model; only analyze, inspect and apply take one; name the folder of the checkpoint that it came from`
+		);
+	}
 	if (!(await isFolder(folder))) throw new InputError(`${folder}: no such folder`);
 	const file = join(folder, 'config.json');
 	if (!(await exists(file))) {

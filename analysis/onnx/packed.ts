@@ -7,7 +7,7 @@ export interface PackedProduct {
 	sum: number | null;
 	/** Columns of the product, which is as wide as q, k and v together. */
 	columns: number;
-	/** The weight [in, columns]; null: it is quantized, and all its tensors go by column. */
+	/** The weight [in, columns]; null: it is the other way round or quantized, and all tensors go by column. */
 	weight: string | null;
 	/** Tensors whose first dimension goes by column: quantized weights, their scales and zero points, biases. */
 	byColumn: string[];
@@ -22,7 +22,7 @@ export function packedProduct(view: GraphView, value: string): PackedProduct | n
 	if (made === null) return null;
 	const node = view.node(made);
 	if (node.opType !== 'Add') return productOf(view, made);
-	const bias = node.input.find((input) => view.initializer(input)?.dims.length === 1);
+	const bias = node.input.find((input) => view.constant(input)?.dims.length === 1);
 	const summed = node.input.find((input) => input !== bias);
 	if (bias === undefined || summed === undefined) return null;
 	const inner = onlyTaken(view, summed);
@@ -32,17 +32,24 @@ export function packedProduct(view: GraphView, value: string): PackedProduct | n
 }
 
 function productOf(view: GraphView, index: number): PackedProduct | null {
-	const { opType, input } = view.node(index);
-	if (opType === 'MatMul') {
-		const dims = view.initializer(input[1])?.dims;
-		if (dims?.length !== 2) return null;
-		const columns = Number(dims[1]);
-		return { product: index, sum: null, columns, weight: input[1], byColumn: [] };
+	const node = view.node(index);
+	const { opType, input } = node;
+	if (opType === 'MatMulNBits') {
+		const columns = integerOf(node, 'N');
+		const byColumn = BY_COLUMN.flatMap((at) => input[at] || []);
+		return columns === null ? null : { product: index, sum: null, columns, weight: null, byColumn };
 	}
-	const columns = opType === 'MatMulNBits' ? integerOf(view.node(index), 'N') : null;
-	if (columns === null) return null;
-	const byColumn = BY_COLUMN.flatMap((at) => input[at] || []);
-	return { product: index, sum: null, columns, weight: null, byColumn };
+	const dims = opType === 'MatMul' || opType === 'Gemm' ? view.constant(input[1])?.dims : undefined;
+	if (dims?.length !== 2 || integerOf(node, 'transA') === 1) return null;
+	const turned = integerOf(node, 'transB') === 1;
+	const bias = input[2] ? [input[2]] : [];
+	return {
+		product: index,
+		sum: null,
+		columns: Number(turned ? dims[0] : dims[1]),
+		weight: turned ? null : input[1],
+		byColumn: turned ? [input[1], ...bias] : bias
+	};
 }
 
 /** Index of the node that makes a value which one other takes, and nobody else sees; null otherwise. */

@@ -158,7 +158,7 @@ describe('a shared model', () => {
 		expect(count).toBe(2);
 	});
 
-	it.each(['groupQueryPacked', 'groupQueryPacked4bit'] as const)(
+	it.each(['softmaxPacked', 'groupQueryPacked', 'groupQueryPacked4bit'] as const)(
 		'%s: is cut down to the columns of the values',
 		async (form) => {
 			const { proto } = shareAttention(await opened(cachedOnnx({ form })), planned([0, 1, 1, 3]));
@@ -171,7 +171,7 @@ describe('a shared model', () => {
 					?.dims.map(Number)
 			);
 			const expected =
-				form === 'groupQueryPacked'
+				form !== 'groupQueryPacked4bit'
 					? [
 							[64, 128],
 							[64, 32]
@@ -203,6 +203,56 @@ describe('a shared model', () => {
 		]);
 		const plain = plainLogits(proto, 'groupQueryPacked', IDS, plan.sources, plan.headMaps);
 		expect(difference(await logitsOf(shared.proto, [IDS]), plain)).toBeLessThan(2e-5);
+	});
+});
+
+describe('a written-out layer whose q, k and v are one product', () => {
+	it('has a Slice of the values followed back to the product too', async () => {
+		const proto = cachedOnnx({ form: 'softmaxPacked' });
+		const graph = graphOf(proto);
+		const at = graph.node.findIndex(({ name }) => name === '2.qkv.split');
+		const split = graph.node[at];
+		const bounds: Record<string, [number, number]> = {
+			'2.q.split': [0, 64],
+			'2.k.split': [64, 96],
+			'2.v.split': [96, Number.MAX_SAFE_INTEGER]
+		};
+		const constant = (value: number): string => {
+			const name = `bound.${value}`;
+			const rawData = new Uint8Array(BigInt64Array.of(BigInt(value)).buffer);
+			if (!graph.initializer.some((tensor) => tensor.name === name)) {
+				graph.initializer.push(
+					create(TensorProtoSchema, { name, dataType: 7, dims: [1n], rawData })
+				);
+			}
+			return name;
+		};
+		const slices = Object.entries(bounds).map(([output, [start, end]]) =>
+			create(NodeProtoSchema, {
+				name: `${output}.slice`,
+				opType: 'Slice',
+				input: [split.input[0], constant(start), constant(end), constant(2)],
+				output: [output]
+			})
+		);
+		graph.node.splice(at, 1, ...slices);
+		const plan = planned([0, 1, 1, 3], [2]);
+		const shared = shareAttention(await opened(proto), plan);
+		expect(shared.notes).toEqual([]);
+		const names = graphOf(shared.proto).initializer.map(({ name }) => name);
+		expect(names).not.toContain('2.qkv.weight');
+		const plain = plainLogits(proto, 'softmaxPacked', IDS, plan.sources, plan.headMaps);
+		expect(difference(await logitsOf(shared.proto, [IDS]), plain)).toBeLessThan(2e-5);
+	});
+
+	it('keeps the product, and says so, where heads of q, k and v alternate in it', async () => {
+		const proto = cachedOnnx({ form: 'softmaxPacked' });
+		const split = graphOf(proto).node.find(({ name }) => name === '2.qkv.split');
+		split?.output.push(split.output.shift() ?? '');
+		const shared = shareAttention(await opened(proto), planned([0, 1, 1, 3]));
+		expect(shared.notes).toEqual([
+			'layer 2: q, k and v are one product, which is kept whole: its weight cannot be cut'
+		]);
 	});
 });
 
@@ -250,6 +300,7 @@ describe('what a plan leaves alone', () => {
 			// The source puts out its probabilities; the follower takes them; a packed product is cut.
 			const expected: Record<Form, string[]> = {
 				softmax: ['2.attention.mix'],
+				softmaxPacked: ['2.qkv.product', '2.attention.mix'],
 				attention: ['1.attention'],
 				groupQuery: ['1.attention'],
 				groupQueryPacked: ['1.attention', '2.qkv.product', '2.qkv.bias'],

@@ -8,6 +8,7 @@ import type { SharedWeights } from './shareCut.ts';
 import { follow } from './shareFollower.ts';
 import { leaveOut } from './shareLeftOut.ts';
 import { exposeProbabilities } from './shareSource.ts';
+import { cutSplitValues } from './shareSplit.ts';
 
 /** A model that shares attention as planned, not written yet: weights in external data are where they were. */
 export interface SharedModel extends SharedWeights {
@@ -37,6 +38,9 @@ export function shareAttention(model: FoundOnnx, planned: PlannedAttention): Sha
 		}
 	}
 	dropCaches(rewrite, layers, sources);
-	const graph = rewrite.finish();
+	const followers = layers.filter(
+		({ layer }) => probabilities.has(sources[layer] ?? -1) && sources[layer] !== layer
+	);
+	const graph = cutSplitValues(rewrite.finish(), view, followers, weights);
 	return { proto: withFields(ModelProtoSchema, onnx.proto, { graph }), ...weights };
 }

@@ -52,9 +52,7 @@ export function cutToValues(
 	const count = kvHeads * width;
 	const value = product === null ? null : cutProduct(rewrite, product, name, count, weights.cuts);
 	if (value !== null) return value;
-	weights.notes.push(
-		`layer ${layer}: q, k and v are one product, which is kept whole: its weight cannot be cut`
-	);
+	weights.notes.push(keptWhole(layer));
 	return graph.node(`${name}.slice`, 'Slice', [
 		packed,
 		graph.integers(-count),
@@ -63,8 +61,12 @@ export function cutToValues(
 	]);
 }
 
+export function keptWhole(layer: number): string {
+	return `layer ${layer}: q, k and v are one product, which is kept whole: its weight cannot be cut`;
+}
+
 /** Puts a product of its last columns in a product's place; the name of their value, null: a tensor cannot be cut. */
-function cutProduct(
+export function cutProduct(
 	rewrite: GraphRewrite,
 	{ product, sum, columns, byColumn, weight }: PackedProduct,
 	name: string,
@@ -77,7 +79,7 @@ function cutProduct(
 		...(weight === null ? [] : [{ of: weight, across: true }]),
 		...byColumn.map((of) => ({ of, across: false }))
 	].map(({ of, across }) => {
-		const tensor = view.initializer(of);
+		const tensor = view.constant(of);
 		const cut = tensor === null ? null : cutLast(tensor, `${name}.${of}`, columns, count, across);
 		names.set(of, `${name}.${of}`);
 		return cut;

@@ -14,6 +14,15 @@ export const SAVING_AXES = [
 ] as const;
 export type SavingAxis = (typeof SAVING_AXES)[number];
 
+/** What an axis is called on screen and in sentences: "12.5 % of the KV cache". */
+export const AXIS_NAMES: Readonly<Record<SavingAxis, string>> = {
+	kCache: 'K cache',
+	kvCache: 'KV cache',
+	parameters: 'parameters',
+	prefillFlops: 'prefill FLOPs',
+	decodeBytes: 'decode bytes'
+};
+
 /** What a plan saves on every axis, as a share of the whole, 0 to 1; predicted. Throws as `savings` does. */
 export function savedShares(
 	model: SavingsFacts,

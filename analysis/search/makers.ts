@@ -1,3 +1,4 @@
+import { AXIS_NAMES } from '../plan/axes.ts';
 import { leastCost, type FrontPlan } from '../plan/front.ts';
 import { defaultLimits } from '../plan/limits.ts';
 import { leastSimilarPlan, trailingPlan, uniformPlan } from '../plan/rivals.ts';
@@ -34,7 +35,7 @@ export async function makePlans(
 ): Promise<MadePlan[]> {
 	const { layers, limits, target, saved, fronts, similarity, measure } = makings;
 	const made: MadePlan[] = [];
-	const goal = `${percent(target.share)} of ${target.axis}`;
+	const goal = `${percent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	const add = (maker: PlanMaker, sources: Sources | null, most: number | null = null) => {
 		if (sources !== null) made.push({ maker, sources });
 		else {

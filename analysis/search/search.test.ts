@@ -220,9 +220,9 @@ describe('a goal', () => {
 		const { plans, verdict, notes, random } = await search({ goal });
 		expect(plans).toEqual([]);
 		expect(verdict).toMatchObject({ kind: 'neither', plan: null });
-		expect(verdict.sentence).toBe('Neither share nor drop: no plan saves 90 % of parameters.');
+		expect(verdict.sentence).toBe('Neither share nor drop: no plan saves 90 % of the parameters.');
 		expect(notes).toContainEqual(
-			expect.stringMatching(/^no share plan saves 90 % of parameters; at most/)
+			expect.stringMatching(/^no share plan saves 90 % of the parameters; at most/)
 		);
 		expect(random).toEqual({ plans: [], beaten: null });
 	});
@@ -231,8 +231,8 @@ describe('a goal', () => {
 		const goal = { kind: 'save', axis: 'kvCache', share: 0.6 } as const;
 		const { plans, notes, verdict } = await search({ goal });
 		expect(plans.map(({ maker }) => maker)).toEqual(['drop', 'mixed', 'greedy']);
-		expect(notes).toContainEqual('no share plan saves 60 % of kvCache; at most 33.3 %');
-		expect(notes).toContainEqual('no uniform plan saves 60 % of kvCache');
+		expect(notes).toContainEqual('no share plan saves 60 % of the KV cache; at most 33.3 %');
+		expect(notes).toContainEqual('no uniform plan saves 60 % of the KV cache');
 		expect(verdict.plan).not.toBeNull();
 	});
 

@@ -144,7 +144,7 @@ export interface SearchReport {
 	interval: Record<Part, ResampledOver | null>;
 	/** Windows of each part, and the documents that they are of. */
 	parts: Record<Part, { windows: number; documents: number[] }>;
-	/** What was left undone and why: "no share plan saves 60 % of kvCache", … */
+	/** What was left undone and why: "no share plan saves 60 % of the KV cache", … */
 	notes: string[];
 }
 

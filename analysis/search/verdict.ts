@@ -1,3 +1,4 @@
+import { AXIS_NAMES } from '../plan/axes.ts';
 import type { Sources } from '../plan/types.ts';
 import { isPlanners } from './candidate.ts';
 import { percent } from './makers.ts';
@@ -36,7 +37,7 @@ export function verdictOf(measured: Measured, best: PlanFigures | null): SearchR
 			: `Neither share nor drop: ${against}. The plan that did best, ${best.name} (${adviceOf(best.sources).toLowerCase()}), saves`;
 	const { axis } = measured.target;
 	const sentences = [
-		`${advice} ${percent(best.savings[axis])} of ${axis} and adds ${lossWords(best.report)} nats a token on the report part`,
+		`${advice} ${percent(best.savings[axis])} of the ${AXIS_NAMES[axis]} and adds ${lossWords(best.report)} nats a token on the report part`,
 		otherKind(measured, best),
 		amongRandom(measured, best),
 		additivity(measured, best),
@@ -61,7 +62,7 @@ export function plainOf(
 function whyNone({ goal, target }: Measured): string {
 	return goal.kind === 'loss'
 		? `no plan stays within ${goal.maxLossIncrease} nats a token on the choose part`
-		: `no plan saves ${percent(target.share)} of ${target.axis}`;
+		: `no plan saves ${percent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 }
 
 function reasonAgainst({ goal, random }: Measured, best: PlanFigures): string | null {

@@ -1,6 +1,5 @@
 import { groups } from 'd3';
-import type { SavingAxis } from '$analysis/plan/axes.ts';
-import { savedShares } from '$analysis/plan/axes.ts';
+import { AXIS_NAMES, savedShares, type SavingAxis } from '$analysis/plan/axes.ts';
 import { DTYPE_BYTES, type SavingsFacts } from '$analysis/plan/savings.ts';
 import type { Sources } from '$analysis/plan/types.ts';
 import type { FrontPoint, PlanFigures, SearchReport } from '$analysis/search/types.ts';
@@ -9,7 +8,7 @@ import type { PastEvaluation } from '../evaluate/history.ts';
 import { lossText } from '../evaluate/history.ts';
 import { planWords } from '../evaluate/words.ts';
 import { formatShare, formatTime } from '../format.ts';
-import { AXIS_NAMES, partLossText } from './words.ts';
+import { partLossText } from './words.ts';
 
 /** What a point of the chart stands for. */
 export type FrontTarget =

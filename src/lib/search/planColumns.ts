@@ -1,9 +1,9 @@
-import { SAVING_AXES, type SavingAxis } from '$analysis/plan/axes.ts';
+import { AXIS_NAMES, SAVING_AXES, type SavingAxis } from '$analysis/plan/axes.ts';
 import type { FrontPoint, PlanFigures } from '$analysis/search/types.ts';
 import { planWords, signedText } from '../evaluate/words.ts';
 import { formatShare, formatValue } from '../format.ts';
 import type { Column } from '../table/view.ts';
-import { AXIS_NAMES, KIND_NAMES, partLossText } from './words.ts';
+import { KIND_NAMES, partLossText } from './words.ts';
 
 const added = (value: number) => signedText(value, formatValue);
 

@@ -1,16 +1,7 @@
-import type { SavingAxis } from '$analysis/plan/axes.ts';
+import { AXIS_NAMES } from '$analysis/plan/axes.ts';
 import type { PartLoss, PlanKind, SearchGoal, SearchReport } from '$analysis/search/types.ts';
 import { formatShare, formatValue } from '../format.ts';
 import { intervalText, signedText } from '../evaluate/words.ts';
-
-/** What savings are counted in, as the page names it. */
-export const AXIS_NAMES: Readonly<Record<SavingAxis, string>> = {
-	kCache: 'K cache',
-	kvCache: 'KV cache',
-	parameters: 'parameters',
-	prefillFlops: 'prefill FLOPs',
-	decodeBytes: 'decode bytes'
-};
 
 export const KIND_NAMES: Readonly<Record<PlanKind, string>> = {
 	share: 'shares',
