@@ -8,6 +8,7 @@ import { cachedOnnx, FORMS, onnxBytes, type Form } from '../../tests/builders/ca
 import { plainLogits } from '../../tests/builders/plainSharing.ts';
 import { OnnxDecoder } from '../capture/onnxDecoder.ts';
 import {
+	AttributeProto_AttributeType,
 	ModelProtoSchema,
 	NodeProtoSchema,
 	TensorProtoSchema,
@@ -190,9 +191,10 @@ describe('a shared model', () => {
 		const at = graph.node.findIndex(({ name }) => name === '2.qkv.product');
 		const cast = create(NodeProtoSchema, {
 			name: 'computed',
-			opType: 'Identity',
+			opType: 'Cast',
 			input: [graph.node[at].input[1]],
-			output: ['computed']
+			output: ['computed'],
+			attribute: [{ name: 'to', type: AttributeProto_AttributeType.INT, i: 1n }]
 		});
 		graph.node[at].input[1] = 'computed';
 		graph.node.splice(at, 0, cast);
@@ -241,6 +243,25 @@ describe('a written-out layer whose q, k and v are one product', () => {
 		expect(shared.notes).toEqual([]);
 		const names = graphOf(shared.proto).initializer.map(({ name }) => name);
 		expect(names).not.toContain('2.qkv.weight');
+		const plain = plainLogits(proto, 'softmaxPacked', IDS, plan.sources, plan.headMaps);
+		expect(difference(await logitsOf(shared.proto, [IDS]), plain)).toBeLessThan(2e-5);
+	});
+
+	it('has shapes read off the values that were read off queries or keys of the same shape', async () => {
+		const proto = cachedOnnx({ form: 'softmaxPacked', kvHeads: 4 });
+		const graph = graphOf(proto);
+		const at = graph.node.findIndex(({ name }) => name === '2.attention.join');
+		const shape = create(NodeProtoSchema, {
+			name: 'shape of q',
+			opType: 'Shape',
+			input: ['2.q.split'],
+			output: ['shape of q']
+		});
+		graph.node[at].input[1] = 'shape of q';
+		graph.node.splice(at, 0, shape);
+		const plan = planned([0, 1, 1, 3], [2]);
+		const shared = shareAttention(await opened(proto), plan);
+		expect(shared.notes).toEqual([]);
 		const plain = plainLogits(proto, 'softmaxPacked', IDS, plan.sources, plan.headMaps);
 		expect(difference(await logitsOf(shared.proto, [IDS]), plain)).toBeLessThan(2e-5);
 	});

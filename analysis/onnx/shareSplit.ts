@@ -1,4 +1,5 @@
-import type { GraphProto } from '../graph/onnx_pb.ts';
+import { NodeProtoSchema, type GraphProto } from '../graph/onnx_pb.ts';
+import { withFields } from './copy.ts';
 import { attributeOf, GraphView, integerOf } from './graphView.ts';
 import { packedProduct } from './packed.ts';
 import { GraphRewrite } from './rewrite.ts';
@@ -60,9 +61,12 @@ function cutSplit(
 	const node = view.node(index);
 	const [whole] = node.input;
 	const output = node.output.findLast((each) => each !== '');
-	const idle = node.output.every(
-		(each) => each === output || (view.consumers(each).length === 0 && !view.isOutput(each))
-	);
+	const others = node.output.filter((each) => each !== output && each !== '');
+	const measures = others.flatMap((each) => view.consumers(each));
+	const idle =
+		!others.some((each) => view.isOutput(each)) &&
+		measures.every((each) => view.node(each).opType === 'Shape') &&
+		(measures.length === 0 || alike(view, index));
 	const reshaping = view.consumers(whole).length === 1 ? view.producerNode(whole) : null;
 	const reshape = reshaping?.opType === 'Reshape' ? reshaping : null;
 	const product = packedProduct(view, reshape === null ? whole : reshape.input[0]);
@@ -88,7 +92,25 @@ function cutSplit(
 		graph.node(`${name}.values`, 'Reshape', [cut, shape], { outputs: [output] });
 	}
 	rewrite.replace(index, graph);
+	for (const each of measures) {
+		rewrite.replace(each, withFields(NodeProtoSchema, view.node(each), { input: [output] }));
+	}
 	return true;
+}
+
+/** Sizes of a Split's outputs along its axis; null: they are equal, or not to be told. */
+function splitSizes(view: GraphView, index: number): number[] | null {
+	const node = view.node(index);
+	const said = attributeOf(node, 'split')?.ints.map(Number);
+	return said ?? (node.opType === 'Split' ? view.integers(node.input[1] ?? '') : null);
+}
+
+/** Whether all outputs of a Split have one shape, so that any of them tells that of the others. */
+function alike(view: GraphView, index: number): boolean {
+	const node = view.node(index);
+	const sizes = splitSizes(view, index);
+	if (node.opType !== 'Split') return false;
+	return sizes === null ? !node.input[1] : sizes.every((size) => size === sizes[0]);
 }
 
 /** Columns of a Split's last output; null: they are not to be told, or others but the last are in use. */
@@ -97,7 +119,7 @@ function lastSplit(view: GraphView, index: number, columns: number): number | nu
 	if (!LAST_AXES.includes(integerOf(node, 'axis') ?? 0)) return null;
 	const last = node.output.at(-1) ?? '';
 	if (last === '' || view.consumers(last).length === 0) return null;
-	const sizes = attributeOf(node, 'split')?.ints.map(Number) ?? view.integers(node.input[1] ?? '');
+	const sizes = splitSizes(view, index);
 	if (sizes !== null) return sizes.at(-1) ?? null;
 	const equal = columns / node.output.length;
 	return Number.isInteger(equal) ? equal : null;

@@ -10,6 +10,7 @@ import { seeded } from '../../analysis/similarity/resample.ts';
 /** How the attention of a model is written. */
 export const FORMS = [
 	'softmax',
+	'softmaxPacked',
 	'attention',
 	'groupQuery',
 	'groupQueryPacked',
@@ -21,6 +22,8 @@ export type Form = (typeof FORMS)[number];
 export interface CachedOnnxOptions {
 	form: Form;
 	layers?: number;
+	/** Heads of keys and values; 2 of 4, but where the form has as many as heads. */
+	kvHeads?: number;
 	/** Whether norms take in the sum before them, as onnxruntime-genai's builder writes. */
 	skipNorms?: boolean;
 }
@@ -41,9 +44,14 @@ const BLOCK = 32;
  * past_key_values.N.key and .value in, logits and present.N.key and .value out. Its mask takes the length of the
  * cache from the keys of layer 0.
  */
-export function cachedOnnx({ form, layers = 4, skipNorms = false }: CachedOnnxOptions): ModelProto {
+export function cachedOnnx({
+	form,
+	layers = 4,
+	kvHeads = form === 'multiHead' ? HEADS : 2,
+	skipNorms = false
+}: CachedOnnxOptions): ModelProto {
 	const graph = new GraphBuilder('decoder');
-	const decoder = new CachedDecoder(graph, form);
+	const decoder = new CachedDecoder(graph, form, kvHeads);
 	decoder.begin(layers);
 	for (let layer = 0; layer < layers; layer++) decoder.layer(layer, skipNorms);
 	decoder.end();
@@ -68,10 +76,10 @@ class CachedDecoder {
 	/** What is still to be added to the hidden state, where norms do it. */
 	#pending: string | null = null;
 
-	constructor(graph: GraphBuilder, form: Form) {
+	constructor(graph: GraphBuilder, form: Form, kvHeads: number) {
 		this.#graph = graph;
 		this.#form = form;
-		this.#kvHeads = form === 'multiHead' ? HEADS : 2;
+		this.#kvHeads = kvHeads;
 	}
 
 	begin(layers: number): void {
@@ -192,6 +200,8 @@ class CachedDecoder {
 		const name = `${layer}.attention`;
 		const form = this.#form;
 		const kvWidth = this.#kvHeads * WIDTH;
+		if (form === 'softmaxPacked')
+			return this.#written(name, this.#splitProduct(layer, normed), past, present);
 		const packed = form === 'groupQueryPacked' || form === 'groupQueryPacked4bit';
 		const [query, key, value] = packed
 			? [this.#linear(`${layer}.qkv`, normed, HIDDEN, HEADS * WIDTH + 2 * kvWidth), '', '']
@@ -223,6 +233,29 @@ class CachedDecoder {
 			outputs,
 			attributes: { ...heads, kv_num_heads: BigInt(this.#kvHeads), do_rotary: 1n }
 		});
+	}
+
+	/** q, k and v from one Gemm between two Reshapes, split, as GPT-2 is exported. */
+	#splitProduct(layer: number, normed: string): string[] {
+		const graph = this.#graph;
+		const name = `${layer}.qkv`;
+		const sizes = [HEADS, this.#kvHeads, this.#kvHeads].map((heads) => heads * WIDTH);
+		const columns = sizes.reduce((sum, size) => sum + size, 0);
+		const rows = graph.node(`${name}.rows`, 'Reshape', [normed, graph.integers(-1, HIDDEN)]);
+		const weight = this.#weight(`${name}.weight`, HIDDEN, columns);
+		const bias = this.#weight(`${name}.bias`, columns);
+		const product = graph.node(`${name}.product`, 'Gemm', [rows, weight, bias]);
+		const shape = graph.node(`${name}.shape`, 'Shape', [normed], { attributes: { end: 2n } });
+		const target = graph.node(`${name}.target`, 'Concat', [shape, graph.integers(columns)], {
+			attributes: { axis: 0n }
+		});
+		const tokens = graph.node(`${name}.tokens`, 'Reshape', [product, target]);
+		const outputs = ['q', 'k', 'v'].map((role) => `${layer}.${role}.split`);
+		graph.node(`${name}.split`, 'Split', [tokens, graph.integers(...sizes)], {
+			outputs,
+			attributes: { axis: 2n }
+		});
+		return outputs;
 	}
 
 	/** Attention in operators, with guard and cast as exporters write them. */

@@ -69,7 +69,7 @@ function projections(
 	layer: number,
 	form: Form
 ): { query: Row[]; key: Row[]; value: Row[] } {
-	if (form !== 'groupQueryPacked') {
+	if (!form.endsWith('Packed')) {
 		const [query, key, value] = ['q', 'k', 'v'].map((role) => linear(normed, `${layer}.${role}`));
 		return { query, key, value };
 	}
