@@ -5,17 +5,24 @@ import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachedOnnx, FORMS } from '../../tests/builders/cachedOnnx.ts';
+import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { runCommand } from '../../tests/builders/command.ts';
+import { deploy, planFor } from '../../tests/builders/deployed.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
+import { engineLogits } from '../capture/deployLogits.ts';
+import { DecoderSession } from '../capture/deploySession.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { WeightReader } from '../checkpoint/read.ts';
 import { ModelProtoSchema, TensorProto_DataLocation, type GraphProto } from '../graph/onnx_pb.ts';
 import { findOnnx } from '../onnx/open.ts';
 import { shareAttention } from '../onnx/share.ts';
 import { makePlan } from '../plan/planFile.ts';
 import type { Plan, Sources } from '../plan/types.ts';
-import { spansOf } from '../plan/spans.ts';
+import { headMapsOf, spansOf } from '../plan/spans.ts';
 import { deployModel, type Deployed } from './deploy.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import type { DeployRecord, DeployRequest } from './types.ts';
+import { largestDifference } from './verify.ts';
 
 const HEAD_MAP = [3, 3, 0, 1];
 
@@ -176,6 +183,25 @@ describe('an ONNX model is written with a plan', () => {
 		const [asItIs, shared] = [await apply(file, null), await apply(file, planOf([0, 1, 1, 3]))];
 		expect(await read(asItIs.out)).toEqual({ search: { past_present_share_buffer: true } });
 		expect(await read(shared.out)).toEqual({ search: { past_present_share_buffer: false } });
+	});
+
+	it('gives what the engine gives of the checkpoint that it was exported from', async () => {
+		const folder = newFolder();
+		await writeTinyCheckpoint(folder, { config: { head_dim: 16, num_hidden_layers: 5 } });
+		const exported = await deploy(folder, newFolder());
+		const sources = [0, 1, 1, null, 4];
+		const plan = await planFor(folder, sources, () => [1, 0, 3, 2]);
+		const { out } = await apply(join(exported, 'model.onnx'), plan);
+		const checkpoint = await openCheckpoint(folder);
+		const ids = Array.from({ length: 24 }, (_, at) => (at * 37 + 5) % checkpoint.config.vocab);
+		const reader = new WeightReader();
+		const headMaps = headMapsOf(plan.spans, 5);
+		const expected = await engineLogits(checkpoint, reader, ids, { sources, headMaps });
+		await reader.close();
+		const session = await DecoderSession.open(join(out, 'model.onnx'));
+		const found = await session.read(session.start(1), [ids]);
+		await session.release();
+		expect(largestDifference(found, expected)).toBeLessThan(1e-5);
 	});
 
 	it('is written by the command, which says where the plan was made for other weights', async () => {
