@@ -26,7 +26,7 @@ export function applyText(record: DeployRecord, folder: string): string {
 				: `, through the cache by ${cachedDifference.toExponential(1)}`;
 		facts.push([
 			'verified',
-			`${tokens} tokens: logits differ from the engine's by ${difference.toExponential(1)}${cached}; allowed ${tolerance.toExponential(1)}`
+			`${tokens} tokens: logits differ by ${difference.toExponential(1)}${cached}; allowed ${tolerance.toExponential(1)}`
 		]);
 	}
 	if (followers > 0 && target === 'onnx') {

@@ -118,7 +118,7 @@ export function check({ difference, cachedDifference, tolerance }: Verification)
 	const most = `at most ${tolerance.toPrecision(2)} is allowed; nothing was written`;
 	if (difference > tolerance) {
 		throw new Error(
-			`what was written disagrees with the engine: logits differ by ${difference.toPrecision(3)}; ${most}`
+			`what was written disagrees with what it was made from: logits differ by ${difference.toPrecision(3)}; ${most}`
 		);
 	}
 	if (cachedDifference !== null && cachedDifference > tolerance) {
