@@ -93,8 +93,9 @@ function nameOf({ name }: PlanFigures): string {
 
 /** Loss added on the report part and its interval; the chosen plan in bold. */
 function cellOf({ name, report: { loss, low, high } }: PlanFigures, chosen: string | null): string {
-	const interval = low === null || high === null ? '' : ` [${low.toFixed(3)}, ${high.toFixed(3)}]`;
-	const value = `${loss < 0 ? '−' : '+'}${Math.abs(loss).toFixed(3)}`;
+	const nats = (each: number) => each.toFixed(3).replace('-', '−');
+	const interval = low === null || high === null ? '' : ` [${nats(low)}, ${nats(high)}]`;
+	const value = loss < 0 ? nats(loss) : `+${nats(loss)}`;
 	return name === chosen ? `**${value}**${interval}` : `${value}${interval}`;
 }
 
