@@ -1,3 +1,4 @@
+import { AXIS_NAMES } from '../plan/axes.ts';
 import type { Damage } from '../damage/types.ts';
 import type { Evaluation } from '../evaluate/types.ts';
 import type { Search } from '../search/types.ts';
@@ -51,11 +52,11 @@ function damageWords({ report }: Damage): string {
 	return `${words.join('; ')} nats a token`;
 }
 
-/** "share, 12.5 % of kvCache: +0.213 nats a token" */
+/** "share, 12.5 % of the KV cache: +0.213 nats a token" */
 function searchWords({ report }: Search): string {
 	const { verdict, target, plans } = report;
 	const chosen = plans.find(({ name }) => name === verdict.plan);
-	const wanted = `${Number((target.share * 100).toFixed(1))} % of ${target.axis}`;
+	const wanted = `${Number((target.share * 100).toFixed(1))} % of the ${AXIS_NAMES[target.axis]}`;
 	if (chosen === undefined) return `${verdict.kind}, ${wanted}`;
 	return `${verdict.kind}, ${wanted}: ${nats(chosen.report.loss)} nats a token`;
 }

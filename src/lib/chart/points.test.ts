@@ -47,4 +47,8 @@ describe('charts of points', () => {
 		expect(labels[1].y - labels[0].y).toBeGreaterThanOrEqual(11);
 		expect(labels.map(({ anchor }) => anchor)).toEqual(['start', 'start', 'end']);
 	});
+	it('keep labels of low points above the axis', () => {
+		const low = ['a', 'b', 'c'].map((id) => point(id, 0.1, 0, { label: id }));
+		expect(placeLabels(frame, low).map(({ y }) => y)).toEqual([76, 87, 98]);
+	});
 });

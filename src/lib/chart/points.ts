@@ -114,7 +114,7 @@ export interface PlacedLabel {
 }
 
 /**
- * Places labels beside their points, inside the frame, one below the other where they would overlap. Widths are
+ * Places labels beside their points, none below the frame, one above the other where they would overlap. Widths are
  * by an average character.
  */
 export function placeLabels(
@@ -129,17 +129,17 @@ export function placeLabels(
 				? []
 				: [{ point, text: point.label, x: placeX(frame, point.x), y: placeY(frame, point.y) }]
 		)
-		.sort((a, b) => a.y - b.y);
+		.sort((a, b) => b.y - a.y);
 	for (const { point, text, x, y } of wanted) {
 		const width = text.length * size * 0.55;
 		const toRight = x + 8 + width <= frame.left + frame.width;
 		const from = toRight ? x + 8 : x - 8 - width;
-		let at = y + size * 0.35;
+		let at = Math.min(y + size * 0.35, frame.top + frame.height - 2);
 		const crossing = (line: number) =>
 			placed.find(
 				(other) => Math.abs(other.y - line) < size && other.from < from + width && from < other.to
 			);
-		for (let other = crossing(at); other !== undefined; other = crossing(at)) at = other.y + size;
+		for (let other = crossing(at); other !== undefined; other = crossing(at)) at = other.y - size;
 		placed.push({
 			id: point.id,
 			text,
@@ -150,7 +150,7 @@ export function placeLabels(
 			to: from + width
 		});
 	}
-	return placed.map(({ id, text, x, y, anchor }) => ({ id, text, x, y, anchor }));
+	return placed.reverse().map(({ id, text, x, y, anchor }) => ({ id, text, x, y, anchor }));
 }
 
 /** SVG path through points in their order. */
