@@ -14,7 +14,7 @@ describe('workspaceHome', () => {
 		expect(workspaceAt('/w')).toEqual({
 			home: '/w',
 			runs: '/w/runs',
-		results: '/w/results',
+			results: '/w/results',
 			cache: '/w/cache',
 			jobs: '/w/jobs.json'
 		});
