@@ -23,17 +23,35 @@ const FLOPS_PER_LOGARITHM = 400;
 /** Element-wise passes over the probabilities that each view and sum takes. */
 const PASSES = { attend: 3, sqrt: 1, total: 1.5, noSink: 3 };
 
-export function windowWork(
-	config: Pick<ModelConfig, 'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'intermediate' | 'vocab'>,
-	layout: AttentionLayout,
-	request: StatisticsRequest
-): WindowWork {
+type WorkConfig = Pick<
+	ModelConfig,
+	'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'intermediate' | 'vocab'
+>;
+
+/** The forward pass of a window, nothing read from its attention. */
+export function forwardWork(
+	config: WorkConfig,
+	layout: AttentionLayout
+): Pick<WindowWork, 'layer' | 'head'> {
 	const { hidden, heads, kvHeads, headDim, intermediate, vocab } = config;
 	const { context, layers } = layout;
-	const rows = layers * heads;
 	const entries = windowEntries(layout, layers);
 	const weights = 2 * hidden * headDim * (heads + kvHeads) + 3 * hidden * intermediate;
 	const attention = (entries / layers) * (4 * headDim + PASSES.attend * FLOPS_PER_ELEMENT);
+	return {
+		layer: 2 * context * weights + attention,
+		head: 2 * context * hidden * vocab + context * vocab * FLOPS_PER_ELEMENT
+	};
+}
+
+export function windowWork(
+	config: WorkConfig,
+	layout: AttentionLayout,
+	request: StatisticsRequest
+): WindowWork {
+	const { context, layers } = layout;
+	const rows = layers * config.heads;
+	const entries = windowEntries(layout, layers);
 	let statistics = 0;
 	for (const view of request.views) {
 		const products = Number(request.gram) + Number(request.sqrt);
@@ -46,11 +64,16 @@ export function windowWork(
 		statistics += entries * sampledShare * ((layers - 1) / 2) * FLOPS_PER_LOGARITHM;
 	}
 	statistics += entries * Math.min(1, PROFILE_QUERIES / context) * FLOPS_PER_LOGARITHM;
-	return {
-		layer: 2 * context * weights + attention,
-		head: 2 * context * hidden * vocab + context * vocab * FLOPS_PER_ELEMENT,
-		statistics
-	};
+	return { ...forwardWork(config, layout), statistics };
+}
+
+/** What one layer's attention block puts out on a window, given probabilities: V, P·V and the output projection. */
+export function outputWork(config: WorkConfig, layout: AttentionLayout): number {
+	const { hidden, heads, kvHeads, headDim } = config;
+	return (
+		2 * layout.context * hidden * headDim * (heads + kvHeads) +
+		2 * headDim * windowEntries(layout, 1)
+	);
 }
 
 /** All windows together. */

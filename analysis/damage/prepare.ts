@@ -1,10 +1,10 @@
 import { memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
 import type { Prepared } from '../analyze/prepare.ts';
-import { windowWork } from '../analyze/work.ts';
+import { forwardWork, outputWork } from '../analyze/work.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { requireOwnAttention } from '../checkpoint/shared.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
-import { attentionLayout, windowEntries, type AttentionLayout } from '../capture/layout.ts';
+import { attentionLayout, windowEntries } from '../capture/layout.ts';
 import { InputError } from '../errors.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../tokens/windows.ts';
@@ -48,7 +48,7 @@ export async function prepareDamage(request: DamageRequest): Promise<PreparedDam
 		memoryLimit(request.memoryLimitBytes)
 	);
 	const layout = attentionLayout(config, context);
-	const work = damageWork(config, layout);
+	const work = { ...forwardWork(config, layout), output: outputWork(config, layout) };
 	return { checkpoint, tokenizer, windows, context, notes, layout, memory, maxSpan, work };
 }
 
@@ -61,12 +61,4 @@ function holdings(config: ModelConfig, windowCount: number): Holdings {
 			FLOAT * (windowEntries(layout, 1) + states * layout.context * config.hidden),
 		fixedBytes: () => 0
 	};
-}
-
-function damageWork(config: ModelConfig, layout: AttentionLayout): PreparedDamage['work'] {
-	const none = { views: [], gram: false, sqrt: false, jsQueries: null, windowCount: 1 };
-	const { layer, head } = windowWork(config, layout, none);
-	const { hidden, headDim, heads, kvHeads } = config;
-	const projections = 2 * layout.context * hidden * headDim * (heads + kvHeads);
-	return { layer, head, output: projections + 2 * headDim * windowEntries(layout, 1) };
 }

@@ -4,7 +4,7 @@ import { attentionLayout, windowEntries } from '../capture/layout.ts';
 import { InputError } from '../errors.ts';
 import { logitsBytes, memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
 import type { Prepared } from '../analyze/prepare.ts';
-import { windowWork, type WindowWork } from '../analyze/work.ts';
+import { forwardWork, type WindowWork } from '../analyze/work.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { spansOf } from '../plan/spans.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
@@ -68,8 +68,7 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 
 /** A layer of one window one way; the head of one window both ways. */
 function evaluationWork(config: ModelConfig, layout: Prepared['layout']): WindowWork {
-	const none = { views: [], gram: false, sqrt: false, jsQueries: null, windowCount: 1 };
-	const { layer, head } = windowWork(config, layout, none);
+	const { layer, head } = forwardWork(config, layout);
 	return { layer, head: WAYS * head, statistics: 0 };
 }
 

@@ -1,6 +1,6 @@
-import { windowWork } from '../analyze/work.ts';
+import { outputWork, windowWork } from '../analyze/work.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
-import { windowEntries, type AttentionLayout } from '../capture/layout.ts';
+import type { AttentionLayout } from '../capture/layout.ts';
 import type { StatisticsRequest } from '../capture/statistics.ts';
 import type { Window } from '../tokens/types.ts';
 import { FRONT_POINTS, REPAIR_STRENGTHS } from './settings.ts';
@@ -39,11 +39,9 @@ export function searchWork(
 		statistics: StatisticsRequest;
 	}
 ): SearchWork {
-	const { layers, hidden, headDim, heads, kvHeads } = config;
+	const { layers } = config;
 	const window = windowWork(config, layout, statistics);
-	const output =
-		2 * layout.context * hidden * headDim * (heads + kvHeads) +
-		2 * headDim * windowEntries(layout, 1);
+	const output = outputWork(config, layout);
 	const from = (layer: number) => (layers - layer) * window.layer + window.head;
 	const whole = SHARE_RUN * layers * window.layer + window.head;
 	const sum = (works: readonly number[]) => works.reduce((total, work) => total + work, 0);
