@@ -19,19 +19,21 @@ function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(first: SavingAxi
 	}));
 }
 
-const REPORT_ABOUT = 'Nats a token on the part that was read once, after every plan was frozen';
+function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
+	return {
+		key: 'report',
+		title: 'Loss added: report',
+		about: 'Nats a token on the part that was read once, after every plan was frozen',
+		value: ({ report }) => report.loss,
+		format: (_, { report }) => partLossText(report)
+	};
+}
 
 export const planColumns = (first: SavingAxis): readonly Column<PlanFigures>[] => [
 	{ key: 'name', title: 'Plan', value: ({ name }) => name },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind] },
-	{
-		key: 'report',
-		title: 'Loss added: report',
-		about: REPORT_ABOUT,
-		value: ({ report }) => report.loss,
-		format: (_, { report }) => partLossText(report)
-	},
+	reportColumn(),
 	{
 		key: 'choose',
 		title: 'choose',
@@ -62,13 +64,7 @@ export const planColumns = (first: SavingAxis): readonly Column<PlanFigures>[] =
 export const frontColumns = (first: SavingAxis): readonly Column<FrontPoint>[] => [
 	{ key: 'kind', title: 'Allowed', value: ({ kind }) => kind },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
-	{
-		key: 'report',
-		title: 'Loss added: report',
-		about: REPORT_ABOUT,
-		value: ({ report }) => report.loss,
-		format: (_, { report }) => partLossText(report)
-	},
+	reportColumn(),
 	{
 		key: 'choose',
 		title: 'choose',
