@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchAgainstTransformers } from './against.ts';
 import { TINYLLAMA_SHAPE, WIDE, writeMadeUp } from './checkpoints.ts';
+import { benchDeployment } from './deploy.ts';
 import { benchCapture, benchThroughput } from './engine.ts';
 import { benchMemory } from './memory.ts';
 import { benchFirstHeatmap, benchPaint } from './pages.ts';
@@ -48,6 +49,11 @@ try {
 	await section('h', () => benchDamage(report, root, mini, folder));
 	// Half an hour: only when it is asked for.
 	if (wanted.includes('i')) await benchPlans(root, folder);
+	// Ten minutes and 9 GB of disk: likewise.
+	if (wanted.includes('j')) {
+		const large = await writeMadeUp(folder, TINYLLAMA_SHAPE, root);
+		await benchDeployment(report, root, large, folder);
+	}
 	if (wanted.length === 0) await report.write(join(root, 'bench'));
 } finally {
 	await rm(folder, { recursive: true, force: true });

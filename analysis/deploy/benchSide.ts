@@ -4,7 +4,11 @@ import type { BenchRound, BenchSetting, BenchSide } from './benchTypes.ts';
 const BYTES = { float32: 4, float16: 2 };
 const KIB = 1024;
 
-/** Opens a decoder in this process. A round reads a prompt and generates greedily from it, from an empty cache. */
+/**
+ * Opens a decoder in this process. A round reads a prompt and generates greedily from it, from an empty cache; before,
+ * it reads the prompt once without counting, because a process that goes on right after its own work is faster than one
+ * that finds the processor's caches full of another's.
+ */
 export async function openBenchSide(file: string, setting: BenchSetting): Promise<BenchSide> {
 	const session = await DecoderSession.open(file);
 	const { prompt, generate, batch } = setting;
@@ -14,6 +18,7 @@ export async function openBenchSide(file: string, setting: BenchSetting): Promis
 		Array.from({ length: prompt }, (_, at) => ((sequence * prompt + at) * 7919 + 13) % vocab)
 	);
 	const round = async (): Promise<BenchRound> => {
+		await session.read(session.start(batch), prompts);
 		const state = session.start(batch);
 		const started = performance.now();
 		let next = likeliest(await session.read(state, prompts), batch, vocab);
