@@ -8,6 +8,7 @@ import { withFields } from '../onnx/copy.ts';
 import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
 import { shareAttention, type SharedModel } from '../onnx/share.ts';
 import type { PlannedAttention } from '../onnx/shareCheck.ts';
+import { planWords } from '../onnx/writtenPlan.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { headMapsOf } from '../plan/spans.ts';
@@ -76,9 +77,12 @@ function checkRequest(file: string, { target, dtype, plan }: DeployRequest): voi
 }
 
 function plannedAttention(model: FoundOnnx, { plan }: DeployRequest): PlannedAttention {
-	const { name, layers, config } = model;
+	const { name, layers, config, onnx } = model;
 	const own = layers.map(({ layer }) => layer);
 	if (plan === null) return { sources: own, headMaps: own.map(() => null) };
+	if (model.plan !== null) {
+		throw new InputError(`${onnx.file}: ${planWords(model.plan, 'apply another to')}`);
+	}
 	const heads = layers.find((layer) => layer.heads !== null)?.heads ?? config?.heads;
 	const shared = null;
 	checkPlanFits(plan, { name, layers: layers.length, heads: heads ?? plan.model.heads, shared });

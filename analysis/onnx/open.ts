@@ -7,6 +7,7 @@ import { GraphView } from './graphView.ts';
 import { findBeside, onnxName } from './locate.ts';
 import { readOnnx, type OnnxModel } from './read.ts';
 import type { AttentionLayer } from './types.ts';
+import { planWords, writtenPlan, type WrittenPlan } from './writtenPlan.ts';
 
 /** An ONNX model whose attention was found; nothing was run. */
 export interface FoundOnnx {
@@ -20,6 +21,8 @@ export interface FoundOnnx {
 	config: DecoderConfig | null;
 	/** Name of the output that holds logits; null: there is none. */
 	logits: string | null;
+	/** The plan that Spanwise wrote it with; null: none that is known. */
+	plan: WrittenPlan | null;
 }
 
 /** An ONNX model that can be analysed. */
@@ -39,7 +42,11 @@ export async function findOnnx(file: string): Promise<FoundOnnx> {
 	const onnx = await readOnnx(file);
 	const view = new GraphView(onnx.graph);
 	const layers = findAttention(view);
-	if (layers.length === 0) throw new InputError(`${onnx.file}: ${noAttention(onnx, view)}`);
+	const plan = await writtenPlan(onnx.file);
+	if (layers.length === 0) {
+		const why = plan === null ? noAttention(onnx, view) : planWords(plan, 'take');
+		throw new InputError(`${onnx.file}: ${why}`);
+	}
 	const configFile = await findBeside(onnx.file, 'config.json');
 	const config = configFile === null ? null : await readDecoderConfig(configFile);
 	return {
@@ -48,7 +55,8 @@ export async function findOnnx(file: string): Promise<FoundOnnx> {
 		view,
 		layers,
 		config,
-		logits: logitsOutput(view, config)
+		logits: logitsOutput(view, config),
+		plan
 	};
 }
 
@@ -59,9 +67,13 @@ export async function openOnnx(file: string): Promise<OpenedOnnx> {
 	return { ...found, facts: onnxFacts(onnx, view, layers, config, logits) };
 }
 
-/** Throws InputError where a layer's probabilities cannot be had, a layer was not found, or logits are missing. */
+/**
+ * Throws InputError where layers share attention by a plan, a layer's probabilities cannot be had, a layer was not
+ * found, or logits are missing.
+ */
 export function checkAnalysable(found: FoundOnnx): FoundOnnx & { logits: string } {
-	const { onnx, layers, config, logits } = found;
+	const { onnx, layers, config, logits, plan } = found;
+	if (plan !== null) throw new InputError(`${onnx.file}: ${planWords(plan, 'analyse')}`);
 	for (const { layer, operator, name, probabilities } of layers) {
 		if (probabilities.how !== 'none') continue;
 		throw new InputError(

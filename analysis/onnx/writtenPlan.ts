@@ -1,0 +1,43 @@
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { exists, readJsonFile } from '../checkpoint/files.ts';
+
+const RECORD_FILE = 'spanwise.json';
+
+const layers = v.array(v.number());
+/** What this stage needs of the record that lies beside a model that Spanwise wrote. */
+const schema = v.object({
+	format: v.literal('spanwise/model'),
+	model: v.object({ name: v.string(), layers: v.number() }),
+	cache: v.object({ keys: layers, values: layers })
+});
+
+/** How many layers of a model have no attention of their own, because it was written with a plan. */
+export interface WrittenPlan {
+	followers: number;
+	leftOut: number;
+	/** Name of the model that it was made from. */
+	from: string;
+}
+
+/** The plan that an ONNX model was written with, by the record beside it; null: with none, or by others. */
+export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
+	const record = join(dirname(file), RECORD_FILE);
+	if (!(await exists(record))) return null;
+	const parsed = v.safeParse(schema, await readJsonFile(record));
+	if (!parsed.success) return null;
+	const { model, cache } = parsed.output;
+	const followers = cache.values.length - cache.keys.length;
+	const leftOut = model.layers - cache.values.length;
+	return followers === 0 && leftOut === 0 ? null : { followers, leftOut, from: model.name };
+}
+
+/** "4 layers reuse others' attention and 1 has none, by the plan in spanwise.json: … the model that it was made from, NAME" */
+export function planWords({ followers, leftOut, from }: WrittenPlan, instead: string): string {
+	const layersOf = (count: number): string => `${count} layer${count === 1 ? '' : 's'}`;
+	const reuse = `${layersOf(followers)} ${followers === 1 ? "reuses another's" : "reuse others'"} attention`;
+	const none = `${leftOut} ${leftOut === 1 ? 'has' : 'have'} none`;
+	const first = `${layersOf(leftOut)} ${leftOut === 1 ? 'has' : 'have'} no attention`;
+	const said = leftOut === 0 ? reuse : followers === 0 ? first : `${reuse} and ${none}`;
+	return `${said}, by the plan in ${RECORD_FILE}: ${instead} the model that it was made from, ${from}`;
+}
