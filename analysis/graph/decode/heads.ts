@@ -67,8 +67,22 @@ export function headsFirst(graph: DecodeGraph, name: string, input: string, coun
 	);
 }
 
+/** [B, kvHeads, T, headDim] → [B, heads, T, headDim]: keys or values once for each head that shares them. */
+export function repeatHeads(graph: DecodeGraph, name: string, input: string): string {
+	const { heads, kvHeads, headDim } = graph.spec.config;
+	if (heads === kvHeads) return input;
+	const { builder } = graph;
+	const apart = builder.node(`${name}/Unsqueeze`, 'Unsqueeze', [input, builder.integers(2)]);
+	const repeated = builder.node(`${name}/Expand`, 'Expand', [
+		apart,
+		builder.integers(1, 1, heads / kvHeads, 1, 1)
+	]);
+	const dims = builder.integers(0, heads, -1, headDim);
+	return builder.node(`${name}/RepeatHeads`, 'Reshape', [repeated, dims]);
+}
+
 /** [B, heads, S, width] → [B, kvHeads, G·S, width]: heads of one group as rows, head = kvHead·group + member. */
-export function groupRows(graph: DecodeGraph, name: string, input: string): string {
+function groupRows(graph: DecodeGraph, name: string, input: string): string {
 	const { heads, kvHeads } = graph.spec.config;
 	if (heads === kvHeads) return input;
 	// A 0 keeps the input's dimension at its place: the batch, and the width.
@@ -77,7 +91,7 @@ export function groupRows(graph: DecodeGraph, name: string, input: string): stri
 }
 
 /** [B, kvHeads, G·S, width] → [B, heads, S, width]. */
-export function ungroupRows(graph: DecodeGraph, name: string, input: string): string {
+function ungroupRows(graph: DecodeGraph, name: string, input: string): string {
 	const { heads, kvHeads } = graph.spec.config;
 	if (heads === kvHeads) return input;
 	const dims = graph.builder.integers(0, heads, -1, 0);
@@ -99,19 +113,22 @@ export function mixValues(
 	probabilities: string,
 	values: string
 ): string {
-	const { builder, spec } = graph;
-	const { heads, headDim } = spec.config;
 	const at = attentionName(layer);
-	const product = builder.node(`${at}/MixValues`, 'MatMul', [
+	const product = graph.builder.node(`${at}/MixValues`, 'MatMul', [
 		groupRows(graph, `${at}/probabilities`, probabilities),
 		values
 	]); // [B, kvHeads, G·S, headDim]
-	const tokensFirst = builder.node(
-		`${at}/TokensFirst`,
-		'Transpose',
-		[ungroupRows(graph, `${at}/mixed`, product)],
-		{ attributes: { perm: [0n, 2n, 1n, 3n] } }
-	);
+	return joinHeads(graph, layer, ungroupRows(graph, `${at}/mixed`, product));
+}
+
+/** [B, heads, S, headDim] → [B, S, heads·headDim]. */
+export function joinHeads(graph: DecodeGraph, layer: number, mixed: string): string {
+	const { builder, spec } = graph;
+	const { heads, headDim } = spec.config;
+	const at = attentionName(layer);
+	const tokensFirst = builder.node(`${at}/TokensFirst`, 'Transpose', [mixed], {
+		attributes: { perm: [0n, 2n, 1n, 3n] }
+	});
 	return builder.node(`${at}/JoinHeads`, 'Reshape', [
 		tokensFirst,
 		builder.integers(0, 0, heads * headDim)

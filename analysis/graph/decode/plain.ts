@@ -3,13 +3,12 @@ import { appendToCache } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';
 import {
 	attentionName,
-	groupRows,
 	headsFirst,
-	mixValues,
+	joinHeads,
 	projectHeads,
 	projectValues,
-	rotaryCaches,
-	ungroupRows
+	repeatHeads,
+	rotaryCaches
 } from './heads.ts';
 
 /** Below any score that float16 holds too, and finite, so that no row turns into NaN. */
@@ -17,7 +16,8 @@ const MASKED = -60_000;
 
 /**
  * A layer's own attention from plain operators, for heads that GroupQueryAttention does not take; arguments and
- * results as `ownAttention`.
+ * results as `ownAttention`. Keys and values are repeated for the heads that share them, as exporters do, so that
+ * the attention is found in the graph by the shape it has in theirs.
  */
 export function plainAttention(
 	graph: DecodeGraph,
@@ -38,14 +38,19 @@ export function plainAttention(
 			],
 			{ domain: MICROSOFT }
 		);
-	const queries = groupRows(graph, `${at}/q`, rotated('q', heads)); // [B, kvHeads, G·S, headDim]
+	const queries = rotated('q', heads); // [B, heads, S, headDim]
 	const keys = appendToCache(graph, layer, 'key', rotated('k', kvHeads)); // [B, kvHeads, T, headDim]
-	const turned = builder.node(`${at}/k/Transpose`, 'Transpose', [keys], {
-		attributes: { perm: [0n, 1n, 3n, 2n] }
-	});
+	const turned = builder.node(
+		`${at}/k/Transpose`,
+		'Transpose',
+		[repeatHeads(graph, `${at}/k`, keys)],
+		{
+			attributes: { perm: [0n, 1n, 3n, 2n] }
+		}
+	);
 	const products = builder.node(`${at}/Scores`, 'MatMul', [queries, turned]);
 	const scores = builder.node(`${at}/Scale`, 'Mul', [
-		ungroupRows(graph, `${at}/scores`, products),
+		products,
 		scalar(graph, 1 / Math.sqrt(headDim))
 	]); // [B, heads, S, T]
 	const masked = builder.node(`${at}/Mask`, 'Where', [
@@ -58,7 +63,11 @@ export function plainAttention(
 	});
 	const fresh = headsFirst(graph, `${at}/v`, projectValues(graph, layer, normed), kvHeads);
 	const values = appendToCache(graph, layer, 'value', fresh);
-	return { attended: mixValues(graph, layer, probabilities, values), probabilities };
+	const mixed = builder.node(`${at}/MixValues`, 'MatMul', [
+		probabilities,
+		repeatHeads(graph, `${at}/v`, values)
+	]);
+	return { attended: joinHeads(graph, layer, mixed), probabilities };
 }
 
 function scalar(graph: DecodeGraph, value: number): string {
