@@ -2,7 +2,8 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 import type { GraphInput } from '../onnx/inputs.ts';
 import { LOSS } from '../onnx/loss.ts';
-import { takeName, tapName, type TappedModel } from '../onnx/tap.ts';
+import type { CopiedModel } from '../onnx/putOut.ts';
+import { takeName, tapName } from '../onnx/tap.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { blockEntries } from '../graph/blocks.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
@@ -38,7 +39,7 @@ export class OnnxPass {
 	 * puts out is in memory twice. Throws InputError where onnxruntime refuses the model; `file` names it.
 	 */
 	static async open(
-		tapped: TappedModel,
+		tapped: CopiedModel,
 		layout: AttentionLayout,
 		options: { layers: readonly number[]; layersPerRun: number; file: string }
 	): Promise<OnnxPass> {

@@ -5,21 +5,24 @@ import { FLOAT, GraphBuilder, INT64, valueInfo } from '../graph/builder.ts';
 import {
 	AttributeProto_AttributeType as AttributeType,
 	AttributeProtoSchema,
-	GraphProtoSchema,
 	ModelProtoSchema,
 	NodeProtoSchema,
-	TensorProtoSchema,
-	type GraphProto,
-	type NodeProto,
-	type TensorProto,
-	type ValueInfoProto
+	type NodeProto
 } from '../graph/onnx_pb.ts';
-import { relocated } from './external.ts';
+import { partsOf } from './contribAttention.ts';
+import { writeOut } from './contribWritten.ts';
 import { withFields } from './copy.ts';
 import { graphInputs, type GraphInput } from './inputs.ts';
 import { addLoss } from './loss.ts';
 import type { OpenedOnnx } from './open.ts';
-import { GraphView, inputsOf } from './graphView.ts';
+import type { GraphView } from './graphView.ts';
+import {
+	checkFixedContext,
+	emptyCaches,
+	putOut,
+	type Changes,
+	type CopiedModel
+} from './putOut.ts';
 import type { AttentionLayer } from './types.ts';
 
 /** Place of the output for scores or probabilities in every node that has one. */
@@ -33,21 +36,6 @@ export interface TapRequest {
 	layers: readonly number[];
 	/** Whether the loss of every token is. */
 	loss: boolean;
-}
-
-/** A model that puts out its attention: a copy of the proto, with the weights where they were. */
-export interface TappedModel {
-	bytes: Uint8Array;
-	/** Folder that external data is relative to; null: there is none. */
-	dataFolder: string | null;
-	/** What is to be fed; the cache is not among it. */
-	inputs: GraphInput[];
-}
-
-/** What becomes of the model's own nodes, by index, and what is declared of their values. */
-interface Changes {
-	nodes: Map<number, NodeProto>;
-	values: ValueInfoProto[];
 }
 
 /** Output that holds block b of a layer's probabilities, float32 [1, H, queryCount, keyCount]. */
@@ -65,41 +53,32 @@ export function takeName(layer: number): string {
  * loss of every token after the first, float32 [1, S − 1, 1], and nothing else. What that does not need is left
  * out; the cache is of length 0. Throws InputError where a layer's probabilities cannot be had.
  */
-export function tapModel(model: OpenedOnnx, request: TapRequest): TappedModel {
+export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
 	const { view, layers, onnx } = model;
 	const inputs = graphInputs(view, onnx.file);
 	checkFixedContext(inputs, request.context, onnx.file);
 	const graph = new GraphBuilder('tap', 'spanwise.');
-	const changes: Changes = { nodes: new Map(), values: [] };
+	const changes: Changes = { nodes: new Map(), initializers: [], values: [] };
 	for (const layer of request.layers) {
 		const probabilities = tapLayer(layers[layer], view, graph, changes, onnx.file);
 		putOutBlocks(graph, layer, probabilities, request.blocks);
 	}
 	if (request.loss) addLoss(graph, model, idsName(inputs), request.context);
-	const past = inputs.filter(({ role }) => role === 'past').map(emptyCache);
 	const fed = inputs.filter(({ role }) => role !== 'past');
 	for (const { name, elementType, dims } of fed)
 		graph.input(name, dims(request.context), elementType);
+	const parts = graph.parts();
+	const added = { ...parts, initializer: [...parts.initializer, ...emptyCaches(inputs)] };
 	return {
 		bytes: toBinary(
 			ModelProtoSchema,
 			withFields(ModelProtoSchema, onnx.proto, {
-				graph: merged(model, graph, changes, past)
+				graph: putOut(onnx.graph, onnx.external, added, changes)
 			})
 		),
 		dataFolder: onnx.external.root,
 		inputs: fed
 	};
-}
-
-function checkFixedContext(inputs: readonly GraphInput[], context: number, file: string): void {
-	const fixed = inputs.find(
-		({ fixedContext }) => fixedContext !== null && fixedContext !== context
-	);
-	if (fixed === undefined) return;
-	throw new InputError(
-		`context: ${context} tokens; ${file} was exported for exactly ${fixed.fixedContext} (input ${fixed.name})`
-	);
 }
 
 function idsName(inputs: readonly GraphInput[]): string {
@@ -124,6 +103,14 @@ function tapLayer(
 		);
 	}
 	const original = view.node(node);
+	if (probabilities.how === 'written') {
+		const written = new GraphBuilder('written', `spanwise.layer.${layer}.`);
+		const value = writeOut(written, `spanwise.layer.${layer}`, partsOf(view, attention));
+		const { node: nodes, initializer } = written.parts();
+		changes.nodes.set(node, nodes);
+		changes.initializers.push(...initializer);
+		return value;
+	}
 	const name = `spanwise.layer.${layer}.scores`;
 	const output = Array.from({ length: SCORES_OUTPUT }, (_, at) => original.output[at] ?? '');
 	const own = original.output[SCORES_OUTPUT] || name;
@@ -131,10 +118,9 @@ function tapLayer(
 		probabilities.how === 'scores'
 			? original.attribute
 			: withInteger(original.attribute, probabilities.attribute);
-	changes.nodes.set(
-		node,
+	changes.nodes.set(node, [
 		withFields(NodeProtoSchema, original, { output: [...output, own], attribute })
-	);
+	]);
 	if (probabilities.how === 'output') return own;
 	// onnxruntime cannot tell the type of this output by itself.
 	changes.values.push(valueInfo(own, FLOAT, ['batch', 'heads', 'queries', 'keys']));
@@ -183,41 +169,4 @@ function putOutBlocks(
 		);
 		graph.output(output, [`taken ${layer}`, 'heads', queryCount, keyCount]);
 	}
-}
-
-/** A cache of length 0 in place of the input that would hold it. */
-function emptyCache({ name, elementType, dims }: GraphInput): TensorProto {
-	return create(TensorProtoSchema, {
-		name,
-		dataType: elementType,
-		dims: dims(0).map(BigInt),
-		rawData: new Uint8Array()
-	});
-}
-
-/** The model's graph with the additions, without what its outputs do not need. */
-function merged(
-	{ onnx }: OpenedOnnx,
-	graph: GraphBuilder,
-	changes: Changes,
-	past: readonly TensorProto[]
-): GraphProto {
-	const added = graph.parts();
-	const kept = onnx.graph.node.map((node, at) => changes.nodes.get(at) ?? node);
-	const all = [...kept, ...added.node];
-	const whole = new GraphView(withFields(GraphProtoSchema, onnx.graph, { node: all }));
-	const needed = whole.nodesBefore(added.output.map(({ name }) => name));
-	const node = all.filter((_, at) => needed.has(at));
-	const used = new Set(node.flatMap((each) => [...inputsOf(each)]));
-	const made = new Set(node.flatMap(({ output }) => output));
-	const initializers = [...onnx.graph.initializer, ...past, ...added.initializer];
-	return withFields(GraphProtoSchema, onnx.graph, {
-		...added,
-		node,
-		initializer: relocated(
-			initializers.filter(({ name }) => used.has(name)),
-			onnx.external
-		),
-		valueInfo: [...onnx.graph.valueInfo.filter(({ name }) => made.has(name)), ...changes.values]
-	});
 }
