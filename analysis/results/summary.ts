@@ -80,10 +80,11 @@ function counted(sources: Sources): { followers: number; leftOut: number } {
 	};
 }
 
-function evaluated({ sources }: Plan, { report }: Evaluation): ResultSummary['evaluation'] {
+function evaluated({ sources, repair }: Plan, { report }: Evaluation): ResultSummary['evaluation'] {
 	const { delta, baseline, agreement, gates } = report;
 	return {
 		sources,
+		repaired: repair !== null,
 		loss: delta.loss,
 		low: delta.low,
 		high: delta.high,

@@ -44,6 +44,8 @@ export interface ResultSummary {
 	/** Of an evaluation: what the history shows. */
 	evaluation: {
 		sources: (number | null)[];
+		/** With refitted weights. */
+		repaired: boolean;
 		loss: number;
 		low: number | null;
 		high: number | null;

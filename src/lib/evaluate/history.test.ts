@@ -6,7 +6,7 @@ function summary(
 	id: string,
 	minute: number,
 	[loss, low, high]: [number, number | null, number | null],
-	more: { sources?: number[]; texts?: string[] } = {}
+	more: { sources?: number[]; repaired?: boolean; texts?: string[] } = {}
 ): ResultSummary {
 	return {
 		id,
@@ -19,6 +19,7 @@ function summary(
 		words: '',
 		evaluation: {
 			sources: more.sources ?? [0, 0, 2],
+			repaired: more.repaired ?? false,
 			loss,
 			low,
 			high,
@@ -60,6 +61,18 @@ describe('the history of evaluations', () => {
 			['c', null],
 			['b', null],
 			['a', null]
+		]);
+	});
+	it('takes a repaired plan for another than the same plan as it is, and says so', () => {
+		const past = pastEvaluations([
+			summary('c', 3, [0.9, 0.8, 1]),
+			summary('b', 2, [0.2, 0.1, 0.3], { repaired: true }),
+			summary('a', 1, [0.9, 0.8, 1])
+		]);
+		expect(past.map(({ plan, change, before }) => [plan, change, before?.id])).toEqual([
+			['1←0', null, 'a'],
+			['1←0, repaired', null, undefined],
+			['1←0', null, undefined]
 		]);
 	});
 	it('marks nothing where there is no interval, or where intervals only touch', () => {

@@ -26,12 +26,13 @@ export function pastEvaluations(results: readonly ResultSummary[]): PastEvaluati
 		.flatMap((result) => {
 			const { id, createdAt, texts, context, windows, evaluation: figures } = result;
 			if (figures === null) return [];
-			const key = JSON.stringify([figures.sources, texts.toSorted()]);
+			const { sources, repaired } = figures;
+			const key = JSON.stringify([sources, repaired, texts.toSorted()]);
 			const before = last.get(key) ?? null;
 			const past: PastEvaluation = {
 				id,
 				createdAt,
-				plan: planWords(figures.sources),
+				plan: planWords(sources) + (repaired ? ', repaired' : ''),
 				texts,
 				context,
 				windows,
