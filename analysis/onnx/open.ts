@@ -5,7 +5,7 @@ import { readDecoderConfig, type DecoderConfig } from './config.ts';
 import { onnxFacts } from './facts.ts';
 import { GraphView } from './graphView.ts';
 import { findBeside, onnxName } from './locate.ts';
-import { readOnnx, type OnnxModel } from './read.ts';
+import { readOnnx, type OnnxModel, type ReadOptions } from './read.ts';
 import type { AttentionLayer } from './types.ts';
 import { planWords, writtenPlan, type WrittenPlan } from './writtenPlan.ts';
 
@@ -38,8 +38,8 @@ const NAMED_OPERATORS = 12;
  * Reads an ONNX model and finds the attention of its layers. Throws InputError for what cannot be read, and for
  * a graph without attention that is known, with the operators it has.
  */
-export async function findOnnx(file: string): Promise<FoundOnnx> {
-	const onnx = await readOnnx(file);
+export async function findOnnx(file: string, options: ReadOptions = {}): Promise<FoundOnnx> {
+	const onnx = await readOnnx(file, options);
 	const view = new GraphView(onnx.graph);
 	const layers = findAttention(view);
 	const plan = await writtenPlan(onnx.file);
@@ -61,8 +61,8 @@ export async function findOnnx(file: string): Promise<FoundOnnx> {
 }
 
 /** Opens an ONNX model for analysis; throws InputError that says why it cannot be analysed. */
-export async function openOnnx(file: string): Promise<OpenedOnnx> {
-	const found = checkAnalysable(await findOnnx(file));
+export async function openOnnx(file: string, options: ReadOptions = {}): Promise<OpenedOnnx> {
+	const found = checkAnalysable(await findOnnx(file, options));
 	const { onnx, view, layers, config, logits } = found;
 	return { ...found, facts: onnxFacts(onnx, view, layers, config, logits) };
 }

@@ -5,6 +5,7 @@ import { checkPlainFile } from '../checkpoint/files.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../graph/onnx_pb.ts';
 import { findExternalData, type ExternalData } from './external.ts';
+import { skimProto } from './skim.ts';
 
 /** Protos of 2 GiB and more are refused by protobuf itself; such weights lie in external data. */
 const MAX_PROTO_BYTES = 2 ** 31 - 1;
@@ -23,13 +24,18 @@ export interface OnnxModel {
 	bytes: number;
 }
 
+export interface ReadOptions {
+	/** False: weights that lie in the proto are left on disk, as for a model that is described and not run. */
+	weights?: boolean;
+}
+
 /**
  * Reads an ONNX model's proto and finds its external data. Throws InputError where the file is missing, cut
  * short or of another kind, and where external data is missing or too short.
  */
-export async function readOnnx(path: string): Promise<OnnxModel> {
+export async function readOnnx(path: string, options: ReadOptions = {}): Promise<OnnxModel> {
 	const file = resolve(path);
-	const proto = await readProto(file);
+	const proto = await readProto(file, options);
 	const { graph } = proto;
 	if (proto.irVersion === 0n || graph === undefined || proto.opsetImport.length === 0) {
 		const lacking = [
@@ -48,10 +54,11 @@ export async function readOnnx(path: string): Promise<OnnxModel> {
 	return { file, proto, graph, opset: Number(standard?.version ?? 1n), external, bytes };
 }
 
-async function readProto(file: string): Promise<ModelProto> {
-	const bytes = await readBytes(file);
+async function readProto(file: string, { weights = true }: ReadOptions): Promise<ModelProto> {
+	await checkFile(file);
+	const whole = weights ? await readBytes(file) : null;
 	try {
-		return fromBinary(ModelProtoSchema, bytes);
+		return fromBinary(ModelProtoSchema, whole ?? (await skimProto(file)));
 	} catch (error) {
 		throw new InputError(
 			`${file}: cannot be read as an ONNX model: ${messageOf(error)}; it is cut short or of another kind`,
@@ -60,16 +67,27 @@ async function readProto(file: string): Promise<ModelProto> {
 	}
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
+async function checkFile(file: string): Promise<void> {
 	try {
 		await checkPlainFile(file);
 		const { size } = await stat(file);
 		if (size > MAX_PROTO_BYTES) {
 			throw new InputError(`${file}: ${size} bytes; an ONNX proto has at most ${MAX_PROTO_BYTES}`);
 		}
+	} catch (error) {
+		throw unreadable(file, error);
+	}
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+	try {
 		return await readFile(file);
 	} catch (error) {
-		if (error instanceof InputError) throw error;
-		throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
+		throw unreadable(file, error);
 	}
+}
+
+function unreadable(file: string, error: unknown): InputError {
+	if (error instanceof InputError) return error;
+	return new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
 }
