@@ -6,6 +6,7 @@ import {
 	type TensorProto
 } from '../graph/onnx_pb.ts';
 import { withFields } from '../onnx/copy.ts';
+import { cutRows, readBytes } from '../onnx/cutBytes.ts';
 import { isExternal, placeOf } from '../onnx/external.ts';
 import type { OnnxModel } from '../onnx/read.ts';
 import type { WeightCut } from '../onnx/weightCut.ts';
@@ -99,39 +100,25 @@ function moved(tensor: TensorProto, place: Record<string, string | number>): Ten
 	return withFields(TensorProtoSchema, tensor, { externalData: [...own, ...others] });
 }
 
-/** Copies some rows at a time, or of a row that is larger some bytes. */
+/** Copies some rows at a time, or of a single row some bytes. */
 async function copyPiece(
 	source: FileHandle,
 	target: FileHandle,
-	{ offset, rows, stride, start, length }: Piece,
+	piece: Piece,
 	to: number
 ): Promise<void> {
+	const { offset, rows, start, length } = piece;
 	if (rows === 1) {
 		for (let done = 0; done < length; done += PIECE_BYTES) {
-			const bytes = await read(source, offset + start + done, Math.min(PIECE_BYTES, length - done));
+			const bytes = await readBytes(
+				source,
+				offset + start + done,
+				Math.min(PIECE_BYTES, length - done)
+			);
 			await writeAll(target, bytes, to + done);
 		}
 		return;
 	}
-	const step = Math.max(1, Math.floor(PIECE_BYTES / stride));
-	for (let first = 0; first < rows; first += step) {
-		const count = Math.min(step, rows - first);
-		const bytes = await read(source, offset + first * stride, count * stride);
-		const cut = new Uint8Array(count * length);
-		for (let row = 0; row < count; row++) {
-			const begin = row * stride + start;
-			cut.set(bytes.subarray(begin, begin + length), row * length);
-		}
+	for await (const { first, rows: cut } of cutRows(source, offset, piece))
 		await writeAll(target, cut, to + first * length);
-	}
-}
-
-async function read(source: FileHandle, position: number, length: number): Promise<Uint8Array> {
-	const bytes = new Uint8Array(length);
-	for (let done = 0; done < length;) {
-		const { bytesRead } = await source.read(bytes, done, length - done, position + done);
-		if (bytesRead === 0) throw new Error('external data became shorter while it was read');
-		done += bytesRead;
-	}
-	return bytes;
 }

@@ -1,5 +1,5 @@
-import { InputError } from '../errors.ts';
 import { FLOAT, type GraphBuilder } from '../graph/builder.ts';
+import { checkEveryLogit } from './logits.ts';
 import type { OpenedOnnx } from './open.ts';
 
 /** Output that holds the loss of every token after the first, float32 [1, S − 1, 1]. */
@@ -14,16 +14,12 @@ const AXES_ARE_INPUT = 18;
  */
 export function addLoss(
 	graph: GraphBuilder,
-	{ logits, onnx, view }: OpenedOnnx,
+	model: OpenedOnnx,
 	ids: string,
 	context: number
 ): void {
-	const positions = view.shape(logits)?.[1];
-	if (positions === 1) {
-		throw new InputError(
-			`${onnx.file}: ${logits} holds the last token only; expected logits of every token`
-		);
-	}
+	checkEveryLogit(model);
+	const { logits, onnx } = model;
 	const name = 'spanwise.loss';
 	const slice = (part: string, value: string, start: number, end: number) =>
 		graph.node(`${name}.${part}`, 'Slice', [

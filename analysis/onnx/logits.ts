@@ -1,0 +1,53 @@
+import { toBinary } from '@bufbuild/protobuf';
+import { InputError } from '../errors.ts';
+import { FLOAT, GraphBuilder } from '../graph/builder.ts';
+import { ModelProtoSchema, type GraphProto } from '../graph/onnx_pb.ts';
+import { withFields } from './copy.ts';
+import { GraphView } from './graphView.ts';
+import { graphInputs } from './inputs.ts';
+import type { OpenedOnnx } from './open.ts';
+import { emptyCaches, putOut, type CopiedModel } from './putOut.ts';
+
+/** Output that holds the logits of every token, float32 [1, S, vocab]. */
+export const LOGITS = 'spanwise.logits';
+
+/**
+ * Copies a model's proto so that it puts out its logits and nothing else; the cache is of length 0, and what that
+ * does not need is left out. `graph` is the model's own, or as it is with a plan, its cut weights in their places.
+ * Windows may be of any length that the model takes.
+ */
+export function logitsModel({ onnx, logits }: OpenedOnnx, graph: GraphProto): CopiedModel {
+	const view = new GraphView(graph);
+	const inputs = graphInputs(view, onnx.file);
+	const builder = new GraphBuilder('logits', 'spanwise.');
+	builder.node(LOGITS, 'Cast', [logits], {
+		outputs: [LOGITS],
+		attributes: { to: BigInt(FLOAT) }
+	});
+	builder.output(LOGITS, ['batch', 'tokens', 'vocabulary']);
+	const fed = inputs.filter(({ role }) => role !== 'past');
+	const taken = new Set(fed.map(({ name }) => name));
+	const { node, output } = builder.parts();
+	const added = {
+		node,
+		output,
+		input: graph.input.filter(({ name }) => taken.has(name)),
+		initializer: emptyCaches(inputs)
+	};
+	return {
+		bytes: toBinary(
+			ModelProtoSchema,
+			withFields(ModelProtoSchema, onnx.proto, { graph: putOut(graph, onnx.external, added) })
+		),
+		dataFolder: onnx.external.root,
+		inputs: fed
+	};
+}
+
+/** Throws InputError where a model says that it puts out the logits of the last token only. */
+export function checkEveryLogit({ onnx, logits, view }: OpenedOnnx): void {
+	if (view.shape(logits)?.[1] !== 1) return;
+	throw new InputError(
+		`${onnx.file}: ${logits} holds the last token only; expected logits of every token`
+	);
+}
