@@ -47,7 +47,7 @@ export async function checkSameModel(folder: string, hash: string, home: string)
 	const now =
 		file === null
 			? await checkpointHash(folder, home)
-			: await onnxModelHash(await readOnnx(file), home);
+			: await onnxModelHash(await readOnnx(file, { weights: false }), home);
 	if (now === hash) return;
 	throw new InputError(
 		`model ${folder}: its weights have the hash ${now.slice(0, SHOWN_DIGITS)}; the run was made with ${hash.slice(0, SHOWN_DIGITS)}. Analyse it again`

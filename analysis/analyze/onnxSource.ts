@@ -11,7 +11,8 @@ import { windowWork } from './work.ts';
 
 /** An ONNX model, run whole; its attention is put out by a copy of its graph. */
 export async function openOnnxSource(file: string): Promise<AttentionSource> {
-	const model = await openOnnx(file);
+	// Estimates need no weights, and come from the server's own process.
+	const model = await openOnnx(file, { weights: false });
 	const { facts, name, onnx } = model;
 	const tokenizer = await findBeside(onnx.file, TOKENIZER);
 	return {
@@ -35,7 +36,8 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { OnnxPass } = await import('../capture/onnx.ts');
 					stopwatch.enter('layers');
-					const tapped = tapModel(model, { context, blocks: layout.blocks, layers, loss: true });
+					const whole = await openOnnx(file);
+					const tapped = tapModel(whole, { context, blocks: layout.blocks, layers, loss: true });
 					const pass = await OnnxPass.open(tapped, layout, {
 						layers,
 						layersPerRun,

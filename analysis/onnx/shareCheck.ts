@@ -19,43 +19,50 @@ const CACHE_SCALES = [12, 13];
  * number of layers, heads or reach, a follower or a source of a form that does not allow it.
  */
 export function checkShareable(model: FoundOnnx, planned: PlannedAttention): void {
+	for (const problem of sharingProblems(model, planned)) {
+		if (problem !== null) throw new InputError(`${model.onnx.file}: ${problem}`);
+	}
+}
+
+/**
+ * Per layer, why it cannot do what is planned for it, naming layer, form and reason; null: it can. Throws InputError
+ * for a plan of another number of layers.
+ */
+export function sharingProblems(model: FoundOnnx, planned: PlannedAttention): (string | null)[] {
 	const { layers, name, onnx, config } = model;
-	const fail = (text: string): never => {
-		throw new InputError(`${onnx.file}: ${text}`);
-	};
 	if (planned.sources.length !== layers.length) {
-		fail(`plan of ${planned.sources.length} layers; ${name} has ${layers.length}`);
+		throw new InputError(
+			`${onnx.file}: plan of ${planned.sources.length} layers; ${name} has ${layers.length}`
+		);
 	}
 	const reach = reachOf(layers, config);
-	for (const follower of layers) {
+	return layers.map((follower) => {
 		const at = planned.sources[follower.layer];
-		if (at === null || at === follower.layer) continue;
+		if (at === null || at === follower.layer) return null;
 		const source = layers[at];
 		if (source.probabilities.how === 'none') {
-			fail(`${words(source)} cannot be a source: ${source.probabilities.reason}`);
+			return `${words(source)} cannot be a source: ${source.probabilities.reason}`;
 		}
 		if (!follower.sharing.possible) {
-			fail(`${words(follower)} cannot be a follower: ${follower.sharing.reason}`);
+			return `${words(follower)} cannot be a follower: ${follower.sharing.reason}`;
 		}
 		if (CACHE_SCALES.some((input) => isQuantized(model, follower, input))) {
-			fail(`${words(follower)} cannot be a follower: its cache is quantized`);
+			return `${words(follower)} cannot be a follower: its cache is quantized`;
 		}
 		if (source.heads !== follower.heads) {
-			fail(
-				`${words(follower)} has ${follower.heads ?? 'unknown'} heads; its source, layer ${at}, has ${source.heads ?? 'unknown'}`
-			);
+			return `${words(follower)} has ${follower.heads ?? 'unknown'} heads; its source, layer ${at}, has ${source.heads ?? 'unknown'}`;
 		}
 		if (reach[at] !== reach[follower.layer]) {
-			fail(
-				`${words(follower)} sees ${reachWords(reach[follower.layer])}; its source, layer ${at}, ${reachWords(reach[at])}`
-			);
+			return `${words(follower)} sees ${reachWords(reach[follower.layer])}; its source, layer ${at}, ${reachWords(reach[at])}`;
 		}
 		const map = planned.headMaps[follower.layer];
 		const { heads } = source;
-		if (map !== null && heads !== null && (map.length !== heads || map.some((h) => h >= heads))) {
-			fail(`${words(follower)}: head map [${map.join(', ')}]; expected ${heads} heads of ${heads}`);
-		}
-	}
+		if (map === null || heads === null) return null;
+		const fits = map.length === heads && map.every((head) => head < heads);
+		return fits
+			? null
+			: `${words(follower)}: head map [${map.join(', ')}]; expected ${heads} heads of ${heads}`;
+	});
 }
 
 function isQuantized({ view }: FoundOnnx, { form, node }: AttentionLayer, input: number): boolean {
