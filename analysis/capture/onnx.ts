@@ -148,7 +148,7 @@ function fed({ role, elementType, dims }: GraphInput, ids: readonly number[]): T
 }
 
 /** What onnxruntime says, without its lists of files and its line breaks. */
-function refused(file: string, error: unknown): InputError {
+export function refused(file: string, error: unknown): InputError {
 	const said = messageOf(error).replaceAll(/\s+/g, ' ').trim();
 	return new InputError(`${file}: onnxruntime cannot run it: ${said}`, { cause: error });
 }
