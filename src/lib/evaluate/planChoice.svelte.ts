@@ -1,0 +1,37 @@
+import { parsePlan, planMatches } from '$analysis/plan/planFile.ts';
+import type { Plan, Sources } from '$analysis/plan/types.ts';
+import { screenPlan } from '../run/screenPlan.ts';
+import type { RunState } from '../run/state.svelte.ts';
+import { planFromText } from './form.ts';
+import type { Measurements } from './measurements.svelte.ts';
+
+/** Which plan a form sends: the one on the screen, left-out layers and head maps with it, or one from a file. */
+export class PlanChoice {
+	readonly #page: RunState;
+	readonly #measurements: Measurements;
+	from = $state<'screen' | 'file'>('screen');
+	file = $state.raw<{ name: string; plan: Plan; warning: string | null } | null>(null);
+	/** Of the plan that is chosen; null: no file is chosen yet. */
+	readonly sources = $derived.by((): Sources | null =>
+		this.from === 'screen' ? this.#page.plan.sources : (this.file?.plan.sources ?? null)
+	);
+
+	constructor(page: RunState, measurements: Measurements) {
+		this.#page = page;
+		this.#measurements = measurements;
+	}
+
+	/** Reads a plan file. Throws an Error that names it where it is none. */
+	async read(file: File): Promise<void> {
+		const plan = parsePlan(planFromText(await file.text(), file.name), file.name);
+		this.file = { name: file.name, plan, warning: planMatches(plan, this.#page.run.model) };
+	}
+
+	/** The plan, and the result that has its refitted weights, as a measurement asks for them. */
+	async asked(): Promise<{ plan: Plan; repairOf?: string }> {
+		const plan =
+			this.from === 'file' && this.file !== null ? this.file.plan : await screenPlan(this.#page);
+		const repairOf = this.#measurements.repairedBy.get(plan);
+		return { plan, ...(repairOf !== undefined && { repairOf }) };
+	}
+}
