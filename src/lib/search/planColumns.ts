@@ -7,11 +7,14 @@ import { KIND_NAMES, partLossText } from './words.ts';
 
 const added = (value: number) => signedText(value, formatValue);
 
-/** The axis that plans are compared on first. */
-function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(first: SavingAxis): Column<Row>[] {
-	return [first, ...SAVING_AXES.filter((axis) => axis !== first)].map((axis) => ({
+/** Axes whose savings are on the screen; the others are in the CSV alone. */
+type ShownAxes = readonly SavingAxis[];
+
+function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(shown: ShownAxes): Column<Row>[] {
+	return [...new Set([...shown, ...SAVING_AXES])].map((axis) => ({
 		key: axis,
 		title: AXIS_NAMES[axis],
+		hidden: !shown.includes(axis),
 		about: `Share of the ${AXIS_NAMES[axis]} that is saved; predicted, by counting`,
 		align: 'right',
 		value: ({ savings }) => savings[axis],
@@ -29,10 +32,11 @@ function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
 	};
 }
 
-export const planColumns = (first: SavingAxis): readonly Column<PlanFigures>[] => [
+/** What a plan does is written below its name. */
+export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] => [
 	{ key: 'name', title: 'Plan', value: ({ name }) => name },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
-	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind] },
+	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind], hidden: true },
 	reportColumn(),
 	{
 		key: 'choose',
@@ -58,10 +62,10 @@ export const planColumns = (first: SavingAxis): readonly Column<PlanFigures>[] =
 		value: ({ additivityError }) => additivityError,
 		format: (value) => (value === null ? '–' : added(Number(value)))
 	},
-	...savingColumns<PlanFigures>(first)
+	...savingColumns<PlanFigures>(shown)
 ];
 
-export const frontColumns = (first: SavingAxis): readonly Column<FrontPoint>[] => [
+export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] => [
 	{ key: 'kind', title: 'Allowed', value: ({ kind }) => kind },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	reportColumn(),
@@ -80,5 +84,5 @@ export const frontColumns = (first: SavingAxis): readonly Column<FrontPoint>[] =
 		value: ({ sumOfParts }) => sumOfParts,
 		format: (value) => added(Number(value))
 	},
-	...savingColumns<FrontPoint>(first)
+	...savingColumns<FrontPoint>(shown)
 ];
