@@ -79,6 +79,27 @@ describe('compareRuns', () => {
 		);
 		expect(words).not.toContain('higher');
 	});
+	it('calls what rounding can account for alike, and tells nothing apart', () => {
+		const exported = {
+			record: recordOf('export', 3),
+			sums: sumsOfCosines([cosines(0.9 + 2e-7, 0.4, 0.5), cosines(0.9 + 2e-7, 0.4, 0.5)])
+		};
+		const alike = compareRuns([a, exported], measure);
+		expect(alike.pairs[0].paired?.cells).toEqual({ apart: 0, of: 3 });
+		expect(alike.summary).toContain(
+			'a and export attend alike: every similarity of two layers agrees to 0.0000002, which is rounding. So do the same weights in two forms.'
+		);
+		expect(alike.summary.join(' ')).not.toContain('higher');
+	});
+	it('tells a difference apart that is more than rounding', () => {
+		const other = {
+			record: recordOf('other', 3),
+			sums: sumsOfCosines([cosines(0.9006, 0.4, 0.5), cosines(0.9006, 0.4, 0.5)])
+		};
+		const near = compareRuns([a, other], measure);
+		expect(near.pairs[0].paired?.cells).toEqual({ apart: 1, of: 3 });
+		expect(near.summary.join(' ')).toContain('higher in other than in a, by 0.0003');
+	});
 	it('lists only the facts that differ', () => {
 		expect(comparison.differing).toEqual([
 			{ group: 'model', title: 'name', values: ['a', 'b'] },

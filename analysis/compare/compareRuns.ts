@@ -19,6 +19,7 @@ import { similarityMatrix } from '../similarity/measure.ts';
 import { nullMatrix } from '../similarity/null.ts';
 import type { Interval } from '../similarity/resample.ts';
 import type { Metric, View } from '../similarity/types.ts';
+import { isApart } from './apart.ts';
 import { differenceMap, rowsOf } from './depth.ts';
 import { differingFacts } from './facts.ts';
 import { compareSpans, defaultChoice } from './spans.ts';
@@ -31,7 +32,7 @@ import {
 	type DifferenceMap,
 	type SpanChoice
 } from './types.ts';
-import { holdsZero, summaryWords } from './words.ts';
+import { summaryWords } from './words.ts';
 
 export interface CompareOptions {
 	metric: Metric;
@@ -198,7 +199,7 @@ function cellsApart({ low, high }: CellDifferences, layers: number): { apart: nu
 		for (let m = l + 1; m < layers; m++) {
 			const cell = l * layers + m;
 			of++;
-			if (!holdsZero({ value: 0, low: low[cell], high: high[cell] })) apart++;
+			if (isApart({ low: low[cell], high: high[cell] })) apart++;
 		}
 	return { apart, of };
 }

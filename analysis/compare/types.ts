@@ -75,7 +75,7 @@ export interface ComparedPair {
 		summary: Summary<Interval>;
 		/** Similarity to the next layer at common relative depths. */
 		curve: { depths: number[]; difference: Interval[] };
-		/** Pairs of layers whose interval leaves out 0, and all pairs; null where layer counts differ. */
+		/** Pairs of layers whose interval leaves out 0 by more than rounding, and all pairs; null where layer counts differ. */
 		cells: { apart: number; of: number } | null;
 	} | null;
 	/** Why they cannot; null: they can. */

@@ -1,4 +1,5 @@
 import type { Interval } from '../similarity/resample.ts';
+import { isApart, ROUNDING } from './apart.ts';
 import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
 
 /** An interval of the peak wider than this does not say where along the depth it is. */
@@ -10,7 +11,8 @@ const FEW_WINDOWS = 8;
 
 /**
  * What the numbers say, in sentences about these checkpoints and this text. A difference is stated only
- * where its 95 % interval leaves out 0; where none does, the sentence says that it is not settled.
+ * where its 95 % interval leaves out 0 and is more than rounding; where none does, the sentence says that it is not
+ * settled.
  */
 export function summaryWords({ runs, pairs }: Pick<Comparison, 'runs' | 'pairs'>): string[] {
 	return [
@@ -61,11 +63,16 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 	if (pair.paired === null)
 		return [`No difference between ${names} is stated: ${pair.notPaired ?? 'not paired'}.`];
 	const { summary, curve } = pair.paired;
+	const largest = pair.map.difference.flat().reduce((most, of) => Math.max(most, Math.abs(of)), 0);
+	if (!pair.map.atDepth && largest <= ROUNDING)
+		return [
+			`${names} attend alike: every similarity of two layers agrees to ${atMost(largest)}, which is rounding. So do the same weights in two forms.`
+		];
 	const sentences = [
 		differenceWords('Mean similarity of neighbouring layers', summary.nextLayer, a, b),
 		differenceWords('Mean similarity over all pairs of layers', summary.pairs, a, b)
 	];
-	if (!holdsZero(summary.peakDepth)) {
+	if (isApart(summary.peakDepth)) {
 		const [deeper, shallower] = summary.peakDepth.value > 0 ? [a, b] : [b, a];
 		const by = absolute(summary.peakDepth);
 		sentences.push(
@@ -73,8 +80,8 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 		);
 	}
 	const stretches = [
-		{ higher: a, where: apart(curve, ({ low }) => low > 0) },
-		{ higher: b, where: apart(curve, ({ high }) => high < 0) }
+		{ higher: a, where: apart(curve, (of) => isApart(of) && of.low > 0) },
+		{ higher: b, where: apart(curve, (of) => isApart(of) && of.high < 0) }
 	].filter(({ where }) => where.length > 0);
 	if (stretches.length > 0)
 		sentences.push(
@@ -89,7 +96,7 @@ function differenceWords(
 	a: ComparedModel,
 	b: ComparedModel
 ): string {
-	if (holdsZero(difference)) {
+	if (!isApart(difference)) {
 		const [value, low, high] = written(difference);
 		return `${what}: no difference between ${a.name} and ${b.name} that this text bears out (${value}, 95 % interval ${low} to ${high}).`;
 	}
@@ -117,10 +124,6 @@ function apart(
 		.map(({ from, to }) => `${from.toFixed(2)}–${to.toFixed(2)}`);
 }
 
-export function holdsZero({ low, high }: Interval): boolean {
-	return low <= 0 && high >= 0;
-}
-
 function width({ low, high }: Interval): number {
 	return high - low;
 }
@@ -128,6 +131,11 @@ function width({ low, high }: Interval): number {
 /** The same difference, taken the other way round where it is negative. */
 function absolute({ value, low, high }: Interval): Interval {
 	return value >= 0 ? { value, low, high } : { value: -value, low: -high, high: -low };
+}
+
+/** "0.0000002": rounded up at the seventh digit, to which matrices are kept. */
+function atMost(value: number): string {
+	return (Math.ceil(value * 1e7 - 1e-3) / 1e7).toFixed(7);
 }
 
 /** Value, low and high with as many digits as tell the end nearer to 0 from 0: at least 3, at most 6. */

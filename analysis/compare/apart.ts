@@ -1,0 +1,12 @@
+import type { Interval } from '../similarity/resample.ts';
+
+/**
+ * Similarities of the same weights in two forms, a checkpoint and its float32 export, differ by less than this: sums
+ * in another order.
+ */
+export const ROUNDING = 1e-4;
+
+/** Whether a difference is borne out: its interval leaves out 0, and is more than rounding. */
+export function isApart({ low, high }: Pick<Interval, 'low' | 'high'>): boolean {
+	return (low > 0 || high < 0) && Math.max(Math.abs(low), Math.abs(high)) > ROUNDING;
+}
