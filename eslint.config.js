@@ -37,6 +37,7 @@ const stages = [
 	'tokens',
 	'graph',
 	'onnx',
+	'models',
 	'capture',
 	'similarity',
 	'plan',
@@ -47,15 +48,15 @@ const stages = [
 	'evaluate',
 	'damage',
 	'search',
-	'results',
-	'deploy'
+	'deploy',
+	'results'
 ];
 /** Stages that never touch weights or sessions, though they stand to the right of those that do. */
 const pure = ['similarity', 'plan'];
 
 function laterStages(stage) {
 	const later = stages.slice(stages.indexOf(stage) + 1);
-	const upstream = pure.includes(stage) ? ['graph', 'onnx', 'capture'] : [];
+	const upstream = pure.includes(stage) ? ['graph', 'onnx', 'models', 'capture'] : [];
 	// The browser runs the pure stages too.
 	const node = pure.includes(stage) ? ['node:*'] : [];
 	return {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { discoverModels } from '../analysis/checkpoint/discover.ts';
-import { resolveModel } from '../analysis/checkpoint/resolve.ts';
+import { discoverModels } from '../analysis/models/discover.ts';
+import { resolveModel } from '../analysis/models/resolve.ts';
 import type { ModelListing } from '../analysis/checkpoint/types.ts';
 import { resolveRun } from '../analysis/run/list.ts';
 import { readRun } from '../analysis/run/read.ts';

@@ -8,7 +8,8 @@ import { formatTable, type Column } from './table.ts';
 
 const HELP = `
 Models are looked for in the bundled folder, in those given with --models (each a model or a folder of
-models), and in the Hugging Face cache (HF_HUB_CACHE, HF_HOME). The first column is what MODEL may be.
+models), and in the Hugging Face cache (HF_HUB_CACHE, HF_HOME): checkpoints, and ONNX files beside config.json or in
+a subfolder onnx, each a model of its own. The first column is what MODEL may be.
 
 Example:
   spanwise models --models models --json`;
@@ -41,6 +42,7 @@ const USE: Column<ModelListing> = {
 
 const COLUMNS: Column<ModelListing>[] = [
 	{ title: 'MODEL', value: ({ id }) => id },
+	{ title: 'FORM', value: ({ form }) => FORMS[form] },
 	{ title: 'ARCHITECTURE', value: ({ facts }) => facts?.architecture ?? '–' },
 	{
 		title: 'LAYERS × HEADS (KV)',
@@ -55,6 +57,8 @@ const COLUMNS: Column<ModelListing>[] = [
 	{ title: 'DTYPE', value: ({ facts }) => facts?.dtype ?? '–' },
 	{ title: 'FOUND IN', value: ({ origin }) => ORIGINS[origin] }
 ];
+
+const FORMS: Record<ModelListing['form'], string> = { checkpoint: 'checkpoint', onnx: 'ONNX' };
 
 const ORIGINS: Record<ModelListing['origin'], string> = {
 	bundled: 'bundled',

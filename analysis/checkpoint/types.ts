@@ -88,9 +88,11 @@ export interface ModelListing {
 	/** Unique, stable and readable; what MODEL may be on the command line. */
 	id: string;
 	name: string;
+	/** Absolute path of the checkpoint's folder, or of the ONNX file. */
 	folder: string;
+	form: 'checkpoint' | 'onnx';
 	origin: 'bundled' | 'folder' | 'cache';
-	/** null where config.json could not be understood. */
+	/** null where config.json or the graph could not be understood. */
 	facts: ModelFacts | null;
 	/** Why it cannot be used; null: it can. */
 	problem: string | null;

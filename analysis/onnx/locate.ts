@@ -8,9 +8,8 @@ const EXTENSION = '.onnx';
 /** What a folder's model is called where there are others: quantized ones, for the most part. */
 const MAIN = 'model.onnx';
 /** Where onnx-community keeps its models, beside config.json and tokenizer.json. */
-const SUBFOLDER = 'onnx';
+export const SUBFOLDER = 'onnx';
 
-/** Weights in Hugging Face layout; a folder that has them is a checkpoint, whatever else it holds. */
 const CHECKPOINT_WEIGHTS = ['model.safetensors', 'model.safetensors.index.json'];
 
 /**
@@ -21,9 +20,9 @@ const CHECKPOINT_WEIGHTS = ['model.safetensors', 'model.safetensors.index.json']
 export async function findOnnxFile(model: string): Promise<string | null> {
 	const path = resolve(model);
 	if (!(await isFolder(path))) return extname(path) === EXTENSION ? path : null;
-	for (const weights of CHECKPOINT_WEIGHTS) if (await exists(join(path, weights))) return null;
+	if (await hasCheckpointWeights(path)) return null;
 	for (const folder of [path, join(path, SUBFOLDER)]) {
-		const files = await onnxFiles(folder);
+		const files = await onnxFilesIn(folder);
 		if (files.length === 0) continue;
 		if (files.length > 1 && !files.includes(MAIN)) {
 			throw new InputError(`${folder}: several ONNX files, ${files.join(', ')}; name one of them`);
@@ -33,8 +32,14 @@ export async function findOnnxFile(model: string): Promise<string | null> {
 	return null;
 }
 
+/** Whether a folder has weights in Hugging Face layout; then it means the checkpoint, whatever else it holds. */
+export async function hasCheckpointWeights(folder: string): Promise<boolean> {
+	for (const weights of CHECKPOINT_WEIGHTS) if (await exists(join(folder, weights))) return true;
+	return false;
+}
+
 /** Names of the ONNX files in a folder, sorted; none where it cannot be read. */
-async function onnxFiles(folder: string): Promise<string[]> {
+export async function onnxFilesIn(folder: string): Promise<string[]> {
 	const names = await readdir(folder).catch(() => []);
 	return names.filter((name) => extname(name) === EXTENSION).sort();
 }

@@ -39,7 +39,11 @@ const NAMED_OPERATORS = 12;
  * a graph without attention that is known, with the operators it has.
  */
 export async function findOnnx(file: string, options: ReadOptions = {}): Promise<FoundOnnx> {
-	const onnx = await readOnnx(file, options);
+	return findIn(await readOnnx(file, options));
+}
+
+/** The same of a model that was read. */
+export async function findIn(onnx: OnnxModel): Promise<FoundOnnx> {
 	const view = new GraphView(onnx.graph);
 	const layers = findAttention(view);
 	const plan = await writtenPlan(onnx.file);

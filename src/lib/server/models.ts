@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { discoverModels } from '$analysis/checkpoint/discover.ts';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import { discoverModels } from '$analysis/models/discover.ts';
+import { OnnxExaminer } from '$analysis/models/onnx.ts';
 import { NotFoundError } from './errors.ts';
 
 /** The models of this machine that were found without being named. */
 export class ModelCatalogue {
 	readonly #bundled: string;
 	readonly #folders: string[];
+	readonly #examiner = new OnnxExaminer();
 
 	constructor(root: string, folders: string[]) {
 		this.#bundled = join(root, 'models');
@@ -15,7 +17,8 @@ export class ModelCatalogue {
 
 	/** Looked for anew each time: a download may have ended since. */
 	list(): Promise<ModelListing[]> {
-		return discoverModels({ bundled: this.#bundled, folders: this.#folders, env: process.env });
+		const places = { bundled: this.#bundled, folders: this.#folders, env: process.env };
+		return discoverModels(places, this.#examiner);
 	}
 
 	/** The listings of some ids, in order. Errors: NotFoundError; an id is never taken for a path. */

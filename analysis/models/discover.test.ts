@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder } from '../checkpoint/cache.ts';
 import { discoverModels, type ModelPlaces } from './discover.ts';
 import { resolveModel } from './resolve.ts';
 
@@ -64,7 +64,7 @@ describe('discoverModels', () => {
 		const folders = [join(home, 'empty'), join(home, 'missing')];
 		const listings = await discoverModels({ ...none, folders });
 		expect(listings.map(({ problem }) => problem)).toEqual([
-			`${home}/empty: no model in it; expected a folder with config.json, or folders that have one`,
+			`${home}/empty: no model in it; expected a folder with config.json or ONNX models, or folders that have some`,
 			`${home}/missing: no such folder`
 		]);
 	});

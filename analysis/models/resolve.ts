@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InputError } from '../errors.ts';
-import { exists, isFolder } from './files.ts';
-import type { ModelListing } from './types.ts';
+import { exists, isFolder } from '../checkpoint/files.ts';
+import type { ModelListing } from '../checkpoint/types.ts';
 
 /**
  * The folder that MODEL means: a listed model's id, its name where only one has it, or a folder; or an ONNX file.
