@@ -58,7 +58,7 @@ async function runStage(
 	}
 	const session = await createSession(stage.bytes, 'rest', stage.dataFolder);
 	try {
-		const outputs = await session.run(feeds);
+		const outputs = await session.run(feeds, stage.outputs);
 		return stage.outputs.map((name) => {
 			const value = outputs[name];
 			return { data: floats(outputs, name), dims: value instanceof ort.Tensor ? value.dims : [] };

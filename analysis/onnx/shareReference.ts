@@ -44,7 +44,7 @@ export function referenceStage(
 ): ReferenceStage {
 	const rewrite = new GraphRewrite(view);
 	const out = rewrite.builder();
-	for (const { name } of view.graph.output) rewrite.dropOutput(name);
+	dropOutputs(rewrite, goal);
 	const inputs = fed.map((attention) => feed(rewrite, attention, onnx.opset));
 	for (const attention of leftOut) takeFromItself(rewrite, attention);
 	const wanted =
@@ -73,6 +73,26 @@ export function referenceStage(
 		outputs,
 		kept: new Set(graph.input.map(({ name }) => name))
 	};
+}
+
+/**
+ * Drops what is beyond the goal, and logits. What nodes on the way put out stays: onnxruntime takes GroupQueryAttention's
+ * cache to be as long as it was given, and has no room for it where it is no output of the graph.
+ */
+function dropOutputs(rewrite: GraphRewrite, goal: ReferenceGoal): void {
+	const { graph } = rewrite.view;
+	const ends = 'logits' in goal ? null : [goal.source, goal.follower];
+	const needed =
+		ends === null
+			? null
+			: rewrite.view.nodesBefore(
+					ends.flatMap(({ node, product }) => rewrite.view.node(product ?? node).output)
+				);
+	for (const { name } of graph.output) {
+		const producer = rewrite.view.producer(name);
+		const beyond = needed !== null && producer !== null && !needed.has(producer);
+		if (beyond || ('logits' in goal && name === goal.logits)) rewrite.dropOutput(name);
+	}
 }
 
 /** Puts an input in the place of what a layer attended; what it had is made all the same, for its type. */

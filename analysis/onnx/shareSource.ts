@@ -8,12 +8,15 @@ import {
 	type NodeProto
 } from '../graph/onnx_pb.ts';
 import { withFields } from './copy.ts';
+import { floatTypeOf } from './floatType.ts';
 import { integerOf } from './graphView.ts';
 import type { GraphRewrite } from './rewrite.ts';
 import type { AttentionLayer } from './types.ts';
 
 /** Place of the output for scores or probabilities in every node that has one. */
 const SCORES_OUTPUT = 3;
+/** Place of the values among MultiHeadAttention's inputs; packed, they come in the first. */
+const VALUE = 2;
 
 /**
  * Makes a layer's probabilities a value of the graph, [B, H, S, keys], and returns its name; where they are one
@@ -35,8 +38,14 @@ export function exposeProbabilities(rewrite: GraphRewrite, attention: AttentionL
 		const softmax = rewrite.builder();
 		const value = softmax.node(`${name}.softmax`, 'Softmax', [own], { attributes: { axis: -1n } });
 		const changed = withFields(NodeProtoSchema, original, { output: [...output, own] });
+		// The scores are float32 in a model of float16 too; what they are multiplied with is not.
+		const type = floatTypeOf(rewrite.view, original.input[VALUE] || original.input[0]) ?? FLOAT;
+		const typed =
+			type === FLOAT
+				? value
+				: softmax.node(`${name}.cast`, 'Cast', [value], { attributes: { to: BigInt(type) } });
 		rewrite.replace(node, changed, softmax);
-		return value;
+		return typed;
 	}
 	const { attribute } = probabilities;
 	const before = integerOf(original, attribute.name);
