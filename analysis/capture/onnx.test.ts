@@ -54,7 +54,8 @@ describe('probabilities that are tapped are those of plain arithmetic', () => {
 		'Attention',
 		'GroupQueryAttention',
 		'packed GroupQueryAttention',
-		'MultiHeadAttention'
+		'MultiHeadAttention',
+		'com.microsoft.Attention'
 	] as const;
 	it.each(forms)('%s', async (form) => {
 		expect(await difference({ form })).toBeLessThan(1e-6);

@@ -1,4 +1,5 @@
 import type { NodeProto } from '../graph/onnx_pb.ts';
+import { contribAttention } from './contribAttention.ts';
 import { integerOf, type GraphView } from './graphView.ts';
 import { beforeRepeat, headsOf, rankOf } from './shapes.ts';
 import type { AttentionForm, AttentionLayer, AttentionValues, Probabilities } from './types.ts';
@@ -7,7 +8,6 @@ const MICROSOFT = 'com.microsoft';
 
 /** Attention in one node whose probabilities no attribute and no output gives. */
 const UNSUPPORTED: Partial<Record<string, string>> = {
-	Attention: 'its q, k, v and scores are inside the node, which has no output for them',
 	PagedAttention: 'the node has no output for them',
 	SparseAttention: 'the node has no output for them',
 	LinearAttention: 'it has no softmax',
@@ -41,6 +41,7 @@ export function fusedAttention(view: GraphView, index: number): Fused | null {
 	if (node.domain !== MICROSOFT) return null;
 	if (node.opType === 'GroupQueryAttention') return groupQueryAttention(view, index);
 	if (node.opType === 'MultiHeadAttention') return multiHeadAttention(view, index);
+	if (node.opType === 'Attention') return projectingAttention(view, index);
 	const reason = UNSUPPORTED[node.opType];
 	return reason === undefined ? null : unsupported(node, index, reason);
 }
@@ -104,6 +105,24 @@ function standardAttention(view: GraphView, index: number): Fused {
 		probabilities: { how: 'output', attribute: STANDARD_TAP },
 		values,
 		sharing: { possible: true, lost: SHARED_LOSS }
+	};
+}
+
+function projectingAttention(view: GraphView, index: number): Fused {
+	const node = view.node(index);
+	const parts = contribAttention(view, node);
+	if (typeof parts === 'string') return unsupported(node, index, parts);
+	const { heads, sizes, input, past, present } = parts;
+	const cache = { pastValue: past, presentValue: present };
+	return {
+		...common(node, index, 'contribAttention'),
+		heads,
+		kvHeads: heads,
+		headDim: sizes[0] / heads,
+		probabilities: { how: 'written' },
+		values: { query: input, key: null, value: null, pastKey: null, presentKey: null, ...cache },
+		packed: true,
+		sharing: { possible: true, lost: 'q and k projections, scores, softmax and k cache' }
 	};
 }
 

@@ -33,6 +33,10 @@ const ROLES: Partial<Record<string, InputRole>> = {
 	/** 0: logits of every position. */
 	num_logits_to_keep: 'zeros'
 };
+/** Dimensions of keys or of values; of both in one, or of a follower's values where both were in one. */
+const PAST_RANKS = [4, 5];
+/** Axis of the batch in both. */
+const PAST_BATCH = -4;
 const PAST = /^past(_|\.|$)/;
 
 /**
@@ -64,14 +68,16 @@ function graphInput(view: GraphView, { name }: ValueInfoProto, file: string): Gr
 			`${file}: input ${name} is ${elementTypeName(elementType)}; expected int64 or int32`
 		);
 	}
-	const wanted = role === 'past' ? [4] : [2, ...(role === 'mask' || role === 'ids' ? [] : [0, 1])];
+	const wanted =
+		role === 'past' ? PAST_RANKS : [2, ...(role === 'mask' || role === 'ids' ? [] : [0, 1])];
 	if (!wanted.includes(shape.length)) {
 		throw new InputError(
 			`${file}: input ${name} is [${shape.join(', ')}]; expected ${wanted.join(' or ')} dimensions`
 		);
 	}
-	if (shape.length > 1 && typeof shape[0] === 'number' && shape[0] !== 1) {
-		throw new InputError(`${file}: input ${name} takes batches of ${shape[0]}; expected 1 or any`);
+	const batch = shape.length > 1 ? shape.at(role === 'past' ? PAST_BATCH : 0) : 1;
+	if (typeof batch === 'number' && batch !== 1) {
+		throw new InputError(`${file}: input ${name} takes batches of ${batch}; expected 1 or any`);
 	}
 	if (role === 'past') return pastInput(name, elementType, shape, file);
 	const tokens = shape.at(-1);
@@ -85,23 +91,33 @@ function graphInput(view: GraphView, { name }: ValueInfoProto, file: string): Gr
 	};
 }
 
-/** [1, kv heads, 0, width of a head]. */
+/** [1, kv heads, 0, width of a head], or as many of these as the cache has parts. */
 function pastInput(
 	name: string,
 	elementType: number,
-	[, kvHeads, past, width]: (number | string | null)[],
+	shape: (number | string | null)[],
 	file: string
 ): GraphInput {
-	if (typeof kvHeads !== 'number' || typeof width !== 'number' || typeof past === 'number') {
+	const [kvHeads, past, width] = shape.slice(PAST_BATCH + 1);
+	const inParts = shape.length > -PAST_BATCH;
+	const parts = inParts ? shape[0] : 1;
+	if (
+		typeof kvHeads !== 'number' ||
+		typeof width !== 'number' ||
+		typeof parts !== 'number' ||
+		typeof past === 'number'
+	) {
+		const found = shape.map((size) => size ?? '?').join(', ');
 		throw new InputError(
-			`${file}: input ${name} is [batch, ${kvHeads ?? '?'}, ${past ?? '?'}, ${width ?? '?'}]; expected a cache of any length with heads and width known`
+			`${file}: input ${name} is [${found}]; expected a cache of any length with heads and width known`
 		);
 	}
+	const leading = inParts ? [parts, 1] : [1];
 	return {
 		name,
 		role: 'past',
 		elementType,
-		dims: () => [1, kvHeads, 0, width],
+		dims: () => [...leading, kvHeads, 0, width],
 		fixedContext: null
 	};
 }

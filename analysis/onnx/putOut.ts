@@ -22,9 +22,10 @@ export interface CopiedModel {
 	inputs: GraphInput[];
 }
 
-/** What becomes of the model's own nodes, by index, and what is declared of their values. */
+/** What becomes of the model's own nodes, by index, the constants that takes, and what is declared of their values. */
 export interface Changes {
-	nodes: Map<number, NodeProto>;
+	nodes: Map<number, NodeProto[]>;
+	initializers: TensorProto[];
 	values: ValueInfoProto[];
 }
 
@@ -33,16 +34,16 @@ export function putOut(
 	graph: GraphProto,
 	external: ExternalData,
 	added: Pick<GraphProto, 'node' | 'initializer' | 'input' | 'output'>,
-	changes: Changes = { nodes: new Map(), values: [] }
+	changes: Changes = { nodes: new Map(), initializers: [], values: [] }
 ): GraphProto {
-	const kept = graph.node.map((node, at) => changes.nodes.get(at) ?? node);
+	const kept = graph.node.flatMap((node, at) => changes.nodes.get(at) ?? [node]);
 	const all = [...kept, ...added.node];
 	const whole = new GraphView(withFields(GraphProtoSchema, graph, { node: all }));
 	const needed = whole.nodesBefore(added.output.map(({ name }) => name));
 	const node = all.filter((_, at) => needed.has(at));
 	const used = new Set(node.flatMap((each) => [...inputsOf(each)]));
 	const made = new Set(node.flatMap(({ output }) => output));
-	const initializers = [...graph.initializer, ...added.initializer];
+	const initializers = [...graph.initializer, ...added.initializer, ...changes.initializers];
 	return withFields(GraphProtoSchema, graph, {
 		...added,
 		node,

@@ -13,7 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SIZES, smallDecoder, smallDecoderBytes } from '../../tests/builders/onnxDecoder.ts';
+import {
+	SIZES,
+	smallDecoder,
+	smallDecoderBytes,
+	type DecoderForm
+} from '../../tests/builders/onnxDecoder.ts';
 import { attentionLayout, allocateWindow } from '../capture/layout.ts';
 import { OnnxPass } from '../capture/onnx.ts';
 import {
@@ -189,9 +194,13 @@ describe('what is no model is refused', () => {
 
 	it('attention whose probabilities cannot be had, with the reason', async () => {
 		await writeConfig();
-		await writeFile(file, smallDecoderBytes({ form: 'com.microsoft.Attention' }));
+		const model = smallDecoder({ form: 'GroupQueryAttention' });
+		for (const node of model.graph?.node ?? []) {
+			if (node.opType === 'GroupQueryAttention') node.opType = 'PagedAttention';
+		}
+		await writeFile(file, toBinary(ModelProtoSchema, model));
 		await expect(openOnnx(file)).rejects.toThrow(
-			/layer 0: com\.microsoft\.Attention .*its probabilities cannot be had: .*inside the node/
+			/layer 0: com\.microsoft\.PagedAttention .*its probabilities cannot be had: the node has no output/
 		);
 	});
 
@@ -237,13 +246,14 @@ describe('the report before any run', () => {
 	});
 
 	it('says how probabilities are had of each form', async () => {
-		const how = async (form: 'Attention' | 'GroupQueryAttention' | 'MultiHeadAttention') => {
+		const how = async (form: DecoderForm) => {
 			await writeFile(file, smallDecoderBytes({ form }));
 			return onnxReport(await findOnnx(file)).layers[0].probabilities.how;
 		};
 		expect(await how('Attention')).toBe('4th output, qk_matmul_output_mode=3');
 		expect(await how('GroupQueryAttention')).toBe('4th output, qk_output=2');
 		expect(await how('MultiHeadAttention')).toBe('4th output, softmax added');
+		expect(await how('com.microsoft.Attention')).toBe('written out in operators');
 	});
 
 	it('names 4-bit weights and counts what they stand for', async () => {

@@ -94,6 +94,8 @@ function howHad(probabilities: Probabilities): string {
 			return `4th output, ${probabilities.attribute.name}=${probabilities.attribute.value}`;
 		case 'scores':
 			return '4th output, softmax added';
+		case 'written':
+			return 'written out in operators';
 		case 'none':
 			return probabilities.reason;
 	}

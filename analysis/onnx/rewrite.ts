@@ -25,6 +25,7 @@ export class GraphRewrite {
 	readonly #appended: NodeProto[] = [];
 	readonly #initializers = new Map<string, TensorProto>();
 	readonly #valueInfo: ValueInfoProto[] = [];
+	readonly #redeclared = new Map<string, ValueInfoProto>();
 	readonly #addedInputs: ValueInfoProto[] = [];
 	readonly #addedOutputs: ValueInfoProto[] = [];
 	readonly #droppedOutputs = new Set<string>();
@@ -67,6 +68,11 @@ export class GraphRewrite {
 		this.#valueInfo.push(info);
 	}
 
+	/** Puts another declaration of an input, output or value in the place of the one there is. */
+	redeclare(info: ValueInfoProto): void {
+		this.#redeclared.set(info.name, info);
+	}
+
 	/** Gives the graph an input, or an output, that it did not have. */
 	addInput(info: ValueInfoProto): void {
 		this.#addedInputs.push(info);
@@ -92,8 +98,10 @@ export class GraphRewrite {
 	 */
 	finish(): GraphProto {
 		const { graph } = this.view;
+		const declared = (info: ValueInfoProto): ValueInfoProto =>
+			this.#redeclared.get(info.name) ?? info;
 		const left = graph.output.filter(({ name }) => !this.#droppedOutputs.has(name));
-		const output = [...left, ...this.#addedOutputs];
+		const output = [...left.map(declared), ...this.#addedOutputs];
 		const inPlace = graph.node.flatMap((node, at) => this.#replaced.get(at) ?? [node]);
 		const all = [...inPlace, ...this.#appended];
 		const whole = new GraphView(withFields(GraphProtoSchema, graph, { node: all, output }));
@@ -107,7 +115,7 @@ export class GraphRewrite {
 		const stays = ({ name }: { name: string }): boolean => taken.has(name) || !before.has(name);
 		const added = [...this.#initializers.values()].filter(({ name }) => taken.has(name));
 		const initializer = [...graph.initializer.filter(stays), ...added];
-		const input = [...graph.input.filter(stays), ...this.#addedInputs];
+		const input = [...graph.input.filter(stays).map(declared), ...this.#addedInputs];
 		const made = new Set(node.flatMap((each) => each.output));
 		this.#checkComplete(node, new Set([...made, ...[...initializer, ...input].map((x) => x.name)]));
 		const valueInfo = graph.valueInfo.filter(
@@ -118,7 +126,7 @@ export class GraphRewrite {
 			initializer,
 			input,
 			output,
-			valueInfo: [...valueInfo, ...this.#valueInfo]
+			valueInfo: [...valueInfo.map(declared), ...this.#valueInfo]
 		});
 	}
 

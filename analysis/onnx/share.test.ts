@@ -14,6 +14,7 @@ import {
 	NodeProtoSchema,
 	TensorProtoSchema
 } from '../graph/onnx_pb.ts';
+import { GraphView } from './graphView.ts';
 import { shareAttention } from './share.ts';
 
 const IDS = Array.from({ length: 20 }, (_, at) => (at * 17 + 3) % 50);
@@ -30,6 +31,11 @@ const CASES = FORMS.flatMap((form) =>
 	[false, true].flatMap((skipNorms) => PLANS.map((plan) => ({ form, skipNorms, ...plan })))
 );
 
+/** What is said of a follower whose cache was one of keys and values. */
+function inOneNote(layer: number): string {
+	return `layer ${layer}: past_key_values.${layer} and present.${layer}, of keys and values in one, hold values alone: [1, batch, heads, tokens, width]`;
+}
+
 describe('a shared model', () => {
 	it.each(CASES.filter(({ form }) => form !== 'groupQueryPacked4bit'))(
 		'$form, norms that add: $skipNorms: puts out what plain loops do: $title',
@@ -37,7 +43,10 @@ describe('a shared model', () => {
 			const proto = cachedOnnx({ form, skipNorms });
 			const plan = planned(sources, mapped);
 			const shared = shareAttention(await foundOnnx(proto), plan);
-			expect(shared.notes).toEqual([]);
+			const followers = sources.flatMap((source, layer) =>
+				source === null || source === layer ? [] : [layer]
+			);
+			expect(shared.notes).toEqual(form === 'contribPacked' ? followers.map(inOneNote) : []);
 			const expected = plainLogits(proto, form, IDS, sources, plan.headMaps);
 			expect(difference(await logitsOf(shared.proto, [IDS]), expected)).toBeLessThan(2e-5);
 		}
@@ -56,7 +65,7 @@ describe('a shared model', () => {
 		}
 	);
 
-	it.each(FORMS)(
+	it.each(FORMS.filter((form) => form !== 'contribPacked'))(
 		'%s: followers have no keys in the cache, left-out layers none at all',
 		async (form) => {
 			const { proto } = shareAttention(
@@ -76,6 +85,26 @@ describe('a shared model', () => {
 			]);
 		}
 	);
+
+	it('keeps the cache of a follower under its name and rank where it was one of keys and values: values alone', async () => {
+		const { proto } = shareAttention(
+			await foundOnnx(cachedOnnx({ form: 'contribPacked' })),
+			planned([0, 1, 1, null])
+		);
+		const { input, output } = graphOf(proto);
+		const view = new GraphView(graphOf(proto));
+		const shapes = [...input, ...output]
+			.filter(({ name }) => name.includes('.'))
+			.map(({ name }) => [name, view.shape(name)]);
+		expect(shapes).toEqual([
+			['past_key_values.0', [2, 'batch', 4, 'past', 16]],
+			['past_key_values.1', [2, 'batch', 4, 'past', 16]],
+			['past_key_values.2', [1, 'batch', 4, 'past', 16]],
+			['present.0', [2, 'batch', 4, 'total', 16]],
+			['present.1', [2, 'batch', 4, 'total', 16]],
+			['present.2', [1, 'batch', 4, 'total', 16]]
+		]);
+	});
 
 	it('has no weights of q and k of followers, and none of the attention of left-out layers', async () => {
 		const model = await foundOnnx(cachedOnnx({ form: 'softmax' }));

@@ -5,6 +5,7 @@ import { withFields } from './copy.ts';
 import { integerOf } from './graphView.ts';
 import type { GraphRewrite } from './rewrite.ts';
 import { headsOf, rankOf } from './shapes.ts';
+import { followContrib } from './shareContrib.ts';
 import { cutToValues, type SharedWeights } from './shareCut.ts';
 import type { AttentionLayer } from './types.ts';
 
@@ -41,7 +42,9 @@ export function follow(
 					{ attributes: { axis: HEADS } }
 				);
 	if (attention.product === null) {
-		followFused(rewrite, graph, attention, probabilities, weights);
+		if (attention.form === 'contribAttention')
+			followContrib(rewrite, graph, attention, probabilities, weights);
+		else followFused(rewrite, graph, attention, probabilities, weights);
 		return;
 	}
 	const product = rewrite.view.node(attention.product);
@@ -193,8 +196,8 @@ function cachedValues(
 }
 
 function formOf({ form, layer }: AttentionLayer): keyof typeof PAST_VALUE {
-	if (form === 'Softmax' || form === 'unsupported') {
-		throw new Error(`layer ${layer}: ${form} is no node that holds a whole attention`);
+	if (form === 'Softmax' || form === 'contribAttention' || form === 'unsupported') {
+		throw new Error(`layer ${layer}: ${form} is no node that takes values`);
 	}
 	return form;
 }

@@ -71,7 +71,8 @@ describe('what a plan leaves alone', () => {
 				groupQuery: ['1.attention'],
 				groupQueryPacked: ['1.attention', '2.qkv.product', '2.qkv.bias'],
 				groupQueryPacked4bit: ['1.attention', '2.qkv.product', '2.qkv.bias'],
-				multiHead: ['1.attention']
+				multiHead: ['1.attention'],
+				contribPacked: []
 			};
 			expect(changed.map(({ name }) => name)).toEqual(expected[form]);
 			const order = [...before.keys()].filter((name) =>

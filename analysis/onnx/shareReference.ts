@@ -1,6 +1,8 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { FLOAT, valueInfo, type GraphBuilder } from '../graph/builder.ts';
 import { ModelProtoSchema, NodeProtoSchema } from '../graph/onnx_pb.ts';
+import { partsOf } from './contribAttention.ts';
+import { projected, sliced } from './contribWritten.ts';
 import { withFields } from './copy.ts';
 import { relocated } from './external.ts';
 import type { FoundOnnx } from './open.ts';
@@ -50,7 +52,7 @@ export function referenceStage(
 	const wanted =
 		'logits' in goal
 			? [goal.logits]
-			: [exposeProbabilities(rewrite, goal.source), valuesOf(goal.follower, rewrite)];
+			: [exposeProbabilities(rewrite, goal.source), valuesOf(goal.follower, rewrite, out)];
 	const outputs = wanted.map((value, at) => {
 		const name = `${rewrite.prefix}reference.${at}`;
 		out.node(name, 'Cast', [value], { outputs: [name], attributes: { to: BigInt(FLOAT) } });
@@ -130,8 +132,18 @@ function takeFromItself(rewrite: GraphRewrite, attention: AttentionLayer): void 
 }
 
 /** A layer's values: [1, heads, S, D], or [1, S, heads · D] as a node is given them. */
-function valuesOf(attention: AttentionLayer, { view }: GraphRewrite): string {
+function valuesOf(
+	attention: AttentionLayer,
+	{ view, prefix }: GraphRewrite,
+	graph: GraphBuilder
+): string {
 	if (attention.product !== null) return view.node(attention.product).input[1];
+	if (attention.form === 'contribAttention') {
+		const parts = partsOf(view, attention);
+		const [q, k, v] = parts.sizes;
+		const all = projected(graph, `${prefix}values`, parts, parts.weight, parts.bias);
+		return sliced(graph, `${prefix}values`, all, q + k, q + k + v);
+	}
 	const node = view.node(attention.node);
 	return attention.form === 'GroupQueryAttention' ? node.output[PRESENT_VALUE] : node.input[VALUE];
 }

@@ -7,6 +7,8 @@ import {
 	NodeProtoSchema,
 	type NodeProto
 } from '../graph/onnx_pb.ts';
+import { partsOf } from './contribAttention.ts';
+import { writeOut } from './contribWritten.ts';
 import { withFields } from './copy.ts';
 import { floatTypeOf } from './floatType.ts';
 import { integerOf } from './graphView.ts';
@@ -28,6 +30,12 @@ export function exposeProbabilities(rewrite: GraphRewrite, attention: AttentionL
 	if (probabilities.how === 'none') throw refusal(attention, probabilities.reason);
 	const original = rewrite.view.node(node);
 	const name = `${rewrite.prefix}layer.${layer}`;
+	if (probabilities.how === 'written') {
+		const written = rewrite.builder();
+		const value = writeOut(written, name, partsOf(rewrite.view, attention));
+		rewrite.replace(node, written);
+		return value;
+	}
 	const own = original.output[SCORES_OUTPUT] || `${name}.scores`;
 	const output = Array.from({ length: SCORES_OUTPUT }, (_, at) => original.output[at] ?? '');
 	if (probabilities.how === 'scores') {

@@ -1,6 +1,12 @@
 /** How attention is written in a graph. */
 export type AttentionForm =
-	'Softmax' | 'Attention' | 'GroupQueryAttention' | 'MultiHeadAttention' | 'unsupported';
+	| 'Softmax'
+	| 'Attention'
+	| 'GroupQueryAttention'
+	| 'MultiHeadAttention'
+	/** com.microsoft's Attention, which projects q, k and v itself. */
+	| 'contribAttention'
+	| 'unsupported';
 
 /** How a layer's probabilities are had from the graph. */
 export type Probabilities =
@@ -10,6 +16,8 @@ export type Probabilities =
 	| { how: 'output'; attribute: { name: string; value: number } }
 	/** The node's fourth output holds the scores, mask included, and a softmax is to follow. */
 	| { how: 'scores' }
+	/** The node is written out in standard operators, and a value of these holds them. */
+	| { how: 'written' }
 	/** They cannot be had. */
 	| { how: 'none'; reason: string };
 
@@ -21,7 +29,7 @@ export interface AttentionValues {
 	key: string | null;
 	/** What the probabilities are multiplied with, [B, H, keys, D], or the node's own input. */
 	value: string | null;
-	/** Inputs and outputs of the graph that hold the cache. */
+	/** Inputs and outputs of the graph that hold the cache; of keys null where values lie in the same. */
 	pastKey: string | null;
 	pastValue: string | null;
 	presentKey: string | null;

@@ -15,7 +15,8 @@ export const FORMS = [
 	'groupQuery',
 	'groupQueryPacked',
 	'groupQueryPacked4bit',
-	'multiHead'
+	'multiHead',
+	'contribPacked'
 ] as const;
 export type Form = (typeof FORMS)[number];
 
@@ -36,6 +37,7 @@ export const INNER = 96;
 const POSITIONS = 64;
 const EPSILON = 1e-5;
 const UINT8 = 2;
+const PARTS = ['key', 'value'];
 /** Weights that share a scale in MatMulNBits. */
 const BLOCK = 32;
 
@@ -47,7 +49,7 @@ const BLOCK = 32;
 export function cachedOnnx({
 	form,
 	layers = 4,
-	kvHeads = form === 'multiHead' ? HEADS : 2,
+	kvHeads = form === 'multiHead' || form === 'contribPacked' ? HEADS : 2,
 	skipNorms = false
 }: CachedOnnxOptions): ModelProto {
 	const graph = new GraphBuilder('decoder');
@@ -82,17 +84,24 @@ class CachedDecoder {
 		this.#kvHeads = kvHeads;
 	}
 
+	/** Whether keys and values are one tensor in the cache. */
+	get #inOne(): boolean {
+		return this.#form === 'contribPacked';
+	}
+
 	begin(layers: number): void {
 		const graph = this.#graph;
 		graph.input('input_ids', ['batch', 'tokens'], INT64);
 		graph.input('attention_mask', ['batch', 'total'], INT64);
 		for (let layer = 0; layer < layers; layer++) {
-			for (const part of ['key', 'value']) {
-				graph.input(`past_key_values.${layer}.${part}`, ['batch', this.#kvHeads, 'past', WIDTH]);
-			}
+			const cache = ['batch', this.#kvHeads, 'past', WIDTH];
+			if (this.#inOne) graph.input(`past_key_values.${layer}`, [2, ...cache]);
+			else for (const part of PARTS) graph.input(`past_key_values.${layer}.${part}`, cache);
 		}
 		graph.output('logits', ['batch', 'tokens', VOCAB]);
-		const past = this.#size('past_key_values.0.key', 2, 'past');
+		const past = this.#inOne
+			? this.#size('past_key_values.0', 3, 'past')
+			: this.#size('past_key_values.0.key', 2, 'past');
 		const tokens = this.#size('input_ids', 1, 'tokens');
 		const total = graph.node('total', 'Add', [past, tokens]);
 		const one = graph.constant('one', [1n], []);
@@ -124,6 +133,10 @@ class CachedDecoder {
 		const later = graph.node('later', 'Greater', [keys, rows]);
 		const mask = graph.node('hide', 'Where', [later, graph.scalar(-1e9), graph.scalar(0)]);
 		graph.node('mask', 'Unsqueeze', [mask, graph.integers(0, 1)], { outputs: ['mask'] });
+		if (this.#inOne) {
+			const attributes = { to: BigInt(INT32) };
+			graph.node('mask32', 'Cast', ['attention_mask'], { attributes, outputs: ['mask32'] });
+		}
 		if (!this.#form.startsWith('groupQuery')) return;
 		const count = graph.node('count', 'ReduceSum', ['attention_mask', graph.integers(1)]);
 		const last = graph.node('last', 'Sub', [count, graph.integers(1)]);
@@ -192,8 +205,9 @@ class CachedDecoder {
 
 	/** [B, S, hidden] → [B, S, heads · width]. */
 	#attention(layer: number, normed: string): string {
-		const past = ['key', 'value'].map((part) => `past_key_values.${layer}.${part}`);
-		const present = ['key', 'value'].map((part) => `present.${layer}.${part}`);
+		if (this.#inOne) return this.#contrib(layer, normed);
+		const past = PARTS.map((part) => `past_key_values.${layer}.${part}`);
+		const present = PARTS.map((part) => `present.${layer}.${part}`);
 		for (const name of present) {
 			this.#graph.output(name, ['batch', this.#kvHeads, 'total', WIDTH]);
 		}
@@ -232,6 +246,23 @@ class CachedDecoder {
 			domain: MICROSOFT,
 			outputs,
 			attributes: { ...heads, kv_num_heads: BigInt(this.#kvHeads), do_rotary: 1n }
+		});
+	}
+
+	/** The node that projects q, k and v itself, as onnxruntime's optimizer leaves GPT-2. */
+	#contrib(layer: number, normed: string): string {
+		const graph = this.#graph;
+		const name = `${layer}.attention`;
+		const columns = 3 * HEADS * WIDTH;
+		const weight = this.#weight(`${layer}.qkv.weight`, HIDDEN, columns);
+		const bias = this.#weight(`${layer}.qkv.bias`, columns);
+		const present = `present.${layer}`;
+		graph.output(present, [2, 'batch', HEADS, 'total', WIDTH]);
+		const inputs = [normed, weight, bias, 'mask32', `past_key_values.${layer}`];
+		return graph.node(name, 'Attention', inputs, {
+			domain: MICROSOFT,
+			outputs: [`${name}.output`, present],
+			attributes: { num_heads: BigInt(HEADS), unidirectional: 1n }
 		});
 	}
 

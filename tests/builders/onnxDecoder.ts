@@ -143,10 +143,20 @@ export function smallDecoderBytes(decoder: SmallDecoder = {}): Uint8Array {
 	};
 	for (const [layer, { q, k, v, o }] of layers.entries()) {
 		const name = decoder.names?.[layer] ?? `layer.${layer}`;
-		const query = project(`${name}.q`, hidden, q);
-		const key = project(`${name}.k`, hidden, k);
-		const value = project(`${name}.v`, hidden, v);
-		const mixed = attend(graph, name, { query, key, value }, form, inputs);
+		const mixed =
+			form === 'com.microsoft.Attention'
+				? projectAndAttend(graph, name, hidden, [q, k, v], inputs)
+				: attend(
+						graph,
+						name,
+						{
+							query: project(`${name}.q`, hidden, q),
+							key: project(`${name}.k`, hidden, k),
+							value: project(`${name}.v`, hidden, v)
+						},
+						form,
+						inputs
+					);
 		const put = project(`${name}.o`, mixed, o);
 		hidden = graph.node(`${name}.add`, 'Add', [hidden, put]);
 	}
@@ -180,7 +190,7 @@ function attend(
 	graph: GraphBuilder,
 	name: string,
 	{ query, key, value }: Projected,
-	form: DecoderForm,
+	form: Exclude<DecoderForm, 'com.microsoft.Attention'>,
 	inputs: readonly string[]
 ): string {
 	const attention = `${name}.attention`;
@@ -198,18 +208,6 @@ function attend(
 				domain: MICROSOFT,
 				attributes: { ...heads, unidirectional: 1n }
 			});
-		case 'com.microsoft.Attention': {
-			const weight = graph.constant(
-				`${name}.packed`,
-				new Float32Array(3 * HIDDEN * HIDDEN).fill(0.01),
-				[HIDDEN, 3 * HIDDEN]
-			);
-			const bias = graph.constant(`${name}.bias`, new Float32Array(3 * HIDDEN), [3 * HIDDEN]);
-			return graph.node(attention, 'Attention', [query, weight, bias], {
-				domain: MICROSOFT,
-				attributes: { ...heads, unidirectional: 1n }
-			});
-		}
 		case 'GroupQueryAttention':
 		case 'packed GroupQueryAttention': {
 			const packed = form === 'packed GroupQueryAttention';
@@ -233,6 +231,30 @@ function attend(
 		default:
 			return writtenOut(graph, name, { query, key, value }, form, inputs);
 	}
+}
+
+/** com.microsoft's Attention: q, k and v by one weight in the node, and a mask where there is one to be had. */
+function projectAndAttend(
+	graph: GraphBuilder,
+	name: string,
+	hidden: string,
+	parts: readonly Kept[],
+	inputs: readonly string[]
+): string {
+	const columns = parts.reduce((sum, part) => sum + part.columns, 0);
+	const packed = Float32Array.from({ length: HIDDEN * columns }, (_, at) => {
+		const { matrix, columns: own } = parts[Math.floor((at % columns) / HIDDEN)];
+		return matrix[Math.floor(at / columns) * own + (at % own)];
+	});
+	const weight = graph.constant(`${name}.packed`, packed, [HIDDEN, columns]);
+	const int32 = { attributes: { to: 6n } };
+	const mask = inputs.includes('attention_mask')
+		? graph.node(`${name}.mask`, 'Cast', ['attention_mask'], int32)
+		: '';
+	return graph.node(`${name}.attention`, 'Attention', [hidden, weight, '', mask], {
+		domain: MICROSOFT,
+		attributes: { num_heads: BigInt(HEADS), unidirectional: 1n }
+	});
 }
 
 /** `past_key_values.N.key`, of any length; N is the last number in the layer's name. */
