@@ -108,12 +108,13 @@ async function withProgress(
 ): Promise<Evaluation> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
 	const { evaluatePlan } = await import('../analysis/evaluate/evaluate.ts');
-	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
+	const { estimateOfEvaluation } = await import('../analysis/evaluate/prepare.ts');
 	const display = progressDisplay(io.stderr);
 	try {
 		return await evaluatePlan(request, {
 			onPrepared: async (prepared) => {
-				sayEstimate(prepared.checkpoint.name, await estimateOf(prepared, request.home), io);
+				const estimate = await estimateOfEvaluation(prepared, request.home);
+				sayEstimate(prepared.source.name, estimate, io);
 			},
 			onProgress: recorder.watching(display.update)
 		});

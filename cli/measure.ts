@@ -1,7 +1,9 @@
 import { checkSameModel } from '../analysis/analyze/modelHash.ts';
+import type { LayerRepairs } from '../analysis/capture/repairs.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { measureDamage } from '../analysis/damage/damage.ts';
 import { evaluatePlan } from '../analysis/evaluate/evaluate.ts';
+import type { Plan } from '../analysis/plan/types.ts';
 import type { Progress } from '../analysis/progress.ts';
 import { readRepairs } from '../analysis/repair/file.ts';
 import { writeResult } from '../analysis/results/folder.ts';
@@ -39,9 +41,8 @@ async function measured(
 			return { result: { kind, damage: await measureDamage(task.request, { onProgress }) } };
 		case 'evaluate': {
 			const { plan, modelFolder } = task.request;
-			const { config } = await openCheckpoint(modelFolder);
 			const { repairFolder: folder } = task;
-			const repairs = folder === null ? null : await readRepairs(folder, plan, config);
+			const repairs = folder === null ? null : await repairsIn(folder, plan, modelFolder);
 			const request = { ...task.request, repairs };
 			return { result: { kind, plan, evaluation: await evaluatePlan(request, { onProgress }) } };
 		}
@@ -50,4 +51,14 @@ async function measured(
 			return { result: { kind, search }, files: refits };
 		}
 	}
+}
+
+/** The refitted weights that a plan names, which fit a checkpoint. */
+async function repairsIn(
+	folder: string,
+	plan: Plan,
+	modelFolder: string
+): Promise<LayerRepairs | null> {
+	const { config } = await openCheckpoint(modelFolder);
+	return readRepairs(folder, plan, config);
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, basename, join, resolve } from 'node:path';
+import { refuseRepaired } from '../analysis/analyze/plannedOnnx.ts';
 import type { LayerRepairs } from '../analysis/capture/repairs.ts';
 import { readJsonFile } from '../analysis/checkpoint/files.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
+import { findOnnxFile } from '../analysis/onnx/locate.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parsePlan } from '../analysis/plan/planFile.ts';
 import type { Plan } from '../analysis/plan/types.ts';
@@ -17,7 +19,7 @@ export async function readPlan(file: string): Promise<Plan> {
 
 /**
  * The refitted weights that a plan names, from beside its file; null: it names none. Throws InputError where the
- * model cannot be opened, and as `readRepairs`.
+ * model cannot be opened or is an ONNX model, and as `readRepairs`.
  */
 export async function readPlanRepairs(
 	file: string,
@@ -25,6 +27,7 @@ export async function readPlanRepairs(
 	modelFolder: string
 ): Promise<LayerRepairs | null> {
 	if (plan.repair === null) return null;
+	if ((await findOnnxFile(modelFolder)) !== null) refuseRepaired(plan);
 	const { config } = await openCheckpoint(modelFolder);
 	return readRepairs(dirname(resolve(file)), plan, config);
 }

@@ -22,12 +22,12 @@ export interface OnnxMemoryPlan extends MemoryPlan {
  * run puts out is in memory twice. Throws InputError where not even one layer of one window fits.
  */
 export function planOnnxMemory(
-	{ onnx, facts }: OpenedOnnx,
+	{ facts }: OpenedOnnx,
 	context: number,
 	statistics: StatisticsRequest,
 	limitBytes: number
 ): OnnxMemoryPlan {
-	const weights = weightBytes(facts, onnx.bytes);
+	const weights = onnxSessionBytes(facts);
 	const fixed = (tokens: number): number => weights + windowBytes(facts, tokens, statistics);
 	const eachLayer = (tokens: number): number => layerBytes(facts, tokens);
 	const smallest = fixed(context) + eachLayer(context);
@@ -40,21 +40,32 @@ export function planOnnxMemory(
 	return { resident: true, windowsPerGroup: 1, bytes, limitBytes, layersPerRun };
 }
 
-/** The files, in memory or mapped, and the copies that onnxruntime lays out for its products, float32. */
-function weightBytes({ parameters }: ModelFacts, fileBytes: number): number {
-	return 2 * fileBytes + FLOAT * parameters;
+/** A session's weights: the files, in memory or mapped, and the copies laid out for products, float32. */
+export function onnxSessionBytes({ parameters, bytes }: ModelFacts): number {
+	return 2 * bytes + FLOAT * parameters;
 }
 
 /** All but weights and what a run puts out. */
 function windowBytes(facts: ModelFacts, context: number, statistics: StatisticsRequest): number {
-	const { heads, vocab, intermediate } = facts;
 	const layout = attentionLayout(facts, context);
 	const holdings = analysisHoldings(facts, statistics);
-	const working =
-		SCORES_AT_ONCE * heads * context * context +
-		LOGITS_AT_ONCE * context * vocab +
-		STATES_AT_ONCE * context * intermediate;
-	return BASE_BYTES + holdings.windowBytes(layout) + holdings.fixedBytes(layout) + FLOAT * working;
+	return (
+		BASE_BYTES +
+		holdings.windowBytes(layout) +
+		holdings.fixedBytes(layout) +
+		onnxWorkingBytes(facts, context)
+	);
+}
+
+/** What a run makes on its way, besides what it puts out. */
+export function onnxWorkingBytes(facts: ModelFacts, context: number): number {
+	const { heads, vocab, intermediate } = facts;
+	return (
+		FLOAT *
+		(SCORES_AT_ONCE * heads * context * context +
+			LOGITS_AT_ONCE * context * vocab +
+			STATES_AT_ONCE * context * intermediate)
+	);
 }
 
 /** A layer's probabilities once more. */

@@ -44,6 +44,11 @@ export function forwardWork(
 	};
 }
 
+/** Losses, divergence and agreement of two models from the logits of a window that both put out. */
+export function logitsWork({ vocab }: WorkConfig, context: number): number {
+	return 2 * context * vocab * FLOPS_PER_ELEMENT;
+}
+
 export function windowWork(
 	config: WorkConfig,
 	layout: AttentionLayout,

@@ -39,7 +39,10 @@ export class LogitsPass {
 	 * Runs a window and says how long the whole model took. `place`: logits of a window as long, which are written
 	 * over. Throws InputError where the model cannot be run, or puts out something else than every token's logits.
 	 */
-	async run(ids: readonly number[], place: Logits | null): Promise<Logits & LayerCost> {
+	async run(
+		ids: readonly number[],
+		place: Logits | null
+	): Promise<{ logits: Logits; time: LayerCost }> {
 		const feeds = decoderFeeds(this.#inputs, { length: 0, past: {} }, ids);
 		const into =
 			place === null ? null : new ort.Tensor('float32', place.data, [1, ids.length, place.vocab]);
@@ -58,7 +61,10 @@ export class LogitsPass {
 				`${this.#file}: logits of [${dims.join(', ')}] for ${ids.length} tokens; expected those of every token`
 			);
 		}
-		return { data, vocab, seconds, cpuSeconds: (user + system) / 1e6 };
+		return {
+			logits: { data, vocab },
+			time: { seconds, cpuSeconds: (user + system) / 1e6 }
+		};
 	}
 
 	async #execute(

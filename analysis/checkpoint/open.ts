@@ -35,7 +35,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 export async function readConfig(folder: string): Promise<ModelConfig> {
 	if (folder.endsWith('.onnx') && (await exists(folder))) {
 		throw new InputError(
-			`${folder}: an ONNX model; only analyze, inspect and apply take one; name the folder of the checkpoint that it came from`
+			`${folder}: an ONNX model; only analyze, inspect, evaluate, apply and bench take one; name the folder of the checkpoint that it came from`
 		);
 	}
 	if (!(await isFolder(folder))) throw new InputError(`${folder}: no such folder`);

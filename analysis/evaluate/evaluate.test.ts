@@ -14,7 +14,8 @@ import { headMapsOf, planSpans } from '../plan/spans.ts';
 import type { Plan, Sources } from '../plan/types.ts';
 import type { Progress } from '../progress.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
-import { encodeChoices } from './choices/encode.ts';
+import { checkpointRunner } from './checkpointRunner.ts';
+import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
 import { evaluatePlan, measuredPlan } from './evaluate.ts';
 import type { EvaluateRequest } from './types.ts';
@@ -254,10 +255,13 @@ describe('questions of multiple choice', () => {
 		const planned = { sources: plan.sources, headMaps: headMapsOf(plan.spans, 5) };
 		const choices = encodeChoices(questions, tokenizer, config.maxPositions);
 		const reader = new WeightReader();
-		const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
+		const memory = { resident: false, windowsPerGroup: 2, bytes: 0, limitBytes: 0 };
+		const runner = checkpointRunner(checkpoint, planned, memory, reader, null);
 		let done = 0;
-		const found = await measureChoices(config, weights, 2, planned, choices, () => done++);
+		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, config.maxPositions);
+		const found = await measureChoices(runner, 2, choices, lengthOf, () => done++);
 		expect(done).toBe(choices.length);
+		const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
 		for (const { question, choice, ids, choiceStart } of choices) {
 			// By itself, in a window just as long as it is.
 			const layout = attentionLayout(config, ids.length);

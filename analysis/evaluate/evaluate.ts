@@ -1,20 +1,16 @@
-import { completedHash } from '../analyze/modelHash.ts';
 import { Reporter } from '../analyze/reporter.ts';
-import { WeightSource } from '../capture/weights.ts';
-import { ModelHasher } from '../checkpoint/hash.ts';
-import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash } from '../checkpoint/remembered.ts';
 import { planMatches } from '../plan/planFile.ts';
-import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../progress.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { VERSION } from '../version.ts';
+import type { ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
 import { scoreChoices } from './choices/score.ts';
 import { measureWindows } from './measure.ts';
-import { choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
+import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
 import { reportOf } from './report.ts';
+import type { EvaluationRunner } from './source.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
 /** Who is told. */
@@ -35,47 +31,24 @@ export async function evaluatePlan(
 	const started = performance.now();
 	const prepared = await prepareEvaluation(request);
 	await options.onPrepared?.(prepared);
-	const { checkpoint, windows, context, notes } = prepared;
-	const { plan, home } = request;
-	const { config } = checkpoint;
-	const { layers } = config;
+	const { source, windows, context, notes } = prepared;
+	const { plan, home, questions } = request;
+	const { layers } = source.facts;
 	const reporter = new Reporter(
 		{ work: prepared.totalWork, layers, windows: windows.length, context },
 		options.onProgress
 	);
 	reporter.add(0, 'reading weights', 0);
-	const reader = new WeightReader();
 	try {
-		const known = await rememberedHash(home, checkpoint);
-		const hasher = known === null ? new ModelHasher(checkpoint) : null;
-		const planned = {
-			sources: plan.sources,
-			headMaps: headMapsOf(plan.spans, layers),
-			repairs: request.repairs ?? undefined
-		};
-		const { resident, windowsPerGroup } = prepared.memory;
-		const weights = new WeightSource(checkpoint, reader, { resident, hasher });
-		const measured = await measureWindows(prepared, planned, weights, reporter);
+		const runner = await prepared.start(home);
+		const measured = await measureWindows(prepared, runner, reporter);
 		const choices =
-			request.questions === null
+			questions === null
 				? undefined
-				: scoreChoices(
-						request.questions,
-						await measureChoices(
-							config,
-							weights,
-							windowsPerGroup,
-							planned,
-							prepared.choices,
-							(choice) => {
-								const work = choiceWork(choice, config, context, prepared.work);
-								reporter.addTokens(2 * choice.ids.length);
-								reporter.add(work, 'questions', windows.length);
-							}
-						)
-					);
-		const hash = known ?? (await completedHash(checkpoint, reader, hasher, home));
-		const { name } = checkpoint;
+				: scoreChoices(questions, await answer(prepared, runner, reporter));
+		await runner.release();
+		const hash = await source.hash(home);
+		const { name } = source;
 		return {
 			report: reportOf(request, prepared, measured, choices),
 			model: { name, hash },
@@ -86,8 +59,18 @@ export async function evaluatePlan(
 			seconds: (performance.now() - started) / 1000
 		};
 	} finally {
-		await reader.close();
+		await source.close();
 	}
+}
+
+/** Log-likelihoods of the questions' choices, both ways. */
+function answer(prepared: PreparedEvaluation, runner: EvaluationRunner, reporter: Reporter) {
+	const { source, memory, choices, windows } = prepared;
+	const lengthOf = (choice: ChoiceTokens): number => choiceLength(choice, source);
+	return measureChoices(runner, memory.windowsPerGroup, choices, lengthOf, (choice) => {
+		reporter.addTokens(2 * choice.ids.length);
+		reporter.add(choiceWork(choice, prepared), 'questions', windows.length);
+	});
 }
 
 /** The plan with what was measured of it: the report without windows and tokens, and what it is about. */

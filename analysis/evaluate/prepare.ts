@@ -1,28 +1,34 @@
-import { openCheckpoint } from '../checkpoint/open.ts';
-import type { ModelConfig } from '../checkpoint/types.ts';
-import { attentionLayout, windowEntries } from '../capture/layout.ts';
+import { estimateOf } from '../analyze/estimate.ts';
+import { memoryLimit, type MemoryPlan } from '../analyze/memory.ts';
+import type { Estimate } from '../analyze/types.ts';
 import { InputError } from '../errors.ts';
-import { logitsBytes, memoryLimit, planMemory, type Holdings } from '../analyze/memory.ts';
-import type { Prepared } from '../analyze/prepare.ts';
-import { forwardWork, type WindowWork } from '../analyze/work.ts';
-import { checkPlanFits } from '../plan/fits.ts';
-import { spansOf } from '../plan/spans.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
+import type { Tokenizer, Window } from '../tokens/types.ts';
 import { checkContext, cutWindows } from '../tokens/windows.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
+import {
+	openEvaluation,
+	type EvaluationOutlook,
+	type EvaluationSource,
+	type EvaluationWork
+} from './source.ts';
 import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
-export interface PreparedEvaluation extends Omit<Prepared, 'statistics'> {
+export interface PreparedEvaluation extends Pick<EvaluationOutlook, 'start'> {
+	source: EvaluationSource;
+	tokenizer: Tokenizer;
+	windows: Window[];
+	/** Tokens in each window, BOS included; shorter than asked for where no text is long enough. */
+	context: number;
+	notes: string[];
 	/** Choices of the questions as tokens; none where there are no questions. */
 	choices: ChoiceTokens[];
+	memory: MemoryPlan;
+	work: EvaluationWork;
+	totalWork: number;
 }
 
-const FLOAT = 4;
-/** Arrays as large as a hidden state that a window holds: two states, two normed, and those being made. */
-const STATES_A_WINDOW = 6;
-/** Arrays as large as a part's logits that the comparison makes, besides those of one model. */
-const LOGITS_COMPARED = 4;
 const WAYS = 2;
 
 /**
@@ -31,76 +37,65 @@ const WAYS = 2;
  * memory limit is too low.
  */
 export async function prepareEvaluation(request: EvaluateRequest): Promise<PreparedEvaluation> {
-	const checkpoint = await openCheckpoint(request.modelFolder);
-	const { config } = checkpoint;
-	checkPlanFits(request.plan, { ...config, name: checkpoint.name });
+	const source = await openEvaluation(request.modelFolder, request.plan, request.repairs);
+	const { facts, fixedContext } = source;
 	if (request.gates.maxAccuracyDrop !== undefined && request.questions === null) {
 		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
 	}
-	checkContext(request.context, config);
-	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	checkContext(request.context, facts);
+	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
 	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
-	const choices = encodeChoices(request.questions ?? [], tokenizer, config.maxPositions);
-	const lengths = choices.map(({ ids }) => filledLength(ids.length, config.maxPositions));
-	const memory = planMemory(
-		checkpoint,
-		lengths.reduce((longest, length) => Math.max(longest, length), context),
-		holdings(config, request, windows.length),
-		memoryLimit(request.memoryLimitBytes)
-	);
-	const layout = attentionLayout(config, context);
-	const work = evaluationWork(config, layout);
-	return {
-		checkpoint,
+	if (fixedContext !== null && context !== fixedContext) {
+		throw new InputError(
+			`context: ${context} tokens; ${source.folder} was exported for exactly ${fixedContext}`
+		);
+	}
+	const choices = encodeChoices(
+		request.questions ?? [],
 		tokenizer,
-		windows,
+		fixedContext ?? facts.maxPositions
+	);
+	const lengths = choices.map((choice) => choiceLength(choice, source));
+	const outlook = source.outlook({
 		context,
-		notes,
-		layout,
-		memory,
-		work,
+		longest: lengths.reduce((longest, length) => Math.max(longest, length), context),
+		windowCount: windows.length,
+		limitBytes: memoryLimit(request.memoryLimitBytes)
+	});
+	const prepared = { source, tokenizer, windows, context, notes, choices, ...outlook };
+	return {
+		...prepared,
 		totalWork:
-			windows.length * (WAYS * config.layers * work.layer + work.head) +
-			choices.reduce((sum, choice) => sum + choiceWork(choice, config, context, work), 0),
-		choices
+			windows.length * windowWork(outlook.work) +
+			choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0)
 	};
 }
 
-/** A layer of one window one way; the head of one window both ways. */
-function evaluationWork(config: ModelConfig, layout: Prepared['layout']): WindowWork {
-	const { layer, head } = forwardWork(config, layout);
-	return { layer, head: WAYS * head, statistics: 0 };
+/** What a prepared evaluation will take. */
+export function estimateOfEvaluation(
+	prepared: PreparedEvaluation,
+	home: string
+): Promise<Estimate> {
+	return estimateOf({ ...prepared, checkpoint: prepared.source.facts }, home);
+}
+
+/** Tokens that a choice is filled up to. */
+export function choiceLength(
+	{ ids }: ChoiceTokens,
+	{ facts, fixedContext }: EvaluationSource
+): number {
+	return fixedContext ?? filledLength(ids.length, facts.maxPositions);
 }
 
 /** A choice both ways, by its share of a window's tokens. */
 export function choiceWork(
-	{ ids }: ChoiceTokens,
-	{ layers, maxPositions }: ModelConfig,
-	context: number,
-	work: WindowWork
+	choice: ChoiceTokens,
+	{ source, context, work }: Pick<PreparedEvaluation, 'source' | 'context' | 'work'>
 ): number {
-	const share = filledLength(ids.length, maxPositions) / context;
-	return share * (WAYS * layers * work.layer + work.head);
+	return (choiceLength(choice, source) / context) * windowWork(work);
 }
 
-/**
- * Both ways' hidden states, one source's probabilities where the plan has followers, or the model itself, and
- * refitted weights.
- */
-function holdings(
-	config: ModelConfig,
-	{ plan, repairs }: EvaluateRequest,
-	windowCount: number
-): Holdings {
-	const kept = Number(spansOf(plan.sources).length > 0) + Number(config.shared !== null);
-	const refitted = [...(repairs?.values() ?? [])].reduce(
-		(sum, { o, bias }) => sum + (o?.byteLength ?? 0) + (bias?.byteLength ?? 0),
-		0
-	);
-	return {
-		windowCount,
-		windowBytes: (layout) =>
-			FLOAT * (windowEntries(layout, kept) + STATES_A_WINDOW * layout.context * config.hidden),
-		fixedBytes: (layout) => refitted + LOGITS_COMPARED * logitsBytes(config, layout.context)
-	};
+/** A window both ways. */
+function windowWork({ way, comparison }: EvaluationWork): number {
+	return WAYS * way + comparison;
 }

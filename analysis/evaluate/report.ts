@@ -1,12 +1,14 @@
-import { modelFacts } from '../checkpoint/facts.ts';
 import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Plan } from '../plan/types.ts';
+import type { Window } from '../tokens/types.ts';
 import { drawWindows } from '../similarity/resample.ts';
 import { mean, meanInterval, predictedBytes, quantile, spreadOf } from './figures.ts';
 import type { ChoicesReport } from './choices/types.ts';
 import { judgeGates, type Estimated } from './gates.ts';
-import type { Measured, Way, WindowMeasured } from './measure.ts';
+import type { Measured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
+import type { Way } from './source.ts';
+import type { Compared } from './turns.ts';
 import type {
 	Cost,
 	EvaluateReport,
@@ -29,7 +31,7 @@ export function reportOf(
 	choices?: ChoicesReport
 ): EvaluateReport {
 	const windows = measured.windows.map((each) =>
-		rowOf(each, predictedBytes(each.window, request.documents, prepared.tokenizer))
+		rowOf(each, predictedBytes(each.sequence, request.documents, prepared.tokenizer))
 	);
 	const draws = drawWindows(windows.map(({ document }) => document));
 	const lossIncrease = meanInterval(
@@ -69,7 +71,7 @@ function dropOf({ value, low, high }: Estimated): Estimated {
 	return { value: -value, low: high === null ? null : -high, high: low === null ? null : -low };
 }
 
-function rowOf({ window, comparison, time }: WindowMeasured, bytes: number): WindowRow {
+function rowOf({ sequence: window, comparison, time }: Compared<Window>, bytes: number): WindowRow {
 	return {
 		document: window.document,
 		start: window.start,
@@ -96,7 +98,7 @@ function worstOf(
 		.sort((a, b) => b.added - a.added)
 		.slice(0, WORST_WINDOWS)
 		.map(({ window }) => {
-			const { window: cut, comparison } = measured.windows[window];
+			const { sequence: cut, comparison } = measured.windows[window];
 			return {
 				window,
 				pieces: tokenizer.pieces(cut.ids.slice(1)),
@@ -126,7 +128,7 @@ function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {
 }
 
 function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): Cost {
-	const { checkpoint, context, memory } = prepared;
+	const { source, context, memory } = prepared;
 	const { windows } = measured;
 	const wayCost = (way: Way): WayCost => ({
 		prefillSeconds: spreadOf(windows.map(({ time }) => time[way].seconds)),
@@ -136,6 +138,7 @@ function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): C
 	const setting = { context, batch: 1, elementBytes: DTYPE_BYTES.f32 };
 	return {
 		measured: {
+			timed: source.timed,
 			baseline: wayCost('baseline'),
 			shared: wayCost('shared'),
 			prefillRatio: spreadOf(
@@ -144,6 +147,6 @@ function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): C
 			processPeakRssBytes: process.resourceUsage().maxRSS * 1024,
 			weights: memory.resident ? 'resident' : 'streamed'
 		},
-		predicted: savings(modelFacts(checkpoint), plan.sources, setting)
+		predicted: savings(source.facts, plan.sources, setting)
 	};
 }

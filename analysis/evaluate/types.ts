@@ -6,10 +6,12 @@ import type { ChoicesReport, Question } from './choices/types.ts';
 
 /** One model and one plan on one set of texts. */
 export interface EvaluateRequest {
-	/** Folder of the checkpoint. */
+	/** Folder of the checkpoint or of an ONNX model, or an ONNX file. */
 	modelFolder: string;
+	/** tokenizer.json or its folder; by default what lies beside the model. */
+	tokenizer?: string;
 	plan: Plan;
-	/** The refitted weights that the plan names, read by `readRepairs`; null: it names none. */
+	/** The refitted weights that the plan names, read by `readRepairs`; null: it names none, as for an ONNX model. */
 	repairs: LayerRepairs | null;
 	documents: Document[];
 	/** Tokens in a window, BOS included. */
@@ -60,7 +62,7 @@ export interface WindowRow {
 	shared: number;
 	kl: number;
 	agreement: number;
-	/** Prefill time of the layers; see `Cost`. */
+	/** Prefill time; see `Cost`. */
 	baselineSeconds: number;
 	sharedSeconds: number;
 }
@@ -85,24 +87,29 @@ export interface Spread {
 
 /** What one way took. */
 export interface WayCost {
-	/** Seconds a window in all decoder layers; reading weights, embedding and output head are not counted. */
+	/** Seconds a window in what `Cost.measured.timed` says. */
 	prefillSeconds: Spread;
 	/** CPU seconds of all threads in the same work, mean a window. */
 	cpuSeconds: number;
-	/** Highest resident set seen after a layer of this way, bytes; both ways run in one process. */
+	/** Highest resident set seen after a layer, or a run of the whole model, of this way, bytes; both run in one process. */
 	peakRssBytes: number;
 }
 
 export interface Cost {
 	/** Measured, in one process, the ways taking turns at going first. */
 	measured: {
+		/**
+		 * 'layers': all decoder layers; not reading weights, embedding and output head. 'model': the whole forward pass
+		 * of an ONNX model, logits of every token included, with no cache. Not there: layers, by an earlier version.
+		 */
+		timed?: 'layers' | 'model';
 		baseline: WayCost;
 		shared: WayCost;
 		/** Shared ÷ baseline of each window's prefill time. */
 		prefillRatio: Spread;
 		/** Highest resident set of the whole process, bytes. */
 		processPeakRssBytes: number;
-		/** Whether weights stayed in memory, or were read for each group of windows. */
+		/** Whether weights stayed in memory, both ways' together, or were read for each group of windows. */
 		weights: 'resident' | 'streamed';
 	};
 	/** Counted, not measured: for this context, one sequence, float32. */

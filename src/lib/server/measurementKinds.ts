@@ -6,7 +6,7 @@ import { workOfAll } from '$analysis/damage/work.ts';
 import { InputError } from '$analysis/errors.ts';
 import { parseQuestions } from '$analysis/evaluate/choices/parse.ts';
 import { parseGates } from '$analysis/evaluate/gates.ts';
-import { prepareEvaluation } from '$analysis/evaluate/prepare.ts';
+import { estimateOfEvaluation, prepareEvaluation } from '$analysis/evaluate/prepare.ts';
 import { parsePlan } from '$analysis/plan/planFile.ts';
 import type { Plan } from '$analysis/plan/types.ts';
 import {
@@ -85,7 +85,7 @@ async function evaluation(asked: Asked<'evaluate'>, setting: Setting): Promise<P
 	return {
 		request: { kind, ...about, plan, gates, repairOf, questions: questions?.name ?? null },
 		questions,
-		estimate: await estimateOf(prepared, own.home),
+		estimate: await estimateOfEvaluation(prepared, own.home),
 		command: evaluateCommand(on, { plan: PLAN_FILE, questions: named, gates })
 	};
 }

@@ -1,0 +1,52 @@
+import { dirname } from 'node:path';
+import { onnxModelHash } from '../analyze/modelHash.ts';
+import { plannedAttention } from '../analyze/plannedOnnx.ts';
+import { forwardWork, logitsWork } from '../analyze/work.ts';
+import { attentionLayout } from '../capture/layout.ts';
+import { TOKENIZER } from '../checkpoint/tokenizer.ts';
+import { checkCutsFit, cutBytes } from '../onnx/cutBytes.ts';
+import { graphInputs } from '../onnx/inputs.ts';
+import { findBeside } from '../onnx/locate.ts';
+import { checkEveryLogit } from '../onnx/logits.ts';
+import { openOnnx } from '../onnx/open.ts';
+import { fixedContextOf } from '../onnx/putOut.ts';
+import { shareAttention } from '../onnx/share.ts';
+import type { Plan } from '../plan/types.ts';
+import { planOnnxEvaluation } from './onnxMemory.ts';
+import type { EvaluationSource } from './source.ts';
+
+/** An ONNX model, run whole: as it is, and as a copy of its graph in memory into which the plan is written. */
+export async function openOnnxEvaluation(file: string, plan: Plan): Promise<EvaluationSource> {
+	// Estimates need no weights, and come from the server's own process.
+	const model = await openOnnx(file, { weights: false });
+	const { facts, name, onnx, view } = model;
+	const planned = plannedAttention(model, plan);
+	checkEveryLogit(model);
+	const { cuts } = shareAttention(model, planned);
+	checkCutsFit(cuts, onnx.file);
+	const tokenizer = await findBeside(onnx.file, TOKENIZER);
+	return {
+		name,
+		folder: onnx.file,
+		facts,
+		tokenizer: tokenizer ?? dirname(onnx.file),
+		timed: 'model',
+		fixedContext: fixedContextOf(graphInputs(view, onnx.file)),
+		outlook: ({ context, longest, windowCount, limitBytes }) => {
+			const { layer, head } = forwardWork(facts, attentionLayout(facts, context));
+			const wanted = { context: longest, windowCount, limitBytes };
+			const memory = planOnnxEvaluation(facts, cutBytes(cuts), wanted);
+			return {
+				memory,
+				work: { way: facts.layers * layer + head, comparison: logitsWork(facts, context) },
+				start: async () => {
+					// Only here: onnxruntime has no place in a process that only estimates.
+					const { OnnxRunner } = await import('./onnxRunner.ts');
+					return OnnxRunner.open(await openOnnx(file), planned, memory);
+				}
+			};
+		},
+		hash: (home) => onnxModelHash(onnx, home),
+		close: () => Promise.resolve()
+	};
+}
