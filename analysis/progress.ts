@@ -5,9 +5,11 @@ export interface Progress {
 	/** Layer being run and how many there are; null outside the layers. */
 	layer: number | null;
 	layers: number;
-	/** Windows done and how many there are. */
+	/** Windows done and how many there are; 0: none are counted now. */
 	window: number;
 	windows: number;
+	/** What `windows` are, where they are no windows of text. */
+	counted?: 'round';
 	/** 0 to 1 of the whole task. */
 	fraction: number;
 	secondsElapsed: number;

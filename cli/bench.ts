@@ -1,30 +1,36 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import type { BenchReport, BenchSetting } from '../analysis/deploy/benchTypes.ts';
+import type { BenchMeans } from '../analysis/deploy/measureBench.ts';
 import { InputError } from '../analysis/errors.ts';
-import type { BenchSubject } from '../analysis/deploy/bench.ts';
-import type { BenchReport, BenchSetting, BenchSide } from '../analysis/deploy/benchTypes.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weights.ts';
 import type { Plan } from '../analysis/plan/types.ts';
-import { forkBenchSide } from './benchProcess.ts';
+import { benchCommand } from '../analysis/results/command.ts';
+import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import { benchSides } from './benchProcess.ts';
 import { benchText } from './benchText.ts';
+import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
+import { progressDisplay } from './progress.ts';
+import { storeResult } from './store.ts';
 
 const DEFAULT_PROMPT = 512;
 const DEFAULT_GENERATE = 64;
 const DEFAULT_REPEATS = 5;
 
+/** Beside the built command. */
+const WORKER = new URL('./benchWorker.js', import.meta.url);
+
 const HELP = `
-Writes the model as it is and as planned to a temporary folder as spanwise apply does, or takes two folders that
-spanwise apply wrote: MODEL, without a plan, and --against, with one. Runs both in alternation, each in a process
-of its own: time to the first token, tokens a second after it, peak memory, bytes of cache a token; median,
-quartiles, and the ratio planned ÷ baseline round by round, beside what counting predicts.
+Writes the model as it is and as planned to the workspace as spanwise apply does, and removes both at the end; an
+ONNX model is run as it lies there. Or takes MODEL, an ONNX model or a folder that spanwise apply wrote without a
+plan, and --against, a folder that it wrote with one. Runs both in alternation, each in a process of its own: time
+to the first token, tokens a second after it, peak memory, bytes of cache a token; median, quartiles, and the ratio
+planned ÷ baseline round by round, beside what counting predicts.
 
 Example (plan.json: made by the example of spanwise plan):
   spanwise bench mini-llama2 --plan plan.json --prompt 256 --generate 32`;
@@ -35,19 +41,15 @@ interface BenchFlags extends SharedOptions, BenchSetting {
 	dtype?: DecoderDtype;
 }
 
-/** Two written models, and what they are. */
-interface Pair {
-	subject: BenchSubject;
-	baseline: string;
-	planned: string;
-}
-
 export function registerBench(program: Command, io: Io): void {
 	withSharedOptions(
 		program
 			.command('bench')
 			.description('measure what a plan gains as a deployed model')
-			.argument('<model>', 'folder or name of a model, or a folder written by spanwise apply')
+			.argument(
+				'<model>',
+				'folder or name of a model, an ONNX file, or a folder written by spanwise apply'
+			)
 			.option('--plan <file>', 'a plan.json')
 			.option('--against <folder>', 'the planned model, written by spanwise apply')
 			.option('--prompt <tokens>', 'tokens to read', wholeNumber(1), DEFAULT_PROMPT)
@@ -55,110 +57,103 @@ export function registerBench(program: Command, io: Io): void {
 			.option('--batch <sequences>', 'sequences at a time', wholeNumber(1), 1)
 			.option('--repeats <count>', 'measured rounds a side', wholeNumber(1), DEFAULT_REPEATS)
 			.addOption(
-				new Option('--dtype <type>', 'of what is written (default: fp32)').choices(DECODER_DTYPES)
+				new Option('--dtype <type>', 'of what is written of a checkpoint (default: fp32)').choices(
+					DECODER_DTYPES
+				)
 			),
 		'print the report as JSON'
 	)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: BenchFlags) => {
-			const folder = await mkdtemp(join(tmpdir(), 'spanwise-bench-'));
-			const remove = () => rmSync(folder, { recursive: true, force: true });
-			const sides: BenchSide[] = [];
-			const stop = watchInterrupts(remove);
-			try {
-				const pair = await pairOf(model, flags, folder, io);
-				const report = await measure(pair, flags, sides, io);
-				if (flags.json) printJson(io, report);
-				else io.stdout.write(benchText(report));
-			} finally {
-				for (const side of sides) await side.close();
-				remove();
-				stop();
-			}
+			const recorder = new TelemetryRecorder();
+			const stop = watchInterrupts(() => undefined);
+			const { bench, plan } = await measured(model, flags, recorder, io).finally(stop);
+			if (flags.json) printJson(io, bench);
+			else io.stdout.write(benchText(bench));
+			const command = commandOf(model, flags);
+			const origin = { home: homeOf(flags, io), command, recorder };
+			await storeResult({ kind: 'bench', plan, bench }, origin, io);
 		});
 }
 
-async function measure(
-	{ subject, baseline, planned }: Pair,
-	{ prompt, generate, batch, repeats }: BenchFlags,
-	sides: BenchSide[],
+async function measured(
+	model: string,
+	flags: BenchFlags,
+	recorder: TelemetryRecorder,
 	io: Io
-): Promise<BenchReport> {
-	const { bench, checkBenchSetting } = await import('../analysis/deploy/bench.ts');
-	const setting = { prompt, generate, batch, repeats };
-	checkBenchSetting(setting, subject.config);
-	for (const file of [baseline, planned]) sides.push(await forkBenchSide(file, setting));
-	const [first, second] = sides;
-	return bench(subject, { baseline: first, planned: second }, setting, (done, all) => {
-		say(io, `round ${done} of ${all}`);
-	});
-}
-
-async function pairOf(model: string, flags: BenchFlags, folder: string, io: Io): Promise<Pair> {
+): Promise<{ bench: BenchReport; plan: Plan }> {
 	const { plan, against } = flags;
 	if (plan !== undefined && against !== undefined) {
 		throw new InputError('--plan and --against: both given; allowed: one of them');
 	}
-	if (against !== undefined) return writtenPair(model, against, flags.dtype);
-	if (plan === undefined) throw new InputError('--plan: missing; or --against, a written model');
-	return exportedPair(await findModel(model, flags, io), await readPlan(plan), flags, folder, io);
+	const display = progressDisplay(io.stderr);
+	const means: BenchMeans = {
+		id: 'bench',
+		openSide: benchSides(WORKER),
+		onProgress: recorder.watching(display.update)
+	};
+	try {
+		if (against !== undefined) return await ofWritten(model, against, flags, means, io);
+		if (plan === undefined) throw new InputError('--plan: missing; or --against, a written model');
+		return await ofPlanned(model, plan, flags, means, io);
+	} finally {
+		display.end();
+	}
 }
 
-/** Two folders that spanwise apply wrote. */
-async function writtenPair(
+/** Two models that are there already. */
+async function ofWritten(
 	model: string,
 	against: string,
-	dtype: DecoderDtype | undefined
-): Promise<Pair> {
-	const { readWritten } = await import('../analysis/deploy/read.ts');
-	const [baseline, planned] = [await readWritten(model), await readWritten(against)];
-	if (baseline.plan !== null) throw new InputError(`${model}: has a plan; expected one without`);
-	if (planned.plan === null) throw new InputError(`${against}: has no plan; expected one with`);
-	if (dtype !== undefined) throw new InputError('--dtype: the models are written already');
-	if (baseline.dtype !== planned.dtype || baseline.config.layers !== planned.config.layers) {
-		throw new InputError(
-			`${model} and ${against}: ${baseline.dtype} of ${baseline.config.layers} layers, ${planned.dtype} of ${planned.config.layers}; expected the same`
-		);
-	}
-	const { name, config } = baseline;
-	const subject = { name, config, sources: planned.plan.sources, dtype: baseline.dtype };
-	return { subject, baseline: baseline.file, planned: planned.file };
+	flags: BenchFlags,
+	means: BenchMeans,
+	io: Io
+): Promise<{ bench: BenchReport; plan: Plan }> {
+	if (flags.dtype !== undefined) throw new InputError('--dtype: the models are written already');
+	const { measureWritten } = await import('../analysis/deploy/measureWritten.ts');
+	const home = homeOf(flags, io);
+	const modelFolder = await findModel(model, flags, io);
+	return measureWritten({ model: modelFolder, against, home, ...settingOf(flags) }, means);
 }
 
-async function exportedPair(
-	modelFolder: string,
-	plan: Plan,
+/** A model and a plan, which are written first. */
+async function ofPlanned(
+	model: string,
+	file: string,
 	flags: BenchFlags,
-	folder: string,
+	means: BenchMeans,
 	io: Io
-): Promise<Pair> {
-	const { deployModel } = await import('../analysis/deploy/deploy.ts');
-	const { readWritten } = await import('../analysis/deploy/read.ts');
-	const { checkBenchSetting } = await import('../analysis/deploy/bench.ts');
-	const { readConfig } = await import('../analysis/checkpoint/open.ts');
-	const { prompt, generate, batch, repeats, dtype = 'fp32' } = flags;
-	checkBenchSetting({ prompt, generate, batch, repeats }, await readConfig(modelFolder));
-	const write = async (name: string, applied: Plan | null) => {
-		say(io, `writing ${name}`);
-		const out = join(folder, name);
-		await deployModel(
-			{
-				modelFolder,
-				plan: applied,
-				planFolder: dirname(flags.plan ?? '.'),
-				target: 'onnx',
-				dtype,
-				out,
-				verify: true,
-				home: homeOf(flags, io)
-			},
-			() => undefined
-		);
-		return readWritten(out);
+): Promise<{ bench: BenchReport; plan: Plan }> {
+	const plan = await readPlan(file);
+	const modelFolder = await findModel(model, flags, io);
+	const home = homeOf(flags, io);
+	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
+	const { measureBench } = await import('../analysis/deploy/measureBench.ts');
+	const { estimateOfBench } = await import('../analysis/deploy/prepareBench.ts');
+	const request = {
+		...settingOf(flags),
+		modelFolder,
+		plan,
+		planFolder: dirname(resolve(file)),
+		dtype: flags.dtype ?? null,
+		memoryLimitBytes: flags.memory ?? null,
+		home
 	};
-	const baseline = await write('baseline', null);
-	const planned = await write('planned', plan);
-	const { name, config } = baseline;
-	const subject = { name, config, sources: plan.sources, dtype };
-	return { subject, baseline: baseline.file, planned: planned.file };
+	const { bench, warning, notes } = await measureBench(request, means, async (prepared) => {
+		sayEstimate(prepared.name, await estimateOfBench(prepared, home), io);
+	});
+	if (warning !== null) say(io, `warning: ${warning}`);
+	for (const note of notes) say(io, `note: ${note}`);
+	return { bench, plan };
+}
+
+function settingOf({ prompt, generate, batch, repeats }: BenchFlags): BenchSetting {
+	return { prompt, generate, batch, repeats };
+}
+
+/** The command that measures it again. */
+function commandOf(model: string, flags: BenchFlags): string {
+	const { plan, against = '', models: modelFolders, dtype = null } = flags;
+	const compared = plan === undefined ? { against } : { plan };
+	return benchCommand({ model, modelFolders }, settingOf(flags), { dtype, ...compared });
 }

@@ -2,26 +2,36 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type {
+	BenchFile,
 	BenchModel,
 	BenchRound,
 	BenchSetting,
-	BenchSide
+	BenchSide,
+	OpenSide
 } from '../analysis/deploy/benchTypes.ts';
 import { InputError } from '../analysis/errors.ts';
 
 /** What the command asks of a bench process, and what it answers. */
-export type BenchAsk = { kind: 'open'; file: string; setting: BenchSetting } | { kind: 'round' };
+export type BenchAsk = { kind: 'open'; file: BenchFile; setting: BenchSetting } | { kind: 'round' };
 export type BenchAnswer =
 	| { kind: 'open'; model: BenchModel }
 	| { kind: 'round'; round: BenchRound }
 	| { kind: 'failed'; message: string; fault: 'input' | 'own' };
 
-/** Beside the built command. */
-const WORKER = fileURLToPath(new URL('./benchWorker.js', import.meta.url));
+/**
+ * Opens each model in a process of its own, made from the built `worker`, which lies beside whoever asks. Throws
+ * InputError where the model is at fault.
+ */
+export function benchSides(worker: URL): OpenSide {
+	return (file, setting) => forkBenchSide(fileURLToPath(worker), file, setting);
+}
 
-/** Opens a model in a process of its own. Throws InputError where the model is at fault. */
-export async function forkBenchSide(file: string, setting: BenchSetting): Promise<BenchSide> {
-	const child = fork(WORKER, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+async function forkBenchSide(
+	worker: string,
+	file: BenchFile,
+	setting: BenchSetting
+): Promise<BenchSide> {
+	const child = fork(worker, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 	const opened = await ask(child, { kind: 'open', file, setting });
 	if (opened.kind !== 'open') throw new Error(`asked to open, answered with ${opened.kind}`);
 	return {

@@ -2,6 +2,7 @@ import { checkSameModel } from '../analysis/analyze/modelHash.ts';
 import type { LayerRepairs } from '../analysis/capture/repairs.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { measureDamage } from '../analysis/damage/damage.ts';
+import { measureBench } from '../analysis/deploy/measureBench.ts';
 import { evaluatePlan } from '../analysis/evaluate/evaluate.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import type { Progress } from '../analysis/progress.ts';
@@ -13,6 +14,10 @@ import type { FolderFile } from '../analysis/run/wholeFolder.ts';
 import { searchPlans } from '../analysis/search/search.ts';
 import type { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import type { MeasureTask } from '../src/lib/server/jobs/messages.ts';
+import { benchSides } from './benchProcess.ts';
+
+/** Beside the built worker. */
+const BENCH_WORKER = new URL('./benchWorker.js', import.meta.url);
 
 /**
  * Measures and stores the result in the workspace, under the task's id. Throws InputError where the model's weights
@@ -49,6 +54,12 @@ async function measured(
 		case 'search': {
 			const { search, refits } = await searchPlans(task.request, { onProgress });
 			return { result: { kind, search }, files: refits };
+		}
+		case 'bench': {
+			const { plan } = task.request;
+			const means = { id: task.id, openSide: benchSides(BENCH_WORKER), onProgress };
+			const { bench } = await measureBench(task.request, means);
+			return { result: { kind, plan, bench } };
 		}
 	}
 }

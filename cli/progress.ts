@@ -54,9 +54,10 @@ function lines(output: Output, now: () => number): ProgressDisplay {
 /** "43 % layers · layer 6 of 0–15 · windows 3/8 · 12 s left" */
 function describe(progress: Progress): string {
 	const { stage, layer, layers, window, windows, fraction, secondsLeft } = progress;
+	const { counted = 'window' } = progress;
 	const parts = [`${Math.floor(fraction * 100)} % ${stage}`];
 	if (layer !== null) parts.push(`layer ${layer} of 0–${layers - 1}`);
-	parts.push(`windows ${window}/${windows}`);
+	if (windows > 0) parts.push(`${counted}s ${window}/${windows}`);
 	if (secondsLeft !== null) parts.push(`${formatDuration(secondsLeft)} left`);
 	return parts.join(' · ');
 }

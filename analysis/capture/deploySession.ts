@@ -1,16 +1,20 @@
+import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.ts';
-import { floats, type Tensors } from './session.ts';
+import { wideFloats } from './onnxDecoder.ts';
+import type { Tensors } from './session.ts';
 
 /** Only errors, as for the engine's own sessions. */
 const LOG_ERRORS = 3;
 
-/** One tensor of a decoder's cache, [B, heads, length, width]. */
+/** One tensor of a decoder's cache, [B, heads, length, width], or several of them in one, [parts, B, heads, length, width]. */
 export interface CacheSlot {
 	/** Names of input and output. */
 	past: string;
 	present: string;
 	type: 'float32' | 'float16';
+	/** null: a tensor of one part, without that axis. */
+	parts: number | null;
 	heads: number;
 	width: number;
 }
@@ -24,43 +28,64 @@ export interface DecoderState {
 	past: Tensors;
 }
 
+/** How a decoder's outputs are called, and its cache. */
+export interface DecoderNames {
+	logits: string;
+	/** Size of the vocabulary. */
+	vocab: number;
+	/** Input and output of each part of the cache, of all layers; a planned model has some of them. */
+	cache: { past: string; present: string }[];
+}
+
+/** How a file is opened that Spanwise did not write from a checkpoint. */
+export interface DecoderOrigin {
+	/** Folder that its external data is relative to; null: the file's own. */
+	dataFolder: string | null;
+	/** null: as Spanwise, optimum and onnxruntime-genai's model builder name them. */
+	names: DecoderNames | null;
+}
+
+const OWN: DecoderOrigin = { dataFolder: null, names: null };
+
 /** A decoder with a cache, as `spanwise apply` writes it and others export it, run as a program would that uses it. */
 export class DecoderSession {
 	readonly cache: readonly CacheSlot[];
 	readonly vocab: number;
 	readonly #session: ort.InferenceSession;
+	readonly #logits: string;
 
-	private constructor(session: ort.InferenceSession, cache: CacheSlot[], vocab: number) {
+	private constructor(
+		session: ort.InferenceSession,
+		cache: CacheSlot[],
+		logits: { name: string; vocab: number }
+	) {
 		this.#session = session;
 		this.cache = cache;
-		this.vocab = vocab;
+		this.vocab = logits.vocab;
+		this.#logits = logits.name;
 	}
 
 	/** Opens an ONNX file. Throws InputError where onnxruntime refuses it or it is no decoder with a cache. */
-	static async open(file: string): Promise<DecoderSession> {
-		let session: ort.InferenceSession;
-		try {
-			session = await ort.InferenceSession.create(file, { logSeverityLevel: LOG_ERRORS });
-		} catch (error) {
-			throw new InputError(`${file}: onnxruntime refuses it: ${messageOf(error)}`, {
-				cause: error
-			});
-		}
-		const logits = session.outputMetadata.find(({ name }) => name === 'logits');
-		const vocab = logits?.isTensor ? logits.shape.at(-1) : undefined;
-		for (const name of ['input_ids', 'attention_mask']) {
-			if (!session.inputNames.includes(name)) throw noDecoder(file, `no input ${name}`);
-		}
+	static async open(
+		file: string,
+		{ dataFolder, names }: DecoderOrigin = OWN
+	): Promise<DecoderSession> {
+		const session = await sessionOf(file, dataFolder);
+		const name = names?.logits ?? 'logits';
+		const logits = session.outputMetadata.find((output) => output.name === name);
+		const vocab = names?.vocab ?? (logits?.isTensor ? logits.shape.at(-1) : undefined);
+		if (!session.inputNames.includes('input_ids')) throw noDecoder(file, 'no input input_ids');
 		if (logits === undefined || typeof vocab !== 'number')
-			throw noDecoder(file, 'no output logits');
-		const cache = session.inputMetadata.flatMap((input) => slotOf(input, session, file));
+			throw noDecoder(file, `no output ${name}`);
+		const pairs = names?.cache ?? session.inputNames.flatMap(ownPair);
+		const cache = session.inputMetadata.flatMap((input) => slotOf(input, pairs, session, file));
 		if (cache.some(({ type }) => type === 'float16') && 'Float16Array' in globalThis) {
 			throw new InputError(
 				`${file}: its cache is float16, which onnxruntime-node cannot be given in Node ${process.version}; ` +
 					'use Node 20 or 22'
 			);
 		}
-		return new DecoderSession(session, cache, vocab);
+		return new DecoderSession(session, cache, { name, vocab });
 	}
 
 	/** Sequences of which nothing was read yet. */
@@ -68,7 +93,14 @@ export class DecoderSession {
 		const past: Tensors = {};
 		for (const slot of this.cache) {
 			const data = slot.type === 'float32' ? new Float32Array(0) : new Uint16Array(0);
-			past[slot.past] = new ort.Tensor(slot.type, data, [batch, slot.heads, 0, slot.width]);
+			const parts = slot.parts === null ? [] : [slot.parts];
+			past[slot.past] = new ort.Tensor(slot.type, data, [
+				...parts,
+				batch,
+				slot.heads,
+				0,
+				slot.width
+			]);
 		}
 		return { batch, length: 0, past };
 	}
@@ -78,26 +110,16 @@ export class DecoderSession {
 	 * by S.
 	 */
 	async read(state: DecoderState, ids: readonly (readonly number[])[]): Promise<Float32Array> {
-		const { batch } = state;
-		const count = ids[0].length;
-		const length = state.length + count;
-		const int64 = (values: bigint[], columns: number) =>
-			new ort.Tensor('int64', BigInt64Array.from(values), [batch, columns]);
-		const feeds: Tensors = {
-			...state.past,
-			input_ids: int64(ids.flat().map(BigInt), count),
-			attention_mask: int64(new Array<bigint>(batch * length).fill(1n), length)
-		};
-		if (this.#session.inputNames.includes('position_ids')) {
-			const positions = Array.from({ length: batch * count }, (_, at) =>
-				BigInt(state.length + (at % count))
-			);
-			feeds.position_ids = int64(positions, count);
+		const feeds: Tensors = { ...state.past };
+		const length = state.length + ids[0].length;
+		for (const input of this.#session.inputMetadata) {
+			if (!input.isTensor || input.name in feeds) continue;
+			feeds[input.name] = integers(input, valuesOf(input.name, state, ids));
 		}
 		const outputs = await this.#session.run(feeds);
 		for (const { past, present } of this.cache) state.past[past] = tensorOf(outputs, present);
 		state.length = length;
-		return floats(outputs, 'logits');
+		return wideFloats(outputs, this.#logits);
 	}
 
 	async release(): Promise<void> {
@@ -105,24 +127,78 @@ export class DecoderSession {
 	}
 }
 
+async function sessionOf(file: string, dataFolder: string | null): Promise<ort.InferenceSession> {
+	const extra = { session: { model_external_initializers_file_folder_path: dataFolder } };
+	const options = { logSeverityLevel: LOG_ERRORS } as const;
+	try {
+		// By its path the file is not copied; where data lies elsewhere, it is small.
+		return dataFolder === null
+			? await ort.InferenceSession.create(file, options)
+			: await ort.InferenceSession.create(await readFile(file), { ...options, extra });
+	} catch (error) {
+		throw new InputError(`${file}: onnxruntime refuses it: ${messageOf(error)}`, {
+			cause: error
+		});
+	}
+}
+
 const PAST = /^past_key_values\.(\d+\.(?:key|value))$/;
+
+function ownPair(past: string): DecoderNames['cache'] {
+	const place = PAST.exec(past)?.[1];
+	return place === undefined ? [] : [{ past, present: `present.${place}` }];
+}
 
 function slotOf(
 	input: ort.InferenceSession.ValueMetadata,
+	pairs: DecoderNames['cache'],
 	session: ort.InferenceSession,
 	file: string
 ): CacheSlot[] {
-	const place = PAST.exec(input.name)?.[1];
-	if (place === undefined || !input.isTensor) return [];
-	const present = `present.${place}`;
+	const present = pairs.find(({ past }) => past === input.name)?.present;
+	if (present === undefined || !input.isTensor) return [];
 	if (!session.outputNames.includes(present)) throw noDecoder(file, `no output ${present}`);
-	const [, heads, , width] = input.shape;
-	if (typeof heads !== 'number' || typeof width !== 'number') {
+	const [heads, , width] = input.shape.slice(-3);
+	const parts = input.shape.length === 5 ? input.shape[0] : null;
+	if (typeof heads !== 'number' || typeof width !== 'number' || typeof parts === 'string') {
 		throw noDecoder(file, `${input.name} has no fixed number of heads`);
 	}
 	const { type } = input;
 	if (type !== 'float32' && type !== 'float16') throw noDecoder(file, `${input.name} is ${type}`);
-	return [{ past: input.name, present, type, heads, width }];
+	return [{ past: input.name, present, type, parts, heads, width }];
+}
+
+/** What an input of whole numbers is fed, a row a sequence. */
+function valuesOf(
+	name: string,
+	{ length }: DecoderState,
+	ids: readonly (readonly number[])[]
+): readonly (readonly number[])[] {
+	switch (name) {
+		case 'input_ids':
+			return ids;
+		case 'attention_mask':
+			return ids.map((row) => new Array<number>(length + row.length).fill(1));
+		case 'position_ids':
+		case 'cache_position':
+			return ids.map((row) => row.map((_, at) => length + at));
+		default:
+			// token_type_ids; num_logits_to_keep, where 0 is all of them.
+			return ids.map((row) => row.map(() => 0));
+	}
+}
+
+/** Rows as the input takes them: [B, S], [S] or a scalar. */
+function integers(
+	{ type, shape }: ort.InferenceSession.TensorValueMetadata,
+	rows: readonly (readonly number[])[]
+): ort.Tensor {
+	const dims = [[], [rows[0].length], [rows.length, rows[0].length]][shape.length];
+	const count = dims.reduce((product, size) => product * size, 1);
+	const values = rows.flat().slice(0, count);
+	return type === 'int32'
+		? new ort.Tensor('int32', Int32Array.from(values), dims)
+		: new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
 }
 
 function tensorOf(outputs: ort.InferenceSession.OnnxValueMapType, name: string): ort.Tensor {
@@ -133,7 +209,7 @@ function tensorOf(outputs: ort.InferenceSession.OnnxValueMapType, name: string):
 
 function noDecoder(file: string, found: string): InputError {
 	return new InputError(
-		`${file}: ${found}; expected a decoder with a cache: input_ids, attention_mask, past_key_values.N.key ` +
+		`${file}: ${found}; expected a decoder with a cache: input_ids, past_key_values.N.key ` +
 			'and .value, logits, present.N.key and .value'
 	);
 }

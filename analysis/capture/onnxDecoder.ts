@@ -125,7 +125,10 @@ function integers(values: readonly number[], elementType: number, dims: number[]
 }
 
 /** Values of an output of float32 or float16 as float32. */
-function wideFloats(outputs: ort.InferenceSession.OnnxValueMapType, name: string): Float32Array {
+export function wideFloats(
+	outputs: ort.InferenceSession.OnnxValueMapType,
+	name: string
+): Float32Array {
 	const value = outputs[name];
 	if (!(value instanceof ort.Tensor) || value.type !== 'float16') return floats(outputs, name);
 	const { buffer, byteOffset, byteLength } = value.data as Uint16Array;

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { deploy, planFor } from '../../tests/builders/deployed.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
-import type { ModelConfig } from '../checkpoint/types.ts';
+import { modelFacts } from '../checkpoint/facts.ts';
+import type { ModelFacts } from '../checkpoint/types.ts';
 import { bench, checkBenchSetting } from './bench.ts';
 import { openBenchSide } from './benchSide.ts';
 import type { BenchSide } from './benchTypes.ts';
@@ -15,12 +16,12 @@ const SETTING = { prompt: 12, generate: 4, batch: 2, repeats: 3 };
 
 let scratch: string;
 let model: string;
-let config: ModelConfig;
+let facts: ModelFacts;
 beforeAll(async () => {
 	scratch = await mkdtemp(join(tmpdir(), 'spanwise-bench-'));
 	model = join(scratch, 'model');
 	await writeTinyCheckpoint(model, { config: { head_dim: 16, num_hidden_layers: 4 } });
-	({ config } = await openCheckpoint(model));
+	facts = modelFacts(await openCheckpoint(model));
 });
 afterAll(() => rm(scratch, { recursive: true }));
 
@@ -51,7 +52,7 @@ describe('bench', () => {
 		};
 		const told: number[] = [];
 		const sources = [0, 0, 2, null];
-		const subject = { name: 'tiny', config, sources, dtype: 'fp32' } as const;
+		const subject = { name: 'tiny', hash: 'ab', facts, sources, dtype: 'fp32' };
 		const report = await bench(subject, sides, SETTING, (done, all) => told.push(done / all));
 		expect(log).toEqual([
 			...['baseline', 'planned', 'planned', 'baseline'],
@@ -72,10 +73,10 @@ describe('bench', () => {
 	});
 
 	it('refuses more tokens than there are positions, and no tokens', () => {
-		expect(() => checkBenchSetting({ ...SETTING, prompt: 253 }, config)).toThrow(
+		expect(() => checkBenchSetting({ ...SETTING, prompt: 253 }, facts)).toThrow(
 			'prompt and generate: 253 + 4 tokens; the model has positions for at most 256'
 		);
-		expect(() => checkBenchSetting({ ...SETTING, batch: 0 }, config)).toThrow(
+		expect(() => checkBenchSetting({ ...SETTING, batch: 0 }, facts)).toThrow(
 			'batch: 0; allowed: a whole number, 1 or more'
 		);
 	});
@@ -96,7 +97,7 @@ describe('a side', () => {
 				name === 'half' ? 'fp16' : 'fp32',
 				name === 'baseline' ? undefined : plan.sources
 			]);
-			const opened = await openBenchSide(file, SETTING);
+			const opened = await openBenchSide({ file, dataFolder: null, names: null }, SETTING);
 			bytes.push(opened.model.cacheBytesPerToken);
 			const round = await opened.round();
 			await opened.close();

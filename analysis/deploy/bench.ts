@@ -1,11 +1,8 @@
 import { availableParallelism, cpus } from 'node:os';
-import { expectedTensors } from '../checkpoint/expected.ts';
-import { configFacts } from '../checkpoint/facts.ts';
-import type { ModelConfig } from '../checkpoint/types.ts';
+import type { ModelFacts } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
 import { spreadOf } from '../evaluate/figures.ts';
-import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../graph/decode/weights.ts';
-import { savings } from '../plan/savings.ts';
+import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Sources } from '../plan/types.ts';
 import type {
 	BenchPrediction,
@@ -19,13 +16,19 @@ import type {
 /** What two sides are about. */
 export interface BenchSubject {
 	name: string;
-	config: ModelConfig;
+	/** Of its weights. */
+	hash: string;
+	facts: ModelFacts;
 	sources: Sources;
-	dtype: DecoderDtype;
+	/** Type that both run in. */
+	dtype: string;
 }
 
 /** Throws InputError where a model has no positions for so many tokens, or a count is none. */
-export function checkBenchSetting(setting: BenchSetting, { maxPositions }: ModelConfig): void {
+export function checkBenchSetting(
+	setting: BenchSetting,
+	{ maxPositions }: Pick<ModelFacts, 'maxPositions'>
+): void {
 	for (const [name, value] of Object.entries(setting) as [string, number][]) {
 		if (!Number.isInteger(value) || value < 1) {
 			throw new InputError(`${name}: ${value}; allowed: a whole number, 1 or more`);
@@ -47,7 +50,7 @@ export async function bench(
 	subject: BenchSubject,
 	sides: { baseline: BenchSide; planned: BenchSide },
 	setting: BenchSetting,
-	onRound: (done: number, all: number) => void
+	onRound: (done: number, all: number, round: BenchRound) => void
 ): Promise<BenchReport> {
 	const rounds: Record<keyof typeof sides, BenchRound[]> = { baseline: [], planned: [] };
 	const all = 2 * (setting.repeats + 1);
@@ -57,16 +60,17 @@ export async function bench(
 		for (const side of repeat % 2 === 0 ? order : order.toReversed()) {
 			const round = await sides[side].round();
 			if (repeat > 0) rounds[side].push(round);
-			onRound(++done, all);
+			onRound(++done, all, round);
 		}
 	}
 	const baseline = sideReport(sides.baseline, rounds.baseline, setting);
 	const planned = sideReport(sides.planned, rounds.planned, setting);
 	const ratios = (of: (round: BenchRound) => number) =>
 		spreadOf(rounds.planned.map((round, at) => of(round) / of(rounds.baseline[at])));
-	const { sources, config } = subject;
+	const { sources, facts } = subject;
 	return {
 		model: subject.name,
+		modelHash: subject.hash,
 		dtype: subject.dtype,
 		followers: sources.filter((source, layer) => source !== null && source !== layer).length,
 		leftOut: sources.filter((source) => source === null).length,
@@ -79,7 +83,7 @@ export async function bench(
 			peakRss: planned.peakRssBytes / baseline.peakRssBytes,
 			cacheBytesPerToken: planned.cacheBytesPerToken / baseline.cacheBytesPerToken
 		},
-		predicted: predict(config, sources, setting, DECODER_DTYPE_BYTES[subject.dtype]),
+		predicted: predict(facts, sources, setting),
 		machine: { processor: cpus()[0]?.model ?? 'unknown', threads: availableParallelism() }
 	};
 }
@@ -98,18 +102,16 @@ function sideReport(
 	};
 }
 
-/** Prefill for the prompt alone; decode for the last step, when the cache is at its longest. */
+/**
+ * Prefill for the prompt alone; decode for the last step, when the cache is at its longest. Shares are the same
+ * whatever an element takes, if weights and cache are of one type.
+ */
 function predict(
-	config: ModelConfig,
+	facts: ModelFacts,
 	sources: Sources,
-	{ prompt, generate, batch }: BenchSetting,
-	elementBytes: number
+	{ prompt, generate, batch }: BenchSetting
 ): BenchPrediction {
-	const parameters = expectedTensors({ ...config, shared: null }).reduce(
-		(sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-		0
-	);
-	const facts = configFacts(config, parameters, parameters * elementBytes);
+	const elementBytes = DTYPE_BYTES.f32;
 	const first = savings(facts, sources, { context: prompt, batch, elementBytes });
 	const last = savings(facts, sources, { context: prompt + generate, batch, elementBytes });
 	return {

@@ -1,5 +1,5 @@
 import { DecoderSession } from '../capture/deploySession.ts';
-import type { BenchRound, BenchSetting, BenchSide } from './benchTypes.ts';
+import type { BenchFile, BenchRound, BenchSetting, BenchSide } from './benchTypes.ts';
 
 const BYTES = { float32: 4, float16: 2 };
 const KIB = 1024;
@@ -9,8 +9,11 @@ const KIB = 1024;
  * it reads the prompt once without counting, because a process that goes on right after its own work is faster than one
  * that finds the processor's caches full of another's.
  */
-export async function openBenchSide(file: string, setting: BenchSetting): Promise<BenchSide> {
-	const session = await DecoderSession.open(file);
+export async function openBenchSide(
+	{ file, dataFolder, names }: BenchFile,
+	setting: BenchSetting
+): Promise<BenchSide> {
+	const session = await DecoderSession.open(file, { dataFolder, names });
 	const { prompt, generate, batch } = setting;
 	const { vocab } = session;
 	// Ids spread over the vocabulary, other ones for every sequence; what they mean takes no time.
@@ -34,7 +37,7 @@ export async function openBenchSide(file: string, setting: BenchSetting): Promis
 		};
 	};
 	const cacheBytesPerToken = session.cache.reduce(
-		(sum, { heads, width, type }) => sum + heads * width * BYTES[type],
+		(sum, { parts, heads, width, type }) => sum + (parts ?? 1) * heads * width * BYTES[type],
 		0
 	);
 	return { model: { cacheBytesPerToken }, round, close: () => session.release() };

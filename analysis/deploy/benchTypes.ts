@@ -1,4 +1,7 @@
+import type { DecoderNames } from '../capture/deploySession.ts';
 import type { Spread } from '../evaluate/types.ts';
+import type { DecoderDtype } from '../graph/decode/weights.ts';
+import type { Plan } from '../plan/types.ts';
 
 export interface BenchSetting {
 	/** Tokens of the prompt. */
@@ -10,6 +13,33 @@ export interface BenchSetting {
 	/** Measured rounds of each side, after one that is not counted. */
 	repeats: number;
 }
+
+/** A model and a plan, to be written and run. */
+export interface BenchRequest extends BenchSetting {
+	/** Folder of the checkpoint; or an ONNX file, or a folder with one. */
+	modelFolder: string;
+	plan: Plan;
+	/** Where the refitted weights lie that the plan may name. */
+	planFolder: string;
+	/** Of what is written of a checkpoint; null: fp32, or the types that an ONNX model has. */
+	dtype: DecoderDtype | null;
+	/** Most bytes that the processes may use together; null: 70 % of what is free. */
+	memoryLimitBytes: number | null;
+	/** The workspace: what is written for the bench is there while it runs. */
+	home: string;
+}
+
+/** A model to be run as it is deployed. */
+export interface BenchFile {
+	file: string;
+	/** Folder that its external data is relative to; null: the file's own. */
+	dataFolder: string | null;
+	/** null: as Spanwise names them when it writes a checkpoint as a decoder. */
+	names: DecoderNames | null;
+}
+
+/** Opens one side of a bench, in a process of its own. */
+export type OpenSide = (file: BenchFile, setting: BenchSetting) => Promise<BenchSide>;
 
 /** One side run once. */
 export interface BenchRound {
@@ -53,7 +83,11 @@ export interface BenchPrediction {
 
 /** What `spanwise bench --json` prints. */
 export interface BenchReport {
+	/** Its name; of the model that both sides were written from. */
 	model: string;
+	/** Of its weights. */
+	modelHash: string;
+	/** Type that it is run in. */
 	dtype: string;
 	followers: number;
 	leftOut: number;

@@ -7,16 +7,13 @@ import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../graph/on
 import { withFields } from '../onnx/copy.ts';
 import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
 import { shareAttention, type SharedModel } from '../onnx/share.ts';
-import type { PlannedAttention } from '../onnx/shareCheck.ts';
-import { planWords } from '../onnx/writtenPlan.ts';
-import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
-import { headMapsOf } from '../plan/spans.ts';
 import type { Deployed, DeployStage } from './deploy.ts';
 import { checkNewFolder, writeFolder } from './folder.ts';
 import { copyOnnxCompanions } from './onnxModelFiles.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import { writeExternalWeights } from './onnxModelWeights.ts';
+import { plannedAttention } from './plannedOnnx.ts';
 import { RECORD_FILE, recordOf } from './record.ts';
 import type { DeployRequest } from './types.ts';
 
@@ -34,7 +31,7 @@ export async function deployOnnxModel(
 	const model = await findOnnx(file);
 	const { name, layers, onnx } = model;
 	const { plan } = request;
-	const planned = plannedAttention(model, request);
+	const planned = plannedAttention(model, plan);
 	const shared = shareAttention(model, planned);
 	await checkNewFolder(request.out);
 	return writeFolder(request.out, async (folder) => {
@@ -60,7 +57,7 @@ export async function deployOnnxModel(
 	});
 }
 
-function checkRequest(file: string, { target, dtype, plan }: DeployRequest): void {
+function checkRequest(file: string, { target, dtype }: DeployRequest): void {
 	if (target !== 'onnx') {
 		throw new InputError(`${target}: ${file} is an ONNX model, which is written as one: --to onnx`);
 	}
@@ -69,24 +66,6 @@ function checkRequest(file: string, { target, dtype, plan }: DeployRequest): voi
 			`dtype ${dtype}: ${file} is an ONNX model, whose types stay: leave it out`
 		);
 	}
-	if (plan !== null && plan.repair !== null) {
-		throw new InputError(
-			`plan for ${plan.model.name}: names refitted weights (${plan.repair.file}), which fit a checkpoint; apply it to that, or plan without them`
-		);
-	}
-}
-
-function plannedAttention(model: FoundOnnx, { plan }: DeployRequest): PlannedAttention {
-	const { name, layers, config, onnx } = model;
-	const own = layers.map(({ layer }) => layer);
-	if (plan === null) return { sources: own, headMaps: own.map(() => null) };
-	if (model.plan !== null) {
-		throw new InputError(`${onnx.file}: ${planWords(model.plan, 'apply another to')}`);
-	}
-	const heads = layers.find((layer) => layer.heads !== null)?.heads ?? config?.heads;
-	const shared = null;
-	checkPlanFits(plan, { name, layers: layers.length, heads: heads ?? plan.model.heads, shared });
-	return { sources: plan.sources, headMaps: headMapsOf(plan.spans, layers.length) };
 }
 
 /** Writes proto and weights; the proto as written, and the names of the files. */

@@ -1,31 +1,31 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { exists, readJsonFile } from '../checkpoint/files.ts';
-import { readConfig } from '../checkpoint/open.ts';
-import type { ModelConfig } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../graph/decode/weights.ts';
 import { parsePlan } from '../plan/planFile.ts';
 import type { Plan } from '../plan/types.ts';
-import { MODEL_FILE } from './onnx.ts';
 import { RECORD_FILE } from './record.ts';
 
 /** What is needed of `spanwise.json` to run the model beside it. */
 const schema = v.object({
 	format: v.literal('spanwise/model'),
-	model: v.object({ name: v.string() }),
+	model: v.object({ name: v.string(), hash: v.string() }),
 	target: v.literal('onnx'),
-	dtype: v.picklist(DECODER_DTYPES),
-	plan: v.unknown()
+	dtype: v.nullable(v.picklist(DECODER_DTYPES)),
+	plan: v.unknown(),
+	files: v.array(v.object({ name: v.string() }))
 });
 
 /** An ONNX model that `spanwise apply` wrote. */
 export interface WrittenDecoder {
-	/** model.onnx. */
+	/** The proto. */
 	file: string;
+	/** Name and hash of the model that it was made from. */
 	name: string;
-	config: ModelConfig;
-	dtype: DecoderDtype;
+	hash: string;
+	/** null: that of the ONNX model that it was made from. */
+	dtype: DecoderDtype | null;
 	plan: Plan | null;
 }
 
@@ -43,17 +43,22 @@ export async function readWritten(folder: string): Promise<WrittenDecoder> {
 		);
 	}
 	const parsed = v.safeParse(schema, await readJsonFile(where));
-	if (!parsed.success) {
+	const file = parsed.success ? parsed.output.files.find(({ name }) => isOnnx(name)) : undefined;
+	if (!parsed.success || file === undefined) {
 		throw new InputError(
 			`${where}: not the record of an ONNX model; write one with spanwise apply`
 		);
 	}
 	const { model, dtype, plan } = parsed.output;
 	return {
-		file: join(folder, MODEL_FILE),
-		name: model.name,
-		config: await readConfig(folder),
+		file: join(folder, file.name),
+		...model,
 		dtype,
 		plan: plan === null ? null : parsePlan(plan, where)
 	};
+}
+
+/** A name of its own folder: a record is read as it comes. */
+function isOnnx(name: string): boolean {
+	return /^[^/\\]+\.onnx$/.test(name);
 }

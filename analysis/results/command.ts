@@ -1,17 +1,22 @@
 import { shellLine } from '../analyze/command.ts';
+import type { BenchSetting } from '../deploy/benchTypes.ts';
 import type { Gates } from '../evaluate/types.ts';
 import { DEFAULT_RANDOM_PLANS } from '../search/settings.ts';
 import type { SearchGoal } from '../search/types.ts';
 
-/** What every measurement is asked for with; model and texts as the user named them. */
-export interface MeasuredOn {
+/** The model that is measured, as the user named it. */
+export interface MeasuredModel {
 	model: string;
+	/** Those of --models. */
+	modelFolders?: readonly string[] | undefined;
+}
+
+/** What every measurement of texts is asked for with; texts as the user named them. */
+export interface MeasuredOn extends MeasuredModel {
 	/** None: those that the command takes of itself. */
 	texts: readonly string[];
 	context: number;
 	windows: number;
-	/** Those of --models. */
-	modelFolders?: readonly string[] | undefined;
 }
 
 /** The command line that measures the same damage again, quoted for a POSIX shell. */
@@ -57,6 +62,22 @@ export function searchCommand(
 	]);
 }
 
+/** The command line that measures deployment again; `dtype` null: what the command takes of itself. */
+export function benchCommand(
+	{ model, modelFolders = [] }: MeasuredModel,
+	{ prompt, generate, batch, repeats }: BenchSetting,
+	{ dtype, ...compared }: { dtype: string | null } & ({ plan: string } | { against: string })
+): string {
+	return shellLine([
+		...['spanwise', 'bench', model],
+		...('plan' in compared ? ['--plan', compared.plan] : ['--against', compared.against]),
+		...['--prompt', `${prompt}`, '--generate', `${generate}`],
+		...['--batch', `${batch}`, '--repeats', `${repeats}`],
+		...(dtype === null ? [] : ['--dtype', dtype]),
+		...folderFlags(modelFolders)
+	]);
+}
+
 function goalFlags(goal: SearchGoal): string[] {
 	switch (goal.kind) {
 		case 'followers':
@@ -75,8 +96,12 @@ function line(subcommand: string, on: MeasuredOn, rest: readonly string[]): stri
 		...(texts.length === 0 ? [] : ['--text', ...texts]),
 		...['--context', `${context}`, '--windows', `${windows}`],
 		...rest,
-		...modelFolders.flatMap((folder) => ['--models', folder])
+		...folderFlags(modelFolders)
 	]);
+}
+
+function folderFlags(modelFolders: readonly string[]): string[] {
+	return modelFolders.flatMap((folder) => ['--models', folder]);
 }
 
 function flag(name: string, value: number | undefined): string[] {

@@ -72,7 +72,7 @@ describe('readResult refuses', () => {
 		[
 			'figures of no kind it knows',
 			{ result: { kind: 'guess' } },
-			'result.json: result: found Object; expected the figures of a damage map, an evaluation or a search'
+			'result.json: result: found Object; expected the figures of a damage map, an evaluation, a search or a bench'
 		],
 		[
 			'figures that lack what a list shows',

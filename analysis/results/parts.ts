@@ -18,6 +18,10 @@ function figuresOf(result: StoredResult['result']) {
 			return result.evaluation;
 		case 'search':
 			return result.search;
+		case 'bench': {
+			const { model, modelHash, setting } = result.bench;
+			return { model: { name: model, hash: modelHash }, texts: [], context: setting.prompt };
+		}
 	}
 }
 
@@ -29,5 +33,7 @@ function windowsOf(result: StoredResult['result']): number {
 			return result.evaluation.report.windows.length;
 		case 'search':
 			return result.search.report.parts.report.windows;
+		case 'bench':
+			return result.bench.setting.repeats;
 	}
 }

@@ -36,14 +36,37 @@ const search = report({
 	})
 });
 
+const spread = v.object({ median: v.number(), q25: v.number(), q75: v.number() });
+const side = report({
+	firstTokenSeconds: spread,
+	tokensPerSecond: spread,
+	peakRssBytes: v.number()
+});
+
+const bench = report({
+	setting: report({ prompt: count, generate: count, batch: count, repeats: count }),
+	baseline: side,
+	planned: side,
+	ratio: report({
+		firstTokenSeconds: spread,
+		tokensPerSecond: spread,
+		peakRss: v.number(),
+		cacheBytesPerToken: v.number()
+	}),
+	predicted: report({})
+});
+
+const planned = report({ sources: v.array(v.nullable(count)) });
+
 const result = v.variant('kind', [
 	v.object({ kind: v.literal('damage'), damage }),
 	v.object({
 		kind: v.literal('evaluate'),
-		plan: report({ sources: v.array(v.nullable(count)) }),
+		plan: planned,
 		evaluation
 	}),
-	v.object({ kind: v.literal('search'), search })
+	v.object({ kind: v.literal('search'), search }),
+	v.object({ kind: v.literal('bench'), plan: planned, bench })
 ]);
 
 /** The form of result.json. The figures are those of the version that made them, and only lightly looked at. */
@@ -61,6 +84,6 @@ export const resultSchema: v.GenericSchema<unknown, StoredResult> = v.object({
 	telemetry: v.nullable(telemetrySchema),
 	result: v.custom<StoredResult['result']>(
 		(value) => v.is(result, value),
-		'the figures of a damage map, an evaluation or a search'
+		'the figures of a damage map, an evaluation, a search or a bench'
 	)
 });

@@ -1,5 +1,6 @@
 import { AXIS_NAMES } from '../plan/axes.ts';
 import type { Damage } from '../damage/types.ts';
+import type { BenchReport } from '../deploy/benchTypes.ts';
 import type { Evaluation } from '../evaluate/types.ts';
 import type { Search } from '../search/types.ts';
 import type { Plan, Sources } from '../plan/types.ts';
@@ -17,7 +18,8 @@ export function summaryOf(stored: StoredResult): ResultSummary {
 		context,
 		windows,
 		words: wordsOf(result),
-		evaluation: result.kind === 'evaluate' ? evaluated(result.plan, result.evaluation) : null
+		evaluation: result.kind === 'evaluate' ? evaluated(result.plan, result.evaluation) : null,
+		bench: result.kind === 'bench' ? benched(result.plan, result.bench) : null
 	};
 }
 
@@ -32,6 +34,8 @@ function wordsOf(result: StoredResult['result']): string {
 		}
 		case 'search':
 			return searchWords(result.search);
+		case 'bench':
+			return `${planWords(result.plan)}: ${benchWords(result.bench)}`;
 	}
 }
 
@@ -59,6 +63,16 @@ function searchWords({ report }: Search): string {
 	const wanted = `${Number((target.share * 100).toFixed(1))} % of the ${AXIS_NAMES[target.axis]}`;
 	if (chosen === undefined) return `${verdict.kind}, ${wanted}`;
 	return `${verdict.kind}, ${wanted}: ${nats(chosen.report.loss)} nats a token`;
+}
+
+/** "first token ×0.89, decode ×1.29, cache ×0.88": planned ÷ baseline, medians. */
+function benchWords({ ratio }: BenchReport): string {
+	const times = (value: number) => `×${value.toFixed(2)}`;
+	return [
+		`first token ${times(ratio.firstTokenSeconds.median)}`,
+		`decode ${times(ratio.tokensPerSecond.median)}`,
+		`cache ${times(ratio.cacheBytesPerToken)}`
+	].join(', ');
 }
 
 /** "3 followers, 1 left out, repaired" */
@@ -92,6 +106,11 @@ function evaluated({ sources, repair }: Plan, { report }: Evaluation): ResultSum
 		agreement,
 		gates: gates?.verdict ?? null
 	};
+}
+
+function benched({ sources }: Plan, { ratio }: BenchReport): ResultSummary['bench'] {
+	const { firstTokenSeconds: firstToken, tokensPerSecond, cacheBytesPerToken: cache } = ratio;
+	return { sources, firstToken, tokensPerSecond, cache };
 }
 
 /** A loss added: always with its sign. */

@@ -1,10 +1,11 @@
 import type { Damage } from '../damage/types.ts';
-import type { Evaluation } from '../evaluate/types.ts';
+import type { BenchReport } from '../deploy/benchTypes.ts';
+import type { Evaluation, Spread } from '../evaluate/types.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Search } from '../search/types.ts';
 import type { Telemetry } from '../telemetry.ts';
 
-export const RESULT_KINDS = ['damage', 'evaluate', 'search'] as const;
+export const RESULT_KINDS = ['damage', 'evaluate', 'search', 'bench'] as const;
 export type ResultKind = (typeof RESULT_KINDS)[number];
 
 /** `<home>/results/<id>/result.json`: a measurement, whoever asked for it, the command or the page. */
@@ -17,8 +18,9 @@ export interface StoredResult {
 	spanwise: string;
 	model: { name: string; hash: string };
 	texts: { name: string; sha256: string; characters: number }[];
+	/** Of a bench: tokens of the prompt; it reads no texts. */
 	context: number;
-	/** Of a search: of each part. */
+	/** Of a search: of each part. Of a bench: measured rounds a side. */
 	windows: number;
 	/** The command that makes it again. */
 	command: string;
@@ -27,7 +29,8 @@ export interface StoredResult {
 		| { kind: 'damage'; damage: Damage }
 		| { kind: 'evaluate'; plan: Plan; evaluation: Evaluation }
 		/** Refitted weights of its plans lie beside it, under the names that the plans give. */
-		| { kind: 'search'; search: Search };
+		| { kind: 'search'; search: Search }
+		| { kind: 'bench'; plan: Plan; bench: BenchReport };
 }
 
 /** What a list of results says of one. */
@@ -53,5 +56,15 @@ export interface ResultSummary {
 		agreement: number;
 		/** 'pass', 'fail' or 'inconclusive'; null: no gates. */
 		gates: string | null;
+	} | null;
+	/** Of a bench: ratios planned ÷ baseline. */
+	bench: {
+		sources: (number | null)[];
+		/** Below 1 is less time. */
+		firstToken: Spread;
+		/** Above 1 is faster. */
+		tokensPerSecond: Spread;
+		/** Bytes of cache a token. */
+		cache: number;
 	} | null;
 }

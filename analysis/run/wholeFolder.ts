@@ -14,10 +14,14 @@ export async function checkTarget(target: string): Promise<void> {
 }
 
 /**
- * Makes sure, before a model runs for an hour, that a run can be written: makes the folder it goes into, and
- * throws InputError where that may not be written or has no room for `bytesNeeded`.
+ * Makes sure, before a model runs for an hour, that a run can be written, or whatever `what` says: makes the folder it
+ * goes into, and throws InputError where that may not be written or has no room for `bytesNeeded`.
  */
-export async function readyTarget(target: string, bytesNeeded: number): Promise<void> {
+export async function readyTarget(
+	target: string,
+	bytesNeeded: number,
+	what: 'run' | 'bench' = 'run'
+): Promise<void> {
 	const parent = dirname(resolve(target));
 	try {
 		await makeFolder(parent);
@@ -26,7 +30,7 @@ export async function readyTarget(target: string, bytesNeeded: number): Promise<
 		if (bavail * bsize < bytesNeeded)
 			throw Object.assign(new Error('too little room'), { code: 'ENOSPC' });
 	} catch (error) {
-		throw await explained(error, resolve(target), 'run', bytesNeeded);
+		throw await explained(error, resolve(target), what, bytesNeeded);
 	}
 }
 

@@ -1,7 +1,9 @@
 /** What the server and the pages say to one another. Bodies are JSON unless noted. */
 import type { Estimate } from '$analysis/analyze/types.ts';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import type { BenchSetting } from '$analysis/deploy/benchTypes.ts';
 import type { Gates } from '$analysis/evaluate/types.ts';
+import type { DecoderDtype } from '$analysis/graph/decode/weights.ts';
 import type { Progress } from '$analysis/progress.ts';
 import type { ResultSummary } from '$analysis/results/types.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
@@ -32,7 +34,7 @@ export interface ModelEstimate {
 }
 
 /** What a job does: makes a run, or measures the model of one. */
-export const JOB_KINDS = ['analyze', 'damage', 'evaluate', 'search'] as const;
+export const JOB_KINDS = ['analyze', 'damage', 'evaluate', 'search', 'bench'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
@@ -49,6 +51,7 @@ export interface Job {
 	kind: JobKind;
 	state: JobState;
 	model: string;
+	/** None of a bench; its context is the prompt's tokens, its windows are rounds. */
 	texts: string[];
 	context: number;
 	windows: number;
@@ -126,7 +129,10 @@ export type { Comparison } from '$analysis/compare/types.ts';
  * POST /api/measurements → Job (status 201): measures the model of a run. The texts may be others than the run's.
  * Errors: 404 where the run is not known, 400 with a message where model, texts, plan or limits are at fault.
  */
-export type NewMeasurement = {
+export type NewMeasurement = MeasurementOfTexts | NewBench;
+
+/** A measurement that reads texts. */
+export type MeasurementOfTexts = {
 	/** Whose model is measured. */
 	run: string;
 	texts: TextChoice[];
@@ -152,6 +158,19 @@ export type NewMeasurement = {
 			repair: boolean;
 	  }
 );
+
+/** What a plan gains as a deployed model: the model as it is and as planned, run in alternation. */
+export interface NewBench extends BenchSetting {
+	kind: 'bench';
+	/** Whose model is measured. */
+	run: string;
+	/** plan.json; checked by the server. */
+	plan: unknown;
+	/** Where the plan is a repaired one: id of the result that has its refitted weights. */
+	repairOf?: string;
+	/** Of what is written of a checkpoint; ONNX models keep their types, whatever it says. */
+	dtype: DecoderDtype;
+}
 
 /**
  * GET /api/results?model=<hash> → ResultSummary[], newest first. GET /api/results/[id] → StoredResult

@@ -26,7 +26,8 @@ function summary(
 			baseline: 3,
 			agreement: 0.8,
 			gates: null
-		}
+		},
+		bench: null
 	};
 }
 const marks = (results: ResultSummary[]) =>

@@ -16,7 +16,8 @@ export const KIND_WORDS: Readonly<Record<JobKind, string>> = {
 	analyze: 'analysis',
 	damage: 'damage map',
 	evaluate: 'evaluation',
-	search: 'search'
+	search: 'search',
+	bench: 'deployment'
 };
 
 /** Where what a job made is shown, and what the link says; null: it has made nothing yet. */
@@ -31,18 +32,30 @@ export function madeBy({ state, kind, run, result }: Job): { href: string; words
 			return { href: `/runs/${run}?tab=evaluate&eval=${result}`, words: 'Open the evaluation' };
 		case 'search':
 			return { href: `/runs/${run}?tab=search&found=${result}`, words: 'Open the search' };
+		case 'bench':
+			return {
+				href: `/runs/${run}?tab=evaluate&bench=${result}`,
+				words: 'Open the measurement'
+			};
 	}
+}
+
+/** What a job runs, in words: "8 × 512 tokens of walden", or of a bench "5 rounds, 512 tokens of prompt". */
+export function extentWords({ kind, windows, context, texts }: Job): string {
+	return kind === 'bench'
+		? `${windows} rounds a side, ${context} tokens of prompt`
+		: `${windows} × ${context} tokens of ${texts.join(', ')}`;
 }
 
 /** Where a job is, in words: "layers, layer 5 of 16, window 2 of 8". Layers are counted from 0. */
 export function placeOf({ state, progress }: Job): string {
 	if (state === 'queued') return 'waiting for its turn';
 	if (progress === null) return 'starting';
-	const { stage, layer, layers, window, windows } = progress;
+	const { stage, layer, layers, window, windows, counted = 'window' } = progress;
 	return [
 		stage,
 		...(layer === null ? [] : [`layer ${layer} of 0–${layers - 1}`]),
-		`window ${Math.min(window + 1, windows)} of ${windows}`
+		...(windows === 0 ? [] : [`${counted} ${Math.min(window + 1, windows)} of ${windows}`])
 	].join(', ');
 }
 

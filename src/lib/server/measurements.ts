@@ -1,10 +1,9 @@
 import { checkSameModel } from '$analysis/analyze/modelHash.ts';
-import type { MeasuredOn } from '$analysis/results/command.ts';
+import type { MeasuredModel } from '$analysis/results/command.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
 import type { NewMeasurement } from '$lib/api.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { prepareMeasurement } from './measurementKinds.ts';
-import { textNames } from './newJobs.ts';
 import { documentsOf } from './texts.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -20,12 +19,12 @@ export async function measurementJob(
 	const { home, memoryLimitBytes, root } = settings;
 	const { id, model } = await runs.record(asked.run);
 	await checkSameModel(model.folder, model.hash, home);
-	const documents = await documentsOf(asked.texts, root);
-	const { context, windows } = asked;
+	const documents = asked.kind === 'bench' ? [] : await documentsOf(asked.texts, root);
 	const prepared = await prepareMeasurement(asked, {
-		about: { modelFolder: model.folder, modelHash: model.hash, context, windows },
-		own: { documents, home, memoryLimitBytes },
-		on: await namedAsUsersDo(asked, model, means),
+		about: { modelFolder: model.folder, modelHash: model.hash },
+		own: { home, memoryLimitBytes },
+		documents,
+		named: await namedAsUsersDo(model, means),
 		root,
 		results: means.results
 	});
@@ -34,16 +33,12 @@ export async function measurementJob(
 
 /** What the command names: the model as the list of models has it, or by its folder. */
 async function namedAsUsersDo(
-	{ texts, context, windows }: NewMeasurement,
 	{ folder }: RunRecord['model'],
 	{ models, settings }: Pick<Workbench, 'models' | 'settings'>
-): Promise<MeasuredOn> {
+): Promise<MeasuredModel> {
 	const listed = (await models.list()).find((listing) => listing.folder === folder);
 	return {
 		model: listed?.id ?? folder,
-		texts: textNames(texts),
-		context,
-		windows,
 		modelFolders: listed?.origin === 'folder' ? settings.modelFolders : []
 	};
 }

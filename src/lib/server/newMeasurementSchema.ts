@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { SAVING_AXES } from '$analysis/plan/axes.ts';
+import { DECODER_DTYPES } from '$analysis/graph/decode/weights.ts';
 import type { SearchGoal } from '$analysis/search/types.ts';
 import type { NewMeasurement } from '$lib/api.ts';
 import { countOf, documentName, textsSchema } from './newAnalysisSchema.ts';
@@ -49,5 +50,16 @@ export const newMeasurementSchema: v.GenericSchema<unknown, NewMeasurement> = v.
 		maxSpan: countOf('maxSpan'),
 		protectedLayers: v.array(layer),
 		repair: v.boolean()
+	}),
+	v.strictObject({
+		kind: v.literal('bench'),
+		run: v.string(),
+		plan: v.unknown(),
+		repairOf: v.exactOptional(v.string()),
+		dtype: v.picklist(DECODER_DTYPES),
+		prompt: countOf('prompt'),
+		generate: countOf('generate'),
+		batch: countOf('batch'),
+		repeats: countOf('repeats')
 	})
 ]);

@@ -29,6 +29,11 @@ export class ResultCatalogue {
 		return readResult(this.#home, id);
 	}
 
+	/** Where a result lies that is there. Throws InputError for what is no id. */
+	folder(id: string): string {
+		return this.#shelf.folder(id);
+	}
+
 	/** A file of refitted weights beside a result, and its length; only those that the result's plans name. */
 	async file(id: string, name: string): Promise<{ path: string; bytes: number }> {
 		const known = ID.test(name) && filesOf(await this.result(id)).includes(name);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { writeFakeWorker } from '../../../../tests/builders/fakeWorker.ts';
 import { JobManager, type NewJob } from './manager.ts';
+import { extentOf } from './record.ts';
 import { JobStore } from './store.ts';
 
 let home: string;
@@ -238,7 +239,8 @@ describe('a server that starts again', () => {
 describe('a measurement', () => {
 	function damageFor(behaviour: string): NewJob {
 		const { request, ...rest } = jobFor(behaviour);
-		const { modelFolder, context, windows } = request;
+		const { modelFolder } = request;
+		const { context, windows } = extentOf(request);
 		return {
 			...rest,
 			run: 'tiny-run',

@@ -7,7 +7,7 @@ import { ThinnedSamples } from '$analysis/thinnedSamples.ts';
 import type { Job, JobKind } from '$lib/api.ts';
 import { NotFoundError } from '../errors.ts';
 import { startTask, type RunningTask } from './child.ts';
-import { ENDED_STATES, RETRY_STATES, type JobRecord, type JobRequest } from './record.ts';
+import { ENDED_STATES, extentOf, RETRY_STATES, type JobRecord, type JobRequest } from './record.ts';
 import type { JobStore } from './store.ts';
 import { keptNames, shelfOf, taskOf } from './task.ts';
 
@@ -254,8 +254,7 @@ function recordOf(newJob: NewJob): JobRecord {
 			state: 'queued',
 			model,
 			texts: documents.map(({ name }) => name),
-			context: request.context,
-			windows: request.windows,
+			...extentOf(request),
 			createdAt: new Date().toISOString(),
 			progress: null,
 			estimate,

@@ -1,6 +1,7 @@
 /** What the server and a worker process say to one another over IPC. */
 import type { AnalyzeRequest } from '$analysis/analyze/types.ts';
 import type { DamageRequest } from '$analysis/damage/types.ts';
+import type { BenchRequest } from '$analysis/deploy/benchTypes.ts';
 import type { EvaluateRequest } from '$analysis/evaluate/types.ts';
 import type { Progress } from '$analysis/progress.ts';
 import type { SearchRequest } from '$analysis/search/types.ts';
@@ -30,6 +31,7 @@ export type MeasureTask = {
 			repairFolder: string | null;
 	  }
 	| { kind: 'search'; request: SearchRequest }
+	| { kind: 'bench'; request: BenchRequest }
 );
 
 export interface AttentionTask {

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import type { AnalyzeRequest, Estimate } from '$analysis/analyze/types.ts';
 import type { DamageRequest } from '$analysis/damage/types.ts';
+import type { BenchRequest } from '$analysis/deploy/benchTypes.ts';
 import { gatesSchema } from '$analysis/evaluate/gates.ts';
 import type { EvaluateRequest } from '$analysis/evaluate/types.ts';
+import { DECODER_DTYPES } from '$analysis/graph/decode/weights.ts';
 import { planSchema } from '$analysis/plan/schema.ts';
 import type { SearchRequest } from '$analysis/search/types.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
@@ -31,7 +33,20 @@ export type JobRequest =
 			repairOf: string | null;
 	  } & Measured &
 			Omit<EvaluateRequest, NotTheJobs | 'questions' | 'repairs'>)
-	| ({ kind: 'search' } & Measured & Omit<SearchRequest, NotTheJobs>);
+	| ({ kind: 'search' } & Measured & Omit<SearchRequest, NotTheJobs>)
+	| ({
+			kind: 'bench';
+			/** As of an evaluation. */
+			repairOf: string | null;
+	  } & Measured &
+			Omit<BenchRequest, NotTheJobs | 'planFolder'>);
+
+/** What a job says that it runs: tokens of a window, or of a bench's prompt; windows, or rounds. */
+export function extentOf(request: JobRequest): { context: number; windows: number } {
+	if (request.kind === 'bench') return { context: request.prompt, windows: request.repeats };
+	const { context, windows } = request;
+	return { context, windows };
+}
 
 /** A job as jobs.json keeps it. */
 export interface JobRecord {
@@ -61,7 +76,8 @@ const estimateSchema: v.GenericSchema<Estimate> = v.object({
 });
 
 const anyRequest = { modelFolder: v.string(), context: count, windows: count };
-const measured = { ...anyRequest, modelHash: v.string() };
+const modelHash = v.string();
+const measured = { ...anyRequest, modelHash };
 
 const requestSchema: v.GenericSchema<unknown, JobRequest> = v.union([
 	v.object({
@@ -86,6 +102,18 @@ const requestSchema: v.GenericSchema<unknown, JobRequest> = v.union([
 		repair: v.boolean(),
 		randomPlans: count,
 		shortlist: v.nullable(count)
+	}),
+	v.object({
+		kind: v.literal('bench'),
+		modelFolder: v.string(),
+		modelHash,
+		plan: planSchema,
+		repairOf: v.nullable(v.string()),
+		dtype: v.nullable(v.picklist(DECODER_DTYPES)),
+		prompt: count,
+		generate: count,
+		batch: count,
+		repeats: count
 	}),
 	v.object({
 		kind: v.optional(v.literal('analyze'), 'analyze'),

@@ -23,9 +23,10 @@ export function taskOf(
 	{ job, request, command }: JobRecord,
 	id: string,
 	kept: readonly Document[],
-	own: { home: string; memoryLimitBytes: number | null }
+	{ home, memoryLimitBytes }: { home: string; memoryLimitBytes: number | null }
 ): Task {
 	const documents = kept.slice(0, job.texts.length);
+	const own = { home, memoryLimitBytes };
 	const common = { ...own, documents };
 	switch (request.kind) {
 		case 'analyze': {
@@ -56,6 +57,11 @@ export function taskOf(
 		case 'search': {
 			const { kind, modelHash, ...rest } = request;
 			return { kind, request: { ...rest, ...common }, id, modelHash, command };
+		}
+		case 'bench': {
+			const { kind, modelHash, repairOf, ...rest } = request;
+			const planFolder = repairOf === null ? '.' : shelfOf(kind, own.home).folder(repairOf);
+			return { kind, request: { ...rest, ...own, planFolder }, id, modelHash, command };
 		}
 	}
 }

@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
+import type { DecoderNames } from '../capture/deploySession.ts';
+import type { ModelFacts } from '../checkpoint/types.ts';
+import { InputError } from '../errors.ts';
+import { GraphProtoSchema, ModelProtoSchema } from '../graph/onnx_pb.ts';
+import { withFields } from '../onnx/copy.ts';
+import { relocated } from '../onnx/external.ts';
+import { graphInputs } from '../onnx/inputs.ts';
+import type { FoundOnnx } from '../onnx/open.ts';
+import { layerCache } from '../onnx/shareCache.ts';
+import type { BenchFile } from './benchTypes.ts';
+
+/** TensorProto.DataType. */
+const FLOAT16 = 10;
+const FLOAT_BYTES = 4;
+const HALF_BYTES = 2;
+
+/**
+ * How an ONNX model's inputs and outputs are called, and the bytes of an element of its cache. Throws InputError where
+ * it cannot generate token by token: without a cache, with inputs of a fixed length, for another number of sequences.
+ */
+export function onnxDecoderNames(
+	{ onnx, view, layers, logits }: FoundOnnx,
+	{ vocab }: ModelFacts,
+	batch: number
+): { names: DecoderNames; elementBytes: number } {
+	if (logits === null) {
+		const names = onnx.graph.output.map(({ name }) => name).join(', ');
+		throw new InputError(`${onnx.file}: outputs ${names}; expected logits among them`);
+	}
+	const inputs = graphInputs(view, onnx.file);
+	const cache = layers.flatMap((layer) => {
+		const { key, value } = layerCache(view, layer);
+		return [key, value].map(({ past, present }) => {
+			if (past !== null && present !== null) return { past, present };
+			throw new InputError(
+				`${onnx.file}: layer ${layer.layer} has no cache among the inputs and outputs, so that it cannot generate token by token; export it with past_key_values`
+			);
+		});
+	});
+	for (const { name, fixedContext } of inputs) {
+		if (fixedContext === null) continue;
+		throw new InputError(
+			`${onnx.file}: input ${name} takes ${fixedContext} tokens at once; expected any number, as a cache is for`
+		);
+	}
+	for (const { name } of inputs) {
+		const [sequences, ...rest] = view.shape(name) ?? [];
+		if (typeof sequences !== 'number' || rest.length === 0 || sequences === batch) continue;
+		throw new InputError(
+			`${onnx.file}: input ${name} takes batches of ${sequences}; found ${batch}`
+		);
+	}
+	const half = inputs.some(({ role, elementType }) => role === 'past' && elementType === FLOAT16);
+	return { names: { logits, vocab, cache }, elementBytes: half ? HALF_BYTES : FLOAT_BYTES };
+}
+
+/**
+ * How the user's own model is run, as it is: by its path, or where its weights lie outside the proto by a copy of that
+ * in `folder`, because onnxruntime follows no links out of the model's folder, as in the Hugging Face cache.
+ */
+export async function ownFile(
+	{ found, names }: { found: FoundOnnx; names: DecoderNames },
+	folder: string
+): Promise<BenchFile> {
+	const { file, proto, graph, external } = found.onnx;
+	if (external.root === null) return { file, dataFolder: null, names };
+	const initializer = relocated(graph.initializer, external);
+	const copy = withFields(ModelProtoSchema, proto, {
+		graph: withFields(GraphProtoSchema, graph, { initializer })
+	});
+	const path = join(folder, 'baseline.onnx');
+	await writeFile(path, toBinary(ModelProtoSchema, copy));
+	return { file: path, dataFolder: external.root, names };
+}

@@ -1,0 +1,90 @@
+import { dirname } from 'node:path';
+import { onnxModelHash } from '../analyze/modelHash.ts';
+import { operationsPerSecond } from '../analyze/speed.ts';
+import { InputError } from '../errors.ts';
+import { onnxFacts } from '../onnx/facts.ts';
+import { findOnnxFile } from '../onnx/locate.ts';
+import { findOnnx } from '../onnx/open.ts';
+import type { Plan } from '../plan/types.ts';
+import { checkBenchSetting } from './bench.ts';
+import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
+import { benchSeconds, roundsOf } from './benchOutlook.ts';
+import type { BenchReport, BenchSetting } from './benchTypes.ts';
+import { reporterOf, runPair, type BenchMeans } from './measureBench.ts';
+import { isWritten, readWritten, type WrittenDecoder } from './read.ts';
+import { scratchFolder, withScratch } from './scratch.ts';
+
+/** Two models that are there already. */
+export interface WrittenRequest extends BenchSetting {
+	/** An ONNX model, or a folder that `spanwise apply` wrote without a plan. */
+	model: string;
+	/** A folder that `spanwise apply` wrote with a plan. */
+	against: string;
+	home: string;
+}
+
+/**
+ * Measures two models that are there already, the second with a plan. Throws InputError where they are not that, or
+ * were made from different models.
+ */
+export async function measureWritten(
+	{ model, against, home, ...setting }: WrittenRequest,
+	means: BenchMeans
+): Promise<{ bench: BenchReport; plan: Plan }> {
+	const file = await findOnnxFile(model);
+	if (file === null) {
+		throw new InputError(
+			`${model}: not an ONNX model; expected one, or a folder written by spanwise apply`
+		);
+	}
+	const found = await findOnnx(file);
+	const { name, onnx, view, layers, config, logits } = found;
+	const planned = await readWritten(against);
+	const { plan, hash } = planned;
+	if (plan === null) throw new InputError(`${against}: has no plan; expected one with`);
+	const facts = onnxFacts(onnx, view, layers, config, logits);
+	const folder = dirname(file);
+	const baseline = (await isWritten(folder)) ? await readWritten(folder) : null;
+	checkSameOrigin(planned, baseline, await onnxModelHash(onnx, home), { model, against });
+	checkBenchSetting(setting, facts);
+	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
+	const { rate } = await operationsPerSecond(home);
+	const side = { facts, fileBytes: onnx.bytes, type: facts.dtype, elementBytes };
+	const seconds = benchSeconds(side, setting, rate).round;
+	const work = roundsOf(setting) * seconds;
+	const reporter = reporterOf(setting, facts.layers, work, means.onProgress);
+	const dtype = planned.dtype ?? facts.dtype;
+	const subject = { name: baseline?.name ?? name, hash, facts, sources: plan.sources, dtype };
+	const bench = await withScratch(scratchFolder(home, means.id), async (scratch) => {
+		const pair = {
+			subject,
+			baseline: await ownFile({ found, names }, scratch),
+			planned: { file: planned.file, dataFolder: null, names }
+		};
+		return runPair(pair, setting, means.openSide, seconds, reporter);
+	});
+	return { bench, plan };
+}
+
+/** Either is made from the other's model, or both from one. */
+function checkSameOrigin(
+	planned: WrittenDecoder,
+	baseline: WrittenDecoder | null,
+	ownHash: string,
+	{ model, against }: { model: string; against: string }
+): void {
+	if (baseline !== null && baseline.plan !== null) {
+		throw new InputError(`${model}: has a plan; expected one without`);
+	}
+	if (planned.hash === ownHash) return;
+	if (planned.hash !== baseline?.hash) {
+		throw new InputError(
+			`${model} and ${against}: the second was made from ${planned.name}, of other weights; expected two of one model`
+		);
+	}
+	if (planned.dtype !== baseline.dtype) {
+		throw new InputError(
+			`${model} and ${against}: written as ${baseline.dtype ?? 'they were'} and ${planned.dtype ?? 'they were'}; expected the same type`
+		);
+	}
+}

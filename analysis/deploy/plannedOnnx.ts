@@ -1,0 +1,29 @@
+import { InputError } from '../errors.ts';
+import type { FoundOnnx } from '../onnx/open.ts';
+import type { PlannedAttention } from '../onnx/shareCheck.ts';
+import { planWords } from '../onnx/writtenPlan.ts';
+import { checkPlanFits } from '../plan/fits.ts';
+import { headMapsOf } from '../plan/spans.ts';
+import type { Plan } from '../plan/types.ts';
+
+/**
+ * What each layer of an ONNX model does under a plan; null: as it is. Throws InputError for a plan that is another
+ * model's or names refitted weights, and for a model that was written with a plan.
+ */
+export function plannedAttention(model: FoundOnnx, plan: Plan | null): PlannedAttention {
+	const { name, layers, config, onnx } = model;
+	const own = layers.map(({ layer }) => layer);
+	if (plan === null) return { sources: own, headMaps: own.map(() => null) };
+	if (plan.repair !== null) {
+		throw new InputError(
+			`plan for ${plan.model.name}: names refitted weights (${plan.repair.file}), which fit a checkpoint; apply it to that, or plan without them`
+		);
+	}
+	if (model.plan !== null) {
+		throw new InputError(`${onnx.file}: ${planWords(model.plan, 'apply another to')}`);
+	}
+	const heads = layers.find((layer) => layer.heads !== null)?.heads ?? config?.heads;
+	const shared = null;
+	checkPlanFits(plan, { name, layers: layers.length, heads: heads ?? plan.model.heads, shared });
+	return { sources: plan.sources, headMaps: headMapsOf(plan.spans, layers.length) };
+}

@@ -1,0 +1,161 @@
+import { BASE_BYTES, memoryLimit } from '../analyze/memory.ts';
+import { operationsPerSecond } from '../analyze/speed.ts';
+import type { Estimate } from '../analyze/types.ts';
+import type { DecoderNames } from '../capture/deploySession.ts';
+import { modelFacts } from '../checkpoint/facts.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import type { ModelConfig } from '../checkpoint/types.ts';
+import { InputError } from '../errors.ts';
+import { decoderGraph } from '../graph/decode/decoder.ts';
+import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../graph/decode/weights.ts';
+import { onnxFacts } from '../onnx/facts.ts';
+import { findOnnxFile } from '../onnx/locate.ts';
+import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
+import { shareAttention } from '../onnx/share.ts';
+import { checkPlanFits } from '../plan/fits.ts';
+import { checkBenchSetting } from './bench.ts';
+import { onnxDecoderNames } from './benchOnnx.ts';
+import {
+	benchSeconds,
+	roundsOf,
+	sideBytes,
+	tokensOfRound,
+	type BenchSeconds,
+	type SideFacts
+} from './benchOutlook.ts';
+import type { BenchRequest, BenchSetting } from './benchTypes.ts';
+import { plannedAttention } from './plannedOnnx.ts';
+
+/** Loading node and onnxruntime, in three processes. */
+const FIXED_SECONDS = 2;
+
+/** What is known of a bench before anything is written. */
+export interface PreparedBench extends SideFacts {
+	name: string;
+	setting: BenchSetting;
+	/** The user's own ONNX model, which is the baseline; null: of a checkpoint, whose baseline is written. */
+	onnx: { found: FoundOnnx; names: DecoderNames } | null;
+	/** Type that a checkpoint is written in, or that an ONNX model has. */
+	dtype: string;
+	/** Models that are written. */
+	written: number;
+	/** Most bytes of what is written. */
+	scratchBytes: number;
+	/** Of the process that asks and of both sides, at their peak. */
+	memoryBytes: number;
+	memoryLimitBytes: number;
+}
+
+/**
+ * Opens the model, checks that it can be run as planned and deployed, and counts what a bench of it takes, without
+ * writing or running anything. Throws InputError for whatever is wrong with model, plan or setting, and where the
+ * memory limit is too low.
+ */
+export async function prepareBench(request: BenchRequest): Promise<PreparedBench> {
+	const { prompt, generate, batch, repeats } = request;
+	const setting = { prompt, generate, batch, repeats };
+	const file = await findOnnxFile(request.modelFolder);
+	const side = await (file === null
+		? checkpointSide(request, setting)
+		: onnxSide(file, request, setting));
+	const memoryBytes = BASE_BYTES + 2 * sideBytes(side, setting);
+	const memoryLimitBytes = memoryLimit(request.memoryLimitBytes);
+	if (memoryBytes > memoryLimitBytes) throw tooMuch(side, setting, memoryBytes, memoryLimitBytes);
+	return { ...side, setting, memoryBytes, memoryLimitBytes };
+}
+
+type Side = Omit<PreparedBench, 'setting' | 'memoryBytes' | 'memoryLimitBytes'>;
+
+async function checkpointSide(request: BenchRequest, setting: BenchSetting): Promise<Side> {
+	const checkpoint = await openCheckpoint(request.modelFolder);
+	const { name, config } = checkpoint;
+	checkPlanFits(request.plan, { ...config, name });
+	checkBenchSetting(setting, config);
+	const dtype = request.dtype ?? 'fp32';
+	const fileBytes = decoderBytes(config, dtype);
+	return {
+		name,
+		facts: modelFacts(checkpoint),
+		fileBytes,
+		type: dtype === 'fp32' ? 'float32' : 'float16',
+		elementBytes: DECODER_DTYPE_BYTES[dtype],
+		onnx: null,
+		dtype,
+		written: 2,
+		scratchBytes: 2 * fileBytes
+	};
+}
+
+/** Bytes of a checkpoint's weights as they are written; a plan makes them no more than its mean outputs are. */
+function decoderBytes(config: ModelConfig, dtype: DecoderDtype): number {
+	const sources = Array.from({ length: config.layers }, (_, layer) => layer);
+	const headMaps = sources.map(() => null);
+	const none = new Set<number>();
+	const spec = { config, dtype, sources, headMaps, refitted: none, biased: none };
+	const { model, weights } = decoderGraph(spec);
+	return weights.reduce(
+		(most, { offset, length }) => Math.max(most, offset + length),
+		model.length
+	);
+}
+
+async function onnxSide(file: string, request: BenchRequest, setting: BenchSetting): Promise<Side> {
+	if (request.dtype !== null) {
+		throw new InputError(
+			`dtype ${request.dtype}: ${file} is an ONNX model, whose types stay: leave it out`
+		);
+	}
+	const found = await findOnnx(file);
+	const { name, onnx, view, layers, config, logits } = found;
+	shareAttention(found, plannedAttention(found, request.plan));
+	const facts = onnxFacts(onnx, view, layers, config, logits);
+	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
+	checkBenchSetting(setting, facts);
+	return {
+		name,
+		facts,
+		fileBytes: onnx.bytes,
+		type: facts.dtype,
+		elementBytes,
+		onnx: { found, names },
+		dtype: facts.dtype,
+		written: 1,
+		scratchBytes: onnx.bytes
+	};
+}
+
+function tooMuch(side: Side, setting: BenchSetting, bytes: number, limit: number): InputError {
+	const size = (value: number) => `${(value / 1e9).toFixed(2)} GB`;
+	const each = size(sideBytes(side, setting));
+	return new InputError(
+		`memory: two processes that hold ${side.name} take about ${each} each, ${size(bytes)} in all; the limit is ${size(limit)}; ask for a shorter prompt or a smaller batch, or give more with --memory`
+	);
+}
+
+/** Seconds of a bench's parts, and whether the speed that they follow from was measured. */
+export async function secondsOfBench(
+	prepared: PreparedBench,
+	home: string
+): Promise<BenchSeconds & { total: number; from: Estimate['secondsFrom'] }> {
+	const { rate, from } = await operationsPerSecond(home);
+	const seconds = benchSeconds(prepared, prepared.setting, rate);
+	const total = prepared.written * seconds.write + roundsOf(prepared.setting) * seconds.round;
+	return { ...seconds, total, from };
+}
+
+/** What a bench will take. */
+export async function estimateOfBench(prepared: PreparedBench, home: string): Promise<Estimate> {
+	const { setting, memoryBytes, memoryLimitBytes } = prepared;
+	const { total, from } = await secondsOfBench(prepared, home);
+	return {
+		memoryBytes,
+		memoryLimitBytes,
+		seconds: FIXED_SECONDS + total,
+		secondsFrom: from,
+		context: setting.prompt,
+		windows: setting.repeats,
+		windowsPerGroup: 1,
+		tokens: roundsOf(setting) * tokensOfRound(setting),
+		notes: []
+	};
+}
