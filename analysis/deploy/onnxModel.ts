@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { onnxModelHash } from '../analyze/modelHash.ts';
+import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { InputError } from '../errors.ts';
 import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
 import { withFields } from '../onnx/copy.ts';
@@ -13,7 +14,6 @@ import { checkNewFolder, writeFolder } from './folder.ts';
 import { copyOnnxCompanions } from './onnxModelFiles.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import { writeExternalWeights } from './onnxModelWeights.ts';
-import { plannedAttention } from './plannedOnnx.ts';
 import { RECORD_FILE, recordOf } from './record.ts';
 import type { DeployRequest } from './types.ts';
 

@@ -1,4 +1,5 @@
 import { BASE_BYTES, memoryLimit } from '../analyze/memory.ts';
+import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { operationsPerSecond } from '../analyze/speed.ts';
 import type { Estimate } from '../analyze/types.ts';
 import type { DecoderNames } from '../capture/deploySession.ts';
@@ -24,7 +25,6 @@ import {
 	type SideFacts
 } from './benchOutlook.ts';
 import type { BenchRequest, BenchSetting } from './benchTypes.ts';
-import { plannedAttention } from './plannedOnnx.ts';
 
 /** Loading node and onnxruntime, in three processes. */
 const FIXED_SECONDS = 2;
