@@ -9,6 +9,7 @@ import { withFields } from '../onnx/copy.ts';
 import { relocated } from '../onnx/external.ts';
 import { graphInputs } from '../onnx/inputs.ts';
 import type { FoundOnnx } from '../onnx/open.ts';
+import { readOnnx } from '../onnx/read.ts';
 import { layerCache } from '../onnx/shareCache.ts';
 import type { BenchFile } from './benchTypes.ts';
 
@@ -62,11 +63,12 @@ export function onnxDecoderNames(
  * in `folder`, because onnxruntime follows no links out of the model's folder, as in the Hugging Face cache.
  */
 export async function ownFile(
-	{ found, names }: { found: FoundOnnx; names: DecoderNames },
+	{ file, names }: { file: string; names: DecoderNames },
 	folder: string
 ): Promise<BenchFile> {
-	const { file, proto, graph, external } = found.onnx;
+	const { external } = await readOnnx(file, { weights: false });
 	if (external.root === null) return { file, dataFolder: null, names };
+	const { proto, graph } = await readOnnx(file);
 	const initializer = relocated(graph.initializer, external);
 	const copy = withFields(ModelProtoSchema, proto, {
 		graph: withFields(GraphProtoSchema, graph, { initializer })

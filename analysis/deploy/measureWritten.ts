@@ -37,7 +37,7 @@ export async function measureWritten(
 			`${model}: not an ONNX model; expected one, or a folder written by spanwise apply`
 		);
 	}
-	const found = await findOnnx(file);
+	const found = await findOnnx(file, { weights: false });
 	const { name, onnx, view, layers, config, logits } = found;
 	const planned = await readWritten(against);
 	const { plan, hash } = planned;
@@ -58,7 +58,7 @@ export async function measureWritten(
 	const bench = await withScratch(scratchFolder(home, means.id), async (scratch) => {
 		const pair = {
 			subject,
-			baseline: await ownFile({ found, names }, scratch),
+			baseline: await ownFile({ file, names }, scratch),
 			planned: { file: planned.file, dataFolder: null, names }
 		};
 		return runPair(pair, setting, means.openSide, seconds, reporter);

@@ -11,7 +11,7 @@ import { decoderGraph } from '../graph/decode/decoder.ts';
 import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../graph/decode/weights.ts';
 import { onnxFacts } from '../onnx/facts.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
-import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
+import { findOnnx } from '../onnx/open.ts';
 import { shareAttention } from '../onnx/share.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { checkBenchSetting } from './bench.ts';
@@ -34,7 +34,7 @@ export interface PreparedBench extends SideFacts {
 	name: string;
 	setting: BenchSetting;
 	/** The user's own ONNX model, which is the baseline; null: of a checkpoint, whose baseline is written. */
-	onnx: { found: FoundOnnx; names: DecoderNames } | null;
+	onnx: { file: string; names: DecoderNames } | null;
 	/** Type that a checkpoint is written in, or that an ONNX model has. */
 	dtype: string;
 	/** Models that are written. */
@@ -105,7 +105,7 @@ async function onnxSide(file: string, request: BenchRequest, setting: BenchSetti
 			`dtype ${request.dtype}: ${file} is an ONNX model, whose types stay: leave it out`
 		);
 	}
-	const found = await findOnnx(file);
+	const found = await findOnnx(file, { weights: false });
 	const { name, onnx, view, layers, config, logits } = found;
 	shareAttention(found, plannedAttention(found, request.plan));
 	const facts = onnxFacts(onnx, view, layers, config, logits);
@@ -117,7 +117,7 @@ async function onnxSide(file: string, request: BenchRequest, setting: BenchSetti
 		fileBytes: onnx.bytes,
 		type: facts.dtype,
 		elementBytes,
-		onnx: { found, names },
+		onnx: { file: onnx.file, names },
 		dtype: facts.dtype,
 		written: 1,
 		scratchBytes: onnx.bytes
