@@ -229,6 +229,7 @@ export function defaultUrl(run: RunRecord): RunUrl {
 	return {
 		tab: 'map',
 		evaluation: null,
+		bench: null,
 		search: null,
 		map: 'similarity',
 		damage: null,

@@ -4,6 +4,7 @@ import { readUrl, writeUrl, type RunBounds, type RunUrl } from './url.ts';
 const defaults: RunUrl = {
 	tab: 'map',
 	evaluation: null,
+	bench: null,
 	search: null,
 	map: 'similarity',
 	damage: null,
@@ -67,6 +68,7 @@ describe('the run page’s address', () => {
 			{ ...defaults, plan: { by: 'threshold', threshold: 0.875 }, maxSpan: 6, protectedLayers: [] },
 			{ ...defaults, plan: { by: 'followers', followers: 0 }, protectedLayers: [0, 1, 15] },
 			{ ...defaults, tab: 'search', search: 'tiny-1.5-20261123-061503-a1b2', evaluation: 'e_1' },
+			{ ...defaults, tab: 'evaluate', bench: 'tiny-1.5-20261123-061503-a1b2', evaluation: 'e_1' },
 			{ ...defaults, map: 'damage', damage: 'tiny-1.5-20261123-061503-a1b2' },
 			{ ...defaults, plan: { by: 'hand', spans: [{ first: 3, last: 5 }], dropped: [2, 6] } },
 			{ ...defaults, plan: { by: 'hand', spans: [], dropped: [5] }, map: 'output' },
@@ -111,7 +113,8 @@ describe('the run page’s address', () => {
 			'range=1,0',
 			'tab=other',
 			'eval=',
-			'found=../etc'
+			'found=../etc',
+			'bench=../etc'
 		]) {
 			expect(read(query), query).toEqual(defaults);
 		}

@@ -37,6 +37,8 @@ export interface RunUrl {
 	tab: Tab;
 	/** Ids of the stored results that are open in the tabs of those names. */
 	evaluation: string | null;
+	/** Of what the plan gains as a deployed model; on the tab Evaluate as well. */
+	bench: string | null;
 	search: string | null;
 	map: MapKind;
 	/** Id of the stored damage that is shown; null: the newest of the run's model. */
@@ -81,6 +83,7 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 	return {
 		tab: oneOf(query.get('tab'), TABS) ?? defaults.tab,
 		evaluation: readId(query.get('eval')),
+		bench: readId(query.get('bench')),
 		search: readId(query.get('found')),
 		map: oneOf(query.get('map'), MAPS) ?? defaults.map,
 		damage: readId(query.get('damage')),
@@ -105,6 +108,7 @@ export function writeUrl(state: RunUrl, defaults: RunUrl): string {
 	const parts: [string, string | null][] = [
 		['tab', state.tab === defaults.tab ? null : state.tab],
 		['eval', state.evaluation],
+		['bench', state.bench],
 		['found', state.search],
 		['map', state.map === defaults.map ? null : state.map],
 		['damage', state.damage],

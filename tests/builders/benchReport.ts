@@ -1,0 +1,37 @@
+import type { BenchReport } from '../../analysis/deploy/benchTypes.ts';
+import type { Spread } from '../../analysis/evaluate/types.ts';
+
+const spread = (q25: number, median: number, q75: number): Spread => ({ median, q25, q75 });
+
+/** What a plan gained as a deployed model; `ratio` is planned ÷ baseline. */
+export function madeUpBench(ratio: Partial<BenchReport['ratio']> = {}): BenchReport {
+	return {
+		model: 'tiny',
+		modelHash: '00112233445566778899aabbccddeeff',
+		dtype: 'fp32',
+		followers: 1,
+		leftOut: 0,
+		setting: { prompt: 512, generate: 64, batch: 1, repeats: 5 },
+		baseline: {
+			cacheBytesPerToken: 24576,
+			firstTokenSeconds: spread(0.0746, 0.08038, 0.0845),
+			tokensPerSecond: spread(143.7, 151.9, 162.5),
+			peakRssBytes: 276_328_448
+		},
+		planned: {
+			cacheBytesPerToken: 21504,
+			firstTokenSeconds: spread(0.0674, 0.06802, 1.25),
+			tokensPerSecond: spread(189.1, 1520.7, 2083.6),
+			peakRssBytes: 283_496_448
+		},
+		ratio: {
+			firstTokenSeconds: spread(0.866, 0.887, 0.918),
+			tokensPerSecond: spread(1.245, 1.287, 1.318),
+			peakRss: 1.0259,
+			cacheBytesPerToken: 0.875,
+			...ratio
+		},
+		predicted: { prefillFlops: 0.052, decodeBytes: 0.063, kvCache: 0.125, parameters: 0.037 },
+		machine: { processor: 'AMD EPYC', threads: 2 }
+	};
+}

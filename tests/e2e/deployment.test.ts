@@ -1,0 +1,125 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
+import { startBuild, type RunningServer } from './setup/server.ts';
+import { useVisitor } from './setup/visitor.ts';
+import { temporaryFolder } from './setup/workspace.ts';
+
+const { visit } = useVisitor();
+/** Two models are written, checked, and run in turn. */
+const MEASURE_TIMEOUT_MS = 120_000;
+let home: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: RunningServer;
+let run: string;
+beforeAll(async () => {
+	home = await temporaryFolder();
+	server = await startBuild(home.path);
+	const [job] = await queue(server.url, SHORT_ANALYSIS);
+	const done = await untilJob(server.url, job.id, ({ state }) => state === 'done');
+	run = `${server.url}/runs/${done.run ?? ''}`;
+});
+afterAll(async () => {
+	await server.stop();
+	await home.remove();
+});
+
+const region = (page: Page, name: string | RegExp) =>
+	page.getByRole('region', { name, exact: true });
+const form = (page: Page) => page.getByRole('form', { name: 'Measure the deployment' });
+const field = (page: Page, name: string) => form(page).getByLabel(name, { exact: true });
+const measure = (page: Page) => form(page).getByRole('button', { name: 'Measure', exact: true });
+
+describe('what deployment gains', () => {
+	it(
+		'is measured for the plan on the screen, said in words, and kept',
+		{ timeout: MEASURE_TIMEOUT_MS },
+		async () => {
+			const page = await visit(`${run}?tab=evaluate&spans=4-6&drop=9`);
+			await region(page, 'What deployment gains').waitFor();
+			await page.getByText('No plan has been measured as a deployed model yet').waitFor();
+			await form(page).getByText('5–6←4; out: 9').waitFor();
+			await field(page, 'Prompt').fill('32');
+			await field(page, 'Generate').fill('4');
+			await field(page, 'Rounds').fill('2');
+			await measure(page).click();
+
+			const result = region(page, 'Deployment');
+			await result.waitFor({ timeout: MEASURE_TIMEOUT_MS });
+			await result
+				.getByText(/^First token .*, decoding .*, peak memory .*, cache 12\.5 % smaller\.$/)
+				.waitFor();
+			await result.getByText('prompt 32, 4 generated, batch 1, 2 rounds').waitFor();
+			await result.getByText('2 of 16 layers follow, 1 is left out').waitFor();
+			for (const name of ['time to first token', 'tokens a second']) {
+				const row = result.getByRole('row', { name: new RegExp(`^${name}`) });
+				await row
+					.getByRole('img', { name: /×\d\.\d{3} \d\.\d{3}–\d\.\d{3}; better: (sooner|faster)$/ })
+					.waitFor();
+			}
+			const cache = result.getByRole('row', { name: /^cache a token memory, counted/ });
+			expect(await cache.getByRole('cell').allTextContents()).toEqual([
+				expect.stringContaining('24.6 kB'),
+				expect.stringContaining('21.5 kB'),
+				expect.stringContaining('×0.875'),
+				'−12.5 % bytes'
+			]);
+			await result
+				.getByText(/^spanwise bench mini-llama2 --plan plan\.json --prompt 32 --generate 4/)
+				.waitFor();
+			await region(page, 'How the deployment ran').waitFor();
+
+			const url = page.url();
+			expect(url).toMatch(/bench=/);
+			await page.reload();
+			await region(page, 'Deployment').waitFor();
+			expect(page.url()).toBe(url);
+		}
+	);
+
+	it('is saved as a figure and as numbers', async () => {
+		const page = await visit(`${run}?tab=evaluate`);
+		const past = region(page, /^Deployments of/);
+		await past.getByRole('row', { name: /5–6←4; out: 9/ }).click();
+		const result = region(page, 'Deployment');
+		for (const [item, name] of [
+			['SVG', 'mini-llama2_deployment.svg'],
+			['CSV', 'mini-llama2_deployment.csv']
+		]) {
+			const downloading = page.waitForEvent('download');
+			await result.getByRole('button', { name: 'Save Deployment' }).click();
+			await result.getByRole('menuitem', { name: new RegExp(`^${item}`) }).click();
+			expect((await downloading).suggestedFilename()).toBe(name);
+		}
+	});
+
+	it('stands among those of the model until it is deleted, after a question', async () => {
+		const page = await visit(`${run}?tab=evaluate`);
+		const row = region(page, /^Deployments of/).getByRole('row', { name: /5–6←4; out: 9/ });
+		await row.click();
+		await region(page, 'Deployment').waitFor();
+		await row.getByRole('button', { name: /^Delete/ }).click();
+		const dialog = page.getByRole('dialog', { name: 'Delete this measurement?' });
+		await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+		await page.getByText('No plan has been measured as a deployed model yet').waitFor();
+		await expect.poll(() => page.url()).not.toMatch(/bench=/);
+	});
+});
+
+describe('a deployment that cannot be measured', () => {
+	it('of a plan that changes nothing is not asked for', async () => {
+		const page = await visit(`${run}?tab=evaluate&spans=`);
+		await form(page).getByText('This plan changes nothing').waitFor();
+		expect(await measure(page).isDisabled()).toBe(true);
+	});
+
+	it('of more tokens than the model has positions is not sent', async () => {
+		const page = await visit(`${run}?tab=evaluate&spans=4-6`);
+		await field(page, 'Prompt').fill('1020');
+		await field(page, 'Generate').fill('5');
+		const fits = () =>
+			field(page, 'Generate').evaluate((input: HTMLInputElement) => input.checkValidity());
+		expect(await fits()).toBe(false);
+		await field(page, 'Generate').fill('4');
+		await expect.poll(fits).toBe(true);
+	});
+});
