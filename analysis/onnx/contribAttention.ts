@@ -11,7 +11,7 @@ export interface ContribAttention {
 	/** [in, q + k + v], those of q first. */
 	weight: string;
 	/** [q + k + v]. */
-	bias: string | null;
+	bias: string;
 	/** 1 where a key may be seen, 0 where not: [B, keys], or [B, S, keys]. */
 	mask: { name: string; rank: 2 | 3 } | null;
 	/** [B or 1, H or 1, S, keys], added to the scores. */
@@ -49,6 +49,8 @@ export function contribAttention(view: GraphView, node: NodeProto): ContribAtten
 	const heads = integerOf(node, 'num_heads');
 	if (input === null || weight === null || heads === null)
 		return 'input, weight or num_heads is missing';
+	// Seen with 1.30: the process ends.
+	if (bias === null) return 'it has no biases, without which the CPU kernel crashes';
 	if (integerOf(node, 'do_rotary') === 1) return 'do_rotary turns q and k inside the node';
 	if (integerOf(node, 'past_present_share_buffer') === 1)
 		return 'past_present_share_buffer: past and present are one buffer, which the CPU kernel does not know';
@@ -93,11 +95,11 @@ function sizesOf(
 	view: GraphView,
 	node: NodeProto,
 	weight: string,
-	bias: string | null
+	bias: string
 ): [number, number, number] | null {
 	const said = attributeOf(node, 'qkv_hidden_sizes')?.ints.map(Number) ?? [];
 	if (said.length === 3) return [said[0], said[1], said[2]];
-	const columns = view.shape(weight)?.[1] ?? (bias === null ? null : view.shape(bias)?.[0]);
+	const columns = view.shape(weight)?.[1] ?? view.shape(bias)?.[0];
 	if (typeof columns !== 'number' || columns % 3 !== 0) return null;
 	return [columns / 3, columns / 3, columns / 3];
 }

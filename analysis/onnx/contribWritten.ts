@@ -53,16 +53,16 @@ export function writeOut(graph: GraphBuilder, name: string, node: ContribAttenti
 	return probabilities;
 }
 
-/** Hidden states times a weight, plus biases where there are any: [B, S, columns]. */
+/** Hidden states times a weight, plus biases: [B, S, columns]. */
 export function projected(
 	graph: GraphBuilder,
 	name: string,
 	{ input }: ContribAttention,
 	weight: string,
-	bias: string | null
+	bias: string
 ): string {
 	const product = graph.node(`${name}.qkv`, 'MatMul', [input, weight]);
-	return bias === null ? product : graph.node(`${name}.qkv.bias`, 'Add', [product, bias]);
+	return graph.node(`${name}.qkv.bias`, 'Add', [product, bias]);
 }
 
 /** Columns from `start` to `end` of [B, S, columns]. */

@@ -72,17 +72,16 @@ function projectedValues(
 		return tensor && cutLast(tensor, `${name}.${value}`, all, sizes[2], across);
 	};
 	const weightCut = cutOf(weight, true);
-	const biasCut = bias === null ? null : cutOf(bias, false);
-	if (weightCut === null || (bias !== null && biasCut === null)) {
+	const biasCut = cutOf(bias, false);
+	if (weightCut === null || biasCut === null) {
 		weights.notes.push(keptWhole(layer));
 		return sliced(graph, `${name}.v`, projected(graph, name, node, weight, bias), before, all);
 	}
 	for (const cut of [weightCut, biasCut]) {
-		if (cut === null) continue;
 		rewrite.addInitializer(cut.tensor);
 		if (cut.from !== null) weights.cuts.set(cut.tensor.name, cut.from);
 	}
-	return projected(graph, name, node, weightCut.tensor.name, biasCut?.tensor.name ?? null);
+	return projected(graph, name, node, weightCut.tensor.name, biasCut.tensor.name);
 }
 
 /** Declares a cache of the graph, [2, B, heads, tokens, width], to be of one part. */

@@ -247,11 +247,12 @@ function projectAndAttend(
 		return matrix[Math.floor(at / columns) * own + (at % own)];
 	});
 	const weight = graph.constant(`${name}.packed`, packed, [HIDDEN, columns]);
+	const bias = graph.constant('no bias', new Float32Array(columns), [columns]);
 	const int32 = { attributes: { to: 6n } };
 	const mask = inputs.includes('attention_mask')
 		? graph.node(`${name}.mask`, 'Cast', ['attention_mask'], int32)
 		: '';
-	return graph.node(`${name}.attention`, 'Attention', [hidden, weight, '', mask], {
+	return graph.node(`${name}.attention`, 'Attention', [hidden, weight, bias, mask], {
 		domain: MICROSOFT,
 		attributes: { num_heads: BigInt(HEADS), unidirectional: 1n }
 	});
