@@ -1,8 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { smallDecoderBytes } from '../tests/builders/onnxDecoder.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
+import { smallDecoder, smallDecoderBytes } from '../tests/builders/onnxDecoder.ts';
+import { onnxBytes } from '../tests/builders/cachedOnnx.ts';
+import { planFor } from '../tests/builders/deployed.ts';
+import { smallDecoderPlan } from '../tests/builders/onnxPlan.ts';
 import { runCommand } from '../tests/builders/command.ts';
 
 let folder: string;
@@ -29,10 +33,78 @@ it('prints the same as JSON', async () => {
 	expect(report).toMatchObject({ opset: 23, layers: [{ heads: 4, kvHeads: 2 }, {}, {}] });
 });
 
-it('refuses a folder without ONNX model, and several without model.onnx', async () => {
-	expect((await runCommand(['inspect', folder])).stderr).toContain('no ONNX model in it');
+it('gives the same facts of a checkpoint, and which layers follow by its own config', async () => {
+	await writeTinyCheckpoint(folder);
+	const { code, stdout } = await runCommand(['inspect', folder]);
+	expect(code).toBe(0);
+	expect(stdout).toMatch(/architecture +LlamaForCausalLM/);
+	expect(stdout).toMatch(
+		/ 0 +checkpoint +model\.layers\.0\.self_attn +\d+ \(\d+\) +all .*yes: loses/
+	);
+	const json: unknown = JSON.parse((await runCommand(['inspect', folder, '--json'])).stdout);
+	expect(json).toMatchObject({ folder, facts: { architecture: 'LlamaForCausalLM' } });
+});
+
+it('refuses a folder without model, and several ONNX files without model.onnx', async () => {
+	expect((await runCommand(['inspect', folder])).stderr).toContain('no config.json');
 	for (const name of ['a.onnx', 'b.onnx']) await writeFile(join(folder, name), '');
 	const { code, stderr } = await runCommand(['inspect', folder]);
 	expect(code).toBe(2);
 	expect(stderr).toContain('several ONNX files, a.onnx, b.onnx; name one of them');
+});
+
+describe('inspect --plan', () => {
+	let file: string;
+	let planFile: string;
+	beforeEach(async () => {
+		file = join(folder, 'model.onnx');
+		planFile = join(folder, 'plan.json');
+		await writeFile(file, smallDecoderBytes({ form: 'GroupQueryAttention' }));
+	});
+	const inspect = async (sources: (number | null)[], ...args: string[]) => {
+		await writeFile(planFile, JSON.stringify(smallDecoderPlan(sources)));
+		const home = ['--home', join(folder, 'home')];
+		return runCommand(['inspect', file, '--plan', planFile, ...home, ...args]);
+	};
+
+	it('says layer by layer what a plan does, and that it can be applied', async () => {
+		const { code, stdout, stderr } = await inspect([0, 0, null]);
+		expect([code, stderr]).toEqual([0, '']);
+		const ends = stdout.split('\n').map((line) => line.split('  ').at(-1));
+		for (const words of ['own attention', 'follows 0', 'left out']) expect(ends).toContain(words);
+		expect(stdout).toContain('The plan can be applied.');
+	});
+
+	it('exits with 2 where a layer cannot follow, after the table that says which and why', async () => {
+		const proto = smallDecoder({ form: 'GroupQueryAttention' });
+		const attention = proto.graph?.node.filter(({ opType }) => opType === 'GroupQueryAttention');
+		if (attention?.[0]) attention[0].opType = 'PagedAttention';
+		await writeFile(file, onnxBytes(proto));
+		const { code, stdout, stderr } = await inspect([0, 0, 2]);
+		expect(code).toBe(2);
+		expect(stdout).toMatch(
+			/cannot follow 0: layer 0: com\.microsoft\.PagedAttention .* cannot be a source/
+		);
+		expect(stdout).not.toContain('The plan can be applied.');
+		expect(stderr).toMatch(/plan\.json: cannot be applied: .*layer 0: .* cannot be a source/);
+	});
+
+	it('exits with 2 for a plan of another number of layers, and has the reason in the JSON', async () => {
+		const { code, stdout } = await inspect([0, 0, 2, 3], '--json');
+		expect(code).toBe(2);
+		const report: unknown = JSON.parse(stdout);
+		expect(report).toMatchObject({
+			layers: [{}, {}, {}],
+			plan: { problem: expect.stringContaining('4 layers') as unknown }
+		});
+	});
+
+	it('checks a plan against a checkpoint', async () => {
+		const checkpoint = join(folder, 'checkpoint');
+		await writeTinyCheckpoint(checkpoint);
+		await writeFile(planFile, JSON.stringify(await planFor(checkpoint, [0, 0, 2])));
+		const { code, stdout } = await runCommand(['inspect', checkpoint, '--plan', planFile]);
+		expect(code).toBe(0);
+		expect(stdout).toContain('follows 0');
+	});
 });

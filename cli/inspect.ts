@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
+import { modelFacts } from '../analysis/checkpoint/facts.ts';
+import { openCheckpoint } from '../analysis/checkpoint/open.ts';
+import type { ModelFacts } from '../analysis/checkpoint/types.ts';
+import { checkPlan, type PlanCheck } from '../analysis/deploy/planCheck.ts';
 import { InputError } from '../analysis/errors.ts';
+import { checkpointLayers } from '../analysis/models/checkpointLayers.ts';
 import { findOnnxFile } from '../analysis/onnx/locate.ts';
 import { findOnnx } from '../analysis/onnx/open.ts';
 import {
@@ -8,44 +13,105 @@ import {
 	type OnnxReport,
 	type ValueReport
 } from '../analysis/onnx/report.ts';
+import type { Plan } from '../analysis/plan/types.ts';
 import { formatBytes, formatCount } from '../src/lib/format.ts';
-import { findModel } from './found.ts';
-import { printJson, type Io } from './io.ts';
+import { plannedWords } from '../src/lib/model/planWords.ts';
+import { findModel, homeOf } from './found.ts';
+import { printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
+import { readPlan } from './planFile.ts';
 import { formatFacts, formatTable, type Column } from './table.ts';
 
 const HELP = `
-MODEL is an .onnx file, or a folder with one, or with a subfolder onnx that has one. Nothing is run. The table says
-of each layer where its attention is in the graph, how its probabilities are had, or why they cannot be, and
-whether it can reuse another layer's.
+MODEL is an .onnx file, a folder with one or with a subfolder onnx that has one, a checkpoint folder, or a name that
+spanwise models lists. Nothing is run. The table says of each layer where its attention is, how its probabilities are
+had, or why they cannot be, and whether it can reuse another layer's. With --plan it also says of each layer what it
+would do, or why it cannot; where the plan cannot be applied the exit code is 2.
 
 Examples:
   spanwise inspect model.onnx
-  spanwise inspect gpt2/onnx/model.onnx --json`;
+  spanwise inspect gpt2/onnx/model.onnx --json
+  spanwise inspect model.onnx --plan plan.json`;
+
+interface InspectFlags extends SharedOptions {
+	plan?: string;
+}
+
+/** A checkpoint, as `inspect --json` has it. */
+interface CheckpointFacts {
+	name: string;
+	folder: string;
+	facts: ModelFacts;
+	layers: LayerReport[];
+}
+
+/** A layer beside what a plan has it do; null: no plan, or one of another number of layers. */
+type LayerRow = LayerReport & { planned: PlanCheck['layers'][number] | null };
 
 export function registerInspect(program: Command, io: Io): void {
 	withSharedOptions(
 		program
 			.command('inspect')
-			.description('say where the attention of an ONNX model is, before any run')
-			.argument('<model>', 'ONNX file, or folder with one')
+			.description('say where the attention of a model is, and whether a plan fits, before any run')
+			.argument('<model>', 'ONNX file, folder or name of a model')
+			.option('--plan <file>', 'a plan.json: whether it can be applied, layer by layer')
 	)
 		.addHelpText('after', HELP)
-		.action(async (model: string, flags: SharedOptions) => {
-			const path = await findModel(model, flags, io);
-			const file = await findOnnxFile(path);
-			if (file === null) {
-				throw new InputError(
-					`${path}: no ONNX model in it; expected an .onnx file, or a folder with one`
-				);
-			}
-			const report = onnxReport(await findOnnx(file));
-			if (flags.json) printJson(io, report);
-			else printReport(report, io);
+		.action(async (model: string, flags: InspectFlags) => {
+			const plan = flags.plan === undefined ? null : await readPlan(flags.plan);
+			await inspect(await findModel(model, flags, io), plan, flags, io);
 		});
 }
 
-function printReport(report: OnnxReport, io: Io): void {
+async function inspect(
+	path: string,
+	plan: Plan | null,
+	flags: InspectFlags,
+	io: Io
+): Promise<void> {
+	const file = await findOnnxFile(path);
+	const report =
+		file === null
+			? await checkpointFacts(path)
+			: onnxReport(await findOnnx(file, { weights: false }));
+	const check = plan === null ? null : await checkPlan(path, plan, homeOf(flags, io));
+	if (flags.json) printJson(io, check === null ? report : { ...report, plan: check });
+	else {
+		if ('facts' in report) printCheckpoint(report, check, io);
+		else printOnnx(report, check, io);
+		if (check !== null) printVerdict(check, io);
+	}
+	if (check !== null && check.problem !== null) {
+		throw new InputError(`${flags.plan ?? 'plan'}: cannot be applied: ${check.problem}`);
+	}
+}
+
+async function checkpointFacts(folder: string): Promise<CheckpointFacts> {
+	const checkpoint = await openCheckpoint(folder);
+	const { name, config } = checkpoint;
+	return {
+		name,
+		folder: checkpoint.folder,
+		facts: modelFacts(checkpoint),
+		layers: checkpointLayers(config)
+	};
+}
+
+function printCheckpoint(report: CheckpointFacts, check: PlanCheck | null, io: Io): void {
+	const { name, folder, facts } = report;
+	const { architecture, parameters, dtype, bytes } = facts;
+	io.stdout.write(
+		formatFacts([
+			['model', name],
+			['folder', folder],
+			['architecture', architecture],
+			['weights', `${formatCount(parameters)}, ${dtype}, ${formatBytes(bytes)}`]
+		])
+	);
+	printLayers(report.layers, check, io);
+}
+
+function printOnnx(report: OnnxReport, check: PlanCheck | null, io: Io): void {
 	const { name, file, architecture, producer, opset, parameters, dtype, bytes, dataFiles } = report;
 	const files = dataFiles === 0 ? '' : ` in the file and ${dataFiles} of external data`;
 	const facts: [string, string][] = [
@@ -57,12 +123,24 @@ function printReport(report: OnnxReport, io: Io): void {
 		['can be analysed', report.problem === null ? 'yes' : `no: ${report.problem}`]
 	];
 	io.stdout.write(formatFacts(facts));
-	io.stdout.write(`\n${formatTable(report.layers, LAYER_COLUMNS)}`);
+	printLayers(report.layers, check, io);
 	io.stdout.write(`\n${formatTable(report.inputs, valueColumns('INPUT'))}`);
 	io.stdout.write(`\n${formatTable(report.outputs, valueColumns('OUTPUT'))}`);
 }
 
-const LAYER_COLUMNS: Column<LayerReport>[] = [
+function printLayers(layers: readonly LayerReport[], check: PlanCheck | null, io: Io): void {
+	const matching = check?.layers.length === layers.length ? check.layers : null;
+	const rows = layers.map((layer, at) => ({ ...layer, planned: matching?.[at] ?? null }));
+	const columns = matching === null ? LAYER_COLUMNS : [...LAYER_COLUMNS, PLANNED];
+	io.stdout.write(`\n${formatTable(rows, columns)}`);
+}
+
+function printVerdict({ problem, warning }: PlanCheck, io: Io): void {
+	if (warning !== null) say(io, `warning: ${warning}`);
+	if (problem === null) io.stdout.write('\nThe plan can be applied.\n');
+}
+
+const LAYER_COLUMNS: Column<LayerRow>[] = [
 	{ title: 'LAYER', value: ({ layer }) => layer, align: 'right' },
 	{ title: 'FORM', value: ({ form }) => form },
 	{ title: 'NODE', value: ({ node }) => node },
@@ -77,6 +155,11 @@ const LAYER_COLUMNS: Column<LayerReport>[] = [
 		value: ({ shareable: { possible, why } }) => `${possible ? 'yes' : 'no'}: ${why}`
 	}
 ];
+
+const PLANNED: Column<LayerRow> = {
+	title: 'PLAN',
+	value: ({ planned }) => (planned === null ? '' : plannedWords(planned))
+};
 
 function valueColumns(title: string): Column<ValueReport>[] {
 	return [

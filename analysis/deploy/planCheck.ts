@@ -1,0 +1,88 @@
+import { isInputError } from '../errors.ts';
+import { plannedAttention } from '../analyze/plannedOnnx.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { rememberedFilesHash, rememberedHash } from '../checkpoint/remembered.ts';
+import { onnxFiles } from '../onnx/hash.ts';
+import { findOnnxFile } from '../onnx/locate.ts';
+import { findOnnx } from '../onnx/open.ts';
+import { shareAttention } from '../onnx/share.ts';
+import { sharingProblems } from '../onnx/shareCheck.ts';
+import { checkPlanFits } from '../plan/fits.ts';
+import { planMatches } from '../plan/planFile.ts';
+import type { Plan, Sources } from '../plan/types.ts';
+
+/** Whether a plan can be applied to a model, layer by layer. */
+export interface PlanCheck {
+	layers: PlannedLayer[];
+	/** Why the plan cannot be applied, first of all; null: it can. */
+	problem: string | null;
+	/** It was made for other weights; null: for these, or their hash is not known yet. */
+	warning: string | null;
+}
+
+export interface PlannedLayer {
+	layer: number;
+	/** Itself; the layer whose attention it reuses; null: it is left out. */
+	source: number | null;
+	/** Why it cannot do so; null: it can, as far as it alone is concerned. */
+	problem: string | null;
+}
+
+/**
+ * Checks a plan against a checkpoint folder or an ONNX model without running or writing anything. `home` is the
+ * workspace, where hashes are remembered. Throws InputError where the model cannot be read.
+ */
+export async function checkPlan(model: string, plan: Plan, home: string): Promise<PlanCheck> {
+	const file = await findOnnxFile(model);
+	return file === null ? checkOnCheckpoint(model, plan, home) : checkOnOnnx(file, plan, home);
+}
+
+async function checkOnCheckpoint(folder: string, plan: Plan, home: string): Promise<PlanCheck> {
+	const checkpoint = await openCheckpoint(folder);
+	const { name, config } = checkpoint;
+	const problem = refusalOf(() => checkPlanFits(plan, { ...config, name }));
+	const hash = await rememberedHash(home, checkpoint);
+	const warning = warningOf(plan, { name, layers: config.layers, hash }, problem);
+	return { layers: plannedLayers(plan.sources), problem, warning };
+}
+
+async function checkOnOnnx(file: string, plan: Plan, home: string): Promise<PlanCheck> {
+	const model = await findOnnx(file, { weights: false });
+	const { name, onnx } = model;
+	let problems: (string | null)[] = [];
+	const problem = refusalOf(() => {
+		const planned = plannedAttention(model, plan);
+		problems = sharingProblems(model, planned);
+		// The graph as a whole can be in the way too.
+		shareAttention(model, planned);
+	});
+	const hash = await rememberedFilesHash(home, onnxFiles(onnx));
+	const warning = warningOf(plan, { name, layers: model.layers.length, hash }, problem);
+	return { layers: plannedLayers(plan.sources, problems), problem, warning };
+}
+
+function plannedLayers(
+	sources: Sources,
+	problems: readonly (string | null)[] = []
+): PlannedLayer[] {
+	return sources.map((source, layer) => ({ layer, source, problem: problems[layer] ?? null }));
+}
+
+function warningOf(
+	plan: Plan,
+	{ hash, ...model }: { name: string; layers: number; hash: string | null },
+	problem: string | null
+): string | null {
+	return hash === null || problem !== null ? null : planMatches(plan, { ...model, hash });
+}
+
+/** What is at fault; null: nothing is. */
+function refusalOf(check: () => void): string | null {
+	try {
+		check();
+		return null;
+	} catch (error) {
+		if (isInputError(error)) return error.message;
+		throw error;
+	}
+}

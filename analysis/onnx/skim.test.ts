@@ -1,0 +1,65 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clearField } from '@bufbuild/protobuf';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { cachedOnnx, FORMS, onnxBytes } from '../../tests/builders/cachedOnnx.ts';
+import { TensorProtoSchema } from '../graph/onnx_pb.ts';
+import { findOnnx } from './open.ts';
+import { onnxReport } from './report.ts';
+import { skimProto } from './skim.ts';
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'spanwise-skim-'));
+	file = join(folder, 'model.onnx');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+it('leaves the values of large tensors and nothing else', async () => {
+	const proto = cachedOnnx({ form: 'groupQueryPacked4bit' });
+	await writeFile(file, onnxBytes(proto));
+	let emptied = 0;
+	for (const tensor of proto.graph?.initializer ?? []) {
+		if (tensor.rawData.length <= 4096) continue;
+		clearField(tensor, TensorProtoSchema.field.rawData);
+		emptied++;
+	}
+	expect(emptied).toBeGreaterThan(4);
+	expect(Buffer.compare(await skimProto(file), onnxBytes(proto))).toBe(0);
+});
+
+it.each(FORMS)('tells of %s what the whole file tells', async (form) => {
+	await writeFile(file, onnxBytes(cachedOnnx({ form })));
+	const whole = onnxReport(await findOnnx(file));
+	expect(onnxReport(await findOnnx(file, { weights: false }))).toEqual(whole);
+});
+
+it('reads a file whose values are not there, being a hole', async () => {
+	const proto = cachedOnnx({ form: 'softmax' });
+	const large = proto.graph?.initializer.at(-1);
+	if (large === undefined) throw new TypeError('no weights');
+	// The last field of the file is the weight; what is cut off its end is put back as a hole.
+	large.rawData = new Uint8Array(1e6);
+	const bytes = onnxBytes(proto);
+	await writeFile(file, bytes.subarray(0, bytes.length - 1e6));
+	await truncate(file, bytes.length);
+	expect((await skimProto(file)).length).toBeLessThan(bytes.length - 1e6 + 100);
+});
+
+it.each([
+	['cut short by a byte', (size: number) => size - 1],
+	['cut in its nodes', () => 1000]
+])('refuses a file that is %s', async (_, end) => {
+	const bytes = onnxBytes(cachedOnnx({ form: 'softmax' }));
+	await writeFile(file, bytes.subarray(0, end(bytes.length)));
+	await expect(findOnnx(file, { weights: false })).rejects.toThrow(
+		/model\.onnx: cannot be read as an ONNX model: .*; it is cut short or of another kind/
+	);
+});
+
+it('refuses a file of another kind', async () => {
+	await writeFile(file, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\n');
+	await expect(findOnnx(file, { weights: false })).rejects.toThrow(/of another kind/);
+});
