@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { completedHash } from '../analyze/modelHash.ts';
 import { Reporter } from '../analyze/reporter.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Progress } from '../progress.ts';
 import { documentFacts } from '../tokens/documents.ts';
-import { VERSION } from '../version.ts';
 import { costsOfCases } from './cases.ts';
 import { measureCases, missingCases } from './measure.ts';
 import { prepareDamage, type PreparedDamage } from './prepare.ts';
-import { ProgressFile, type ProgressHeader } from './progressFile.ts';
+import { ProgressFile, progressFileIn, progressHeader } from './progressFile.ts';
 import { damageReport } from './report.ts';
 import type { Damage, DamageRequest } from './types.ts';
 import { workOfCases } from './work.ts';
@@ -33,8 +30,6 @@ export interface DamageOptions {
 	onLayer?: () => void;
 }
 
-const FILE_NAME_DIGITS = 16;
-
 /**
  * Measures what it costs that each layer is dropped, that each layer reuses each layer before it, and that each
  * span is shared. Results are kept as they come; what an earlier measurement of the same left is not measured
@@ -54,15 +49,13 @@ export async function measureDamage(
 			(await rememberedHash(home, checkpoint)) ??
 			(await completedHash(checkpoint, reader, null, home));
 		const texts = documents.map(documentFacts);
-		const header: ProgressHeader = {
-			format: 'spanwise/damage',
-			version: VERSION,
+		const header = progressHeader({
 			model: hash,
 			texts: texts.map(({ sha256 }) => sha256),
 			context,
 			windows: windows.length,
 			maxSpan: request.maxSpan
-		};
+		});
 		const path = request.progressFile ?? progressFileIn(home, checkpoint.name, header);
 		const progress = await ProgressFile.open(path, header);
 		try {
@@ -91,12 +84,6 @@ export async function measureDamage(
 	} finally {
 		await reader.close();
 	}
-}
-
-/** The workspace has a file of its own for everything that can be measured. */
-function progressFileIn(home: string, model: string, header: ProgressHeader): string {
-	const digest = createHash('sha256').update(JSON.stringify(header)).digest('hex');
-	return join(home, 'damage', `${model}-${digest.slice(0, FILE_NAME_DIGITS)}.jsonl`);
 }
 
 function outlookOf(prepared: PreparedDamage, progress: ProgressFile): DamageOutlook {

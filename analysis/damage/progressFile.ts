@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../errors.ts';
+import { VERSION } from '../version.ts';
 
 const headerSchema = v.object({
 	format: v.literal('spanwise/damage'),
@@ -31,6 +33,36 @@ export type ProgressHeader = v.InferOutput<typeof headerSchema>;
 /** One case on one window. */
 export type CaseResult = v.InferOutput<typeof resultSchema>;
 
+const FILE_NAME_DIGITS = 16;
+
+/** What results of this version of Spanwise are about. */
+export function progressHeader(about: Omit<ProgressHeader, 'format' | 'version'>): ProgressHeader {
+	const { model, texts, context, windows, maxSpan } = about;
+	return {
+		format: 'spanwise/damage',
+		version: VERSION,
+		model,
+		texts,
+		context,
+		windows,
+		maxSpan
+	};
+}
+
+/** The workspace has a file of its own for everything that can be measured. */
+export function progressFileIn(home: string, model: string, header: ProgressHeader): string {
+	const digest = createHash('sha256').update(JSON.stringify(header)).digest('hex');
+	return join(home, 'damage', `${model}-${digest.slice(0, FILE_NAME_DIGITS)}.jsonl`);
+}
+
+/**
+ * Results of a file that another process may be adding to; none where there is no file. Throws InputError where it
+ * is no progress file.
+ */
+export async function readResults(path: string): Promise<CaseResult[]> {
+	return resultsIn(path, linesOf(await existingText(path)));
+}
+
 /**
  * Results on disk, a line of JSON each after the header's line, appended as they come: a process that is ended
  * at any moment loses at most the case it was at, and the next one reads what is there.
@@ -53,11 +85,11 @@ export class ProgressFile {
 	static async open(path: string, header: ProgressHeader): Promise<ProgressFile> {
 		await mkdir(dirname(path), { recursive: true });
 		const text = await existingText(path);
-		const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-		const lines = whole.split('\n').slice(0, -1);
+		const lines = linesOf(text);
 		if (lines.length > 0) checkHeader(path, lines[0], header);
 		else if (text !== '' && !lineOf(header).startsWith(text)) throw notOne(path);
-		const results = lines.slice(1).map((line) => parseLine(path, line, resultSchema));
+		const results = resultsIn(path, lines);
+		const whole = text.slice(0, text.lastIndexOf('\n') + 1);
 		if (whole !== text) await truncate(path, Buffer.byteLength(whole));
 		const handle = await open(path, 'a');
 		if (lines.length === 0) await handle.appendFile(lineOf(header));
@@ -89,6 +121,16 @@ function keyOf(window: number, name: string): string {
 
 function lineOf(value: ProgressHeader | CaseResult): string {
 	return `${JSON.stringify(value)}\n`;
+}
+
+/** Whole lines: a last one without its end is still being written, or never was. */
+function linesOf(text: string): string[] {
+	return text.split('\n').slice(0, -1);
+}
+
+/** Of the lines after the header's. */
+function resultsIn(path: string, lines: readonly string[]): CaseResult[] {
+	return lines.slice(1).map((line) => parseLine(path, line, resultSchema));
 }
 
 async function existingText(path: string): Promise<string> {

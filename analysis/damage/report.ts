@@ -78,7 +78,7 @@ function lossAdded(deltas: readonly number[], draws: Draws | null) {
 }
 
 /** `output` of a pair: squares are summed over windows before the root. null: the follower puts out nothing. */
-function outputSimilarity(results: readonly CaseResult[]): number | null {
+export function outputSimilarity(results: readonly CaseResult[]): number | null {
 	const sum = (part: 0 | 1) =>
 		results.reduce((total, { squares }) => total + (squares?.[part] ?? NaN), 0);
 	const own = sum(1);
