@@ -4,6 +4,7 @@ export interface Telemetry {
 	samples: TelemetrySample[];
 	/** In the order in which they first came. */
 	stages: { stage: string; seconds: number }[];
+	/** Of the process; of several that work together, the most that they were seen to hold. */
 	peakRssBytes: number;
 	/** Of all threads. */
 	cpuSeconds: number;

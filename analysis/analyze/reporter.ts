@@ -13,6 +13,12 @@ export interface ReportedTask {
 	context: number;
 }
 
+/** A process that works for this one: its resident set, and its processor time so far. */
+export interface OtherProcess {
+	rssBytes: number;
+	cpuSeconds: number;
+}
+
 /** Turns work done into progress. The time left is extrapolated from the work, not from the estimate. */
 export class Reporter {
 	readonly #started = performance.now();
@@ -20,6 +26,7 @@ export class Reporter {
 	readonly #report: (progress: Progress) => void;
 	#done = 0;
 	#tokens = 0;
+	#others: readonly OtherProcess[] = [];
 
 	constructor(task: ReportedTask, report: (progress: Progress) => void) {
 		this.#task = task;
@@ -43,8 +50,11 @@ export class Reporter {
 			secondsElapsed,
 			secondsLeft:
 				fraction < SHARE_TO_EXTRAPOLATE ? null : (secondsElapsed * (1 - fraction)) / fraction,
-			rssBytes: process.memoryUsage.rss(),
-			tokens: this.#tokens
+			rssBytes: this.#others.reduce((sum, each) => sum + each.rssBytes, process.memoryUsage.rss()),
+			tokens: this.#tokens,
+			...(this.#others.length > 0 && {
+				othersCpuSeconds: this.#others.reduce((sum, each) => sum + each.cpuSeconds, 0)
+			})
 		});
 	}
 
@@ -57,6 +67,11 @@ export class Reporter {
 	/** So many tokens more went through all layers; told with the next progress. */
 	addTokens(tokens: number): void {
 		this.#tokens += tokens;
+	}
+
+	/** What processes that work for this one use; told with the next progress. */
+	setOthers(others: readonly OtherProcess[]): void {
+		this.#others = others;
 	}
 
 	secondsElapsed(): number {

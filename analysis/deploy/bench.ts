@@ -13,6 +13,8 @@ import type {
 	SideReport
 } from './benchTypes.ts';
 
+export type BenchSideName = 'baseline' | 'planned';
+
 /** What two sides are about. */
 export interface BenchSubject {
 	name: string;
@@ -44,23 +46,22 @@ export function checkBenchSetting(
 
 /**
  * Runs both sides in alternation, the sides taking turns at going first, after a round of each that is not
- * counted. `onRound` is told the rounds done, of all of them.
+ * counted. `onRound` is told each round, and how many are done.
  */
 export async function bench(
 	subject: BenchSubject,
 	sides: { baseline: BenchSide; planned: BenchSide },
 	setting: BenchSetting,
-	onRound: (done: number, all: number, round: BenchRound) => void
+	onRound: (done: number, side: BenchSideName, round: BenchRound) => void
 ): Promise<BenchReport> {
-	const rounds: Record<keyof typeof sides, BenchRound[]> = { baseline: [], planned: [] };
-	const all = 2 * (setting.repeats + 1);
+	const rounds: Record<BenchSideName, BenchRound[]> = { baseline: [], planned: [] };
 	let done = 0;
 	for (let repeat = 0; repeat <= setting.repeats; repeat++) {
 		const order = ['baseline', 'planned'] as const;
 		for (const side of repeat % 2 === 0 ? order : order.toReversed()) {
 			const round = await sides[side].round();
 			if (repeat > 0) rounds[side].push(round);
-			onRound(++done, all, round);
+			onRound(++done, side, round);
 		}
 	}
 	const baseline = sideReport(sides.baseline, rounds.baseline, setting);

@@ -30,10 +30,14 @@ export async function openBenchSide(
 			const ids = next.map((id) => [id]);
 			next = likeliest(await session.read(state, ids), batch, vocab);
 		}
+		const ended = performance.now();
+		const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
 		return {
 			firstTokenSeconds: (first - started) / 1000,
-			decodeSeconds: (performance.now() - first) / 1000,
-			peakRssBytes: process.resourceUsage().maxRSS * KIB
+			decodeSeconds: (ended - first) / 1000,
+			peakRssBytes: maxRSS * KIB,
+			rssBytes: process.memoryUsage.rss(),
+			cpuSeconds: (userCPUTime + systemCPUTime) / 1e6
 		};
 	};
 	const cacheBytesPerToken = session.cache.reduce(

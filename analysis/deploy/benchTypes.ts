@@ -49,6 +49,10 @@ export interface BenchRound {
 	decodeSeconds: number;
 	/** Highest resident set of the process so far, bytes; loading the model included. */
 	peakRssBytes: number;
+	/** Resident set at the end of the round, bytes. */
+	rssBytes: number;
+	/** Processor time of the process so far, of all threads. */
+	cpuSeconds: number;
 }
 
 /** What one model is, as the process that runs it finds it. */

@@ -3,13 +3,14 @@ import { Reporter } from '../analyze/reporter.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../progress.ts';
 import { readyTarget } from '../run/wholeFolder.ts';
-import { bench, type BenchSubject } from './bench.ts';
+import { bench, type BenchSideName, type BenchSubject } from './bench.ts';
 import { ownFile } from './benchOnnx.ts';
 import { roundsOf, tokensOfRound } from './benchOutlook.ts';
 import type {
 	BenchFile,
 	BenchReport,
 	BenchRequest,
+	BenchRound,
 	BenchSetting,
 	BenchSide,
 	OpenSide
@@ -44,6 +45,8 @@ export interface BenchPair {
 }
 
 const MEASURING = 'measuring';
+/** Share of the time that writing a model takes, roughly, that is over when a stage begins. */
+const SHARE_BEFORE: Record<DeployStage, number> = { writing: 0, verifying: 0.5, hashing: 0.8 };
 
 /**
  * Writes a model as it is, unless it is an ONNX model already, and as planned, and measures both in alternation. What
@@ -108,14 +111,23 @@ function writer(
 		seconds: number
 	): Promise<{ file: BenchFile; deployed: Deployed }> => {
 		const out = join(scratch, plan === null ? 'baseline' : 'planned');
+		const wordsOf = (stage: DeployStage) => (stage === 'writing' ? `writing ${what}` : stage);
+		let at: DeployStage = 'writing';
 		let told = 0;
+		const tell = (share: number) => {
+			onWork(share * seconds - told, wordsOf(at));
+			told = share * seconds;
+		};
+		onWork(0, wordsOf(at));
 		const onProgress = (stage: DeployStage, fraction: number) => {
-			const done = stage === 'writing' ? fraction * seconds : seconds;
-			onWork(done - told, stage === 'writing' ? `writing ${what}` : stage);
-			told = done;
+			// The end of one stage, then the beginning of the next.
+			tell(stage === 'writing' ? fraction * SHARE_BEFORE.verifying : SHARE_BEFORE[stage]);
+			if (stage !== at) onWork(0, wordsOf(stage));
+			at = stage;
 		};
 		const request = { modelFolder, plan, planFolder, dtype, out, home };
 		const deployed = await deployModel({ ...request, target: 'onnx', verify: true }, onProgress);
+		tell(1);
 		const { file } = await readWritten(out);
 		return { file: { file, dataFolder: null, names: null }, deployed };
 	};
@@ -130,14 +142,22 @@ export async function runPair(
 	reporter: Reporter
 ): Promise<BenchReport> {
 	const sides: BenchSide[] = [];
+	const last = new Map<BenchSideName, BenchRound>();
 	try {
 		reporter.add(0, MEASURING, 0);
 		for (const file of [baseline, planned]) sides.push(await openSide(file, setting));
 		const [first, second] = sides;
-		return await bench(subject, { baseline: first, planned: second }, setting, (done) => {
-			reporter.addTokens(tokensOfRound(setting));
-			reporter.add(seconds, MEASURING, done);
-		});
+		return await bench(
+			subject,
+			{ baseline: first, planned: second },
+			setting,
+			(done, side, round) => {
+				last.set(side, round);
+				reporter.addTokens(tokensOfRound(setting));
+				reporter.setOthers([...last.values()]);
+				reporter.add(seconds, MEASURING, done);
+			}
+		);
 	} finally {
 		for (const side of sides) await side.close();
 	}
