@@ -82,6 +82,7 @@ const past = {
 	windows: 4,
 	figures: {
 		sources: [0, 0, 2, 3],
+		repaired: false,
 		loss: 0.15,
 		low: null,
 		high: null,
