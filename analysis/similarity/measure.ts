@@ -4,8 +4,8 @@ import type { Metric, ViewSums } from './types.ts';
 
 /**
  * Similarity of every pair of layers, [L, L] row-major, diagonal exactly 1, never NaN; a layer whose
- * sums are 0 (it attends to nothing in this view) has similarity 0 to every other. All but
- * `cosine-matched` are symmetric: the upper triangle is read and mirrored.
+ * sums are 0 (it attends to nothing in this view) has similarity 0 to every other, by `js` 1 − √½, because rows of
+ * zeros are ½ ln 2 from any others. All but `cosine-matched` are symmetric: the upper triangle is read and mirrored.
  *
  * With G the Gram sums, N_l = Σ_h G[(l,h),(l,h)] and M_l = Σ_hg G[(l,h),(l,g)]:
  * - cosine: Σ_h G[(l,h),(m,h)] / √(N_l·N_m)
