@@ -14,6 +14,12 @@ export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
 	cache: 'Hugging Face cache'
 };
 
+/** What a model is stored as. */
+export const FORMS: Readonly<Record<ModelListing['form'], string>> = {
+	checkpoint: 'checkpoint',
+	onnx: 'ONNX'
+};
+
 export const modelColumns: readonly Column<ModelListing>[] = [
 	{ key: 'name', title: 'Name', value: ({ id }) => id },
 	{ key: 'architecture', title: 'Architecture', value: fact(({ architecture }) => architecture) },
@@ -41,6 +47,7 @@ export const modelColumns: readonly Column<ModelListing>[] = [
 		format: number(formatBytes)
 	},
 	{ key: 'dtype', title: 'Dtype', value: fact(({ dtype }) => dtype) },
+	{ key: 'form', title: 'Form', value: ({ form }) => FORMS[form], hidden: true },
 	{ key: 'origin', title: 'Found in', value: ({ origin }) => ORIGINS[origin], hidden: true },
 	{ key: 'folder', title: 'Folder', value: ({ folder }) => folder, hidden: true },
 	{ key: 'problem', title: 'Problem', value: ({ problem }) => problem, hidden: true }

@@ -30,4 +30,13 @@ export class ModelCatalogue {
 			return listing;
 		});
 	}
+
+	/** The listing of an id, or of the folder or file that a run names. Errors as `find`. */
+	async named(name: string): Promise<ModelListing> {
+		const listings = await this.list();
+		const listing =
+			listings.find(({ id }) => id === name) ?? listings.find(({ folder }) => folder === name);
+		if (!listing) throw new NotFoundError(`model ${name}: not among the models found`);
+		return listing;
+	}
 }

@@ -1,0 +1,32 @@
+import { error, redirect } from '@sveltejs/kit';
+import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import { modelReport } from '$analysis/models/report.ts';
+import { modelPath } from '$lib/model/path.ts';
+import { NotFoundError } from '$lib/server/errors.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+	const { models, runs } = locals.workbench;
+	const listing = await named(params.id, models);
+	// Runs name their model by its folder or file.
+	if (listing.id !== params.id) redirect(307, modelPath(listing.id));
+	const { runs: known } = await runs.list();
+	return {
+		listing,
+		runs: known.filter(({ model }) => model.folder === listing.folder),
+		/** Comes after the page: a large graph takes a moment to follow. It is never rejected. */
+		report: modelReport(listing)
+	};
+};
+
+async function named(
+	id: string,
+	models: App.Locals['workbench']['models']
+): Promise<ModelListing> {
+	try {
+		return await models.named(id);
+	} catch (cause) {
+		if (cause instanceof NotFoundError) error(404, cause.message);
+		throw cause;
+	}
+}
