@@ -2,6 +2,7 @@ import { attentionLayout, windowEntries } from '../capture/layout.ts';
 import type { StatisticsRequest } from '../capture/statistics.ts';
 import type { ModelFacts } from '../checkpoint/types.ts';
 import type { OpenedOnnx } from '../onnx/open.ts';
+import { sessionWeightBytes } from '../onnx/weights.ts';
 import { analysisHoldings, BASE_BYTES, tooLarge, type MemoryPlan } from './memory.ts';
 
 const FLOAT = 4;
@@ -22,12 +23,12 @@ export interface OnnxMemoryPlan extends MemoryPlan {
  * run puts out is in memory twice. Throws InputError where not even one layer of one window fits.
  */
 export function planOnnxMemory(
-	{ facts }: OpenedOnnx,
+	{ facts, onnx }: OpenedOnnx,
 	context: number,
 	statistics: StatisticsRequest,
 	limitBytes: number
 ): OnnxMemoryPlan {
-	const weights = onnxSessionBytes(facts);
+	const weights = sessionWeightBytes(onnx.graph);
 	const fixed = (tokens: number): number => weights + windowBytes(facts, tokens, statistics);
 	const eachLayer = (tokens: number): number => layerBytes(facts, tokens);
 	const smallest = fixed(context) + eachLayer(context);
@@ -38,11 +39,6 @@ export function planOnnxMemory(
 	const layersPerRun = Math.min(facts.layers, fitting);
 	const bytes = fixed(context) + layersPerRun * eachLayer(context);
 	return { resident: true, windowsPerGroup: 1, bytes, limitBytes, layersPerRun };
-}
-
-/** A session's weights: the files, in memory or mapped, and the copies laid out for products, float32. */
-export function onnxSessionBytes({ parameters, bytes }: ModelFacts): number {
-	return 2 * bytes + FLOAT * parameters;
 }
 
 /** All but weights and what a run puts out. */

@@ -1,7 +1,9 @@
-import { onnxSessionBytes, onnxWorkingBytes } from '../analyze/onnxMemory.ts';
+import { onnxWorkingBytes } from '../analyze/onnxMemory.ts';
 import { BASE_BYTES, tooLarge, type MemoryPlan } from '../analyze/memory.ts';
 import { attentionLayout, windowEntries } from '../capture/layout.ts';
 import type { ModelFacts } from '../checkpoint/types.ts';
+import type { OpenedOnnx } from '../onnx/open.ts';
+import { sessionWeightBytes } from '../onnx/weights.ts';
 
 const FLOAT = 4;
 const WAYS = 2;
@@ -14,15 +16,16 @@ const MOST_WINDOWS_PER_GROUP = 16;
  * of windows, of which the logits are kept. Throws InputError where not even one window of one of the two fits.
  */
 export function planOnnxEvaluation(
-	facts: ModelFacts,
+	{ facts, onnx }: OpenedOnnx,
 	cutBytes: number,
 	wanted: { context: number; windowCount: number; limitBytes: number }
 ): MemoryPlan {
 	const { context, windowCount, limitBytes } = wanted;
+	const weights = sessionWeightBytes(onnx.graph);
 	const bytesOf = (tokens: number, sessions: number, windows: number): number =>
 		BASE_BYTES +
 		cutBytes +
-		sessions * onnxSessionBytes(facts) +
+		sessions * weights +
 		onnxWorkingBytes(facts, tokens) +
 		// One source's probabilities.
 		FLOAT * windowEntries(attentionLayout(facts, tokens), 1) +

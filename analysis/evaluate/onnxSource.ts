@@ -35,7 +35,7 @@ export async function openOnnxEvaluation(file: string, plan: Plan): Promise<Eval
 		outlook: ({ context, longest, windowCount, limitBytes }) => {
 			const { layer, head } = forwardWork(facts, attentionLayout(facts, context));
 			const wanted = { context: longest, windowCount, limitBytes };
-			const memory = planOnnxEvaluation(facts, cutBytes(cuts), wanted);
+			const memory = planOnnxEvaluation(model, cutBytes(cuts), wanted);
 			return {
 				memory,
 				work: { way: facts.layers * layer + head, comparison: logitsWork(facts, context) },
