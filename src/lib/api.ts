@@ -45,6 +45,7 @@ export type NewJobsAnswer = Job[];
 /**
  * DELETE /api/jobs/[id] cancels a queued or running job and takes an ended one off the list (204).
  * POST /api/jobs/[id]/retry queues a failed, cancelled or interrupted job again and answers with it.
+ * GET /api/jobs/[id]/damage → DamageSoFar (analysis/damage/soFar.ts) of a damage job that runs; 404 of any other.
  * Jobs come by server-sent events: GET /api/events sends `event: jobs`, data Job[], at once and on every change. */
 export interface Job {
 	id: string;

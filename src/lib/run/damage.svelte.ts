@@ -19,9 +19,11 @@ export class DamageResults {
 	shown = $state.raw<StoredDamage | null>(null);
 	failure = $state<string | null>(null);
 	/** Of the one shown, by layer and cell. */
-	readonly tables = $derived.by((): DamageTables | null =>
-		this.shown === null ? null : damageTables(this.shown.result.damage)
-	);
+	readonly tables = $derived.by((): DamageTables | null => {
+		if (this.shown === null) return null;
+		const { report, drops } = this.shown.result.damage;
+		return damageTables({ ...report, drops });
+	});
 	/** Id of the one that is wanted: that which the address names, else the newest. */
 	readonly wanted = $derived.by((): string | null => {
 		const named = this.list?.find(({ id }) => id === this.#named());

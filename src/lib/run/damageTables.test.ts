@@ -1,25 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Damage } from '$analysis/damage/types.ts';
 import { damageTables, measuredParts, spanLoss } from './damageTables.ts';
 
 const added = (loss: number | null) => ({ loss, low: loss, high: loss });
-const damage = {
-	report: {
-		drop: [4, 0.1, 0.02, 0.03],
-		pairs: [
-			{ source: 0, follower: 1, output: 0.4, ...added(0.5) },
-			{ source: 1, follower: 2, output: 0.6, ...added(0.25) }
-		],
-		spans: [
-			{ source: 0, last: 1, ...added(0.5) },
-			{ source: 1, last: 2, ...added(0.25) },
-			{ source: 1, last: 3, ...added(0.375) },
-			{ source: 2, last: 3, ...added(null) }
-		]
-	},
-	drops: [4, 0.1, 0.02, 0.03].map((loss, layer) => ({ layer, ...added(loss) }))
-} as unknown as Damage;
-const tables = damageTables(damage);
+const tables = damageTables({
+	drops: [4, 0.1, 0.02, 0.03].map((loss, layer) => ({ layer, ...added(loss) })),
+	pairs: [
+		{ source: 0, follower: 1, output: 0.4, ...added(0.5) },
+		{ source: 1, follower: 2, output: 0.6, ...added(0.25) }
+	],
+	spans: [
+		{ source: 0, last: 1, ...added(0.5) },
+		{ source: 1, last: 2, ...added(0.25) },
+		{ source: 1, last: 3, ...added(0.375) },
+		{ source: 2, last: 3, ...added(null) }
+	]
+});
 
 describe('damageTables', () => {
 	it('has pairs in the row of their source and the column of their follower', () => {

@@ -1,4 +1,4 @@
-import type { Damage, LossAdded, PairDamage } from '$analysis/damage/types.ts';
+import type { Damage, DamageReport, LossAdded, PairDamage } from '$analysis/damage/types.ts';
 import { spansOf } from '$analysis/plan/spans.ts';
 import type { Sources } from '$analysis/plan/types.ts';
 
@@ -27,15 +27,19 @@ export function spanKey(source: number, last: number): string {
 	return `${source}–${last}`;
 }
 
-export function damageTables({ report, drops }: Damage): DamageTables {
-	const layers = report.drop.length;
+export function damageTables({
+	drops,
+	pairs: measured,
+	spans
+}: Pick<Damage, 'drops'> & Pick<DamageReport, 'pairs' | 'spans'>): DamageTables {
+	const layers = drops.length;
 	const pairs = Array.from({ length: layers * layers }, (): PairDamage | null => null);
-	for (const pair of report.pairs) pairs[pair.source * layers + pair.follower] = pair;
+	for (const pair of measured) pairs[pair.source * layers + pair.follower] = pair;
 	return {
 		layers,
 		drops,
 		pairs,
-		spans: new Map(report.spans.map((span) => [spanKey(span.source, span.last), span]))
+		spans: new Map(spans.map((span) => [spanKey(span.source, span.last), span]))
 	};
 }
 

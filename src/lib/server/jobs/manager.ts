@@ -70,6 +70,13 @@ export class JobManager {
 		return this.#records.map(({ job }) => job);
 	}
 
+	/** What a job that runs was asked for, and the texts that it reads. Errors: NotFoundError where it does not run. */
+	async running(id: string): Promise<{ record: JobRecord; documents: Document[] }> {
+		const record = this.#find(id);
+		if (record.job.state !== 'running') throw new NotFoundError(`job ${id}: does not run now`);
+		return { record, documents: await this.#options.store.readTexts(id, record.job.texts) };
+	}
+
 	/** Calls `listener` after every change; returns how to stop that. */
 	subscribe(listener: () => void): () => void {
 		this.#listeners.add(listener);

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measureDamage } from '$analysis/damage/damage.ts';
+import type { Damage } from '$analysis/damage/types.ts';
+import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { damageOfJob } from './damageSoFar.ts';
+import type { Workbench } from './workbench.ts';
+
+const LAYERS = 3;
+const documents = [{ name: 'a.txt', text: 'the sea and the rain on the sand. '.repeat(30) }];
+const asked = { context: 16, windows: 2, maxSpan: 3 };
+let home: string;
+let damage: Damage;
+beforeAll(async () => {
+	home = await mkdtemp(join(tmpdir(), 'spanwise-so-far-'));
+	const modelFolder = join(home, 'tiny');
+	await writeTinyCheckpoint(modelFolder, { config: { num_hidden_layers: LAYERS } });
+	damage = await measureDamage(
+		{ modelFolder, documents, ...asked, memoryLimitBytes: 2e9, home, progressFile: null },
+		{ onProgress: () => undefined }
+	);
+});
+afterAll(() => rm(home, { recursive: true }));
+
+/** The server's parts that are asked, with a running job of this kind. */
+function withJob(kind: string, texts = documents) {
+	const { context, windows } = damage;
+	const record = {
+		job: { run: 'a-run', estimate: { context, windows } },
+		request: { kind, modelHash: damage.model.hash, ...asked }
+	};
+	const reach = Array.from({ length: LAYERS }, () => null);
+	return {
+		jobs: { running: () => Promise.resolve({ record, documents: texts }) },
+		runs: { record: () => Promise.resolve({ model: { name: 'tiny', reach } }) },
+		settings: { home }
+	} as unknown as Workbench;
+}
+
+describe('the damage of a running job', () => {
+	it('is read from the file that its measurement writes: at the end, what the measurement says', async () => {
+		const { results, drops, pairs } = await damageOfJob('a', withJob('damage'));
+		expect(results.found).toBe(results.all);
+		expect(drops.map(({ loss }) => loss)).toEqual(damage.report.drop);
+		expect(pairs.map(({ loss, output }) => [loss, output])).toEqual(
+			damage.report.pairs.map(({ loss, output }) => [loss, output])
+		);
+	});
+	it('is not that of other texts', async () => {
+		const other = [{ name: 'a.txt', text: 'Other words.' }];
+		expect((await damageOfJob('a', withJob('damage', other))).results.found).toBe(0);
+	});
+	it('is refused for a job of another kind', async () => {
+		await expect(damageOfJob('a', withJob('search'))).rejects.toThrow('job a: measures no damage');
+	});
+});
