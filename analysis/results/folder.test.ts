@@ -105,6 +105,7 @@ describe('the results of a workspace', () => {
 		]);
 		expect(listed[1].summary?.evaluation).toEqual({
 			sources: [0, 0, 2],
+			repaired: false,
 			loss: 0.2,
 			low: 0.1,
 			high: 0.3,
