@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { onnxBytes } from '../../tests/builders/cachedOnnx.ts';
+import { mergedDecoder } from '../../tests/builders/mergedOnnx.ts';
 import {
 	plainDecoder,
 	SIZES,
@@ -26,9 +28,13 @@ const IDS = [0, 5, 3, 9, 2, 7, 7, 1, 4];
 const ALL = [0, 1, 2];
 
 /** Greatest difference of the tapped probabilities and losses from plain arithmetic. */
-async function difference(decoder: SmallDecoder, layersPerRun = 3): Promise<number> {
+async function difference(
+	decoder: SmallDecoder,
+	layersPerRun = 3,
+	bytes = smallDecoderBytes(decoder)
+): Promise<number> {
 	const file = join(folder, 'model.onnx');
-	await writeFile(file, smallDecoderBytes(decoder));
+	await writeFile(file, bytes);
 	const model = await openOnnx(file);
 	const layout = attentionLayout(model.facts, IDS.length);
 	const request = { context: IDS.length, blocks: layout.blocks, layers: ALL, loss: true };
@@ -72,6 +78,9 @@ describe('probabilities that are tapped are those of plain arithmetic', () => {
 	});
 	it('without attention_mask', async () => {
 		expect(await difference({ inputs: [] })).toBeLessThan(1e-6);
+	});
+	it('of a merged decoder, by its branch without a cache', async () => {
+		expect(await difference({}, 3, onnxBytes(mergedDecoder()))).toBeLessThan(1e-6);
 	});
 	it('with one layer a run', async () => {
 		expect(await difference({ form: 'GroupQueryAttention' }, 1)).toBeLessThan(1e-6);

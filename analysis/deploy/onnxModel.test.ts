@@ -8,6 +8,7 @@ import { cachedOnnx, FORMS } from '../../tests/builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { runCommand } from '../../tests/builders/command.ts';
 import { deploy, planFor } from '../../tests/builders/deployed.ts';
+import { mergedDecoder } from '../../tests/builders/mergedOnnx.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
 import { engineLogits } from '../capture/deployLogits.ts';
 import { DecoderSession } from '../capture/deploySession.ts';
@@ -312,6 +313,11 @@ describe('refused before anything is written', () => {
 		const file = await writeOnnxFolder(folder, cachedOnnx({ form: 'softmax' }));
 		await writeFile(join(folder, 'model.onnx_data'), new Uint8Array(1000));
 		await expect(apply(file, null)).rejects.toThrow('the file was cut short');
+	});
+
+	it('a merged decoder', async () => {
+		const file = await writeOnnxFolder(newFolder(), mergedDecoder());
+		await expect(apply(file, null)).rejects.toThrow('expected a model exported without merging');
 	});
 
 	it('a folder that holds something', async () => {

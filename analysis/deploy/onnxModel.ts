@@ -6,6 +6,7 @@ import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { InputError } from '../errors.ts';
 import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
 import { withFields } from '../onnx/copy.ts';
+import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
 import { shareAttention, type SharedModel } from '../onnx/share.ts';
 import { planMatches } from '../plan/planFile.ts';
@@ -29,6 +30,7 @@ export async function deployOnnxModel(
 ): Promise<Deployed> {
 	checkRequest(file, request);
 	const model = await findOnnx(file);
+	checkWritable(model.onnx);
 	const { name, layers, onnx } = model;
 	const { plan } = request;
 	const planned = plannedAttention(model, plan);

@@ -107,7 +107,7 @@ function noAttention({ proto }: OnnxModel, view: GraphView): string {
 		proto.functions.length > 0
 			? '; functions of its own are not looked into'
 			: seen.some(({ operator }) => operator === 'If')
-				? '; branches (a merged decoder) are not looked into: export without merging'
+				? '; branches are not looked into, but for those of a merged decoder by use_cache_branch'
 				: '';
 	return `no attention that is known; operators: ${listed.join(', ')}${more}${hidden}`;
 }

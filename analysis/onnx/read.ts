@@ -5,6 +5,8 @@ import { checkPlainFile } from '../checkpoint/files.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../graph/onnx_pb.ts';
 import { findExternalData, type ExternalData } from './external.ts';
+import { withFields } from './copy.ts';
+import { withoutCache } from './merged.ts';
 import { skimProto } from './skim.ts';
 
 /** Protos of 2 GiB and more are refused by protobuf itself; such weights lie in external data. */
@@ -14,8 +16,10 @@ const MAX_PROTO_BYTES = 2 ** 31 - 1;
 export interface OnnxModel {
 	/** Absolute path of the proto, as it was named. */
 	file: string;
-	/** As it is in the file, fields unknown to Spanwise included. */
+	/** As it is in the file, fields unknown to Spanwise included; but for the graph of a merged decoder. */
 	proto: ModelProto;
+	/** Whether it is a merged decoder, of which the graph is the branch without a cache. */
+	merged: boolean;
 	graph: GraphProto;
 	/** Version of the standard operators. */
 	opset: number;
@@ -35,7 +39,10 @@ export interface ReadOptions {
  */
 export async function readOnnx(path: string, options: ReadOptions = {}): Promise<OnnxModel> {
 	const file = resolve(path);
-	const proto = await readProto(file, options);
+	const read = await readProto(file, options);
+	const flat = read.graph === undefined ? null : withoutCache(read.graph);
+	const merged = flat !== null;
+	const proto = merged ? withFields(ModelProtoSchema, read, { graph: flat }) : read;
 	const { graph } = proto;
 	if (proto.irVersion === 0n || graph === undefined || proto.opsetImport.length === 0) {
 		const lacking = [
@@ -51,7 +58,7 @@ export async function readOnnx(path: string, options: ReadOptions = {}): Promise
 	const external = await findExternalData(file, graph);
 	let bytes = 0;
 	for (const each of [file, ...new Set(external.files.values())]) bytes += (await stat(each)).size;
-	return { file, proto, graph, opset: Number(standard?.version ?? 1n), external, bytes };
+	return { file, proto, merged, graph, opset: Number(standard?.version ?? 1n), external, bytes };
 }
 
 async function readProto(file: string, { weights = true }: ReadOptions): Promise<ModelProto> {

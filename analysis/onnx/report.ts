@@ -76,7 +76,7 @@ export function onnxReport(found: FoundOnnx): OnnxReport {
 				available: layer.probabilities.how !== 'none',
 				how: howHad(layer.probabilities)
 			},
-			shareable: sharing(layer)
+			shareable: sharing(layer, onnx.merged)
 		})),
 		inputs: onnx.graph.input
 			.filter((input) => view.isInput(input.name))
@@ -101,7 +101,8 @@ function howHad(probabilities: Probabilities): string {
 	}
 }
 
-function sharing({ sharing: said }: AttentionLayer): LayerReport['shareable'] {
+function sharing({ sharing: said }: AttentionLayer, merged: boolean): LayerReport['shareable'] {
+	if (merged) return { possible: false, why: 'of a merged decoder: export without merging' };
 	return said.possible
 		? { possible: true, why: `loses ${said.lost}` }
 		: { possible: false, why: said.reason };
