@@ -28,7 +28,7 @@ export interface BenchRow {
 export function benchRows({ baseline, planned, ratio, predicted }: BenchReport): BenchRow[] {
 	return BENCH_FIGURES.map((figure) => {
 		const value = figure.ratio(ratio);
-		const side = sideOf(value);
+		const side = sideOf(figure, value);
 		return {
 			figure,
 			baseline: spreadText(figure.of(baseline), figure.format),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { madeUpBench } from '../../../tests/builders/benchReport.ts';
+import { BENCH_FIGURES } from './figures.ts';
 import { measuredWords, netKind, netWords, sideOf } from './words.ts';
 
 const spread = (q25: number, median: number, q75: number) => ({ median, q25, q75 });
@@ -27,7 +28,7 @@ describe('the net in words', () => {
 		const same = madeUpBench({
 			firstTokenSeconds: unsure,
 			tokensPerSecond: unsure,
-			peakRss: 1.0003,
+			peakRss: 1.004,
 			cacheBytesPerToken: 1
 		});
 		expect(netWords(same)).toBe(
@@ -37,10 +38,21 @@ describe('the net in words', () => {
 });
 
 describe('the side of 1 that a ratio lies on', () => {
+	const [time, , memory, cache] = BENCH_FIGURES;
+
 	it('is certain with both quartiles on it, and a single number is certain by itself', () => {
-		expect([sooner, later, unsure].map(sideOf)).toEqual(['less', 'more', null]);
-		expect([0.5, 1, 2].map(sideOf)).toEqual(['less', null, 'more']);
-		expect(sideOf(spread(1, 1.2, 1.3))).toBe(null);
+		expect([sooner, later, unsure].map((ratio) => sideOf(time, ratio))).toEqual([
+			'less',
+			'more',
+			null
+		]);
+		expect([0.5, 1, 2].map((ratio) => sideOf(memory, ratio))).toEqual(['less', null, 'more']);
+		expect(sideOf(time, spread(1, 1.2, 1.3))).toBe(null);
+	});
+	it('is none for less than half a percent of what is measured, but counted bytes are exact', () => {
+		expect(sideOf(time, spread(1.003, 1.004, 1.005))).toBe(null);
+		expect(sideOf(memory, 0.996)).toBe(null);
+		expect(sideOf(cache, 0.996)).toBe('less');
 	});
 });
 

@@ -2,8 +2,8 @@ import type { BenchReport, BenchSetting } from '$analysis/deploy/benchTypes.ts';
 import type { Spread } from '$analysis/evaluate/types.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
 
-/** Changes of less than this share are none in words. */
-const LEAST_CHANGE = 0.0005;
+/** Changes of less than this share are none: of what is measured, because they would not come again. */
+const LEAST_CHANGE = { measured: 0.005, counted: 0.0005 } as const;
 
 /**
  * The net in a sentence: "First token 11 % sooner, decoding 29 % faster, peak memory 2.6 % larger, cache 12.5 %
@@ -14,13 +14,13 @@ export function netWords({ ratio }: BenchReport): string {
 	return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
-function told({ words, basis }: BenchFigure, ratio: Spread | number): string {
-	const { subject, less, more, same } = words;
-	const change = Math.abs(middleOf(ratio) - 1);
-	if (sideOf(ratio) === null || change < LEAST_CHANGE) return `${subject} ${same}`;
-	const percent = change * 100;
+function told(figure: BenchFigure, ratio: Spread | number): string {
+	const { words, basis } = figure;
+	const side = sideOf(figure, ratio);
+	if (side === null) return `${words.subject} ${words.same}`;
+	const percent = Math.abs(middleOf(ratio) - 1) * 100;
 	const shown = basis === 'counted' ? percent.toFixed(1) : percent.toPrecision(2);
-	return `${subject} ${Number(shown)} % ${middleOf(ratio) < 1 ? less : more}`;
+	return `${words.subject} ${Number(shown)} % ${words[side]}`;
 }
 
 /** The ratio, or the median of those of the rounds. */
@@ -29,7 +29,8 @@ export function middleOf(ratio: Spread | number): number {
 }
 
 /** On which side of 1 a ratio lies, both quartiles with it; null: on neither for certain. */
-export function sideOf(ratio: Spread | number): 'less' | 'more' | null {
+export function sideOf({ basis }: BenchFigure, ratio: Spread | number): 'less' | 'more' | null {
+	if (Math.abs(middleOf(ratio) - 1) < LEAST_CHANGE[basis]) return null;
 	const { q25, q75 } = typeof ratio === 'number' ? { q25: ratio, q75: ratio } : ratio;
 	return q25 > 1 ? 'more' : q75 < 1 ? 'less' : null;
 }
@@ -40,7 +41,7 @@ export type NetKind = 'faster' | 'slower' | 'mixed' | 'no clear difference' | 'o
 export function netKind({ ratio, setting }: BenchReport): NetKind {
 	if (setting.repeats === 1) return 'one round';
 	const sides = BENCH_FIGURES.flatMap((figure) => {
-		const side = figure.part === 'memory' ? null : sideOf(figure.ratio(ratio));
+		const side = figure.part === 'memory' ? null : sideOf(figure, figure.ratio(ratio));
 		return side === null ? [] : ([side === figure.better ? 'faster' : 'slower'] as const);
 	});
 	if (sides.length === 0) return 'no clear difference';

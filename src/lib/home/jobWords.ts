@@ -34,16 +34,16 @@ export function madeBy({ state, kind, run, result }: Job): { href: string; words
 			return { href: `/runs/${run}?tab=search&found=${result}`, words: 'Open the search' };
 		case 'bench':
 			return {
-				href: `/runs/${run}?tab=evaluate&bench=${result}`,
+				href: `/runs/${run}?tab=evaluate&bench=${result}#deployment`,
 				words: 'Open the measurement'
 			};
 	}
 }
 
-/** What a job runs, in words: "8 × 512 tokens of walden", or of a bench "5 rounds, 512 tokens of prompt". */
+/** What a job runs, in words: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
 export function extentWords({ kind, windows, context, texts }: Job): string {
 	return kind === 'bench'
-		? `${windows} rounds a side, ${context} tokens of prompt`
+		? `${windows} ${windows === 1 ? 'round' : 'rounds'} a side, ${context} tokens of prompt`
 		: `${windows} × ${context} tokens of ${texts.join(', ')}`;
 }
 
