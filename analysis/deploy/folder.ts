@@ -10,11 +10,17 @@ export async function checkNewFolder(folder: string): Promise<void> {
 		names = await readdir(folder);
 	} catch (error) {
 		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-		throw new InputError(`${folder}: cannot be written: ${messageOf(error)}`, { cause: error });
+		throw unwritable(folder, error);
 	}
 	if (names.length > 0) {
 		throw new InputError(`${folder}: exists and is not empty; expected a new or an empty folder`);
 	}
+}
+
+/** Without the path that the system names, which is of a part of what was asked for. */
+function unwritable(folder: string, error: unknown): InputError {
+	const why = messageOf(error).split(', ')[0];
+	return new InputError(`${folder}: cannot be written: ${why}`, { cause: error });
 }
 
 /**
@@ -28,7 +34,9 @@ export async function writeFolder<Result>(
 	await checkNewFolder(folder);
 	const target = resolve(folder);
 	const partial = join(dirname(target), partialName(basename(target)));
-	await mkdir(partial, { recursive: true });
+	await mkdir(partial, { recursive: true }).catch((error: unknown) => {
+		throw unwritable(folder, error);
+	});
 	try {
 		const result = await fill(partial);
 		await rmdir(target).catch(() => undefined);
