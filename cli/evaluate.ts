@@ -17,6 +17,9 @@ import { readQuestions, readTexts } from './texts.ts';
 const DEFAULT_WINDOWS = 16;
 
 const HELP = `
+MODEL is as for spanwise analyze. An ONNX model is run whole, as it is and with the plan written into a copy of its
+graph in memory; nothing is written. Its prefill time is that of the whole model, a checkpoint's that of its layers.
+
 The same windows go through the model as it is and as planned. Differences are paired by window; intervals
 are 95 %, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
 JSON: {baseline, shared, delta, kl, agreement, windows, worst, cost, gates}, and choices where
@@ -31,8 +34,9 @@ A plan that names refitted weights ("repair") is evaluated with them: their file
 Gates are judged on the whole interval: pass, fail (exit 3) or inconclusive (exit 4). --gates names a JSON
 file, {"maxLossIncrease": 0.05, "minAgreement": 0.9, "maxAccuracyDrop": 0.02}; flags stand before it. The report is printed in any case.
 
-Example (plan.json: made by the example of spanwise plan):
-  spanwise evaluate mini-llama2 --plan plan.json --text static/samples/walden.txt --max-loss-increase 0.3`;
+Examples (plan.json: made by the example of spanwise plan):
+  spanwise evaluate mini-llama2 --plan plan.json --text static/samples/walden.txt --max-loss-increase 0.3
+  spanwise evaluate gpt2/onnx/model.onnx --plan gpt2-plan.json --text static/samples/walden.txt`;
 
 interface EvaluateFlags extends SharedOptions, Omit<Gates, 'gates'> {
 	plan: string;
@@ -42,6 +46,7 @@ interface EvaluateFlags extends SharedOptions, Omit<Gates, 'gates'> {
 	choices?: string;
 	gates?: string;
 	write?: boolean;
+	tokenizer?: string;
 }
 
 export function registerEvaluate(program: Command, io: Io): void {
@@ -62,6 +67,10 @@ export function registerEvaluate(program: Command, io: Io): void {
 			.option('--write', 'write what was measured into the plan file'),
 		'print the report as JSON'
 	)
+		.option(
+			'--tokenizer <path>',
+			"tokenizer.json or its folder (default: the model's, beside it or one folder up)"
+		)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: EvaluateFlags) => {
 			const gates = await gatesOf(flags);
@@ -71,6 +80,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 			const request: EvaluateRequest = {
 				modelFolder,
 				plan,
+				...(flags.tokenizer !== undefined && { tokenizer: flags.tokenizer }),
 				repairs: await readPlanRepairs(flags.plan, plan, modelFolder),
 				documents: await readTexts(flags.text, io),
 				context: flags.context,
@@ -93,7 +103,12 @@ export function registerEvaluate(program: Command, io: Io): void {
 			const { text: texts, context, windows, models: modelFolders } = flags;
 			const command = evaluateCommand(
 				{ model, texts, context, windows, modelFolders },
-				{ plan: flags.plan, questions: flags.choices ?? null, gates }
+				{
+					plan: flags.plan,
+					questions: flags.choices ?? null,
+					gates,
+					tokenizer: flags.tokenizer
+				}
 			);
 			const origin = { home: request.home, command, recorder };
 			await storeResult({ kind: 'evaluate', plan, evaluation }, origin, io);

@@ -95,12 +95,12 @@ function interval({ low, high }: ChoicesReport['delta'][Score]): string {
 }
 
 function costs({ cost: { measured, predicted } }: EvaluateReport): [string, string][] {
-	const { baseline, shared, prefillRatio } = measured;
+	const { baseline, shared, prefillRatio, timed } = measured;
 	const seconds = (value: number) => `${formatValue(value * 1000, 1)} ms`;
 	return [
 		[
 			'prefill (measured)',
-			`${seconds(baseline.prefillSeconds.median)} a window as it is, ${seconds(shared.prefillSeconds.median)} as planned; ` +
+			`${timed === 'model' ? 'the whole model' : 'its layers'}, ${seconds(baseline.prefillSeconds.median)} a window as it is, ${seconds(shared.prefillSeconds.median)} as planned; ` +
 				`ratio ${formatValue(prefillRatio.median)} (quartiles ${formatValue(prefillRatio.q25)} to ${formatValue(prefillRatio.q75)})`
 		],
 		[

@@ -24,15 +24,21 @@ export function damageCommand(on: MeasuredOn, { maxSpan }: { maxSpan: number }):
 	return line('damage', on, ['--max-span', `${maxSpan}`]);
 }
 
-/** As `damageCommand`, of an evaluation; `plan` and `questions` name files. */
+/** As `damageCommand`, of an evaluation; `plan`, `questions` and `tokenizer` name files. */
 export function evaluateCommand(
 	on: MeasuredOn,
-	{ plan, questions, gates }: { plan: string; questions: string | null; gates: Gates }
+	{
+		plan,
+		questions,
+		gates,
+		tokenizer
+	}: { plan: string; questions: string | null; gates: Gates; tokenizer?: string | undefined }
 ): string {
 	const { maxLossIncrease, minAgreement, maxAccuracyDrop } = gates;
 	return line('evaluate', on, [
 		...['--plan', plan],
 		...(questions === null ? [] : ['--choices', questions]),
+		...(tokenizer === undefined ? [] : ['--tokenizer', tokenizer]),
 		...flag('--max-loss-increase', maxLossIncrease),
 		...flag('--min-agreement', minAgreement),
 		...flag('--max-accuracy-drop', maxAccuracyDrop)

@@ -113,7 +113,11 @@ function choiceRows(choices: NonNullable<EvaluateReport['choices']>): ComparedRo
 }
 
 function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
-	const { baseline, shared, prefillRatio } = measured;
+	const { baseline, shared, prefillRatio, timed } = measured;
+	const what =
+		timed === 'model'
+			? 'Time of the whole ONNX model, output head included, with no cache'
+			: 'Time in the decoder layers';
 	const spread = ({ median, q25, q75 }: typeof prefillRatio) =>
 		`×${formatValue(median)} [${formatValue(q25)}, ${formatValue(q75)}]`;
 	const change = (a: number, b: number) =>
@@ -121,8 +125,7 @@ function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
 	return [
 		{
 			name: 'prefill, a window',
-			about:
-				'Time in the decoder layers, median; the ratio with its quartiles. This engine, this machine',
+			about: `${what}, median; the ratio with its quartiles. This engine, this machine`,
 			a: milliseconds(baseline.prefillSeconds.median),
 			b: milliseconds(shared.prefillSeconds.median),
 			difference: spread(prefillRatio)
