@@ -12,12 +12,10 @@ import type { Plan } from '../plan/types.ts';
  */
 export function plannedAttention(model: FoundOnnx, plan: Plan | null): PlannedAttention {
 	const { name, layers, config, onnx } = model;
+	if (model.plan !== null) throw new InputError(`${onnx.file}: ${planWords(model.plan)}`);
 	const own = layers.map(({ layer }) => layer);
 	if (plan === null) return { sources: own, headMaps: own.map(() => null) };
 	refuseRepaired(plan);
-	if (model.plan !== null) {
-		throw new InputError(`${onnx.file}: ${planWords(model.plan, 'apply another to')}`);
-	}
 	const heads = layers.find((layer) => layer.heads !== null)?.heads ?? config?.heads;
 	const shared = null;
 	checkPlanFits(plan, { name, layers: layers.length, heads: heads ?? plan.model.heads, shared });

@@ -48,7 +48,7 @@ export async function findIn(onnx: OnnxModel): Promise<FoundOnnx> {
 	const layers = findAttention(view);
 	const plan = await writtenPlan(onnx.file);
 	if (layers.length === 0) {
-		const why = plan === null ? noAttention(onnx, view) : planWords(plan, 'take');
+		const why = plan === null ? noAttention(onnx, view) : planWords(plan);
 		throw new InputError(`${onnx.file}: ${why}`);
 	}
 	const configFile = await findBeside(onnx.file, 'config.json');
@@ -77,7 +77,7 @@ export async function openOnnx(file: string, options: ReadOptions = {}): Promise
  */
 export function checkAnalysable(found: FoundOnnx): FoundOnnx & { logits: string } {
 	const { onnx, layers, config, logits, plan } = found;
-	if (plan !== null) throw new InputError(`${onnx.file}: ${planWords(plan, 'analyse')}`);
+	if (plan !== null) throw new InputError(`${onnx.file}: ${planWords(plan)}`);
 	for (const { layer, operator, name, probabilities } of layers) {
 		if (probabilities.how !== 'none') continue;
 		throw new InputError(

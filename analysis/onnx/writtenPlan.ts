@@ -32,12 +32,12 @@ export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
 	return followers === 0 && leftOut === 0 ? null : { followers, leftOut, from: model.name };
 }
 
-/** "4 layers reuse others' attention and 1 has none, by the plan in spanwise.json: … the model that it was made from, NAME" */
-export function planWords({ followers, leftOut, from }: WrittenPlan, instead: string): string {
+/** "4 layers reuse others' attention and 1 has none, by the plan in spanwise.json: take the model that it was made from, NAME" */
+export function planWords({ followers, leftOut, from }: WrittenPlan): string {
 	const layersOf = (count: number): string => `${count} layer${count === 1 ? '' : 's'}`;
 	const reuse = `${layersOf(followers)} ${followers === 1 ? "reuses another's" : "reuse others'"} attention`;
 	const none = `${leftOut} ${leftOut === 1 ? 'has' : 'have'} none`;
 	const first = `${layersOf(leftOut)} ${leftOut === 1 ? 'has' : 'have'} no attention`;
 	const said = leftOut === 0 ? reuse : followers === 0 ? first : `${reuse} and ${none}`;
-	return `${said}, by the plan in ${RECORD_FILE}: ${instead} the model that it was made from, ${from}`;
+	return `${said}, by the plan in ${RECORD_FILE}: take the model that it was made from, ${from}`;
 }
