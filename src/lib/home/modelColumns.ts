@@ -22,7 +22,12 @@ export const FORMS: Readonly<Record<ModelListing['form'], string>> = {
 
 export const modelColumns: readonly Column<ModelListing>[] = [
 	{ key: 'name', title: 'Name', value: ({ id }) => id },
-	{ key: 'architecture', title: 'Architecture', value: fact(({ architecture }) => architecture) },
+	{
+		key: 'architecture',
+		title: 'Architecture',
+		value: fact(({ architecture }) => architecture),
+		format: (value) => (typeof value === 'string' ? value.replace('ForCausalLM', '') : '–')
+	},
 	{
 		key: 'layers',
 		title: 'Layers × heads',
