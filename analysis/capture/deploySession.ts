@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.ts';
+import { inputRole } from '../onnx/inputs.ts';
 import { wideFloats } from './onnxDecoder.ts';
 import type { Tensors } from './session.ts';
 
@@ -174,16 +175,14 @@ function valuesOf(
 	{ length }: DecoderState,
 	ids: readonly (readonly number[])[]
 ): readonly (readonly number[])[] {
-	switch (name) {
-		case 'input_ids':
+	switch (inputRole(name)) {
+		case 'ids':
 			return ids;
-		case 'attention_mask':
+		case 'mask':
 			return ids.map((row) => new Array<number>(length + row.length).fill(1));
-		case 'position_ids':
-		case 'cache_position':
+		case 'positions':
 			return ids.map((row) => row.map((_, at) => length + at));
 		default:
-			// token_type_ids; num_logits_to_keep, where 0 is all of them.
 			return ids.map((row) => row.map(() => 0));
 	}
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { Reporter } from '../analyze/reporter.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../progress.ts';
-import { readyTarget } from '../run/wholeFolder.ts';
 import { bench, type BenchSideName, type BenchSubject } from './bench.ts';
 import { ownFile } from './benchOnnx.ts';
 import { roundsOf, tokensOfRound } from './benchOutlook.ts';
@@ -18,11 +17,11 @@ import type {
 import { deployModel, type Deployed, type DeployStage } from './deploy.ts';
 import { prepareBench, secondsOfBench, type PreparedBench } from './prepareBench.ts';
 import { readWritten } from './read.ts';
-import { scratchFolder, withScratch } from './scratch.ts';
+import { withScratch } from './scratch.ts';
 
 /** What measuring needs from who asks for it. */
 export interface BenchMeans {
-	/** Names what is in the making; see `scratchFolder`. */
+	/** Names what is in the making; see `withScratch`. */
 	id: string;
 	openSide: OpenSide;
 	onProgress: (progress: Progress) => void;
@@ -63,9 +62,8 @@ export async function measureBench(
 	const { setting, facts } = prepared;
 	const seconds = await secondsOfBench(prepared, request.home);
 	const reporter = reporterOf(setting, facts.layers, seconds.total, means.onProgress);
-	const scratch = scratchFolder(request.home, means.id);
-	await readyTarget(scratch, prepared.scratchBytes, 'bench');
-	return withScratch(scratch, async () => {
+	const room = { home: request.home, id: means.id, bytesNeeded: prepared.scratchBytes };
+	return withScratch(room, async (scratch) => {
 		const write = writer(request, scratch, (work, stage) => reporter.add(work, stage, 0));
 		const baseline =
 			prepared.onnx === null

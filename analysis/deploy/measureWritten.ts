@@ -12,7 +12,7 @@ import { benchSeconds, roundsOf } from './benchOutlook.ts';
 import type { BenchReport, BenchSetting } from './benchTypes.ts';
 import { reporterOf, runPair, type BenchMeans } from './measureBench.ts';
 import { isWritten, readWritten, type WrittenDecoder } from './read.ts';
-import { scratchFolder, withScratch } from './scratch.ts';
+import { withScratch } from './scratch.ts';
 
 /** Two models that are there already. */
 export interface WrittenRequest extends BenchSetting {
@@ -55,7 +55,7 @@ export async function measureWritten(
 	const reporter = reporterOf(setting, facts.layers, work, means.onProgress);
 	const dtype = planned.dtype ?? facts.dtype;
 	const subject = { name: baseline?.name ?? name, hash, facts, sources: plan.sources, dtype };
-	const bench = await withScratch(scratchFolder(home, means.id), async (scratch) => {
+	const bench = await withScratch({ home, id: means.id, bytesNeeded: 0 }, async (scratch) => {
 		const pair = {
 			subject,
 			baseline: await ownFile({ file, names }, scratch),

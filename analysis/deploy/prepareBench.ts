@@ -11,6 +11,7 @@ import { decoderGraph } from '../graph/decode/decoder.ts';
 import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../graph/decode/weights.ts';
 import { onnxFacts } from '../onnx/facts.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
+import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx } from '../onnx/open.ts';
 import { shareAttention } from '../onnx/share.ts';
 import { checkPlanFits } from '../plan/fits.ts';
@@ -107,6 +108,7 @@ async function onnxSide(file: string, request: BenchRequest, setting: BenchSetti
 	}
 	const found = await findOnnx(file, { weights: false });
 	const { name, onnx, view, layers, config, logits } = found;
+	checkWritable(onnx);
 	shareAttention(found, plannedAttention(found, request.plan));
 	const facts = onnxFacts(onnx, view, layers, config, logits);
 	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);

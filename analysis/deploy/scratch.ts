@@ -1,25 +1,27 @@
 import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Shelf } from '../run/shelf.ts';
+import { readyTarget } from '../run/wholeFolder.ts';
 import { partialName, workspaceAt } from '../run/workspace.ts';
 
-/** Where a workspace has what is in the making under `id` while it is. */
-export function scratchFolder(home: string, id: string): string {
-	return join(workspaceAt(home).results, partialName(id));
-}
-
 /**
- * Makes a folder, has it used, and removes it with all that is in it, however that ends: also where the process exits
- * meanwhile. What a process that was killed leaves has the name of what is unfinished; see `Shelf.clearPartials`.
+ * Has a folder among the unfinished results of a workspace used, and removes it with all that is in it however that
+ * ends, also where the process exits meanwhile. What a process that was killed left goes before. `id` is what is in the
+ * making. Throws InputError where the workspace cannot be written or has no room for `bytesNeeded`.
  */
 export async function withScratch<Result>(
-	folder: string,
+	{ home, id, bytesNeeded }: { home: string; id: string; bytesNeeded: number },
 	use: (folder: string) => Promise<Result>
 ): Promise<Result> {
+	const { results } = workspaceAt(home);
+	await new Shelf(results, 'result').clearPartials();
+	await readyTarget(join(results, id), bytesNeeded, 'bench');
+	const folder = join(results, partialName(id));
 	const removeNow = () => rmSync(folder, { recursive: true, force: true });
 	process.once('exit', removeNow);
 	try {
-		await mkdir(folder, { recursive: true });
+		await mkdir(folder);
 		return await use(folder);
 	} finally {
 		await rm(folder, { recursive: true, force: true });

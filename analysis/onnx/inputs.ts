@@ -39,6 +39,11 @@ const PAST_RANKS = [4, 5];
 const PAST_BATCH = -4;
 const PAST = /^past(_|\.|$)/;
 
+/** What an input of that name is; null: not known. */
+export function inputRole(name: string): InputRole | null {
+	return ROLES[name] ?? (PAST.test(name) ? 'past' : null);
+}
+
 /**
  * What each input of the graph is. Throws InputError for one that Spanwise does not know how to feed: an
  * encoder's states, images, embeddings in place of ids.
@@ -55,8 +60,8 @@ export function graphInputs(view: GraphView, file: string): GraphInput[] {
 }
 
 function graphInput(view: GraphView, { name }: ValueInfoProto, file: string): GraphInput {
-	const role = ROLES[name] ?? (PAST.test(name) ? 'past' : undefined);
-	if (role === undefined) {
+	const role = inputRole(name);
+	if (role === null) {
 		throw new InputError(
 			`${file}: input ${name}: not known how to feed; known: ${Object.keys(ROLES).join(', ')}, past…`
 		);
