@@ -1,5 +1,5 @@
 import { fusedAttention } from './fused.ts';
-import { cacheNames } from './cacheNames.ts';
+import { cacheInOne, cacheNames } from './cacheNames.ts';
 import type { GraphView } from './graphView.ts';
 import { beforeRepeat, headsOf } from './shapes.ts';
 import { writtenAttention, type WrittenAttention } from './softmax.ts';
@@ -28,6 +28,7 @@ function asLayer(view: GraphView, written: WrittenAttention): Omit<AttentionLaye
 	const queryHeads = headsOf(view, query);
 	const kept = values.past ?? values.present;
 	const cached = headsOf(view, kept ?? beforeRepeat(view, value));
+	const inOne = cacheInOne(view, key);
 	return {
 		form: 'Softmax',
 		node: softmax,
@@ -50,10 +51,13 @@ function asLayer(view: GraphView, written: WrittenAttention): Omit<AttentionLaye
 			presentValue: values.present
 		},
 		packed: false,
-		sharing: {
-			possible: true,
-			lost: 'q and k projections, position embedding, scores, softmax and k cache'
-		}
+		sharing:
+			inOne === null
+				? {
+						possible: true,
+						lost: 'q and k projections, position embedding, scores, softmax and k cache'
+					}
+				: { possible: false, reason: `keys and values are one tensor in the cache, ${inOne}` }
 	};
 }
 

@@ -1,3 +1,4 @@
+import type { NodeProto } from '../graph/onnx_pb.ts';
 import type { GraphView } from './graphView.ts';
 
 /** What may stand between keys or values as they are used and as they are kept: repeats, layout, scale. */
@@ -32,9 +33,29 @@ export function cacheNames(view: GraphView, value: string): CacheNames {
 		if (view.isInput(each)) names.past ??= each;
 		const node = view.producerNode(each);
 		if (node === null || !BETWEEN.includes(node.opType)) continue;
-		// The second input of these is a shape or axes; a Concat's are pieces, and products' are alike.
-		const sides = ['Concat', 'Mul', 'Div'].includes(node.opType) ? node.input : [node.input[0]];
-		for (const side of sides) seen.add(side);
+		for (const side of dataOf(node)) seen.add(side);
 	}
 	return names;
+}
+
+/** What may take one part out of a cache of both. */
+const PARTS = [...BETWEEN, 'Gather', 'Split', 'Slice'];
+/** Dimensions of keys and values in one: [2, B, heads, tokens, width]. */
+const IN_ONE_RANK = 5;
+
+/** The input of the graph that holds keys and values in one, upstream of keys or values; null: there is none. */
+export function cacheInOne(view: GraphView, value: string): string | null {
+	const seen = new Set([value]);
+	for (const each of seen) {
+		if (view.isInput(each) && view.shape(each)?.length === IN_ONE_RANK) return each;
+		const node = view.producerNode(each);
+		if (node === null || !PARTS.includes(node.opType)) continue;
+		for (const side of dataOf(node)) seen.add(side);
+	}
+	return null;
+}
+
+/** The second input of these nodes is a shape, places or axes; a Concat's are pieces, and products' are alike. */
+function dataOf({ opType, input }: NodeProto): string[] {
+	return ['Concat', 'Mul', 'Div'].includes(opType) ? input : input.slice(0, 1);
 }
