@@ -19,11 +19,12 @@ const idsSchema = v.object({
 
 /**
  * genai_config.json of a decoder in `model.onnx`, with the keys that onnxruntime-genai's model builder writes. A
- * cache that is shared between past and present is only for a model of which every layer has keys and values.
+ * cache that is written in place, past and present sharing a buffer, is only for a model of which every layer has keys
+ * and values and GroupQueryAttention: what appends to a cache puts out another.
  */
 export async function genaiConfig(
 	checkpoint: Checkpoint,
-	wholeCache: boolean
+	inPlace: boolean
 ): Promise<Record<string, unknown>> {
 	const { config } = checkpoint;
 	const { eos, pad } = await specialIds(checkpoint.folder);
@@ -70,7 +71,7 @@ export async function genaiConfig(
 			no_repeat_ngram_size: 0,
 			num_beams: 1,
 			num_return_sequences: 1,
-			past_present_share_buffer: wholeCache,
+			past_present_share_buffer: inPlace,
 			repetition_penalty: 1,
 			temperature: 1,
 			top_k: 1,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { PlannedLayers } from '../capture/forward.ts';
 import type { WeightReader } from '../checkpoint/read.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
+import { isFused } from '../graph/decode/attention.ts';
 import { decoderGraph } from '../graph/decode/decoder.ts';
 import { WEIGHTS_FILE } from '../graph/decode/graph.ts';
 import type { DecoderDtype } from '../graph/decode/weights.ts';
@@ -47,8 +48,8 @@ export async function writeOnnx(
 		(bytes) => onProgress(bytes / end)
 	);
 	await writeFile(join(folder, MODEL_FILE), model);
-	const whole = sources.every((source, layer) => source === layer);
-	const genai = await genaiConfig(checkpoint, whole);
+	const inPlace = isFused(config) && sources.every((source, layer) => source === layer);
+	const genai = await genaiConfig(checkpoint, inPlace);
 	await writeFile(join(folder, GENAI_FILE), `${JSON.stringify(genai, null, 2)}\n`);
 	return [...copied, WEIGHTS_FILE, MODEL_FILE, GENAI_FILE];
 }

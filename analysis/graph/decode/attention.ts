@@ -1,3 +1,4 @@
+import type { ModelConfig } from '../../checkpoint/types.ts';
 import { INT32, MICROSOFT } from '../builder.ts';
 import { appendToCache, pastInput, presentOutput } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';
@@ -16,6 +17,11 @@ const PROBABILITIES = 2n;
 /** GroupQueryAttention with the rotary embedding inside takes heads of a multiple of this width. */
 const HEAD_MULTIPLE = 16;
 
+/** Whether a model's own attention is GroupQueryAttention; else it is written in plain operators. */
+export function isFused({ headDim }: Pick<ModelConfig, 'headDim'>): boolean {
+	return headDim % HEAD_MULTIPLE === 0;
+}
+
 /**
  * A layer's own attention: normed [B, S, hidden] → [B, S, heads·headDim], with past and present keys and values
  * as inputs and outputs of the graph; `asSource`: its probabilities [B, heads, S, T] too.
@@ -26,7 +32,7 @@ export function ownAttention(
 	normed: string,
 	asSource: boolean
 ): { attended: string; probabilities: string | null } {
-	if (graph.spec.config.headDim % HEAD_MULTIPLE !== 0) return plainAttention(graph, layer, normed);
+	if (!isFused(graph.spec.config)) return plainAttention(graph, layer, normed);
 	return fusedAttention(graph, layer, normed, asSource);
 }
 
