@@ -19,8 +19,8 @@ export interface RunningServer {
 	workers(): number[];
 }
 
-/** `node build` on a port of 127.0.0.1; a free one unless told. */
-export async function startBuild(home: string, at?: string): Promise<RunningServer> {
+/** `node build` on a port of 127.0.0.1, a free one unless told, that finds the models in a folder too. */
+export async function startBuild(home: string, at?: string, models = ''): Promise<RunningServer> {
 	const port = at ?? (await freePort());
 	const url = `http://127.0.0.1:${port}`;
 	const server = start(['build'], {
@@ -29,7 +29,8 @@ export async function startBuild(home: string, at?: string): Promise<RunningServ
 		ORIGIN: url,
 		// Nobody waits for the connections of the tests.
 		SHUTDOWN_TIMEOUT: '0',
-		SPANWISE_HOME: home
+		SPANWISE_HOME: home,
+		SPANWISE_MODELS: models
 	});
 	const answered = () => {
 		server.mustLive();
