@@ -1,0 +1,218 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModelReport } from '../../analysis/models/report.ts';
+import type { PlanCheck } from '../../analysis/deploy/planCheck.ts';
+import { SIZES, smallDecoderBytes } from '../builders/onnxDecoder.ts';
+import { smallDecoderPlan } from '../builders/onnxPlan.ts';
+import { tinyTokenizer } from '../builders/tokenizer.ts';
+import { runsOf } from './setup/api.ts';
+import { startBuild, type RunningServer } from './setup/server.ts';
+import { useVisitor } from './setup/visitor.ts';
+import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
+
+const { visit, expectProblem } = useVisitor();
+let home: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: RunningServer;
+/** The folder with two variants of one ONNX model, as onnx-community lays them out. */
+let zoo: string;
+beforeEach(async () => {
+	home = await temporaryFolder();
+	zoo = join(home.path, 'zoo');
+	const folder = join(zoo, 'small');
+	await mkdir(join(folder, 'onnx'), { recursive: true });
+	const files = {
+		'onnx/model.onnx': smallDecoderBytes({ form: 'GroupQueryAttention' }),
+		'onnx/model_cut.onnx': smallDecoderBytes().subarray(0, 999),
+		'tokenizer.json': JSON.stringify(tinyTokenizer(true)),
+		'config.json': JSON.stringify({
+			architectures: ['LlamaForCausalLM'],
+			num_hidden_layers: SIZES.layers,
+			num_attention_heads: SIZES.heads,
+			num_key_value_heads: SIZES.kvHeads,
+			hidden_size: SIZES.hidden,
+			intermediate_size: 64
+		})
+	};
+	for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+	const workspace = join(home.path, 'workspace');
+	await writeMadeUpRun(workspace);
+	server = await startBuild(workspace, undefined, zoo);
+});
+afterEach(async () => {
+	await server.stop();
+	await home.remove();
+});
+
+const form = (page: Page) => page.getByRole('form', { name: 'New analysis' });
+const models = (page: Page) => page.getByRole('table', { name: 'models' });
+const layers = (page: Page) => page.getByRole('table', { name: 'layers' });
+
+/** What is chosen as a plan file. */
+function planFile(sources: (number | null)[], name = 'plan.json') {
+	const buffer = Buffer.from(JSON.stringify(smallDecoderPlan(sources)));
+	return { name, mimeType: 'application/json', buffer };
+}
+
+describe('an ONNX model in a --models folder', () => {
+	it('is listed, described on its page, analysed from there, and its run leads back', async () => {
+		const page = await visit(server.url);
+		await models(page)
+			.getByRole('row', { name: /^small ONNX, folder .*3 × 4 \(2 kv\)/ })
+			.getByRole('link', { name: 'small', exact: true })
+			.click();
+		await page.getByRole('heading', { name: 'small', level: 1 }).waitFor();
+		await layers(page)
+			.getByRole('row', { name: /^2 .*com\.microsoft\.GroupQueryAttention 4 \(2\) all 4th output/ })
+			.waitFor();
+		await page
+			.getByRole('table', { name: 'inputs' })
+			.getByRole('row', { name: /^input_ids int64/ })
+			.waitFor();
+		await page.getByText('None yet.').waitFor();
+
+		await page.getByRole('link', { name: 'Analyse …' }).click();
+		await form(page)
+			.getByRole('checkbox', { name: /^small ONNX 3 × 4/, checked: true })
+			.waitFor();
+		expect(await form(page).getByRole('checkbox', { checked: true }).count()).toBe(2);
+		await form(page).getByText('Paste', { exact: true }).click();
+		await form(page)
+			.getByRole('textbox', { name: 'Text to read' })
+			.fill('the cat sat on the mat and the dog lay by the door '.repeat(40));
+		await form(page)
+			.getByRole('spinbutton', { name: /^Context/ })
+			.fill('24');
+		await form(page).getByRole('spinbutton', { name: 'Windows' }).fill('3');
+		await form(page)
+			.getByRole('region', { name: 'Estimate' })
+			.getByRole('row', { name: /^small .*MB .*72$/ })
+			.waitFor();
+		await form(page).getByRole('button', { name: 'Analyse' }).click();
+		const job = page.getByRole('listitem', { name: 'Job small, done' });
+		await job.waitFor({ timeout: 60_000 });
+		const run = (await runsOf(server.url)).runs.find(({ model }) => model.name === 'small');
+		expect(run?.model.folder).toBe(join(zoo, 'small', 'onnx', 'model.onnx'));
+		expect(run?.command).toContain(`spanwise analyze small --models ${zoo}`);
+
+		await job.getByRole('link', { name: 'Open the run' }).click();
+		await page.getByRole('grid', { name: /every two layers of small/ }).waitFor();
+		await page.goto(`${server.url}/runs/${run?.id ?? ''}?cell=0,2&heads=1,3`);
+		const tokens = page.getByRole('region', { name: 'Token maps' });
+		await tokens
+			.getByRole('grid', { name: /^Layer 2 head 3: probability/ })
+			.first()
+			.waitFor();
+
+		await page.getByRole('heading', { level: 1 }).getByRole('link', { name: 'small' }).click();
+		const made = page.getByRole('table', { name: 'runs of this model' });
+		await made.getByRole('link', { name: run?.id ?? '' }).waitFor();
+		expect(await made.getByRole('link').count()).toBe(1);
+	});
+
+	it('says of a plan, layer by layer, whether it can be applied', async () => {
+		const page = await visit(`${server.url}/models/small`);
+		const choose = page.getByLabel('a plan.json');
+		await choose.setInputFiles(planFile([0, 0, null]));
+		await page.getByText('can be applied', { exact: true }).waitFor();
+		await layers(page)
+			.getByRole('row', { name: /^1 .* follows 0$/ })
+			.waitFor();
+		await layers(page)
+			.getByRole('row', { name: /^2 .* left out$/ })
+			.waitFor();
+
+		await choose.setInputFiles(planFile([0, 0, 2, 3], 'four.json'));
+		await page.getByText('four.json cannot be applied:').waitFor();
+		await page.getByText(/plan for small: 4 layers; small has 3/).waitFor();
+		expect(await layers(page).getByText('left out').count()).toBe(0);
+
+		expectProblem(/400/);
+		const other = { name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('{}') };
+		await choose.setInputFiles(other);
+		await page
+			.getByRole('alert')
+			.getByText(/not a plan; expected format "spanwise\/plan"/)
+			.waitFor();
+	});
+
+	it('that is cut short says so on its page, and is not offered', async () => {
+		const page = await visit(server.url);
+		await models(page)
+			.getByRole('row', { name: /^small\/model_cut .*not usable/ })
+			.getByRole('link')
+			.click();
+		await page
+			.getByText(/model_cut\.onnx: cannot be read as an ONNX model: .*cut short/)
+			.first()
+			.waitFor();
+		expect(await page.getByRole('link', { name: 'Analyse …' }).count()).toBe(0);
+		expect(await layers(page).count()).toBe(0);
+	});
+});
+
+it('a checkpoint has a page with its layers', async () => {
+	const page = await visit(`${server.url}/models/mini-llama3`);
+	await layers(page)
+		.getByRole('row', { name: /^15 model\.layers\.15\.self_attn checkpoint 6 \(2\) all/ })
+		.waitFor();
+	await page
+		.getByRole('table', { name: 'files' })
+		.getByRole('row', { name: /^model\.safetensors/ })
+		.waitFor();
+});
+
+it('a model that is not known has a page that says what to do', async () => {
+	expectProblem(/404/);
+	const page = await visit(`${server.url}/models/nobody%2Fnothing`);
+	await page
+		.getByRole('heading', { name: 'model nobody/nothing: not among the models found' })
+		.waitFor();
+	await page.getByText(/start again with spanwise serve --models FOLDER/).waitFor();
+	await page.getByRole('link', { name: 'All models' }).click();
+	await models(page).waitFor();
+});
+
+describe('/api/models/[id]', () => {
+	const post = (id: string, body: unknown) =>
+		fetch(`${server.url}/api/models/${id}`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify(body)
+		});
+
+	it('describes a model, and checks a plan against it; ids may hold slashes', async () => {
+		const report = (await (await fetch(`${server.url}/api/models/small`)).json()) as ModelReport;
+		expect(report).toMatchObject({
+			listing: { id: 'small', form: 'onnx', problem: null },
+			layers: [{ heads: 4 }, { kvHeads: 2 }, { shareable: { possible: true } }],
+			files: [{ name: 'model.onnx' }],
+			problem: null
+		});
+		const cut = (await (
+			await fetch(`${server.url}/api/models/small%2Fmodel_cut`)
+		).json()) as ModelReport;
+		expect(cut).toMatchObject({ listing: { id: 'small/model_cut' }, layers: [], graph: null });
+
+		const checked = await post('small', { plan: smallDecoderPlan([0, 0, 2]) });
+		expect((await checked.json()) as PlanCheck).toEqual({
+			layers: [0, 0, 2].map((source, layer) => ({ layer, source, problem: null })),
+			problem: null,
+			warning: null
+		});
+	});
+
+	it('refuses an unknown model and what is no plan', async () => {
+		const unknown = await fetch(`${server.url}/api/models/nobody%2Fnothing`);
+		expect([unknown.status, await unknown.json()]).toEqual([
+			404,
+			{ message: 'model nobody/nothing: not among the models found' }
+		]);
+		const refused = await post('small', { plan: {} });
+		expect([refused.status, await refused.json()]).toEqual([
+			400,
+			{ message: 'plan: not a plan; expected format "spanwise/plan"' }
+		]);
+	});
+});
