@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -182,6 +182,69 @@ describe('a plan that names refitted weights', () => {
 		expect([missing.code, missing.stdout]).toEqual([2, '']);
 		expect(missing.stderr).toMatch(
 			/^error: .*broken\.safetensors: the plan's refitted weights cannot be read: ENOENT.*\n$/
+		);
+	});
+});
+
+describe('an ONNX model', () => {
+	const TEXT = ['--context', '32', '--windows', '4'];
+	beforeAll(async () => {
+		const { code, stderr } = await runCommand([
+			...['apply', at('tiny'), '--out', at('exported')],
+			...['--home', at('home')]
+		]);
+		expect(code, stderr).toBe(0);
+		await writePlan('onnx.json', [0, 1, 1, null, 4]);
+	});
+
+	function evaluateOnnx(plan: string, ...args: string[]) {
+		const given = ['evaluate', join(at('exported'), 'model.onnx'), '--plan', at(plan)];
+		return runCommand([
+			...[...given, '--text', at('text.txt'), ...TEXT],
+			...[...args, '--home', at('home')]
+		]);
+	}
+
+	it('is evaluated as the checkpoint that it came from, and what was measured is kept and written', async () => {
+		const checkpoint = await evaluate('onnx.json', '--json');
+		const onnx = await evaluateOnnx('onnx.json', '--json', '--write');
+		expect(onnx.code, onnx.stderr).toBe(0);
+		const [a, b] = [checkpoint, onnx].map(({ stdout }) => JSON.parse(stdout) as EvaluateReport);
+		expect(Math.abs(a.delta.loss - b.delta.loss)).toBeLessThan(1e-5);
+		expect(b.cost.measured.timed).toBe('model');
+		expect((await readPlan('onnx.json')).measured).toMatchObject({
+			delta: b.delta,
+			model: { name: 'exported' }
+		});
+		expect(await readdir(at('exported'))).not.toContain('onnx.json');
+		expect(onnx.stderr).toContain('kept in the workspace as exported-');
+		expect(onnx.stderr).toMatch(/^exported, 4 × 32 tokens: will take .* of memory/);
+	});
+
+	it('says that the whole model is timed, of a checkpoint that its layers are', async () => {
+		const [onnx, checkpoint] = [await evaluateOnnx('onnx.json'), await evaluate('onnx.json')];
+		expect(onnx.stdout).toMatch(/prefill \(measured\) +the whole model, /);
+		expect(checkpoint.stdout).toMatch(/prefill \(measured\) +its layers, /);
+	});
+
+	it('takes a tokenizer that lies elsewhere', async () => {
+		await rename(join(at('exported'), 'tokenizer.json'), at('elsewhere.json'));
+		const without = await evaluateOnnx('onnx.json');
+		expect(without.code).toBe(2);
+		expect(without.stderr).toContain('no tokenizer.json');
+		const { code, stderr } = await evaluateOnnx('onnx.json', '--tokenizer', at('elsewhere.json'));
+		expect(code, stderr).toBe(0);
+		await rename(at('elsewhere.json'), join(at('exported'), 'tokenizer.json'));
+	});
+
+	it('is refused with a plan that names refitted weights', async () => {
+		const plan = await readPlan('onnx.json');
+		const repair = { file: 'refit.safetensors', sha256: '0'.repeat(64), strength: 1 };
+		await writeFile(at('refit.json'), JSON.stringify({ ...plan, repair }));
+		const { code, stderr } = await evaluateOnnx('refit.json');
+		expect(code).toBe(2);
+		expect(stderr).toContain(
+			'plan for tiny: names refitted weights (refit.safetensors), which fit a checkpoint: name that, or a plan without them'
 		);
 	});
 });
