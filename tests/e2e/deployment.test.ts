@@ -5,7 +5,7 @@ import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
 
-const { visit } = useVisitor();
+const { visit, expectProblem } = useVisitor();
 /** Two models are written, checked, and run in turn. */
 const MEASURE_TIMEOUT_MS = 120_000;
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -110,6 +110,17 @@ describe('a deployment that cannot be measured', () => {
 		const page = await visit(`${run}?tab=evaluate&spans=`);
 		await form(page).getByText('This plan changes nothing').waitFor();
 		expect(await measure(page).isDisabled()).toBe(true);
+	});
+
+	it('for want of memory is refused by the server, in its own words', async () => {
+		expectProblem(/status of 400/);
+		const page = await visit(`${run}?tab=evaluate&spans=4-6`);
+		await field(page, 'Batch').fill('100000');
+		await measure(page).click();
+		await form(page)
+			.getByRole('alert')
+			.getByText(/^memory: .*a smaller batch/)
+			.waitFor();
 	});
 
 	it('of more tokens than the model has positions is not sent', async () => {

@@ -18,17 +18,24 @@ export interface BenchRow {
 	planned: TwoLines;
 	/** Planned ÷ baseline: "×0.887", "0.866–0.918". */
 	ratio: TwoLines & { value: Spread | number };
-	/** Whether the plan makes it better or worse; null: not certain, or the same. */
+	/** Whether the plan makes it better or worse; null: not certain, as after a single round, or the same. */
 	verdict: 'better' | 'worse' | null;
 	/** "−5.2 %", "FLOPs". */
 	predicted: TwoLines;
 }
 
 /** Both models side by side. */
-export function benchRows({ baseline, planned, ratio, predicted }: BenchReport): BenchRow[] {
+export function benchRows({
+	baseline,
+	planned,
+	ratio,
+	predicted,
+	setting
+}: BenchReport): BenchRow[] {
 	return BENCH_FIGURES.map((figure) => {
 		const value = figure.ratio(ratio);
-		const side = sideOf(figure, value);
+		const certain = typeof value === 'number' || setting.repeats > 1;
+		const side = certain ? sideOf(figure, value) : null;
 		return {
 			figure,
 			baseline: spreadText(figure.of(baseline), figure.format),
