@@ -94,7 +94,9 @@ describe('an ONNX model in a --models folder', () => {
 		await job.waitFor({ timeout: 60_000 });
 		const run = (await runsOf(server.url)).runs.find(({ model }) => model.name === 'small');
 		expect(run?.model.folder).toBe(join(zoo, 'small', 'onnx', 'model.onnx'));
-		expect(run?.command).toContain(`spanwise analyze small --models ${zoo}`);
+		expect(run?.command).toBe(
+			`spanwise analyze small --text 'pasted text' --context 24 --windows 3 --models ${zoo}`
+		);
 
 		await job.getByRole('link', { name: 'Open the run' }).click();
 		await page.getByRole('grid', { name: /every two layers of small/ }).waitFor();
