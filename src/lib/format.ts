@@ -10,6 +10,11 @@ export function formatProbability(value: number): string {
 	return tiny ? value.toExponential(1).replaceAll('-', '−') : formatValue(value, 4);
 }
 
+/** A round value beside an axis: "0.25", "−3". */
+export function formatTick(value: number): string {
+	return signed(String(Number(value.toPrecision(6))));
+}
+
 /** Bytes in units of 1000, as disks and model cards count: "15.8 MB". */
 export function formatBytes(bytes: number): string {
 	return scaled(bytes, ['B', 'kB', 'MB', 'GB', 'TB']);

@@ -6,8 +6,8 @@ import {
 	niceRange,
 	placeX,
 	placeY,
-	valueAtX,
-	yTicks
+	ticksOf,
+	valueAtX
 } from './geometry.ts';
 
 const frame = { left: 10, top: 5, width: 100, height: 50, x: [-0.5, 3.5], y: [0, 2] } as const;
@@ -38,12 +38,12 @@ describe('chart geometry', () => {
 	});
 	it('gives values that differ by rounding alone a range with ticks that differ', () => {
 		const y = niceRange([{ ...series, ys: [0.9, 0.9 + 1e-16, 0.9 - 2e-16] }]);
-		const ticks = yTicks({ ...frame, y });
+		const ticks = ticksOf(y, 3);
 		expect(ticks.length).toBeGreaterThan(1);
 		expect(new Set(ticks).size).toBe(ticks.length);
 	});
 	it('marks round values inside the range', () => {
-		expect(yTicks(frame)).toEqual([0, 0.5, 1, 1.5, 2]);
+		expect(ticksOf(frame.y, 3)).toEqual([0, 0.5, 1, 1.5, 2]);
 	});
 	it('finds the nearest point, the later of two', () => {
 		expect(nearest([0.5, 1.5, 2.5], 1)).toBe(1);

@@ -57,9 +57,9 @@ export function niceRange(series: readonly Series[], ticks = 3): [number, number
 	return [from, to];
 }
 
-/** Round values along the y axis. */
-export function yTicks(frame: ChartFrame, count = 3): number[] {
-	return scaleLinear(frame.y, [0, 1]).ticks(count);
+/** Round values along an axis, about as many as asked for. */
+export function ticksOf([from, to]: readonly [number, number], count: number): number[] {
+	return scaleLinear([from, to], [0, 1]).ticks(count);
 }
 
 /** SVG path of a line, with a gap at every value that is not a number. */

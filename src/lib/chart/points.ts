@@ -1,5 +1,5 @@
 import { scaleLinear } from 'd3';
-import { placeX, placeY, type ChartFrame } from './geometry.ts';
+import { placeX, placeY, ticksOf, type ChartFrame } from './geometry.ts';
 
 export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross', 'dash'] as const;
 export type PointShape = (typeof SHAPES)[number];
@@ -38,6 +38,37 @@ export interface Rule {
 	at: number;
 	label: string;
 	dashed?: boolean;
+}
+
+/** What a chart of points draws, on the screen and on paper. */
+export interface PointPlot {
+	series: readonly PointSeries[];
+	rules?: readonly Rule[];
+	/** Ranges of the axes; around points, intervals and rules unless given. */
+	x?: readonly [number, number];
+	y?: readonly [number, number];
+	xTitle: string;
+	yTitle: string;
+	xFormat: (value: number) => string;
+	yFormat: (value: number) => string;
+	/** Ticks of x; round values unless given. */
+	xTicks?: readonly { at: number; label: string }[];
+}
+
+/** The axes of a chart: what they reach, and their ticks, about `xCount` of x. */
+export function axesOf(plot: Omit<PointPlot, 'xTitle' | 'yTitle'>, xCount: number) {
+	const { series, rules = [], xFormat, yFormat } = plot;
+	const limits = (axis: 'x' | 'y') =>
+		rules.flatMap((rule) => (rule.axis === axis ? [rule.at] : []));
+	const xs = series.flatMap(({ points }) => points.map((point) => point.x));
+	const x = plot.x ?? rangeOf(xs, limits('x'));
+	const y = plot.y ?? rangeOf(reachOf(series), limits('y'));
+	return {
+		x,
+		y,
+		xTicks: plot.xTicks ?? ticksOf(x, xCount).map((at) => ({ at, label: xFormat(at) })),
+		yTicks: ticksOf(y, 5).map((at) => ({ at, label: yFormat(at) }))
+	};
 }
 
 /** A round range that holds all values and what else is named, with a little room at both ends. */
@@ -98,11 +129,6 @@ export function rulePath(frame: ChartFrame, { axis, at }: Rule): string {
 	return axis === 'x'
 		? `M${round(placeX(frame, at))},${top}v${height}`
 		: `M${left},${round(placeY(frame, at))}h${width}`;
-}
-
-/** Round values along an axis. */
-export function ticksOf([from, to]: readonly [number, number], count: number): number[] {
-	return scaleLinear([from, to], [0, 1]).ticks(count);
 }
 
 export interface PlacedLabel {

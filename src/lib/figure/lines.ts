@@ -1,13 +1,7 @@
-import {
-	bandPath,
-	linePath,
-	niceRange,
-	placeX,
-	placeY,
-	yTicks,
-	type Series
-} from '../chart/geometry.ts';
-import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text } from './frame.ts';
+import { bandPath, linePath, niceRange, ticksOf, type Series } from '../chart/geometry.ts';
+import { formatTick } from '../format.ts';
+import { axes } from './axes.ts';
+import { COLUMN_WIDTH, figure, SOFT_INK, text } from './frame.ts';
 
 export interface LineFigure {
 	title: string;
@@ -43,7 +37,6 @@ export function lineFigure({ charts, x, xTicks, xTitle, ...heading }: LineFigure
 			x,
 			y: niceRange(series)
 		};
-		const bottom = frame.top + frame.height;
 		const last = index === charts.length - 1;
 		const colourOf = (place: number) => PAPER_COLOURS[place % PAPER_COLOURS.length];
 		return [
@@ -56,21 +49,14 @@ export function lineFigure({ charts, x, xTicks, xTitle, ...heading }: LineFigure
 						})
 					)
 				: []),
-			...yTicks(frame).map((tick) => {
-				const y = placeY(frame, tick);
-				const label = text(String(Number(tick.toPrecision(6))), LEFT - 3, y + 2, { anchor: 'end' });
-				return `<path d="M${LEFT} ${fixed(y)}h${frame.width}" stroke="#dfe2e5" stroke-width="0.5"/>${label}`;
+			axes(frame, {
+				xTicks: last ? xTicks : [],
+				yTicks: ticksOf(frame.y, 3).map((at) => ({ at, label: formatTick(at) }))
 			}),
-			`<path d="M${LEFT} ${frame.top}V${bottom}h${frame.width}" fill="none" stroke="${LINE}" stroke-width="0.5"/>`,
 			...series.flatMap((line, place) => [
 				`<path d="${bandPath(frame, line)}" fill="${colourOf(place)}" opacity="0.18"/>`,
 				`<path d="${linePath(frame, line)}" fill="none" stroke="${colourOf(place)}" stroke-width="1"${line.dashed ? ' stroke-dasharray="3 2"' : ''}/>`
-			]),
-			...(last
-				? xTicks.map(({ at, label }) =>
-						text(label, placeX(frame, at), bottom + 8, { anchor: 'middle' })
-					)
-				: [])
+			])
 		].join('');
 	});
 	const height = charts.length * step + 18;

@@ -1,32 +1,22 @@
 import type { ChartFrame } from '../chart/geometry.ts';
 import { placeX, placeY } from '../chart/geometry.ts';
 import {
+	axesOf,
 	isOpen,
 	joinPath,
 	placeLabels,
-	rangeOf,
-	reachOf,
 	rulePath,
 	shapePath,
-	ticksOf,
 	whiskerPath,
-	type PointSeries,
-	type Rule
+	type PointPlot,
+	type PointSeries
 } from '../chart/points.ts';
-import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text, TEXT_SIZE } from './frame.ts';
+import { axes } from './axes.ts';
+import { COLUMN_WIDTH, figure, fixed, SOFT_INK, text, TEXT_SIZE } from './frame.ts';
 
-export interface PointFigure {
+export interface PointFigure extends PointPlot {
 	title: string;
 	caption: string;
-	series: readonly PointSeries[];
-	rules?: readonly Rule[];
-	x?: readonly [number, number];
-	y?: readonly [number, number];
-	xTitle: string;
-	yTitle: string;
-	xFormat: (value: number) => string;
-	yFormat: (value: number) => string;
-	xTicks?: readonly { at: number; label: string }[];
 }
 
 const LEFT = 36;
@@ -35,33 +25,23 @@ const NAME_HEIGHT = 9;
 
 /** A chart of points with caption, as a standalone SVG at a paper's column width. */
 export function pointFigure(chart: PointFigure): string {
-	const { series, rules = [], xFormat, yFormat } = chart;
+	const { series, rules = [], xTitle, yTitle } = chart;
 	const shown = series.filter(({ points }) => points.length > 0);
-	const limits = (axis: 'x' | 'y') =>
-		rules.flatMap((rule) => (rule.axis === axis ? [rule.at] : []));
 	const names = shown.length > 1 ? legend(shown) : { drawing: '', height: 2 };
-	const xs = shown.flatMap(({ points }) => points.map(({ x }) => x));
+	const { x, y, xTicks, yTicks } = axesOf(chart, 5);
 	const frame: ChartFrame = {
 		left: LEFT,
 		top: names.height + 2,
 		width: COLUMN_WIDTH - LEFT - 6,
 		height: HEIGHT,
-		x: chart.x ?? rangeOf(xs, limits('x')),
-		y: chart.y ?? rangeOf(reachOf(shown), limits('y'))
+		x,
+		y
 	};
 	const bottom = frame.top + HEIGHT;
-	const ticks = chart.xTicks ?? ticksOf(frame.x, 5).map((at) => ({ at, label: xFormat(at) }));
 	const live = shown.filter(({ faint }) => faint !== true).flatMap(({ points }) => points);
 	const drawing = [
 		names.drawing,
-		...ticksOf(frame.y, 5).map((tick) => {
-			const y = placeY(frame, tick);
-			return `<path d="M${LEFT} ${fixed(y)}h${frame.width}" stroke="#dfe2e5" stroke-width="0.5"/>${text(yFormat(tick), LEFT - 3, y + 2, { anchor: 'end' })}`;
-		}),
-		`<path d="M${LEFT} ${frame.top}V${bottom}h${frame.width}" fill="none" stroke="${LINE}" stroke-width="0.5"/>`,
-		...ticks.map(({ at, label }) =>
-			text(label, placeX(frame, at), bottom + 8, { anchor: 'middle' })
-		),
+		axes(frame, { xTicks, yTicks, xTitle, yTitle }),
 		...rules.map((rule) => {
 			const dash = rule.dashed ? ' stroke-dasharray="3 2"' : '';
 			const name =
@@ -73,13 +53,7 @@ export function pointFigure(chart: PointFigure): string {
 		...shown.flatMap((each) => pointsOf(each, frame)),
 		...placeLabels(frame, live, TEXT_SIZE - 0.5).map(({ text: label, x, y, anchor }) =>
 			text(label, x, y, { anchor, size: TEXT_SIZE - 0.5 })
-		),
-		text(chart.xTitle, LEFT + frame.width / 2, bottom + 17, { anchor: 'middle', colour: SOFT_INK }),
-		text(chart.yTitle, 6, frame.top + HEIGHT / 2, {
-			anchor: 'middle',
-			colour: SOFT_INK,
-			turn: -90
-		})
+		)
 	].join('\n');
 	const { title, caption } = chart;
 	return figure({ title, caption, drawing, height: bottom + 20 });

@@ -1,7 +1,9 @@
-import { scaleLinear } from 'd3';
+import { ticksOf } from '../chart/geometry.ts';
 import { arrowPath, placePoints, scatterRange, type ScatterPoint } from '../chart/scatter.ts';
 import type { ColourScale } from '../colour/scale.ts';
-import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text } from './frame.ts';
+import { formatTick } from '../format.ts';
+import { axes } from './axes.ts';
+import { COLUMN_WIDTH, figure, fixed, LINE } from './frame.ts';
 import { legend, LEGEND_HEIGHT } from './legend.ts';
 
 export interface ScatterFigure {
@@ -30,9 +32,8 @@ export function scatterFigure(plot: ScatterFigure): string {
 		y: scatterRange(plot.points.map(({ y }) => y))
 	};
 	const bottom = frame.top + frame.height;
-	const xScale = scaleLinear(frame.x, [frame.left, frame.left + frame.width]);
-	const yScale = scaleLinear(frame.y, [bottom, frame.top]);
-	const words = (value: number) => String(Number(value.toPrecision(6))).replace('-', '−');
+	const ticks = (range: readonly [number, number]) =>
+		ticksOf(range, 5).map((at) => ({ at, label: formatTick(at) }));
 	const marks = placePoints(frame, plot.points).map((point) => {
 		const look = `fill="${point.colour}" stroke="${LINE}" stroke-width="0.3"`;
 		return point.beyond === null
@@ -44,26 +45,14 @@ export function scatterFigure(plot: ScatterFigure): string {
 		caption: plot.caption,
 		height: bottom + BELOW + LEGEND_HEIGHT,
 		drawing: [
-			...yScale.ticks(5).map((tick) => {
-				const y = fixed(yScale(tick));
-				const label = text(words(tick), LEFT - 3, yScale(tick) + 2, { anchor: 'end' });
-				return `<path d="M${LEFT} ${y}h${frame.width}" stroke="#dfe2e5" stroke-width="0.5"/>${label}`;
+			axes(frame, {
+				xTicks: ticks(frame.x),
+				yTicks: ticks(frame.y),
+				xTitle: plot.xTitle,
+				yTitle: plot.yTitle
 			}),
-			...xScale
-				.ticks(5)
-				.map((tick) => text(words(tick), xScale(tick), bottom + 8, { anchor: 'middle' })),
-			`<path d="M${LEFT} ${frame.top}V${bottom}h${frame.width}" fill="none" stroke="${LINE}" stroke-width="0.5"/>`,
 			...marks,
-			text(plot.xTitle, LEFT + frame.width / 2, bottom + 18, {
-				anchor: 'middle',
-				colour: SOFT_INK
-			}),
-			text(plot.yTitle, 7, frame.top + frame.height / 2, {
-				anchor: 'middle',
-				turn: -90,
-				colour: SOFT_INK
-			}),
-			legend(plot.scale, plot.legend, { left: LEFT, top: bottom + BELOW, width: 120 }, words)
+			legend(plot.scale, plot.legend, { left: LEFT, top: bottom + BELOW, width: 120 }, formatTick)
 		].join('\n')
 	});
 }

@@ -1,3 +1,5 @@
+import type { Box } from '../tooltip.ts';
+
 /** One cell of a map; 0-based. */
 export interface Cell {
 	row: number;
@@ -48,6 +50,19 @@ export function layoutMap(
 	const whole = Math.floor(device);
 	const cell = whole / device >= LEAST_FILL ? whole / pixelRatio : fitting;
 	return { ...margins, rows, columns, cell, width: cell * columns, height: cell * rows };
+}
+
+/** The whole drawing, margins and all. */
+export function roomOf(layout: MapLayout): { width: number; height: number } {
+	return {
+		width: layout.left + layout.width + layout.right,
+		height: layout.top + layout.height + layout.bottom
+	};
+}
+
+/** Where a cell lies in the drawing. */
+export function cellBox({ left, top, cell }: MapLayout, { row, column }: Cell): Box {
+	return { left: left + column * cell, top: top + row * cell, width: cell, height: cell };
 }
 
 /** The cell at a point of the drawing, or null outside. */

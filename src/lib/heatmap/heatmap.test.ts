@@ -4,7 +4,6 @@ import { SpanDrag } from './drag.svelte.ts';
 import { upperTriangle } from './raster.ts';
 import { resized, type SpanMark } from './spans.ts';
 import { TABLE_LIMIT, tableWindow } from './table-window.ts';
-import { placeTooltip } from './tooltip.ts';
 
 /** 16 layers, 10 pixels each, from (0, 0). */
 const layout = layoutMap(16, 16, { left: 0, top: 0, right: 0, bottom: 0 }, { width: 160 });
@@ -74,23 +73,6 @@ describe('tableWindow', () => {
 		});
 		expect(tableWindow(512, 511)).toEqual({ from: 512 - TABLE_LIMIT, to: 512 });
 		expect(tableWindow(512, 0).from).toBe(0);
-	});
-});
-
-describe('placeTooltip', () => {
-	it('goes to the side where there is more room', () => {
-		expect(placeTooltip(layout, { row: 0, column: 0 })).toEqual({
-			left: 22,
-			right: null,
-			top: 22,
-			bottom: null
-		});
-		expect(placeTooltip(layout, { row: 15, column: 15 })).toEqual({
-			left: null,
-			right: 22,
-			top: null,
-			bottom: 22
-		});
 	});
 });
 
