@@ -105,7 +105,7 @@ function noAttention({ proto }: OnnxModel, view: GraphView): string {
 	const more = seen.length > listed.length ? `, ${seen.length - listed.length} more` : '';
 	const hidden =
 		proto.functions.length > 0
-			? '; functions of its own are not looked into'
+			? '; functions of its own that are of another opset are not looked into'
 			: seen.some(({ operator }) => operator === 'If')
 				? '; branches are not looked into, but for those of a merged decoder by use_cache_branch'
 				: '';

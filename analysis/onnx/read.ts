@@ -4,8 +4,9 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { checkPlainFile } from '../checkpoint/files.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../graph/onnx_pb.ts';
-import { findExternalData, type ExternalData } from './external.ts';
 import { withFields } from './copy.ts';
+import { findExternalData, type ExternalData } from './external.ts';
+import { withoutFunctions } from './functions.ts';
 import { withoutCache } from './merged.ts';
 import { skimProto } from './skim.ts';
 
@@ -16,8 +17,13 @@ const MAX_PROTO_BYTES = 2 ** 31 - 1;
 export interface OnnxModel {
 	/** Absolute path of the proto, as it was named. */
 	file: string;
-	/** As it is in the file, fields unknown to Spanwise included; but for the graph of a merged decoder. */
+	/**
+	 * As it is in the file, fields unknown to Spanwise included; but for calls of functions of its own, and the graph of
+	 * a merged decoder.
+	 */
 	proto: ModelProto;
+	/** Whether calls of functions of the model's own were replaced with what these consist of. */
+	inlined: boolean;
 	/** Whether it is a merged decoder, of which the graph is the branch without a cache. */
 	merged: boolean;
 	graph: GraphProto;
@@ -39,7 +45,8 @@ export interface ReadOptions {
  */
 export async function readOnnx(path: string, options: ReadOptions = {}): Promise<OnnxModel> {
 	const file = resolve(path);
-	const read = await readProto(file, options);
+	const whole = await readProto(file, options);
+	const read = withoutFunctions(whole);
 	const flat = read.graph === undefined ? null : withoutCache(read.graph);
 	const merged = flat !== null;
 	const proto = merged ? withFields(ModelProtoSchema, read, { graph: flat }) : read;
@@ -58,7 +65,16 @@ export async function readOnnx(path: string, options: ReadOptions = {}): Promise
 	const external = await findExternalData(file, graph);
 	let bytes = 0;
 	for (const each of [file, ...new Set(external.files.values())]) bytes += (await stat(each)).size;
-	return { file, proto, merged, graph, opset: Number(standard?.version ?? 1n), external, bytes };
+	return {
+		file,
+		proto,
+		inlined: read !== whole,
+		merged,
+		graph,
+		opset: Number(standard?.version ?? 1n),
+		external,
+		bytes
+	};
 }
 
 async function readProto(file: string, { weights = true }: ReadOptions): Promise<ModelProto> {

@@ -13,7 +13,7 @@ import { withFields } from './copy.ts';
 /** Names that values are to have, by those they have; others stay. */
 type Names = ReadonlyMap<string, string>;
 
-/** A node whose values have other names, those that its branches or its body take from outside included. */
+/** A node whose values have other names, those in its branches or its body included. */
 export function renamedNode(node: NodeProto, names: Names): NodeProto {
 	if (names.size === 0) return node;
 	const renamed = (name: string): string => names.get(name) ?? name;
@@ -26,6 +26,8 @@ export function renamedNode(node: NodeProto, names: Names): NodeProto {
 				: withFields(AttributeProtoSchema, attribute, {
 						g: withFields(GraphProtoSchema, attribute.g, {
 							node: attribute.g.node.map((inner) => renamedNode(inner, names)),
+							initializer: attribute.g.initializer.map((each) => renamedTensor(each, names)),
+							input: attribute.g.input.map((info) => renamedInfo(info, names)),
 							output: attribute.g.output.map((info) => renamedInfo(info, names))
 						})
 					})

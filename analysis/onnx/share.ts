@@ -15,6 +15,8 @@ export interface SharedModel extends SharedWeights {
 	proto: ModelProto;
 }
 
+const INLINED = "functions of the model's own are written as the nodes that they consist of";
+
 /**
  * Rewrites a model so that followers use the probabilities of their sources and left-out layers have no attention.
  * What that makes idle is gone: projections of q and k, position embedding, scores, softmax, keys in the cache.
@@ -25,7 +27,7 @@ export function shareAttention(model: FoundOnnx, planned: PlannedAttention): Sha
 	const { layers, view, onnx } = model;
 	const { sources, headMaps } = planned;
 	const rewrite = new GraphRewrite(view);
-	const weights: SharedWeights = { cuts: new Map(), notes: [] };
+	const weights: SharedWeights = { cuts: new Map(), notes: onnx.inlined ? [INLINED] : [] };
 	const probabilities = new Map<number, string>();
 	for (const attention of layers) {
 		const { layer } = attention;
