@@ -15,6 +15,8 @@ import type { BenchFile } from './benchTypes.ts';
 
 /** TensorProto.DataType. */
 const FLOAT16 = 10;
+/** Axis of the sequences in a cache, [B, heads, length, width], or several such in one. */
+const PAST_BATCH = -4;
 const FLOAT_BYTES = 4;
 const HALF_BYTES = 2;
 
@@ -34,12 +36,14 @@ export function onnxDecoderNames(
 	const inputs = graphInputs(view, onnx.file);
 	const cache = layers.flatMap((layer) => {
 		const { key, value } = layerCache(view, layer);
-		return [key, value].map(({ past, present }) => {
-			if (past !== null && present !== null) return { past, present };
-			throw new InputError(
-				`${onnx.file}: layer ${layer.layer} has no cache among the inputs and outputs, so that it cannot generate token by token; export it with past_key_values`
-			);
-		});
+		// Keys and values may be one tensor, which is the values' then.
+		const slots = [key, value].flatMap(({ past, present }) =>
+			past !== null && present !== null ? [{ past, present }] : []
+		);
+		if (slots.length > 0) return slots;
+		throw new InputError(
+			`${onnx.file}: layer ${layer.layer} has no cache among the inputs and outputs, so that it cannot generate token by token; export it with past_key_values`
+		);
 	});
 	for (const { name, fixedContext } of inputs) {
 		if (fixedContext === null) continue;
@@ -47,9 +51,10 @@ export function onnxDecoderNames(
 			`${onnx.file}: input ${name} takes ${fixedContext} tokens at once; expected any number, as a cache is for`
 		);
 	}
-	for (const { name } of inputs) {
-		const [sequences, ...rest] = view.shape(name) ?? [];
-		if (typeof sequences !== 'number' || rest.length === 0 || sequences === batch) continue;
+	for (const { name, role } of inputs) {
+		const shape = view.shape(name) ?? [];
+		const sequences = shape.length > 1 ? shape.at(role === 'past' ? PAST_BATCH : 0) : null;
+		if (typeof sequences !== 'number' || sequences === batch) continue;
 		throw new InputError(
 			`${onnx.file}: input ${name} takes batches of ${sequences}; found ${batch}`
 		);

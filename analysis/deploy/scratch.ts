@@ -5,18 +5,32 @@ import { Shelf } from '../run/shelf.ts';
 import { readyTarget } from '../run/wholeFolder.ts';
 import { partialName, workspaceAt } from '../run/workspace.ts';
 
+/** What is to be written for a while, and where. */
+interface ScratchRoom {
+	/** The workspace. */
+	home: string;
+	/** What is in the making. */
+	id: string;
+	bytesNeeded: number;
+}
+
+/** Throws InputError where a workspace cannot be written or has no room for `bytesNeeded`. */
+export async function checkRoom({ home, id, bytesNeeded }: ScratchRoom): Promise<void> {
+	await readyTarget(join(workspaceAt(home).results, id), bytesNeeded, 'bench');
+}
+
 /**
  * Has a folder among the unfinished results of a workspace used, and removes it with all that is in it however that
- * ends, also where the process exits meanwhile. What a process that was killed left goes before. `id` is what is in the
- * making. Throws InputError where the workspace cannot be written or has no room for `bytesNeeded`.
+ * ends, also where the process exits meanwhile. What a process that was killed left goes before. Throws InputError as
+ * `checkRoom`.
  */
 export async function withScratch<Result>(
-	{ home, id, bytesNeeded }: { home: string; id: string; bytesNeeded: number },
+	{ home, id, bytesNeeded }: ScratchRoom,
 	use: (folder: string) => Promise<Result>
 ): Promise<Result> {
 	const { results } = workspaceAt(home);
 	await new Shelf(results, 'result').clearPartials();
-	await readyTarget(join(results, id), bytesNeeded, 'bench');
+	await checkRoom({ home, id, bytesNeeded });
 	const folder = join(results, partialName(id));
 	const removeNow = () => rmSync(folder, { recursive: true, force: true });
 	process.once('exit', removeNow);

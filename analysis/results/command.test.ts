@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { damageCommand, evaluateCommand, searchCommand } from './command.ts';
+import { benchCommand, damageCommand, evaluateCommand, searchCommand } from './command.ts';
 
 const on = { model: 'mini', texts: ['a.txt', 'my text.txt'], context: 64, windows: 4 };
 
@@ -27,6 +27,16 @@ describe('the command that measures again', () => {
 		const command = evaluateCommand(on, { plan: 'plan.json', questions: 'q.jsonl', gates });
 		expect(command).toMatch(
 			/ --plan plan\.json --choices q\.jsonl --max-loss-increase 0 --max-accuracy-drop 0\.02$/
+		);
+	});
+	it('of a bench names its rounds, and what it was measured with or against', () => {
+		const setting = { prompt: 512, generate: 64, batch: 1, repeats: 5 };
+		const model = { model: 'mini', modelFolders: ['/m'] };
+		expect(benchCommand(model, setting, { plan: 'my plan.json', dtype: 'fp16' })).toBe(
+			"spanwise bench mini --plan 'my plan.json' --prompt 512 --generate 64 --batch 1 --repeats 5 --dtype fp16 --models /m"
+		);
+		expect(benchCommand({ model: 'base' }, setting, { against: 'planned', dtype: null })).toBe(
+			'spanwise bench base --against planned --prompt 512 --generate 64 --batch 1 --repeats 5'
 		);
 	});
 	it.each([

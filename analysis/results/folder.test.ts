@@ -2,7 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { madeUpDamage, madeUpEvaluation, madeUpSearch } from '../../tests/builders/results.ts';
+import {
+	madeUpBenchResult,
+	madeUpDamage,
+	madeUpEvaluation,
+	madeUpSearch
+} from '../../tests/builders/results.ts';
 import { deleteResult, filesOf, listResults, readResult, writeResult } from './folder.ts';
 
 let home: string;
@@ -78,6 +83,11 @@ describe('readResult refuses', () => {
 			'figures that lack what a list shows',
 			{ result: { kind: 'evaluate', plan: { sources: [0] }, evaluation: { report: {} } } },
 			'result.json: result: found Object; expected the figures'
+		],
+		[
+			'a bench without figures',
+			{ result: { kind: 'bench', plan: { sources: [0] }, bench: { ratio: {} } } },
+			'result.json: result: found Object; expected the figures'
 		]
 	])('%s', async (_, change, message) => {
 		await expect(readEdited(change)).rejects.toThrow(message);
@@ -114,6 +124,24 @@ describe('the results of a workspace', () => {
 			gates: 'fail'
 		});
 		expect(listed[3].problem).toContain('missing; expected a stored result');
+	});
+	it('say of a bench what it gains, planned to baseline', async () => {
+		const { id } = await writeResult(home, madeUpBenchResult());
+		const listed = await listResults(home);
+		expect(listed.find((each) => each.id === id)?.summary).toMatchObject({
+			kind: 'bench',
+			texts: [],
+			context: 512,
+			windows: 5,
+			words: '1 follower: first token ×0.89, decode ×1.29, cache ×0.88',
+			evaluation: null,
+			bench: {
+				sources: [0, 0, 2],
+				firstToken: { q25: 0.866, median: 0.887, q75: 0.918 },
+				tokensPerSecond: { q25: 1.245, median: 1.287, q75: 1.318 },
+				cache: 0.875
+			}
+		});
 	});
 	it('are none where there is no workspace', async () => {
 		expect(await listResults(join(home, 'nowhere'))).toEqual([]);

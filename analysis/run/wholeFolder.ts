@@ -112,19 +112,20 @@ async function explained(
 	bytesNeeded: number
 ): Promise<unknown> {
 	if (!(error instanceof Error) || !('code' in error)) return error;
+	const elsewhere = what === 'run' ? '--home or --out' : '--home';
 	switch (error.code) {
 		case 'ENOSPC':
 		case 'EDQUOT': {
 			const disk = await statfs(dirname(folder)).catch(() => null);
 			const free = disk ? `${megabytes(disk.bavail * disk.bsize)} are free` : 'too little is free';
 			return new InputError(
-				`${folder}: the disk is full; the ${what} needs ${megabytes(bytesNeeded)}, ${free}: free some, or write elsewhere with --home or --out`,
+				`${folder}: the disk is full; the ${what} needs ${megabytes(bytesNeeded)}, ${free}: free some, or write elsewhere with ${elsewhere}`,
 				{ cause: error }
 			);
 		}
 		case 'EFBIG':
 			return new InputError(
-				`${folder}: a file of the ${what} is larger than may be written there (EFBIG); the ${what} needs ${megabytes(bytesNeeded)}: write elsewhere with --home or --out`,
+				`${folder}: a file of the ${what} is larger than may be written there (EFBIG); the ${what} needs ${megabytes(bytesNeeded)}: write elsewhere with ${elsewhere}`,
 				{ cause: error }
 			);
 		case 'EACCES':

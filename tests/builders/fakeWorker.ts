@@ -33,7 +33,7 @@ process.once('message', async (task) => {
 		done: async () => {
 			if (made !== null) {
 				mkdirSync(made, { recursive: true });
-				writeFileSync(join(made, 'texts.json'), JSON.stringify(task.request.documents));
+				writeFileSync(join(made, 'texts.json'), JSON.stringify(task.request.documents ?? []));
 				writeFileSync(join(made, 'task.json'), JSON.stringify(task));
 				await send({ kind: 'done', attention: null, telemetry: { samples: [sample], ...sums } });
 			} else {

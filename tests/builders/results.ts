@@ -1,6 +1,7 @@
 import type { ResultParts } from '../../analysis/results/folder.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
 import type { Plan, PlanRepair, Sources } from '../../analysis/plan/types.ts';
+import { madeUpBench } from './benchReport.ts';
 
 const figures = { loss: 3, perplexity: Math.exp(3), bitsPerByte: 2, tokens: 14 };
 const spread = { median: 1, q25: 1, q75: 1 };
@@ -92,6 +93,19 @@ export function madeUpEvaluation(): ResultParts {
 				seconds: 1
 			}
 		}
+	};
+}
+
+/** The deployment of a made-up plan, measured. */
+export function madeUpBenchResult(): ResultParts {
+	const bench = madeUpBench();
+	const { prompt, repeats } = bench.setting;
+	return {
+		...stored,
+		texts: [],
+		context: prompt,
+		windows: repeats,
+		result: { kind: 'bench', plan: madeUpPlan(), bench }
 	};
 }
 

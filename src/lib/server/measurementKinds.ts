@@ -4,6 +4,7 @@ import { estimateOf } from '$analysis/analyze/estimate.ts';
 import { prepareDamage } from '$analysis/damage/prepare.ts';
 import { workOfAll } from '$analysis/damage/work.ts';
 import { estimateOfBench, prepareBench } from '$analysis/deploy/prepareBench.ts';
+import { checkRoom } from '$analysis/deploy/scratch.ts';
 import { InputError } from '$analysis/errors.ts';
 import { parseQuestions } from '$analysis/evaluate/choices/parse.ts';
 import { parseGates } from '$analysis/evaluate/gates.ts';
@@ -89,7 +90,7 @@ async function evaluation(asked: Asked<'evaluate'>, setting: Setting): Promise<P
 	const { about, documents, on } = onTexts(asked, setting);
 	const plan = parsePlan(asked.plan, 'plan');
 	const gates = parseGates(asked.gates, 'gates');
-	const repairOf = await repairedBy(plan, asked.repairOf, setting);
+	const repairOf = await repairedBy(plan, asked, setting);
 	const questions = await questionsOf(asked.questions, root);
 	const parsed = questions === null ? null : parseQuestions(questions.text, questions.name);
 	const prepared = await prepareEvaluation({
@@ -129,13 +130,14 @@ async function bench(asked: Asked<'bench'>, setting: Setting): Promise<Prepared>
 	const { about, own, named, results } = setting;
 	const { kind, prompt, generate, batch, repeats } = asked;
 	const plan = parsePlan(asked.plan, 'plan');
-	const repairOf = await repairedBy(plan, asked.repairOf, setting);
+	const repairOf = await repairedBy(plan, asked, setting);
 	const isOnnx = (await findOnnxFile(about.modelFolder)) !== null;
 	const dtype = isOnnx ? null : asked.dtype;
 	const rounds = { prompt, generate, batch, repeats };
 	const planFolder = repairOf === null ? '.' : results.folder(repairOf);
 	const request = { ...about, ...rounds, plan, dtype };
 	const prepared = await prepareBench({ ...request, ...own, planFolder });
+	await checkRoom({ home: own.home, id: kind, bytesNeeded: prepared.scratchBytes });
 	return {
 		request: { kind, ...request, repairOf },
 		questions: null,
@@ -163,13 +165,13 @@ function onTexts(
 /** The result with the refitted weights that a plan names; null where it names none. */
 async function repairedBy(
 	{ repair }: Plan,
-	repairOf: string | undefined,
+	{ kind, repairOf }: Asked<'evaluate' | 'bench'>,
 	{ results }: Setting
 ): Promise<string | null> {
 	if (repair === null) return null;
 	if (repairOf === undefined) {
 		throw new InputError(
-			`plan: its refitted weights ${repair.file} are not here; open it from the search that made it, or use the command: spanwise evaluate`
+			`plan: its refitted weights ${repair.file} are not here; open it from the search that made it, or use the command: spanwise ${kind}`
 		);
 	}
 	await results.file(repairOf, repair.file);

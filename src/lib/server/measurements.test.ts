@@ -2,15 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { completedHash } from '$analysis/analyze/modelHash.ts';
+import { completedHash, onnxModelHash } from '$analysis/analyze/modelHash.ts';
 import { openCheckpoint } from '$analysis/checkpoint/open.ts';
 import { WeightReader } from '$analysis/checkpoint/read.ts';
 import { InputError } from '$analysis/errors.ts';
+import { readOnnx } from '$analysis/onnx/read.ts';
 import { writeResult } from '$analysis/results/folder.ts';
 import { runFolder } from '$analysis/run/list.ts';
 import { writeRun } from '$analysis/run/write.ts';
 import type { NewMeasurement } from '$lib/api.ts';
+import { cachedOnnx } from '../../../tests/builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { writeOnnxFolder } from '../../../tests/builders/onnxFolder.ts';
+import { smallDecoderPlan } from '../../../tests/builders/onnxPlan.ts';
 import { madeUpPlan, madeUpSearch } from '../../../tests/builders/results.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
 import { NotFoundError } from './errors.ts';
@@ -68,6 +72,11 @@ const evaluate = (change: object = {}): NewMeasurement => ({
 	...{ kind: 'evaluate', run: id, ...about, plan: madeUpPlan(), questions: null, gates: {} },
 	...change
 });
+const bench = (change: object = {}): NewMeasurement => ({
+	...{ kind: 'bench', run: id, plan: madeUpPlan(), dtype: 'fp16' },
+	...{ prompt: 12, generate: 4, batch: 2, repeats: 3 },
+	...change
+});
 const search = (change: object = {}): NewMeasurement => ({
 	...{ kind: 'search', run: id, ...about, windows: 1, maxSpan: 2, protectedLayers: [] },
 	...{ goal: { kind: 'followers', followers: 1 }, repair: false },
@@ -111,6 +120,36 @@ describe('the job of a measurement', () => {
 		expect(request).toMatchObject({ kind: 'search', randomPlans: 100, shortlist: null });
 		expect(command).toContain('--followers 1 --max-span 2');
 	});
+	it('of a bench reads no texts, and says what both processes take', async () => {
+		const job = await measurementJob(bench(), means);
+		expect(job).toMatchObject({
+			run: id,
+			documents: [],
+			request: { kind: 'bench', modelHash: hash, prompt: 12, repeats: 3, repairOf: null },
+			// Two rounds a side for each of three, and one of each that is not counted.
+			estimate: { context: 12, windows: 3, tokens: 2 * 4 * 2 * (2 * 12 + 4) }
+		});
+		expect(job.estimate?.memoryBytes).toBeGreaterThan(4e8);
+		expect(job.command).toMatch(
+			/^spanwise bench .*model --plan plan\.json --prompt 12 --generate 4 --batch 2 --repeats 3 --dtype fp16$/
+		);
+	});
+	it('of a bench names the result that has the refitted weights', async () => {
+		const plan = madeUpPlan({ file: 'weights.safetensors', sha256: 'e'.repeat(64), strength: 1 });
+		const { request } = await measurementJob(bench({ plan, repairOf: 'search' }), means);
+		expect(request).toMatchObject({ kind: 'bench', repairOf: 'search' });
+		await expect(measurementJob(bench({ plan }), means)).rejects.toThrow('spanwise bench');
+	});
+	it('of a bench leaves an ONNX model its type', async () => {
+		const file = await writeOnnxFolder(join(home, 'onnx'), cachedOnnx({ form: 'groupQuery' }));
+		const onnxHash = await onnxModelHash(await readOnnx(file), home);
+		const model = { ...record.model, folder: file, hash: onnxHash };
+		await writeRun(runFolder(home, 'of-onnx'), { ...record, id: 'of-onnx', model }, sums, windows);
+		const plan = smallDecoderPlan([0, 0, 2, null]);
+		const job = await measurementJob(bench({ run: 'of-onnx', plan }), means);
+		expect(job.request).toMatchObject({ modelFolder: file, dtype: null });
+		expect(job.command).not.toContain('--dtype');
+	});
 });
 
 describe('refused before it waits', () => {
@@ -127,6 +166,8 @@ describe('refused before it waits', () => {
 			evaluate({ questions: { name: 'q', text: '{}' } }),
 			'q: line 1: prompt'
 		],
+		['more positions than there are', bench({ prompt: 5000 }), 'prompt and generate: 5000 + 4'],
+		['a bench of a plan for another model', bench({ plan: other }), '2 layers; model has 3'],
 		[
 			'more followers than fit',
 			search({ goal: { kind: 'followers', followers: 9 } }),
@@ -143,6 +184,9 @@ describe('refused before it waits', () => {
 	it.each([
 		[{ ...damage(), kind: 'guess' }, 'request'],
 		[{ ...damage(), more: 1 }, 'request, more'],
+		[{ ...bench(), texts: [] }, 'request, texts'],
+		[{ ...bench(), dtype: 'int8' }, 'request, dtype'],
+		[{ ...bench(), batch: 0 }, 'request, batch: batch must be at least 1'],
 		[{ ...damage(), texts: [] }, 'request, texts: choose a text'],
 		[{ ...search(), goal: { kind: 'save', axis: 'time', share: 1 } }, 'request, goal.axis']
 	])('a request of another form: %#', (asked, message) => {

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { BenchSetting } from '$analysis/deploy/benchTypes.ts';
 import { writeFakeWorker } from '../../../../tests/builders/fakeWorker.ts';
+import { madeUpPlan } from '../../../../tests/builders/results.ts';
 import { JobManager, type NewJob } from './manager.ts';
 import { extentOf } from './record.ts';
 import { JobStore } from './store.ts';
@@ -247,6 +249,16 @@ describe('a measurement', () => {
 			request: { kind: 'damage', modelFolder, modelHash: 'ff', context, windows, maxSpan: 3 }
 		};
 	}
+	function benchFor(behaviour: string, rounds: BenchSetting): NewJob {
+		const { modelFolder } = jobFor(behaviour).request;
+		const asked = { modelFolder, modelHash: 'ff', plan: madeUpPlan(), ...rounds };
+		return {
+			...jobFor(behaviour),
+			documents: [],
+			run: 'tiny-run',
+			request: { kind: 'bench', ...asked, repairOf: 'a-search', dtype: 'fp16' }
+		};
+	}
 	const resultFolders = () => readdirSync(join(home, 'results'));
 
 	test('makes a result, keeps the run it was asked from, and what it used', async () => {
@@ -270,6 +282,23 @@ describe('a measurement', () => {
 		expect(runFolders()).toEqual([]);
 	});
 
+	test('of deployment is asked for with a plan and no texts', async () => {
+		const manager = openManager();
+		const rounds = { prompt: 12, generate: 4, batch: 1, repeats: 3 };
+		manager.add([benchFor('done', rounds)]);
+		await until(() => expect(states(manager)).toEqual(['done']));
+		const [job] = manager.list();
+		expect(job).toMatchObject({ kind: 'bench', texts: [], context: 12, windows: 3 });
+		const file = join(home, 'results', job.result ?? '', 'task.json');
+		const task: unknown = JSON.parse(readFileSync(file, 'utf8'));
+		expect(task).toMatchObject({
+			kind: 'bench',
+			modelHash: 'ff',
+			// Refitted weights lie beside the result of the search that made them.
+			request: { ...rounds, home, dtype: 'fp16', planFolder: join(home, 'results', 'a-search') }
+		});
+	});
+
 	test('that is cancelled leaves no result; its telemetry so far stays until it is run again', async () => {
 		const manager = openManager();
 		const [{ id }] = manager.add([damageFor('hang')]);
@@ -283,12 +312,14 @@ describe('a measurement', () => {
 
 	test('is taken up again by the next server, with all that was asked', async () => {
 		const first = openManager();
-		first.add([jobFor('hang'), damageFor('done')]);
+		const rounds = { prompt: 12, generate: 4, batch: 1, repeats: 3 };
+		first.add([jobFor('hang'), damageFor('done'), benchFor('done', rounds)]);
 		first.stop();
 		const second = openManager();
 		await second.start();
-		await until(() => expect(states(second)).toEqual(['interrupted', 'done']));
+		await until(() => expect(states(second)).toEqual(['interrupted', 'done', 'done']));
 		expect(second.list()[1]).toMatchObject({ kind: 'damage', run: 'tiny-run' });
+		expect(second.list()[2]).toMatchObject({ kind: 'bench', run: 'tiny-run', context: 12 });
 	});
 });
 

@@ -1,0 +1,56 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withScratch } from './scratch.ts';
+
+let home: string;
+beforeAll(async () => {
+	home = await mkdtemp(join(tmpdir(), 'spanwise-scratch-'));
+});
+afterAll(() => rm(home, { recursive: true }));
+
+const room = (bytesNeeded = 0) => ({ home, id: 'tiny', bytesNeeded });
+const left = () => readdir(join(home, 'results'));
+
+describe('withScratch', () => {
+	it('has a folder for what is in the making, and takes it away', async () => {
+		const inside = await withScratch(room(), async (folder) => {
+			await writeFile(join(folder, 'model.onnx'), 'weights');
+			return left();
+		});
+		expect(inside).toEqual([expect.stringMatching(/^\.partial-tiny-\d+-[0-9a-f]{8}$/)]);
+		expect(await left()).toEqual([]);
+	});
+
+	it('takes it away where its use fails', async () => {
+		const failing = withScratch(room(), () => Promise.reject(new Error('no')));
+		await expect(failing).rejects.toThrow('no');
+		expect(await left()).toEqual([]);
+	});
+
+	it('takes it away where the process exits meanwhile, and listens no longer than that', async () => {
+		const before = process.listeners('exit');
+		await withScratch(room(), (folder) => {
+			writeFileSync(join(folder, 'model.onnx'), 'weights');
+			const [remove] = process.listeners('exit').filter((listener) => !before.includes(listener));
+			remove.call(process, 1);
+			expect(existsSync(folder)).toBe(false);
+			return Promise.resolve();
+		});
+		expect(process.listeners('exit')).toEqual(before);
+	});
+
+	it('refuses a disk with too little room, and a workspace that cannot be written', async () => {
+		const use = () => Promise.reject(new Error('was used'));
+		await expect(withScratch(room(1e18), use)).rejects.toThrow(
+			/results\/tiny: the disk is full; the bench needs 1000000000000\.0 MB, [\d.]+ MB are free: free some, or write elsewhere with --home/
+		);
+		const file = join(home, 'a-file');
+		await writeFile(file, '');
+		await expect(withScratch({ ...room(), home: file }, use)).rejects.toThrow(
+			'something on the way there is no folder'
+		);
+	});
+});
