@@ -298,7 +298,7 @@ describe('refused before anything is written', () => {
 				repair: { file: 'plan.safetensors', sha256: '0'.repeat(64), strength: 1 }
 			},
 			given: {},
-			says: 'names refitted weights (plan.safetensors), which fit a checkpoint; apply it to that'
+			says: 'names refitted weights (plan.safetensors), which fit a checkpoint: name that, or a plan without them'
 		}
 	];
 	it.each(refusals)('$title', async ({ plan, given, says }) => {
