@@ -107,6 +107,13 @@ export interface ErrorAnswer {
 /** GET /api/models */
 export type ModelsAnswer = ModelListing[];
 
+/**
+ * GET /api/models/[id] → ModelReport; slashes of the id are encoded. POST {plan: plan.json} to the same address →
+ * PlanCheck: whether the plan can be applied, layer by layer.
+ */
+export type { ModelReport } from '$analysis/models/report.ts';
+export type { PlanCheck } from '$analysis/deploy/planCheck.ts';
+
 /** GET /api/runs ; newest first. DELETE /api/runs/[id] deletes one (204); GET /api/runs/[id] is one RunRecord. */
 export interface RunsAnswer {
 	runs: RunRecord[];
