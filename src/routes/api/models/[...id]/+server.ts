@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { checkPlan, type PlanCheck } from '$analysis/deploy/planCheck.ts';
-import { modelReport, type ModelReport } from '$analysis/models/report.ts';
+import { checkPlan } from '$analysis/deploy/planCheck.ts';
+import { modelReport } from '$analysis/models/report.ts';
 import { parsePlan } from '$analysis/plan/planFile.ts';
+import type { ModelReport, PlanCheck } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { readJson } from '$lib/server/http/body.ts';
 import type { RequestHandler } from './$types';
