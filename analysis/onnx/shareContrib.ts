@@ -20,6 +20,9 @@ import { cutLast } from './weightCut.ts';
 /** Axis of tokens in [B, heads, tokens, width]. */
 const TOKENS = 2n;
 
+const VALUES_ALONE =
+	'caches of followers, of keys and values in one tensor, hold values alone: [1, batch, heads, tokens, width]';
+
 /**
  * Makes a com.microsoft Attention use probabilities [B, H, S, keys] of another layer: what is left of it is the
  * projection of values, by the columns of the weight that make them, and their product. Its cache, one tensor of keys
@@ -46,11 +49,7 @@ export function followContrib(
 	if (present !== null) putOutCache(graph, name, [value], present);
 	const caches = [past, present].filter((cache) => cache !== null);
 	for (const cache of caches) holdValuesAlone(rewrite, attention, cache);
-	if (caches.length > 0) {
-		weights.notes.push(
-			`layer ${attention.layer}: ${caches.join(' and ')}, of keys and values in one, ${caches.length === 1 ? 'holds' : 'hold'} values alone: [1, batch, heads, tokens, width]`
-		);
-	}
+	if (caches.length > 0 && !weights.notes.includes(VALUES_ALONE)) weights.notes.push(VALUES_ALONE);
 	joinHeads(graph, name, graph.node(`${name}.mix`, 'MatMul', [probabilities, value]), output);
 	rewrite.replace(attention.node, graph);
 }
