@@ -4,6 +4,7 @@ import { ModelHasher } from '../checkpoint/hash.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
+import { sharedNotes } from '../checkpoint/shared.ts';
 import { analysisHoldings, planMemory } from './memory.ts';
 import { completedHash } from './modelHash.ts';
 import type { AttentionSource } from './source.ts';
@@ -20,6 +21,7 @@ export async function openCheckpointSource(folder: string): Promise<AttentionSou
 		folder: checkpoint.folder,
 		facts: modelFacts(checkpoint),
 		tokenizer: checkpoint.folder,
+		notes: sharedNotes(config.shared),
 		outlook: (context, statistics, limitBytes) => {
 			const holdings = analysisHoldings(config, statistics);
 			const memory = planMemory(checkpoint, context, holdings, limitBytes);

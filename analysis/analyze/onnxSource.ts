@@ -20,6 +20,7 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 		folder: onnx.file,
 		facts,
 		tokenizer: tokenizer ?? dirname(onnx.file),
+		notes: [],
 		outlook: (context, statistics, limitBytes) => {
 			const { layersPerRun, ...memory } = planOnnxMemory(model, context, statistics, limitBytes);
 			const layout = attentionLayout(facts, context);

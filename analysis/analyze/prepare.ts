@@ -59,7 +59,7 @@ export async function prepare(request: AnalyzeRequest): Promise<PreparedAnalysis
 		tokenizer,
 		windows,
 		context,
-		notes,
+		notes: [...source.notes, ...notes],
 		statistics,
 		...outlook,
 		totalWork: totalWork(outlook.work, facts.layers, windows.length)

@@ -28,6 +28,8 @@ export interface AttentionSource {
 	facts: ModelFacts;
 	/** Folder that tokenizer.json is looked for in, or the file. */
 	tokenizer: string;
+	/** What the user should know of its runs. */
+	notes: string[];
 	/** Lays windows out so that they stay under the limit; throws InputError where not even one does. */
 	outlook(context: number, statistics: StatisticsRequest, limitBytes: number): SourceOutlook;
 	/** Hash of the weights (see the run's format); what a run has read of them is not read again. */

@@ -71,6 +71,18 @@ function checkSource(
 	);
 }
 
+/** What the user should know of a run of a model whose layers share attention by its own making; else nothing. */
+export function sharedNotes(shared: SharedAttention | null): string[] {
+	if (shared === null) return [];
+	return [
+		`layers ${notOwn(shared)} have no attention of their own, by config.json: make plans from a run of the model that it was made from`
+	];
+}
+
+function notOwn({ sources }: SharedAttention): string {
+	return sources.flatMap((source, layer) => (source === layer ? [] : [layer])).join(', ');
+}
+
 /**
  * Throws InputError for a model whose layers share attention by its own making, where only one whose layers all
  * compute their own will do.
@@ -81,9 +93,8 @@ export function requireOwnAttention(
 ): void {
 	const { shared } = model.config;
 	if (shared === null) return;
-	const layers = shared.sources.flatMap((source, layer) => (source === layer ? [] : [layer]));
 	throw new InputError(
-		`${model.name}: layers ${layers.join(', ')} have no attention of their own, by its config.json; ` +
+		`${model.name}: layers ${notOwn(shared)} have no attention of their own, by its config.json; ` +
 			`${what} needs the model that it was made from`
 	);
 }

@@ -102,6 +102,13 @@ describe('the run of a checkpoint that was written with a plan', () => {
 		}
 	);
 
+	it('says which layers have no attention of their own', async () => {
+		expect((await readRun(runFolder(shared))).notes).toEqual([
+			'layers 1, 2, 3, 5 have no attention of their own, by config.json: make plans from a run of the model that it was made from'
+		]);
+		expect((await readRun(runFolder(model))).notes).toEqual([]);
+	});
+
 	it('has the loss that the plan gives the original', async () => {
 		const json = await command('evaluate', model, '--plan', planFile, ...windows, '--json');
 		const report = JSON.parse(json) as EvaluateReport;
