@@ -9,6 +9,8 @@ import type { Checkpoint, ModelConfig, TensorEntry } from './types.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
+/** Where a folder without these has its model, as exporters lay it out. */
+const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
 
 const indexSchema = v.object({ weight_map: v.record(v.string(), v.string()) });
 
@@ -34,9 +36,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 /** config.json of a model folder; throws InputError where there is none or it cannot be run. */
 export async function readConfig(folder: string): Promise<ModelConfig> {
 	if (folder.endsWith('.onnx') && (await exists(folder))) {
-		throw new InputError(
-			`${folder}: an ONNX model; only analyze, inspect, evaluate, apply and bench take one; name the folder of the checkpoint that it came from`
-		);
+		throw onnxRefused(folder);
 	}
 	if (!(await isFolder(folder))) throw new InputError(`${folder}: no such folder`);
 	const file = join(folder, 'config.json');
@@ -46,6 +46,12 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
 		);
 	}
 	return parseConfig(await readJsonFile(file), file);
+}
+
+function onnxRefused(file: string): InputError {
+	return new InputError(
+		`${file}: an ONNX model; only analyze, inspect, evaluate, apply and bench take one; name the folder of the checkpoint that it came from`
+	);
 }
 
 /** The folder's name, or org/name where it is a snapshot in the Hugging Face cache. */
@@ -62,6 +68,9 @@ async function readTensors(folder: string): Promise<Map<string, TensorEntry>> {
 	const single = join(folder, SINGLE);
 	if (await exists(single)) return collect(await readSafetensorsHeader(single), new Map());
 	if (await exists(join(folder, INDEX))) return readShards(folder);
+	for (const file of ONNX_FILES) {
+		if (await exists(join(folder, file))) throw onnxRefused(join(folder, file));
+	}
 	throw new InputError(
 		`${folder}: no weights: neither ${SINGLE} nor ${INDEX}; other formats are not read`
 	);
