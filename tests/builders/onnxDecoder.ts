@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { FLOAT, GraphBuilder, INT64, MICROSOFT } from '../../analysis/graph/builder.ts';
+import { GraphBuilder, INT64, MICROSOFT } from '../../analysis/graph/builder.ts';
 import {
 	ModelProtoSchema,
 	OperatorSetIdProtoSchema,
@@ -7,6 +7,7 @@ import {
 	type ModelProto
 } from '../../analysis/graph/onnx_pb.ts';
 import { uniform } from './checkpoint.ts';
+import { cacheInput, SIZES, writtenOut, type Projected } from './onnxWrittenOut.ts';
 import { TINY_TOKENIZER_SIZE } from './tokenizer.ts';
 
 /** How the small decoder's attention is written. */
@@ -30,7 +31,8 @@ export interface SmallDecoder {
 	inputs?: readonly ('attention_mask' | 'position_ids' | 'past')[];
 }
 
-export const SIZES = { layers: 3, heads: 4, kvHeads: 2, headDim: 8, hidden: 32 };
+export { SIZES };
+
 const {
 	layers: LAYERS,
 	heads: HEADS,
@@ -39,7 +41,6 @@ const {
 	hidden: HIDDEN
 } = SIZES;
 const VOCAB = TINY_TOKENIZER_SIZE;
-const LONGEST = 64;
 /** Weights that share one scale in MatMulNBits. */
 const NBITS_BLOCK = 32;
 /** The standard Attention is there since this version of the operators. */
@@ -180,12 +181,6 @@ export function smallDecoderBytes(decoder: SmallDecoder = {}): Uint8Array {
 	return toBinary(ModelProtoSchema, model);
 }
 
-interface Projected {
-	query: string;
-	key: string;
-	value: string;
-}
-
 function attend(
 	graph: GraphBuilder,
 	name: string,
@@ -229,7 +224,7 @@ function attend(
 			);
 		}
 		default:
-			return writtenOut(graph, name, { query, key, value }, form, inputs);
+			return writtenOut(graph, name, { query, key, value }, form === 'guarded softmax', inputs);
 	}
 }
 
@@ -258,12 +253,6 @@ function projectAndAttend(
 	});
 }
 
-/** `past_key_values.N.key`, of any length; N is the last number in the layer's name. */
-function cacheInput(graph: GraphBuilder, name: string, kind: string): string {
-	const layer = /\d+$/.exec(name)?.[0] ?? name;
-	return graph.input(`past_key_values.${layer}.${kind}`, ['batch', KV_HEADS, 'past', HEAD_DIM]);
-}
-
 /** What GroupQueryAttention is told of lengths: tokens less one of each sequence, and of all. */
 function lengthsOf(graph: GraphBuilder, name: string): [string, string] {
 	const int32 = { attributes: { to: 6n } };
@@ -277,85 +266,6 @@ function lengthsOf(graph: GraphBuilder, name: string): [string, string] {
 		attributes: { axis: 0n }
 	});
 	return [lengths, graph.node(`${name}.total32`, 'Cast', [total], int32)];
-}
-
-/** Attention written out, as torch.onnx writes it: scale, mask, softmax, guard, product. */
-function writtenOut(
-	graph: GraphBuilder,
-	name: string,
-	{ query, key, value }: Projected,
-	form: DecoderForm,
-	inputs: readonly string[]
-): string {
-	const split = (what: string, input: string, heads: number) => {
-		const shape = graph.integers(0, -1, heads, HEAD_DIM);
-		const parts = graph.node(`${name}.${what}.split`, 'Reshape', [input, shape]);
-		const attributes = { perm: [0n, 2n, 1n, 3n] };
-		return graph.node(`${name}.${what}.heads`, 'Transpose', [parts], { attributes });
-	};
-	const cached = (kind: string, fresh: string) => {
-		if (!inputs.includes('past')) return fresh;
-		const past = cacheInput(graph, name, kind);
-		const present = past.replace('past_key_values', 'present');
-		graph.node(`${name}.${kind}.cache`, 'Concat', [past, fresh], {
-			attributes: { axis: 2n },
-			outputs: [present]
-		});
-		graph.output(present, ['batch', KV_HEADS, 'total', HEAD_DIM]);
-		return present;
-	};
-	const repeated = (what: string, input: string) => {
-		const apart = graph.node(`${name}.${what}.apart`, 'Unsqueeze', [input, graph.integers(2)]);
-		const times = graph.integers(1, 1, HEADS / KV_HEADS, 1, 1);
-		const more = graph.node(`${name}.${what}.repeat`, 'Expand', [apart, times]);
-		const shape = graph.integers(0, HEADS, -1, HEAD_DIM);
-		return graph.node(`${name}.${what}.all`, 'Reshape', [more, shape]);
-	};
-	const queries = split('q', query, HEADS);
-	const keys = repeated('k', cached('key', split('k', key, KV_HEADS)));
-	const values = repeated('v', cached('value', split('v', value, KV_HEADS)));
-	const turned = graph.node(`${name}.turned`, 'Transpose', [keys], {
-		attributes: { perm: [0n, 1n, 3n, 2n] }
-	});
-	const scores = graph.node(`${name}.scores`, 'MatMul', [queries, turned]);
-	const scale = graph.scalar(1 / Math.sqrt(HEAD_DIM));
-	const scaled = graph.node(`${name}.scaled`, 'Mul', [scores, scale]);
-	const masked = graph.node(`${name}.masked`, 'Add', [scaled, causalMask(graph, name)]);
-	let probabilities = graph.node(`${name}.softmax`, 'Softmax', [masked], {
-		attributes: { axis: -1n }
-	});
-	if (form === 'guarded softmax') {
-		const missing = graph.node(`${name}.isnan`, 'IsNaN', [probabilities]);
-		const none = graph.scalar(0);
-		probabilities = graph.node(`${name}.guard`, 'Where', [missing, none, probabilities]);
-		probabilities = graph.node(`${name}.cast`, 'Cast', [probabilities], {
-			attributes: { to: BigInt(FLOAT) }
-		});
-	}
-	const mixed = graph.node(`${name}.mixed`, 'MatMul', [probabilities, values]);
-	const together = graph.node(`${name}.together`, 'Transpose', [mixed], {
-		attributes: { perm: [0n, 2n, 1n, 3n] }
-	});
-	return graph.node(`${name}.joined`, 'Reshape', [together, graph.integers(0, 0, -1)]);
-}
-
-/** The part of a causal mask that the tokens need. */
-function causalMask(graph: GraphBuilder, name: string): string {
-	const whole = Float32Array.from({ length: LONGEST * LONGEST }, (_, at) =>
-		at % LONGEST <= Math.floor(at / LONGEST) ? 0 : -Infinity
-	);
-	const mask = graph.constant('mask', whole, [1, 1, LONGEST, LONGEST]);
-	const shape = graph.node(`${name}.mask.shape`, 'Shape', ['input_ids']);
-	const tokens = graph.node(`${name}.mask.tokens`, 'Slice', [
-		shape,
-		graph.integers(1),
-		graph.integers(2)
-	]);
-	const ends = graph.node(`${name}.mask.ends`, 'Concat', [tokens, tokens], {
-		attributes: { axis: 0n }
-	});
-	const starts = graph.integers(0, 0);
-	return graph.node(`${name}.mask`, 'Slice', [mask, starts, ends, graph.integers(2, 3)]);
 }
 
 /** What the small decoder computes, done plainly: probabilities [L, H, S, S] and the loss after each token [S − 1]. */
