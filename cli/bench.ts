@@ -113,7 +113,9 @@ async function ofWritten(
 	const { measureWritten } = await import('../analysis/deploy/measureWritten.ts');
 	const home = homeOf(flags, io);
 	const modelFolder = await findModel(model, flags, io);
-	return measureWritten({ model: modelFolder, against, home, ...settingOf(flags) }, means);
+	const memoryLimitBytes = flags.memory ?? null;
+	const request = { model: modelFolder, against, memoryLimitBytes, home, ...settingOf(flags) };
+	return measureWritten(request, means);
 }
 
 /** A model and a plan, which are written first. */

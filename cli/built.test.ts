@@ -70,6 +70,24 @@ describe('the built command', () => {
 	);
 
 	it(
+		'Ctrl-C in a bench exits 130 and leaves neither models nor a result',
+		async () => {
+			const sources = Array.from({ length: 16 }, (_, layer) => (layer === 5 ? 4 : layer));
+			const planFile = join(home, 'stopped.json');
+			await writeFile(planFile, JSON.stringify(await planFor('models/mini-llama2', sources)));
+			const setting = ['--prompt', '16', '--generate', '400', '--repeats', '200'];
+			const args = ['mini-llama2', '--plan', planFile, ...setting];
+			const { child, ended } = start('bench', ...args);
+			child.stderr.on('data', (chunk: Buffer) => {
+				if (chunk.toString().includes('measuring')) child.kill('SIGINT');
+			});
+			expect(await ended).toMatchObject({ code: 130, stdout: '' });
+			expect(await readdir(join(home, 'results'))).toEqual([]);
+		},
+		TIMEOUT_MS
+	);
+
+	it(
 		'measures both sides of a bench in processes of their own',
 		async () => {
 			const planFile = join(home, 'plan.json');
@@ -86,6 +104,10 @@ describe('the built command', () => {
 				baseline: { cacheBytesPerToken: 16 * layer },
 				planned: { cacheBytesPerToken: 15.5 * layer }
 			});
+			// Kept among the results, and nothing else.
+			expect(await readdir(join(home, 'results'))).toEqual([
+				expect.stringMatching(/^mini-llama2-/)
+			]);
 		},
 		TIMEOUT_MS
 	);

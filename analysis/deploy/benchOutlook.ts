@@ -1,9 +1,11 @@
-import { BASE_BYTES } from '../analyze/memory.ts';
+import { BASE_BYTES, memoryLimit } from '../analyze/memory.ts';
 import type { ModelFacts } from '../checkpoint/types.ts';
+import { InputError } from '../errors.ts';
 import type { BenchSetting } from './benchTypes.ts';
 
 /** What one side of a bench runs. */
 export interface SideFacts {
+	name: string;
 	facts: ModelFacts;
 	/** Bytes of proto and weights on disk. */
 	fileBytes: number;
@@ -51,8 +53,30 @@ export function tokensOfRound({ prompt, generate, batch }: BenchSetting): number
 	return batch * (PROMPTS_A_ROUND * prompt + generate);
 }
 
+/** What the processes of a bench hold together, at their peak, and may hold. */
+export interface BenchMemory {
+	memoryBytes: number;
+	memoryLimitBytes: number;
+}
+
+/** Counts the process that asks and both sides. Throws InputError where they would hold more than they may. */
+export function checkMemory(
+	side: SideFacts,
+	setting: BenchSetting,
+	wanted: number | null
+): BenchMemory {
+	const each = sideBytes(side, setting);
+	const memoryBytes = BASE_BYTES + 2 * each;
+	const memoryLimitBytes = memoryLimit(wanted);
+	if (memoryBytes <= memoryLimitBytes) return { memoryBytes, memoryLimitBytes };
+	const size = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+	throw new InputError(
+		`memory: two processes that hold ${side.name} take about ${size(each)} each, ${size(memoryBytes)} in all; the limit is ${size(memoryLimitBytes)}; ask for a shorter prompt or a smaller batch, or give more with --memory`
+	);
+}
+
 /** Bytes at the peak of the process that runs one side. */
-export function sideBytes(side: SideFacts, { prompt, generate, batch }: BenchSetting): number {
+function sideBytes(side: SideFacts, { prompt, generate, batch }: BenchSetting): number {
 	const { layers, heads, kvHeads, headDim, intermediate, vocab } = side.facts;
 	const working =
 		SCORES_AT_ONCE * heads * prompt * prompt +

@@ -23,11 +23,13 @@ let scratch: string;
 let model: string;
 let home: string;
 let results: string;
+let fixed: { home: string; memoryLimitBytes: number };
 beforeAll(async () => {
 	scratch = await mkdtemp(join(tmpdir(), 'spanwise-measure-bench-'));
 	model = join(scratch, 'model');
 	home = join(scratch, 'home');
 	results = join(home, 'results');
+	fixed = { home, memoryLimitBytes: 4e9 };
 	await writeTinyCheckpoint(model, { config: { head_dim: 16, num_hidden_layers: 4 } });
 });
 afterAll(() => rm(scratch, { recursive: true }));
@@ -37,8 +39,8 @@ async function requestFor(
 	change: Partial<BenchRequest> = {}
 ): Promise<BenchRequest> {
 	const plan = change.plan ?? (await planFor(model, SOURCES));
-	const fixed = { planFolder: scratch, dtype: null, memoryLimitBytes: 4e9, home };
-	return { modelFolder, ...SETTING, ...fixed, ...change, plan };
+	const folders = { modelFolder, planFolder: scratch };
+	return { ...folders, ...SETTING, ...fixed, dtype: null, ...change, plan };
 }
 
 /** Sides in this process; what was opened, and what lay in the workspace then. */
@@ -176,7 +178,7 @@ describe('a bench of an ONNX model', () => {
 		await deploy(model, planned, { plan });
 		const { bench } = await measureBench(await requestFor(base), meansOf().means);
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
-		const request = { model: base, against: planned, home, ...SETTING };
+		const request = { model: base, against: planned, ...fixed, ...SETTING };
 		const written = await measureWritten(request, meansOf().means);
 		expect(written.plan.sources).toEqual(SOURCES);
 		expect(written.bench).toMatchObject({ model: 'model', dtype: 'fp32', leftOut: 1 });
@@ -188,7 +190,7 @@ describe('a bench of an ONNX model', () => {
 		const file = await onnxModel('own');
 		const out = join(scratch, 'own-planned');
 		await deploy(file, out, { plan: onnxPlan(), dtype: null });
-		const request = { model: file, against: out, home, ...SETTING };
+		const request = { model: file, against: out, ...fixed, ...SETTING };
 		const { bench } = await measureWritten(request, meansOf().means);
 		expect(bench).toMatchObject({ dtype: 'float32', ratio: { cacheBytesPerToken: 5 / 8 } });
 	});
@@ -249,13 +251,14 @@ describe('a bench is refused before anything is written', () => {
 		const file = await onnxModel('other');
 		const planned = join(scratch, 'planned');
 		const means = meansOf().means;
-		const against = (given: { model?: string; against?: string }) =>
-			measureWritten({ model: file, against: planned, home, ...SETTING, ...given }, means);
+		const against = (given: { model?: string; against?: string; memoryLimitBytes?: number }) =>
+			measureWritten({ model: file, against: planned, ...fixed, ...SETTING, ...given }, means);
 		await expect(against({})).rejects.toThrow(
 			`${file} and ${planned}: the second was made from model, of other weights; expected two of one model`
 		);
 		await expect(against({ model })).rejects.toThrow('not an ONNX model');
 		const base = join(scratch, 'base');
+		await expect(against({ model: base, memoryLimitBytes: 1e8 })).rejects.toThrow('memory: two');
 		await expect(against({ against: base })).rejects.toThrow(
 			`${base}: has no plan; expected one with`
 		);

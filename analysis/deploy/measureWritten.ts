@@ -8,7 +8,7 @@ import { findOnnx } from '../onnx/open.ts';
 import type { Plan } from '../plan/types.ts';
 import { checkBenchSetting } from './bench.ts';
 import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
-import { benchSeconds, roundsOf } from './benchOutlook.ts';
+import { benchSeconds, checkMemory, roundsOf } from './benchOutlook.ts';
 import type { BenchReport, BenchSetting } from './benchTypes.ts';
 import { reporterOf, runPair, type BenchMeans } from './measureBench.ts';
 import { isWritten, readWritten, type WrittenDecoder } from './read.ts';
@@ -20,6 +20,8 @@ export interface WrittenRequest extends BenchSetting {
 	model: string;
 	/** A folder that `spanwise apply` wrote with a plan. */
 	against: string;
+	/** As of `BenchRequest`. */
+	memoryLimitBytes: number | null;
 	home: string;
 }
 
@@ -28,7 +30,7 @@ export interface WrittenRequest extends BenchSetting {
  * were made from different models.
  */
 export async function measureWritten(
-	{ model, against, home, ...setting }: WrittenRequest,
+	{ model, against, home, memoryLimitBytes, ...setting }: WrittenRequest,
 	means: BenchMeans
 ): Promise<{ bench: BenchReport; plan: Plan }> {
 	const file = await findOnnxFile(model);
@@ -49,7 +51,8 @@ export async function measureWritten(
 	checkBenchSetting(setting, facts);
 	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
 	const { rate } = await operationsPerSecond(home);
-	const side = { facts, fileBytes: onnx.bytes, type: facts.dtype, elementBytes };
+	const side = { name, facts, fileBytes: onnx.bytes, type: facts.dtype, elementBytes };
+	checkMemory(side, setting, memoryLimitBytes);
 	const seconds = benchSeconds(side, setting, rate).round;
 	const work = roundsOf(setting) * seconds;
 	const reporter = reporterOf(setting, facts.layers, work, means.onProgress);

@@ -1,4 +1,3 @@
-import { BASE_BYTES, memoryLimit } from '../analyze/memory.ts';
 import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { operationsPerSecond } from '../analyze/speed.ts';
 import type { Estimate } from '../analyze/types.ts';
@@ -19,9 +18,10 @@ import { checkBenchSetting } from './bench.ts';
 import { onnxDecoderNames } from './benchOnnx.ts';
 import {
 	benchSeconds,
+	checkMemory,
 	roundsOf,
-	sideBytes,
 	tokensOfRound,
+	type BenchMemory,
 	type BenchSeconds,
 	type SideFacts
 } from './benchOutlook.ts';
@@ -31,8 +31,7 @@ import type { BenchRequest, BenchSetting } from './benchTypes.ts';
 const FIXED_SECONDS = 2;
 
 /** What is known of a bench before anything is written. */
-export interface PreparedBench extends SideFacts {
-	name: string;
+export interface PreparedBench extends SideFacts, BenchMemory {
 	setting: BenchSetting;
 	/** The user's own ONNX model, which is the baseline; null: of a checkpoint, whose baseline is written. */
 	onnx: { file: string; names: DecoderNames } | null;
@@ -42,9 +41,6 @@ export interface PreparedBench extends SideFacts {
 	written: number;
 	/** Most bytes of what is written. */
 	scratchBytes: number;
-	/** Of the process that asks and of both sides, at their peak. */
-	memoryBytes: number;
-	memoryLimitBytes: number;
 }
 
 /**
@@ -59,13 +55,10 @@ export async function prepareBench(request: BenchRequest): Promise<PreparedBench
 	const side = await (file === null
 		? checkpointSide(request, setting)
 		: onnxSide(file, request, setting));
-	const memoryBytes = BASE_BYTES + 2 * sideBytes(side, setting);
-	const memoryLimitBytes = memoryLimit(request.memoryLimitBytes);
-	if (memoryBytes > memoryLimitBytes) throw tooMuch(side, setting, memoryBytes, memoryLimitBytes);
-	return { ...side, setting, memoryBytes, memoryLimitBytes };
+	return { ...side, setting, ...checkMemory(side, setting, request.memoryLimitBytes) };
 }
 
-type Side = Omit<PreparedBench, 'setting' | 'memoryBytes' | 'memoryLimitBytes'>;
+type Side = Omit<PreparedBench, 'setting' | keyof BenchMemory>;
 
 async function checkpointSide(request: BenchRequest, setting: BenchSetting): Promise<Side> {
 	const checkpoint = await openCheckpoint(request.modelFolder);
@@ -124,14 +117,6 @@ async function onnxSide(file: string, request: BenchRequest, setting: BenchSetti
 		written: 1,
 		scratchBytes: onnx.bytes
 	};
-}
-
-function tooMuch(side: Side, setting: BenchSetting, bytes: number, limit: number): InputError {
-	const size = (value: number) => `${(value / 1e9).toFixed(2)} GB`;
-	const each = size(sideBytes(side, setting));
-	return new InputError(
-		`memory: two processes that hold ${side.name} take about ${each} each, ${size(bytes)} in all; the limit is ${size(limit)}; ask for a shorter prompt or a smaller batch, or give more with --memory`
-	);
 }
 
 /** Seconds of a bench's parts, and whether the speed that they follow from was measured. */
