@@ -81,6 +81,16 @@ describe('discoverModels', () => {
 		expect(main.folder).toMatch(/models--org--name\/snapshots\/2222222222$/);
 	});
 
+	test('what was downloaded and is no checkpoint is listed with the reason', async () => {
+		const hub = join(home, 'other');
+		const snapshot = join(hub, 'models--org--gguf', 'snapshots', '3333333333');
+		await mkdir(snapshot, { recursive: true });
+		await writeFile(join(snapshot, 'model.gguf'), '');
+		const [listing] = await discoverModels({ ...none, env: { HF_HUB_CACHE: hub } });
+		expect(listing.id).toBe('org/gguf');
+		expect(listing.problem).toMatch(/no config\.json; expected a model folder/);
+	});
+
 	test('a bad model is listed with the reason, and the others are listed all the same', async () => {
 		const place = join(home, 'mixed');
 		await writeTinyCheckpoint(join(place, 'good'));

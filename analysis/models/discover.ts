@@ -20,7 +20,7 @@ export interface ModelPlaces {
  * in the Hugging Face cache, in that order; checkpoints and ONNX files, each file a model of its own. Only headers and
  * graphs are read; `examiner` remembers what it found in ONNX files. Never throws for a single bad model: its
  * `problem` says what is wrong. Neither does it for a --models folder that is missing or holds no model, which is
- * listed as a problem of its own. Passed over are folders without config.json and ONNX files, and ONNX files that
+ * listed as a problem of its own. Passed over are folders in it without config.json and ONNX files, and ONNX files that
  * cannot be language models.
  */
 export async function discoverModels(
@@ -56,7 +56,7 @@ async function examine(folder: ModelFolder, examiner: OnnxExaminer): Promise<Mod
 		const examined = await examiner.examine(model.folder);
 		if (examined !== null) listings.push({ ...model, ...examined });
 	}
-	// A config.json alone is that of the ONNX models, where there are some.
+	// Without weights, the folder is that of the ONNX models, where there are some.
 	if (checkpoint === null || (!weights && listings.length > 0)) return listings;
 	return [{ ...checkpoint, ...(await examineCheckpoint(checkpoint.folder)) }, ...listings];
 }

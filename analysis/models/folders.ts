@@ -41,7 +41,7 @@ export async function modelFolders(
 
 /** What a folder holds. */
 interface FolderContents {
-	/** Where there is a config.json, whatever it describes. */
+	/** Where there is a config.json, whatever it describes, and of what was downloaded, whatever that is. */
 	checkpoint: FoundModel | null;
 	/** Whether weights of a checkpoint are there too. */
 	weights: boolean;
@@ -58,7 +58,7 @@ export async function modelsIn(folder: ModelFolder): Promise<FolderContents> {
 	const weights = configured && (await hasCheckpointWeights(path));
 	const files = await onnxFiles(path, origin === 'cache');
 	return {
-		checkpoint: configured ? { ...folder, form: 'checkpoint' } : null,
+		checkpoint: configured || origin === 'cache' ? { ...folder, form: 'checkpoint' } : null,
 		weights,
 		onnx: files.map((file) => {
 			const within = placeIn(path, file);
