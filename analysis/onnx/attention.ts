@@ -28,7 +28,7 @@ function asLayer(view: GraphView, written: WrittenAttention): Omit<AttentionLaye
 	const queryHeads = headsOf(view, query);
 	const kept = values.past ?? values.present;
 	const cached = headsOf(view, kept ?? beforeRepeat(view, value));
-	const inOne = cacheInOne(view, key);
+	const inOne = cacheInOne(view, value);
 	return {
 		form: 'Softmax',
 		node: softmax,
@@ -46,9 +46,9 @@ function asLayer(view: GraphView, written: WrittenAttention): Omit<AttentionLaye
 			key,
 			value,
 			pastKey: keys.past,
-			pastValue: values.past,
+			pastValue: inOne?.past ?? values.past,
 			presentKey: keys.present,
-			presentValue: values.present
+			presentValue: inOne?.present ?? values.present
 		},
 		packed: false,
 		sharing:
@@ -57,7 +57,7 @@ function asLayer(view: GraphView, written: WrittenAttention): Omit<AttentionLaye
 						possible: true,
 						lost: 'q and k projections, position embedding, scores, softmax and k cache'
 					}
-				: { possible: false, reason: `keys and values are one tensor in the cache, ${inOne}` }
+				: { possible: false, reason: `keys and values are one tensor in the cache, ${inOne.past}` }
 	};
 }
 

@@ -43,14 +43,39 @@ const PARTS = [...BETWEEN, 'Gather', 'Split', 'Slice'];
 /** Dimensions of keys and values in one: [2, B, heads, tokens, width]. */
 const IN_ONE_RANK = 5;
 
-/** The input of the graph that holds keys and values in one, upstream of keys or values; null: there is none. */
-export function cacheInOne(view: GraphView, value: string): string | null {
+/** What may stand between values and the output that holds them beside the keys. */
+const TOGETHER = ['Unsqueeze', 'Reshape', 'Concat', 'Cast', 'Identity'];
+
+/**
+ * The input of the graph that holds keys and values in one, upstream of values, and the output that holds them
+ * afterwards; null: there is no such input.
+ */
+export function cacheInOne(
+	view: GraphView,
+	value: string
+): { past: string; present: string | null } | null {
 	const seen = new Set([value]);
 	for (const each of seen) {
-		if (view.isInput(each) && view.shape(each)?.length === IN_ONE_RANK) return each;
+		if (view.isInput(each) && view.shape(each)?.length === IN_ONE_RANK) {
+			const present = [...seen].flatMap((above) => outputBelow(view, above) ?? []).at(0);
+			return { past: each, present: present ?? null };
+		}
 		const node = view.producerNode(each);
 		if (node === null || !PARTS.includes(node.opType)) continue;
 		for (const side of dataOf(node)) seen.add(side);
+	}
+	return null;
+}
+
+/** The output of the graph that a value goes into together with others; null: there is none. */
+function outputBelow(view: GraphView, value: string): string | null {
+	const seen = new Set([value]);
+	for (const each of seen) {
+		if (view.isOutput(each)) return each;
+		for (const index of view.consumers(each)) {
+			const { opType, output } = view.node(index);
+			if (TOGETHER.includes(opType)) seen.add(output[0]);
+		}
 	}
 	return null;
 }
