@@ -7,6 +7,9 @@ const fact = (read: (facts: ModelFacts) => TableValue) => (model: ModelListing) 
 const number = (format: (value: number) => string) => (value: TableValue) =>
 	typeof value === 'number' ? format(value) : '–';
 
+/** What the name of nearly every architecture ends in. */
+const FAMILY_END = /(ForCausalLM|LMHeadModel)$/;
+
 /** Where a model was found; on the screen it stands below its name. */
 export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
 	bundled: 'bundled',
@@ -26,7 +29,7 @@ export const modelColumns: readonly Column<ModelListing>[] = [
 		key: 'architecture',
 		title: 'Architecture',
 		value: fact(({ architecture }) => architecture),
-		format: (value) => (typeof value === 'string' ? value.replace('ForCausalLM', '') : '–')
+		format: (value) => (typeof value === 'string' ? value.replace(FAMILY_END, '') : '–')
 	},
 	{
 		key: 'layers',
