@@ -124,7 +124,7 @@ function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
 		a === 0 ? '' : signedText(b / a - 1, (share) => formatShare(share));
 	return [
 		{
-			name: 'prefill, a window',
+			name: timed === 'model' ? 'prefill, whole model' : 'prefill, layers',
 			about: `${what}, median; the ratio with its quartiles. This engine, this machine`,
 			a: milliseconds(baseline.prefillSeconds.median),
 			b: milliseconds(shared.prefillSeconds.median),
