@@ -66,6 +66,7 @@ export function registerBench(program: Command, io: Io): void {
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: BenchFlags) => {
 			const recorder = new TelemetryRecorder();
+			// The process then exits, which takes what was written for the bench with it.
 			const stop = watchInterrupts(() => undefined);
 			const { bench, plan } = await measured(model, flags, recorder, io).finally(stop);
 			if (flags.json) printJson(io, bench);
