@@ -80,12 +80,6 @@ export class DecoderSession {
 			throw noDecoder(file, `no output ${name}`);
 		const pairs = names?.cache ?? session.inputNames.flatMap(ownPair);
 		const cache = session.inputMetadata.flatMap((input) => slotOf(input, pairs, session, file));
-		if (cache.some(({ type }) => type === 'float16') && 'Float16Array' in globalThis) {
-			throw new InputError(
-				`${file}: its cache is float16, which onnxruntime-node cannot be given in Node ${process.version}; ` +
-					'use Node 20 or 22'
-			);
-		}
 		return new DecoderSession(session, cache, { name, vocab });
 	}
 

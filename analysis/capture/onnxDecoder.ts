@@ -42,14 +42,6 @@ export class OnnxDecoder {
 
 	/** Throws InputError where onnxruntime refuses the model. */
 	static async open(model: DecoderModel): Promise<OnnxDecoder> {
-		const halfCache = model.inputs.some(
-			({ role, elementType }) => role === 'past' && elementType === FLOAT16
-		);
-		if (halfCache && 'Float16Array' in globalThis) {
-			throw new InputError(
-				`${model.file}: its cache is float16, which onnxruntime-node cannot be given in Node ${process.version}; use Node 20 or 22`
-			);
-		}
 		try {
 			return new OnnxDecoder(model, await createSession(model.bytes, 'rest', model.dataFolder));
 		} catch (error) {

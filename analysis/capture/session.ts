@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
+import { keepHalvesAsUint16 } from './halves.ts';
+
+// Before any tensor is made.
+keepHalvesAsUint16();
 
 /** Feeds and fetches of a session, by name. */
 export type Tensors = Record<string, ort.Tensor>;
