@@ -34,8 +34,11 @@ export const TINYLLAMA_SHAPE: MadeUp = {
 	vocab: 32000
 };
 
-/** Random bfloat16 values come from a block of this many, written again and again. */
-const BLOCK_ELEMENTS = 1 << 20;
+/**
+ * Random bfloat16 values come from a block of this many, written again and again: a prime, so that no two matrices are
+ * equal, of which onnxruntime could keep one.
+ */
+const BLOCK_ELEMENTS = 1_000_003;
 
 /** Writes the checkpoint, with the tokenizer of a bundled model, in `folder`; returns its folder. */
 export async function writeMadeUp(folder: string, shape: MadeUp, root: string): Promise<string> {
