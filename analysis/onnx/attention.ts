@@ -51,13 +51,10 @@ function asLayer(view: GraphView, written: WrittenAttention): Omit<AttentionLaye
 			presentValue: inOne?.present ?? values.present
 		},
 		packed: false,
-		sharing:
-			inOne === null
-				? {
-						possible: true,
-						lost: 'q and k projections, position embedding, scores, softmax and k cache'
-					}
-				: { possible: false, reason: `keys and values are one tensor in the cache, ${inOne.past}` }
+		sharing: {
+			possible: true,
+			lost: 'q and k projections, position embedding, scores, softmax and k cache'
+		}
 	};
 }
 

@@ -46,6 +46,11 @@ const IN_ONE_RANK = 5;
 /** What may stand between values and the output that holds them beside the keys. */
 const TOGETHER = ['Unsqueeze', 'Reshape', 'Concat', 'Cast', 'Identity'];
 
+/** Whether an input of the graph holds keys and values. */
+export function isInOne(view: GraphView, value: string): boolean {
+	return view.isInput(value) && view.shape(value)?.length === IN_ONE_RANK;
+}
+
 /**
  * The input of the graph that holds keys and values in one, upstream of values, and the output that holds them
  * afterwards; null: there is no such input.
@@ -56,7 +61,7 @@ export function cacheInOne(
 ): { past: string; present: string | null } | null {
 	const seen = new Set([value]);
 	for (const each of seen) {
-		if (view.isInput(each) && view.shape(each)?.length === IN_ONE_RANK) {
+		if (isInOne(view, each)) {
 			const present = [...seen].flatMap((above) => outputBelow(view, above) ?? []).at(0);
 			return { past: each, present: present ?? null };
 		}
@@ -65,6 +70,17 @@ export function cacheInOne(
 		for (const side of dataOf(node)) seen.add(side);
 	}
 	return null;
+}
+
+/** Whether keys or values are made of that part of a cache and what is new. */
+export function isMadeOf(view: GraphView, value: string, part: string): boolean {
+	const seen = new Set([value]);
+	for (const each of seen) {
+		const node = view.producerNode(each);
+		if (node === null || !BETWEEN.includes(node.opType)) continue;
+		for (const side of dataOf(node)) seen.add(side);
+	}
+	return seen.has(part);
 }
 
 /** The output of the graph that a value goes into together with others; null: there is none. */

@@ -303,19 +303,3 @@ describe('a follower among com.microsoft Attention nodes', () => {
 		);
 	});
 });
-
-it('attention that is written out already cannot follow where its cache is one of keys and values', () => {
-	const { written } = writtenOut(oneNode(KINDS[1]).proto);
-	const [{ operator, sharing, values }] = findAttention(new GraphView(graphOf(written)));
-	expect(operator).toBe('Softmax');
-	expect(values).toMatchObject({
-		pastKey: null,
-		pastValue: 'past',
-		presentKey: null,
-		presentValue: 'present'
-	});
-	expect(sharing).toEqual({
-		possible: false,
-		reason: 'keys and values are one tensor in the cache, past'
-	});
-});

@@ -70,7 +70,7 @@ function standInFor(
 }
 
 /** Has nodes that ask for a value's shape ask another value of that shape. */
-function measureOther(
+export function measureOther(
 	rewrite: GraphRewrite,
 	layer: number,
 	value: string,

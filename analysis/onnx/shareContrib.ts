@@ -1,27 +1,15 @@
-import { create } from '@bufbuild/protobuf';
 import { InputError } from '../errors.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
-import {
-	TensorShapeProto_DimensionSchema,
-	TensorShapeProtoSchema,
-	TypeProto_TensorSchema,
-	TypeProtoSchema,
-	ValueInfoProtoSchema,
-	type ValueInfoProto
-} from '../graph/onnx_pb.ts';
 import { partsOf, type ContribAttention } from './contribAttention.ts';
 import { inHeads, joinHeads, kept, projected, putOutCache, sliced } from './contribWritten.ts';
-import { withFields } from './copy.ts';
 import type { GraphRewrite } from './rewrite.ts';
 import { keptWhole, type SharedWeights } from './shareCut.ts';
+import { declareOnePart, VALUES_ALONE } from './shareInOne.ts';
 import type { AttentionLayer } from './types.ts';
 import { cutLast } from './weightCut.ts';
 
 /** Axis of tokens in [B, heads, tokens, width]. */
 const TOKENS = 2n;
-
-const VALUES_ALONE =
-	'caches of followers, of keys and values in one tensor, hold values alone: [1, batch, heads, tokens, width]';
 
 /**
  * Makes a com.microsoft Attention use probabilities [B, H, S, keys] of another layer: what is left of it is the
@@ -101,17 +89,5 @@ function holdValuesAlone(rewrite: GraphRewrite, attention: AttentionLayer, cache
 			`layer ${layer}: ${operator} ${name} cannot be a follower: ${cache}, its keys and values, ${why}`
 		);
 	}
-	rewrite.redeclare(ofOnePart(info));
-}
-
-function ofOnePart(info: ValueInfoProto): ValueInfoProto {
-	const type = info.type;
-	if (type?.value.case !== 'tensorType' || type.value.value.shape === undefined) return info;
-	const { shape } = type.value.value;
-	const one = create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: 1n } });
-	const changed = withFields(TensorShapeProtoSchema, shape, { dim: [one, ...shape.dim.slice(1)] });
-	const value = withFields(TypeProto_TensorSchema, type.value.value, { shape: changed });
-	return withFields(ValueInfoProtoSchema, info, {
-		type: withFields(TypeProtoSchema, type, { value: { case: 'tensorType', value } })
-	});
+	declareOnePart(rewrite, attention, cache);
 }

@@ -1,12 +1,14 @@
 import { InputError } from '../errors.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { NodeProtoSchema } from '../graph/onnx_pb.ts';
+import { isInOne } from './cacheNames.ts';
 import { withFields } from './copy.ts';
 import { integerOf } from './graphView.ts';
 import type { GraphRewrite } from './rewrite.ts';
 import { headsOf, rankOf } from './shapes.ts';
 import { followContrib } from './shareContrib.ts';
 import { cutToValues, type SharedWeights } from './shareCut.ts';
+import { keepValuesAlone, VALUES_ALONE } from './shareInOne.ts';
 import type { AttentionLayer } from './types.ts';
 
 /** [B, S, heads, width] and [B, heads, S, width], one from the other. */
@@ -50,6 +52,10 @@ export function follow(
 	const product = rewrite.view.node(attention.product);
 	const input = [probabilities, ...product.input.slice(1)];
 	rewrite.replace(attention.product, graph, withFields(NodeProtoSchema, product, { input }));
+	const { pastValue } = attention.values;
+	if (pastValue === null || !isInOne(rewrite.view, pastValue)) return;
+	keepValuesAlone(rewrite, attention);
+	if (!weights.notes.includes(VALUES_ALONE)) weights.notes.push(VALUES_ALONE);
 }
 
 function followFused(
