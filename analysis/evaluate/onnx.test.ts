@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachedOnnx, FORMS, VOCAB, type Form } from '../../tests/builders/cachedOnnx.ts';
 import { halved } from '../../tests/builders/halfOnnx.ts';
 import { letterTokenizer } from '../../tests/builders/letterTokenizer.ts';
+import { evaluationOf, onnxPlan } from '../../tests/builders/onnxEvaluation.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
 import { plainLogits } from '../../tests/builders/plainSharing.ts';
 import { foundOnnx } from '../../tests/builders/sharedOnnx.ts';
 import { referenceLogits } from '../capture/onnxReference.ts';
 import type { ModelProto, ValueInfoProto } from '../graph/onnx_pb.ts';
-import { makePlan } from '../plan/planFile.ts';
-import { headMapsOf, planSpans } from '../plan/spans.ts';
+import { headMapsOf } from '../plan/spans.ts';
 import type { Plan, Sources } from '../plan/types.ts';
 import type { Progress } from '../progress.ts';
 import { evaluatePlan } from './evaluate.ts';
@@ -21,11 +21,6 @@ import type { EvaluateRequest } from './types.ts';
 const HEAD_MAP = [3, 3, 0, 1];
 const FOLLOWERS: Sources = [0, 1, 1, 1];
 const LEFT_OUT: Sources = [null, 1, 1, 3];
-const DOCUMENTS = ['sea', 'hand'].map((word) => ({
-	name: `${word}.txt`,
-	text: `the ${word} and the rain on the sand and again the ${word}. `.repeat(8)
-}));
-
 let scratch: string;
 beforeAll(async () => {
 	scratch = await mkdtemp(join(tmpdir(), 'spanwise-evaluate-onnx-'));
@@ -42,41 +37,8 @@ async function written(
 	return file;
 }
 
-function planOf(sources: Sources, map?: number[]): Plan {
-	return makePlan({
-		model: {
-			name: 'model',
-			architecture: 'ONNX',
-			layers: sources.length,
-			heads: 4,
-			kvHeads: 2,
-			hash: 'other'
-		},
-		sources,
-		spans: planSpans(sources, null, map && (() => map)),
-		definition: null,
-		predicted: null
-	});
-}
-
-function requestOf(
-	modelFolder: string,
-	plan: Plan,
-	request: Partial<EvaluateRequest> = {}
-): EvaluateRequest {
-	return {
-		modelFolder,
-		plan,
-		repairs: null,
-		documents: DOCUMENTS,
-		context: 24,
-		windows: 4,
-		questions: null,
-		gates: {},
-		memoryLimitBytes: 2e9,
-		home: join(scratch, 'home'),
-		...request
-	};
+function requestOf(file: string, plan: Plan, request: Partial<EvaluateRequest> = {}) {
+	return evaluationOf(file, plan, { home: join(scratch, 'home'), ...request });
 }
 
 function evaluate(file: string, plan: Plan, request: Partial<EvaluateRequest> = {}) {
@@ -112,7 +74,7 @@ describe('a plan on an ONNX model', () => {
 	it.each(FORMS.filter((form) => form !== 'groupQueryPacked4bit'))(
 		'%s: followers with head maps and a layer left out cost what plain arithmetic says',
 		async (form) => {
-			await expectPlain(form, planOf([null, 1, 1, 1], HEAD_MAP), (ids, sources, headMaps) =>
+			await expectPlain(form, onnxPlan([null, 1, 1, 1], HEAD_MAP), (ids, sources, headMaps) =>
 				Promise.resolve(plainLogits(cachedOnnx({ form }), form, ids, sources, headMaps))
 			);
 		}
@@ -121,7 +83,7 @@ describe('a plan on an ONNX model', () => {
 	it('costs the same on 4-bit weights as where the sharing is done outside of the model', async () => {
 		const form = 'groupQueryPacked4bit';
 		const model = await foundOnnx(cachedOnnx({ form }));
-		await expectPlain(form, planOf(FOLLOWERS, HEAD_MAP), async (ids, sources, headMaps) => [
+		await expectPlain(form, onnxPlan(FOLLOWERS, HEAD_MAP), async (ids, sources, headMaps) => [
 			...(await referenceLogits(model, 'logits', { sources, headMaps }, ids))
 		]);
 	});
@@ -156,7 +118,7 @@ describe('a plan on an ONNX model', () => {
 	}
 
 	it.each(FORMS)('%s: without followers costs nothing, exactly', async (form) => {
-		const { report } = await evaluate(await written(cachedOnnx({ form })), planOf([0, 1, 2, 3]));
+		const { report } = await evaluate(await written(cachedOnnx({ form })), onnxPlan([0, 1, 2, 3]));
 		expect(report.delta).toEqual({ loss: 0, low: 0, high: 0, over: 'documents' });
 		expect(report.kl).toEqual({ mean: 0, p99: 0 });
 		expect(report.agreement).toBe(1);
@@ -167,7 +129,7 @@ describe('a plan on an ONNX model', () => {
 	it.each(['groupQueryPacked', 'groupQueryPacked4bit'] as const)(
 		'%s: costs the same wherever the weights lie, those that are cut included, and touches no file',
 		async (form) => {
-			const plan = planOf(FOLLOWERS);
+			const plan = onnxPlan(FOLLOWERS);
 			const { report: inside } = await evaluate(
 				await written(cachedOnnx({ form }), { dataFiles: 0 }),
 				plan
@@ -199,7 +161,7 @@ describe('a plan on an ONNX model', () => {
 
 	it('costs the same where the two models take turns in memory', async () => {
 		const file = await written(cachedOnnx({ form: 'groupQuery' }));
-		const plan = planOf(LEFT_OUT);
+		const plan = onnxPlan(LEFT_OUT);
 		const { memory } = await prepareEvaluation(requestOf(file, plan));
 		const together = await evaluate(file, plan);
 		const apart = await evaluate(file, plan, { memoryLimitBytes: memory.bytes - 1 });
@@ -212,7 +174,7 @@ describe('a plan on an ONNX model', () => {
 	it('is timed as a whole, and its progress ends at 1', async () => {
 		const file = await written(cachedOnnx({ form: 'softmax' }));
 		const seen: Progress[] = [];
-		const { report } = await evaluatePlan(requestOf(file, planOf(FOLLOWERS)), {
+		const { report } = await evaluatePlan(requestOf(file, onnxPlan(FOLLOWERS)), {
 			onProgress: (progress) => seen.push(progress)
 		});
 		const { measured, predicted } = report.cost;
@@ -237,7 +199,7 @@ describe('a plan on an ONNX model', () => {
 		const choices = [' sand', ' rain.'];
 		const prompts = ['the sea and the', 'on the'];
 		const questions = prompts.map((prompt, at) => ({ prompt, choices, answer: at, group: null }));
-		const plan = planOf(FOLLOWERS);
+		const plan = onnxPlan(FOLLOWERS);
 		const file = await written(proto);
 		const { report } = await evaluate(file, plan, { questions, gates: { maxAccuracyDrop: 1 } });
 		const { choices: tokens } = await prepareEvaluation(requestOf(file, plan, { questions }));
@@ -270,14 +232,14 @@ describe('a plan on an ONNX model', () => {
 
 describe('a model of float16', () => {
 	it('is compared in float32, and costs about what it does in float32', async () => {
-		const plan = planOf(FOLLOWERS);
+		const plan = onnxPlan(FOLLOWERS);
 		const half = await written(halved(cachedOnnx({ form: 'softmax' })));
 		const whole = await written(cachedOnnx({ form: 'softmax' }));
 		const [rounded, exact] = [await evaluate(half, plan), await evaluate(whole, plan)];
 		expect(Math.abs(rounded.report.baseline.loss - exact.report.baseline.loss)).toBeLessThan(5e-3);
 		expect(Math.abs(rounded.report.delta.loss - exact.report.delta.loss)).toBeLessThan(5e-3);
 		expect(rounded.report.baseline.loss).not.toBe(exact.report.baseline.loss);
-		const { report } = await evaluate(half, planOf([0, 1, 2, 3]));
+		const { report } = await evaluate(half, onnxPlan([0, 1, 2, 3]));
 		expect(report.delta.loss).toBe(0);
 	});
 });
@@ -291,19 +253,19 @@ describe('a model exported for windows of one length', () => {
 
 	it('is evaluated on these, and its questions are filled up to that length', async () => {
 		const questions = [{ prompt: 'the', choices: [' sea', ' hand'], answer: 0, group: null }];
-		const { report } = await evaluate(await fixed(), planOf(FOLLOWERS), { questions });
+		const { report } = await evaluate(await fixed(), onnxPlan(FOLLOWERS), { questions });
 		expect(report.windows).toHaveLength(4);
 		expect(report.choices?.questions).toBe(1);
 	});
 
 	it('is refused for another length, and for questions that are longer', async () => {
 		const file = await fixed();
-		await expect(evaluate(file, planOf(FOLLOWERS), { context: 25 })).rejects.toThrow(
+		await expect(evaluate(file, onnxPlan(FOLLOWERS), { context: 25 })).rejects.toThrow(
 			`context: 25 tokens; ${file} was exported for exactly 24`
 		);
 		const prompt = 'the sea and the rain on the sand';
 		const questions = [{ prompt, choices: [' a', ' b'], answer: 0, group: null }];
-		await expect(evaluate(file, planOf(FOLLOWERS), { questions })).rejects.toThrow(
+		await expect(evaluate(file, onnxPlan(FOLLOWERS), { questions })).rejects.toThrow(
 			'question 1: 35 tokens with choice 0; the model has positions for at most 24'
 		);
 	});
@@ -320,14 +282,14 @@ describe('what is refused of an ONNX model', () => {
 	it('a plan that names refitted weights', async () => {
 		const file = await written(cachedOnnx({ form: 'softmax' }));
 		const repair = { file: 'plan.safetensors', sha256: '0'.repeat(64), strength: 1 };
-		await expect(evaluate(file, { ...planOf(FOLLOWERS), repair })).rejects.toThrow(
+		await expect(evaluate(file, { ...onnxPlan(FOLLOWERS), repair })).rejects.toThrow(
 			'plan for model: names refitted weights (plan.safetensors), which fit a checkpoint'
 		);
 	});
 
 	it('a plan for another number of layers', async () => {
 		const file = await written(cachedOnnx({ form: 'softmax' }));
-		await expect(evaluate(file, planOf([0, 1, 1]))).rejects.toThrow(
+		await expect(evaluate(file, onnxPlan([0, 1, 1]))).rejects.toThrow(
 			'plan for model: 3 layers; model has 4'
 		);
 	});
@@ -335,14 +297,14 @@ describe('what is refused of an ONNX model', () => {
 	it('logits of the last token only', async () => {
 		const proto = cachedOnnx({ form: 'softmax' });
 		setDimension(proto.graph?.output[0], 1, 1n);
-		await expect(evaluate(await written(proto), planOf(FOLLOWERS))).rejects.toThrow(
+		await expect(evaluate(await written(proto), onnxPlan(FOLLOWERS))).rejects.toThrow(
 			'logits holds the last token only; expected logits of every token'
 		);
 	});
 
 	it('a memory limit that holds no window', async () => {
 		const file = await written(cachedOnnx({ form: 'softmax' }));
-		const low = evaluate(file, planOf(FOLLOWERS), { memoryLimitBytes: 1e6 });
+		const low = evaluate(file, onnxPlan(FOLLOWERS), { memoryLimitBytes: 1e6 });
 		await expect(low).rejects.toThrow('memory: one window of 24 tokens takes');
 	});
 
@@ -350,7 +312,7 @@ describe('what is refused of an ONNX model', () => {
 		const proto = cachedOnnx({ form: 'softmax' });
 		const head = proto.graph?.initializer.find(({ name }) => name === 'head');
 		head?.rawData.set(new Uint8Array(Float32Array.of(NaN).buffer));
-		await expect(evaluate(await written(proto), planOf(FOLLOWERS))).rejects.toThrow(
+		await expect(evaluate(await written(proto), onnxPlan(FOLLOWERS))).rejects.toThrow(
 			/as it is, the loss is NaN; expected a number/
 		);
 	});
