@@ -32,7 +32,7 @@ export function applyText(record: DeployRecord, folder: string): string {
 	if (followers > 0 && target === 'onnx') {
 		facts.push([
 			'note',
-			'followers have no keys in the cache; onnxruntime-genai expects keys of every layer, onnxruntime does not'
+			'followers have no keys in the cache; onnxruntime runs that, onnxruntime-genai may want keys of every layer'
 		]);
 	}
 	return formatFacts(facts);
