@@ -47,12 +47,12 @@ export async function benchDeployment(
 		const folder = join(root, 'models', model);
 		for (const plan of PLANS) {
 			const sources = await foundSources(root, model, plan);
-			deployments.push({ folder, plan, sources, prompt: 512, generate: 64, repeats: 9 });
+			deployments.push({ folder, plan, sources, prompt: 512, generate: 64, repeats: 25 });
 		}
 	}
 	for (const plan of PLANS) {
 		const sources = MADE_UP_PLANS[plan];
-		deployments.push({ folder: madeUp, plan, sources, prompt: 512, generate: 16, repeats: 3 });
+		deployments.push({ folder: madeUp, plan, sources, prompt: 512, generate: 16, repeats: 5 });
 	}
 	const measured: { plan: string; sources: Sources; report: BenchReport }[] = [];
 	for (const deployment of deployments) {

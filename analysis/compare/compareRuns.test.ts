@@ -91,6 +91,12 @@ describe('compareRuns', () => {
 		);
 		expect(alike.summary.join(' ')).not.toContain('higher');
 	});
+	it('says of two equal runs that they are the same', () => {
+		const again = { ...a, record: recordOf('again', 3) };
+		expect(compareRuns([a, again], measure).summary).toContain(
+			'a and again attend alike: every similarity of two layers is the same.'
+		);
+	});
 	it('tells a difference apart that is more than rounding', () => {
 		const other = {
 			record: recordOf('other', 3),

@@ -66,7 +66,9 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 	const largest = pair.map.difference.flat().reduce((most, of) => Math.max(most, Math.abs(of)), 0);
 	if (!pair.map.atDepth && largest <= ROUNDING)
 		return [
-			`${names} attend alike: every similarity of two layers agrees to ${atMost(largest)}, which is rounding. So do the same weights in two forms.`
+			largest === 0
+				? `${names} attend alike: every similarity of two layers is the same.`
+				: `${names} attend alike: every similarity of two layers agrees to ${atMost(largest)}, which is rounding. So do the same weights in two forms.`
 		];
 	const sentences = [
 		differenceWords('Mean similarity of neighbouring layers', summary.nextLayer, a, b),
