@@ -1,11 +1,13 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { InputError } from '$analysis/errors.ts';
+import { deathInWords } from './death.ts';
 import type { Task, TaskDone, TaskProgress, WorkerMessage } from './messages.ts';
 
 /** A worker that sent its result should end at once; after this long it is ended. */
 const END_GRACE_MS = 2000;
 const STDERR = 2;
+const ADVICE = 'choose a smaller context or fewer windows, or set --memory lower';
 
 export interface RunningTask {
 	/** Settles once the process has ended; rejects with a reason in words. */
@@ -53,7 +55,7 @@ export function startTask(
 		child.on('close', (code, signal) => {
 			clearTimeout(grace);
 			if (outcome) outcome();
-			else reject(new Error(deathInWords(code, signal)));
+			else reject(new Error(deathInWords({ code, signal }, 'the worker', ADVICE)));
 		});
 	});
 	// A worker that dies before it has read its task is reported by 'close'.
@@ -63,17 +65,4 @@ export function startTask(
 
 function failure(message: string, fault: 'input' | 'own'): Error {
 	return fault === 'input' ? new InputError(message) : new Error(message);
-}
-
-/** Why a process ended that had not finished its task. */
-export function deathInWords(code: number | null, signal: NodeJS.Signals | null): string {
-	const advice = 'choose a smaller context or fewer windows, or set --memory lower';
-	if (signal === 'SIGKILL') {
-		return `the worker was killed (SIGKILL), most likely because the machine ran out of memory; ${advice}`;
-	}
-	if (signal === 'SIGABRT') {
-		return `the worker aborted (SIGABRT), most likely because it could not get enough memory; ${advice}`;
-	}
-	if (signal !== null) return `the worker was ended by signal ${signal} before it had finished`;
-	return `the worker ended with exit code ${code ?? 'unknown'} before it had finished`;
 }
