@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.ts';
 import { inputRole } from '../onnx/inputs.ts';
-import { wideFloats } from './onnxDecoder.ts';
+import { wideFloats, widened } from './onnxDecoder.ts';
 import type { Tensors } from './session.ts';
 
 /** Only errors, as for the engine's own sessions. */
@@ -105,6 +105,31 @@ export class DecoderSession {
 	 * by S.
 	 */
 	async read(state: DecoderState, ids: readonly (readonly number[])[]): Promise<Float32Array> {
+		return wideFloats(await this.#run(state, ids), this.#logits);
+	}
+
+	/** As `read`, but of each sequence only the logits [vocab] of what comes after its last token. */
+	async readLast(
+		state: DecoderState,
+		ids: readonly (readonly number[])[]
+	): Promise<Float32Array[]> {
+		const { data } = tensorOf(await this.#run(state, ids), this.#logits);
+		if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
+			throw new TypeError(`output ${this.#logits} is neither float32 nor float16`);
+		}
+		const each = data.length / ids.length;
+		return ids.map((_, sequence) => {
+			const end = (sequence + 1) * each;
+			// Halves of the other tokens stay as they are: making them wide takes longer than some models' steps.
+			const last = data.subarray(end - this.vocab, end);
+			return last instanceof Float32Array ? last : widened(last);
+		});
+	}
+
+	async #run(
+		state: DecoderState,
+		ids: readonly (readonly number[])[]
+	): Promise<ort.InferenceSession.OnnxValueMapType> {
 		const feeds: Tensors = { ...state.past };
 		const length = state.length + ids[0].length;
 		for (const input of this.#session.inputMetadata) {
@@ -114,7 +139,7 @@ export class DecoderSession {
 		const outputs = await this.#session.run(feeds);
 		for (const { past, present } of this.cache) state.past[past] = tensorOf(outputs, present);
 		state.length = length;
-		return wideFloats(outputs, this.#logits);
+		return outputs;
 	}
 
 	async release(): Promise<void> {

@@ -123,7 +123,11 @@ export function wideFloats(
 ): Float32Array {
 	const value = outputs[name];
 	if (!(value instanceof ort.Tensor) || value.type !== 'float16') return floats(outputs, name);
-	const { buffer, byteOffset, byteLength } = value.data as Uint16Array;
+	return widened(value.data as Uint16Array);
+}
+
+/** Values of float16 as float32. */
+export function widened({ buffer, byteOffset, byteLength }: Uint16Array): Float32Array {
 	const wide = new Float32Array(byteLength / 2);
 	widen(new Uint8Array(buffer, byteOffset, byteLength), 'F16', wide, 0);
 	return wide;

@@ -56,6 +56,8 @@ describe("a user's ONNX decoder, run as it is deployed", () => {
 			const expected = [both.subarray(9 * VOCAB, 10 * VOCAB), both.subarray(19 * VOCAB)];
 			const flat = Float32Array.from(expected.flatMap((row) => [...row]));
 			expect(largestDifference(last, flat)).toBeLessThan(1e-5);
+			const lasts = await session.readLast(session.start(2), IDS);
+			expect(lasts).toEqual([both.slice(9 * VOCAB, 10 * VOCAB), both.slice(19 * VOCAB)]);
 			await session.release();
 		}
 	);
@@ -81,7 +83,46 @@ describe("a user's ONNX decoder, run as it is deployed", () => {
 		const found = await half.read(half.start(1), [IDS[0]]);
 		expect(largestDifference(found, expected)).toBeLessThan(0.03 * largest);
 	});
+
+	it('gives the logits after the last token alone, of halves too', async () => {
+		const half = await opened('lasts', halved(cachedOnnx({ form: 'groupQuery' })));
+		const all = await half.read(half.start(2), IDS);
+		const state = half.start(2);
+		expect(await half.readLast(state, IDS)).toEqual([
+			all.slice(9 * VOCAB, 10 * VOCAB),
+			all.slice(19 * VOCAB)
+		]);
+		// The cache went on with it.
+		expect(state.length).toBe(10);
+	});
 });
+
+describe("a user's ONNX decoder is refused", () => {
+	it('where an input looks like a cache and is of no layer that was found', async () => {
+		const more = cachedOnnx({ form: 'groupQuery' });
+		const [template] = pastInputs(more);
+		more.graph?.input.push({ ...template, name: 'past_key_values.9.key' });
+		await expect(opened('more-past', more)).rejects.toThrow(
+			"input past_key_values.9.key is no layer's cache that was found with its output"
+		);
+	});
+
+	it('where a layer puts out one of its keys and values alone', async () => {
+		const proto = cachedOnnx({ form: 'groupQuery' });
+		const output = proto.graph?.output ?? [];
+		output.splice(
+			output.findIndex(({ name }) => name === 'present.1.value'),
+			1
+		);
+		await expect(opened('half-present', proto)).rejects.toThrow(
+			"input past_key_values.1.value is no layer's cache that was found with its output"
+		);
+	});
+});
+
+function pastInputs(proto: ModelProto) {
+	return (proto.graph?.input ?? []).filter(({ name }) => name.startsWith('past'));
+}
 
 /** Declares one more input of whole numbers, of as many of [batch, tokens] as asked for, the last ones. */
 function addInput(proto: ModelProto, name: string, elementType: number, dimensions: number): void {

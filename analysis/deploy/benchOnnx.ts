@@ -22,7 +22,8 @@ const HALF_BYTES = 2;
 
 /**
  * How an ONNX model's inputs and outputs are called, and the bytes of an element of its cache. Throws InputError where
- * it cannot generate token by token: without a cache, with inputs of a fixed length, for another number of sequences.
+ * it cannot generate token by token: without a cache, with one that is not known how to feed, with inputs of a fixed
+ * length, or made for one sequence and asked for more.
  */
 export function onnxDecoderNames(
 	{ onnx, view, layers, logits }: FoundOnnx,
@@ -45,19 +46,25 @@ export function onnxDecoderNames(
 			`${onnx.file}: layer ${layer.layer} has no cache among the inputs and outputs, so that it cannot generate token by token; export it with past_key_values`
 		);
 	});
-	for (const { name, fixedContext } of inputs) {
-		if (fixedContext === null) continue;
-		throw new InputError(
-			`${onnx.file}: input ${name} takes ${fixedContext} tokens at once; expected any number, as a cache is for`
-		);
-	}
-	for (const { name, role } of inputs) {
+	for (const { name, role, fixedContext } of inputs) {
+		if (role === 'past' && !cache.some(({ past }) => past === name)) {
+			throw new InputError(
+				`${onnx.file}: input ${name} is no layer's cache that was found with its output, so that it cannot be fed; expected keys and values of each layer`
+			);
+		}
+		if (fixedContext !== null) {
+			throw new InputError(
+				`${onnx.file}: input ${name} takes ${fixedContext} tokens at once; expected any number, as a cache is for`
+			);
+		}
 		const shape = view.shape(name) ?? [];
 		const sequences = shape.length > 1 ? shape.at(role === 'past' ? PAST_BATCH : 0) : null;
-		if (typeof sequences !== 'number' || sequences === batch) continue;
-		throw new InputError(
-			`${onnx.file}: input ${name} takes batches of ${sequences}; found ${batch}`
-		);
+		// A fixed number is 1: others are refused with the inputs.
+		if (typeof sequences === 'number' && batch !== 1) {
+			throw new InputError(
+				`${onnx.file}: input ${name} takes one sequence at a time; found batch ${batch}; allowed: 1`
+			);
+		}
 	}
 	const half = inputs.some(({ role, elementType }) => role === 'past' && elementType === FLOAT16);
 	return { names: { logits, vocab, cache }, elementBytes: half ? HALF_BYTES : FLOAT_BYTES };

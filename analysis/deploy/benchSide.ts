@@ -21,14 +21,14 @@ export async function openBenchSide(
 		Array.from({ length: prompt }, (_, at) => ((sequence * prompt + at) * 7919 + 13) % vocab)
 	);
 	const round = async (): Promise<BenchRound> => {
-		await session.read(session.start(batch), prompts);
+		await session.readLast(session.start(batch), prompts);
 		const state = session.start(batch);
 		const started = performance.now();
-		let next = likeliest(await session.read(state, prompts), batch, vocab);
+		let next = (await session.readLast(state, prompts)).map(likeliest);
 		const first = performance.now();
 		for (let step = 0; step < generate; step++) {
 			const ids = next.map((id) => [id]);
-			next = likeliest(await session.read(state, ids), batch, vocab);
+			next = (await session.readLast(state, ids)).map(likeliest);
 		}
 		const ended = performance.now();
 		const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
@@ -47,14 +47,7 @@ export async function openBenchSide(
 	return { model: { cacheBytesPerToken }, round, close: () => session.release() };
 }
 
-/** The id with the highest logit at the last position of each sequence; logits [B, S, vocab]. */
-function likeliest(logits: Float32Array, batch: number, vocab: number): number[] {
-	const perSequence = logits.length / batch;
-	return Array.from({ length: batch }, (_, sequence) => {
-		const last = logits.subarray(
-			(sequence + 1) * perSequence - vocab,
-			(sequence + 1) * perSequence
-		);
-		return last.reduce((best, value, id) => (value > last[best] ? id : best), 0);
-	});
+/** The id with the highest logit of [vocab]. */
+function likeliest(logits: Float32Array): number {
+	return logits.reduce((best, value, id) => (value > logits[best] ? id : best), 0);
 }
