@@ -7,6 +7,7 @@ import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weig
 import type { Plan } from '../analysis/plan/types.ts';
 import { benchCommand } from '../analysis/results/command.ts';
 import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import { settingWords } from '../src/lib/deploy/words.ts';
 import { benchSides } from './benchProcess.ts';
 import { benchText } from './benchText.ts';
 import { sayEstimate } from './estimateText.ts';
@@ -69,6 +70,7 @@ export function registerBench(program: Command, io: Io): void {
 			// The process then exits, which takes what was written for the bench with it.
 			const stop = watchInterrupts(() => undefined);
 			const { bench, plan } = await measured(model, flags, recorder, io).finally(stop);
+			sayRemarks(bench, io);
 			if (flags.json) printJson(io, bench);
 			else io.stdout.write(benchText(bench));
 			const command = commandOf(model, flags);
@@ -142,12 +144,16 @@ async function ofPlanned(
 		memoryLimitBytes: flags.memory ?? null,
 		home
 	};
-	const { bench, warning, notes } = await measureBench(request, means, async (prepared) => {
-		sayEstimate(prepared.name, await estimateOfBench(prepared, home), io);
+	const bench = await measureBench(request, means, async (prepared) => {
+		const estimate = await estimateOfBench(prepared, home);
+		sayEstimate(prepared.name, estimate, io, `${settingWords(prepared.setting)} of each`);
 	});
+	return { bench, plan };
+}
+
+function sayRemarks({ warning = null, notes = [] }: BenchReport, io: Io): void {
 	if (warning !== null) say(io, `warning: ${warning}`);
 	for (const note of notes) say(io, `note: ${note}`);
-	return { bench, plan };
 }
 
 function settingOf({ prompt, generate, batch, repeats }: BenchFlags): BenchSetting {

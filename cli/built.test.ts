@@ -94,9 +94,16 @@ describe('the built command', () => {
 			const sources = Array.from({ length: 16 }, (_, layer) => (layer === 5 ? 4 : layer));
 			await writeFile(planFile, JSON.stringify(await planFor('models/mini-llama2', sources)));
 			const setting = ['--prompt', '16', '--generate', '4', '--repeats', '2', '--json'];
-			const { code, stdout } = await start('bench', 'mini-llama2', '--plan', planFile, ...setting)
-				.ended;
+			const { code, stdout, stderr } = await start(
+				'bench',
+				...['mini-llama2', '--plan', planFile],
+				...setting
+			).ended;
 			expect(code).toBe(0);
+			expect(stderr).toMatch(
+				/^mini-llama2, prompt 16, 4 generated, batch 1, 2 rounds of each: will take .* of memory/
+			);
+			expect(stderr).toMatch(/^warning: The plan was made for mini-llama2 .*other weights/m);
 			// 16 layers, K and V of 6 heads of 32 floats; the follower has no K.
 			const layer = 2 * 6 * 32 * 4;
 			expect(JSON.parse(stdout)).toMatchObject({

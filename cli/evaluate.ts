@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_CONTEXT } from '../analysis/analyze/defaults.ts';
 import type { EvaluateRequest, Evaluation, Gates } from '../analysis/evaluate/types.ts';
@@ -81,7 +82,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 				modelFolder,
 				plan,
 				...(flags.tokenizer !== undefined && { tokenizer: flags.tokenizer }),
-				repairs: await readPlanRepairs(flags.plan, plan, modelFolder),
+				repairs: await readPlanRepairs(dirname(resolve(flags.plan)), plan, modelFolder),
 				documents: await readTexts(flags.text, io),
 				context: flags.context,
 				windows: flags.windows,

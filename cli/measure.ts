@@ -1,12 +1,8 @@
 import { checkSameModel } from '../analysis/analyze/modelHash.ts';
-import type { LayerRepairs } from '../analysis/capture/repairs.ts';
-import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { measureDamage } from '../analysis/damage/damage.ts';
 import { measureBench } from '../analysis/deploy/measureBench.ts';
 import { evaluatePlan } from '../analysis/evaluate/evaluate.ts';
-import type { Plan } from '../analysis/plan/types.ts';
 import type { Progress } from '../analysis/progress.ts';
-import { readRepairs } from '../analysis/repair/file.ts';
 import { writeResult } from '../analysis/results/folder.ts';
 import { partsOf } from '../analysis/results/parts.ts';
 import type { StoredResult } from '../analysis/results/types.ts';
@@ -15,6 +11,7 @@ import { searchPlans } from '../analysis/search/search.ts';
 import type { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import type { MeasureTask } from '../src/lib/server/jobs/messages.ts';
 import { benchSides } from './benchProcess.ts';
+import { readPlanRepairs } from './planFile.ts';
 
 /** Beside the built worker. */
 const BENCH_WORKER = new URL('./benchWorker.js', import.meta.url);
@@ -47,7 +44,7 @@ async function measured(
 		case 'evaluate': {
 			const { plan, modelFolder } = task.request;
 			const { repairFolder: folder } = task;
-			const repairs = folder === null ? null : await repairsIn(folder, plan, modelFolder);
+			const repairs = folder === null ? null : await readPlanRepairs(folder, plan, modelFolder);
 			const request = { ...task.request, repairs };
 			return { result: { kind, plan, evaluation: await evaluatePlan(request, { onProgress }) } };
 		}
@@ -58,18 +55,7 @@ async function measured(
 		case 'bench': {
 			const { plan } = task.request;
 			const means = { id: task.id, openSide: benchSides(BENCH_WORKER), onProgress };
-			const { bench } = await measureBench(task.request, means);
-			return { result: { kind, plan, bench } };
+			return { result: { kind, plan, bench: await measureBench(task.request, means) } };
 		}
 	}
-}
-
-/** The refitted weights that a plan names, which fit a checkpoint. */
-async function repairsIn(
-	folder: string,
-	plan: Plan,
-	modelFolder: string
-): Promise<LayerRepairs | null> {
-	const { config } = await openCheckpoint(modelFolder);
-	return readRepairs(folder, plan, config);
 }

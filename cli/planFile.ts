@@ -18,18 +18,18 @@ export async function readPlan(file: string): Promise<Plan> {
 }
 
 /**
- * The refitted weights that a plan names, from beside its file; null: it names none. Throws InputError where the
+ * The refitted weights that a plan names, which lie in `folder`; null: it names none. Throws InputError where the
  * model cannot be opened or is an ONNX model, and as `readRepairs`.
  */
 export async function readPlanRepairs(
-	file: string,
+	folder: string,
 	plan: Plan,
 	modelFolder: string
 ): Promise<LayerRepairs | null> {
 	if (plan.repair === null) return null;
 	if ((await findOnnxFile(modelFolder)) !== null) refuseRepaired(plan);
 	const { config } = await openCheckpoint(modelFolder);
-	return readRepairs(dirname(resolve(file)), plan, config);
+	return readRepairs(folder, plan, config);
 }
 
 /**

@@ -9,6 +9,8 @@ export interface SideFacts {
 	facts: ModelFacts;
 	/** Bytes of proto and weights on disk. */
 	fileBytes: number;
+	/** Bytes that a session holds at its peak for the weights. */
+	weightBytes: number;
 	/** Of most weights: "float32", "float16", "4-bit (MatMulNBits)". */
 	type: string;
 	/** Bytes an element of the cache. */
@@ -83,13 +85,12 @@ function sideBytes(side: SideFacts, { prompt, generate, batch }: BenchSetting): 
 		LOGITS_AT_ONCE * prompt * vocab +
 		STATES_AT_ONCE * prompt * intermediate;
 	const cache = 2 * layers * kvHeads * headDim * (prompt + generate) * side.elementBytes;
-	return BASE_BYTES + weightBytes(side) + batch * (FLOAT * working + CACHES_AT_ONCE * cache);
+	return BASE_BYTES + side.weightBytes + batch * (FLOAT * working + CACHES_AT_ONCE * cache);
 }
 
-/** The file's, and where it is not float32 what onnxruntime makes of it: float32 of halves, packed integers of others. */
-function weightBytes({ facts, fileBytes, type }: SideFacts): number {
-	if (type === 'float32') return fileBytes;
-	return fileBytes + (HALVES.includes(type) ? FLOAT * facts.parameters : fileBytes);
+/** Bytes of weights that a step reads: the file's, but of halves the float32 that onnxruntime makes of them. */
+function stepBytes({ facts, fileBytes, type }: SideFacts): number {
+	return HALVES.includes(type) ? FLOAT * facts.parameters : fileBytes;
 }
 
 /** `rate`: operations a second; see speed.ts. */
@@ -100,7 +101,7 @@ export function benchSeconds(
 ): BenchSeconds {
 	const { facts, fileBytes } = side;
 	const operations = 2 * facts.parameters * batch;
-	const step = Math.max(operations / rate, weightBytes(side) / MEMORY_BYTES_PER_SECOND);
+	const step = Math.max(operations / rate, stepBytes(side) / MEMORY_BYTES_PER_SECOND);
 	return {
 		write: fileBytes / WRITTEN_BYTES_PER_SECOND,
 		round:

@@ -108,4 +108,8 @@ export interface BenchReport {
 	};
 	predicted: BenchPrediction;
 	machine: { processor: string; threads: number };
+	/** The plan was made for other weights; null: for these. Earlier versions did not say. */
+	warning?: string | null;
+	/** What was written for it otherwise than might be expected, and why; one line each. */
+	notes?: string[];
 }

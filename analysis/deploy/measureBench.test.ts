@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachedOnnx, FORMS } from '../../tests/builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { deploy, planFor, withRepairs } from '../../tests/builders/deployed.ts';
+import { mergedDecoder } from '../../tests/builders/mergedOnnx.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
 import { smallDecoderPlan } from '../../tests/builders/onnxPlan.ts';
 import { smallDecoder } from '../../tests/builders/onnxDecoder.ts';
@@ -74,7 +75,7 @@ const onnxPlan = () => smallDecoderPlan(SOURCES);
 describe('a bench of a checkpoint', () => {
 	it('writes both models into an unfinished folder of the workspace, and leaves nothing', async () => {
 		const { means, opened, told, lying } = meansOf();
-		const { bench, warning } = await measureBench(await requestFor(model), means);
+		const bench = await measureBench(await requestFor(model), means);
 		expect(opened.map(({ file }) => basename(dirname(file)))).toEqual(['baseline', 'planned']);
 		const partial = new RegExp(`^\\.partial-a-bench-${process.pid}-`);
 		expect(lying[0]).toEqual([expect.stringMatching(partial), 'baseline', 'planned']);
@@ -84,7 +85,8 @@ describe('a bench of a checkpoint', () => {
 		// Of 4 layers' keys and values a follower saves one part, a left-out layer two.
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
 		expect(bench.baseline.tokensPerSecond.median).toBeGreaterThan(0);
-		expect(warning).toContain('these are other weights: model');
+		expect(bench.notes).toEqual([]);
+		expect(bench.warning).toContain('these are other weights: model');
 		expect(stagesOf(told)).toEqual([
 			...['writing the model as it is', 'verifying', 'hashing'],
 			...['writing the planned model', 'measuring']
@@ -112,7 +114,7 @@ describe('a bench of a checkpoint', () => {
 		);
 		const { means } = meansOf();
 		const request = await requestFor(model, { plan, dtype: 'fp16' });
-		const { bench } = await measureBench(request, means);
+		const bench = await measureBench(request, means);
 		expect(bench.dtype).toBe('fp16');
 		expect(bench.baseline.cacheBytesPerToken).toBe(8 * 2 * 16 * 2);
 	});
@@ -152,9 +154,12 @@ describe('a bench of an ONNX model', () => {
 		await writeOnnxFolder(dirname(file), cachedOnnx({ form }), { dataFiles: 0 });
 		const before = await readdir(dirname(file));
 		const { means, opened, told } = meansOf();
-		const { bench } = await measureBench(await requestFor(file, { plan: onnxPlan() }), means);
+		const bench = await measureBench(await requestFor(file, { plan: onnxPlan() }), means);
 		expect(opened[0].file).toBe(file);
 		expect(opened[1].file).not.toContain(dirname(file));
+		expect(bench.notes).toEqual(
+			form === 'contribPacked' ? [expect.stringContaining('hold values alone')] : []
+		);
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
 		expect(stagesOf(told)).toEqual([
 			...['writing the planned model', 'verifying', 'hashing', 'measuring']
@@ -166,7 +171,7 @@ describe('a bench of an ONNX model', () => {
 		const file = await onnxModel('linked', true);
 		const { means, opened } = meansOf();
 		const request = await requestFor(dirname(file), { plan: onnxPlan(), batch: 2 });
-		const { bench } = await measureBench(request, means);
+		const bench = await measureBench(request, means);
 		expect(opened[0]).toMatchObject({ dataFolder: join(scratch, 'linked', 'blobs') });
 		expect(bench).toMatchObject({ model: 'model', setting: { batch: 2 } });
 	});
@@ -176,12 +181,13 @@ describe('a bench of an ONNX model', () => {
 		const [base, planned] = [join(scratch, 'base'), join(scratch, 'planned')];
 		await deploy(model, base);
 		await deploy(model, planned, { plan });
-		const { bench } = await measureBench(await requestFor(base), meansOf().means);
+		const bench = await measureBench(await requestFor(base), meansOf().means);
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
 		const request = { model: base, against: planned, ...fixed, ...SETTING };
 		const written = await measureWritten(request, meansOf().means);
 		expect(written.plan.sources).toEqual(SOURCES);
 		expect(written.bench).toMatchObject({ model: 'model', dtype: 'fp32', leftOut: 1 });
+		expect(written.bench.warning).toContain('these are other weights: model');
 		expect(written.bench.modelHash).not.toBe(bench.modelHash);
 		expect(await left()).toEqual([]);
 	});
@@ -226,7 +232,9 @@ describe('a bench is refused before anything is written', () => {
 		const file = join(scratch, 'single', 'model.onnx');
 		await writeOnnxFolder(dirname(file), proto);
 		const request = await requestFor(file, { plan: onnxPlan(), batch: 3 });
-		expect(await refused(request)).toContain('input input_ids takes batches of 1; found 3');
+		expect(await refused(request)).toContain(
+			'input input_ids takes one sequence at a time; found batch 3; allowed: 1'
+		);
 	});
 
 	it('where the memory limit is too low', async () => {
@@ -263,6 +271,14 @@ describe('a bench is refused before anything is written', () => {
 			`${base}: has no plan; expected one with`
 		);
 	});
+
+	it('where a merged decoder is to be measured against what was written of another', async () => {
+		const merged = await writeOnnxFolder(join(scratch, 'merged'), mergedDecoder());
+		const request = { model: merged, against: join(scratch, 'planned'), ...fixed, ...SETTING };
+		await expect(measureWritten(request, meansOf().means)).rejects.toThrow(
+			'expected a model exported without merging'
+		);
+	});
 });
 
 describe('what a bench takes', () => {
@@ -285,11 +301,32 @@ describe('what a bench takes', () => {
 		expect(seconds).toBeGreaterThan(estimate.seconds);
 	});
 
-	it('counts weights of halves as float32 besides, and writes one model where the other is there', async () => {
+	it('counts weights of halves as the float32 that they become, and a smaller cache', async () => {
 		const of = async (dtype: 'fp32' | 'fp16') => prepareBench(await requestFor(model, { dtype }));
 		const [wide, half] = [await of('fp32'), await of('fp16')];
 		expect(half.fileBytes).toBeLessThan(wide.fileBytes);
-		expect(half.memoryBytes).toBeGreaterThan(wide.memoryBytes);
+		expect(half.weightBytes).toBe(wide.weightBytes);
+		// Two sides hold three caches: keys and values of 4 layers, 2 heads of 16, 12 + 4 tokens, 2 bytes less.
+		expect(wide.memoryBytes - half.memoryBytes).toBeCloseTo(2 * 3 * 2 * 4 * 2 * 16 * 16 * 2);
+	});
+
+	it('counts weights inside the proto some times more than those beside it', async () => {
+		const proto = () => cachedOnnx({ form: 'groupQuery' });
+		const of = async (dataFiles: number) => {
+			const folder = join(scratch, `estimated-${dataFiles}`);
+			const file = await writeOnnxFolder(folder, proto(), { dataFiles });
+			return prepareBench(await requestFor(file, { plan: onnxPlan() }));
+		};
+		// Only what has 100 bytes or more is laid beside it.
+		const moved = (proto().graph?.initializer ?? [])
+			.map(({ rawData }) => rawData.length)
+			.filter((bytes) => bytes >= 100)
+			.reduce((sum, bytes) => sum + bytes, 0);
+		const [inside, beside] = [await of(0), await of(1)];
+		expect(inside.memoryBytes - beside.memoryBytes).toBeCloseTo(2 * 2.5 * moved);
+	});
+
+	it('is of one written model where the other is there', async () => {
 		const file = await onnxModel('estimated');
 		const own = await prepareBench(await requestFor(file, { plan: onnxPlan() }));
 		expect(own).toMatchObject({ written: 1, dtype: 'float32', scratchBytes: own.fileBytes });

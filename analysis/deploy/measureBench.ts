@@ -27,15 +27,6 @@ export interface BenchMeans {
 	onProgress: (progress: Progress) => void;
 }
 
-/** What was measured. */
-export interface Benched {
-	bench: BenchReport;
-	/** The plan was made for other weights; null: for these. */
-	warning: string | null;
-	/** What was written otherwise than might be expected, and why; one line each. */
-	notes: string[];
-}
-
 /** Two models to be run, and what they are. */
 export interface BenchPair {
 	subject: BenchSubject;
@@ -56,7 +47,7 @@ export async function measureBench(
 	request: BenchRequest,
 	means: BenchMeans,
 	onPrepared?: (prepared: PreparedBench) => Promise<void>
-): Promise<Benched> {
+): Promise<BenchReport> {
 	const prepared = await prepareBench(request);
 	await onPrepared?.(prepared);
 	const { setting, facts } = prepared;
@@ -79,7 +70,8 @@ export async function measureBench(
 		const subject = { name, hash, facts, sources: request.plan.sources, dtype };
 		const pair = { subject, baseline, planned: { ...planned, names: baseline.names } };
 		const report = await runPair(pair, setting, means.openSide, seconds.round, reporter);
-		return { bench: report, warning: deployed.warning, notes: deployed.notes };
+		const { warning, notes } = deployed;
+		return { ...report, warning, notes };
 	});
 }
 

@@ -4,7 +4,10 @@ import { operationsPerSecond } from '../analyze/speed.ts';
 import { InputError } from '../errors.ts';
 import { onnxFacts } from '../onnx/facts.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
+import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx } from '../onnx/open.ts';
+import { sessionWeightBytes } from '../onnx/weights.ts';
+import { planMatches } from '../plan/planFile.ts';
 import type { Plan } from '../plan/types.ts';
 import { checkBenchSetting } from './bench.ts';
 import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
@@ -41,6 +44,7 @@ export async function measureWritten(
 	}
 	const found = await findOnnx(file, { weights: false });
 	const { name, onnx, view, layers, config, logits } = found;
+	checkWritable(onnx);
 	const planned = await readWritten(against);
 	const { plan, hash } = planned;
 	if (plan === null) throw new InputError(`${against}: has no plan; expected one with`);
@@ -51,7 +55,9 @@ export async function measureWritten(
 	checkBenchSetting(setting, facts);
 	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
 	const { rate } = await operationsPerSecond(home);
-	const side = { name, facts, fileBytes: onnx.bytes, type: facts.dtype, elementBytes };
+	const weightBytes = sessionWeightBytes(onnx.graph);
+	const fileBytes = onnx.bytes;
+	const side = { name, facts, fileBytes, weightBytes, type: facts.dtype, elementBytes };
 	checkMemory(side, setting, memoryLimitBytes);
 	const seconds = benchSeconds(side, setting, rate).round;
 	const work = roundsOf(setting) * seconds;
@@ -66,7 +72,8 @@ export async function measureWritten(
 		};
 		return runPair(pair, setting, means.openSide, seconds, reporter);
 	});
-	return { bench, plan };
+	const warning = planMatches(plan, { name: planned.name, layers: facts.layers, hash });
+	return { bench: { ...bench, warning }, plan };
 }
 
 /** Either is made from the other's model, or both from one. */

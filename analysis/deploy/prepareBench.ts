@@ -1,3 +1,4 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { operationsPerSecond } from '../analyze/speed.ts';
 import type { Estimate } from '../analyze/types.ts';
@@ -8,11 +9,13 @@ import type { ModelConfig } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
 import { decoderGraph } from '../graph/decode/decoder.ts';
 import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../graph/decode/weights.ts';
+import { ModelProtoSchema } from '../graph/onnx_pb.ts';
 import { onnxFacts } from '../onnx/facts.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
 import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx } from '../onnx/open.ts';
 import { shareAttention } from '../onnx/share.ts';
+import { sessionWeightBytes } from '../onnx/weights.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { checkBenchSetting } from './bench.ts';
 import { onnxDecoderNames } from './benchOnnx.ts';
@@ -66,11 +69,12 @@ async function checkpointSide(request: BenchRequest, setting: BenchSetting): Pro
 	checkPlanFits(request.plan, { ...config, name });
 	checkBenchSetting(setting, config);
 	const dtype = request.dtype ?? 'fp32';
-	const fileBytes = decoderBytes(config, dtype);
+	const { fileBytes, weightBytes } = decoderBytes(config, dtype);
 	return {
 		name,
 		facts: modelFacts(checkpoint),
 		fileBytes,
+		weightBytes,
 		type: dtype === 'fp32' ? 'float32' : 'float16',
 		elementBytes: DECODER_DTYPE_BYTES[dtype],
 		onnx: null,
@@ -80,17 +84,22 @@ async function checkpointSide(request: BenchRequest, setting: BenchSetting): Pro
 	};
 }
 
-/** Bytes of a checkpoint's weights as they are written; a plan makes them no more than its mean outputs are. */
-function decoderBytes(config: ModelConfig, dtype: DecoderDtype): number {
+/** Bytes of a checkpoint's weights as they are written and run; a plan adds no more than its mean outputs. */
+function decoderBytes(
+	config: ModelConfig,
+	dtype: DecoderDtype
+): Pick<SideFacts, 'fileBytes' | 'weightBytes'> {
 	const sources = Array.from({ length: config.layers }, (_, layer) => layer);
 	const headMaps = sources.map(() => null);
 	const none = new Set<number>();
 	const spec = { config, dtype, sources, headMaps, refitted: none, biased: none };
 	const { model, weights } = decoderGraph(spec);
-	return weights.reduce(
+	const fileBytes = weights.reduce(
 		(most, { offset, length }) => Math.max(most, offset + length),
 		model.length
 	);
+	const { graph } = fromBinary(ModelProtoSchema, model);
+	return { fileBytes, weightBytes: graph === undefined ? 0 : sessionWeightBytes(graph) };
 }
 
 async function onnxSide(file: string, request: BenchRequest, setting: BenchSetting): Promise<Side> {
@@ -110,6 +119,7 @@ async function onnxSide(file: string, request: BenchRequest, setting: BenchSetti
 		name,
 		facts,
 		fileBytes: onnx.bytes,
+		weightBytes: sessionWeightBytes(onnx.graph),
 		type: facts.dtype,
 		elementBytes,
 		onnx: { file: onnx.file, names },

@@ -1,5 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeResult } from '../../analysis/results/folder.ts';
+import { madeUpBench } from '../builders/benchReport.ts';
+import { madeUpBenchResult, madeUpPlan } from '../builders/results.ts';
 import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
@@ -90,6 +93,17 @@ describe('what deployment gains', () => {
 			await result.getByRole('menuitem', { name: new RegExp(`^${item}`) }).click();
 			expect((await downloading).suggestedFilename()).toBe(name);
 		}
+	});
+
+	it('says where the plan was made for other weights, and what was written otherwise', async () => {
+		const [warning, note] = ['The plan was made for another.', 'layer 1: kept whole'];
+		const bench = { ...madeUpBench(), warning, notes: [note] };
+		const result = { kind: 'bench', plan: madeUpPlan(), bench } as const;
+		const { id } = await writeResult(home.path, { ...madeUpBenchResult(), result });
+		const page = await visit(`${run}?tab=evaluate&bench=${id}`);
+		const shown = region(page, 'Deployment');
+		await shown.getByText(warning).waitFor();
+		await shown.getByText(note).waitFor();
 	});
 
 	it('stands among those of the model until it is deleted, after a question', async () => {
