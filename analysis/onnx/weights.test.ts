@@ -1,16 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import {
+	AttributeProto_AttributeType as AttributeType,
+	AttributeProtoSchema,
 	GraphProtoSchema,
 	NodeProtoSchema,
 	TensorProto_DataLocation as DataLocation,
 	TensorProtoSchema
 } from '../graph/onnx_pb.ts';
-import { sessionWeightBytes } from './weights.ts';
+import { sessionWeightBytes, weightFacts } from './weights.ts';
 
 const FLOAT = 1;
 const UINT8 = 2;
 const INT8 = 3;
+const INT64 = 7;
 const FLOAT16 = 10;
 
 function weight(name: string, dataType: number, elements: number, external = true) {
@@ -23,6 +26,13 @@ function bytesOf(initializer: ReturnType<typeof weight>[], dequantized: string[]
 		create(NodeProtoSchema, { opType: 'DequantizeLinear', input: [name, 'scale'] })
 	);
 	return sessionWeightBytes(create(GraphProtoSchema, { node, initializer }));
+}
+
+function constantNode(output: string, t: ReturnType<typeof weight>) {
+	const attribute = [
+		create(AttributeProtoSchema, { name: 'value', type: AttributeType.TENSOR, t })
+	];
+	return create(NodeProtoSchema, { opType: 'Constant', output: [output], attribute });
 }
 
 describe('sessionWeightBytes', () => {
@@ -39,8 +49,31 @@ describe('sessionWeightBytes', () => {
 	it('counts what lies in the proto some times more', () => {
 		expect(bytesOf([weight('w', FLOAT, 1000, false)])).toBeCloseTo(4800 + 2.5 * 4000);
 	});
+	it('counts what a Constant node holds as it does what lies in the proto', () => {
+		const graph = create(GraphProtoSchema, {
+			node: [
+				constantNode('w', weight('', INT8, 1000, false)),
+				create(NodeProtoSchema, { opType: 'DequantizeLinear', input: ['w', 'scale'] })
+			]
+		});
+		expect(sessionWeightBytes(graph)).toBeCloseTo(1600 + 4800 + 2.5 * 1000);
+	});
 	it('adds up all weights', () => {
 		const both = [weight('a', FLOAT, 10), weight('b', UINT8, 10)];
 		expect(bytesOf(both)).toBeCloseTo(48 + 16);
+	});
+});
+
+describe('weightFacts', () => {
+	it('counts what Constant nodes hold among the weights, but for places and sizes', () => {
+		const graph = create(GraphProtoSchema, {
+			initializer: [weight('a', FLOAT, 10)],
+			node: [
+				constantNode('b', weight('', FLOAT16, 100)),
+				constantNode('shape', weight('', INT64, 4)),
+				create(NodeProtoSchema, { opType: 'Constant', output: ['listed'] })
+			]
+		});
+		expect(weightFacts(graph)).toEqual({ parameters: 110, dtype: 'float16' });
 	});
 });

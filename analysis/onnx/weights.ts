@@ -1,6 +1,6 @@
 import type { GraphProto, TensorProto } from '../graph/onnx_pb.ts';
 import { isExternal } from './external.ts';
-import { integerOf } from './graphView.ts';
+import { attributeOf, integerOf } from './graphView.ts';
 import { elementTypeName, tensorBytes, tensorElements } from './tensors.ts';
 
 /** The weights of a graph, counted. */
@@ -16,7 +16,7 @@ const NO_WEIGHTS = ['int64', 'int32', 'bool'];
 /** Inputs of MatMulNBits: packed weights, and what belongs to them. */
 const PACKED = 1;
 
-/** Counts the weights of a graph. */
+/** Counts the weights of a graph, those that Constant nodes hold included. */
 export function weightFacts(graph: GraphProto): WeightFacts {
 	const bits = new Map<string, number>();
 	const elements = new Map<string, number>();
@@ -27,16 +27,14 @@ export function weightFacts(graph: GraphProto): WeightFacts {
 		elements.set(node.input[PACKED], (integerOf(node, 'K') ?? 0) * (integerOf(node, 'N') ?? 0));
 		for (const name of node.input.slice(PACKED + 1)) belonging.add(name);
 	}
-	const typeOf = ({ name, dataType }: TensorProto): string => {
-		const packed = bits.get(name);
-		return packed === undefined ? elementTypeName(dataType) : `${packed}-bit (MatMulNBits)`;
-	};
 	const bytesOfType = new Map<string, number>();
 	let parameters = 0;
-	for (const tensor of graph.initializer) {
-		const type = typeOf(tensor);
-		if (NO_WEIGHTS.includes(type) || belonging.has(tensor.name)) continue;
-		parameters += elements.get(tensor.name) ?? tensorElements(tensor);
+	for (const { name, tensor } of weightsIn(graph)) {
+		const packed = bits.get(name);
+		const type =
+			packed === undefined ? elementTypeName(tensor.dataType) : `${packed}-bit (MatMulNBits)`;
+		if (NO_WEIGHTS.includes(type) || belonging.has(name)) continue;
+		parameters += elements.get(name) ?? tensorElements(tensor);
 		bytesOfType.set(type, (bytesOfType.get(type) ?? 0) + tensorBytes(tensor));
 	}
 	const largest = [...bytesOfType].sort(([, a], [, b]) => b - a).at(0);
@@ -62,12 +60,21 @@ export function sessionWeightBytes(graph: GraphProto): number {
 	const dequantized = new Set(
 		graph.node.filter(({ opType }) => opType === 'DequantizeLinear').map(({ input }) => input[0])
 	);
-	return graph.initializer.reduce((sum, tensor) => {
+	return weightsIn(graph).reduce((sum, { name, tensor }) => {
 		const bytes = tensorBytes(tensor);
 		const asFloats = LAID_OUT * FLOAT * tensorElements(tensor);
 		const floating = FLOATS.includes(elementTypeName(tensor.dataType));
 		const held = floating ? asFloats : REPACKED * bytes;
-		const unpacked = dequantized.has(tensor.name) ? asFloats : 0;
+		const unpacked = dequantized.has(name) ? asFloats : 0;
 		return sum + held + unpacked + (isExternal(tensor) ? 0 : INSIDE * bytes);
 	}, 0);
+}
+
+/** The tensors of a graph, initializers and what Constant nodes hold, by the names that nodes take them by. */
+function weightsIn({ initializer, node }: GraphProto): { name: string; tensor: TensorProto }[] {
+	const constants = node.flatMap((each) => {
+		const tensor = each.opType === 'Constant' ? attributeOf(each, 'value')?.t : undefined;
+		return tensor === undefined ? [] : [{ name: each.output[0], tensor }];
+	});
+	return [...initializer.map((tensor) => ({ name: tensor.name, tensor })), ...constants];
 }
