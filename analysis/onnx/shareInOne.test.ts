@@ -78,6 +78,37 @@ describe('attention that is written out, keys and values in one tensor, as GPT-2
 		expect(difference(await logitsOf(proto, steps), plain)).toBeLessThan(2e-5);
 	});
 
+	it('follows too where the places of keys and values stand in one dimension, squeezed away behind', async () => {
+		const proto = writtenDecoder();
+		const graph = graphOf(proto);
+		const added = new GraphBuilder('added', 'added.');
+		graph.node = graph.node.flatMap((node) => {
+			const part = /\.past\.([01])$/.exec(node.name)?.[1];
+			if (part === undefined) return [node];
+			const apart = new GraphBuilder('apart');
+			const one = apart.node(node.name, 'Gather', [node.input[0], added.integers(Number(part))], {
+				outputs: [`${node.name}.one`],
+				attributes: { axis: 0n }
+			});
+			apart.node(`${node.name}.squeeze`, 'Squeeze', [one, added.integers(0)], {
+				outputs: node.output
+			});
+			return apart.parts().node;
+		});
+		graph.initializer.push(
+			...added
+				.parts()
+				.initializer.filter(({ name }) => graph.initializer.every((x) => x.name !== name))
+		);
+		const before = await logitsOf(
+			shareAttention(await foundOnnx(writtenDecoder()), planned(SOURCES)).proto,
+			[IDS]
+		);
+		const shared = shareAttention(await foundOnnx(proto), planned(SOURCES)).proto;
+		const steps = [IDS.slice(0, 5), ...IDS.slice(5).map((id) => [id])];
+		expect(difference(await logitsOf(shared, steps), before)).toBeLessThan(2e-5);
+	});
+
 	it('is refused as a follower where values come before keys', async () => {
 		const proto = writtenDecoder();
 		for (const node of graphOf(proto).node) {

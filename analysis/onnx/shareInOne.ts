@@ -48,8 +48,10 @@ export function keepValuesAlone(rewrite: GraphRewrite, attention: AttentionLayer
 	const [keys, values] = [KEYS, VALUES].map((part) => parts.get(part));
 	if (keys === undefined || values === undefined) throw notAlone(attention, past);
 	const graph = rewrite.builder();
-	const first = graph.constant(`${rewrite.prefix}first`, [0n], []);
 	const [ownKeys, ownValues] = [keys, values].map((index) => view.node(index));
+	// One place may stand in one dimension, which is then squeezed away behind the Gather.
+	const dims = view.constant(ownValues.input[1])?.dims.map(Number) ?? [];
+	const first = graph.constant(`${rewrite.prefix}first.${dims.length}`, [0n], dims);
 	const [part] = ownValues.output;
 	const used = attention.values.value;
 	const own =
