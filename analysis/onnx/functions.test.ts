@@ -9,11 +9,35 @@ import {
 	logitsOf,
 	planned
 } from '../../tests/builders/sharedOnnx.ts';
-import { FunctionProtoSchema, NodeProtoSchema } from '../graph/onnx_pb.ts';
+import { InputError } from '../errors.ts';
+import {
+	FunctionProtoSchema,
+	NodeProtoSchema,
+	OperatorSetIdProtoSchema
+} from '../graph/onnx_pb.ts';
 import { withoutFunctions } from './functions.ts';
 import { shareAttention } from './share.ts';
 
 const IDS = [0, 5, 3, 9, 2, 7];
+const FILE = 'model.onnx';
+
+/** A function whose every node calls another. */
+function calling(name: string, called: string[]) {
+	return create(FunctionProtoSchema, {
+		name,
+		domain: 'local',
+		input: ['x'],
+		output: ['y'],
+		node: called.map((opType, at) =>
+			create(NodeProtoSchema, {
+				domain: 'local',
+				opType,
+				input: ['x'],
+				output: [at === 0 ? 'y' : 'z']
+			})
+		)
+	});
+}
 
 describe("functions of a model's own", () => {
 	it('are taken as the nodes that they consist of, calls in calls too, each value under a name of its own', async () => {
@@ -66,7 +90,7 @@ describe("functions of a model's own", () => {
 		const model = functionsDecoder();
 		const { node } = graphOf(smallDecoder({ form: 'guarded softmax' }));
 		graphOf(model).node = node;
-		expect(withoutFunctions(model)).toBe(model);
+		expect(withoutFunctions(model, FILE)).toBe(model);
 	});
 
 	it('that put an input out unchanged, or a value twice, do so', () => {
@@ -89,11 +113,45 @@ describe("functions of a model's own", () => {
 				output: ['a', 'b', 'c']
 			})
 		];
-		const inlined = graphOf(withoutFunctions(model)).node;
+		const inlined = graphOf(withoutFunctions(model, FILE)).node;
 		expect(inlined.map(({ opType, input, output }) => [opType, input[0], output[0]])).toEqual([
 			['Neg', 'input_ids', 'b'],
 			['Identity', 'input_ids', 'a'],
 			['Identity', 'b', 'c']
 		]);
+	});
+
+	it('stay where another, of another opset, stays and may call them', () => {
+		const model = functionsDecoder();
+		const other = calling('Other', ['Guard']);
+		other.opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })];
+		model.functions.push(other);
+		const { functions } = withoutFunctions(model, FILE);
+		expect(functions.map(({ name }) => name)).toEqual(['GuardedSoftmax', 'Guard', 'Other']);
+	});
+
+	it('that call themselves are refused', () => {
+		const model = functionsDecoder();
+		model.functions[1] = calling('Guard', ['Guard', 'Guard']);
+		expect(() => withoutFunctions(model, FILE)).toThrow(
+			new InputError(
+				'model.onnx: calls of functions of its own lie more than 64 deep in each other; functions of ONNX do not call themselves'
+			)
+		);
+	});
+
+	it('that double again and again are refused before they are too many nodes', () => {
+		const model = functionsDecoder();
+		const names = ['Guard', ...Array.from({ length: 30 }, (_, at) => `Doubled${at}`)];
+		model.functions.splice(
+			1,
+			1,
+			...names.map((name, at) => calling(name, at < 30 ? [names[at + 1], names[at + 1]] : []))
+		);
+		expect(() => withoutFunctions(model, FILE)).toThrow(
+			new InputError(
+				'model.onnx: calls of functions of its own become more than 200000 nodes; expected fewer'
+			)
+		);
 	});
 });

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { InputError } from '../errors.ts';
 import {
 	AttributeProtoSchema,
 	GraphProtoSchema,
@@ -11,16 +12,19 @@ import {
 	type NodeProto
 } from '../graph/onnx_pb.ts';
 import { withFields } from './copy.ts';
-import { renamedNode, unusedName } from './renamed.ts';
+import { FreeNames, renamedNode } from './renamed.ts';
 
 /** Calls in calls; functions of ONNX do not call themselves. */
 const DEEPEST = 64;
+/** Nodes that calls may become; graphs of language models have tens of thousands. */
+const MOST_NODES = 200_000;
 
 /**
  * A model in which calls of functions of its own are the nodes that these consist of. A function of other versions of
  * the operators than the model's stays as it is, and so does a model that calls none: the same message is returned.
+ * Throws InputError, which names `file`, where functions call themselves or make far more nodes than a model has.
  */
-export function withoutFunctions(model: ModelProto): ModelProto {
+export function withoutFunctions(model: ModelProto, file: string): ModelProto {
 	const { graph, functions, opsetImport } = model;
 	if (graph === undefined || functions.length === 0) return model;
 	const versions = new Map(opsetImport.map(({ domain, version }) => [standard(domain), version]));
@@ -40,12 +44,13 @@ export function withoutFunctions(model: ModelProto): ModelProto {
 	}
 	const used = namesIn(graph.node);
 	for (const { name } of [...graph.input, ...graph.initializer]) used.add(name);
-	const inliner = new Inliner(known, used);
+	const inliner = new Inliner(known, new FreeNames(used), file);
 	const node = inliner.expanded(graph.node, 0);
 	if (!inliner.inlined) return model;
 	return withFields(ModelProtoSchema, model, {
 		graph: withFields(GraphProtoSchema, graph, { node }),
-		functions: functions.filter((each) => ![...known.values()].includes(each)),
+		// One that stays may call any of the others.
+		functions: known.size === functions.length ? [] : functions,
 		opsetImport: imports
 	});
 }
@@ -55,15 +60,22 @@ class Inliner {
 	/** Whether there was any call. */
 	inlined = false;
 	readonly #functions: ReadonlyMap<string, FunctionProto>;
-	readonly #used: Set<string>;
+	readonly #free: FreeNames;
+	readonly #file: string;
+	#made = 0;
 
-	constructor(functions: ReadonlyMap<string, FunctionProto>, used: Set<string>) {
+	constructor(functions: ReadonlyMap<string, FunctionProto>, free: FreeNames, file: string) {
 		this.#functions = functions;
-		this.#used = used;
+		this.#free = free;
+		this.#file = file;
 	}
 
 	expanded(nodes: readonly NodeProto[], depth: number): NodeProto[] {
-		if (depth > DEEPEST) throw new Error('functions of the model call each other without end');
+		if (depth > DEEPEST) {
+			throw new InputError(
+				`${this.#file}: calls of functions of its own lie more than ${DEEPEST} deep in each other; functions of ONNX do not call themselves`
+			);
+		}
 		return nodes.flatMap((node) => {
 			const called = this.#functions.get(keyOf(node.domain, node.opType, node.overload));
 			if (called !== undefined) {
@@ -75,6 +87,12 @@ class Inliner {
 	}
 
 	#body(call: NodeProto, called: FunctionProto): NodeProto[] {
+		this.#made += countNodes(called.node);
+		if (this.#made > MOST_NODES) {
+			throw new InputError(
+				`${this.#file}: calls of functions of its own become more than ${MOST_NODES} nodes; expected fewer`
+			);
+		}
 		const names = new Map(called.input.map((name, at) => [name, call.input[at] ?? '']));
 		const prefix = call.name === '' ? called.name : call.name;
 		const passed: NodeProto[] = [];
@@ -92,9 +110,7 @@ class Inliner {
 		}
 		for (const name of namesIn(called.node)) {
 			if (names.has(name)) continue;
-			const free = unusedName(`${prefix}/${name}`, this.#used);
-			this.#used.add(free);
-			names.set(name, free);
+			names.set(name, this.#free.take(`${prefix}/${name}`));
 		}
 		const given = new Map(
 			[...called.attributeProto, ...call.attribute].map((attribute) => [attribute.name, attribute])
@@ -131,6 +147,15 @@ function withBodies(node: NodeProto, change: (nodes: NodeProto[]) => NodeProto[]
 			each.g === undefined ? each : withFields(AttributeProtoSchema, each, { g: changed(each.g) })
 		)
 	});
+}
+
+/** Nodes, those in branches and bodies included. */
+function countNodes(nodes: readonly NodeProto[]): number {
+	return nodes.reduce(
+		(sum, { attribute }) =>
+			attribute.reduce((inner, { g }) => inner + countNodes(g?.node ?? []), sum + 1),
+		0
+	);
 }
 
 /** Names of all values that nodes make, those inside branches and bodies included. */

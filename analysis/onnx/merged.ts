@@ -9,7 +9,7 @@ import {
 import { withFields } from './copy.ts';
 import { attributeOf, inputsOf } from './graphView.ts';
 import type { OnnxModel } from './read.ts';
-import { renamedInfo, renamedNode, renamedTensor, unusedName } from './renamed.ts';
+import { FreeNames, renamedInfo, renamedNode, renamedTensor } from './renamed.ts';
 
 /** The input by which merged decoders choose between their branches, as optimum and transformers.js have it. */
 const USE_CACHE = 'use_cache_branch';
@@ -48,9 +48,10 @@ function spliced(graph: GraphProto, choice: NodeProto): GraphProto {
 	const branch = attributeOf(choice, 'else_branch')?.g;
 	if (branch === undefined) return graph;
 	const others = graph.node.filter((node) => node !== choice);
-	const used = new Set([
+	const free = new FreeNames([
 		...[...graph.input, ...graph.initializer].map(({ name }) => name),
-		...others.flatMap(({ output }) => output)
+		...others.flatMap(({ output }) => output),
+		...choice.output
 	]);
 	// What the branch puts out under the name that the choice does is that value.
 	const own = branch.output.map(({ name }) => name);
@@ -59,13 +60,11 @@ function spliced(graph: GraphProto, choice: NodeProto): GraphProto {
 		...branch.initializer.map(({ name }) => name),
 		...branch.node.flatMap(({ output }) => output)
 	];
-	for (const name of choice.output) used.add(name);
 	const names = new Map<string, string>();
 	for (const name of made) {
 		if (name === '' || same.has(name)) continue;
-		const free = unusedName(name, used);
-		used.add(free);
-		if (free !== name) names.set(name, free);
+		const fresh = free.take(name);
+		if (fresh !== name) names.set(name, fresh);
 	}
 	const passed = choice.output.flatMap((output, at) => {
 		if (output === '' || output === own[at]) return [];

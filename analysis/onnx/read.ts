@@ -46,7 +46,7 @@ export interface ReadOptions {
 export async function readOnnx(path: string, options: ReadOptions = {}): Promise<OnnxModel> {
 	const file = resolve(path);
 	const whole = await readProto(file, options);
-	const read = withoutFunctions(whole);
+	const read = withoutFunctions(whole, file);
 	const flat = read.graph === undefined ? null : withoutCache(read.graph);
 	const merged = flat !== null;
 	const proto = merged ? withFields(ModelProtoSchema, read, { graph: flat }) : read;

@@ -45,9 +45,23 @@ export function renamedInfo(info: ValueInfoProto, names: Names): ValueInfoProto 
 	return name === undefined ? info : withFields(ValueInfoProtoSchema, info, { name });
 }
 
-/** A name that is not in use: the name itself, or with a number behind it. */
-export function unusedName(name: string, used: ReadonlySet<string>): string {
-	let free = name;
-	for (let again = 2; used.has(free); again++) free = `${name}.${again}`;
-	return free;
+/** Gives names to values that join a graph: none that is in use, and none twice. */
+export class FreeNames {
+	readonly #used: Set<string>;
+	/** By name, the number to try next behind it. */
+	readonly #next = new Map<string, number>();
+
+	constructor(used: Iterable<string>) {
+		this.#used = new Set(used);
+	}
+
+	/** The name itself where it is free, else with a number behind it. */
+	take(name: string): string {
+		let free = name;
+		let again = this.#next.get(name) ?? 2;
+		while (this.#used.has(free)) free = `${name}.${again++}`;
+		this.#next.set(name, again);
+		this.#used.add(free);
+		return free;
+	}
 }
