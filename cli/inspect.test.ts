@@ -107,4 +107,18 @@ describe('inspect --plan', () => {
 		expect(code).toBe(0);
 		expect(stdout).toContain('follows 0');
 	});
+
+	it('exits with 2 where the refitted weights that the plan names do not lie beside it', async () => {
+		const checkpoint = join(folder, 'checkpoint');
+		await writeTinyCheckpoint(checkpoint);
+		const repair = { file: 'repair.safetensors', sha256: '0'.repeat(64), strength: 1 };
+		const plan = { ...(await planFor(checkpoint, [0, 0, 2])), repair };
+		await writeFile(planFile, JSON.stringify(plan));
+		const { code, stdout, stderr } = await runCommand(['inspect', checkpoint, '--plan', planFile]);
+		expect(code).toBe(2);
+		expect(stdout).not.toContain('The plan can be applied.');
+		expect(stderr).toMatch(
+			/plan\.json: cannot be applied: .*repair\.safetensors: .* cannot be read/
+		);
+	});
 });

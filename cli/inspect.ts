@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { modelFacts } from '../analysis/checkpoint/facts.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
@@ -74,7 +75,8 @@ async function inspect(
 		file === null
 			? await checkpointFacts(path)
 			: onnxReport(await findOnnx(file, { weights: false }));
-	const check = plan === null ? null : await checkPlan(path, plan, homeOf(flags, io));
+	const folders = { home: homeOf(flags, io), planFolder: dirname(flags.plan ?? '.') };
+	const check = plan === null ? null : await checkPlan(path, plan, folders);
 	if (flags.json) printJson(io, check === null ? report : { ...report, plan: check });
 	else {
 		if ('facts' in report) printCheckpoint(report, check, io);

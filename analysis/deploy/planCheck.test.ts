@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cachedOnnx, onnxBytes } from '../../tests/builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
-import { deploy, planFor } from '../../tests/builders/deployed.ts';
+import { deploy, planFor, withRepairs } from '../../tests/builders/deployed.ts';
+import { mergedDecoder } from '../../tests/builders/mergedOnnx.ts';
 import { smallDecoderPlan } from '../../tests/builders/onnxPlan.ts';
 import { onnxModelHash } from '../analyze/modelHash.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
@@ -22,8 +23,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const check = (model: string, plan: Parameters<typeof checkPlan>[1]) =>
-	checkPlan(model, plan, join(folder, 'home'));
+const check = (
+	model: string,
+	plan: Parameters<typeof checkPlan>[1],
+	planFolder: string | null = null
+) => checkPlan(model, plan, { home: join(folder, 'home'), planFolder });
 
 describe('a plan on an ONNX model', () => {
 	const proto = () => cachedOnnx({ form: 'groupQuery' });
@@ -53,6 +57,12 @@ describe('a plan on an ONNX model', () => {
 		const { layers, problem } = await check(file, smallDecoderPlan([0, 1, 1, 3]));
 		expect(layers.every((layer) => layer.problem === null)).toBe(true);
 		expect(problem).toMatch(/ReduceMean other takes past_key_values\.2\.key/);
+	});
+
+	it('cannot be applied to a merged decoder, whose branches cannot both be written', async () => {
+		await writeFile(file, onnxBytes(mergedDecoder()));
+		const { problem } = await check(file, smallDecoderPlan([0, 0, 2]));
+		expect(problem).toMatch(/a merged decoder .*; expected a model exported without merging$/);
 	});
 
 	it('cannot be applied where it names refitted weights, or the model was written with a plan', async () => {
@@ -96,5 +106,26 @@ describe('a plan on a checkpoint', () => {
 		const { layers, problem } = await check(shared, other);
 		expect(problem).toMatch(/layer 1 has source 1; in shared it follows layer 0/);
 		expect(layers.map(({ source }) => source)).toEqual([0, 1, null]);
+	});
+
+	it('that names refitted weights can be applied where these lie beside it and are those', async () => {
+		const original = join(folder, 'original');
+		await writeTinyCheckpoint(original);
+		const { config } = await openCheckpoint(original);
+		const { hidden, heads, headDim } = config;
+		const repair = { o: new Float32Array(hidden * heads * headDim), bias: null };
+		const own = await planFor(original, [0, 0, 2]);
+		const plan = await withRepairs(own, original, new Map([[1, repair]]), folder);
+		const verdict = async (planFolder: string | null) => {
+			const { problem, unseen } = await check(original, plan, planFolder);
+			return { problem, unseen };
+		};
+		expect(await verdict(folder)).toEqual({ problem: null, unseen: null });
+		expect(await verdict(null)).toEqual({ problem: null, unseen: 'repair.safetensors' });
+		expect((await verdict(original)).problem).toMatch(/refitted weights cannot be read/);
+		await appendFile(join(folder, 'repair.safetensors'), ' ');
+		expect((await verdict(folder)).problem).toMatch(
+			/repair\.safetensors: SHA-256 \w+; the plan's refitted weights have \w+$/
+		);
 	});
 });

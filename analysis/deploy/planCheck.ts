@@ -4,12 +4,14 @@ import { openCheckpoint } from '../checkpoint/open.ts';
 import { rememberedFilesHash, rememberedHash } from '../checkpoint/remembered.ts';
 import { onnxFiles } from '../onnx/hash.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
+import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx } from '../onnx/open.ts';
 import { shareAttention } from '../onnx/share.ts';
 import { sharingProblems } from '../onnx/shareCheck.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
 import type { Plan, Sources } from '../plan/types.ts';
+import { findRepairs } from '../repair/file.ts';
 
 /** Whether a plan can be applied to a model, layer by layer. */
 export interface PlanCheck {
@@ -18,6 +20,8 @@ export interface PlanCheck {
 	problem: string | null;
 	/** It was made for other weights; null: for these, or their hash is not known yet. */
 	warning: string | null;
+	/** The file of the plan's refitted weights where it was not looked for; null: it was, or there is none. */
+	unseen: string | null;
 }
 
 export interface PlannedLayer {
@@ -28,37 +32,61 @@ export interface PlannedLayer {
 	problem: string | null;
 }
 
-/**
- * Checks a plan against a checkpoint folder or an ONNX model without running or writing anything. `home` is the
- * workspace, where hashes are remembered. Throws InputError where the model cannot be read.
- */
-export async function checkPlan(model: string, plan: Plan, home: string): Promise<PlanCheck> {
-	const file = await findOnnxFile(model);
-	return file === null ? checkOnCheckpoint(model, plan, home) : checkOnOnnx(file, plan, home);
+/** Folders that a check looks into. */
+interface CheckFolders {
+	/** The workspace, where hashes are remembered. */
+	home: string;
+	/** Where the plan lies, and its refitted weights with it; null: that is not known. */
+	planFolder: string | null;
 }
 
-async function checkOnCheckpoint(folder: string, plan: Plan, home: string): Promise<PlanCheck> {
+/**
+ * Checks a plan against a checkpoint folder or an ONNX model without running or writing anything. Throws InputError
+ * where the model cannot be read.
+ */
+export async function checkPlan(
+	model: string,
+	plan: Plan,
+	{ home, planFolder }: CheckFolders
+): Promise<PlanCheck> {
+	const file = await findOnnxFile(model);
+	return file === null
+		? checkOnCheckpoint(model, plan, { home, planFolder })
+		: checkOnOnnx(file, plan, home);
+}
+
+async function checkOnCheckpoint(
+	folder: string,
+	plan: Plan,
+	{ home, planFolder }: CheckFolders
+): Promise<PlanCheck> {
 	const checkpoint = await openCheckpoint(folder);
 	const { name, config } = checkpoint;
-	const problem = refusalOf(() => checkPlanFits(plan, { ...config, name }));
+	const problem = await refusalOf(async () => {
+		checkPlanFits(plan, { ...config, name });
+		if (planFolder !== null) await findRepairs(planFolder, plan, config);
+	});
+	const unseen = planFolder === null ? (plan.repair?.file ?? null) : null;
 	const hash = await rememberedHash(home, checkpoint);
 	const warning = warningOf(plan, { name, layers: config.layers, hash }, problem);
-	return { layers: plannedLayers(plan.sources), problem, warning };
+	return { layers: plannedLayers(plan.sources), problem, warning, unseen };
 }
 
 async function checkOnOnnx(file: string, plan: Plan, home: string): Promise<PlanCheck> {
 	const model = await findOnnx(file, { weights: false });
 	const { name, onnx } = model;
 	let problems: (string | null)[] = [];
-	const problem = refusalOf(() => {
+	const problem = await refusalOf(() => {
 		const planned = plannedAttention(model, plan);
 		problems = sharingProblems(model, planned);
 		// The graph as a whole can be in the way too.
+		checkWritable(onnx);
 		shareAttention(model, planned);
 	});
 	const hash = await rememberedFilesHash(home, onnxFiles(onnx));
 	const warning = warningOf(plan, { name, layers: model.layers.length, hash }, problem);
-	return { layers: plannedLayers(plan.sources, problems), problem, warning };
+	// Refitted weights are a problem of their own here.
+	return { layers: plannedLayers(plan.sources, problems), problem, warning, unseen: null };
 }
 
 function plannedLayers(
@@ -77,9 +105,9 @@ function warningOf(
 }
 
 /** What is at fault; null: nothing is. */
-function refusalOf(check: () => void): string | null {
+async function refusalOf(check: () => void | Promise<void>): Promise<string | null> {
 	try {
-		check();
+		await check();
 		return null;
 	} catch (error) {
 		if (isInputError(error)) return error.message;

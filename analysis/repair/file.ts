@@ -62,24 +62,12 @@ export async function readRepairs(
 	plan: Pick<Plan, 'repair' | 'sources'>,
 	config: ModelConfig
 ): Promise<LayerRepairs | null> {
-	if (plan.repair === null) return null;
-	const file = join(folder, plan.repair.file);
-	const hash = await fileHash(file);
-	if (hash !== plan.repair.sha256) {
-		throw new InputError(
-			`${file}: SHA-256 ${hash}; the plan's refitted weights have ${plan.repair.sha256}`
-		);
-	}
-	const entries = new Map<string, TensorEntry>();
-	for (const entry of await readSafetensorsHeader(file)) entries.set(entry.name, entry);
-	const wanted = tensorsOf(plan.sources, config);
-	checkTensors(file, entries, wanted);
+	const found = await findRepairs(folder, plan, config);
+	if (found === null) return null;
 	const repairs = new Map<number, LayerRepair>();
 	const reader = new WeightReader();
 	try {
-		for (const { layer, part, name, shape } of wanted) {
-			const entry = entries.get(name);
-			if (entry === undefined) continue;
+		for (const { layer, part, shape, entry } of found) {
 			const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
 			await reader.readInto(entry, values, 0);
 			repairs.set(layer, { o: null, bias: null, [part]: values });
@@ -88,6 +76,26 @@ export async function readRepairs(
 		await reader.close();
 	}
 	return repairs;
+}
+
+/**
+ * Where in their file the refitted weights that a plan names are; null: it names none. Throws InputError as
+ * `readRepairs`.
+ */
+export async function findRepairs(
+	folder: string,
+	{ repair, sources }: Pick<Plan, 'repair' | 'sources'>,
+	config: ModelConfig
+): Promise<(RepairTensor & { entry: TensorEntry })[] | null> {
+	if (repair === null) return null;
+	const file = join(folder, repair.file);
+	const hash = await fileHash(file);
+	if (hash !== repair.sha256) {
+		throw new InputError(
+			`${file}: SHA-256 ${hash}; the plan's refitted weights have ${repair.sha256}`
+		);
+	}
+	return tensorsIn(file, await readSafetensorsHeader(file), tensorsOf(sources, config));
 }
 
 /** The tensors of a repair of every follower and every left-out layer. */
@@ -105,27 +113,32 @@ function repairTensor(config: ModelConfig, layer: number, part: keyof LayerRepai
 		: { layer, part, name: o.replace(/weight$/, 'bias'), shape: [hidden] };
 }
 
-function checkTensors(
+/** Each of the tensors wanted, and its entry in the file; throws InputError where these are not exactly the file's. */
+function tensorsIn(
 	file: string,
-	entries: ReadonlyMap<string, TensorEntry>,
+	entries: readonly TensorEntry[],
 	wanted: readonly RepairTensor[]
-): void {
-	for (const { name, shape } of wanted) {
-		const entry = entries.get(name);
+): (RepairTensor & { entry: TensorEntry })[] {
+	const byName = new Map(entries.map((entry) => [entry.name, entry]));
+	const found = wanted.map((tensor) => {
+		const { name, shape } = tensor;
+		const entry = byName.get(name);
 		if (entry === undefined) throw new InputError(`${file}: no tensor ${name}; the plan needs it`);
 		if (entry.dtype !== 'F32' || entry.shape.join() !== shape.join()) {
 			throw new InputError(
 				`${file}: ${name}: ${entry.dtype} [${entry.shape.join(', ')}]; expected F32 [${shape.join(', ')}]`
 			);
 		}
-	}
+		return { ...tensor, entry };
+	});
 	const known = new Set(wanted.map(({ name }) => name));
-	for (const name of entries.keys()) {
+	for (const { name } of entries) {
 		if (known.has(name)) continue;
 		throw new InputError(
 			`${file}: tensor ${name}: no layer of the plan takes it; allowed: o_proj.weight of followers, o_proj.bias of left-out layers`
 		);
 	}
+	return found;
 }
 
 /** Piece by piece: the file may be larger than what is worth holding twice. */

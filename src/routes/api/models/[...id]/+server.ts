@@ -21,6 +21,7 @@ export const POST: RequestHandler = ({ params, request, locals }) =>
 		const { models, settings } = locals.workbench;
 		const { folder } = await models.named(params.id);
 		const { plan } = await readJson(request, checkSchema);
-		const answer: PlanCheck = await checkPlan(folder, parsePlan(plan, 'plan'), settings.home);
+		const folders = { home: settings.home, planFolder: null };
+		const answer: PlanCheck = await checkPlan(folder, parsePlan(plan, 'plan'), folders);
 		return Response.json(answer);
 	});
