@@ -9,13 +9,14 @@ import { withFields } from '../onnx/copy.ts';
 import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
 import { shareAttention, type SharedModel } from '../onnx/share.ts';
+import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
 import type { Deployed, DeployStage } from './deploy.ts';
 import { checkNewFolder, writeFolder } from './folder.ts';
 import { copyOnnxCompanions } from './onnxModelFiles.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import { writeExternalWeights } from './onnxModelWeights.ts';
-import { RECORD_FILE, recordOf } from './record.ts';
+import { recordOf } from './record.ts';
 import type { DeployRequest } from './types.ts';
 
 /**

@@ -3,9 +3,9 @@ import * as v from 'valibot';
 import { exists, readJsonFile } from '../checkpoint/files.ts';
 import { InputError } from '../errors.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../graph/decode/weights.ts';
+import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 import { parsePlan } from '../plan/planFile.ts';
 import type { Plan } from '../plan/types.ts';
-import { RECORD_FILE } from './record.ts';
 
 /** What is needed of `spanwise.json` to run the model beside it. */
 const schema = v.object({

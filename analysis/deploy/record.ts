@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import { VERSION } from '../version.ts';
 import type { DeployRecord, DeployRequest, Verification, WrittenFile } from './types.ts';
 
-/** Name of the record beside a model that was written. */
-export const RECORD_FILE = 'spanwise.json';
-
 /** What `spanwise.json` says of a folder that holds the files `names` and nothing else yet. */
 export async function recordOf(
 	folder: string,

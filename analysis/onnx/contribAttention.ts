@@ -49,7 +49,7 @@ export function contribAttention(view: GraphView, node: NodeProto): ContribAtten
 	const heads = integerOf(node, 'num_heads');
 	if (input === null || weight === null || heads === null)
 		return 'input, weight or num_heads is missing';
-	// Seen with 1.30: the process ends.
+	// Biases are optional, but the kernel asks for their shape all the same: with 1.30 the process ends.
 	if (bias === null) return 'it has no biases, without which the CPU kernel crashes';
 	if (integerOf(node, 'do_rotary') === 1) return 'do_rotary turns q and k inside the node';
 	if (integerOf(node, 'past_present_share_buffer') === 1)

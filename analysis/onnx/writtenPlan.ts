@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { exists, readJsonFile } from '../checkpoint/files.ts';
 
-const RECORD_FILE = 'spanwise.json';
+/** Name of the record beside a model that Spanwise wrote. */
+export const RECORD_FILE = 'spanwise.json';
 
 const layers = v.array(v.number());
 /** What this stage needs of the record that lies beside a model that Spanwise wrote. */
