@@ -75,12 +75,15 @@ function checkSource(
 export function sharedNotes(shared: SharedAttention | null): string[] {
 	if (shared === null) return [];
 	return [
-		`layers ${notOwn(shared)} have no attention of their own, by config.json: make plans from a run of the model that it was made from`
+		`${withoutOwn(shared)}, by config.json: make plans from a run of the model that it was made from`
 	];
 }
 
-function notOwn({ sources }: SharedAttention): string {
-	return sources.flatMap((source, layer) => (source === layer ? [] : [layer])).join(', ');
+function withoutOwn({ sources }: SharedAttention): string {
+	const layers = sources.flatMap((source, layer) => (source === layer ? [] : [layer]));
+	return layers.length === 1
+		? `layer ${layers[0]} has no attention of its own`
+		: `layers ${layers.join(', ')} have no attention of their own`;
 }
 
 /**
@@ -94,7 +97,6 @@ export function requireOwnAttention(
 	const { shared } = model.config;
 	if (shared === null) return;
 	throw new InputError(
-		`${model.name}: layers ${notOwn(shared)} have no attention of their own, by its config.json; ` +
-			`${what} needs the model that it was made from`
+		`${model.name}: ${withoutOwn(shared)}, by its config.json; ${what} needs the model that it was made from`
 	);
 }
