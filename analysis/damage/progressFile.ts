@@ -60,7 +60,9 @@ export function progressFileIn(home: string, model: string, header: ProgressHead
  * is no progress file.
  */
 export async function readResults(path: string): Promise<CaseResult[]> {
-	return resultsIn(path, linesOf(await existingText(path)));
+	const lines = linesOf(await existingText(path));
+	if (lines.length > 0) parseLine(path, lines[0], headerSchema);
+	return resultsIn(path, lines);
 }
 
 /**

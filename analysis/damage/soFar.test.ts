@@ -54,4 +54,11 @@ describe('a progress file that is being written', () => {
 		await appendFile(path, `${JSON.stringify(result(0, 'baseline', 3))}\n{"window":0,"ca`);
 		expect(await readResults(path)).toEqual([result(0, 'baseline', 3)]);
 	});
+	it('is refused where its first line is no header', async () => {
+		const home = await mkdtemp(join(tmpdir(), 'spanwise-so-far-'));
+		onTestFinished(() => rm(home, { recursive: true }));
+		const path = join(home, 'a.jsonl');
+		await writeFile(path, `{"format":"other"}\n${JSON.stringify(result(0, 'baseline', 3))}\n`);
+		await expect(readResults(path)).rejects.toThrow(`progress file ${path}: not one of spanwise`);
+	});
 });
