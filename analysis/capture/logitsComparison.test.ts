@@ -43,6 +43,23 @@ it('gives losses, divergence and agreement worked out by hand', async () => {
 	expect([...found.agree]).toEqual([0, 1]);
 });
 
+it('counts ids that the first model never gives as nothing in the divergence', async () => {
+	const baseline = logitsOf([
+		[0.5, 0.5, 0],
+		[0.5, 0, 0.5],
+		[1, 1, 1]
+	]);
+	const shared = logitsOf([
+		[0.25, 0.75, 0],
+		[0.5, 0.5, 0],
+		[1, 1, 1]
+	]);
+	const { kl } = await comparison.compare([0, 1, 0], baseline, shared);
+	expect(kl[0]).toBeCloseTo(0.5 * Math.log(2) + 0.5 * Math.log(2 / 3), 5);
+	// What it does give and the second model never does is infinitely far.
+	expect(kl[1]).toBe(Infinity);
+});
+
 it('takes the lowest of equally likely ids for the likeliest', async () => {
 	const baseline = logitsOf([
 		[0.4, 0.4, 0.2],

@@ -1,20 +1,13 @@
 import { GraphBuilder, INT64 } from './builder.ts';
 
-/** Names of the outputs of `logitsComparisonGraph`, float32 [P] each. */
-export const LOGITS_COMPARISON_OUTPUTS = [
-	'baseline_loss',
-	'shared_loss',
-	'divergence',
-	'agreement'
-] as const;
-
-export type LogitsComparisonOutput = (typeof LOGITS_COMPARISON_OUTPUTS)[number];
+const OUTPUTS = ['baseline_loss', 'shared_loss', 'divergence', 'agreement'];
 
 /**
  * What two models say of P tokens: `baseline` and `shared`, the logits before each, float32 [P, vocab], and
- * `targets`, the ids of the tokens, int64 [P, 1] → per token the natural-log loss of either; the Kullback–Leibler
- * divergence Σ p·ln(p / q) in nats, p the baseline's; and 1 where both have the same likeliest id (of equally likely
- * ones the lowest), else 0. P and the size of the vocabulary are free.
+ * `targets`, the ids of the tokens, int64 [P, 1] → `baseline_loss` and `shared_loss`, per token the natural-log loss of
+ * either; `divergence`, the Kullback–Leibler divergence Σ p·ln(p / q) in nats, p the baseline's, ids whose p is 0 adding
+ * 0; and `agreement`, 1 where both have the same likeliest id (of equally likely ones the lowest), else 0; float32 [P]
+ * each. P and the size of the vocabulary are free.
  */
 export function logitsComparisonGraph(): Uint8Array {
 	const builder = new GraphBuilder('logits_comparison');
@@ -37,11 +30,16 @@ export function logitsComparisonGraph(): Uint8Array {
 		return { logs, best };
 	});
 	const [baseline, shared] = models;
+	const probabilities = builder.node('divergence/Exp', 'Exp', [baseline.logs]);
 	const terms = builder.node('divergence/Mul', 'Mul', [
-		builder.node('divergence/Exp', 'Exp', [baseline.logs]),
+		probabilities,
 		builder.node('divergence/Sub', 'Sub', [baseline.logs, shared.logs])
 	]);
-	builder.node('divergence/Sum', 'ReduceSum', [terms, axis], {
+	// 0·(−∞ + ∞), of an id that a model never gives, is no number.
+	const zero = builder.constant('divergence/Zero', new Float32Array(1), []);
+	const possible = builder.node('divergence/Greater', 'Greater', [probabilities, zero]);
+	const added = builder.node('divergence/Where', 'Where', [possible, terms, zero]);
+	builder.node('divergence/Sum', 'ReduceSum', [added, axis], {
 		outputs: ['divergence'],
 		attributes: { keepdims: 0n }
 	});
@@ -50,6 +48,6 @@ export function logitsComparisonGraph(): Uint8Array {
 		outputs: ['agreement'],
 		attributes: { to: 1n }
 	});
-	for (const name of LOGITS_COMPARISON_OUTPUTS) builder.output(name, ['tokens']);
+	for (const name of OUTPUTS) builder.output(name, ['tokens']);
 	return builder.build();
 }
