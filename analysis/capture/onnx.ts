@@ -7,9 +7,8 @@ import { takeName, tapName } from '../onnx/tap.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { blockEntries } from '../graph/blocks.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
+import { decoderFeeds } from './onnxDecoder.ts';
 import { breathe, createSession, floats, tensor, type Tensors } from './session.ts';
-
-const INT32 = 6;
 
 /** Runs windows of one length through a tapped ONNX model. */
 export class OnnxPass {
@@ -65,7 +64,7 @@ export class OnnxPass {
 		attention: WindowAttention,
 		onRun: (layers: readonly number[]) => void = () => undefined
 	): Promise<Float32Array> {
-		const feeds = Object.fromEntries(this.#inputs.map((input) => [input.name, fed(input, ids)]));
+		const feeds = decoderFeeds(this.#inputs, { length: 0, past: {} }, ids);
 		let losses = new Float32Array(0);
 		let wanted = this.#session.outputNames.includes(LOSS);
 		for (const layers of this.#runs) {
@@ -128,23 +127,6 @@ export class OnnxPass {
 	async release(): Promise<void> {
 		await this.#session.release();
 	}
-}
-
-/** What an input is fed for a window of those ids. */
-function fed({ role, elementType, dims }: GraphInput, ids: readonly number[]): Tensor {
-	const shape = dims(ids.length);
-	const count = shape.reduce((product, size) => product * size, 1);
-	const values: Record<typeof role, (at: number) => number> = {
-		ids: (at) => ids[at],
-		mask: () => 1,
-		positions: (at) => at,
-		past: () => 0,
-		zeros: () => 0
-	};
-	const each = Array.from({ length: count }, (_, at) => values[role](at));
-	return elementType === INT32
-		? new ort.Tensor('int32', Int32Array.from(each), shape)
-		: new ort.Tensor('int64', BigInt64Array.from(each, BigInt), shape);
 }
 
 /** What onnxruntime says, without its lists of files and its line breaks. */
