@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cachedOnnx, FORMS, VOCAB, type Form } from '../../tests/builders/cachedOnnx.ts';
 import { halved } from '../../tests/builders/halfOnnx.ts';
 import { letterTokenizer } from '../../tests/builders/letterTokenizer.ts';
@@ -9,6 +9,7 @@ import { evaluationOf, onnxPlan } from '../../tests/builders/onnxEvaluation.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
 import { plainLogits } from '../../tests/builders/plainSharing.ts';
 import { foundOnnx } from '../../tests/builders/sharedOnnx.ts';
+import { LogitsPass } from '../capture/onnxLogits.ts';
 import { referenceLogits } from '../capture/onnxReference.ts';
 import type { ModelProto, ValueInfoProto } from '../graph/onnx_pb.ts';
 import { headMapsOf } from '../plan/spans.ts';
@@ -169,6 +170,28 @@ describe('a plan on an ONNX model', () => {
 		expect(apart.report.cost.measured.weights).toBe('streamed');
 		expect(apart.report.shared).toEqual(together.report.shared);
 		expect(apart.report.kl).toEqual(together.report.kl);
+	});
+
+	it('makes no session for each choice, however few the windows are', async () => {
+		const file = await written(cachedOnnx({ form: 'groupQuery' }));
+		const questions = ['the sea', 'on the', 'the rain'].map((prompt) => ({
+			prompt,
+			choices: [' and', ' hand'],
+			answer: 0,
+			group: null
+		}));
+		const plan = onnxPlan(FOLLOWERS);
+		const request = { questions, windows: 1 };
+		const { memory } = await prepareEvaluation(requestOf(file, plan, request));
+		const opened = vi.spyOn(LogitsPass, 'open');
+		onTestFinished(() => opened.mockRestore());
+		const { report } = await evaluate(file, plan, {
+			...request,
+			memoryLimitBytes: memory.bytes - 1
+		});
+		expect(report.cost.measured.weights).toBe('streamed');
+		// Both models for the window, and once more for all choices.
+		expect(opened).toHaveBeenCalledTimes(4);
 	});
 
 	it('is timed as a whole, and its progress ends at 1', async () => {

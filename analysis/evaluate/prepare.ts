@@ -59,7 +59,8 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 	const outlook = source.outlook({
 		context,
 		longest: lengths.reduce((longest, length) => Math.max(longest, length), context),
-		windowCount: windows.length,
+		// Choices go through in the same groups, and may be many where windows are few.
+		windowCount: Math.max(windows.length, choices.length),
 		limitBytes: memoryLimit(request.memoryLimitBytes)
 	});
 	const prepared = { source, tokenizer, windows, context, notes, choices, ...outlook };

@@ -61,8 +61,8 @@ export interface EvaluationSource extends Omit<AttentionSource, 'outlook' | 'not
 	/** Tokens that the model takes at once where it takes no other number; null: any. */
 	fixedContext: number | null;
 	/**
-	 * Lays windows of `context` tokens and, for questions, of up to `longest` out so that they stay under the limit.
-	 * Throws InputError where not even one fits.
+	 * Lays windows of `context` tokens and, for questions, of up to `longest` out so that they stay under the limit;
+	 * `windowCount` of either are run one after another. Throws InputError where not even one fits.
 	 */
 	outlook(wanted: {
 		context: number;
