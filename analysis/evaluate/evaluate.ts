@@ -7,7 +7,9 @@ import { VERSION } from '../version.ts';
 import type { ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
 import { scoreChoices } from './choices/score.ts';
-import { measureWindows } from './measure.ts';
+import type { ChoicesReport, Question } from './choices/types.ts';
+import { checkChoices } from './finite.ts';
+import { measureWindows, type Measured } from './measure.ts';
 import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
 import { reportOf } from './report.ts';
 import type { EvaluationRunner } from './source.ts';
@@ -40,13 +42,7 @@ export async function evaluatePlan(
 	);
 	reporter.add(0, 'reading weights', 0);
 	try {
-		const runner = await prepared.start(home);
-		const measured = await measureWindows(prepared, runner, reporter);
-		const choices =
-			questions === null
-				? undefined
-				: scoreChoices(questions, await answer(prepared, runner, reporter));
-		await runner.release();
+		const { measured, choices } = await measure(prepared, questions, home, reporter);
 		const hash = await source.hash(home);
 		const { name } = source;
 		return {
@@ -63,14 +59,35 @@ export async function evaluatePlan(
 	}
 }
 
+/** What the model says both ways of the windows, and of the questions where there are some. */
+async function measure(
+	prepared: PreparedEvaluation,
+	questions: readonly Question[] | null,
+	home: string,
+	reporter: Reporter
+): Promise<{ measured: Measured; choices?: ChoicesReport }> {
+	const runner = await prepared.start(home);
+	try {
+		const measured = await measureWindows(prepared, runner, reporter);
+		if (questions === null) return { measured };
+		const answers = await answer(prepared, runner, reporter);
+		return { measured, choices: scoreChoices(questions, answers) };
+	} finally {
+		await runner.release();
+	}
+}
+
 /** Log-likelihoods of the questions' choices, both ways. */
-function answer(prepared: PreparedEvaluation, runner: EvaluationRunner, reporter: Reporter) {
+async function answer(prepared: PreparedEvaluation, runner: EvaluationRunner, reporter: Reporter) {
 	const { source, memory, choices, windows } = prepared;
 	const lengthOf = (choice: ChoiceTokens): number => choiceLength(choice, source);
-	return measureChoices(runner, memory.windowsPerGroup, choices, lengthOf, (choice) => {
+	const onChoice = (choice: ChoiceTokens): void => {
 		reporter.addTokens(2 * choice.ids.length);
 		reporter.add(choiceWork(choice, prepared), 'questions', windows.length);
-	});
+	};
+	const found = await measureChoices(runner, memory.windowsPerGroup, choices, lengthOf, onChoice);
+	checkChoices(found, source.folder);
+	return found;
 }
 
 /** The plan with what was measured of it: the report without windows and tokens, and what it is about. */

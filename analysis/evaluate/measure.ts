@@ -1,6 +1,6 @@
 import type { Reporter } from '../analyze/reporter.ts';
-import { InputError } from '../errors.ts';
 import type { Window } from '../tokens/types.ts';
+import { checkWindows } from './finite.ts';
 import type { PreparedEvaluation } from './prepare.ts';
 import type { EvaluationRunner, Way } from './source.ts';
 import { inTurns, type Compared } from './turns.ts';
@@ -11,7 +11,10 @@ export interface Measured {
 	peakRssBytes: Record<Way, number>;
 }
 
-/** Runs every window through the model as it is and as planned, and compares what both say. */
+/**
+ * Runs every window through the model as it is and as planned, and compares what both say. Throws InputError where that
+ * is not finite.
+ */
 export async function measureWindows(
 	prepared: PreparedEvaluation,
 	runner: EvaluationRunner,
@@ -27,25 +30,14 @@ export async function measureWindows(
 		reporter.addTokens(context * share);
 		reporter.add(work.way * share, stage, window, layer);
 	};
-	for await (const group of inTurns(ways, windows, memory.windowsPerGroup, onPart)) {
-		measured.push(...group);
-		checkFinite(group, source.folder);
-		reporter.add(group.length * work.comparison, 'comparing', measured.length);
-	}
-	await ways.release();
-	return { windows: measured, peakRssBytes };
-}
-
-/** One value that is not a number makes all that is computed from it none. */
-function checkFinite(group: readonly Compared<Window>[], folder: string): void {
-	for (const { comparison } of group) {
-		for (const way of ['baseline', 'shared'] as const) {
-			const loss = comparison[way].find((value) => !Number.isFinite(value));
-			if (loss === undefined) continue;
-			const words = way === 'baseline' ? 'as it is' : 'as planned';
-			throw new InputError(
-				`${folder}: ${words}, the loss is ${loss}; expected a number: a weight is NaN or infinite, or the model overflows its type`
-			);
+	try {
+		for await (const group of inTurns(ways, windows, memory.windowsPerGroup, onPart)) {
+			measured.push(...group);
+			checkWindows(group, source.folder);
+			reporter.add(group.length * work.comparison, 'comparing', measured.length);
 		}
+	} finally {
+		await ways.release();
 	}
+	return { windows: measured, peakRssBytes };
 }

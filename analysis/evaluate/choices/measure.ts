@@ -24,18 +24,21 @@ export async function measureChoices(
 			const filler = Array<number>(length - choice.ids.length).fill(FILLER);
 			return { choice, ids: [...choice.ids, ...filler] };
 		});
-		for await (const group of inTurns(ways, sequences, windowsPerGroup)) {
-			for (const { sequence, comparison } of group) {
-				const { question, choice, ids, choiceStart } = sequence.choice;
-				for (const way of ['baseline', 'shared'] as const) {
-					// The loss at place p is that of token p + 1.
-					const own = comparison[way].subarray(choiceStart - 1, ids.length - 1);
-					(found[way][question] ??= [])[choice] = -own.reduce((sum, loss) => sum + loss, 0);
+		try {
+			for await (const group of inTurns(ways, sequences, windowsPerGroup)) {
+				for (const { sequence, comparison } of group) {
+					const { question, choice, ids, choiceStart } = sequence.choice;
+					for (const way of ['baseline', 'shared'] as const) {
+						// The loss at place p is that of token p + 1.
+						const own = comparison[way].subarray(choiceStart - 1, ids.length - 1);
+						(found[way][question] ??= [])[choice] = -own.reduce((sum, loss) => sum + loss, 0);
+					}
+					onChoice(sequence.choice);
 				}
-				onChoice(sequence.choice);
 			}
+		} finally {
+			await ways.release();
 		}
-		await ways.release();
 	}
 	return found;
 }
