@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isInputError, messageOf } from '../errors.ts';
+import { children } from '../checkpoint/cache.ts';
 import { missingTokenizer, TOKENIZER } from '../checkpoint/tokenizer.ts';
 import type { ModelFacts, ModelListing } from '../checkpoint/types.ts';
 import { findAttention } from '../onnx/attention.ts';
@@ -14,12 +15,17 @@ import { onnxReport } from '../onnx/report.ts';
 
 type Examined = Pick<ModelListing, 'facts' | 'problem'>;
 
-/** What a file was when it was looked into, and what was found; null: no language model. */
-interface Known {
-	/** The model's files, and those beside it that say something of it, there or not. */
-	files: string[];
-	signature: string;
+/** What was found in a file; null: no language model. */
+interface Finding {
 	examined: Examined | null;
+	/** The files that it depends on, there or not; null: not known, look again. */
+	files: string[] | null;
+}
+
+/** A finding, and by path what the files were that it depends on. */
+interface Known {
+	examined: Examined | null;
+	signatures: ReadonlyMap<string, string>;
 }
 
 /** Files beside a model, or one folder up, that say something of it. */
@@ -37,23 +43,36 @@ export class OnnxExaminer {
 	/** What a listing says of an ONNX file; null: it cannot be a language model. Never throws. */
 	async examine(file: string): Promise<Examined | null> {
 		const known = this.#known.get(file);
-		if (known !== undefined && (await signatureOf(known.files)) === known.signature) {
-			return known.examined;
-		}
+		if (known !== undefined && (await isUnchanged(known.signatures))) return known.examined;
 		this.#known.delete(file);
-		try {
-			const onnx = await readOnnx(file, { weights: false });
-			const files = [...onnxFiles(onnx), ...companionsOf(file)];
-			const signature = await signatureOf(files);
-			const view = new GraphView(onnx.graph);
-			const examined = isLanguageModel(view) ? await examineGraph(file, () => findIn(onnx)) : null;
-			this.#known.set(file, { files, signature, examined });
-			return examined;
-		} catch (error) {
-			// Whatever is wrong with one model, down to a failing disk, the others are still to be listed.
-			return { facts: null, problem: messageOf(error) };
+		// Before anything is read: what changes meanwhile is looked into again.
+		const before = await signaturesOf(await placesOf(file));
+		const { examined, files } = await lookInto(file, [...before.keys()]);
+		if (files !== null) {
+			this.#known.set(file, { examined, signatures: await signaturesOf(files, before) });
 		}
+		return examined;
 	}
+}
+
+async function lookInto(file: string, places: string[]): Promise<Finding> {
+	try {
+		const onnx = await readOnnx(file, { weights: false });
+		const examined = isLanguageModel(new GraphView(onnx.graph))
+			? await examineGraph(file, () => findIn(onnx))
+			: null;
+		return { examined, files: [...onnxFiles(onnx), ...companionsOf(file)] };
+	} catch (error) {
+		// Whatever is wrong with one model, down to a failing disk, the others are still to be listed.
+		const examined = { facts: null, problem: messageOf(error) };
+		return { examined, files: isLasting(error) ? places : null };
+	}
+}
+
+/** Whether it is the file that is at fault, and not the reading of it. */
+function isLasting(error: unknown): boolean {
+	if (!isInputError(error)) return false;
+	return !(error.cause instanceof Error && 'errno' in error.cause);
 }
 
 async function examineGraph(file: string, find: () => Promise<FoundOnnx>): Promise<Examined> {
@@ -82,12 +101,19 @@ function factsOf({ onnx, view, layers, config, logits }: FoundOnnx): ModelFacts 
  * encoder, an embedding or an output projection by itself is none.
  */
 function isLanguageModel(view: GraphView): boolean {
-	const signs = [
-		TOKEN_INPUTS.some((name) => view.isInput(name)),
-		view.graph.output.some(({ name }) => name === 'logits'),
-		findAttention(view).length > 0
-	];
-	return signs.filter((sign) => sign).length >= 2;
+	const tokens = TOKEN_INPUTS.some((name) => view.isInput(name));
+	const logits = view.graph.output.some(({ name }) => name === 'logits');
+	if (tokens && logits) return true;
+	// Attention takes long to find: it is looked for only where it decides.
+	return (tokens || logits) && findAttention(view).length > 0;
+}
+
+/** The file, what lies beside it, its external data among it, and its companions, there or not. */
+async function placesOf(file: string): Promise<string[]> {
+	const beside = dirname(file);
+	const names = await children(beside);
+	// The folder itself is another as soon as a file is added.
+	return [file, beside, ...names.map((name) => join(beside, name)), ...companionsOf(file)];
 }
 
 function companionsOf(file: string): string[] {
@@ -95,10 +121,24 @@ function companionsOf(file: string): string[] {
 	return [beside, dirname(beside)].flatMap((folder) => COMPANIONS.map((name) => join(folder, name)));
 }
 
-async function signatureOf(files: readonly string[]): Promise<string> {
-	const lines = files.map(async (file) => {
-		const found = await stat(file).catch(() => null);
-		return `${file} ${found?.size ?? 'none'} ${found?.mtimeMs ?? 'none'}`;
-	});
-	return (await Promise.all(lines)).join('\n');
+async function isUnchanged(signatures: ReadonlyMap<string, string>): Promise<boolean> {
+	const now = await signaturesOf([...signatures.keys()]);
+	return [...signatures].every(([path, signature]) => now.get(path) === signature);
+}
+
+/** What files are now, by path; what they were, where that is known. */
+async function signaturesOf(
+	paths: readonly string[],
+	before: ReadonlyMap<string, string> = new Map()
+): Promise<Map<string, string>> {
+	const signatures = paths.map(async (path): Promise<[string, string]> => [
+		path,
+		before.get(path) ?? (await signatureOf(path))
+	]);
+	return new Map(await Promise.all(signatures));
+}
+
+async function signatureOf(path: string): Promise<string> {
+	const found = await stat(path).catch(() => null);
+	return found === null ? 'none' : `${found.size} ${found.mtimeMs}`;
 }
