@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { discoverModels } from '../analysis/models/discover.ts';
+import type { FoundModel } from '../analysis/models/folders.ts';
 import { resolveModel } from '../analysis/models/resolve.ts';
 import type { ModelListing } from '../analysis/checkpoint/types.ts';
 import { resolveRun } from '../analysis/run/list.ts';
@@ -16,13 +17,19 @@ export function homeOf({ home }: SharedOptions, io: Io): string {
 	return workspaceHome({ home, env: io.env, cwd: process.cwd() });
 }
 
-export function findModels({ models = [] }: SharedOptions, io: Io): Promise<ModelListing[]> {
-	return discoverModels({ bundled: BUNDLED_MODELS, folders: models, env: io.env });
+/** The models that can be had; or only those in folders that have one that is `wanted`. */
+export function findModels(
+	{ models = [] }: SharedOptions,
+	io: Io,
+	wanted?: (model: FoundModel) => boolean
+): Promise<ModelListing[]> {
+	const places = { bundled: BUNDLED_MODELS, folders: models, env: io.env };
+	return discoverModels(places, undefined, wanted);
 }
 
 /** The folder that MODEL means. Throws InputError where there is none. */
 export async function findModel(model: string, options: SharedOptions, io: Io): Promise<string> {
-	return resolveModel(model, await findModels(options, io));
+	return resolveModel(model, (wanted) => findModels(options, io, wanted));
 }
 
 /** The run that RUN means, a folder or an id of the workspace. Throws InputError where there is none. */

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
+import { smallDecoderBytes } from '../../tests/builders/onnxDecoder.ts';
 import { cacheFolder } from '../checkpoint/cache.ts';
 import { discoverModels, type ModelPlaces } from './discover.ts';
+import { OnnxExaminer } from './onnx.ts';
 import { resolveModel } from './resolve.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -120,20 +122,57 @@ test('the cache is where HF_HUB_CACHE, HF_HOME or XDG_CACHE_HOME say, else in th
 });
 
 describe('resolveModel', () => {
+	const resolving = (model: string, places: Partial<ModelPlaces>, examiner?: OnnxExaminer) =>
+		resolveModel(model, (wanted) => discoverModels({ ...none, ...places }, examiner, wanted));
+
 	test('takes a listed id, a folder, and org/name from the cache', async () => {
-		const env = { HF_HOME: join(home, 'hf') };
-		const listings = await discoverModels({ ...none, bundled: `${root}models`, env });
-		expect(await resolveModel('mini-llama3', listings)).toBe(`${root}models/mini-llama3`);
-		expect(await resolveModel('org/name', listings)).toMatch(/snapshots\/2222222222$/);
-		expect(await resolveModel('org/name@11111111', listings)).toMatch(/snapshots\/1111111111$/);
-		expect(await resolveModel(join(home, 'given'), listings)).toBe(join(home, 'given'));
+		const places = { bundled: `${root}models`, env: { HF_HOME: join(home, 'hf') } };
+		expect(await resolving('mini-llama3', places)).toBe(`${root}models/mini-llama3`);
+		expect(await resolving('org/name', places)).toMatch(/snapshots\/2222222222$/);
+		expect(await resolving('org/name@11111111', places)).toMatch(/snapshots\/1111111111$/);
+		expect(await resolving(join(home, 'given'), places)).toBe(join(home, 'given'));
+	});
+
+	test('takes the second model of an id by its number, and a name that only one has', async () => {
+		const [place, twice] = [join(home, 'numbers'), join(home, 'more-numbers')];
+		for (const folder of [join(place, 'phi-2'), join(place, 'x'), join(twice, 'phi-2')]) {
+			await writeTinyCheckpoint(folder);
+		}
+		const folders = [place, twice];
+		expect(await resolving('phi-2', { folders })).toBe(join(place, 'phi-2'));
+		expect(await resolving('phi-2-2', { folders })).toBe(join(twice, 'phi-2'));
+		const { hub, snapshot } = await cachedInt4();
+		expect(await resolving('int4', { folders, env: { HF_HUB_CACHE: hub } })).toBe(
+			join(snapshot, 'cpu', 'int4', 'model.onnx')
+		);
+	});
+
+	async function cachedInt4() {
+		const hub = join(home, 'int4-hub');
+		const snapshot = join(hub, 'models--org--four', 'snapshots', '4444444444');
+		await mkdir(join(snapshot, 'cpu', 'int4'), { recursive: true });
+		await writeFile(join(snapshot, 'cpu', 'int4', 'model.onnx'), smallDecoderBytes());
+		return { hub, snapshot };
+	}
+
+	test('looks into no ONNX file for a path, nor into those of other models', async () => {
+		const { hub, snapshot } = await cachedInt4();
+		const file = join(snapshot, 'cpu', 'int4', 'model.onnx');
+		const places = { bundled: `${root}models`, env: { HF_HUB_CACHE: hub } };
+		const examiner = new OnnxExaminer();
+		const examined = vi.spyOn(examiner, 'examine');
+		expect(await resolving(file, places, examiner)).toBe(file);
+		expect(await resolving('mini-llama3', places, examiner)).toBe(`${root}models/mini-llama3`);
+		expect(await resolving('tests', places, examiner)).toMatch(/tests$/);
+		expect(examined).not.toHaveBeenCalled();
+		expect(await resolving('org/four/cpu/int4', places, examiner)).toBe(file);
+		expect(examined).toHaveBeenCalledOnce();
 	});
 
 	test('refuses what is neither, and says what is known', async () => {
-		const listings = await discoverModels({ ...none, bundled: `${root}models` });
-		await expect(resolveModel('lama', listings)).rejects.toThrow(
+		await expect(resolving('lama', { bundled: `${root}models` })).rejects.toThrow(
 			'lama: no such model: neither a folder nor listed; known: mini-llama2, mini-llama3'
 		);
-		await expect(resolveModel('./lama', [])).rejects.toThrow(/known: none$/);
+		await expect(resolving('./lama', {})).rejects.toThrow(/known: none$/);
 	});
 });

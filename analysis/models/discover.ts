@@ -3,7 +3,7 @@ import { cachedModels, cacheFolder } from '../checkpoint/cache.ts';
 import { isFolder } from '../checkpoint/files.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
 import { examineCheckpoint } from './checkpoint.ts';
-import { modelFolders, modelsIn, type ModelFolder } from './folders.ts';
+import { modelFolders, modelsIn, type FoundModel, type ModelFolder } from './folders.ts';
 import { OnnxExaminer } from './onnx.ts';
 
 export interface ModelPlaces {
@@ -21,19 +21,21 @@ export interface ModelPlaces {
  * graphs are read; `examiner` remembers what it found in ONNX files. Never throws for a single bad model: its
  * `problem` says what is wrong. Neither does it for a --models folder that is missing or holds no model, which is
  * listed as a problem of its own. Passed over are folders in it without config.json and ONNX files, and ONNX files that
- * cannot be language models.
+ * cannot be language models; and, unlooked at, folders without a model that is `wanted`.
  */
 export async function discoverModels(
 	places: ModelPlaces,
-	examiner = new OnnxExaminer()
+	examiner = new OnnxExaminer(),
+	wanted: (model: FoundModel) => boolean = () => true
 ): Promise<ModelListing[]> {
 	const listings: ModelListing[] = [];
 	const empty: ModelListing[] = [];
 	const add = async (folders: readonly ModelFolder[]): Promise<boolean> => {
 		let found = false;
 		for (const folder of folders) {
-			const models = await examine(folder, examiner);
-			found ||= models.length > 0;
+			const models = await examine(folder, examiner, wanted);
+			found ||= models === null || models.length > 0;
+			if (models === null) continue;
 			const known = new Set(listings.map((listing) => listing.folder));
 			listings.push(...models.filter((listing) => !known.has(listing.folder)));
 		}
@@ -49,8 +51,15 @@ export async function discoverModels(
 	return [...withUniqueIds(listings), ...empty];
 }
 
-async function examine(folder: ModelFolder, examiner: OnnxExaminer): Promise<ModelListing[]> {
+/** null: no model in the folder is wanted. */
+async function examine(
+	folder: ModelFolder,
+	examiner: OnnxExaminer,
+	wanted: (model: FoundModel) => boolean
+): Promise<ModelListing[] | null> {
 	const { checkpoint, weights, onnx } = await modelsIn(folder);
+	const found = checkpoint === null ? onnx : [checkpoint, ...onnx];
+	if (found.length > 0 && !found.some(wanted)) return null;
 	const listings: ModelListing[] = [];
 	for (const model of onnx) {
 		const examined = await examiner.examine(model.folder);

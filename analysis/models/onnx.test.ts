@@ -128,7 +128,7 @@ describe('ONNX models in --models folders', () => {
 		]);
 		expect(listings[0].problem).toMatch(/all: no tokenizer\.json/);
 		expect(listings[3].facts).toMatchObject({ layers: 3, heads: 4 });
-		expect(await resolveModel('community/model_q4', listings)).toBe(
+		expect(await resolveModel('community/model_q4', () => Promise.resolve(listings))).toBe(
 			join(home, 'all/community/onnx/model_q4.onnx')
 		);
 	});
@@ -145,7 +145,7 @@ describe('ONNX models in --models folders', () => {
 			['both/model_q4', 'onnx', 'both/onnx/model_q4.onnx']
 		]);
 		expect(listings.map(({ name }) => name)).toEqual(['both', 'both', 'both/model_q4']);
-		expect(await resolveModel('both', listings)).toBe(folder);
+		expect(await resolveModel('both', () => Promise.resolve(listings))).toBe(folder);
 	});
 
 	it('have ids that no other model has', async () => {
