@@ -168,7 +168,7 @@ describe('planMatches', () => {
 	});
 	it('warns where the weights are others', () => {
 		expect(planMatches(plan, { ...model, name: 'tuned', hash: '0123456789abcdef' })).toBe(
-			'The plan was made for tiny (a1b2c3d4e5f6); these are other weights: tuned (0123456789ab).'
+			'The plan was made for tiny (a1b2c3d4e5f6); these are other weights: tuned (0123456789ab), or the same in another form.'
 		);
 	});
 	it('refuses a model of another depth', () => {

@@ -74,7 +74,7 @@ export function planMatches(
 			`plan for ${plan.model.name}: ${plan.model.layers} layers; ${model.name} has ${model.layers}`
 		);
 	if (plan.model.hash === model.hash) return null;
-	return `The plan was made for ${plan.model.name} (${shortHash(plan.model.hash)}); these are other weights: ${model.name} (${shortHash(model.hash)}).`;
+	return `The plan was made for ${plan.model.name} (${shortHash(plan.model.hash)}); these are other weights: ${model.name} (${shortHash(model.hash)}), or the same in another form.`;
 }
 
 /** Enough of a hash to tell models apart in a caption. */
