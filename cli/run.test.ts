@@ -75,7 +75,7 @@ describe('spanwise models', () => {
 		]);
 		const { stdout } = await command('models', '--models', at('models'));
 		expect(stdout).toMatch(
-			/^mini-llama3 +LlamaForCausalLM +16 × 6 \(2\) +7\.87 M +15\.7 MB +bfloat16/m
+			/^mini-llama3 +checkpoint +LlamaForCausalLM +16 × 6 \(2\) +7\.87 M +15\.7 MB +bfloat16/m
 		);
 		expect(stdout).toMatch(/^spoilt .*no tokenizer\.json/m);
 	});
