@@ -56,7 +56,10 @@ export function benchText(report: BenchReport): string {
 	];
 	const facts = formatFacts([
 		['model', `${report.model}, ${report.dtype}`],
-		['plan', `${report.followers} followers, ${report.leftOut} left out`],
+		[
+			'plan',
+			`${report.followers} ${report.followers === 1 ? 'follower' : 'followers'}, ${report.leftOut} left out`
+		],
 		[
 			'setting',
 			`prompt ${setting.prompt}, generate ${setting.generate}, batch ${setting.batch}, ${setting.repeats} rounds`
