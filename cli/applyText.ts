@@ -13,7 +13,9 @@ export function applyText(record: DeployRecord, folder: string): string {
 		['model', `${model.name}, ${model.layers} layers`],
 		[
 			'plan',
-			plan === null ? 'none: the model as it is' : `${followers} followers, ${leftOut} left out`
+			plan === null
+				? 'none: the model as it is'
+				: `${followers} follower${followers === 1 ? '' : 's'}, ${leftOut} left out`
 		],
 		['cache', `keys of ${cache.keys.length} layers, values of ${cache.values.length}`]
 	];
