@@ -23,6 +23,15 @@ export const FORMS: Readonly<Record<ModelListing['form'], string>> = {
 	onnx: 'ONNX'
 };
 
+/** Why a model cannot be used, without its path in front, which stands beside it. */
+export function problemWords({
+	folder,
+	problem
+}: Pick<ModelListing, 'folder' | 'problem'>): string | null {
+	const path = `${folder}: `;
+	return problem?.startsWith(path) === true ? problem.slice(path.length) : problem;
+}
+
 export const modelColumns: readonly Column<ModelListing>[] = [
 	{ key: 'name', title: 'Name', value: ({ id }) => id },
 	{
