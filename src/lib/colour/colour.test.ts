@@ -116,7 +116,11 @@ describe('ranges', () => {
 	});
 	it('are centred at 0 for differences', () => {
 		expect(differenceRange([-0.2, 0.113])).toEqual([-0.2, 0.2]);
-		expect(differenceRange([0, 0])).toEqual([-1, 1]);
+	});
+	it('leave rounding pale in a map of differences', () => {
+		expect(differenceRange([6e-8, -6e-8, 0])).toEqual([-0.001, 0.001]);
+		expect(differenceRange([0, 0])).toEqual([-0.001, 0.001]);
+		expect(differenceRange([0.0032, 0])).toEqual([-0.0032, 0.0032]);
 	});
 	it('end at the last value within 1.5 times the distance of the quartiles from them', () => {
 		// Quartiles 2 and 4: fences at −1 and 7.

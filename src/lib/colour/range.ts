@@ -26,13 +26,16 @@ export function similarityRange(values: ArrayLike<number>, size: number): [numbe
 	return roundOut(extentOf(values, diagonal) ?? extentOf(values) ?? [0, 1]);
 }
 
-/** Range centred at 0 that holds all values: for differences. */
+/** Differences of similarities below this are no wider drawn: what is rounding should look like nothing. */
+const LEAST_DIFFERENCE = 0.001;
+
+/** Range centred at 0 that holds all values: for differences of similarities. */
 export function differenceRange(
 	values: ArrayLike<number>,
 	missing: Uint8Array | null = null
 ): [number, number] {
 	const [low, high] = extentOf(values, missing) ?? [-1, 1];
-	const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
+	const reach = Math.max(Math.abs(low), Math.abs(high), LEAST_DIFFERENCE);
 	const rounded = roundOut([-reach, reach])[1];
 	return [-rounded, rounded];
 }
