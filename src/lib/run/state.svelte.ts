@@ -8,6 +8,7 @@ import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/ty
 import type { RunRecord } from '$analysis/run/types.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '../api.ts';
+import { isOnnxModel } from '../deploy/form.ts';
 import { resized } from '../heatmap/spans.ts';
 import type { Cell } from '../heatmap/geometry.ts';
 import { DamageResults } from './damage.svelte.ts';
@@ -245,6 +246,6 @@ export function defaultUrl(run: RunRecord): RunUrl {
 		protectedLayers,
 		context: Math.min(4096, maxPositions),
 		batch: 1,
-		dtype: 'bf16'
+		dtype: isOnnxModel(run.model) && run.model.dtype === 'float32' ? 'f32' : 'bf16'
 	};
 }

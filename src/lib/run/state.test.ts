@@ -10,6 +10,8 @@ const run = {
 	views: ['all'],
 	model: {
 		name: 'tiny',
+		folder: '/models/tiny',
+		dtype: 'bfloat16',
 		hash: 'abc',
 		layers,
 		heads: 2,
@@ -55,6 +57,14 @@ describe('RunState', () => {
 		expect(state.url.protectedLayers).toEqual([0, 7]);
 		expect(state.savings.followers).toBe(2);
 		expect(state.url.context).toBe(2048);
+	});
+
+	it('predicts savings in bf16, and those of a float32 ONNX model in f32', () => {
+		const dtypeOf = (folder: string, dtype: string) =>
+			defaultUrl({ ...run, model: { ...run.model, folder, dtype } }).dtype;
+		expect(dtypeOf('/models/tiny', 'float32')).toBe('bf16');
+		expect(dtypeOf('/models/tiny/model.onnx', 'float32')).toBe('f32');
+		expect(dtypeOf('/models/tiny/model.onnx', 'float16')).toBe('bf16');
 	});
 
 	it('plans nothing until the similarity has come', () => {
