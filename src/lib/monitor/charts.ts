@@ -15,6 +15,9 @@ export interface MonitorChart {
 
 const GIGA = 1e9;
 const MEGA = 1e6;
+const zero = { name: 'zero', colour: '', xs: [0], ys: [0] };
+/** Where all values are 0, which has no range: none can be below. */
+const NOTHING_YET: [number, number] = [0, 1];
 /** A tick's label and room around it, CSS pixels. */
 const TICK_WIDTH = 64;
 
@@ -28,8 +31,8 @@ export function chartsOf({ samples }: Telemetry): MonitorChart[] {
 		ys: number[]
 	): MonitorChart => {
 		const series = [{ name: about.title, colour: about.colour, xs, ys }];
-		const zero = { name: 'zero', colour: '', xs: [0], ys: [0] };
-		return { ...about, series, y: niceRange([...series, zero]) };
+		const y = ys.some((value) => value > 0) ? niceRange([...series, zero]) : NOTHING_YET;
+		return { ...about, series, y };
 	};
 	return [
 		chart(
