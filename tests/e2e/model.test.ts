@@ -163,6 +163,21 @@ it('a checkpoint has a page with its layers', async () => {
 		.getByRole('table', { name: 'files' })
 		.getByRole('row', { name: /^model\.safetensors/ })
 		.waitFor();
+
+	const sources = Array.from({ length: 16 }, (_, layer) => (layer === 1 ? 0 : layer));
+	const plan = smallDecoderPlan(sources);
+	const repaired = {
+		...plan,
+		model: { ...plan.model, heads: 6, kvHeads: 2 },
+		repair: { file: 'repair.safetensors', sha256: '0'.repeat(64), strength: 1 }
+	};
+	const buffer = Buffer.from(JSON.stringify(repaired));
+	await page
+		.getByLabel('a plan.json')
+		.setInputFiles({ name: 'plan.json', mimeType: 'application/json', buffer });
+	await page
+		.getByText('1←0; its refitted weights, repair.safetensors, were not looked for')
+		.waitFor();
 });
 
 it('a model that is not known has a page that says what to do', async () => {
@@ -200,7 +215,8 @@ describe('/api/models/[id]', () => {
 		expect((await checked.json()) as PlanCheck).toEqual({
 			layers: [0, 0, 2].map((source, layer) => ({ layer, source, problem: null })),
 			problem: null,
-			warning: null
+			warning: null,
+			unseen: null
 		});
 	});
 
