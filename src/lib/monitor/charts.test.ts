@@ -38,6 +38,10 @@ describe('charts of a job', () => {
 		const [, memory] = chartsOf({ ...telemetry, samples });
 		expect(memory).toMatchObject({ unit: 'GB', series: [{ ys: [2.5, 2.5] }] });
 	});
+	it('begin at nothing where nothing was counted yet', () => {
+		const samples = telemetry.samples.map((sample) => ({ ...sample, tokensPerSecond: 0 }));
+		expect(chartsOf({ ...telemetry, samples })[0].y).toEqual([0, 1]);
+	});
 	it('have an axis where there is no sample yet', () => {
 		const none = { ...telemetry, samples: [] };
 		expect(timeRange(none)).toEqual([0, 1]);
