@@ -2,20 +2,40 @@ import { messageOf } from '$analysis/errors.ts';
 import type { StoredResult } from '$analysis/results/types.ts';
 import { requestJson } from '../run/request.ts';
 
-/** The stored result that a tab shows. */
+/** The stored result that a tab shows. To be made while a component is: it follows an id, of which null opens none. */
 export class OpenResult {
-	stored = $state.raw<StoredResult | null>(null);
 	failure = $state<string | null>(null);
+	#loaded = $state.raw<StoredResult | null>(null);
+	readonly #id: () => string | null;
 
-	/** Fetches a result; the one before stays until it has come. */
-	async load(id: string, signal: AbortSignal): Promise<void> {
-		if (this.stored?.id === id) return;
+	constructor(id: () => string | null) {
+		this.#id = id;
+		$effect(() => {
+			const wanted = id();
+			if (wanted === null) return;
+			const stop = new AbortController();
+			void this.#load(wanted, stop.signal);
+			return () => stop.abort();
+		});
+	}
+
+	get id(): string | null {
+		return this.#id();
+	}
+
+	/** null: none is open, or it has not come. The one before stays until the next has come. */
+	get stored(): StoredResult | null {
+		return this.id === null ? null : this.#loaded;
+	}
+
+	async #load(id: string, signal: AbortSignal): Promise<void> {
+		if (this.#loaded?.id === id) return;
 		this.failure = null;
 		try {
-			this.stored = await requestJson<StoredResult>(`/api/results/${id}`, { signal });
+			this.#loaded = await requestJson<StoredResult>(`/api/results/${id}`, { signal });
 		} catch (error) {
 			if (signal.aborted) return;
-			this.stored = null;
+			this.#loaded = null;
 			this.failure = messageOf(error);
 		}
 	}
