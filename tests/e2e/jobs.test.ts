@@ -5,7 +5,6 @@ import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
-const { visit, expectProblem } = useVisitor();
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
 beforeEach(async () => {
@@ -17,6 +16,8 @@ afterEach(async () => {
 	await server.stop();
 	await home.remove();
 });
+// After the server's end, so that visits end before it does: the last is done first.
+const { visit, expectProblem } = useVisitor();
 
 /** A short analysis that waited its turn. */
 const DONE_TIMEOUT_MS = 60_000;

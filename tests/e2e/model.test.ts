@@ -11,7 +11,6 @@ import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
-const { visit, expectProblem } = useVisitor();
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
 /** The folder with two variants of one ONNX model, as onnx-community lays them out. */
@@ -43,6 +42,8 @@ afterEach(async () => {
 	await server.stop();
 	await home.remove();
 });
+// After the server's end, so that visits end before it does: the last is done first.
+const { visit, expectProblem } = useVisitor();
 
 const form = (page: Page) => page.getByRole('form', { name: 'New analysis' });
 const models = (page: Page) => page.getByRole('table', { name: 'models' });
