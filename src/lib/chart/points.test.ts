@@ -51,4 +51,11 @@ describe('charts of points', () => {
 		const low = ['a', 'b', 'c'].map((id) => point(id, 0.1, 0, { label: id }));
 		expect(placeLabels(frame, low).map(({ y }) => y)).toEqual([76, 87, 98]);
 	});
+	it('leave out labels that would stand more than three lines from their points, a marked one never', () => {
+		const crowd = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) =>
+			point(id, 0.1, 5, { label: id, marked: id === 'f' })
+		);
+		const ids = placeLabels(frame, crowd).map(({ id }) => id);
+		expect(ids).toEqual(['c', 'b', 'a', 'f']);
+	});
 });

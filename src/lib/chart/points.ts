@@ -139,9 +139,12 @@ export interface PlacedLabel {
 	anchor: 'start' | 'end';
 }
 
+/** Lines that a label may stand above its point: further off it would be read as another's. */
+const MOST_LINES = 3;
+
 /**
- * Places labels beside their points, none below the frame, one above the other where they would overlap. Widths are
- * by an average character.
+ * Places labels beside their points, none below the frame, one above the other where they would overlap, that of a
+ * marked point first. One that would stand too far from its point is left out. Widths are by an average character.
  */
 export function placeLabels(
 	frame: ChartFrame,
@@ -155,17 +158,19 @@ export function placeLabels(
 				? []
 				: [{ point, text: point.label, x: placeX(frame, point.x), y: placeY(frame, point.y) }]
 		)
-		.sort((a, b) => b.y - a.y);
+		.sort((a, b) => Number(b.point.marked ?? false) - Number(a.point.marked ?? false) || b.y - a.y);
 	for (const { point, text, x, y } of wanted) {
 		const width = text.length * size * 0.55;
 		const toRight = x + 8 + width <= frame.left + frame.width;
 		const from = toRight ? x + 8 : x - 8 - width;
-		let at = Math.min(y + size * 0.35, frame.top + frame.height - 2);
+		const beside = Math.min(y + size * 0.35, frame.top + frame.height - 2);
+		let at = beside;
 		const crossing = (line: number) =>
 			placed.find(
 				(other) => Math.abs(other.y - line) < size && other.from < from + width && from < other.to
 			);
 		for (let other = crossing(at); other !== undefined; other = crossing(at)) at = other.y - size;
+		if (beside - at > MOST_LINES * size) continue;
 		placed.push({
 			id: point.id,
 			text,
