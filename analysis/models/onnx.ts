@@ -12,6 +12,7 @@ import { findBeside } from '../onnx/locate.ts';
 import { findIn, type FoundOnnx } from '../onnx/open.ts';
 import { readOnnx } from '../onnx/read.ts';
 import { onnxReport } from '../onnx/report.ts';
+import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 
 type Examined = Pick<ModelListing, 'facts' | 'problem'>;
 
@@ -29,7 +30,7 @@ interface Known {
 }
 
 /** Files beside a model, or one folder up, that say something of it. */
-const COMPANIONS = ['config.json', TOKENIZER, 'spanwise.json'];
+const COMPANIONS = ['config.json', TOKENIZER, RECORD_FILE];
 /** What a language model takes: ids, or what an embedding has made of them. */
 const TOKEN_INPUTS = ['input_ids', 'inputs_embeds'];
 
