@@ -47,7 +47,7 @@ export async function benchDeployment(
 		const folder = join(root, 'models', model);
 		for (const plan of PLANS) {
 			const sources = await foundSources(root, model, plan);
-			deployments.push({ folder, plan, sources, prompt: 512, generate: 64, repeats: 25 });
+			deployments.push({ folder, plan, sources, prompt: 512, generate: 64, repeats: 9 });
 		}
 	}
 	for (const plan of PLANS) {
