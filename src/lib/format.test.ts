@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+	formatArchitecture,
 	formatBytes,
 	formatCount,
 	formatDuration,
@@ -56,4 +57,12 @@ it('writes shares, durations and whole numbers', () => {
 		'12\u2009345',
 		'1\u2009234\u2009567'
 	]);
+});
+
+it.each([
+	['LlamaForCausalLM', 'Llama'],
+	['GPT2LMHeadModel', 'GPT2'],
+	['ONNX', 'ONNX']
+])('calls the family of %s %s', (architecture, family) => {
+	expect(formatArchitecture(architecture)).toBe(family);
 });

@@ -72,3 +72,11 @@ function signed(text: string): string {
 function two(value: number): string {
 	return String(value).padStart(2, '0');
 }
+
+/** What the name of nearly every architecture ends in. */
+const FAMILY_END = /(ForCausalLM|LMHeadModel)$/;
+
+/** "Llama" of LlamaForCausalLM, "GPT2" of GPT2LMHeadModel. */
+export function formatArchitecture(architecture: string): string {
+	return architecture.replace(FAMILY_END, '');
+}

@@ -1,14 +1,11 @@
 import type { ModelFacts, ModelListing } from '$analysis/checkpoint/types.ts';
-import { formatBytes, formatCount } from '../format.ts';
+import { formatArchitecture, formatBytes, formatCount } from '../format.ts';
 import type { Column, TableValue } from '../table/view.ts';
 
 const fact = (read: (facts: ModelFacts) => TableValue) => (model: ModelListing) =>
 	model.facts && read(model.facts);
 const number = (format: (value: number) => string) => (value: TableValue) =>
 	typeof value === 'number' ? format(value) : '–';
-
-/** What the name of nearly every architecture ends in. */
-const FAMILY_END = /(ForCausalLM|LMHeadModel)$/;
 
 /** Where a model was found; on the screen it stands below its name. */
 export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
@@ -38,7 +35,7 @@ export const modelColumns: readonly Column<ModelListing>[] = [
 		key: 'architecture',
 		title: 'Architecture',
 		value: fact(({ architecture }) => architecture),
-		format: (value) => (typeof value === 'string' ? value.replace(FAMILY_END, '') : '–')
+		format: (value) => (typeof value === 'string' ? formatArchitecture(value) : '–')
 	},
 	{
 		key: 'layers',

@@ -1,6 +1,6 @@
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
 import type { ModelReport } from '$analysis/models/report.ts';
-import { formatBytes, formatCount, formatWhole } from '../format.ts';
+import { formatArchitecture, formatBytes, formatCount, formatWhole } from '../format.ts';
 
 export interface Fact {
 	name: string;
@@ -17,7 +17,7 @@ export function listedFacts({ facts }: ModelListing): Fact[] {
 	if (facts === null) return [];
 	const { layers, heads, kvHeads, headDim, hidden, intermediate, maxPositions } = facts;
 	return [
-		{ name: 'architecture', value: facts.architecture.replace('ForCausalLM', '') },
+		{ name: 'architecture', value: formatArchitecture(facts.architecture) },
 		{ name: 'layers × heads (kv)', value: `${layers} × ${heads} (${kvHeads})` },
 		{ name: 'hidden', value: `${formatWhole(hidden)}, heads of ${headDim}` },
 		{ name: 'MLP', value: formatWhole(intermediate) },
