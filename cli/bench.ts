@@ -21,7 +21,7 @@ import { storeResult } from './store.ts';
 
 const DEFAULT_PROMPT = 512;
 const DEFAULT_GENERATE = 64;
-const DEFAULT_REPEATS = 5;
+const DEFAULT_REPEATS = 7;
 
 /** Beside the built command. */
 const WORKER = new URL('./benchWorker.js', import.meta.url);

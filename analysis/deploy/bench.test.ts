@@ -69,7 +69,13 @@ describe('bench', () => {
 		expect(report.baseline.tokensPerSecond.median).toBe(2);
 		expect(report.baseline.peakRssBytes).toBe(1004);
 		// 2/1, 2/2, 2/4.
-		expect(report.ratio.firstTokenSeconds).toEqual({ median: 1, q25: 0.75, q75: 1.5 });
+		expect(report.ratio.firstTokenSeconds).toEqual({
+			median: 1,
+			q25: 0.75,
+			q75: 1.5,
+			low: null,
+			high: null
+		});
 		expect(report.ratio.tokensPerSecond.median).toBe(1);
 		expect(report.ratio.cacheBytesPerToken).toBe(0.75);
 		// A follower saves K, a left-out layer K and V: 3 of 8.

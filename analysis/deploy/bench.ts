@@ -2,12 +2,14 @@ import { availableParallelism, cpus } from 'node:os';
 import type { ModelFacts } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
 import { spreadOf } from '../evaluate/figures.ts';
+import { medianInterval } from './medianInterval.ts';
 import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Sources } from '../plan/types.ts';
 import type {
 	BenchPrediction,
 	BenchReport,
 	BenchRound,
+	RatioSpread,
 	BenchSetting,
 	BenchSide,
 	SideReport
@@ -66,8 +68,11 @@ export async function bench(
 	}
 	const baseline = sideReport(sides.baseline, rounds.baseline, setting);
 	const planned = sideReport(sides.planned, rounds.planned, setting);
-	const ratios = (of: (round: BenchRound) => number) =>
-		spreadOf(rounds.planned.map((round, at) => of(round) / of(rounds.baseline[at])));
+	const ratios = (of: (round: BenchRound) => number): RatioSpread => {
+		const each = rounds.planned.map((round, at) => of(round) / of(rounds.baseline[at]));
+		const { low, high } = medianInterval(each) ?? { low: null, high: null };
+		return { ...spreadOf(each), low, high };
+	};
 	const { sources, facts } = subject;
 	return {
 		model: subject.name,

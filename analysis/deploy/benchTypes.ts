@@ -75,6 +75,13 @@ export interface SideReport extends BenchModel {
 	peakRssBytes: number;
 }
 
+/** A ratio over the rounds, and the 95 % interval of its median; see `medianInterval`. */
+export interface RatioSpread extends Spread {
+	/** null: too few rounds for one; absent in older results. */
+	low?: number | null;
+	high?: number | null;
+}
+
 /** Shares, 0 to 1, that counting says are saved; see `Savings`. No time follows from them. */
 export interface BenchPrediction {
 	/** Of the multiplications and additions of reading the prompt. */
@@ -100,9 +107,9 @@ export interface BenchReport {
 	planned: SideReport;
 	/** Planned ÷ baseline, round by round where there are rounds: below 1 is less time, memory or cache. */
 	ratio: {
-		firstTokenSeconds: Spread;
+		firstTokenSeconds: RatioSpread;
 		/** Above 1 is faster. */
-		tokensPerSecond: Spread;
+		tokensPerSecond: RatioSpread;
 		peakRss: number;
 		cacheBytesPerToken: number;
 	};

@@ -132,7 +132,7 @@ describe('the results of a workspace', () => {
 			kind: 'bench',
 			texts: [],
 			context: 512,
-			windows: 5,
+			windows: 7,
 			words: '1 follower: first token ×0.89, decode ×1.29, cache ×0.88',
 			evaluation: null,
 			bench: {

@@ -1,4 +1,9 @@
-import type { BenchPrediction, BenchReport, SideReport } from '$analysis/deploy/benchTypes.ts';
+import type {
+	BenchPrediction,
+	BenchReport,
+	RatioSpread,
+	SideReport
+} from '$analysis/deploy/benchTypes.ts';
 import type { Spread } from '$analysis/evaluate/types.ts';
 import { formatBytes } from '../format.ts';
 
@@ -14,7 +19,7 @@ export interface BenchFigure {
 	/** Of one model: a spread over the rounds, or a single number. */
 	of: (side: SideReport) => Spread | number;
 	/** Planned ÷ baseline. */
-	ratio: (ratio: BenchReport['ratio']) => Spread | number;
+	ratio: (ratio: BenchReport['ratio']) => RatioSpread | number;
 	format: (value: number) => string;
 	predicted: { of: string; csv: string; share: (predicted: BenchPrediction) => number };
 	/** On which side of 1 the ratio is better. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { madeUpBench } from '../../../tests/builders/benchReport.ts';
+import { madeUpBench, sure } from '../../../tests/builders/benchReport.ts';
 import { benchCsv, benchRows, endText, ratioRange } from './rows.ts';
 
 describe('both models side by side', () => {
@@ -48,8 +48,8 @@ describe('both models side by side', () => {
 			'worse',
 			'better'
 		]);
-		const slow = { median: 0.9, q25: 0.8, q75: 0.95 };
-		const unsure = { median: 0.9, q25: 0.8, q75: 1.1 };
+		const slow = sure(0.8, 0.9, 0.95);
+		const unsure = sure(0.8, 0.9, 1.1);
 		const rows = benchRows(
 			madeUpBench({ firstTokenSeconds: unsure, tokensPerSecond: slow, cacheBytesPerToken: 1 })
 		);

@@ -1,4 +1,4 @@
-import type { BenchReport } from '$analysis/deploy/benchTypes.ts';
+import type { BenchReport, RatioSpread } from '$analysis/deploy/benchTypes.ts';
 import type { Spread } from '$analysis/evaluate/types.ts';
 import { signedText } from '../evaluate/words.ts';
 import { formatShare, formatValue } from '../format.ts';
@@ -17,25 +17,18 @@ export interface BenchRow {
 	baseline: TwoLines;
 	planned: TwoLines;
 	/** Planned ÷ baseline: "×0.887", "0.866–0.918". */
-	ratio: TwoLines & { value: Spread | number };
-	/** Whether the plan makes it better or worse; null: not certain, as after a single round, or the same. */
+	ratio: TwoLines & { value: RatioSpread | number };
+	/** Whether the plan makes it better or worse; null: not certain, as after a few rounds, or the same. */
 	verdict: 'better' | 'worse' | null;
 	/** "−5.2 %", "FLOPs". */
 	predicted: TwoLines;
 }
 
 /** Both models side by side. */
-export function benchRows({
-	baseline,
-	planned,
-	ratio,
-	predicted,
-	setting
-}: BenchReport): BenchRow[] {
+export function benchRows({ baseline, planned, ratio, predicted }: BenchReport): BenchRow[] {
 	return BENCH_FIGURES.map((figure) => {
 		const value = figure.ratio(ratio);
-		const certain = typeof value === 'number' || setting.repeats > 1;
-		const side = certain ? sideOf(figure, value) : null;
+		const side = sideOf(figure, value);
 		return {
 			figure,
 			baseline: spreadText(figure.of(baseline), figure.format),
