@@ -60,11 +60,12 @@ describe('spanwise search', () => {
 	it('prints the verdict, the plans, the front and the agreement of the shortlist', async () => {
 		const { code, stdout } = await search(...ONE, '--protect', '0');
 		expect(code).toBe(0);
-		const [verdict] = stdout.split('\n');
+		const [verdict, caution] = stdout.split('\n');
 		const { verdict: expected } = JSON.parse(
 			(await search(...ONE, '--protect', '0', '--json')).stdout
 		) as SearchReport;
 		expect(verdict).toBe(expected.sentence);
+		expect(caution).toBe('With 2 windows the intervals are rough, and most likely too narrow.');
 		expect(stdout).toContain(`\n* ${String(expected.plan)} `);
 		expect(stdout).toMatch(/\n {2}trailing \(rival\) +3←2 +12\.5 % /);
 		expect(stdout).toContain('search (in-sample)');

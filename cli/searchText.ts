@@ -2,6 +2,7 @@ import { AXIS_NAMES } from '../analysis/plan/axes.ts';
 import { PLANNERS } from '../analysis/search/candidate.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import type { Sources } from '../analysis/plan/types.ts';
+import { roughWords } from '../analysis/similarity/resample.ts';
 import type { FrontPoint, PartLoss, PlanFigures, Search } from '../analysis/search/types.ts';
 import { formatShare, formatValue } from '../src/lib/format.ts';
 import { formatTable, type Column } from './table.ts';
@@ -17,6 +18,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 	const { verdict, target, plans, front, random, shortlist, parts, interval, notes } = report;
 	const names = texts.map(({ name }) => name).join(', ');
 	const label = interval.report === null ? 'a single window' : LABELS[interval.report];
+	const rough = interval.report === null ? null : roughWords(parts.report.windows, 'the intervals');
 	const savings = `${AXIS_NAMES[target.axis]} saved`;
 	const saved = <Row extends Pick<PlanFigures, 'savings'>>(): Column<Row> => ({
 		title: savings,
@@ -34,7 +36,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 	];
 	const { search, choose, report: last } = parts;
 	return [
-		`${verdict.sentence}\n\n`,
+		`${verdict.sentence}\n${rough === null ? '' : `${rough}\n`}\n`,
 		`${model.name} (${shortHash(model.hash)}), loss added in nats a token on ${search.windows} + ${choose.windows} + ${last.windows} windows of ${context} tokens (search, choose, report) of ${names}.\n`,
 		`Search is in-sample for every plan made from measured damage, choose for the chosen plan and for repairs; savings are predicted.\n\n`,
 		formatTable<PlanFigures>(plans, [

@@ -87,7 +87,7 @@ describe('compareRuns', () => {
 		const alike = compareRuns([a, exported], measure);
 		expect(alike.pairs[0].paired?.cells).toEqual({ apart: 0, of: 3 });
 		expect(alike.summary).toContain(
-			'a and export attend alike: every similarity of two layers agrees to 0.0000002, which is rounding. So do the same weights in two forms.'
+			'a and export attend alike: every similarity of two layers agrees to 0.0000002, which is rounding: as the same weights in two forms do.'
 		);
 		expect(alike.summary.join(' ')).not.toContain('higher');
 	});

@@ -1,4 +1,4 @@
-import type { Interval } from '../similarity/resample.ts';
+import { roughWords, type Interval } from '../similarity/resample.ts';
 import { isApart, ROUNDING } from './apart.ts';
 import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
 
@@ -6,8 +6,6 @@ import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
 const WIDEST_PEAK = 0.5;
 /** Stretches of depth shorter than this (three of the compared points) are not worth a sentence. */
 const SHORTEST_STRETCH = 0.1 - 1e-9;
-/** Below this, resampling has too little to draw from for its 2.5 % tails. */
-const FEW_WINDOWS = 8;
 
 /**
  * What the numbers say, in sentences about these checkpoints and this text. A difference is stated only
@@ -32,9 +30,8 @@ function intervalWords(runs: readonly ComparedModel[]): string[] {
 		);
 	if (overs.has('documents'))
 		sentences.push('Intervals were resampled over documents, then windows.');
-	if (sentences.length > 0 && fewest < FEW_WINDOWS)
-		sentences.push(`With ${fewest} windows they are rough, and most likely too narrow.`);
-	return sentences;
+	const rough = roughWords(fewest, 'they');
+	return sentences.length > 0 && rough !== null ? [...sentences, rough] : sentences;
 }
 
 function peakWords(runs: readonly ComparedModel[]): string[] {
@@ -68,7 +65,7 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 		return [
 			largest === 0
 				? `${names} attend alike: every similarity of two layers is the same.`
-				: `${names} attend alike: every similarity of two layers agrees to ${atMost(largest)}, which is rounding. So do the same weights in two forms.`
+				: `${names} attend alike: every similarity of two layers agrees to ${atMost(largest)}, which is rounding: as the same weights in two forms do.`
 		];
 	const sentences = [
 		differenceWords('Mean similarity of neighbouring layers', summary.nextLayer, a, b),

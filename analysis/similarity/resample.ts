@@ -5,6 +5,8 @@ import type { ViewSums } from './types.ts';
 export const RESAMPLES = 1000;
 /** Share of the resamples that an interval holds. */
 export const CONFIDENCE = 0.95;
+/** Below this, resampling has too little to draw from for its 2.5 % tails. */
+const FEW_WINDOWS = 8;
 /** Fixed, so that the same run always shows the same interval. */
 const SEED = 0x5eed;
 
@@ -108,6 +110,13 @@ export function intervalOf(value: number, samples: Float64Array): Interval {
 		low: Math.min(value, samples[Math.floor(tail * last)]),
 		high: Math.max(value, samples[Math.ceil((1 - tail) * last)])
 	};
+}
+
+/** How far intervals over so few windows are to be trusted; null where there are windows enough. */
+export function roughWords(windows: number, intervals: string): string | null {
+	return windows < FEW_WINDOWS
+		? `With ${windows} windows ${intervals} are rough, and most likely too narrow.`
+		: null;
 }
 
 function windowSums(sums: ViewSums): Float64Array {
