@@ -65,7 +65,7 @@ export function textWords(stored: Pick<StoredDamage, 'texts' | 'context' | 'wind
 	return `${stored.windows} × ${stored.context} tokens of ${stored.texts.map(({ name }) => name).join(', ')}`;
 }
 
-/** A result in a list: "hound, time-machine · 8 × 256 · 2026-11-23 06:20" */
+/** A result in a list: the date first, since the end may be cut: "2026-11-23 06:20 · hound, time-machine · 8 × 256" */
 export function resultLabel({ texts, context, windows, createdAt }: ResultSummary): string {
-	return `${texts.join(', ')} · ${windows} × ${context} · ${formatTime(createdAt)}`;
+	return `${formatTime(createdAt)} · ${texts.join(', ')} · ${windows} × ${context}`;
 }
