@@ -27,7 +27,7 @@ export function similarityRange(values: ArrayLike<number>, size: number): [numbe
 }
 
 /** Differences of similarities below this are no wider drawn: what is rounding should look like nothing. */
-const LEAST_DIFFERENCE = 0.001;
+export const LEAST_DIFFERENCE = 0.001;
 
 /** Range centred at 0 that holds all values: for differences of similarities. */
 export function differenceRange(

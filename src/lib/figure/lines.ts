@@ -9,8 +9,8 @@ export interface LineFigure {
 	x: readonly [number, number];
 	xTicks: readonly { at: number; label: string }[];
 	xTitle: string;
-	/** Charts, one below the other, over one x axis. */
-	charts: readonly { title: string; series: readonly Series[] }[];
+	/** Charts, one below the other, over one x axis; y in round numbers around the values unless given. */
+	charts: readonly { title: string; series: readonly Series[]; y?: readonly [number, number] }[];
 }
 
 /** Line colours on paper, in the order of the series; CSS variables mean nothing outside the page. */
@@ -28,14 +28,14 @@ function namesAfter(series: readonly Series[], place: number): number {
 /** Charts with caption, as a standalone SVG at a paper's column width. */
 export function lineFigure({ charts, x, xTicks, xTitle, ...heading }: LineFigure): string {
 	const step = HEAD + CHART_HEIGHT + 6;
-	const drawings = charts.map(({ title, series }, index) => {
+	const drawings = charts.map(({ title, series, y }, index) => {
 		const frame = {
 			left: LEFT,
 			top: index * step + HEAD,
 			width: COLUMN_WIDTH - LEFT - 4,
 			height: CHART_HEIGHT,
 			x,
-			y: niceRange(series)
+			y: y ?? niceRange(series)
 		};
 		const last = index === charts.length - 1;
 		const colourOf = (place: number) => PAPER_COLOURS[place % PAPER_COLOURS.length];
