@@ -1,4 +1,4 @@
-import type { BenchReport } from '../analysis/deploy/benchTypes.ts';
+import type { BenchReport, RatioSpread } from '../analysis/deploy/benchTypes.ts';
 import type { Spread } from '../analysis/evaluate/types.ts';
 import { formatBytes, formatShare } from '../src/lib/format.ts';
 import { formatFacts, formatTable } from './table.ts';
@@ -20,6 +20,16 @@ function spread({ median, q25, q75 }: Spread, scale = 1): string {
 const ratio = (value: number) => value.toFixed(3);
 const ratioSpread = ({ median, q25, q75 }: Spread) =>
 	`${ratio(median)} (${ratio(q25)}–${ratio(q75)})`;
+
+/** What of the ratios of times is more than chance. */
+function intervalText({ ratio: { firstTokenSeconds, tokensPerSecond } }: BenchReport): string {
+	const interval = ({ low, high }: RatioSpread) =>
+		low == null || high == null ? null : `${ratio(low)}–${ratio(high)}`;
+	const [first, decode] = [interval(firstTokenSeconds), interval(tokensPerSecond)];
+	return first === null || decode === null
+		? 'Too few rounds to tell times from chance: from 6 on, ratios have 95 % intervals.'
+		: `95 % intervals of the median ratios: first token ${first}, decode ${decode}.`;
+}
 
 /** Both sides, their ratio and what was predicted, for a person. */
 export function benchText(report: BenchReport): string {
@@ -73,5 +83,5 @@ export function benchText(report: BenchReport): string {
 		{ title: 'planned ÷ baseline', value: (row) => row.ratio, align: 'right' },
 		{ title: 'predicted', value: (row) => row.predicted, align: 'right' }
 	]);
-	return `${facts}\n${table}`;
+	return `${facts}\n${table}${intervalText(report)}\n`;
 }
