@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { smallDecoder, smallDecoderBytes } from '../tests/builders/onnxDecoder.ts';
 import { onnxBytes } from '../tests/builders/cachedOnnx.ts';
-import { planFor } from '../tests/builders/deployed.ts';
+import { deploy, planFor } from '../tests/builders/deployed.ts';
 import { smallDecoderPlan } from '../tests/builders/onnxPlan.ts';
 import { runCommand } from '../tests/builders/command.ts';
 
@@ -43,6 +43,29 @@ it('gives the same facts of a checkpoint, and which layers follow by its own con
 	);
 	const json: unknown = JSON.parse((await runCommand(['inspect', folder, '--json'])).stdout);
 	expect(json).toMatchObject({ folder, facts: { architecture: 'LlamaForCausalLM' } });
+});
+
+it('numbers the layers of a planned ONNX model as the model does, and says that none can follow', async () => {
+	const model = join(folder, 'model');
+	await writeTinyCheckpoint(model, { config: { head_dim: 16 } });
+	const planned = join(folder, 'planned');
+	await deploy(model, planned, { plan: await planFor(model, [0, 0, 2]) });
+	const { code, stdout } = await runCommand(['inspect', planned]);
+	expect(code).toBe(0);
+	expect(stdout).toMatch(/plan +2 of 3 layers attend themselves/);
+	const rows = stdout.split('\n').filter((line) => line.includes('already written with a plan'));
+	expect(rows.map((row) => row.trim().split(' ')[0])).toEqual(['0', '2']);
+	expect(stdout).not.toContain('yes: loses');
+});
+
+it('numbers layers of a planned ONNX model by their nodes where a source was not found', async () => {
+	const model = join(folder, 'model');
+	await writeTinyCheckpoint(model);
+	const planned = join(folder, 'planned');
+	await deploy(model, planned, { plan: await planFor(model, [0, 0, 2]) });
+	const { stdout } = await runCommand(['inspect', planned]);
+	expect(stdout).toMatch(/^ *2 +Softmax +\/model\/layers\.2\/attn\/Softmax /m);
+	expect(stdout).not.toMatch(/^ *[01] +Softmax /m);
 });
 
 it('refuses a folder without model, and several ONNX files without model.onnx', async () => {

@@ -16,7 +16,7 @@ import {
 } from '../analysis/onnx/report.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { formatBytes, formatCount } from '../src/lib/format.ts';
-import { plannedWords } from '../src/lib/model/planWords.ts';
+import { attendingWords, plannedWords } from '../src/lib/model/planWords.ts';
 import { findModel, homeOf } from './found.ts';
 import { printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
@@ -116,12 +116,15 @@ function printCheckpoint(report: CheckpointFacts, check: PlanCheck | null, io: I
 function printOnnx(report: OnnxReport, check: PlanCheck | null, io: Io): void {
 	const { name, file, architecture, producer, opset, parameters, dtype, bytes, dataFiles } = report;
 	const files = dataFiles === 0 ? '' : ` in the file and ${dataFiles} of external data`;
+	const planned: [string, string][] =
+		report.planned === null ? [] : [['plan', attendingWords(report.planned)]];
 	const facts: [string, string][] = [
 		['model', name],
 		['file', file],
 		['architecture', architecture ?? '– (no config.json)'],
 		['made by', `${producer === '' ? '–' : producer}, opset ${opset}`],
 		['weights', `${formatCount(parameters)}, ${dtype}, ${formatBytes(bytes)}${files}`],
+		...planned,
 		['can be analysed', report.problem === null ? 'yes' : `no: ${report.problem}`]
 	];
 	io.stdout.write(formatFacts(facts));

@@ -94,8 +94,16 @@ export interface ModelListing {
 	origin: 'bundled' | 'folder' | 'cache';
 	/** null where config.json or the graph could not be understood. */
 	facts: ModelFacts | null;
+	/** Of an ONNX model that was written with a plan; null: of any other. */
+	planned: AttendingLayers | null;
 	/** Why it cannot be used; null: it can. */
 	problem: string | null;
+}
+
+/** How many layers a model has, and how many of them attend themselves. */
+export interface AttendingLayers {
+	layers: number;
+	attending: number;
 }
 
 /** The facts about a model that lists, runs and plans carry. */

@@ -12,13 +12,13 @@ import type { ModelFacts, ModelListing } from '../checkpoint/types.ts';
 /** What a listing says of a checkpoint. Never throws: the problem says what is wrong. */
 export async function examineCheckpoint(
 	folder: string
-): Promise<Pick<ModelListing, 'facts' | 'problem'>> {
+): Promise<Pick<ModelListing, 'facts' | 'planned' | 'problem'>> {
 	try {
 		const facts = modelFacts(await openCheckpoint(folder));
-		return { facts, problem: await missingTokenizer(folder) };
+		return { facts, planned: null, problem: await missingTokenizer(folder) };
 	} catch (error) {
 		// Whatever is wrong with one model, down to a failing disk, the others are still to be listed.
-		return { facts: await factsOfConfig(folder), problem: messageOf(error) };
+		return { facts: await factsOfConfig(folder), planned: null, problem: messageOf(error) };
 	}
 }
 

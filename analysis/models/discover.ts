@@ -87,5 +87,14 @@ async function emptyPlace(place: string): Promise<ModelListing> {
 		? `${folder}: no model in it; expected a folder with config.json or ONNX models, or folders that have some`
 		: `${folder}: no such folder`;
 	const name = basename(folder);
-	return { id: folder, name, folder, form: 'checkpoint', origin: 'folder', facts: null, problem };
+	return {
+		id: folder,
+		name,
+		folder,
+		form: 'checkpoint',
+		origin: 'folder',
+		facts: null,
+		planned: null,
+		problem
+	};
 }

@@ -168,6 +168,17 @@ describe('ONNX models in --models folders', () => {
 		]);
 		expect(listings[0].problem).toBeNull();
 		expect(listings[1].problem).toMatch(/by the plan in spanwise\.json: .*made from, model/);
+		expect(listings.map(({ planned }) => planned)).toEqual([null, { layers: 3, attending: 2 }]);
+		expect(listings.map(({ facts }) => facts?.layers)).toEqual([3, 3]);
+		expect(listings[1].facts?.reach).toEqual([null, null, null]);
+
+		const [baseline, planned] = await Promise.all(listings.map(modelReport));
+		expect(baseline.layers.map(({ layer }) => layer)).toEqual([0, 1, 2]);
+		expect(baseline.layers.every(({ shareable }) => shareable.possible)).toBe(true);
+		expect(planned.layers.map(({ layer }) => layer)).toEqual([0, 2]);
+		for (const { shareable } of planned.layers) {
+			expect(shareable).toEqual({ possible: false, why: 'already written with a plan' });
+		}
 	});
 
 	it('that are broken are listed with the reason, and the others all the same', async () => {

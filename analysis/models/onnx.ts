@@ -14,7 +14,7 @@ import { readOnnx } from '../onnx/read.ts';
 import { onnxReport } from '../onnx/report.ts';
 import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 
-type Examined = Pick<ModelListing, 'facts' | 'problem'>;
+type Examined = Pick<ModelListing, 'facts' | 'planned' | 'problem'>;
 
 /** What was found in a file; null: no language model. */
 interface Finding {
@@ -65,7 +65,7 @@ async function lookInto(file: string, places: string[]): Promise<Finding> {
 		return { examined, files: [...onnxFiles(onnx), ...companionsOf(file)] };
 	} catch (error) {
 		// Whatever is wrong with one model, down to a failing disk, the others are still to be listed.
-		const examined = { facts: null, problem: messageOf(error) };
+		const examined = { facts: null, planned: null, problem: messageOf(error) };
 		return { examined, files: isLasting(error) ? places : null };
 	}
 }
@@ -81,16 +81,20 @@ async function examineGraph(file: string, find: () => Promise<FoundOnnx>): Promi
 		const found = await find();
 		const tokenizer = await findBeside(file, TOKENIZER);
 		const missing = tokenizer === null ? await missingTokenizer(dirname(file)) : null;
-		return { facts: factsOf(found), problem: onnxReport(found).problem ?? missing };
+		const { planned, problem } = onnxReport(found);
+		return { facts: factsOf(found), planned, problem: problem ?? missing };
 	} catch (error) {
 		if (!isInputError(error)) throw error;
-		return { facts: null, problem: error.message };
+		return { facts: null, planned: null, problem: error.message };
 	}
 }
 
-function factsOf({ onnx, view, layers, config, logits }: FoundOnnx): ModelFacts | null {
+/** Those of the whole model, where layers of it have no attention in the graph. */
+function factsOf({ onnx, view, layers, config, logits, plan }: FoundOnnx): ModelFacts | null {
 	try {
-		return onnxFacts(onnx, view, layers, config, logits);
+		const facts = onnxFacts(onnx, view, layers, config, logits);
+		if (plan === null) return facts;
+		return { ...facts, layers: plan.layers, reach: config?.reach ?? facts.reach };
 	} catch (error) {
 		if (!isInputError(error)) throw error;
 		return null;

@@ -1,4 +1,6 @@
+import type { AttendingLayers } from '../checkpoint/types.ts';
 import { isInputError } from '../errors.ts';
+import type { DecoderConfig } from './config.ts';
 import { reachOf, onnxFacts } from './facts.ts';
 import type { DeclaredSize, GraphView } from './graphView.ts';
 import { graphInputs } from './inputs.ts';
@@ -6,6 +8,7 @@ import { checkAnalysable, type FoundOnnx } from './open.ts';
 import { elementTypeName } from './tensors.ts';
 import type { AttentionLayer, Probabilities } from './types.ts';
 import { weightFacts } from './weights.ts';
+import { attendingLayers, type WrittenPlan } from './writtenPlan.ts';
 
 /** What is said of an ONNX model before any run. */
 export interface OnnxReport {
@@ -21,7 +24,10 @@ export interface OnnxReport {
 	dtype: string;
 	/** Number of files with external data. */
 	dataFiles: number;
+	/** Those whose attention the graph has. */
 	layers: LayerReport[];
+	/** null: it was written with no plan that is known. */
+	planned: AttendingLayers | null;
 	inputs: ValueReport[];
 	outputs: ValueReport[];
 	/** Why it cannot be analysed; null: it can. */
@@ -29,6 +35,7 @@ export interface OnnxReport {
 }
 
 export interface LayerReport {
+	/** Of the model; its place in the graph where a plan was written in and its number is not known. */
 	layer: number;
 	/** Name of the attention's node. */
 	node: string;
@@ -53,8 +60,9 @@ export interface ValueReport {
 
 /** Describes a model whose attention was found. */
 export function onnxReport(found: FoundOnnx): OnnxReport {
-	const { name, onnx, view, layers, config } = found;
-	const reach = reachOf(layers, config);
+	const { name, onnx, view, layers, config, plan } = found;
+	const own = plan === null ? null : ownLayers(layers, plan);
+	const reach = reachOf(layers, own === null ? config : configOf(own, config));
 	const { producerName, producerVersion } = onnx.proto;
 	return {
 		name,
@@ -66,7 +74,7 @@ export function onnxReport(found: FoundOnnx): OnnxReport {
 		bytes: onnx.bytes,
 		dataFiles: new Set(onnx.external.files.values()).size,
 		layers: layers.map((layer, at) => ({
-			layer: at,
+			layer: own?.[at] ?? at,
 			node: layer.name,
 			form: layer.operator,
 			heads: layer.heads ?? config?.heads ?? null,
@@ -76,14 +84,30 @@ export function onnxReport(found: FoundOnnx): OnnxReport {
 				available: layer.probabilities.how !== 'none',
 				how: howHad(layer.probabilities)
 			},
-			shareable: sharing(layer, onnx.merged)
+			shareable: sharing(layer, found)
 		})),
+		planned: attendingLayers(plan),
 		inputs: onnx.graph.input
 			.filter((input) => view.isInput(input.name))
 			.map((input) => valueReport(view, input.name)),
 		outputs: onnx.graph.output.map((output) => valueReport(view, output.name)),
 		problem: problemOf(found)
 	};
+}
+
+/** Numbers that the layers found have in the model: the k-th is the k-th with keys; where some were not found, by name. */
+function ownLayers(layers: readonly AttentionLayer[], { own }: WrittenPlan): number[] | null {
+	if (own.length === layers.length) return own;
+	const named = layers.map(({ name }) => Number(/\blayers\.(\d+)\b/.exec(name)?.[1] ?? NaN));
+	return named.every((layer) => own.includes(layer)) ? named : null;
+}
+
+/** What config.json says of some layers of a model only. */
+function configOf(own: readonly number[], config: DecoderConfig | null): DecoderConfig | null {
+	const said = config?.reach ?? null;
+	return config === null || said === null
+		? config
+		: { ...config, reach: own.map((layer) => said[layer] ?? null) };
 }
 
 function howHad(probabilities: Probabilities): string {
@@ -101,8 +125,12 @@ function howHad(probabilities: Probabilities): string {
 	}
 }
 
-function sharing({ sharing: said }: AttentionLayer, merged: boolean): LayerReport['shareable'] {
-	if (merged) return { possible: false, why: 'of a merged decoder: export without merging' };
+function sharing(
+	{ sharing: said }: AttentionLayer,
+	{ onnx, plan }: FoundOnnx
+): LayerReport['shareable'] {
+	if (plan !== null) return { possible: false, why: 'already written with a plan' };
+	if (onnx.merged) return { possible: false, why: 'of a merged decoder: export without merging' };
 	return said.possible
 		? { possible: true, why: `loses ${said.lost}` }
 		: { possible: false, why: said.reason };

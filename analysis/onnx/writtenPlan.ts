@@ -1,22 +1,27 @@
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { exists, readJsonFile } from '../checkpoint/files.ts';
+import type { AttendingLayers } from '../checkpoint/types.ts';
 
 /** Name of the record beside a model that Spanwise wrote. */
 export const RECORD_FILE = 'spanwise.json';
 
-const layers = v.array(v.number());
+const indices = v.array(v.number());
 /** What this stage needs of the record that lies beside a model that Spanwise wrote. */
 const schema = v.object({
 	format: v.literal('spanwise/model'),
 	model: v.object({ name: v.string(), layers: v.number() }),
-	cache: v.object({ keys: layers, values: layers })
+	cache: v.object({ keys: indices, values: indices })
 });
 
 /** How many layers of a model have no attention of their own, because it was written with a plan. */
 export interface WrittenPlan {
 	followers: number;
 	leftOut: number;
+	/** The layers that attend themselves, in order. */
+	own: number[];
+	/** Of the model, those without attention of their own among them. */
+	layers: number;
 	/** Name of the model that it was made from. */
 	from: string;
 }
@@ -28,9 +33,16 @@ export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
 	const parsed = v.safeParse(schema, await readJsonFile(record));
 	if (!parsed.success) return null;
 	const { model, cache } = parsed.output;
+	const { layers, name: from } = model;
 	const followers = cache.values.length - cache.keys.length;
-	const leftOut = model.layers - cache.values.length;
-	return followers === 0 && leftOut === 0 ? null : { followers, leftOut, from: model.name };
+	const leftOut = layers - cache.values.length;
+	if (followers === 0 && leftOut === 0) return null;
+	return { followers, leftOut, own: cache.keys, layers, from };
+}
+
+/** What is said of a model's layers where a plan was written into it. */
+export function attendingLayers(plan: WrittenPlan | null): AttendingLayers | null {
+	return plan === null ? null : { layers: plan.layers, attending: plan.own.length };
 }
 
 /** "4 layers reuse others' attention and 1 has none, by the plan in spanwise.json: take the model that it was made from, NAME" */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemWords } from './modelColumns.ts';
+import { countWords, problemWords } from './modelColumns.ts';
 
 describe('why a model cannot be used', () => {
 	it('is said without the path, which stands beside it', () => {
@@ -14,5 +14,19 @@ describe('why a model cannot be used', () => {
 			'/models/cut/config.json: not JSON'
 		);
 		expect(problemWords({ folder, problem: null })).toBeNull();
+	});
+});
+
+describe('how many models were found', () => {
+	const usable = { planned: null, problem: null };
+	const planned = { planned: { layers: 16, attending: 12 }, problem: 'written with a plan' };
+	const bad = { planned: null, problem: 'cut short' };
+	it.each([
+		[[], '0'],
+		[[usable, usable], '2'],
+		[[usable, planned], '1 usable, 1 planned'],
+		[[usable, planned, bad, bad], '1 usable, 1 planned, 2 not']
+	])('is said of each kind: %#', (models, words) => {
+		expect(countWords(models)).toBe(words);
 	});
 });

@@ -29,6 +29,20 @@ export function problemWords({
 	return problem?.startsWith(path) === true ? problem.slice(path.length) : problem;
 }
 
+/** "5", or "5 usable, 1 planned, 2 not". */
+export function countWords(models: readonly Pick<ModelListing, 'planned' | 'problem'>[]): string {
+	const usable = models.filter(({ problem }) => problem === null).length;
+	if (usable === models.length) return `${usable}`;
+	const planned = models.filter(
+		({ problem, planned }) => problem !== null && planned !== null
+	).length;
+	const not = models.length - usable - planned;
+	const counts = [`${usable} usable`];
+	if (planned > 0) counts.push(`${planned} planned`);
+	if (not > 0) counts.push(`${not} not`);
+	return counts.join(', ');
+}
+
 export const modelColumns: readonly Column<ModelListing>[] = [
 	{ key: 'name', title: 'Name', value: ({ id }) => id },
 	{

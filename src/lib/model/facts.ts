@@ -1,6 +1,7 @@
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
 import type { ModelReport } from '$analysis/models/report.ts';
 import { formatArchitecture, formatBytes, formatCount, formatWhole } from '../format.ts';
+import { attendingWords } from './planWords.ts';
 
 export interface Fact {
 	name: string;
@@ -13,12 +14,13 @@ export interface Fact {
 const NO_LIMIT = 2 ** 31 - 1;
 
 /** What a list knows of a model; none where it could not be understood. */
-export function listedFacts({ facts }: ModelListing): Fact[] {
+export function listedFacts({ facts, planned }: ModelListing): Fact[] {
 	if (facts === null) return [];
 	const { layers, heads, kvHeads, headDim, hidden, intermediate, maxPositions } = facts;
 	return [
 		{ name: 'architecture', value: formatArchitecture(facts.architecture) },
 		{ name: 'layers × heads (kv)', value: `${layers} × ${heads} (${kvHeads})` },
+		...(planned === null ? [] : [{ name: 'plan', value: attendingWords(planned) }]),
 		{ name: 'hidden', value: `${formatWhole(hidden)}, heads of ${headDim}` },
 		{ name: 'MLP', value: formatWhole(intermediate) },
 		{ name: 'vocabulary', value: formatWhole(facts.vocab) },

@@ -32,6 +32,7 @@ const listing: ModelListing = {
 	form: 'onnx',
 	origin: 'cache',
 	facts: FACTS,
+	planned: null,
 	problem: null
 };
 
@@ -47,6 +48,15 @@ describe('facts of a model', () => {
 			parameters: '1.50 M',
 			weights: 'float32, 6.00 MB'
 		});
+	});
+
+	it('say how many layers attend themselves where a plan was written in', () => {
+		const planned = { layers: 16, attending: 12 };
+		expect(listedFacts({ ...listing, planned })).toContainEqual({
+			name: 'plan',
+			value: '12 of 16 layers attend themselves'
+		});
+		expect(listedFacts(listing).map(({ name }) => name)).not.toContain('plan');
 	});
 
 	it('are none where the model could not be understood', () => {
