@@ -107,6 +107,9 @@ describe('an evaluation', () => {
 		await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
 		await page.getByText('No plan has been evaluated on this model yet').waitFor();
 		await expect.poll(() => page.url()).not.toMatch(/eval=/);
+		// The keyboard goes on from where the row was.
+		const focused = page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+		expect(await focused).toBe('evaluations');
 	});
 
 	it('of a file that is no plan is refused before anything runs', async () => {
