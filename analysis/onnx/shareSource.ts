@@ -1,12 +1,7 @@
-import { create } from '@bufbuild/protobuf';
 import { InputError } from '../errors.ts';
 import { FLOAT, valueInfo } from '../graph/builder.ts';
-import {
-	AttributeProto_AttributeType as AttributeType,
-	AttributeProtoSchema,
-	NodeProtoSchema,
-	type NodeProto
-} from '../graph/onnx_pb.ts';
+import { NodeProtoSchema } from '../graph/onnx_pb.ts';
+import { withInteger } from './attributes.ts';
 import { partsOf } from './contribAttention.ts';
 import { writeOut } from './contribWritten.ts';
 import { withFields } from './copy.ts';
@@ -77,13 +72,4 @@ function refusal({ layer, operator, name }: AttentionLayer, reason: string): Inp
 	return new InputError(
 		`layer ${layer}: ${operator} ${name}: its probabilities cannot be had: ${reason}`
 	);
-}
-
-function withInteger(
-	attributes: NodeProto['attribute'],
-	{ name, value }: { name: string; value: number }
-): NodeProto['attribute'] {
-	const others = attributes.filter((attribute) => attribute.name !== name);
-	const own = create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
-	return [...others, own];
 }

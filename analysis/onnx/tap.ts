@@ -1,14 +1,9 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { toBinary } from '@bufbuild/protobuf';
 import { InputError } from '../errors.ts';
 import type { QueryBlock } from '../graph/blocks.ts';
 import { FLOAT, GraphBuilder, INT64, valueInfo } from '../graph/builder.ts';
-import {
-	AttributeProto_AttributeType as AttributeType,
-	AttributeProtoSchema,
-	ModelProtoSchema,
-	NodeProtoSchema,
-	type NodeProto
-} from '../graph/onnx_pb.ts';
+import { ModelProtoSchema, NodeProtoSchema } from '../graph/onnx_pb.ts';
+import { withInteger } from './attributes.ts';
 import { partsOf } from './contribAttention.ts';
 import { writeOut } from './contribWritten.ts';
 import { withFields } from './copy.ts';
@@ -125,15 +120,6 @@ function tapLayer(
 	// onnxruntime cannot tell the type of this output by itself.
 	changes.values.push(valueInfo(own, FLOAT, ['batch', 'heads', 'queries', 'keys']));
 	return graph.node(`${name}.softmax`, 'Softmax', [own], { attributes: { axis: -1n } });
-}
-
-function withInteger(
-	attributes: NodeProto['attribute'],
-	{ name, value }: { name: string; value: number }
-): NodeProto['attribute'] {
-	const others = attributes.filter((attribute) => attribute.name !== name);
-	const own = create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
-	return [...others, own];
 }
 
 /** Cuts probabilities [1, H, S, S] into query blocks, none of them where the layer is not asked for in a run. */
