@@ -33,6 +33,7 @@ const noRuntime = {
 
 /** The way of the data: each stage may import itself and those to its left. */
 const stages = [
+	'edge',
 	'checkpoint',
 	'tokens',
 	'graph',

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { readJsonFile } from '../analysis/checkpoint/files.ts';
+import { readJsonFile } from '../analysis/edge/json.ts';
 import { parseGates } from '../analysis/evaluate/gates.ts';
 import type { GateReport, Gates, JudgedGate, Verdict } from '../analysis/evaluate/types.ts';
 import { formatValue } from '../src/lib/format.ts';

@@ -3,7 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, basename, join, resolve } from 'node:path';
 import { refuseRepaired } from '../analysis/analyze/plannedOnnx.ts';
 import type { LayerRepairs } from '../analysis/capture/repairs.ts';
-import { readJsonFile } from '../analysis/checkpoint/files.ts';
+import { readJsonFile } from '../analysis/edge/json.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { findOnnxFile } from '../analysis/onnx/locate.ts';

@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { InputError } from '../errors.ts';
 import { parseConfig } from './config.ts';
 import { expectedTensors } from './expected.ts';
-import { exists, isFolder, readJsonFile } from './files.ts';
+import { exists, isFolder } from './files.ts';
+import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../edge/json.ts';
 import { readSafetensorsHeader } from './safetensors.ts';
 import type { Checkpoint, ModelConfig, TensorEntry } from './types.ts';
 
@@ -78,7 +79,7 @@ async function readTensors(folder: string): Promise<Map<string, TensorEntry>> {
 
 async function readShards(folder: string): Promise<Map<string, TensorEntry>> {
 	const indexFile = join(folder, INDEX);
-	const parsed = v.safeParse(indexSchema, await readJsonFile(indexFile));
+	const parsed = v.safeParse(indexSchema, await readJsonFile(indexFile, MAX_LARGE_JSON_BYTES));
 	if (!parsed.success) {
 		throw new InputError(`${indexFile}: weight_map does not name a file for every tensor`);
 	}

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
 import { InputError, messageOf } from '../errors.ts';
 import { duplicateKey } from './duplicates.ts';
-import { checkPlainFile } from './files.ts';
+import { checkPlainFile } from '../edge/json.ts';
 import type { Dtype, TensorEntry } from './types.ts';
 
 /** 100 MB: the limit of the reference implementation; the header of a 126-layer model has 0.2 MB. */

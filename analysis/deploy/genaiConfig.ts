@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { exists, readJsonFile } from '../checkpoint/files.ts';
+import { exists } from '../checkpoint/files.ts';
+import { readJsonFile } from '../edge/json.ts';
 import type { Architecture, Checkpoint } from '../checkpoint/types.ts';
 
 /** What onnxruntime-genai calls the supported architectures. */

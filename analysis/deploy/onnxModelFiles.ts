@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { exists, readJsonFile } from '../checkpoint/files.ts';
+import { exists } from '../checkpoint/files.ts';
+import { readJsonFile } from '../edge/json.ts';
 import { findBeside } from '../onnx/locate.ts';
 import { copyCompanions } from './copied.ts';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { exists, readJsonFile } from '../checkpoint/files.ts';
+import { exists } from '../checkpoint/files.ts';
+import { readJsonFile } from '../edge/json.ts';
 import { InputError } from '../errors.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../graph/decode/weights.ts';
 import { RECORD_FILE } from '../onnx/writtenPlan.ts';

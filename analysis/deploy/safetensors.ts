@@ -8,7 +8,7 @@ import {
 	needsRole,
 	type LayerTensorNames
 } from '../checkpoint/expected.ts';
-import { readJsonFile } from '../checkpoint/files.ts';
+import { readJsonFile } from '../edge/json.ts';
 import type { WeightReader } from '../checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../checkpoint/types.ts';
 import type { Plan } from '../plan/types.ts';

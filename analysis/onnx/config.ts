@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { InputError } from '../errors.ts';
-import { readJsonFile } from '../checkpoint/files.ts';
+import { readJsonFile } from '../edge/json.ts';
 
 const count = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)));
 const flag = v.nullish(v.boolean());

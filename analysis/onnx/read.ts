@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
-import { checkPlainFile } from '../checkpoint/files.ts';
+import { checkPlainFile } from '../edge/json.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../graph/onnx_pb.ts';
 import { withFields } from './copy.ts';

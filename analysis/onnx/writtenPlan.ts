@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { exists, readJsonFile } from '../checkpoint/files.ts';
+import { exists } from '../checkpoint/files.ts';
+import { readJsonFile } from '../edge/json.ts';
 import type { AttendingLayers } from '../checkpoint/types.ts';
 
 /** Name of the record beside a model that Spanwise wrote. */

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import * as v from 'valibot';
-import { exists, isFolder, readJsonFile } from '../checkpoint/files.ts';
+import { exists, isFolder } from '../checkpoint/files.ts';
+import { MAX_TOKENIZER_BYTES, readJsonFile } from '../edge/json.ts';
 import { missingTokenizer, TOKENIZER } from '../checkpoint/tokenizer.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { InputError, messageOf } from '../errors.ts';
@@ -49,7 +50,7 @@ export async function loadTokenizer(
 	const missing = named ? null : await missingTokenizer(folder);
 	if (missing !== null) throw new InputError(missing);
 	const file = named ? place : join(folder, TOKENIZER);
-	const parsed = v.safeParse(tokenizerSchema, await readJsonFile(file));
+	const parsed = v.safeParse(tokenizerSchema, await readJsonFile(file, MAX_TOKENIZER_BYTES));
 	if (!parsed.success) throw new InputError(`${file}: not a tokenizer: no usable vocabulary`);
 	const json = parsed.output;
 	const size = tokenizerSize(json);

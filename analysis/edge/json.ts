@@ -1,0 +1,54 @@
+import { readFile, stat } from 'node:fs/promises';
+import { InputError, messageOf } from '../errors.ts';
+import { quoted } from './quote.ts';
+
+/** 4 MB: config.json, plan.json and other small files; the largest in use have some 100 kB. */
+export const MAX_SMALL_JSON_BYTES = 4_000_000;
+/** 64 MB: files that grow with layers, tensors or windows; 100,000 tensors need 12 MB. */
+export const MAX_LARGE_JSON_BYTES = 64_000_000;
+/** 256 MB: the largest tokenizer.json in use are about 35 MB; V8 holds strings of up to 512 MB. */
+export const MAX_TOKENIZER_BYTES = 256_000_000;
+
+/** Throws InputError for what would never end or never begin: a pipe, a device, a socket; links are followed. */
+export async function checkPlainFile(path: string): Promise<void> {
+	const found = await stat(path);
+	if (!found.isFile() && !found.isDirectory()) {
+		throw new InputError(
+			`${quoted(path)}: cannot be read: a pipe, socket or device; expected a file`
+		);
+	}
+}
+
+/** The text of a file of at most `mostBytes`. Throws InputError that names the file. */
+export async function readTextFile(path: string, mostBytes: number): Promise<string> {
+	try {
+		await checkPlainFile(path);
+		const { size } = await stat(path);
+		if (size > mostBytes) {
+			throw new InputError(`${quoted(path)}: ${size} bytes; at most ${mostBytes} are allowed`);
+		}
+		return await readFile(path, 'utf8');
+	} catch (error) {
+		if (error instanceof InputError) throw error;
+		throw new InputError(`${quoted(path)}: cannot be read: ${quoted(messageOf(error))}`, {
+			cause: error
+		});
+	}
+}
+
+/** Parsed JSON of a file of at most `mostBytes`. Throws InputError that names the file. */
+export async function readJsonFile(
+	path: string,
+	mostBytes = MAX_SMALL_JSON_BYTES
+): Promise<unknown> {
+	return parseJson(await readTextFile(path, mostBytes), quoted(path));
+}
+
+/** Parsed JSON of a text from outside. Throws InputError that begins with `where`. */
+export function parseJson(text: string, where: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		throw new InputError(`${where}: not JSON: ${quoted(messageOf(error))}`, { cause: error });
+	}
+}
