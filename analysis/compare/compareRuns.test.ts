@@ -63,10 +63,23 @@ describe('compareRuns', () => {
 			'Similarity of neighbouring layers peaks at relative depth 0.25 in a, 0.25 in b (95 % intervals).',
 			'Mean similarity of neighbouring layers is higher in a than in b, by 0.100 (95 % interval 0.100 to 0.100).',
 			'Mean similarity over all pairs of layers is higher in a than in b, by 0.067 (95 % interval 0.067 to 0.067).',
-			'At the same relative depth, neighbouring layers are more alike in a at 0.00–0.70 (95 % intervals, each point by itself).',
+			'Adjacent layers of a are more similar than those of b at relative depth 0.00–0.70 (pointwise 95% intervals).',
 			'Intervals were resampled over blocks of windows of one document: they speak of this text only.',
 			'With 2 windows they are rough, and most likely too narrow.'
 		]);
+	});
+	it('names both models, so that no sentence of three runs comes twice', () => {
+		const lowest = {
+			record: recordOf('c', 3),
+			sums: sumsOfCosines([cosines(0.5, 0.4, 0.5), cosines(0.5, 0.4, 0.5)])
+		};
+		const { summary } = compareRuns([a, b, lowest], measure);
+		const adjacent = summary.filter((sentence) => sentence.startsWith('Adjacent layers of a'));
+		expect(adjacent.map((sentence) => sentence.split(' at ')[0])).toEqual([
+			'Adjacent layers of a are more similar than those of b',
+			'Adjacent layers of a are more similar than those of c'
+		]);
+		expect(new Set(summary).size).toBe(summary.length);
 	});
 	it('states no difference whose interval holds 0', () => {
 		const wavering = {

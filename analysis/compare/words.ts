@@ -79,12 +79,13 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 		);
 	}
 	const stretches = [
-		{ higher: a, where: apart(curve, (of) => isApart(of) && of.low > 0) },
-		{ higher: b, where: apart(curve, (of) => isApart(of) && of.high < 0) }
+		{ higher: a, lower: b, where: apart(curve, (of) => isApart(of) && of.low > 0) },
+		{ higher: b, lower: a, where: apart(curve, (of) => isApart(of) && of.high < 0) }
 	].filter(({ where }) => where.length > 0);
-	if (stretches.length > 0)
+	// Both models are named: in a comparison of three, one model may differ from both others in the same place.
+	for (const { higher, lower, where } of stretches)
 		sentences.push(
-			`At the same relative depth, neighbouring layers are more alike ${stretches.map(({ higher, where }) => `in ${higher.name} at ${where.join(', ')}`).join(', and ')} (95 % intervals, each point by itself).`
+			`Adjacent layers of ${higher.name} are more similar than those of ${lower.name} at relative depth ${where.join(', ')} (pointwise 95% intervals).`
 		);
 	return sentences;
 }

@@ -4,7 +4,7 @@ import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { canvasOf, cellColours } from './setup/canvas.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
-import { MADE_UP, temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
+import { MADE_UP, temporaryFolder, writeMadeUpRun, writeUnequalRuns } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
 const A = 'mini-llama2';
@@ -13,9 +13,12 @@ let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
 /** Ids of the runs of A and B, on the same windows of the same text. */
 let ids: string[];
+/** Ids of three made-up runs, of which the first differs from both others in the same place. */
+let unequal: string[];
 beforeAll(async () => {
 	home = await temporaryFolder();
 	await writeMadeUpRun(home.path);
+	unequal = await writeUnequalRuns(home.path);
 	server = await startBuild(home.path);
 	const jobs = await queue(server.url, { ...SHORT_ANALYSIS, models: [A, B], windows: 4 });
 	ids = [];
@@ -87,6 +90,18 @@ describe('a comparison', () => {
 			.getByText('16 and 8 layers: both maps were resampled')
 			.waitFor();
 		expect(await region(page, 'What the numbers bear out').getByText('not paired').count()).toBe(3);
+	});
+	it('of three unequal models names both models in every sentence', async () => {
+		const page = await compare(...unequal);
+		const summary = region(page, 'What the numbers bear out');
+		const sentences = summary.getByRole('listitem');
+		await sentences.filter({ hasText: 'Adjacent layers of steep' }).first().waitFor();
+		const texts = await sentences.filter({ hasText: 'Adjacent layers of steep' }).allTextContents();
+		expect(texts.map((text) => text.split(' at ')[0])).toEqual([
+			'Adjacent layers of steep are more similar than those of level',
+			'Adjacent layers of steep are more similar than those of deep'
+		]);
+		await mapOf(page, 'deep').waitFor();
 	});
 	it('of a run that is gone says so and leads back', async () => {
 		const page = await compare(ids[0], 'gone-20260101-000000-abcd');

@@ -5,6 +5,7 @@ import { runFolder } from '../../../analysis/run/list.ts';
 import { writeRun } from '../../../analysis/run/write.ts';
 import { similarityOf } from '../../../analysis/similarity/similarity.ts';
 import { randomMaps, seeded, sumsOfMaps } from '../../builders/attention.ts';
+import { recordOf, sumsOfCosines } from '../../builders/comparedRun.ts';
 import { madeUpRun } from '../../builders/run.ts';
 
 const LAYERS = 8;
@@ -49,6 +50,37 @@ export async function writeMadeUpRun(home: string): Promise<void> {
 		[madeUpSums()],
 		windows
 	);
+}
+
+/**
+ * Writes three runs on the same windows, and returns their ids: neighbouring layers of the first are more alike than
+ * those of both others all along the depth, and the third has more layers.
+ */
+export async function writeUnequalRuns(home: string): Promise<string[]> {
+	const chain = (layers: number, cosine: number) =>
+		Array.from({ length: layers }, (_, row) =>
+			Array.from({ length: layers }, (__, column) => cosine ** Math.abs(row - column))
+		);
+	const runs = [
+		{ name: 'steep', layers: 3, cosine: 0.9 },
+		{ name: 'level', layers: 3, cosine: 0.6 },
+		{ name: 'deep', layers: 5, cosine: 0.4 }
+	];
+	for (const { name, layers, cosine } of runs) {
+		const record = recordOf(name, layers, { id: unequalId(name) });
+		const windows = record.windows.map(({ tokens }) => ({
+			ids: Array.from({ length: tokens }, () => 1),
+			pieces: Array.from({ length: tokens }, () => 'a')
+		}));
+		const matrix = chain(layers, cosine);
+		const sums = sumsOfCosines([matrix, matrix]);
+		await writeRun(runFolder(home, unequalId(name)), record, [sums], { windows });
+	}
+	return runs.map(({ name }) => unequalId(name));
+}
+
+function unequalId(name: string): string {
+	return `${name}-20261123-061503-a1b2`;
 }
 
 function madeUpSums() {
