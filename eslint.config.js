@@ -34,6 +34,7 @@ const noRuntime = {
 /** The way of the data: each stage may import itself and those to its left. */
 const stages = [
 	'edge',
+	'process',
 	'checkpoint',
 	'tokens',
 	'graph',

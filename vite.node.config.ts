@@ -11,6 +11,7 @@ export default defineConfig({
 		rolldownOptions: {
 			input: {
 				spanwise: 'cli/spanwise.ts',
+				program: 'cli/program.ts',
 				worker: 'cli/worker.ts',
 				benchWorker: 'cli/benchWorker.ts'
 			},

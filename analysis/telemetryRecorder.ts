@@ -1,3 +1,4 @@
+import { peakRssBytes } from './process/peakMemory.ts';
 import type { Progress } from './progress.ts';
 import type { Telemetry, TelemetrySample } from './telemetry.ts';
 import { ThinnedSamples } from './thinnedSamples.ts';
@@ -26,7 +27,7 @@ const ofThisProcess: Gauges = {
 		return (user + system) / 1e6;
 	},
 	rssBytes: () => process.memoryUsage.rss(),
-	peakRssBytes: () => process.resourceUsage().maxRSS * 1024
+	peakRssBytes
 };
 
 /**

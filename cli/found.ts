@@ -9,6 +9,7 @@ import type { RunRecord } from '../analysis/run/types.ts';
 import { workspaceHome } from '../analysis/run/workspace.ts';
 import type { Io } from './io.ts';
 import type { SharedOptions } from './options.ts';
+import { reportModel } from './supervise.ts';
 
 /** From cli/ and from dist/ alike. */
 const BUNDLED_MODELS = fileURLToPath(new URL('../models', import.meta.url));
@@ -29,7 +30,9 @@ export function findModels(
 
 /** The folder that MODEL means. Throws InputError where there is none. */
 export async function findModel(model: string, options: SharedOptions, io: Io): Promise<string> {
-	return resolveModel(model, (wanted) => findModels(options, io, wanted));
+	const folder = await resolveModel(model, (wanted) => findModels(options, io, wanted));
+	reportModel(folder);
+	return folder;
 }
 
 /** The run that RUN means, a folder or an id of the workspace. Throws InputError where there is none. */

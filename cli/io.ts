@@ -1,3 +1,5 @@
+import { styleText } from 'node:util';
+
 /** Where a command writes; a terminal says so. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
@@ -14,6 +16,12 @@ export interface Io {
 /** A line of talk, on stderr. */
 export function say(io: Io, line: string): void {
 	io.stderr.write(`${line}\n`);
+}
+
+/** An error on stderr: one line, whatever the message holds. */
+export function sayError(io: Io, message: string): void {
+	const label = styleText('red', 'error:', { stream: io.stderr });
+	say(io, `${label} ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
 }
 
 /** Data for machines, on stdout, in one line. */

@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { isInputError, messageOf } from '../analysis/errors.ts';
 import { VERSION } from '../analysis/version.ts';
@@ -11,7 +10,7 @@ import { registerEvaluate } from './evaluate.ts';
 import { registerExport } from './export.ts';
 import { GatesNotPassed } from './gates.ts';
 import { registerInspect } from './inspect.ts';
-import { say, type Io } from './io.ts';
+import { say, sayError, type Io } from './io.ts';
 import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
 import { registerPlan } from './plan.ts';
@@ -96,10 +95,4 @@ const REFUSALS = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EPERM', 'EROFS', 'ENOT
 
 function isRefusal(error: unknown): boolean {
 	return error instanceof Error && 'code' in error && REFUSALS.some((code) => code === error.code);
-}
-
-/** One line, whatever the message holds. */
-function sayError(io: Io, message: string): void {
-	const label = styleText('red', 'error:', { stream: io.stderr });
-	say(io, `${label} ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import { peakRssBytes } from '../process/peakMemory.ts';
 import type { Progress } from '../progress.ts';
 import type { RunRecord } from '../run/types.ts';
 import { checkTarget, readyTarget } from '../run/wholeFolder.ts';
@@ -94,7 +95,7 @@ export async function analyze(
 				loss: captured.loss,
 				timings,
 				seconds: (performance.now() - started) / 1000,
-				peakRssBytes: process.resourceUsage().maxRSS * 1024,
+				peakRssBytes: peakRssBytes(),
 				telemetry: recorder.finish(),
 				notes,
 				command: options.command

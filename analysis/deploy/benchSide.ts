@@ -1,8 +1,8 @@
 import { DecoderSession } from '../capture/deploySession.ts';
+import { peakRssBytes } from '../process/peakMemory.ts';
 import type { BenchFile, BenchRound, BenchSetting, BenchSide } from './benchTypes.ts';
 
 const BYTES = { float32: 4, float16: 2 };
-const KIB = 1024;
 
 /**
  * Opens a decoder in this process. A round reads a prompt and generates greedily from it, from an empty cache; before,
@@ -31,11 +31,11 @@ export async function openBenchSide(
 			next = (await session.readLast(state, ids)).map(likeliest);
 		}
 		const ended = performance.now();
-		const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+		const { userCPUTime, systemCPUTime } = process.resourceUsage();
 		return {
 			firstTokenSeconds: (first - started) / 1000,
 			decodeSeconds: (ended - first) / 1000,
-			peakRssBytes: maxRSS * KIB,
+			peakRssBytes: peakRssBytes(),
 			rssBytes: process.memoryUsage.rss(),
 			cpuSeconds: (userCPUTime + systemCPUTime) / 1e6
 		};

@@ -1,5 +1,6 @@
 import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Plan } from '../plan/types.ts';
+import { peakRssBytes } from '../process/peakMemory.ts';
 import type { Window } from '../tokens/types.ts';
 import { drawWindows } from '../similarity/resample.ts';
 import { mean, meanInterval, predictedBytes, quantile, spreadOf } from './figures.ts';
@@ -144,7 +145,7 @@ function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): C
 			prefillRatio: spreadOf(
 				windows.map(({ time }) => time.shared.seconds / time.baseline.seconds)
 			),
-			processPeakRssBytes: process.resourceUsage().maxRSS * 1024,
+			processPeakRssBytes: peakRssBytes(),
 			weights: memory.resident ? 'resident' : 'streamed'
 		},
 		predicted: savings(source.facts, plan.sources, setting)
