@@ -14,20 +14,23 @@ const HEADS = 4;
 /** plan.json. A mutant is refused, or says the same in `sources` and `spans`, of layers and heads that there are. */
 export class PlanTarget implements Target {
 	readonly name = 'plan';
-	readonly #plan = makePlan({
-		model: {
-			name: 'model',
-			architecture: 'LlamaForCausalLM',
-			layers: SOURCES.length,
-			heads: HEADS,
-			kvHeads: 2,
-			hash: 'hash'
+	readonly #plan = makePlan(
+		{
+			model: {
+				name: 'model',
+				architecture: 'LlamaForCausalLM',
+				layers: SOURCES.length,
+				heads: HEADS,
+				kvHeads: 2,
+				hash: 'hash'
+			},
+			sources: SOURCES,
+			spans: planSpans(SOURCES, null, () => [3, 2, 1, 0]),
+			definition: null,
+			predicted: null
 		},
-		sources: SOURCES,
-		spans: planSpans(SOURCES, null, () => [3, 2, 1, 0]),
-		definition: null,
-		predicted: null
-	});
+		new Date(0)
+	);
 
 	prepare(): Promise<void> {
 		return Promise.resolve();

@@ -10,12 +10,12 @@ import { mutateJson } from '../mutateJson.ts';
 import type { Random } from '../random.ts';
 import { Finding, refusedOr, type Outcome, type Target } from '../target.ts';
 
-/** A run's folder. A mutant is refused, or every similarity, token and loss read from it is the original's. */
+/** A run's folder. A mutant is refused, or every figure that it still has is the original's. */
 export class RunFolderTarget implements Target {
 	readonly name = 'run';
 	#run = '';
 	#files: string[] = [];
-	#figures = '';
+	#figures = new Map<string, string>();
 
 	async prepare(folder: string): Promise<void> {
 		const modelFolder = join(folder, 'model');
@@ -60,24 +60,32 @@ export class RunFolderTarget implements Target {
 		await writeFile(join(run, file), bytes);
 		const figures = await refusedOr(change, () => figuresOf(run));
 		if (figures === null) return { change, wellFormed, verdict: 'refused' };
-		if (figures !== this.#figures) throw new Finding(`${change}: another figure without a word`);
+		for (const [name, figure] of figures) {
+			if (figure !== this.#figures.get(name)) throw new Finding(`${change}: another ${name}`);
+		}
 		return { change, wellFormed, verdict: 'right' };
 	}
 }
 
-/** Everything that pages and commands compute from a run, as text. */
-async function figuresOf(run: string): Promise<string> {
+/** Everything that pages and commands compute from a run, as text, by name. */
+async function figuresOf(run: string): Promise<Map<string, string>> {
 	const record = await readRun(run);
 	const { windows } = await readWindows(run);
 	const documents = record.windows.map(({ document }) => document);
-	const similarities = [];
+	const figures: [string, unknown][] = [
+		['model', record.model],
+		['loss', record.loss],
+		['windows', windows],
+		['places', record.windows],
+		['texts', record.texts],
+		['profile', record.profile]
+	];
 	for (const view of record.views) {
 		const sums = await readSums(run, record, view);
 		for (const metric of record.metrics) {
 			const { matrix } = similarityOf(sums, metric, documents);
-			similarities.push([view, metric, [...matrix]]);
+			figures.push([`${metric} ${view}`, [...matrix]]);
 		}
 	}
-	const { layers, heads, kvHeads, hash } = record.model;
-	return JSON.stringify([layers, heads, kvHeads, hash, record.loss, similarities, windows]);
+	return new Map(figures.map(([name, value]) => [name, JSON.stringify(value)]));
 }
