@@ -13,6 +13,7 @@ export default defineConfig({
 				spanwise: 'cli/spanwise.ts',
 				program: 'cli/program.ts',
 				worker: 'cli/worker.ts',
+				reader: 'cli/reader.ts',
 				benchWorker: 'cli/benchWorker.ts'
 			},
 			external: [/^node:/, /\/build\/handler\.js$/]

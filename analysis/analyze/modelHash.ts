@@ -48,6 +48,20 @@ export async function checkSameModel(folder: string, hash: string, home: string)
 		file === null
 			? await checkpointHash(folder, home)
 			: await onnxModelHash(await readOnnx(file, { weights: false }), home);
+	refuseOther(folder, now, hash);
+}
+
+/** The same as far as it is known without reading the weights; a run checks what it reads. */
+export async function refuseKnownOther(folder: string, hash: string, home: string): Promise<void> {
+	const file = await findOnnxFile(folder);
+	const now =
+		file === null
+			? await rememberedHash(home, await openCheckpoint(folder))
+			: await rememberedFilesHash(home, onnxFiles(await readOnnx(file, { weights: false })));
+	if (now !== null) refuseOther(folder, now, hash);
+}
+
+function refuseOther(folder: string, now: string, hash: string): void {
 	if (now === hash) return;
 	throw new InputError(
 		`model ${folder}: its weights have the hash ${now.slice(0, SHOWN_DIGITS)}; the run was made with ${hash.slice(0, SHOWN_DIGITS)}. Analyse it again`

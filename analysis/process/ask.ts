@@ -1,5 +1,6 @@
 import type { ChildProcess, Serializable } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { InputError } from '../errors.ts';
 import { deathInWords, isOfMemory } from './death.ts';
 
@@ -16,14 +17,23 @@ export interface Failed {
 	fault: 'input' | 'own';
 }
 
+/** How long an answer may take. */
+export interface TimeLimit {
+	ms: number;
+	/** What the user is told then. */
+	tooLong: string;
+}
+
 /**
  * Asks a forked process for something and waits for its answer, which is its next message. Throws InputError where the
- * process says that the input is at fault or where it ran out of memory, Error for any other failure or end.
+ * process says that the input is at fault or where it ran out of memory, Error for any other failure or end. One that
+ * takes longer than the `limit` is ended, and InputError says so.
  */
 export async function askProcess<Answer extends { kind: string }>(
 	child: ChildProcess,
 	question: Serializable,
-	words: ProcessWords
+	words: ProcessWords,
+	limit?: TimeLimit
 ): Promise<Exclude<Answer, Failed>> {
 	if (hasEnded(child)) throw deathOf(child, words);
 	const listening = new AbortController();
@@ -32,16 +42,22 @@ export async function askProcess<Answer extends { kind: string }>(
 	const ended = once(child, 'exit', { signal }).then(() => {
 		throw deathOf(child, words);
 	});
+	const late = limit && setTimeout(limit.ms, null, { signal }).then(() => endLate(child, limit));
 	// A process that dies before it has read the question is reported by 'exit'.
 	child.send(question, () => undefined);
 	try {
-		const answer = await Promise.race([answered, ended]);
+		const answer = await Promise.race([answered, ended, ...(late ? [late] : [])]);
 		if (isFailed(answer)) throw failure(answer);
 		return answer as Exclude<Answer, Failed>;
 	} finally {
-		for (const waiting of [answered, ended]) waiting.catch(() => undefined);
+		for (const waiting of [answered, ended, late]) waiting?.catch(() => undefined);
 		listening.abort();
 	}
+}
+
+function endLate(child: ChildProcess, { tooLong }: TimeLimit): never {
+	child.kill('SIGKILL');
+	throw new InputError(tooLong);
 }
 
 /** Ends a process at once, and waits until it has ended. */
@@ -61,7 +77,8 @@ function isFailed(answer: { kind: string }): answer is Failed {
 	return answer.kind === 'failed';
 }
 
-function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+/** Tells whether a process is gone. */
+export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 	return exitCode !== null || signalCode !== null;
 }
 

@@ -25,13 +25,17 @@ export interface NewAnalysis {
 	jsRows?: number | 'all';
 }
 
-/** Answer of POST /api/estimate, one a model, in order. */
+/** Answer of POST /api/estimate to a NewAnalysis: one per model, in order. */
 export interface ModelEstimate {
 	model: string;
 	estimate: Estimate | null;
 	/** Why this analysis would be refused, in one line; null: it would not. */
 	refusal: string | null;
 }
+
+/** Answer of POST /api/estimate to a NewMeasurement: what it would take, or why it would be refused, in one line. */
+export type MeasurementEstimate =
+	{ estimate: Estimate; refusal: null } | { estimate: null; refusal: string };
 
 /** What a job does: makes a run, or measures the model of one. */
 export const JOB_KINDS = ['analyze', 'damage', 'evaluate', 'search', 'bench'] as const;

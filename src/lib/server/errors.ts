@@ -2,3 +2,8 @@
 export class NotFoundError extends Error {
 	override name = 'NotFoundError';
 }
+
+/** The server has too much to do at the moment: 503. */
+export class BusyError extends Error {
+	override name = 'BusyError';
+}

@@ -10,10 +10,11 @@ const FIRST_RUN = { texts: [{ sample: 'time-machine' }], context: 256, windows: 
 /** In an empty workspace, analyses the bundled models at once, so that a newcomer's first page shows something. */
 export async function queueFirstRun({
 	settings,
+	reader,
 	models,
 	runs,
 	jobs
-}: Pick<Workbench, 'settings' | 'models' | 'runs' | 'jobs'>): Promise<void> {
+}: Pick<Workbench, 'settings' | 'reader' | 'models' | 'runs' | 'jobs'>): Promise<void> {
 	const { runs: known, unusable } = await runs.list();
 	if (known.length > 0 || unusable.length > 0 || jobs.list().length > 0) return;
 	try {
@@ -22,7 +23,7 @@ export async function queueFirstRun({
 		);
 		if (bundled.length === 0) return;
 		const analysis: NewAnalysis = { models: bundled.map(({ id }) => id), ...FIRST_RUN };
-		const prepared = await prepareAnalysis(analysis, { settings, models });
+		const prepared = await prepareAnalysis(analysis, { settings, reader, models });
 		jobs.add(jobsOf(prepared, analysis.texts, settings.modelFolders));
 	} catch (error) {
 		// A workspace that cannot be written is told again when the user does something; the page must still open.

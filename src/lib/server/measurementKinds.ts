@@ -1,14 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { estimateOf } from '$analysis/analyze/estimate.ts';
-import { prepareDamage } from '$analysis/damage/prepare.ts';
-import { workOfAll } from '$analysis/damage/work.ts';
-import { estimateOfBench, prepareBench } from '$analysis/deploy/prepareBench.ts';
-import { checkRoom } from '$analysis/deploy/scratch.ts';
+import type { Estimate } from '$analysis/analyze/types.ts';
 import { InputError } from '$analysis/errors.ts';
-import { parseQuestions } from '$analysis/evaluate/choices/parse.ts';
 import { parseGates } from '$analysis/evaluate/gates.ts';
-import { estimateOfEvaluation, prepareEvaluation } from '$analysis/evaluate/prepare.ts';
 import { findOnnxFile } from '$analysis/onnx/locate.ts';
 import { parsePlan } from '$analysis/plan/planFile.ts';
 import type { Plan } from '$analysis/plan/types.ts';
@@ -20,12 +14,12 @@ import {
 	type MeasuredModel,
 	type MeasuredOn
 } from '$analysis/results/command.ts';
-import { prepareSearch } from '$analysis/search/prepare.ts';
 import { DEFAULT_RANDOM_PLANS } from '$analysis/search/settings.ts';
 import type { Document } from '$analysis/tokens/types.ts';
 import type { MeasurementOfTexts, NewMeasurement } from '$lib/api.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { textNames } from './newJobs.ts';
+import type { Reader } from './reading/questions.ts';
 import type { ResultCatalogue } from './results.ts';
 
 /** The bundled questions, as a path for the command that asks them again. */
@@ -46,9 +40,12 @@ export interface Setting {
 	/** The project's own folder. */
 	root: string;
 	results: ResultCatalogue;
+	reader: Reader;
+	/** Aborted when nobody waits any more. */
+	signal?: AbortSignal | undefined;
 }
 
-type Prepared = Pick<NewJob, 'request' | 'questions' | 'estimate' | 'command'>;
+type Prepared = Pick<NewJob, 'request' | 'questions' | 'command'> & { estimate: Estimate };
 
 /** What a job needs to know of a measurement of its kind. Errors as `measurementJob`. */
 export function prepareMeasurement(asked: NewMeasurement, setting: Setting): Promise<Prepared> {
@@ -65,69 +62,53 @@ export function prepareMeasurement(asked: NewMeasurement, setting: Setting): Pro
 }
 
 async function damage(asked: Asked<'damage'>, setting: Setting): Promise<Prepared> {
-	const { own } = setting;
+	const { own, reader, signal } = setting;
 	const { kind, maxSpan } = asked;
 	const { about, documents, on } = onTexts(asked, setting);
-	const prepared = await prepareDamage({
-		...about,
-		...own,
-		documents,
-		maxSpan,
-		progressFile: null
-	});
-	const outlook = { ...prepared, totalWork: workOfAll(prepared) };
+	const whole = { ...about, ...own, documents, maxSpan, progressFile: null };
 	return {
 		request: { kind, ...about, maxSpan },
 		questions: null,
-		estimate: await estimateOf(outlook, own.home),
+		estimate: await reader.ask(kind, whole, signal),
 		command: damageCommand(on, { maxSpan })
 	};
 }
 
 async function evaluation(asked: Asked<'evaluate'>, setting: Setting): Promise<Prepared> {
-	const { own, root } = setting;
+	const { own, root, reader, signal } = setting;
 	const { kind } = asked;
 	const { about, documents, on } = onTexts(asked, setting);
 	const plan = parsePlan(asked.plan, 'plan');
 	const gates = parseGates(asked.gates, 'gates');
 	const repairOf = await repairedBy(plan, asked, setting);
 	const questions = await questionsOf(asked.questions, root);
-	const parsed = questions === null ? null : parseQuestions(questions.text, questions.name);
-	const prepared = await prepareEvaluation({
-		...about,
-		...own,
-		documents,
-		plan,
-		gates,
-		questions: parsed,
-		repairs: null
-	});
+	const whole = { ...about, ...own, documents, plan, gates, questions };
 	const named = asked.questions === 'continuations' ? CONTINUATIONS : (questions?.name ?? null);
 	return {
 		request: { kind, ...about, plan, gates, repairOf, questions: questions?.name ?? null },
 		questions,
-		estimate: await estimateOfEvaluation(prepared, own.home),
+		estimate: await reader.ask(kind, whole, signal),
 		command: evaluateCommand(on, { plan: PLAN_FILE, questions: named, gates })
 	};
 }
 
 async function search(asked: Asked<'search'>, setting: Setting): Promise<Prepared> {
-	const { own } = setting;
+	const { own, reader, signal } = setting;
 	const { about, documents, on } = onTexts(asked, setting);
 	const { kind, goal, maxSpan, protectedLayers, repair } = asked;
 	const wanted = { goal, maxSpan, protectedLayers, repair };
 	const rest = { ...wanted, randomPlans: DEFAULT_RANDOM_PLANS, shortlist: null };
-	const prepared = await prepareSearch({ ...about, ...own, documents, ...rest });
+	const whole = { ...about, ...own, documents, ...rest };
 	return {
 		request: { kind, ...about, ...rest },
 		questions: null,
-		estimate: await estimateOf(prepared, own.home),
+		estimate: await reader.ask(kind, whole, signal),
 		command: searchCommand(on, rest)
 	};
 }
 
 async function bench(asked: Asked<'bench'>, setting: Setting): Promise<Prepared> {
-	const { about, own, named, results } = setting;
+	const { about, own, named, results, reader, signal } = setting;
 	const { kind, prompt, generate, batch, repeats } = asked;
 	const plan = parsePlan(asked.plan, 'plan');
 	const repairOf = await repairedBy(plan, asked, setting);
@@ -136,12 +117,10 @@ async function bench(asked: Asked<'bench'>, setting: Setting): Promise<Prepared>
 	const rounds = { prompt, generate, batch, repeats };
 	const planFolder = repairOf === null ? '.' : results.folder(repairOf);
 	const request = { ...about, ...rounds, plan, dtype };
-	const prepared = await prepareBench({ ...request, ...own, planFolder });
-	await checkRoom({ home: own.home, id: kind, bytesNeeded: prepared.scratchBytes });
 	return {
 		request: { kind, ...request, repairOf },
 		questions: null,
-		estimate: await estimateOfBench(prepared, own.home),
+		estimate: await reader.ask(kind, { ...request, ...own, planFolder }, signal),
 		command: benchCommand(named, rounds, { plan: PLAN_FILE, dtype })
 	};
 }

@@ -17,6 +17,7 @@ import { writeOnnxFolder } from '../../../tests/builders/onnxFolder.ts';
 import { smallDecoderPlan } from '../../../tests/builders/onnxPlan.ts';
 import { madeUpPlan, madeUpSearch } from '../../../tests/builders/results.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
+import { readerHere } from '../../../tests/builders/readerHere.ts';
 import { NotFoundError } from './errors.ts';
 import { parseInput } from './http/body.ts';
 import { measurementJob } from './measurements.ts';
@@ -55,7 +56,8 @@ beforeAll(async () => {
 	);
 	means = {
 		settings: settingsFrom({ SPANWISE_HOME: home }),
-		models: new ModelCatalogue(join(home, 'none'), []),
+		reader: readerHere,
+		models: new ModelCatalogue(join(home, 'none'), [], readerHere),
 		runs: new RunCatalogue(home),
 		results: new ResultCatalogue(home)
 	};
@@ -92,7 +94,7 @@ describe('the job of a measurement', () => {
 			request: { kind: 'damage', modelHash: hash, context: 16, windows: 3, maxSpan: 2 },
 			estimate: { context: 16, windows: 3 }
 		});
-		expect(job.estimate?.seconds).toBeGreaterThan(0);
+		expect(job.estimate.seconds).toBeGreaterThan(0);
 		expect(job.command).toMatch(
 			/^spanwise damage .*model --text a\.txt --context 16 --windows 3 --max-span 2$/
 		);
@@ -129,7 +131,7 @@ describe('the job of a measurement', () => {
 			// Two rounds a side for each of three, and one of each that is not counted.
 			estimate: { context: 12, windows: 3, tokens: 2 * 4 * 2 * (2 * 12 + 4) }
 		});
-		expect(job.estimate?.memoryBytes).toBeGreaterThan(4e8);
+		expect(job.estimate.memoryBytes).toBeGreaterThan(4e8);
 		expect(job.command).toMatch(
 			/^spanwise bench .*model --plan plan\.json --prompt 12 --generate 4 --batch 2 --repeats 3 --dtype fp16$/
 		);

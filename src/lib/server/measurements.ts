@@ -1,7 +1,8 @@
-import { checkSameModel } from '$analysis/analyze/modelHash.ts';
 import type { MeasuredModel } from '$analysis/results/command.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
-import type { NewMeasurement } from '$lib/api.ts';
+import type { Estimate } from '$analysis/analyze/types.ts';
+import { InputError } from '$analysis/errors.ts';
+import type { MeasurementEstimate, NewMeasurement } from '$lib/api.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { prepareMeasurement } from './measurementKinds.ts';
 import { documentsOf } from './texts.ts';
@@ -13,12 +14,12 @@ import type { Workbench } from './workbench.ts';
  */
 export async function measurementJob(
 	asked: NewMeasurement,
-	means: Pick<Workbench, 'settings' | 'models' | 'runs' | 'results'>
-): Promise<NewJob> {
+	means: Pick<Workbench, 'settings' | 'reader' | 'models' | 'runs' | 'results'>,
+	signal?: AbortSignal
+): Promise<NewJob & { estimate: Estimate }> {
 	const { runs, settings } = means;
 	const { home, memoryLimitBytes, root } = settings;
 	const { id, model } = await runs.record(asked.run);
-	await checkSameModel(model.folder, model.hash, home);
 	const documents = asked.kind === 'bench' ? [] : await documentsOf(asked.texts, root);
 	const prepared = await prepareMeasurement(asked, {
 		about: { modelFolder: model.folder, modelHash: model.hash },
@@ -26,9 +27,24 @@ export async function measurementJob(
 		documents,
 		named: await namedAsUsersDo(model, means),
 		root,
-		results: means.results
+		results: means.results,
+		reader: means.reader,
+		signal
 	});
 	return { model: model.name, run: id, documents, ...prepared };
+}
+
+/** What a measurement would take. Errors: NotFoundError as `measurementJob`; all else is a refusal. */
+export async function measurementEstimate(
+	...asked: Parameters<typeof measurementJob>
+): Promise<MeasurementEstimate> {
+	try {
+		const { estimate } = await measurementJob(...asked);
+		return { estimate, refusal: null };
+	} catch (error) {
+		if (!(error instanceof InputError)) throw error;
+		return { estimate: null, refusal: error.message };
+	}
 }
 
 /** What the command names: the model as the list of models has it, or by its folder. */

@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
-import { discoverModels } from '$analysis/models/discover.ts';
-import { OnnxExaminer } from '$analysis/models/onnx.ts';
 import { NotFoundError } from './errors.ts';
+import type { Reader } from './reading/questions.ts';
 
 /** The models of this machine that were found without being named. */
 export class ModelCatalogue {
 	readonly #bundled: string;
 	readonly #folders: string[];
-	readonly #examiner = new OnnxExaminer();
+	readonly #reader: Reader;
 
-	constructor(root: string, folders: string[]) {
+	constructor(root: string, folders: string[], reader: Reader) {
 		this.#bundled = join(root, 'models');
 		this.#folders = folders;
+		this.#reader = reader;
 	}
 
 	/** Looked for anew each time: a download may have ended since. */
 	list(): Promise<ModelListing[]> {
-		const places = { bundled: this.#bundled, folders: this.#folders, env: process.env };
-		return discoverModels(places, this.#examiner);
+		const places = { bundled: this.#bundled, folders: this.#folders, env: { ...process.env } };
+		return this.#reader.ask('models', places);
 	}
 
 	/** The listings of some ids, in order. Errors: NotFoundError; an id is never taken for a path. */

@@ -1,10 +1,10 @@
 import { DEFAULT_JS_ROWS } from '$analysis/analyze/defaults.ts';
-import { estimateAnalysis } from '$analysis/analyze/estimate.ts';
 import type { AnalyzeRequest, Estimate } from '$analysis/analyze/types.ts';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
 import { InputError } from '$analysis/errors.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
 import type { ModelEstimate, NewAnalysis } from '$lib/api.ts';
+import type { Reader } from './reading/questions.ts';
 import { documentsOf } from './texts.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -23,7 +23,8 @@ export interface PreparedModel {
  */
 export async function prepareAnalysis(
 	analysis: NewAnalysis,
-	{ settings, models }: Pick<Workbench, 'settings' | 'models'>
+	{ settings, models, reader }: Pick<Workbench, 'settings' | 'models' | 'reader'>,
+	signal?: AbortSignal
 ): Promise<PreparedModel[]> {
 	const { context, metrics = [...METRICS], jsRows = DEFAULT_JS_ROWS } = analysis;
 	const { home, memoryLimitBytes } = settings;
@@ -34,7 +35,8 @@ export async function prepareAnalysis(
 	for (;;) {
 		const prepared: PreparedModel[] = [];
 		for (const model of listings) {
-			prepared.push(await prepareModel(model, { modelFolder: model.folder, windows, ...common }));
+			const request = { modelFolder: model.folder, windows, ...common };
+			prepared.push(await prepareModel(model, request, reader, signal));
 		}
 		const fewest = Math.min(
 			windows,
@@ -45,10 +47,16 @@ export async function prepareAnalysis(
 	}
 }
 
-async function prepareModel(model: ModelListing, request: AnalyzeRequest): Promise<PreparedModel> {
+async function prepareModel(
+	model: ModelListing,
+	request: AnalyzeRequest,
+	reader: Reader,
+	signal: AbortSignal | undefined
+): Promise<PreparedModel> {
 	if (model.problem !== null) return { model, request, estimate: null, refusal: model.problem };
 	try {
-		return { model, request, estimate: await estimateAnalysis(request), refusal: null };
+		const estimate = await reader.ask('analyze', request, signal);
+		return { model, request, estimate, refusal: null };
 	} catch (error) {
 		if (!(error instanceof InputError)) throw error;
 		return { model, request, estimate: null, refusal: error.message };

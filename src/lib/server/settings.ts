@@ -21,6 +21,8 @@ export interface Settings {
 	token: string | null;
 	/** Built from cli/worker.ts. */
 	workerFile: string;
+	/** Built from cli/reader.ts. */
+	readerFile: string;
 }
 
 /** Reads the SPANWISE_… variables, which `spanwise serve` sets from its options. */
@@ -35,7 +37,8 @@ export function settingsFrom(env: Record<string, string | undefined>): Settings 
 		jobs: positiveInteger(env, 'SPANWISE_JOBS') ?? 1,
 		host: env.HOST ?? null,
 		token: env.SPANWISE_TOKEN ? env.SPANWISE_TOKEN : null,
-		workerFile: join(root, 'dist', 'worker.js')
+		workerFile: join(root, 'dist', 'worker.js'),
+		readerFile: join(root, 'dist', 'reader.js')
 	};
 }
 

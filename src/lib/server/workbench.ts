@@ -4,6 +4,8 @@ import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
 import { JobStore } from './jobs/store.ts';
 import { ModelCatalogue } from './models.ts';
+import type { Reader } from './reading/questions.ts';
+import { ReaderProcesses } from './reading/readerProcess.ts';
 import { ResultCatalogue } from './results.ts';
 import { RunCatalogue } from './runs.ts';
 import { settingsFrom, type Settings } from './settings.ts';
@@ -11,6 +13,8 @@ import { settingsFrom, type Settings } from './settings.ts';
 /** All that the endpoints work with; one a server process. */
 export interface Workbench {
 	settings: Settings;
+	/** Answers what takes a look into models and texts, in processes of its own. */
+	reader: Reader;
 	models: ModelCatalogue;
 	runs: RunCatalogue;
 	results: ResultCatalogue;
@@ -25,7 +29,8 @@ export interface Workbench {
 /** Takes up the workspace: interrupted jobs are marked, leftovers removed, the queue goes on. */
 export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const { root, home, workerFile, memoryLimitBytes, jobs: concurrency } = settings;
-	const models = new ModelCatalogue(root, settings.modelFolders);
+	const reader = new ReaderProcesses({ file: settings.readerFile });
+	const models = new ModelCatalogue(root, settings.modelFolders, reader);
 	const runs = new RunCatalogue(home);
 	const results = new ResultCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
@@ -42,6 +47,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const stopping = new AbortController();
 	const workbench: Workbench = {
 		settings,
+		reader,
 		models,
 		runs,
 		results,
@@ -51,6 +57,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		stop() {
 			jobs.stop();
 			attention.stop();
+			reader.stop();
 			stopping.abort();
 			giveUp();
 		}

@@ -1,6 +1,6 @@
-import { InputError, messageOf } from '$analysis/errors.ts';
+import { InputError } from '$analysis/errors.ts';
 import type { ErrorAnswer } from '$lib/api.ts';
-import { NotFoundError } from '../errors.ts';
+import { BusyError, NotFoundError } from '../errors.ts';
 
 const SYSTEM_ERRORS = new Map(
 	Object.entries({
@@ -26,11 +26,12 @@ export async function answering(work: () => Promise<Response> | Response): Promi
 function errorAnswer(error: unknown): Response {
 	if (error instanceof InputError) return refuse(400, error.message);
 	if (error instanceof NotFoundError) return refuse(404, error.message);
+	if (error instanceof BusyError) return refuse(503, error.message);
 	if (error instanceof BodyTooLargeError) return refuse(413, error.message);
 	const known = SYSTEM_ERRORS.get(systemCode(error));
 	if (known) return refuse(known.status, known.words);
 	console.error(error);
-	return refuse(500, `the server failed: ${messageOf(error)}; details are in its terminal`);
+	return refuse(500, 'the server failed; details are in its terminal');
 }
 
 export function refuse(status: number, message: string): Response {

@@ -10,7 +10,7 @@ export const POST: RequestHandler = ({ request, locals }) =>
 	answering(async () => {
 		const analysis = await readJson(request, newAnalysisSchema);
 		const { settings, jobs } = locals.workbench;
-		const prepared = await prepareAnalysis(analysis, locals.workbench);
+		const prepared = await prepareAnalysis(analysis, locals.workbench, request.signal);
 		const answer: NewJobsAnswer = jobs.add(jobsOf(prepared, analysis.texts, settings.modelFolders));
 		return Response.json(answer, { status: 201 });
 	});

@@ -8,7 +8,7 @@ import type { RequestHandler } from './$types';
 export const POST: RequestHandler = ({ request, locals }) =>
 	answering(async () => {
 		const asked = await readJson(request, newMeasurementSchema);
-		const job = await measurementJob(asked, locals.workbench);
+		const job = await measurementJob(asked, locals.workbench, request.signal);
 		const [answer]: Job[] = locals.workbench.jobs.add([job]);
 		return Response.json(answer, { status: 201 });
 	});

@@ -1,12 +1,13 @@
 import { error, redirect } from '@sveltejs/kit';
 import type { ModelListing } from '$analysis/checkpoint/types.ts';
-import { modelReport } from '$analysis/models/report.ts';
+import type { ModelReport } from '$analysis/models/report.ts';
+import { messageOf } from '$analysis/errors.ts';
 import { modelPath } from '$lib/model/path.ts';
 import { NotFoundError } from '$lib/server/errors.ts';
 import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, params }) => {
-	const { models, runs } = locals.workbench;
+	const { models, runs, reader } = locals.workbench;
 	const listing = await named(params.id, models);
 	// Runs name their model by its folder or file.
 	if (listing.id !== params.id) redirect(307, modelPath(listing.id));
@@ -15,9 +16,14 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 		listing,
 		runs: known.filter(({ model }) => model.folder === listing.folder),
 		/** Comes after the page: a large graph takes a moment to follow. It is never rejected. */
-		report: modelReport(listing)
+		report: reader.ask('report', listing).catch((cause: unknown) => unread(listing, cause))
 	};
 };
+
+/** A graph that takes too long to follow is a problem of the model, as others are. */
+function unread(listing: ModelListing, cause: unknown): ModelReport {
+	return { listing, layers: [], graph: null, files: [], problem: messageOf(cause) };
+}
 
 async function named(
 	id: string,

@@ -1,6 +1,4 @@
 import * as v from 'valibot';
-import { checkPlan } from '$analysis/deploy/planCheck.ts';
-import { modelReport } from '$analysis/models/report.ts';
 import { parsePlan } from '$analysis/plan/planFile.ts';
 import type { ModelReport, PlanCheck } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
@@ -9,7 +7,8 @@ import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ params, locals }) =>
 	answering(async () => {
-		const answer: ModelReport = await modelReport(await locals.workbench.models.named(params.id));
+		const { models, reader } = locals.workbench;
+		const answer: ModelReport = await reader.ask('report', await models.named(params.id));
 		return Response.json(answer);
 	});
 
@@ -18,10 +17,13 @@ const checkSchema = v.strictObject({ plan: v.unknown() });
 /** Checks a plan against the model; nothing is made. */
 export const POST: RequestHandler = ({ params, request, locals }) =>
 	answering(async () => {
-		const { models, settings } = locals.workbench;
+		const { models, reader, settings } = locals.workbench;
 		const { folder } = await models.named(params.id);
-		const { plan } = await readJson(request, checkSchema);
-		const folders = { home: settings.home, planFolder: null };
-		const answer: PlanCheck = await checkPlan(folder, parsePlan(plan, 'plan'), folders);
+		const asked = await readJson(request, checkSchema);
+		const answer: PlanCheck = await reader.ask(
+			'plan',
+			{ model: folder, plan: parsePlan(asked.plan, 'plan'), home: settings.home },
+			request.signal
+		);
 		return Response.json(answer);
 	});
