@@ -43,7 +43,7 @@ export async function prepare(request: AnalyzeRequest): Promise<PreparedAnalysis
 	const { facts } = source;
 	checkContext(request.context, facts);
 	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
-	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
+	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
 	const wanted = sumsFor(request.metrics);
 	const statistics: StatisticsRequest = {
 		views: request.views,

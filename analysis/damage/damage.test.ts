@@ -84,7 +84,7 @@ async function plain<Result>(
 	const checkpoint = await openCheckpoint(tiny);
 	const { config } = checkpoint;
 	const tokenizer = await loadTokenizer(tiny, config);
-	const { windows } = cutWindows(DOCUMENTS, tokenizer, { context: CONTEXT, windows: 4 });
+	const { windows } = await cutWindows(DOCUMENTS, tokenizer, { context: CONTEXT, windows: 4 });
 	const reader = new WeightReader();
 	const weights = new WeightSource(checkpoint, reader, { resident: true, hasher: null });
 	const forward = new ForwardPass(config, attentionLayout(config, CONTEXT), weights);

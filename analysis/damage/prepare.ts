@@ -40,7 +40,7 @@ export async function prepareDamage(request: DamageRequest): Promise<PreparedDam
 	const { config } = checkpoint;
 	checkContext(request.context, config);
 	const tokenizer = await loadTokenizer(request.modelFolder, config);
-	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
+	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
 	const memory = planMemory(
 		checkpoint,
 		context,

@@ -20,5 +20,6 @@ export async function sampleIds(folder: string, config: ModelConfig): Promise<nu
 	if (!(await exists(join(folder, TOKENIZER)))) return spread;
 	const tokenizer = await loadTokenizer(folder, config);
 	const bos = tokenizer.bosId === null ? [] : [tokenizer.bosId];
-	return [...bos, ...tokenizer.encode(SAMPLE_TEXT)].slice(0, count);
+	const { ids } = await tokenizer.encode(SAMPLE_TEXT);
+	return [...bos, ...ids].slice(0, count);
 }

@@ -19,21 +19,26 @@ export async function checkPlainFile(path: string): Promise<void> {
 	}
 }
 
-/** The text of a file of at most `mostBytes`. Throws InputError that names the file. */
-export async function readTextFile(path: string, mostBytes: number): Promise<string> {
+/** The bytes of a file of at most `mostBytes`. Throws InputError that names the file. */
+export async function readBytes(path: string, mostBytes: number): Promise<Buffer> {
 	try {
 		await checkPlainFile(path);
 		const { size } = await stat(path);
 		if (size > mostBytes) {
 			throw new InputError(`${quoted(path)}: ${size} bytes; at most ${mostBytes} are allowed`);
 		}
-		return await readFile(path, 'utf8');
+		return await readFile(path);
 	} catch (error) {
 		if (error instanceof InputError) throw error;
 		throw new InputError(`${quoted(path)}: cannot be read: ${quoted(messageOf(error))}`, {
 			cause: error
 		});
 	}
+}
+
+/** The text of a file of at most `mostBytes`. Throws InputError that names the file. */
+export async function readTextFile(path: string, mostBytes: number): Promise<string> {
+	return (await readBytes(path, mostBytes)).toString('utf8');
 }
 
 /** Parsed JSON of a file of at most `mostBytes`. Throws InputError that names the file. */

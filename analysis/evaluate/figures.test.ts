@@ -57,8 +57,8 @@ describe('bytes of the predicted tokens', () => {
 	/** One token a word, with the space before it. */
 	const tokenizer = (bosId: number | null): Tokenizer => ({
 		bosId,
-		size: 10,
-		encode: () => [],
+		sha256: '',
+		encode: () => Promise.reject(new Error('not asked for')),
 		pieces: (ids) => ids.map(() => ' ab'),
 		byteLengths: (ids) => ids.map(() => 3)
 	});

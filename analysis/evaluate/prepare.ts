@@ -44,13 +44,13 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 	}
 	checkContext(request.context, facts);
 	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
-	const { windows, context, notes } = cutWindows(request.documents, tokenizer, request);
+	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
 	if (fixedContext !== null && context !== fixedContext) {
 		throw new InputError(
 			`context: ${context} tokens; ${source.folder} was exported for exactly ${fixedContext}`
 		);
 	}
-	const choices = encodeChoices(
+	const choices = await encodeChoices(
 		request.questions ?? [],
 		tokenizer,
 		fixedContext ?? facts.maxPositions

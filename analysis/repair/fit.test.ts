@@ -221,7 +221,7 @@ it('a plan of mini-llama2 loses less on the text that it was repaired on', async
 	const name = 'hound-of-the-baskervilles.txt';
 	const text = await readFile(join('static/samples', name), 'utf8');
 	const tokenizer = await loadTokenizer('models/mini-llama2', config);
-	const { windows } = cutWindows([{ name, text }], tokenizer, { context: 96, windows: 6 });
+	const { windows } = await cutWindows([{ name, text }], tokenizer, { context: 96, windows: 6 });
 	const sources = Array.from({ length: config.layers }, (_, layer) =>
 		layer === 5 || layer === 11 ? layer - 1 : layer
 	);

@@ -22,28 +22,30 @@ interface Wanted {
  * the first for search and choose, the second for report. More: about half of them for search, a quarter each for
  * choose and report, in order. Throws InputError where a part would have no window, and as `cutWindows`.
  */
-export function cutParts(
+export async function cutParts(
 	documents: readonly Document[],
 	tokenizer: Tokenizer,
 	wanted: Wanted
-): CutParts {
+): Promise<CutParts> {
 	const notes: string[] = [];
-	const cut = (indices: readonly number[], windows: number, parts: readonly Part[]) => {
+	const cut = async (indices: readonly number[], windows: number, parts: readonly Part[]) => {
 		const chosen = indices.map((index) => documents[index]);
-		const found = cutWindows(chosen, tokenizer, { ...wanted, windows });
+		const found = await cutWindows(chosen, tokenizer, { ...wanted, windows });
 		const enough = found.context === wanted.context && found.windows.length >= parts.length;
-		if (!enough) throw tooShort(chosen, wanted.context, parts);
+		if (!enough) throw tooShort(chosen, wanted.context, parts, found.notes);
 		notes.push(...found.notes);
 		return found.windows.map((window) => ({ ...window, document: indices[window.document] }));
 	};
 	if (documents.length < PARTS.length) {
 		const ofFirst = documents.length === 2 ? PARTS.slice(0, 2) : PARTS;
-		const first = split(cut([0], ofFirst.length * wanted.windows, ofFirst), ofFirst.length);
-		const report = first.at(2) ?? cut([1], wanted.windows, ['report']);
+		const first = split(await cut([0], ofFirst.length * wanted.windows, ofFirst), ofFirst.length);
+		const report = first.at(2) ?? (await cut([1], wanted.windows, ['report']));
 		return { windows: { search: first[0], choose: first[1], report }, notes };
 	}
 	const dealt = dealDocuments(documents.length);
-	const [search, choose, report] = PARTS.map((part) => cut(dealt[part], wanted.windows, [part]));
+	const search = await cut(dealt.search, wanted.windows, ['search']);
+	const choose = await cut(dealt.choose, wanted.windows, ['choose']);
+	const report = await cut(dealt.report, wanted.windows, ['report']);
 	return { windows: { search, choose, report }, notes };
 }
 
@@ -70,11 +72,12 @@ function split(windows: readonly Window[], parts: number): Window[][] {
 function tooShort(
 	documents: readonly Document[],
 	context: number,
-	parts: readonly Part[]
+	parts: readonly Part[],
+	notes: readonly string[]
 ): InputError {
 	const names = documents.map(({ name }) => name).join(', ');
 	const windows = parts.length === 1 ? 'a window' : `${parts.length} windows`;
 	return new InputError(
-		`${names}: too short for ${windows} of ${context} tokens, one for each part of the text (${parts.join(', ')}); give more text, or a smaller context`
+		`${names}: too short for ${windows} of ${context} tokens, one for each part of the text (${parts.join(', ')}); give more text, or a smaller context (${notes.join('; ')})`
 	);
 }

@@ -60,7 +60,7 @@ async function prepare(memoryLimitBytes: number | null = null): Promise<Prepared
 		home
 	});
 	const wanted = { context: CONTEXT, windows: WINDOWS };
-	const { windows } = cutWindows(DOCUMENTS, prepared.tokenizer, wanted);
+	const { windows } = await cutWindows(DOCUMENTS, prepared.tokenizer, wanted);
 	return { ...prepared, parts: { search: windows, choose: windows, report: windows } };
 }
 

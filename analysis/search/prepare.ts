@@ -46,7 +46,7 @@ export async function prepareSearch(request: SearchRequest): Promise<PreparedSea
 	checkSearch(request, limits);
 	const tokenizer = await loadTokenizer(request.modelFolder, config);
 	const { context } = request;
-	const { windows: parts, notes } = cutParts(request.documents, tokenizer, request);
+	const { windows: parts, notes } = await cutParts(request.documents, tokenizer, request);
 	const statistics: StatisticsRequest = {
 		views: ['all'],
 		gram: true,

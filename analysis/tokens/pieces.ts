@@ -3,19 +3,20 @@ import * as v from 'valibot';
 const partSchema = v.looseObject({ type: v.string() });
 
 /**
- * How to show single token ids on an axis. Byte-level alphabets ("Ġ") and word markers ("▁") become the
- * characters they stand for; bytes that make no character by themselves become "<0xE2>".
+ * Reader of single token ids for an axis; `added` are those of added tokens, shown by their names. Byte-level
+ * alphabets ("Ġ") and word markers ("▁") become the characters they stand for; bytes that make no character by
+ * themselves become "<0xE2>".
  */
 export function pieceReader(
 	json: Record<string, unknown>,
-	tokenOf: (id: number) => string | undefined
+	added: ReadonlySet<number>,
+	tokenOf: (id: number) => string | null
 ): (ids: readonly number[]) => string[] {
 	const byteLevel = isByteLevel(json);
-	const added = addedIds(json);
 	return (ids) =>
 		ids.map((id) => {
 			const token = tokenOf(id);
-			if (token === undefined) return `<id ${id}>`;
+			if (token === null) return `<id ${id}>`;
 			if (added.has(id)) return token;
 			return byteLevel ? byteLevelPiece(token) : markedPiece(token);
 		});
@@ -27,10 +28,10 @@ export function pieceReader(
  */
 export function byteCounter(
 	json: Record<string, unknown>,
-	tokenOf: (id: number) => string | undefined
+	added: ReadonlySet<number>,
+	tokenOf: (id: number) => string | null
 ): (ids: readonly number[]) => number[] {
 	const byteLevel = isByteLevel(json);
-	const added = addedIds(json);
 	return (ids) =>
 		ids.map((id) => {
 			const token = tokenOf(id) ?? '';
@@ -46,11 +47,6 @@ export function byteCounter(
 
 function isByteLevel(json: Record<string, unknown>): boolean {
 	return hasPart(json.decoder, 'ByteLevel') || hasPart(json.pre_tokenizer, 'ByteLevel');
-}
-
-function addedIds(json: Record<string, unknown>): Set<number> {
-	const tokens = Array.isArray(json.added_tokens) ? (json.added_tokens as { id: number }[]) : [];
-	return new Set(tokens.map(({ id }) => id));
 }
 
 /** Whether a part of tokenizer.json, or one of those it is a sequence of, has that type. */

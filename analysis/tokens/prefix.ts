@@ -3,32 +3,37 @@ import type { Tokenizer } from './types.ts';
 /** A token of English text is four to five characters; too little only means another round. */
 const CHARACTERS_PER_TOKEN = 6;
 
-/** A cut through the text can change the tokens right before it; these many are left unused. */
+/** Tokens read beyond those asked for at first, so that the last words are settled. */
 const MARGIN_TOKENS = 32;
 
-/** Long texts are counted in pieces: one piece of 10 MB would be a single huge word to some tokenizers. */
-const COUNT_CHARACTERS = 65536;
+/** Long texts are measured in pieces: one of 10 MB would take gigabytes, since every token has its record. */
+const PIECE_CHARACTERS = 65536;
 
-/** The first `count` tokens of a text, or all where it has fewer; only as much as needed is tokenized. */
-export function firstTokens(text: string, count: number, tokenizer: Tokenizer): number[] {
+/** The first `count` tokens of a text, or all where it has fewer; no more is tokenized than it takes to be sure of them. */
+export async function firstTokens(
+	text: string,
+	count: number,
+	tokenizer: Tokenizer
+): Promise<number[]> {
 	let characters = (count + MARGIN_TOKENS) * CHARACTERS_PER_TOKEN;
 	for (;;) {
 		const end = wholeCharacters(text, characters);
-		const ids = tokenizer.encode(text.slice(0, end));
-		if (end === text.length || ids.length >= count + MARGIN_TOKENS) return ids.slice(0, count);
+		const { ids, settled } = await tokenizer.encode(text.slice(0, end));
+		if (end === text.length || settled >= count) return ids.slice(0, count);
 		characters *= 2;
 	}
 }
 
-/** How many tokens a text has; a token or so too many for each piece it is counted in. */
-export function countTokens(text: string, tokenizer: Tokenizer): number {
-	let tokens = 0;
-	for (let start = 0; start < text.length;) {
-		const end = wholeCharacters(text, start + COUNT_CHARACTERS);
-		tokens += tokenizer.encode(text.slice(start, end)).length;
-		start = end;
+/** Where the tokens of a text start (UTF-16 code units); right up to a token or so for each piece it is read in. */
+export async function tokenStarts(text: string, tokenizer: Tokenizer): Promise<number[]> {
+	const starts: number[] = [];
+	for (let from = 0; from < text.length;) {
+		const end = wholeCharacters(text, from + PIECE_CHARACTERS);
+		const encoded = await tokenizer.encode(text.slice(from, end));
+		for (const start of encoded.starts()) starts.push(from + start);
+		from = end;
 	}
-	return tokens;
+	return starts;
 }
 
 /** `end`, within the text and not between the two halves of a surrogate pair. */

@@ -5,13 +5,23 @@ export interface Document {
 	text: string;
 }
 
+/** A text as tokens, without special tokens around it. */
+export interface Encoded {
+	/** Every id has a row in the model's embedding. */
+	ids: number[];
+	/** How many of these tokens a longer text that begins with this one has, too. */
+	settled: number;
+	/** Where each token starts in the text, in UTF-16 code units; worked out when called. */
+	starts: () => number[];
+}
+
 export interface Tokenizer {
+	/** SHA-256 of tokenizer.json. */
+	sha256: string;
 	/** The id put before every window, or null where this tokenizer adds none. */
 	bosId: number | null;
-	/** Number of ids, added tokens included: highest id + 1. */
-	size: number;
-	/** Ids of a text, without special tokens. */
-	encode(text: string): number[];
+	/** Throws InputError for a text that cannot be encoded, or has a token that the embedding has no row for. */
+	encode(text: string): Promise<Encoded>;
 	/** What each id looks like on an axis: "Ġthe" and "▁the" become " the", lone bytes "<0xE2>". */
 	pieces(ids: readonly number[]): string[];
 	/** UTF-8 bytes of the text that each id stands for; see `byteCounter`. */

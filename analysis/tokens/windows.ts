@@ -1,8 +1,8 @@
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
-import { countTokens, firstTokens } from './prefix.ts';
+import { fitWindows } from './fit.ts';
+import { firstTokens } from './prefix.ts';
 import type { Document, Tokenizer, Window } from './types.ts';
-import { nextWordStart } from './words.ts';
 
 /** The shortest window in which a token is predicted from another. */
 const MIN_CONTEXT = 2;
@@ -33,11 +33,11 @@ export interface CutWindows {
  * at least one, the first texts taking what is left over. Where no text holds one, the longest text is one
  * shorter window. Throws InputError for a context below 2, less than one window, and a text of a single token.
  */
-export function cutWindows(
+export async function cutWindows(
 	documents: readonly Document[],
 	tokenizer: Tokenizer,
 	wanted: { context: number; windows: number }
-): CutWindows {
+): Promise<CutWindows> {
 	checkCount('context', wanted.context, MIN_CONTEXT);
 	checkCount('windows', wanted.windows, 1);
 	if (documents.length === 0) throw new InputError('text: none given; expected at least one');
@@ -46,7 +46,8 @@ export function cutWindows(
 	const notes: string[] = [];
 	const windows: Window[] = [];
 
-	const heads = documents.map(({ text }) => firstTokens(text, length, tokenizer));
+	const heads: number[][] = [];
+	for (const { text } of documents) heads.push(await firstTokens(text, length, tokenizer));
 	const able = heads.flatMap((head, document) => (head.length < length ? [] : [document]));
 	if (able.length === 0) return oneShorterWindow(documents, heads, bos, wanted);
 
@@ -64,56 +65,18 @@ export function cutWindows(
 			notes.push(`${name}: no window: more texts than windows (${wanted.windows})`);
 			continue;
 		}
-		const cut = mostWindows(text, share, length, tokenizer);
-		if (cut.length < share) {
+		const { cuts, lacking } = await fitWindows(text, share, length, tokenizer);
+		if (cuts.length < share) {
 			notes.push(
-				`${name}: ${plural(cut.length)} instead of ${share}: the text is too short for more of ` +
-					`${wanted.context} tokens that do not overlap`
+				`${name}: ${plural(cuts.length)} instead of ${share}: ` +
+					(lacking === 'words'
+						? 'windows begin at words, and parts of this text have too few; is white space missing?'
+						: `the text is too short for more of ${wanted.context} tokens that do not overlap`)
 			);
 		}
-		for (const { start, ids } of cut) windows.push({ document, start, ids: [...bos, ...ids] });
+		for (const { start, ids } of cuts) windows.push({ document, start, ids: [...bos, ...ids] });
 	}
 	return { windows, context: wanted.context, notes };
-}
-
-type Cut = { start: number; ids: number[] };
-
-/** `wanted` windows of `length` tokens, or as many fewer as fit without overlapping; at least one does. */
-function mostWindows(text: string, wanted: number, length: number, tokenizer: Tokenizer): Cut[] {
-	let cut = tryWindows(text, wanted, length, tokenizer, 0);
-	if (typeof cut !== 'number') return cut;
-	const most = Math.floor(countTokens(text, tokenizer) / length);
-	for (let count = Math.min(wanted - 1, most); count > 1; count--) {
-		cut = tryWindows(text, count, length, tokenizer, cut);
-		if (typeof cut !== 'number') return cut;
-	}
-	return [{ start: 0, ids: firstTokens(text, length, tokenizer) }];
-}
-
-/**
- * Window k takes its tokens from the text before window k + 1. Where one finds too few: its place in the text,
- * from 0 to 1. The window at `suspect` is tried first: what was too sparse for one count is for the next.
- */
-function tryWindows(
-	text: string,
-	count: number,
-	length: number,
-	tokenizer: Tokenizer,
-	suspect: number
-): Cut[] | number {
-	const starts = Array.from({ length: count }, (_, k) =>
-		k === 0 ? 0 : nextWordStart(text, Math.floor((k * text.length) / count))
-	);
-	const cutAt = (k: number): number[] =>
-		firstTokens(text.slice(starts[k], starts[k + 1]), length, tokenizer);
-	if (cutAt(Math.floor(suspect * count)).length < length) return suspect;
-	const cuts: Cut[] = [];
-	for (const [k, start] of starts.entries()) {
-		const ids = cutAt(k);
-		if (ids.length < length) return (k + 0.5) / count;
-		cuts.push({ start, ids });
-	}
-	return cuts;
 }
 
 function oneShorterWindow(

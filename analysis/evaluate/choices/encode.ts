@@ -26,18 +26,20 @@ export function filledLength(tokens: number, maxPositions: number): number {
  * after as many as the prompt has by itself. A choice therefore begins with the space that parts it from the prompt, where one is to stand there. Throws InputError
  * naming the question (counted from 1) that has more tokens than the model has positions, or a choice without one.
  */
-export function encodeChoices(
+export async function encodeChoices(
 	questions: readonly Question[],
 	tokenizer: Tokenizer,
 	maxPositions: number
-): ChoiceTokens[] {
+): Promise<ChoiceTokens[]> {
+	const encode = async (text: string) => (await tokenizer.encode(text)).ids;
 	const bos = tokenizer.bosId === null ? [] : [tokenizer.bosId];
-	return questions.flatMap(({ prompt, choices }, question) => {
+	const encoded: ChoiceTokens[] = [];
+	for (const [question, { prompt, choices }] of questions.entries()) {
 		const bare = prompt.trimEnd();
 		// A first token is predicted from nothing: without BOS it cannot be the choice's.
-		const choiceStart = Math.max(1, bos.length + tokenizer.encode(bare).length);
-		return choices.map((text, choice) => {
-			const ids = [...bos, ...tokenizer.encode(prompt + text)];
+		const choiceStart = Math.max(1, bos.length + (await encode(bare)).length);
+		for (const [choice, text] of choices.entries()) {
+			const ids = [...bos, ...(await encode(prompt + text))];
 			if (ids.length > maxPositions) {
 				throw new InputError(
 					`question ${question + 1}: ${ids.length} tokens with choice ${choice}; the model has positions for at most ${maxPositions}`
@@ -46,7 +48,8 @@ export function encodeChoices(
 			if (ids.length <= choiceStart) {
 				throw new InputError(`question ${question + 1}: choice ${choice} adds no token`);
 			}
-			return { question, choice, ids, choiceStart };
-		});
-	});
+			encoded.push({ question, choice, ids, choiceStart });
+		}
+	}
+	return encoded;
 }

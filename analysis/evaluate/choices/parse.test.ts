@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Tokenizer } from '../../tokens/types.ts';
+import { wordTokenizer } from '../../../tests/builders/wordTokenizer.ts';
 import { encodeChoices, filledLength } from './encode.ts';
 import { parseQuestions } from './parse.ts';
 
@@ -29,33 +29,27 @@ describe('a file of questions', () => {
 });
 
 /** A token a word, with the space before it; ids are lengths. */
-const tokenizer = (bosId: number | null): Tokenizer => ({
-	bosId,
-	size: 99,
-	encode: (text) => (text.match(/ ?[^ ]+/g) ?? []).map((word) => word.length),
-	pieces: (ids) => ids.map(String),
-	byteLengths: (ids) => [...ids]
-});
+const tokenizer = (bosId: number | null) => wordTokenizer(bosId, / ?[^ ]+/g, (word) => word.length);
 
 describe('choices as tokens', () => {
 	const ask = (prompt: string, choices: string[]) => [{ prompt, choices, answer: 0, group: null }];
 
-	it('come after the prompt; their own tokens are those the prompt has not', () => {
-		expect(encodeChoices(ask('One and', [' two', ' ten more']), tokenizer(0), 64)).toEqual([
+	it('come after the prompt; their own tokens are those the prompt has not', async () => {
+		expect(await encodeChoices(ask('One and', [' two', ' ten more']), tokenizer(0), 64)).toEqual([
 			{ question: 0, choice: 0, ids: [0, 3, 4, 4], choiceStart: 3 },
 			{ question: 0, choice: 1, ids: [0, 3, 4, 4, 5], choiceStart: 3 }
 		]);
 	});
-	it('take the space at the end of the prompt as theirs', () => {
-		expect(encodeChoices(ask('One and ', ['two']), tokenizer(0), 64)).toEqual([
+	it('take the space at the end of the prompt as theirs', async () => {
+		expect(await encodeChoices(ask('One and ', ['two']), tokenizer(0), 64)).toEqual([
 			{ question: 0, choice: 0, ids: [0, 3, 4, 4], choiceStart: 3 }
 		]);
 	});
-	it('are refused where the model has too few positions, or where they add nothing', () => {
-		expect(() => encodeChoices(ask('One and', [' two']), tokenizer(0), 3)).toThrow(
+	it('are refused where the model has too few positions, or where they add nothing', async () => {
+		await expect(encodeChoices(ask('One and', [' two']), tokenizer(0), 3)).rejects.toThrow(
 			'question 1: 4 tokens with choice 0; the model has positions for at most 3'
 		);
-		expect(() => encodeChoices(ask('One and', ['s']), tokenizer(0), 64)).toThrow(
+		await expect(encodeChoices(ask('One and', ['s']), tokenizer(0), 64)).rejects.toThrow(
 			'question 1: choice 0 adds no token'
 		);
 	});
