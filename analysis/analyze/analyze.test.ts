@@ -166,7 +166,7 @@ describe('analyze', () => {
 				}))
 		});
 		await expect(analyze(request, options())).rejects.toThrow(
-			/model: the loss is NaN; expected a number: a weight is NaN or infinite/
+			/model: window 0: the hidden state (before|after) layer \d is NaN; expected a number: a weight is NaN or infinite/
 		);
 		const left = await readdir(folder);
 		expect(left.filter((name) => name !== 'home')).toEqual(['model']);

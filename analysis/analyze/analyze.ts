@@ -1,5 +1,5 @@
-import { InputError } from '../errors.ts';
 import { peakRssBytes } from '../process/peakMemory.ts';
+import { checkFinite } from '../finite.ts';
 import type { Progress } from '../progress.ts';
 import type { RunRecord } from '../run/types.ts';
 import { checkTarget, readyTarget } from '../run/wholeFolder.ts';
@@ -57,7 +57,7 @@ export async function analyze(
 		const beforeCapture = reporter.secondsElapsed();
 		const runner = await prepared.start(request.home, reporter, stopwatch);
 		const captured = await sumWindows(prepared, runner, reporter, stopwatch);
-		checkFinite(captured.loss, source.folder);
+		checkFinite([captured.loss], source.folder, 'the loss');
 		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
 		stopwatch.enter('hash');
 		const hash = await source.hash(request.home);
@@ -108,14 +108,6 @@ export async function analyze(
 	} finally {
 		await source.close();
 	}
-}
-
-/** One weight that is not a number makes all that is computed from it none, the loss at the end included. */
-function checkFinite(loss: number, folder: string): void {
-	if (Number.isFinite(loss)) return;
-	throw new InputError(
-		`${folder}: the loss is ${loss}; expected a number: a weight is NaN or infinite, or the model overflows float32`
-	);
 }
 
 /** Bytes of the run's sums, all but what its folder holds. */

@@ -61,7 +61,7 @@ export async function checkpointRunner(
 			stopwatch.enter('layers');
 			const states = [];
 			for (const [index, { ids }] of group.entries()) {
-				states.push(await forward.start(ids, places[index]));
+				states.push({ ...(await forward.start(ids, places[index])), window: done + index });
 			}
 			await forward.run(states, {
 				onLayer: (layer, window) => reporter.addLayer(work.layer, 'layers', done + window, layer)

@@ -18,19 +18,20 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('parts of the vocabulary put together', () => {
 	/** Figures of one position over the given logits, worked out plainly. */
 	function part(baseline: number[], shared: number[]) {
-		const logSum = (logits: number[]) =>
-			Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
 		const best = (logits: number[]) => Math.max(...logits);
-		const divergence = baseline.reduce((sum, logit, at) => {
-			const log = logit - logSum(baseline);
-			return sum + Math.exp(log) * (log - (shared[at] - logSum(shared)));
-		}, 0);
+		const shifted = (logits: number[]) => logits.map((logit) => logit - best(logits));
+		const sum = (logits: number[]) =>
+			shifted(logits).reduce((total, logit) => total + Math.exp(logit), 0);
+		const gap = shifted(baseline).reduce(
+			(total, logit, at) => total + Math.exp(logit) * (logit - shifted(shared)[at]),
+			0
+		);
 		return {
-			baseline_log_sum_exp: Float32Array.of(logSum(baseline)),
-			shared_log_sum_exp: Float32Array.of(logSum(shared)),
-			divergence: Float32Array.of(divergence),
-			baseline_best: Float32Array.of(best(baseline)),
-			shared_best: Float32Array.of(best(shared)),
+			baseline_highest: Float32Array.of(best(baseline)),
+			baseline_sum: Float32Array.of(sum(baseline)),
+			shared_highest: Float32Array.of(best(shared)),
+			shared_sum: Float32Array.of(sum(shared)),
+			gap: Float32Array.of(gap),
 			baseline_best_row: Float32Array.of(baseline.indexOf(best(baseline))),
 			shared_best_row: Float32Array.of(shared.indexOf(best(shared)))
 		};

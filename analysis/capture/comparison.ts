@@ -1,4 +1,5 @@
 import type { ComparisonOutput } from '../graph/comparison.ts';
+import { logAddExp, logSum } from './logSum.ts';
 
 /** What two models say of one window's tokens after the first, [S − 1] each. */
 export interface TokenComparison {
@@ -30,11 +31,12 @@ export class PartsCompared {
 
 	/** Log-sum-exp of all logits at each position, [S]. */
 	logSums(model: 'baseline' | 'shared'): Float64Array {
-		return this.#perPosition((position) => {
-			const values = this.#parts.map(({ figures }) => figures[`${model}_log_sum_exp`][position]);
-			const highest = Math.max(...values);
-			return highest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - highest), 0));
-		});
+		return this.#perPosition((position) =>
+			this.#parts.reduce(
+				(sum, { figures }) => logAddExp(sum, partLogSum(figures, model, position)),
+				-Infinity
+			)
+		);
 	}
 
 	/**
@@ -46,9 +48,14 @@ export class PartsCompared {
 		return this.#perPosition((position) => {
 			let sum = 0;
 			for (const { figures } of this.#parts) {
-				const logShare = figures.baseline_log_sum_exp[position] - baseline[position];
-				const logOther = figures.shared_log_sum_exp[position] - shared[position];
-				sum += Math.exp(logShare) * (figures.divergence[position] + logShare - logOther);
+				const within = divergenceOf(
+					figures.gap[position],
+					figures.baseline_sum[position],
+					figures.shared_sum[position]
+				);
+				const logShare = partLogSum(figures, 'baseline', position) - baseline[position];
+				const logOther = partLogSum(figures, 'shared', position) - shared[position];
+				sum += Math.exp(logShare) * (within + logShare - logOther);
 			}
 			// Never negative but for rounding.
 			return Math.max(0, sum);
@@ -61,7 +68,7 @@ export class PartsCompared {
 			let best = -Infinity;
 			let id = 0;
 			for (const { first, figures } of this.#parts) {
-				const value = figures[`${model}_best`][position];
+				const value = figures[`${model}_highest`][position];
 				if (value <= best) continue;
 				best = value;
 				id = first + figures[`${model}_best_row`][position];
@@ -73,4 +80,13 @@ export class PartsCompared {
 	#perPosition(of: (position: number) => number): Float64Array {
 		return Float64Array.from({ length: this.#positions }, (_, position) => of(position));
 	}
+}
+
+/** KL(baseline ‖ shared) in nats, from what `addGap` and `addLogSum` give. */
+export function divergenceOf(gap: number, baselineSum: number, sharedSum: number): number {
+	return gap / baselineSum - Math.log(baselineSum) + Math.log(sharedSum);
+}
+
+function partLogSum(figures: PartFigures, model: 'baseline' | 'shared', position: number): number {
+	return logSum(figures[`${model}_highest`][position], figures[`${model}_sum`][position]);
 }

@@ -1,5 +1,6 @@
 import type { WeightReader } from '../checkpoint/read.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
+import { checkFinite } from '../finite.ts';
 import { finalNormGraph, vocabularyGraph } from '../graph/head.ts';
 import { ForwardPass, type PlannedLayers } from './forward.ts';
 import { allocateSource, attentionLayout } from './layout.ts';
@@ -8,7 +9,8 @@ import { WeightSource } from './weights.ts';
 
 /**
  * What the engine says of one window: logits [S, vocab] of a checkpoint run as `planned`, or without a plan as it
- * is. Weights are streamed; the logits are all in memory, so windows should be short.
+ * is. Weights are streamed; the logits are all in memory, so windows should be short. Throws InputError where a
+ * number is not finite.
  */
 export async function engineLogits(
 	checkpoint: Checkpoint,
@@ -38,7 +40,7 @@ export async function engineLogits(
 	await norm.release();
 	const logits = new Float32Array(context * config.vocab);
 	for await (const { first, count, rows } of weights.vocabulary()) {
-		const session = await createSession(vocabularyGraph(config, context, count, true));
+		const session = await createSession(vocabularyGraph(config, context, count));
 		const outputs = await session.run({
 			normed: tensor(normed, dims),
 			rows: tensor(rows, [count, config.hidden])
@@ -50,5 +52,6 @@ export async function engineLogits(
 		}
 		await session.release();
 	}
+	checkFinite(logits, checkpoint.folder, 'a logit');
 	return logits;
 }

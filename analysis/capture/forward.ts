@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { ModelConfig } from '../checkpoint/types.ts';
+import { checkFinite } from '../finite.ts';
 import { attendGraph } from '../graph/attend.ts';
 import type { LayerGraph } from '../graph/decoder.ts';
 import { leaveOutGraph } from '../graph/leaveOut.ts';
@@ -22,6 +23,8 @@ export interface WindowState {
 	hidden: Float32Array;
 	/** Where probabilities are kept, and of which layers; null: of none. */
 	attention: WindowAttention | null;
+	/** Its number among the run's windows, for messages. */
+	window?: number;
 }
 
 /**
@@ -78,12 +81,19 @@ export class ForwardPass {
 		return { hidden: await this.#weights.embed(ids), attention: room };
 	}
 
+	/** Weights are not looked at one by one: one that is not finite makes the hidden states of its layer so. */
+	#checkNumbers({ hidden, window }: WindowState, where: string): void {
+		const which = window === undefined ? '' : `window ${window}: `;
+		checkFinite(hidden, this.#weights.folder, `${which}the hidden state ${where}`);
+	}
+
 	/**
 	 * Runs all windows through layer `first` (0 where it is not given) … `last`, each layer's weights being read
 	 * once and the next layer's while this one runs. Hidden states are those before layer `first`; the arrays
 	 * they came in are written over. Without `sources`, layers do what the model has them do. Where a layer
 	 * follows another, every window must keep its source's probabilities. `repairs` holds what followers and
-	 * left-out layers get in place of what they lost. `onLayer` is called after each window of each layer.
+	 * left-out layers get in place of what they lost. `onLayer` is called after each window of each layer. Throws
+	 * InputError where a hidden state is not finite.
 	 */
 	async run(
 		states: WindowState[],
@@ -94,7 +104,9 @@ export class ForwardPass {
 		} = {}
 	): Promise<void> {
 		const last = options.last ?? this.#config.layers - 1;
-		for (let layer = options.first ?? 0; layer <= last; layer++) {
+		const first = options.first ?? 0;
+		for (const state of states) this.#checkNumbers(state, `before layer ${first}`);
+		for (let layer = first; layer <= last; layer++) {
 			const weights = await this.#weights.layer(layer);
 			if (layer < last) this.#weights.prefetch(layer + 1);
 			const planned = options.sources === undefined ? this.#config.shared : options;
@@ -114,6 +126,7 @@ export class ForwardPass {
 					cost = await this.#reuse(state, layer, source, headMap, own);
 					if (kept !== null) this.#copy(kept, source, layer, headMap);
 				}
+				this.#checkNumbers(state, `after layer ${layer}`);
 				options.onLayer?.(layer, window, cost);
 				await breathe();
 			}

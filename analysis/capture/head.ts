@@ -1,13 +1,15 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { ModelConfig } from '../checkpoint/types.ts';
+import { checkFinite } from '../finite.ts';
 import { COMPARISON_OUTPUTS, comparisonGraph } from '../graph/comparison.ts';
-import { finalNormGraph, vocabularyGraph } from '../graph/head.ts';
+import { finalNormGraph, vocabularyGraph, vocabularySumGraph } from '../graph/head.ts';
 import { PartsCompared, type PartFigures, type TokenComparison } from './comparison.ts';
+import { logAddExp, logSum } from './logSum.ts';
 import { breathe, createSession, floats, tensor } from './session.ts';
 import type { VocabularyPart, WeightSource } from './weights.ts';
 
-/** Rows compared at once: what is worked out of their logits then stays in the processor's cache. */
-const COMPARED_ROWS = 1024;
+/** Rows taken at once: what is worked out of their logits then stays in the processor's cache. */
+const ROWS_AT_ONCE = 1024;
 
 /** The final norm and output embedding: from the last hidden state to the loss of each token. */
 export class LanguageHead {
@@ -44,7 +46,7 @@ export class LanguageHead {
 
 	/**
 	 * Natural-log loss of each window's tokens after the first, [windows][S − 1], the vocabulary being read
-	 * once for all windows.
+	 * once for all windows. Throws InputError where one is not finite.
 	 */
 	async losses(
 		windows: readonly { hidden: Float32Array; ids: readonly number[] }[]
@@ -53,22 +55,29 @@ export class LanguageHead {
 		const normed = [];
 		for (const { hidden } of windows) normed.push(await this.#normed(hidden));
 		const logSums = windows.map(() => new Float64Array(this.#context).fill(-Infinity));
-		for await (const { count, rows } of this.#weights.vocabulary()) {
-			const session = await this.#part(count, false);
+		for await (const { count, rows } of smaller(this.#weights.vocabulary(), width)) {
+			const session = await this.#session(`sum ${count}`, () =>
+				vocabularySumGraph(this.#config, this.#context, count)
+			);
 			for (const [window, values] of normed.entries()) {
 				const outputs = await session.run({
 					normed: tensor(values, [this.#context, width]),
 					rows: tensor(rows, [count, width])
 				});
-				floats(outputs, 'log_sum_exp').forEach((value, position) => {
-					logSums[window][position] = logAddExp(logSums[window][position], value);
+				const sums = floats(outputs, 'part_sum');
+				floats(outputs, 'part_highest').forEach((highest, position) => {
+					const part = logSum(highest, sums[position]);
+					logSums[window][position] = logAddExp(logSums[window][position], part);
 				});
+				await breathe();
 			}
 		}
 		const losses: Float64Array[] = [];
 		for (const [window, { ids }] of windows.entries()) {
 			const targets = await this.#weights.outputRows(ids.slice(1));
-			losses.push(tokenLosses(normed[window], targets, logSums[window], width));
+			const found = tokenLosses(normed[window], targets, logSums[window], width);
+			checkFinite(found, this.#weights.folder, 'the loss');
+			losses.push(found);
 		}
 		return losses;
 	}
@@ -126,7 +135,9 @@ export class LanguageHead {
 		const normed = await this.#normed(hidden);
 		const logits = new Float32Array(vocab);
 		for await (const { first, count, rows } of this.#weights.vocabulary()) {
-			const session = await this.#part(count, true);
+			const session = await this.#session(`logits ${count}`, () =>
+				vocabularyGraph(this.#config, this.#context, count)
+			);
 			const outputs = await session.run({
 				normed: tensor(normed, [this.#context, width]),
 				rows: tensor(rows, [count, width])
@@ -150,12 +161,6 @@ export class LanguageHead {
 		return floats(outputs, 'normed');
 	}
 
-	#part(rows: number, withLogits: boolean): Promise<InferenceSession> {
-		return this.#session(`${rows} ${withLogits}`, () =>
-			vocabularyGraph(this.#config, this.#context, rows, withLogits)
-		);
-	}
-
 	#session(key: string, build: () => Uint8Array): Promise<InferenceSession> {
 		let session = this.#parts.get(key);
 		if (session === undefined) {
@@ -166,14 +171,14 @@ export class LanguageHead {
 	}
 }
 
-/** Parts of the vocabulary cut into parts of at most COMPARED_ROWS, without copying. */
+/** Parts of the vocabulary cut into parts of at most ROWS_AT_ONCE, without copying. */
 async function* smaller(
 	parts: AsyncIterable<VocabularyPart>,
 	width: number
 ): AsyncGenerator<VocabularyPart> {
 	for await (const { first, count, rows } of parts) {
-		for (let start = 0; start < count; start += COMPARED_ROWS) {
-			const end = Math.min(count, start + COMPARED_ROWS);
+		for (let start = 0; start < count; start += ROWS_AT_ONCE) {
+			const end = Math.min(count, start + ROWS_AT_ONCE);
 			yield {
 				first: first + start,
 				count: end - start,
@@ -181,13 +186,6 @@ async function* smaller(
 			};
 		}
 	}
-}
-
-/** ln(eᵃ + eᵇ) without overflow. */
-function logAddExp(a: number, b: number): number {
-	const high = Math.max(a, b);
-	const low = Math.min(a, b);
-	return low === -Infinity ? high : high + Math.log1p(Math.exp(low - high));
 }
 
 /** −ln p of each target: log-sum-exp of the position before it less the target's logit. */

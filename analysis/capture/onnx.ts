@@ -1,14 +1,18 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 import type { GraphInput } from '../onnx/inputs.ts';
-import { LOSS } from '../onnx/loss.ts';
+import { LOGITS } from '../onnx/logits.ts';
 import type { CopiedModel } from '../onnx/putOut.ts';
 import { takeName, tapName } from '../onnx/tap.ts';
-import { InputError, messageOf } from '../errors.ts';
+import { InputError } from '../errors.ts';
+import { checkFinite } from '../finite.ts';
 import { blockEntries } from '../graph/blocks.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
+import { LogitsLoss } from './logitsComparison.ts';
 import { decoderFeeds } from './onnxDecoder.ts';
-import { breathe, createSession, floats, tensor, type Tensors } from './session.ts';
+import { logitsOf } from './onnxLogits.ts';
+import { refused } from './refused.ts';
+import { breathe, createSession, tensor, type Tensors } from './session.ts';
 
 /** Runs windows of one length through a tapped ONNX model. */
 export class OnnxPass {
@@ -18,15 +22,19 @@ export class OnnxPass {
 	/** Layers that were tapped, in runs: those of one run are put out together. */
 	readonly #runs: readonly (readonly number[])[];
 	readonly #file: string;
+	/** null: the logits were not asked for. */
+	readonly #loss: LogitsLoss | null;
 
 	private constructor(
 		session: InferenceSession,
+		loss: LogitsLoss | null,
 		layout: AttentionLayout,
 		inputs: readonly GraphInput[],
 		runs: readonly (readonly number[])[],
 		file: string
 	) {
 		this.#session = session;
+		this.#loss = loss;
 		this.#layout = layout;
 		this.#inputs = inputs;
 		this.#runs = runs;
@@ -48,7 +56,8 @@ export class OnnxPass {
 		);
 		try {
 			const session = await createSession(tapped.bytes, 'spin', tapped.dataFolder);
-			return new OnnxPass(session, layout, tapped.inputs, runs, file);
+			const loss = session.outputNames.includes(LOGITS) ? await LogitsLoss.open() : null;
+			return new OnnxPass(session, loss, layout, tapped.inputs, runs, file);
 		} catch (error) {
 			throw refused(file, error);
 		}
@@ -57,32 +66,35 @@ export class OnnxPass {
 	/**
 	 * Runs a window and fills its place with the probabilities of every tapped layer. Losses of the tokens after
 	 * the first, [S − 1]; of none where they were not asked for. `onRun` is called after each run. Throws InputError
-	 * where the model is not a decoder's, or not of the size it was taken for.
+	 * where the model is not a decoder's, not of the size it was taken for, or gives what is not finite.
 	 */
 	async run(
 		ids: readonly number[],
 		attention: WindowAttention,
 		onRun: (layers: readonly number[]) => void = () => undefined
-	): Promise<Float32Array> {
+	): Promise<Float64Array> {
 		const feeds = decoderFeeds(this.#inputs, { length: 0, past: {} }, ids);
-		let losses = new Float32Array(0);
-		let wanted = this.#session.outputNames.includes(LOSS);
+		let losses: Float64Array | null = null;
 		for (const layers of this.#runs) {
 			for (const layer of this.#runs.flat()) {
 				const take = BigInt64Array.of(layers.includes(layer) ? 1n : 0n);
 				feeds[takeName(layer)] = new ort.Tensor('int64', take, [1]);
 			}
 			const outputs = await this.#execute(feeds, {
-				...(wanted && { [LOSS]: null }),
+				...(losses === null && this.#loss !== null && { [LOGITS]: null }),
 				...this.#places(attention, layers)
 			});
-			if (wanted) losses = Float32Array.from(floats(outputs, LOSS));
-			wanted = false;
-			for (const layer of layers) this.#checkCausal(attention, layer);
+			for (const layer of layers) {
+				this.#checkNumbers(attention, layer);
+				this.#checkCausal(attention, layer);
+			}
+			losses ??= (await this.#loss?.of(ids, logitsOf(outputs, ids, this.#file))) ?? null;
 			onRun(layers);
 			await breathe();
 		}
-		return losses;
+		const found = losses ?? new Float64Array(0);
+		checkFinite(found, this.#file, 'the loss');
+		return found;
 	}
 
 	async #execute(
@@ -109,6 +121,21 @@ export class OnnxPass {
 		return places;
 	}
 
+	/** Exporters write graphs that turn the NaN of a row into zeros, so that no row may be empty either. */
+	#checkNumbers(attention: WindowAttention, layer: number): void {
+		for (const [block, { keyCount }] of this.#layout.blocks.entries()) {
+			const values = layerBlock(this.#layout, attention, layer, block);
+			checkFinite(values, this.#file, `layer ${layer}: an attention probability`);
+			for (let start = 0; start < values.length; start += keyCount) {
+				const row = values.subarray(start, start + keyCount);
+				if (row.some((value) => value > 0)) continue;
+				throw new InputError(
+					`${this.#file}: layer ${layer}: a row of attention probabilities sums to 0; expected 1: a weight is NaN or infinite, or the graph masks every key`
+				);
+			}
+		}
+	}
+
 	/** The first token of a decoder sees itself only. */
 	#checkCausal(attention: WindowAttention, layer: number): void {
 		const [block] = this.#layout.blocks;
@@ -126,11 +153,6 @@ export class OnnxPass {
 	/** Frees the session; the pass cannot run again. */
 	async release(): Promise<void> {
 		await this.#session.release();
+		await this.#loss?.release();
 	}
-}
-
-/** What onnxruntime says, without its lists of files and its line breaks. */
-export function refused(file: string, error: unknown): InputError {
-	const said = messageOf(error).replaceAll(/\s+/g, ' ').trim();
-	return new InputError(`${file}: onnxruntime cannot run it: ${said}`, { cause: error });
 }

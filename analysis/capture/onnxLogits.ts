@@ -4,7 +4,7 @@ import type { GraphInput } from '../onnx/inputs.ts';
 import { LOGITS } from '../onnx/logits.ts';
 import type { CopiedModel } from '../onnx/putOut.ts';
 import type { LayerCost } from './forward.ts';
-import { refused } from './onnx.ts';
+import { refused } from './refused.ts';
 import { decoderFeeds } from './onnxDecoder.ts';
 import { breathe, createSession, floats, type Tensors } from './session.ts';
 
@@ -52,17 +52,8 @@ export class LogitsPass {
 		const seconds = (performance.now() - started) / 1000;
 		const { user, system } = process.cpuUsage(cpu);
 		await breathe();
-		const data = floats(outputs, LOGITS);
-		const vocab = data.length / ids.length;
-		const found = outputs[LOGITS];
-		const dims = found instanceof ort.Tensor ? found.dims : [];
-		if (dims.length !== 3 || dims[1] !== ids.length) {
-			throw new InputError(
-				`${this.#file}: logits of [${dims.join(', ')}] for ${ids.length} tokens; expected those of every token`
-			);
-		}
 		return {
-			logits: { data, vocab },
+			logits: logitsOf(outputs, ids, this.#file),
 			time: { seconds, cpuSeconds: (user + system) / 1e6 }
 		};
 	}
@@ -81,4 +72,21 @@ export class LogitsPass {
 	async release(): Promise<void> {
 		await this.#session.release();
 	}
+}
+
+/** The logits among a model's outputs. Throws InputError where they are not those of every token; `file` names it. */
+export function logitsOf(
+	outputs: ort.InferenceSession.OnnxValueMapType,
+	ids: readonly number[],
+	file: string
+): Logits {
+	const data = floats(outputs, LOGITS);
+	const found = outputs[LOGITS];
+	const dims = found instanceof ort.Tensor ? found.dims : [];
+	if (dims.length !== 3 || dims[1] !== ids.length) {
+		throw new InputError(
+			`${file}: logits of [${dims.join(', ')}] for ${ids.length} tokens; expected those of every token`
+		);
+	}
+	return { data, vocab: data.length / ids.length };
 }

@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { ModelConfig } from '../checkpoint/types.ts';
+import { checkFinite } from '../finite.ts';
 import { outputGraph } from '../graph/output.ts';
 import type { AttentionLayout, WindowAttention } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
@@ -37,7 +38,7 @@ export class OutputPass {
 	/**
 	 * P_source·V_layer·W_O of one window, [S, hidden], the bias of W_O left out, and the squared Frobenius norm
 	 * of its difference from `own`. `hidden` [S, hidden] is the state before `layer`; `attention` must keep the
-	 * probabilities of `source`.
+	 * probabilities of `source`. Throws InputError where the norm is not finite.
 	 */
 	async run(
 		layer: number,
@@ -58,7 +59,9 @@ export class OutputPass {
 			o
 		});
 		await breathe();
-		return { output: floats(outputs, 'output'), square: floats(outputs, 'square')[0] };
+		const square = floats(outputs, 'square');
+		checkFinite(square, this.#weights.folder, `the square of what layer ${layer} puts out`);
+		return { output: floats(outputs, 'output'), square: square[0] };
 	}
 
 	async release(): Promise<void> {

@@ -63,6 +63,11 @@ export class WeightSource {
 		this.#vocabulary = options.resident ? [] : null;
 	}
 
+	/** The folder of the model, which names it in messages. */
+	get folder(): string {
+		return this.#checkpoint.folder;
+	}
+
 	/** Starts reading a layer's bytes; they arrive while the thread is busy elsewhere. */
 	prefetch(layer: number): void {
 		if (this.#kept(layer) !== undefined || this.#reading?.layer === layer) return;

@@ -98,8 +98,8 @@ class GroupCases {
 	/** The model as it is; the state before every layer is kept. */
 	async #baseline(): Promise<void> {
 		const states: WindowState[] = [];
-		for (const { ids } of this.#group) {
-			states.push(await this.#passes.forward.start(ids, null));
+		for (const { ids, window } of this.#group) {
+			states.push({ ...(await this.#passes.forward.start(ids, null)), window });
 		}
 		const keep = (before: number, index: number) => {
 			if (before < this.#layers) this.#group[index].hidden[before].set(states[index].hidden);
@@ -113,7 +113,7 @@ class GroupCases {
 
 	async #drop(layer: number): Promise<void> {
 		const windows = this.#missing(dropName(layer));
-		const states = windows.map(({ hidden }) => branch(hidden[layer]));
+		const states = windows.map((each) => branch(each, each.hidden[layer]));
 		const sources = this.#sources(layer, layer, null);
 		await this.#layersOf('dropping', windows, states, layer, { sources });
 		await this.#finish('dropping', dropName(layer), windows, states);
@@ -136,7 +136,7 @@ class GroupCases {
 
 	async #attend(layer: number): Promise<void> {
 		const states = this.#group.map((each) => ({
-			...branch(each.hidden[layer]),
+			...branch(each, each.hidden[layer]),
 			attention: attentionOf(each, layer)
 		}));
 		await this.#layersOf('sharing', this.#group, states, layer, { last: layer });
@@ -157,7 +157,7 @@ class GroupCases {
 			const { source, first, last } = span;
 			const sources = this.#sources(first, last, source);
 			await this.#layersOf('sharing', windows, stem, last, { sources, last });
-			const states = stem.map(({ hidden }) => branch(hidden));
+			const states = stem.map(({ hidden }, at) => branch(windows[at], hidden));
 			await this.#layersOf('sharing', windows, states, last + 1);
 			await this.#finishSharing(span, windows, states);
 		}
@@ -247,11 +247,11 @@ class GroupCases {
 }
 
 /** A state that a pass may write over. */
-function branch(hidden: Float32Array): WindowState {
-	return { hidden: hidden.slice(), attention: null };
+function branch({ window }: KeptWindow, hidden: Float32Array): WindowState {
+	return { hidden: hidden.slice(), attention: null, window };
 }
 
 /** The state before the first layer that shares, with its source's attention at hand. */
 function sharingState(each: KeptWindow, { source, first }: SharingCase): WindowState {
-	return { ...branch(each.hidden[first]), attention: attentionOf(each, source) };
+	return { ...branch(each, each.hidden[first]), attention: attentionOf(each, source) };
 }

@@ -1,5 +1,6 @@
 import { DecoderSession } from '../capture/deploySession.ts';
 import { peakRssBytes } from '../process/peakMemory.ts';
+import { checkFinite } from '../finite.ts';
 import type { BenchFile, BenchRound, BenchSetting, BenchSide } from './benchTypes.ts';
 
 const BYTES = { float32: 4, float16: 2 };
@@ -7,7 +8,7 @@ const BYTES = { float32: 4, float16: 2 };
 /**
  * Opens a decoder in this process. A round reads a prompt and generates greedily from it, from an empty cache; before,
  * it reads the prompt once without counting, because a process that goes on right after its own work is faster than one
- * that finds the processor's caches full of another's.
+ * that finds the processor's caches full of another's. A round throws InputError where a logit is not finite.
  */
 export async function openBenchSide(
 	{ file, dataFolder, names }: BenchFile,
@@ -21,7 +22,9 @@ export async function openBenchSide(
 		Array.from({ length: prompt }, (_, at) => ((sequence * prompt + at) * 7919 + 13) % vocab)
 	);
 	const round = async (): Promise<BenchRound> => {
-		await session.readLast(session.start(batch), prompts);
+		for (const logits of await session.readLast(session.start(batch), prompts)) {
+			checkFinite(logits, file, 'a logit');
+		}
 		const state = session.start(batch);
 		const started = performance.now();
 		let next = (await session.readLast(state, prompts)).map(likeliest);

@@ -2,6 +2,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import { OnnxDecoder, type DecoderModel } from '../capture/onnxDecoder.ts';
 import { referenceLogits } from '../capture/onnxReference.ts';
 import { InputError } from '../errors.ts';
+import { checkFinite } from '../finite.ts';
 import { ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
 import { withFields } from '../onnx/copy.ts';
 import { relocated } from '../onnx/external.ts';
@@ -31,7 +32,8 @@ const INT8_ACTIVATIONS = 4;
 /**
  * Runs a written model on a window and compares it with the model it was made from: as it is where nothing follows or
  * is left out, else with what that model gives where the sharing is done outside of it. Then compares it with itself
- * step by step through its cache. Throws Error where they disagree, InputError where the model cannot be run.
+ * step by step through its cache. Throws Error where they disagree, InputError where the model cannot be run or
+ * gives what is not finite.
  */
 export async function verifyOnnxModel(
 	model: FoundOnnx,
@@ -61,6 +63,7 @@ export async function verifyOnnxModel(
 	const changed = planned.sources.some((source, layer) => source !== layer);
 	const before = await readBoth(original, ids);
 	const expected = changed ? await referenceLogits(model, logits, planned, ids) : before.whole;
+	for (const values of [before.whole, expected]) checkFinite(values, onnx.file, 'a logit');
 	const { graph } = written.proto;
 	const inputs = graph === undefined ? [] : graphInputs(new GraphView(graph), onnx.file);
 	const after = await readBoth(

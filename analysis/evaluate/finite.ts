@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { checkFinite } from '../finite.ts';
 import type { LogLikelihoods } from './choices/types.ts';
 import type { Way } from './source.ts';
 import type { Compared } from './turns.ts';
@@ -12,8 +12,8 @@ const WAYS = ['baseline', 'shared'] as const;
  */
 export function checkWindows(group: readonly Compared<unknown>[], model: string): void {
 	for (const { comparison } of group) {
-		for (const way of WAYS) check(comparison[way], `${model}: ${WORDS[way]}, the loss`);
-		check(comparison.kl, `${model}: ${WORDS.shared}, the divergence`);
+		for (const way of WAYS) checkFinite(comparison[way], model, `${WORDS[way]}, the loss`);
+		checkFinite(comparison.kl, model, `${WORDS.shared}, the divergence`);
 	}
 }
 
@@ -21,16 +21,7 @@ export function checkWindows(group: readonly Compared<unknown>[], model: string)
 export function checkChoices(found: Record<Way, LogLikelihoods>, model: string): void {
 	for (const way of WAYS) {
 		for (const [question, values] of found[way].entries()) {
-			check(values, `${model}: ${WORDS[way]}, a log-likelihood of question ${question + 1}`);
+			checkFinite(values, model, `${WORDS[way]}, a log-likelihood of question ${question + 1}`);
 		}
-	}
-}
-
-function check(values: Iterable<number>, what: string): void {
-	for (const value of values) {
-		if (Number.isFinite(value)) continue;
-		throw new InputError(
-			`${what} is ${value}; expected a number: a weight is NaN or infinite, or the model overflows its type`
-		);
 	}
 }

@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { GraphBuilder } from './builder.ts';
+import { addLogSum } from './logSum.ts';
 
 /** The final RMS norm: hidden [S, hidden] and its weight [hidden] → normed [S, hidden]. */
 export function finalNormGraph(config: ModelConfig, context: number): Uint8Array {
@@ -15,27 +16,35 @@ export function finalNormGraph(config: ModelConfig, context: number): Uint8Array
 }
 
 /**
- * A slice of the output embedding, because a vocabulary of 128 000 would not fit at once: normed [S, hidden]
- * and rows [C, hidden] → log_sum_exp [S] over those C ids and, where asked for, logits [S, C].
+ * A part of the output embedding, because a vocabulary of 128 000 would not fit at once: normed [S, hidden] and
+ * rows [C, hidden] → logits [S, C].
  */
-export function vocabularyGraph(
+export function vocabularyGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
+	const builder = new GraphBuilder('vocabulary');
+	addLogits(builder, config, context, rows);
+	builder.output('logits', [context, rows]);
+	return builder.build();
+}
+
+/** The same part → what its log-sum-exp is made of, `part_highest` and `part_sum` [S]; see `addLogSum`. */
+export function vocabularySumGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
+	const builder = new GraphBuilder('vocabulary_sum');
+	addLogits(builder, config, context, rows);
+	addLogSum(builder, 'part', 'logits');
+	for (const name of ['part_highest', 'part_sum']) builder.output(name, [context]);
+	return builder.build();
+}
+
+function addLogits(
+	builder: GraphBuilder,
 	config: ModelConfig,
 	context: number,
-	rows: number,
-	withLogits: boolean
-): Uint8Array {
-	const builder = new GraphBuilder('vocabulary');
+	rows: number
+): void {
 	builder.input('normed', [context, config.hidden]);
 	builder.input('rows', [rows, config.hidden]);
 	builder.node('vocabulary/Gemm', 'Gemm', ['normed', 'rows'], {
 		outputs: ['logits'],
 		attributes: { transB: 1n }
 	});
-	builder.node('vocabulary/LogSumExp', 'ReduceLogSumExp', ['logits', builder.integers(1)], {
-		outputs: ['log_sum_exp'],
-		attributes: { keepdims: 0n }
-	});
-	builder.output('log_sum_exp', [context]);
-	if (withLogits) builder.output('logits', [context, rows]);
-	return builder.build();
 }

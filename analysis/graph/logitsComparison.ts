@@ -1,53 +1,48 @@
-import { GraphBuilder, INT64 } from './builder.ts';
+import { GraphBuilder } from './builder.ts';
+import { addGap } from './comparison.ts';
+import { addLogSum } from './logSum.ts';
 
-const OUTPUTS = ['baseline_loss', 'shared_loss', 'divergence', 'agreement'];
+/** Names of the outputs of `logitsSumGraph`, float32 [P] each. */
+export const LOGITS_SUM_OUTPUTS = ['model_highest', 'model_sum'] as const;
+
+/** Names of the outputs of `logitsComparisonGraph`, float32 [P] each. */
+export const LOGITS_COMPARISON_OUTPUTS = [
+	'baseline_highest',
+	'baseline_sum',
+	'shared_highest',
+	'shared_sum',
+	'gap',
+	'agreement'
+] as const;
+
+/** What the log-sum-exp of P tokens' logits is made of (`addLogSum`): `model` float32 [P, vocab], both sizes free. */
+export function logitsSumGraph(): Uint8Array {
+	const builder = new GraphBuilder('logits_sum');
+	addLogSum(builder, 'model', builder.input('model', ['tokens', 'vocabulary']));
+	for (const name of LOGITS_SUM_OUTPUTS) builder.output(name, ['tokens']);
+	return builder.build();
+}
 
 /**
- * What two models say of P tokens: `baseline` and `shared`, the logits before each, float32 [P, vocab], and
- * `targets`, the ids of the tokens, int64 [P, 1] → `baseline_loss` and `shared_loss`, per token the natural-log loss of
- * either; `divergence`, the Kullback–Leibler divergence Σ p·ln(p / q) in nats, p the baseline's, ids whose p is 0 adding
- * 0; and `agreement`, 1 where both have the same likeliest id (of equally likely ones the lowest), else 0; float32 [P]
- * each. P and the size of the vocabulary are free.
+ * What two models say of P tokens: `baseline` and `shared`, the logits before each, float32 [P, vocab] → what either's
+ * log-sum-exp (`addLogSum`) and their Kullback–Leibler divergence (`addGap`) are made of; and `agreement`, 1 where both
+ * have the same likeliest id (of equally likely ones the lowest), else 0. P and the size of the vocabulary are free.
  */
 export function logitsComparisonGraph(): Uint8Array {
 	const builder = new GraphBuilder('logits_comparison');
-	builder.input('targets', ['tokens', 1], INT64);
-	const axis = builder.integers(1);
-	const models = (['baseline', 'shared'] as const).map((model) => {
-		builder.input(model, ['tokens', 'vocabulary']);
-		const logs = builder.node(`${model}/LogSoftmax`, 'LogSoftmax', [model], {
-			attributes: { axis: -1n }
-		});
-		const own = builder.node(`${model}/Own`, 'GatherElements', [logs, 'targets'], {
-			attributes: { axis: 1n }
-		});
-		builder.node(`${model}/Loss`, 'Neg', [builder.node(`${model}/Flat`, 'Squeeze', [own, axis])], {
-			outputs: [`${model}_loss`]
-		});
-		const best = builder.node(`${model}/Best`, 'ArgMax', [model], {
+	const [baseline, shared] = (['baseline', 'shared'] as const).map((model) => {
+		const logits = builder.input(model, ['tokens', 'vocabulary']);
+		const best = builder.node(`${model}/Best`, 'ArgMax', [logits], {
 			attributes: { axis: 1n, keepdims: 0n }
 		});
-		return { logs, best };
+		return { ...addLogSum(builder, model, logits), best };
 	});
-	const [baseline, shared] = models;
-	const probabilities = builder.node('divergence/Exp', 'Exp', [baseline.logs]);
-	const terms = builder.node('divergence/Mul', 'Mul', [
-		probabilities,
-		builder.node('divergence/Sub', 'Sub', [baseline.logs, shared.logs])
-	]);
-	// 0·(−∞ + ∞), of an id that a model never gives, is no number.
-	const zero = builder.constant('divergence/Zero', new Float32Array(1), []);
-	const possible = builder.node('divergence/Greater', 'Greater', [probabilities, zero]);
-	const added = builder.node('divergence/Where', 'Where', [possible, terms, zero]);
-	builder.node('divergence/Sum', 'ReduceSum', [added, axis], {
-		outputs: ['divergence'],
-		attributes: { keepdims: 0n }
-	});
+	addGap(builder, baseline, shared);
 	const same = builder.node('agreement/Equal', 'Equal', [baseline.best, shared.best]);
 	builder.node('agreement/Cast', 'Cast', [same], {
 		outputs: ['agreement'],
 		attributes: { to: 1n }
 	});
-	for (const name of OUTPUTS) builder.output(name, ['tokens']);
+	for (const name of LOGITS_COMPARISON_OUTPUTS) builder.output(name, ['tokens']);
 	return builder.build();
 }

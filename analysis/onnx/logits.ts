@@ -20,11 +20,7 @@ export function logitsModel({ onnx, logits }: OpenedOnnx, graph: GraphProto): Co
 	const view = new GraphView(graph);
 	const inputs = graphInputs(view, onnx.file);
 	const builder = new GraphBuilder('logits', 'spanwise.');
-	builder.node(LOGITS, 'Cast', [logits], {
-		outputs: [LOGITS],
-		attributes: { to: BigInt(FLOAT) }
-	});
-	builder.output(LOGITS, ['batch', 'tokens', 'vocabulary']);
+	putOutLogits(builder, logits);
 	const fed = inputs.filter(({ role }) => role !== 'past');
 	const taken = new Set(fed.map(({ name }) => name));
 	const { node, output } = builder.parts();
@@ -42,6 +38,15 @@ export function logitsModel({ onnx, logits }: OpenedOnnx, graph: GraphProto): Co
 		dataFolder: onnx.external.root,
 		inputs: fed
 	};
+}
+
+/** Makes the value that holds a model's logits an output, LOGITS. */
+export function putOutLogits(builder: GraphBuilder, logits: string): void {
+	builder.node(LOGITS, 'Cast', [logits], {
+		outputs: [LOGITS],
+		attributes: { to: BigInt(FLOAT) }
+	});
+	builder.output(LOGITS, ['batch', 'tokens', 'vocabulary']);
 }
 
 /** Throws InputError where a model says that it puts out the logits of the last token only. */

@@ -7,8 +7,8 @@ import { withInteger } from './attributes.ts';
 import { partsOf } from './contribAttention.ts';
 import { writeOut } from './contribWritten.ts';
 import { withFields } from './copy.ts';
-import { graphInputs, type GraphInput } from './inputs.ts';
-import { addLoss } from './loss.ts';
+import { graphInputs } from './inputs.ts';
+import { checkEveryLogit, putOutLogits } from './logits.ts';
 import type { OpenedOnnx } from './open.ts';
 import type { GraphView } from './graphView.ts';
 import {
@@ -29,7 +29,7 @@ export interface TapRequest {
 	blocks: readonly QueryBlock[];
 	/** Layers whose probabilities are wanted. */
 	layers: readonly number[];
-	/** Whether the loss of every token is. */
+	/** Whether the logits of every token are, which the loss is read from. */
 	loss: boolean;
 }
 
@@ -44,9 +44,9 @@ export function takeName(layer: number): string {
 }
 
 /**
- * Copies a model's proto so that it puts out the probabilities of layers, block by block in float32, and the
- * loss of every token after the first, float32 [1, S − 1, 1], and nothing else. What that does not need is left
- * out; the cache is of length 0. Throws InputError where a layer's probabilities cannot be had.
+ * Copies a model's proto so that it puts out the probabilities of layers, block by block in float32, where asked for
+ * its logits (LOGITS), and nothing else. What that does not need is left out; the cache is of length 0. Throws
+ * InputError where a layer's probabilities cannot be had, or the logits are those of the last token only.
  */
 export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
 	const { view, layers, onnx } = model;
@@ -58,7 +58,10 @@ export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
 		const probabilities = tapLayer(layers[layer], view, graph, changes, onnx.file);
 		putOutBlocks(graph, layer, probabilities, request.blocks);
 	}
-	if (request.loss) addLoss(graph, model, idsName(inputs), request.context);
+	if (request.loss) {
+		checkEveryLogit(model);
+		putOutLogits(graph, model.logits);
+	}
 	const fed = inputs.filter(({ role }) => role !== 'past');
 	for (const { name, elementType, dims } of fed)
 		graph.input(name, dims(request.context), elementType);
@@ -74,12 +77,6 @@ export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
 		dataFolder: onnx.external.root,
 		inputs: fed
 	};
-}
-
-function idsName(inputs: readonly GraphInput[]): string {
-	const ids = inputs.find(({ role }) => role === 'ids');
-	if (ids === undefined) throw new Error('a model without ids was opened');
-	return ids.name;
 }
 
 /** Makes a layer's probabilities a value, [B, H, S, S] in the model's own type; its name. */

@@ -122,7 +122,8 @@ export class PlanRunner {
 		}));
 		const states: WindowState[] = [];
 		for (const each of kept) {
-			states.push(await this.#forward.start(each.ids, attentionFor(each, base)));
+			const state = await this.#forward.start(each.ids, attentionFor(each, base));
+			states.push({ ...state, window: each.window });
 		}
 		for (const [at, { hidden }] of states.entries()) kept[at].hidden[0].set(hidden);
 		await this.#forward.run(states, {
@@ -145,7 +146,8 @@ export class PlanRunner {
 	): Promise<number[]> {
 		const states = kept.map((each) => ({
 			hidden: each.hidden[first].slice(),
-			attention: attentionFor(each, variant)
+			attention: attentionFor(each, variant),
+			window: each.window
 		}));
 		await this.#forward.run(states, {
 			...variant,
