@@ -4,7 +4,7 @@ import { formatFacts } from './table.ts';
 
 /** What was written, for a person. */
 export function applyText(record: DeployRecord, folder: string): string {
-	const { model, plan, cache, files, verified, dtype, target } = record;
+	const { model, plan, cache, files, verified, dtype, target, padding } = record;
 	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
 	const followers = cache.values.length - cache.keys.length;
 	const leftOut = model.layers - cache.values.length;
@@ -31,6 +31,7 @@ export function applyText(record: DeployRecord, folder: string): string {
 			`${tokens} tokens: logits differ by ${difference.toExponential(1)}${cached}; allowed ${tolerance.toExponential(1)}`
 		]);
 	}
+	if (padding === 'right') facts.push(['batches', 'prompts of unlike length: pad on the right']);
 	if (followers > 0 && target === 'onnx') {
 		facts.push([
 			'note',

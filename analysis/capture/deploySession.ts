@@ -20,12 +20,10 @@ export interface CacheSlot {
 	width: number;
 }
 
-/** Sequences of one length on their way through a decoder. */
+/** Sequences on their way through a decoder. */
 export interface DecoderState {
-	/** Sequences, B. */
-	batch: number;
-	/** Tokens in the cache. */
-	length: number;
+	/** Per sequence, of every token that was read: 1, or 0 for padding. */
+	mask: number[][];
 	past: Tensors;
 }
 
@@ -97,15 +95,19 @@ export class DecoderSession {
 				slot.width
 			]);
 		}
-		return { batch, length: 0, past };
+		return { mask: Array.from({ length: batch }, () => []), past };
 	}
 
 	/**
 	 * Reads the next tokens, [B][S], of sequences: logits [B, S, vocab] of what comes after each. The cache grows
-	 * by S.
+	 * by S. `mask`, [B][S], has 0 for padding.
 	 */
-	async read(state: DecoderState, ids: readonly (readonly number[])[]): Promise<Float32Array> {
-		return wideFloats(await this.#run(state, ids), this.#logits);
+	async read(
+		state: DecoderState,
+		ids: readonly (readonly number[])[],
+		mask: readonly (readonly number[])[] = allTokens(ids)
+	): Promise<Float32Array> {
+		return wideFloats(await this.#run(state, ids, mask), this.#logits);
 	}
 
 	/** As `read`, but of each sequence only the logits [vocab] of what comes after its last token. */
@@ -113,7 +115,7 @@ export class DecoderSession {
 		state: DecoderState,
 		ids: readonly (readonly number[])[]
 	): Promise<Float32Array[]> {
-		const { data } = tensorOf(await this.#run(state, ids), this.#logits);
+		const { data } = tensorOf(await this.#run(state, ids, allTokens(ids)), this.#logits);
 		if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
 			throw new TypeError(`output ${this.#logits} is neither float32 nor float16`);
 		}
@@ -128,17 +130,18 @@ export class DecoderSession {
 
 	async #run(
 		state: DecoderState,
-		ids: readonly (readonly number[])[]
+		ids: readonly (readonly number[])[],
+		added: readonly (readonly number[])[]
 	): Promise<ort.InferenceSession.OnnxValueMapType> {
 		const feeds: Tensors = { ...state.past };
-		const length = state.length + ids[0].length;
+		const mask = state.mask.map((before, sequence) => [...before, ...added[sequence]]);
 		for (const input of this.#session.inputMetadata) {
 			if (!input.isTensor || input.name in feeds) continue;
-			feeds[input.name] = integers(input, valuesOf(input.name, state, ids));
+			feeds[input.name] = integers(input, valuesOf(input.name, mask, ids));
 		}
 		const outputs = await this.#session.run(feeds);
 		for (const { past, present } of this.cache) state.past[past] = tensorOf(outputs, present);
-		state.length = length;
+		state.mask = mask;
 		return outputs;
 	}
 
@@ -191,19 +194,30 @@ function slotOf(
 /** What an input of whole numbers is fed, a row a sequence. */
 function valuesOf(
 	name: string,
-	{ length }: DecoderState,
+	mask: readonly (readonly number[])[],
 	ids: readonly (readonly number[])[]
 ): readonly (readonly number[])[] {
 	switch (inputRole(name)) {
 		case 'ids':
 			return ids;
 		case 'mask':
-			return ids.map((row) => new Array<number>(length + row.length).fill(1));
+			return mask;
 		case 'positions':
-			return ids.map((row) => row.map((_, at) => length + at));
+			return mask.map((row, at) => positionsOf(row).slice(-ids[at].length));
 		default:
 			return ids.map((row) => row.map(() => 0));
 	}
+}
+
+/** What a mask of no padding has of these tokens. */
+function allTokens(ids: readonly (readonly number[])[]): number[][] {
+	return ids.map((row) => row.map(() => 1));
+}
+
+/** Positions as optimum and transformers.js work them out of a mask: tokens before each, padding not counted. */
+function positionsOf(mask: readonly number[]): number[] {
+	let count = 0;
+	return mask.map((real) => Math.max(0, (count += real) - 1));
 }
 
 /** Rows as the input takes them: [B, S], [S] or a scalar. */

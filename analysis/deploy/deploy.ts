@@ -7,6 +7,7 @@ import { WeightReader } from '../checkpoint/read.ts';
 import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
+import { isFused } from '../graph/decode/attention.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
 import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 import { checkPlanFits } from '../plan/fits.ts';
@@ -79,7 +80,8 @@ async function deployCheckpoint(
 				(await completedHash(checkpoint, reader, null, request.home));
 			const { sources } = planned;
 			const model = { name, architecture: config.architecture, layers };
-			const made = { model, hash, sources, verified };
+			const padding = request.target === 'onnx' ? (isFused(config) ? 'right' : 'either') : null;
+			const made = { model, hash, sources, padding, verified } as const;
 			const record = await recordOf(folder, names, request, made);
 			await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 			const warning =

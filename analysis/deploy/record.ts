@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VERSION } from '../version.ts';
-import type { DeployRecord, DeployRequest, Verification, WrittenFile } from './types.ts';
+import type { DeployRecord, DeployRequest, Padding, Verification, WrittenFile } from './types.ts';
 
 /** What `spanwise.json` says of a folder that holds the files `names` and nothing else yet. */
 export async function recordOf(
@@ -14,6 +14,7 @@ export async function recordOf(
 		model: { name: string; architecture: string; layers: number };
 		hash: string;
 		sources: readonly (number | null)[];
+		padding: Padding | null;
 		verified: Verification | null;
 	}
 ): Promise<DeployRecord> {
@@ -31,6 +32,7 @@ export async function recordOf(
 			keys: all.filter((layer) => made.sources[layer] === layer),
 			values: all.filter((layer) => made.sources[layer] !== null)
 		},
+		padding: made.padding,
 		files,
 		verified: made.verified,
 		createdBy: { name: 'spanwise', version: VERSION },

@@ -45,6 +45,12 @@ export interface WrittenFile {
 	sha256: string;
 }
 
+/**
+ * Where the shorter prompts of a batch may be padded. GroupQueryAttention goes by lengths, so that it allows the right
+ * alone; `as exported`: where the model that was rewritten allows it.
+ */
+export type Padding = 'right' | 'either' | 'as exported';
+
 /** `spanwise.json` beside a model that was written: where it comes from. */
 export interface DeployRecord {
 	format: 'spanwise/model';
@@ -56,6 +62,8 @@ export interface DeployRecord {
 	plan: Plan | null;
 	/** Layers that have keys in the cache, and layers that have values: [kvHeads, headDim] a token each. */
 	cache: { keys: number[]; values: number[] };
+	/** null: no ONNX model. */
+	padding: Padding | null;
 	files: WrittenFile[];
 	/** null: not asked for. */
 	verified: Verification | null;

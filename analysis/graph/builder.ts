@@ -30,7 +30,7 @@ const IR_VERSION = 10n;
 const ONNX_OPSET = 21n;
 
 /** An integer attribute is a bigint, a float attribute a number, so that `alpha: 1` is never ambiguous. */
-export type AttributeValue = number | bigint | string | bigint[];
+export type AttributeValue = number | bigint | string | bigint[] | GraphProto;
 
 interface NodeOptions {
 	/** Names of the outputs; by default one, named after the node. "" leaves an optional output out. */
@@ -50,7 +50,9 @@ function attribute(name: string, value: AttributeValue): AttributeProto {
 			type: AttributeType.STRING,
 			s: new TextEncoder().encode(value)
 		});
-	return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value });
+	if (Array.isArray(value))
+		return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value });
+	return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: value });
 }
 
 /** A dimension: its size, or the name of one that is free. */
@@ -180,6 +182,21 @@ export class GraphBuilder {
 			})
 		);
 		return outputs[0];
+	}
+
+	/**
+	 * What was added so far as a branch of an If, which may take any value of the graph around it. It puts out `outputs`,
+	 * all of one element type.
+	 */
+	branch(outputs: readonly string[], elementType = FLOAT): GraphProto {
+		const { node, initializer } = this.parts();
+		const output = outputs.map((name) =>
+			create(ValueInfoProtoSchema, {
+				name,
+				type: { value: { case: 'tensorType', value: { elemType: elementType } } }
+			})
+		);
+		return create(GraphProtoSchema, { name: this.#name, node, initializer, output });
 	}
 
 	/** What was declared and added so far, to be joined to another graph. */

@@ -52,6 +52,9 @@ export function sharingProblems(model: FoundOnnx, planned: PlannedAttention): (s
 		if (source.heads !== follower.heads) {
 			return `${words(follower)} has ${follower.heads ?? 'unknown'} heads; its source, layer ${at}, has ${source.heads ?? 'unknown'}`;
 		}
+		if (keepsByLength(source) !== keepsByLength(follower)) {
+			return `${words(follower)} cannot follow layer ${at}, ${source.operator}: the two keep their caches in different orders where the sequences of a batch are not equally long`;
+		}
 		if (reach[at] !== reach[follower.layer]) {
 			return `${words(follower)} sees ${reachWords(reach[follower.layer])}; its source, layer ${at}, ${reachWords(reach[at])}`;
 		}
@@ -63,6 +66,11 @@ export function sharingProblems(model: FoundOnnx, planned: PlannedAttention): (s
 			? null
 			: `${words(follower)}: head map [${map.join(', ')}]; expected ${heads} heads of ${heads}`;
 	});
+}
+
+/** Tells whether a layer keeps each sequence's keys without the padding between them. */
+function keepsByLength({ form }: AttentionLayer): boolean {
+	return form === 'GroupQueryAttention';
 }
 
 function isQuantized({ view }: FoundOnnx, { form, node }: AttentionLayer, input: number): boolean {

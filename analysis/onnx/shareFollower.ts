@@ -1,4 +1,3 @@
-import { InputError } from '../errors.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { NodeProtoSchema } from '../graph/onnx_pb.ts';
 import { isInOne } from './cacheNames.ts';
@@ -7,8 +6,10 @@ import { integerOf } from './graphView.ts';
 import type { GraphRewrite } from './rewrite.ts';
 import { headsOf, rankOf } from './shapes.ts';
 import { followContrib } from './shareContrib.ts';
-import { cutToValues, type SharedWeights } from './shareCut.ts';
+import type { SharedWeights } from './shareCut.ts';
+import { followGroupQuery } from './shareGroupQuery.ts';
 import { keepValuesAlone, VALUES_ALONE } from './shareInOne.ts';
+import { knownOf } from './shareKnown.ts';
 import type { AttentionLayer } from './types.ts';
 
 /** [B, S, heads, width] and [B, heads, S, width], one from the other. */
@@ -18,7 +19,7 @@ const HEADS = 1n;
 const KEYS = 2n;
 
 /** Values of a fused node: places of q, k, v and of the cache of values among its inputs. */
-const PAST_VALUE = { GroupQueryAttention: 4, MultiHeadAttention: 7, Attention: 5 } as const;
+const PAST_VALUE = { MultiHeadAttention: 7, Attention: 5 } as const;
 const VALUE = 2;
 const PRESENT_VALUE = 2;
 
@@ -46,7 +47,9 @@ export function follow(
 	if (attention.product === null) {
 		if (attention.form === 'contribAttention')
 			followContrib(rewrite, graph, attention, probabilities, weights);
-		else followFused(rewrite, graph, attention, probabilities, weights);
+		else if (attention.form === 'GroupQueryAttention')
+			followGroupQuery(rewrite, graph, attention, probabilities, weights);
+		else followFused(rewrite, graph, attention, probabilities);
 		return;
 	}
 	const product = rewrite.view.node(attention.product);
@@ -62,17 +65,14 @@ function followFused(
 	rewrite: GraphRewrite,
 	graph: GraphBuilder,
 	attention: AttentionLayer,
-	probabilities: string,
-	weights: SharedWeights
+	probabilities: string
 ): void {
 	const { view, prefix } = rewrite;
 	const name = `${prefix}layer.${attention.layer}`;
 	const node = view.node(attention.node);
-	const heads = known(attention, 'number of heads', attention.heads);
+	const heads = knownOf(attention, 'number of heads', attention.heads);
 	const layout = valueLayout(rewrite, attention);
-	const fresh = attention.packed
-		? cutToValues(rewrite, graph, attention, weights)
-		: known(attention, 'input of values', node.input[VALUE] || null);
+	const fresh = knownOf(attention, 'input of values', node.input[VALUE] || null);
 	const values = cachedValues(graph, attention, {
 		name,
 		fresh: layout.split
@@ -158,9 +158,8 @@ interface ValueLayout {
 
 /** Heads that a node's values have, and how they come. */
 function valueLayout({ view }: GraphRewrite, attention: AttentionLayer): ValueLayout {
-	const kvHeads = (): number => known(attention, 'number of key heads', attention.kvHeads);
+	const kvHeads = (): number => knownOf(attention, 'number of key heads', attention.kvHeads);
 	const form = formOf(attention);
-	if (form === 'GroupQueryAttention') return { heads: kvHeads(), split: true };
 	const node = view.node(attention.node);
 	const value = node.input[VALUE];
 	const rank = rankOf(view, value);
@@ -202,15 +201,8 @@ function cachedValues(
 }
 
 function formOf({ form, layer }: AttentionLayer): keyof typeof PAST_VALUE {
-	if (form === 'Softmax' || form === 'contribAttention' || form === 'unsupported') {
+	if (form !== 'MultiHeadAttention' && form !== 'Attention') {
 		throw new Error(`layer ${layer}: ${form} is no node that takes values`);
 	}
 	return form;
-}
-
-function known<T>({ layer, operator, name }: AttentionLayer, what: string, value: T | null): T {
-	if (value !== null) return value;
-	throw new InputError(
-		`layer ${layer}: ${operator} ${name}: its ${what} cannot be told from the graph`
-	);
 }

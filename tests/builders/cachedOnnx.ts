@@ -27,6 +27,8 @@ export interface CachedOnnxOptions {
 	kvHeads?: number;
 	/** Whether norms take in the sum before them, as onnxruntime-genai's builder writes. */
 	skipNorms?: boolean;
+	/** Whether it takes position_ids and heeds attention_mask, so that sequences of a batch may be padded. */
+	padded?: boolean;
 }
 
 export const VOCAB = 50;
@@ -50,10 +52,11 @@ export function cachedOnnx({
 	form,
 	layers = 4,
 	kvHeads = form === 'multiHead' || form === 'contribPacked' ? HEADS : 2,
-	skipNorms = false
+	skipNorms = false,
+	padded = false
 }: CachedOnnxOptions): ModelProto {
 	const graph = new GraphBuilder('decoder');
-	const decoder = new CachedDecoder(graph, form, kvHeads);
+	const decoder = new CachedDecoder(graph, form, kvHeads, padded);
 	decoder.begin(layers);
 	for (let layer = 0; layer < layers; layer++) decoder.layer(layer, skipNorms);
 	decoder.end();
@@ -73,12 +76,14 @@ class CachedDecoder {
 	readonly #graph: GraphBuilder;
 	readonly #form: Form;
 	readonly #kvHeads: number;
+	readonly #padded: boolean;
 	readonly #random = seeded(7);
 	#hidden = '';
 	/** What is still to be added to the hidden state, where norms do it. */
 	#pending: string | null = null;
 
-	constructor(graph: GraphBuilder, form: Form, kvHeads: number) {
+	constructor(graph: GraphBuilder, form: Form, kvHeads: number, padded: boolean) {
+		this.#padded = padded;
 		this.#graph = graph;
 		this.#form = form;
 		this.#kvHeads = kvHeads;
@@ -93,6 +98,7 @@ class CachedDecoder {
 		const graph = this.#graph;
 		graph.input('input_ids', ['batch', 'tokens'], INT64);
 		graph.input('attention_mask', ['batch', 'total'], INT64);
+		if (this.#padded) graph.input('position_ids', ['batch', 'tokens'], INT64);
 		for (let layer = 0; layer < layers; layer++) {
 			const cache = ['batch', this.#kvHeads, 'past', WIDTH];
 			if (this.#inOne) graph.input(`past_key_values.${layer}`, [2, ...cache]);
@@ -113,7 +119,7 @@ class CachedDecoder {
 		]);
 		const places = graph.node('places', 'Gather', [
 			this.#weight('positions', POSITIONS, HIDDEN),
-			queries
+			this.#padded ? 'position_ids' : queries
 		]);
 		this.#hidden = graph.node('hidden', 'Add', [embedded, places]);
 	}
@@ -132,7 +138,14 @@ class CachedDecoder {
 		const rows = graph.node('rows', 'Unsqueeze', [queries, graph.integers(1)]);
 		const later = graph.node('later', 'Greater', [keys, rows]);
 		const mask = graph.node('hide', 'Where', [later, graph.scalar(-1e9), graph.scalar(0)]);
-		graph.node('mask', 'Unsqueeze', [mask, graph.integers(0, 1)], { outputs: ['mask'] });
+		const causal = this.#padded ? 'causal' : 'mask';
+		graph.node('mask', 'Unsqueeze', [mask, graph.integers(0, 1)], { outputs: [causal] });
+		if (this.#padded) {
+			const hidden = graph.node('padding', 'Equal', ['attention_mask', zeroOf(graph)]);
+			const far = graph.node('far', 'Where', [hidden, graph.scalar(-1e9), graph.scalar(0)]);
+			const perKey = graph.node('perKey', 'Unsqueeze', [far, graph.integers(1, 2)]);
+			graph.node('both', 'Add', [causal, perKey], { outputs: ['mask'] }); // [B, 1, S, T]
+		}
 		if (this.#inOne) {
 			const attributes = { to: BigInt(INT32) };
 			graph.node('mask32', 'Cast', ['attention_mask'], { attributes, outputs: ['mask32'] });
@@ -379,6 +392,10 @@ class CachedDecoder {
 		const values = Float32Array.from({ length: count }, () => scale * (2 * this.#random() - 1));
 		return this.#graph.constant(name, values, dims);
 	}
+}
+
+function zeroOf(graph: GraphBuilder): string {
+	return graph.constant('zero', [0n], []);
 }
 
 function uint8Tensor(name: string, rawData: Uint8Array, dims: number[]) {

@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../../checkpoint/types.ts';
 import { INT32, MICROSOFT } from '../builder.ts';
+import { areEqual, keyCounts, mixByLengths, type SequenceLengths } from '../lengths.ts';
 import { appendToCache, pastInput, presentOutput } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';
 import {
@@ -16,6 +17,9 @@ import { plainAttention } from './plain.ts';
 const PROBABILITIES = 2n;
 /** GroupQueryAttention with the rotary embedding inside takes heads of a multiple of this width. */
 const HEAD_MULTIPLE = 16;
+
+/** Name of the node that fails where a batch is padded on the left. */
+export const PAD_ON_THE_RIGHT = 'attention_mask_begins_with_0_pad_on_the_right';
 
 /** Whether a model's own attention is GroupQueryAttention; else it is written in plain operators. */
 export function isFused({ headDim }: Pick<ModelConfig, 'headDim'>): boolean {
@@ -104,7 +108,6 @@ export function followedAttention(
 		projectValues(graph, layer, normed),
 		spec.config.kvHeads
 	);
-	const values = appendToCache(graph, layer, 'value', fresh);
 	const headMap = spec.headMaps[layer];
 	const mapped =
 		headMap === null
@@ -112,7 +115,32 @@ export function followedAttention(
 			: builder.node(`${at}/MapHeads`, 'Gather', [probabilities, builder.integers(...headMap)], {
 					attributes: { axis: 1n }
 				});
-	return mixValues(graph, layer, mapped, values);
+	return mixValues(graph, layer, mapped, (name, rows) => {
+		if (!isFused(spec.config)) {
+			const values = appendToCache(graph, layer, 'value', fresh);
+			return builder.node(name, 'MatMul', [rows, values]);
+		}
+		const mixed = `${name}/output`;
+		mixByLengths(builder, name, lengthsOf(graph), {
+			probabilities: rows,
+			past: pastInput(graph, layer, 'value'),
+			fresh,
+			kvHeads: spec.config.kvHeads,
+			elementType: graph.elementType,
+			present: presentOutput(graph, layer, 'value'),
+			mixed
+		});
+		return mixed;
+	});
+}
+
+function lengthsOf(graph: DecodeGraph): SequenceLengths {
+	const { builder } = graph;
+	const counts = graph.once('/model/lengths', (at) => keyCounts(builder, at, lastTokens(graph)));
+	const equal = graph.once('/model/equal_lengths', (at) =>
+		areEqual(builder, at, counts, totalLength(graph))
+	);
+	return { counts, equal };
 }
 
 /** int32 [B, 1]: index of each sequence's last token, what its mask counts less one. */
@@ -120,9 +148,27 @@ function lastTokens(graph: DecodeGraph): string {
 	return graph.once('/model/attn_mask_reformat/seqlens_k', (at) => {
 		const { builder } = graph;
 		const one = builder.integers(1);
-		const count = builder.node(`${at}/ReduceSum`, 'ReduceSum', ['attention_mask', one]);
+		const sum = builder.node(`${at}/ReduceSum`, 'ReduceSum', ['attention_mask', one]);
+		const count = builder.node(`${at}/Checked`, 'Add', [sum, refuseLeftPadding(graph)]);
 		const last = builder.node(`${at}/Sub`, 'Sub', [count, one]);
 		return builder.node(`${at}/Cast`, 'Cast', [last], { attributes: { to: BigInt(INT32) } });
+	});
+}
+
+/**
+ * 0, int64, where every sequence begins with a token; else a Gather fails, whose name says why. GroupQueryAttention goes
+ * by lengths alone: of a sequence that is padded on the left it would take the padding for its tokens.
+ */
+function refuseLeftPadding(graph: DecodeGraph): string {
+	return graph.once(`/model/${PAD_ON_THE_RIGHT}`, (at) => {
+		const { builder } = graph;
+		const [zero, one] = [builder.integers(0), builder.integers(1)];
+		const firsts = builder.node(`${at}/Firsts`, 'Slice', ['attention_mask', zero, one, one]);
+		const least = builder.node(`${at}/Least`, 'ReduceMin', [firsts], {
+			attributes: { keepdims: 0n }
+		});
+		const place = builder.node(`${at}/Place`, 'Sub', [one, least]);
+		return builder.node(at, 'Gather', [zero, place]);
 	});
 }
 

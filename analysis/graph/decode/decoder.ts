@@ -18,8 +18,7 @@ interface Stream {
  * [B, kvHeads, P, headDim] → logits float32 [B, S, vocab], present.N.key and .value [B, kvHeads, T, headDim],
  * T = P + S. A follower has no key in the cache, a layer without attention neither. As GroupQueryAttention wants them,
  * sequences of a batch that differ in length are padded on the right, and several go on from the cache one token
- * at a time. Where layers follow others, sequences that go on from the cache must be equally long: the operator
- * writes a shorter one's next token over its padding, a follower after it.
+ * at a time; padding on the left makes a node fail that says so. Heads that the operator does not take allow both.
  * Returns the serialized graph and its weights, in the order of their bytes.
  */
 export function decoderGraph(spec: DecoderSpec): { model: Uint8Array; weights: DecoderWeight[] } {

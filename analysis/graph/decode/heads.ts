@@ -106,18 +106,18 @@ export function rotaryCaches(graph: DecodeGraph): string[] {
 	);
 }
 
-/** Probabilities [B, heads, S, T] times values [B, kvHeads, T, headDim] → [B, S, heads·headDim]. */
+/**
+ * Probabilities [B, heads, S, T] times values [B, kvHeads, T, headDim] → [B, S, heads·headDim]. `mix` makes the product
+ * of rows [B, kvHeads, G·S, T] with the values, [B, kvHeads, G·S, headDim].
+ */
 export function mixValues(
 	graph: DecodeGraph,
 	layer: number,
 	probabilities: string,
-	values: string
+	mix: (at: string, rows: string) => string
 ): string {
 	const at = attentionName(layer);
-	const product = graph.builder.node(`${at}/MixValues`, 'MatMul', [
-		groupRows(graph, `${at}/probabilities`, probabilities),
-		values
-	]); // [B, kvHeads, G·S, headDim]
+	const product = mix(`${at}/MixValues`, groupRows(graph, `${at}/probabilities`, probabilities));
 	return joinHeads(graph, layer, ungroupRows(graph, `${at}/mixed`, product));
 }
 

@@ -78,16 +78,23 @@ function scalar(graph: DecodeGraph, value: number): string {
 	);
 }
 
-/** Position of each new token in its sequence, [B, S]: tokens before it that are not padding. */
-function positions(graph: DecodeGraph): string {
-	return graph.once('/model/positions', (at) => {
+/** Position of each token in its sequence, [B, T]: tokens before it that are not padding. */
+function allPositions(graph: DecodeGraph): string {
+	return graph.once('/model/all_positions', (at) => {
 		const { builder } = graph;
 		const counts = builder.node(`${at}/CumSum`, 'CumSum', ['attention_mask', builder.integers(1)]);
 		const all = builder.node(`${at}/Sub`, 'Sub', [counts, builder.integers(1)]);
 		// Padding on the left comes before position 0.
-		const real = builder.node(`${at}/Max`, 'Max', [all, builder.integers(0)]);
+		return builder.node(`${at}/Max`, 'Max', [all, builder.integers(0)]);
+	});
+}
+
+/** Position of each new token in its sequence, [B, S]. */
+function positions(graph: DecodeGraph): string {
+	return graph.once('/model/positions', (at) => {
+		const { builder } = graph;
 		return builder.node(`${at}/Slice`, 'Slice', [
-			real,
+			allPositions(graph),
 			firstNew(graph),
 			length(graph, 'attention_mask'),
 			builder.integers(1)
@@ -114,23 +121,28 @@ function visible(graph: DecodeGraph, reach: number | null): string {
 		const notAhead = builder.node(`${at}/NotAhead`, 'LessOrEqual', [keys, queries]); // [S, T]
 		const both = (name: string, a: string, b: string) =>
 			builder.node(`${at}/${name}`, 'And', [a, b]);
-		const near =
-			reach === null
-				? notAhead
-				: both(
-						'Near',
-						notAhead,
-						builder.node(`${at}/Within`, 'Greater', [
-							keys,
-							builder.node(`${at}/Reach`, 'Sub', [queries, builder.integers(reach)])
-						])
-					);
+		const near = reach === null ? notAhead : both('Near', notAhead, within(graph, at, reach));
 		const real = builder.node(`${at}/Real`, 'Cast', ['attention_mask'], {
 			attributes: { to: BOOL }
 		});
 		const perKey = builder.node(`${at}/PerKey`, 'Unsqueeze', [real, builder.integers(1, 2)]); // [B, 1, 1, T]
 		return both('And', near, perKey);
 	});
+}
+
+/** [B, 1, S, T]: whether a key is one of the last `reach` up to a query, padding between them not counted. */
+function within(graph: DecodeGraph, at: string, reach: number): string {
+	const { builder } = graph;
+	const keys = builder.node(`${at}/KeyRow`, 'Unsqueeze', [
+		allPositions(graph),
+		builder.integers(1, 2)
+	]);
+	const queries = builder.node(`${at}/PositionColumn`, 'Unsqueeze', [
+		positions(graph),
+		builder.integers(1, 3)
+	]);
+	const before = builder.node(`${at}/Reach`, 'Sub', [queries, builder.integers(reach)]);
+	return builder.node(`${at}/Within`, 'Greater', [keys, before]);
 }
 
 const BOOL = 9n;
