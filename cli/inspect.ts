@@ -44,6 +44,7 @@ interface CheckpointFacts {
 	folder: string;
 	facts: ModelFacts;
 	layers: LayerReport[];
+	notes: string[];
 }
 
 /** A layer beside what a plan has it do; null: no plan, or one of another number of layers. */
@@ -95,12 +96,14 @@ async function checkpointFacts(folder: string): Promise<CheckpointFacts> {
 		name,
 		folder: checkpoint.folder,
 		facts: modelFacts(checkpoint),
-		layers: checkpointLayers(config)
+		layers: checkpointLayers(config),
+		notes: checkpoint.notes
 	};
 }
 
 function printCheckpoint(report: CheckpointFacts, check: PlanCheck | null, io: Io): void {
-	const { name, folder, facts } = report;
+	const { name, folder, facts, notes } = report;
+	for (const note of notes) say(io, `note: ${note}`);
 	const { architecture, parameters, dtype, bytes } = facts;
 	io.stdout.write(
 		formatFacts([

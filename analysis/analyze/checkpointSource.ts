@@ -21,7 +21,7 @@ export async function openCheckpointSource(folder: string): Promise<AttentionSou
 		folder: checkpoint.folder,
 		facts: modelFacts(checkpoint),
 		tokenizer: checkpoint.folder,
-		notes: sharedNotes(config.shared),
+		notes: [...checkpoint.notes, ...sharedNotes(config.shared)],
 		outlook: (context, statistics, limitBytes) => {
 			const holdings = analysisHoldings(config, statistics);
 			const memory = planMemory(checkpoint, context, holdings, limitBytes);

@@ -122,9 +122,52 @@ describe('families', () => {
 			expect(reach({ ...on })).toEqual([null, null, null]);
 			const types = ['sliding_attention', 'full_attention', 'sliding_attention'];
 			expect(reach({ ...on, layer_types: types })).toEqual([7, null, 7]);
-			expect(reach({ layer_types: types })).toEqual([null, null, null]);
+			expect(reach({ ...on, layer_types: ['attention', ...types.slice(1)] })).toEqual([
+				null,
+				null,
+				7
+			]);
+			const refused = 'layer_types has sliding_attention, but no window is set';
+			expect(() => reach({ layer_types: types })).toThrow(refused);
+			expect(() => reach({ ...on, layer_types: types, sliding_window: null })).toThrow(refused);
 		});
 	}
+});
+
+describe('what transformers takes', () => {
+	test('model_type alone, early spellings, and the base class', () => {
+		const named = (config: Record<string, unknown>): string => parse(config).architecture;
+		expect(named({ architectures: undefined, model_type: 'qwen3' })).toBe('Qwen3ForCausalLM');
+		expect(named({ architectures: null, model_type: 'llama' })).toBe('LlamaForCausalLM');
+		expect(named({ architectures: ['LLaMAForCausalLM'] })).toBe('LlamaForCausalLM');
+		expect(named({ architectures: ['MistralModel'], model_type: 'mistral' })).toBe(
+			'MistralForCausalLM'
+		);
+	});
+
+	test('a type of its own for a model with a plan', () => {
+		const spanwise = { sources: [0, 0, 2], spans: [] };
+		expect(parse({ model_type: 'spanwise_llama', spanwise }).shared?.sources).toEqual([0, 0, 2]);
+	});
+
+	test('swish, which is silu', () => {
+		expect(parse({ hidden_act: 'swish' })).toEqual(parse());
+	});
+
+	test('dynamic scaling, which up to the positions that the model has is none', () => {
+		const dynamic = parse({ rope_scaling: { type: 'dynamic', factor: 2 }, rope_theta: 500 });
+		expect(dynamic).toEqual(parse({ rope_theta: 500 }));
+	});
+
+	test('keys of other families with a value that means nothing', () => {
+		const neutral = {
+			attention_multiplier: null,
+			num_experts: 0,
+			logits_scaling: 1,
+			per_layer_config: {}
+		};
+		expect(parse(neutral)).toEqual(parse());
+	});
 });
 
 describe('refusals', () => {
@@ -149,11 +192,56 @@ describe('refusals', () => {
 			{ quantization_config: { quant_method: 'gptq' } },
 			'the weights are quantized (quantization_config); only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
 		],
-		['another activation', { hidden_act: 'gelu' }, 'hidden_act is "gelu"; supported: silu'],
+		['another activation', { hidden_act: 'gelu' }, 'hidden_act is "gelu"; supported: silu, swish'],
 		[
 			'another rope type',
 			{ rope_scaling: { rope_type: 'yarn', factor: 4 } },
-			'rope type is "yarn"; supported: default, linear, llama3'
+			'rope_scaling has the type "yarn", which is not supported; supported: default, linear, dynamic, llama3'
+		],
+		[
+			'a rope type with a table of its own',
+			{ rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [1], factor: 4 } },
+			'rope_scaling has the type "longrope", which is not supported'
+		],
+		[
+			'rope parameters by layer type',
+			{ rope_parameters: { full_attention: { rope_type: 'default', rope_theta: 1e6 } } },
+			'rope_parameters.full_attention: rope parameters by layer type are not supported'
+		],
+		[
+			'a rope parameter that is not known',
+			{ rope_scaling: { type: 'dynamic', factor: 2, alpha: 1000 } },
+			'rope_scaling.alpha is not known; supported keys: rope_theta, '
+		],
+		[
+			'a rope factor of no type',
+			{ rope_scaling: { factor: 4 } },
+			'rope_scaling has a factor and no rope_type; expected one of default, linear, dynamic, llama3'
+		],
+		[
+			'another family by model_type',
+			{ model_type: 'granite' },
+			'model_type is "granite"; supported: llama, mistral, qwen2, qwen3'
+		],
+		[
+			'two families',
+			{ model_type: 'mistral' },
+			'architectures has "LlamaForCausalLM" and model_type is "mistral"; expected the same family in both'
+		],
+		[
+			'an encoder',
+			{ is_causal: false },
+			'is_causal is false, which is not supported; expected true'
+		],
+		[
+			'multipliers',
+			{ residual_multiplier: 0.22 },
+			'residual_multiplier is 0.22, which is not supported; expected 1'
+		],
+		[
+			'a soft cap',
+			{ attn_logit_softcapping: 50 },
+			'attn_logit_softcapping is 50, which is not supported; expected no such key'
 		],
 		[
 			'linear scaling without a factor',
@@ -180,14 +268,14 @@ describe('refusals', () => {
 			{ head_dim: 7 },
 			'head_dim is 7; expected an even number, for the rotary embedding'
 		],
-		['a missing width', { hidden_size: undefined }, 'hidden_size is missing'],
-		['a width that is text', { hidden_size: '32' }, 'hidden_size is "32"; expected number'],
+		['a missing width', { hidden_size: undefined }, 'hidden_size: is missing'],
+		['a width that is text', { hidden_size: '32' }, 'hidden_size: found "32"; expected number'],
 		[
 			'a fraction of a layer',
 			{ num_hidden_layers: 1.5 },
-			'num_hidden_layers is 1.5; expected a whole number'
+			'num_hidden_layers: found 1.5; expected a whole number'
 		],
-		['no layers', { num_hidden_layers: 0 }, 'num_hidden_layers is 0; expected >=1']
+		['no layers', { num_hidden_layers: 0 }, 'num_hidden_layers: found 0; expected >=1']
 	];
 	for (const [what, config, message] of cases) {
 		test(what, () => expect(() => parse(config)).toThrow(`config.json: ${message}`));
@@ -203,8 +291,16 @@ describe('refusals', () => {
 		);
 	});
 
+	test('a list of millions of layer types by its length alone, in a short line', () => {
+		const json = { ...tinyConfig(), layer_types: new Array<unknown>(2_000_000).fill(1) };
+		expect(() => parseConfig(json, 'config.json')).toThrow(
+			/^config\.json: layer_types: more than 4096 entries; at most 4096 are allowed$/
+		);
+	});
+
 	test('what is no object', () => {
-		expect(() => parseConfig([], 'config.json')).toThrow('architecture is not given');
+		expect(() => parseConfig([], 'config.json')).toThrow('not the description of a model');
+		expect(() => parseConfig({}, 'config.json')).toThrow('architecture is not given');
 		expect(() => parseConfig(null, 'config.json')).toThrow('not the description of a model');
 	});
 });

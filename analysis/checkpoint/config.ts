@@ -1,9 +1,13 @@
 import * as v from 'valibot';
+import { boundedArray, parseUntrusted } from '../edge/parse.ts';
+import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
-import { ARCHITECTURES, FAMILIES, isArchitecture, type Family } from './families.ts';
+import { architectureOf } from './architecture.ts';
+import { FAMILIES, type Family } from './families.ts';
 import { parseRope, ropeFields } from './rope.ts';
 import { parseShared } from './shared.ts';
 import type { ModelConfig } from './types.ts';
+import { refuseUnfollowed } from './unfollowed.ts';
 
 /** Largest models in use have 126 layers; far more is a broken file that would fill memory. */
 const MAX_LAYERS = 4096;
@@ -30,7 +34,7 @@ const schema = v.object({
 	sliding_window: v.optional(v.nullable(count)),
 	use_sliding_window: v.nullish(v.boolean()),
 	max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
-	layer_types: v.nullish(v.array(v.string())),
+	layer_types: v.optional(v.nullable(boundedArray(v.string(), MAX_LAYERS))),
 	spanwise: v.optional(v.unknown()),
 	...ropeFields
 });
@@ -42,38 +46,27 @@ const DEFAULT_NORM_EPS = 1e-6;
 const DEFAULT_SLIDING_WINDOW = 4096;
 const DEFAULT_MAX_WINDOW_LAYERS = 28;
 
+/** Two names of one function, in transformers as here. */
+const ACTIVATIONS = ['silu', 'swish'];
+
+const FULL = 'full_attention';
+const SLIDING = 'sliding_attention';
+
 /**
  * Reads a config.json (already parsed JSON) as Hugging Face transformers 5 would, its defaults included.
  * `where` names the file in messages. Throws InputError for whatever the engine cannot run.
  */
 export function parseConfig(json: unknown, where: string): ModelConfig {
-	const head = v.safeParse(
-		v.object({
-			architectures: v.nullish(v.array(v.unknown())),
-			quantization_config: v.optional(v.unknown()),
-			compression_config: v.optional(v.unknown())
-		}),
-		json
-	);
-	if (!head.success) throw new InputError(`${where}: not the description of a model`);
-	const architecture = head.output.architectures?.[0];
-	if (!isArchitecture(architecture)) {
-		throw new InputError(
-			`${where}: architecture is ${architecture === undefined ? 'not given' : JSON.stringify(architecture)}; ` +
-				`supported: ${ARCHITECTURES.join(', ')}`
-		);
+	if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+		throw new InputError(`${where}: not the description of a model`);
 	}
-	if (head.output.quantization_config != null || head.output.compression_config != null) {
-		throw new InputError(
-			`${where}: the weights are quantized (quantization_config); ` +
-				'only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
-		);
-	}
+	const architecture = architectureOf(json, where);
+	refuseUnfollowed(json, where);
 	const family = FAMILIES[architecture];
-	const raw = parseRaw(json, where);
-	if ((raw.hidden_act ?? 'silu') !== 'silu') {
+	const raw = parseUntrusted(schema, json, where);
+	if (!ACTIVATIONS.includes(raw.hidden_act ?? 'silu')) {
 		throw new InputError(
-			`${where}: hidden_act is ${JSON.stringify(raw.hidden_act)}; supported: silu`
+			`${where}: hidden_act is ${quoted(JSON.stringify(raw.hidden_act))}; supported: ${ACTIVATIONS.join(', ')}`
 		);
 	}
 	const maxPositions = raw.max_position_embeddings ?? family.maxPositions;
@@ -104,16 +97,6 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		shared: parseShared(raw.spanwise, { layers, heads: counts.heads }, where),
 		dtype: raw.dtype ?? raw.torch_dtype ?? 'float32'
 	};
-}
-
-function parseRaw(json: unknown, where: string): RawConfig {
-	const parsed = v.safeParse(schema, json);
-	if (parsed.success) return parsed.output;
-	const [issue] = parsed.issues;
-	const path = v.getDotPath(issue) ?? 'the file';
-	if (issue.received === 'undefined') throw new InputError(`${where}: ${path} is missing`);
-	const allowed = issue.type === 'integer' ? 'a whole number' : issue.expected;
-	throw new InputError(`${where}: ${path} is ${issue.received}; expected ${allowed}`);
 }
 
 function headCounts(
@@ -153,23 +136,28 @@ function layerReach(raw: RawConfig, family: Family, where: string): (number | nu
 	if (family.window === 'none') return layers.map(() => null);
 	if (family.window === 'all layers') return layers.map(() => window);
 
-	const types = raw.layer_types;
-	if (types != null && types.length !== layers.length) {
+	const types = raw.layer_types?.map((type) => (type === 'attention' ? FULL : type));
+	if (types !== undefined && types.length !== layers.length) {
 		throw new InputError(
 			`${where}: layer_types names ${types.length} layers; num_hidden_layers is ${layers.length}`
 		);
 	}
-	const unknown = types?.find((type) => !['full_attention', 'sliding_attention'].includes(type));
+	const unknown = types?.find((type) => ![FULL, SLIDING].includes(type));
 	if (unknown !== undefined) {
 		throw new InputError(
-			`${where}: layer_types has ${JSON.stringify(unknown)}; ` +
-				'supported: full_attention, sliding_attention'
+			`${where}: layer_types has ${quoted(JSON.stringify(unknown))}; supported: ${FULL}, ${SLIDING}`
 		);
 	}
-	if (raw.use_sliding_window !== true) return layers.map(() => null);
+	const slides = raw.use_sliding_window === true && window !== null;
+	if (types?.includes(SLIDING) === true && !slides) {
+		throw new InputError(
+			`${where}: layer_types has ${SLIDING}, but no window is set; expected use_sliding_window: true and sliding_window`
+		);
+	}
+	if (!slides) return layers.map(() => null);
 	const first = raw.max_window_layers ?? DEFAULT_MAX_WINDOW_LAYERS;
 	return layers.map((layer) => {
-		const slides = types == null ? layer >= first : types[layer] === 'sliding_attention';
-		return slides ? window : null;
+		const windowed = types === undefined ? layer >= first : types[layer] === SLIDING;
+		return windowed ? window : null;
 	});
 }

@@ -5,6 +5,8 @@ import type { Architecture } from './types.ts';
  * classes of Hugging Face transformers 5, whose behaviour is matched.
  */
 export interface Family {
+	/** `model_type` in config.json. */
+	modelType: string;
 	/** Key-value heads where config.json has no such key; null: as many as heads. */
 	kvHeads: number | null;
 	/** Width of a head where config.json has none; null: hidden / heads. */
@@ -25,6 +27,7 @@ export interface Family {
 
 export const FAMILIES: Record<Architecture, Family> = {
 	LlamaForCausalLM: {
+		modelType: 'llama',
 		kvHeads: null,
 		headDim: null,
 		maxPositions: 2048,
@@ -36,6 +39,7 @@ export const FAMILIES: Record<Architecture, Family> = {
 		window: 'none'
 	},
 	MistralForCausalLM: {
+		modelType: 'mistral',
 		kvHeads: 8,
 		headDim: null,
 		maxPositions: 131072,
@@ -47,6 +51,7 @@ export const FAMILIES: Record<Architecture, Family> = {
 		window: 'all layers'
 	},
 	Qwen2ForCausalLM: {
+		modelType: 'qwen2',
 		kvHeads: 32,
 		headDim: null,
 		maxPositions: 32768,
@@ -58,6 +63,7 @@ export const FAMILIES: Record<Architecture, Family> = {
 		window: 'some layers'
 	},
 	Qwen3ForCausalLM: {
+		modelType: 'qwen3',
 		kvHeads: 32,
 		headDim: 128,
 		maxPositions: 32768,
@@ -70,8 +76,4 @@ export const FAMILIES: Record<Architecture, Family> = {
 	}
 };
 
-export const ARCHITECTURES = Object.keys(FAMILIES);
-
-export function isArchitecture(name: unknown): name is Architecture {
-	return typeof name === 'string' && Object.hasOwn(FAMILIES, name);
-}
+export const ARCHITECTURES = Object.keys(FAMILIES) as Architecture[];

@@ -1,19 +1,17 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import * as v from 'valibot';
+import { readJsonFile } from '../edge/json.ts';
+import { brokenLink } from '../edge/links.ts';
 import { InputError } from '../errors.ts';
 import { parseConfig } from './config.ts';
-import { expectedTensors } from './expected.ts';
 import { exists, isFolder } from './files.ts';
-import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../edge/json.ts';
-import { readSafetensorsHeader } from './safetensors.ts';
-import type { Checkpoint, ModelConfig, TensorEntry } from './types.ts';
+import { describeFile, describeFolder } from './foreign.ts';
+import { nameTensors } from './named.ts';
+import { isReadDtype } from './safetensors.ts';
+import { INDEX, readTensors, SINGLE } from './shards.ts';
+import type { Checkpoint, ModelConfig } from './types.ts';
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
 /** Where a folder without these has its model, as exporters lay it out. */
 const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
-
-const indexSchema = v.object({ weight_map: v.record(v.string(), v.string()) });
 
 /**
  * Opens a model folder in Hugging Face layout: reads config.json and the headers of its safetensors files, and
@@ -22,16 +20,16 @@ const indexSchema = v.object({ weight_map: v.record(v.string(), v.string()) });
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 	const absolute = resolve(folder);
-	const config = await readConfig(absolute);
-	const tensors = await readTensors(absolute);
-	checkTensors(tensors, config, absolute);
+	const said = await readConfig(absolute);
+	const found = (await readTensors(absolute)) ?? (await refuseWithoutWeights(absolute));
+	const { config, tensors, notes } = nameTensors(found, said, absolute);
 	let bytes = 0;
 	let parameters = 0;
-	for (const { byteLength, shape } of tensors.values()) {
+	for (const { byteLength, shape, dtype } of tensors.values()) {
 		bytes += byteLength;
-		parameters += shape.reduce((product, size) => product * size, 1);
+		if (isReadDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
 	}
-	return { folder: absolute, name: modelName(absolute), config, tensors, bytes, parameters };
+	return { folder: absolute, name: modelName(absolute), config, tensors, bytes, parameters, notes };
 }
 
 /** config.json of a model folder; throws InputError where there is none or it cannot be run. */
@@ -39,11 +37,19 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
 	if (folder.endsWith('.onnx') && (await exists(folder))) {
 		throw onnxRefused(folder);
 	}
-	if (!(await isFolder(folder))) throw new InputError(`${folder}: no such folder`);
-	const file = join(folder, 'config.json');
-	if (!(await exists(file))) {
+	if (!(await isFolder(folder))) {
+		const broken = await brokenLink(folder);
+		if (broken !== null) throw new InputError(`${folder}: ${broken}`);
 		throw new InputError(
-			`${folder}: no config.json; expected a model folder in Hugging Face layout`
+			`${folder}: ${(await exists(folder)) ? await describeFile(folder) : 'no such folder'}`
+		);
+	}
+	const file = join(folder, 'config.json');
+	// A link whose file is missing is named by whoever reads it.
+	if (!(await exists(file)) && (await brokenLink(file)) === null) {
+		const what = await describeFolder(folder);
+		throw new InputError(
+			`${folder}: ${what ?? 'no config.json; expected a model folder in Hugging Face layout'}`
 		);
 	}
 	return parseConfig(await readJsonFile(file), file);
@@ -65,77 +71,13 @@ export function modelName(folder: string): string {
 	return basename(folder);
 }
 
-async function readTensors(folder: string): Promise<Map<string, TensorEntry>> {
-	const single = join(folder, SINGLE);
-	if (await exists(single)) return collect(await readSafetensorsHeader(single), new Map());
-	if (await exists(join(folder, INDEX))) return readShards(folder);
+/** Throws InputError that says what a folder has in place of weights that can be read. */
+async function refuseWithoutWeights(folder: string): Promise<never> {
 	for (const file of ONNX_FILES) {
 		if (await exists(join(folder, file))) throw onnxRefused(join(folder, file));
 	}
+	const what = await describeFolder(folder);
 	throw new InputError(
-		`${folder}: no weights: neither ${SINGLE} nor ${INDEX}; other formats are not read`
+		`${folder}: no weights: ${what ?? `neither ${SINGLE} nor ${INDEX}; other formats are not read`}`
 	);
-}
-
-async function readShards(folder: string): Promise<Map<string, TensorEntry>> {
-	const indexFile = join(folder, INDEX);
-	const parsed = v.safeParse(indexSchema, await readJsonFile(indexFile, MAX_LARGE_JSON_BYTES));
-	if (!parsed.success) {
-		throw new InputError(`${indexFile}: weight_map does not name a file for every tensor`);
-	}
-	const placed = Object.entries(parsed.output.weight_map);
-	const tensors = new Map<string, TensorEntry>();
-	for (const shard of new Set(placed.map(([, file]) => file))) {
-		if (shard !== basename(shard) || shard === '..' || shard.includes('\\')) {
-			throw new InputError(
-				`${indexFile}: names ${JSON.stringify(shard)}; expected a file beside it`
-			);
-		}
-		const file = join(folder, shard);
-		if (!(await exists(file))) {
-			throw new InputError(`${folder}: missing shard ${shard}, which ${INDEX} names`);
-		}
-		collect(await readSafetensorsHeader(file), tensors);
-	}
-	for (const [name, shard] of placed) {
-		if (tensors.get(name)?.file !== join(folder, shard)) {
-			throw new InputError(`${indexFile}: ${name}: not in ${shard}, where the index has it`);
-		}
-	}
-	return tensors;
-}
-
-function collect(
-	entries: readonly TensorEntry[],
-	tensors: Map<string, TensorEntry>
-): Map<string, TensorEntry> {
-	for (const entry of entries) {
-		const other = tensors.get(entry.name);
-		if (other !== undefined) {
-			throw new InputError(`${entry.file}: ${entry.name}: also in ${basename(other.file)}`);
-		}
-		tensors.set(entry.name, entry);
-	}
-	return tensors;
-}
-
-function checkTensors(
-	tensors: ReadonlyMap<string, TensorEntry>,
-	config: ModelConfig,
-	folder: string
-): void {
-	for (const { name, shape } of expectedTensors(config)) {
-		const found = tensors.get(name);
-		if (found === undefined) {
-			throw new InputError(
-				`${folder}: missing tensor ${name}; config.json asks for it, [${shape.join(', ')}]`
-			);
-		}
-		if (found.shape.join() !== shape.join()) {
-			throw new InputError(
-				`${found.file}: ${name} is [${found.shape.join(', ')}]; ` +
-					`expected [${shape.join(', ')}] from config.json`
-			);
-		}
-	}
 }

@@ -1,6 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
-import { DTYPE_BYTES } from './safetensors.ts';
 import type { TensorEntry } from './types.ts';
 import { widen } from './widen.ts';
 
@@ -51,7 +50,7 @@ export class WeightReader {
 		if (entry.shape.length !== 2 || outside !== undefined) {
 			throw new RangeError(`${entry.name} [${entry.shape.join(', ')}] has no row ${outside ?? 0}`);
 		}
-		const rowBytes = columns * DTYPE_BYTES[entry.dtype];
+		const rowBytes = entry.byteLength / height;
 		const target = new Float32Array(rows.length * columns);
 		const order = rows.map((row, at) => ({ row, at })).sort((a, b) => a.row - b.row);
 		for (let next = 0; next < order.length;) {

@@ -71,6 +71,22 @@ describe('readSafetensorsHeader accepts', () => {
 		expect(entries.map(({ byteLength }) => byteLength)).toEqual([4, 6, 2, 0]);
 	});
 
+	test('types that nothing here computes with, by their size in the format', async () => {
+		const header = {
+			i64: tensor(0, 16, [2], 'I64'),
+			bool: tensor(16, 19, [3], 'BOOL'),
+			fp4: tensor(19, 21, [4], 'F4'),
+			fp8: tensor(21, 22, [1], 'F8_E4M3')
+		};
+		const entries = await read(file(header, 22));
+		expect(entries.map(({ dtype, byteLength }) => [dtype, byteLength])).toEqual([
+			['I64', 16],
+			['BOOL', 3],
+			['F4', 2],
+			['F8_E4M3', 1]
+		]);
+	});
+
 	test('names with quotes, braces and colons', async () => {
 		const [entry] = await read(file({ 'a": {"b\\': tensor(0, 4) }, 4));
 		expect(entry.name).toBe('a": {"b\\');
@@ -123,15 +139,32 @@ describe('readSafetensorsHeader refuses', () => {
 	});
 
 	test('an unknown dtype', async () => {
-		expect(await refusal(file({ a: tensor(0, 8, [1], 'I64') }, 8))).toBe(
-			'a: dtype I64; supported: F32, F16, BF16'
+		for (const dtype of ['C128', 'f32', 'toString', '__proto__']) {
+			expect(await refusal(file({ a: tensor(0, 8, [1], dtype) }, 8))).toMatch(
+				`a: dtype ${dtype}; a safetensors file has F4, `
+			);
+		}
+	});
+
+	test('a byte order mark before the header', async () => {
+		expect(await refusal(safetensorsFile('\ufeff{}', data(0)))).toMatch(/^header is not JSON: /);
+	});
+
+	test('metadata that is no object of strings', async () => {
+		const expected = '__metadata__ is not an object of strings; not a safetensors file';
+		for (const metadata of [{ a: 1 }, ['a'], 'a', 1]) {
+			expect(await refusal(file({ __metadata__: metadata }, 0))).toBe(expected);
+		}
+	});
+
+	test('what stands in place of a download, by name', async () => {
+		const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d4d\nsize 1234\n';
+		expect(await refusal(Buffer.from(pointer))).toMatch(
+			/^a Git LFS pointer, not the file itself; /
 		);
-		expect(await refusal(file({ a: tensor(0, 1, [1], 'F8_E4M3') }, 1))).toBe(
-			'a: dtype F8_E4M3; supported: F32, F16, BF16'
-		);
-		expect(await refusal(file({ a: tensor(0, 1, [1], 'toString') }, 1))).toBe(
-			'a: dtype toString; supported: F32, F16, BF16'
-		);
+		expect(await refusal(Buffer.from('<!DOCTYPE html>\n<html><head>'))).toMatch(/^a web page, /);
+		expect(await refusal(Buffer.from('\n<html lang="en">'))).toMatch(/^a web page, /);
+		expect(await refusal(Buffer.from('GGUF\u0003\0\0\0'))).toMatch(/^a GGUF file, /);
 	});
 
 	test('offsets past the end, as in a truncated file', async () => {
@@ -165,6 +198,9 @@ describe('readSafetensorsHeader refuses', () => {
 		expect(await refusal(file({ a: tensor(0, 8, [3]) }, 8))).toBe('a: 8 bytes; F32 [3] takes 12');
 		expect(await refusal(file({ a: tensor(0, 8, [2 ** 40, 2 ** 40]) }, 8))).toMatch(
 			/^a: 8 bytes; F32/
+		);
+		expect(await refusal(file({ a: tensor(0, 0, [2 ** 40, 2 ** 40, 0]) }, 0))).toBe(
+			'a: 0 bytes; F32 [1099511627776, 1099511627776, 0] takes more than can be counted'
 		);
 	});
 

@@ -1,35 +1,64 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
 import { InputError, messageOf } from '../errors.ts';
-import { duplicateKey } from './duplicates.ts';
+import { impostorOf } from '../edge/impostor.ts';
 import { checkPlainFile } from '../edge/json.ts';
+import { parseOrNull } from '../edge/parse.ts';
+import { quoted } from '../edge/quote.ts';
+import { duplicateKey } from './duplicates.ts';
 import type { Dtype, TensorEntry } from './types.ts';
 
-/** 100 MB: the limit of the reference implementation; the header of a 126-layer model has 0.2 MB. */
-export const MAX_HEADER_BYTES = 100_000_000;
+/** 25 MB: the reference implementation allows 100 MB; the header of a model of 126 layers has 0.2 MB. */
+export const MAX_HEADER_BYTES = 25_000_000;
+/** The largest mixtures of experts have some 100,000 tensors in all of their files. */
+const MAX_TENSORS = 200_000;
+/** Weights have two dimensions at most, convolutions five. */
+const MAX_DIMENSIONS = 64;
 
 /** Bytes before the header: its length, an unsigned 64-bit little-endian integer. */
 const LENGTH_BYTES = 8;
+/** What a file says of itself, under the name of no tensor. */
+const METADATA = '__metadata__';
+/** What stands before every tensor's bytes where a file is no safetensors file, enough to tell what it is. */
+const MAGIC_BYTES = 64;
 
-export const DTYPE_BYTES: Record<Dtype, number> = { F32: 4, F16: 2, BF16: 2 };
+/** Bits of an element by type, as the reference implementation lists them. */
+const DTYPE_BITS = new Map([
+	...['F4'].map((name) => [name, 4] as const),
+	...['F6_E2M3', 'F6_E3M2'].map((name) => [name, 6] as const),
+	...['BOOL', 'U8', 'I8', 'F8_E5M2', 'F8_E4M3', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ'].map(
+		(name) => [name, 8] as const
+	),
+	...['I16', 'U16', 'F16', 'BF16'].map((name) => [name, 16] as const),
+	...['I32', 'U32', 'F32'].map((name) => [name, 32] as const),
+	...['C64', 'F64', 'I64', 'U64'].map((name) => [name, 64] as const)
+]);
 
+const READ_BYTES: Record<Dtype, number> = { F32: 4, F16: 2, BF16: 2 };
+/** Types of weights that the engine reads. */
+export const READ_DTYPES = Object.keys(READ_BYTES);
+
+export function isReadDtype(dtype: string): dtype is Dtype {
+	return Object.hasOwn(READ_BYTES, dtype);
+}
+
+/** Bytes of an element. */
+export function dtypeBytes(dtype: Dtype): number {
+	return READ_BYTES[dtype];
+}
+
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const entrySchema = v.object({
 	dtype: v.string(),
-	shape: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
-	data_offsets: v.strictTuple([
-		v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-		v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-	])
+	shape: v.pipe(v.array(v.unknown()), v.maxLength(MAX_DIMENSIONS), v.array(size)),
+	data_offsets: v.strictTuple([size, size])
 });
-
-function isDtype(name: string): name is Dtype {
-	return Object.hasOwn(DTYPE_BYTES, name);
-}
+const metadataSchema = v.record(v.string(), v.string());
 
 /**
  * The tensors of a safetensors file, in the order of their bytes; only its header is read.
  * Throws InputError, naming file, tensor, value found and limit, for anything the format does not allow
- * (https://github.com/huggingface/safetensors#format) and for dtypes other than F32, F16 and BF16.
+ * (https://github.com/huggingface/safetensors#format), and says what the file is where it is something else.
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
 	let handle: FileHandle | null = null;
@@ -37,15 +66,24 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
 		await checkPlainFile(file);
 		handle = await open(file);
 		const { size } = await handle.stat();
+		await refuseImpostor(handle, file);
 		const header = await headerBytes(handle, size, file);
 		const dataStart = LENGTH_BYTES + header.length;
 		return parseHeader(header, file, dataStart, size - dataStart);
 	} catch (error) {
 		if (error instanceof InputError) throw error;
-		throw new InputError(`${file}: cannot be read: ${messageOf(error)}`, { cause: error });
+		throw new InputError(`${file}: cannot be read: ${quoted(messageOf(error))}`, { cause: error });
 	} finally {
 		await handle?.close();
 	}
+}
+
+/** A safetensors file begins with a small number; what begins with text or another format's mark is none. */
+async function refuseImpostor(handle: FileHandle, file: string): Promise<void> {
+	const magic = Buffer.alloc(MAGIC_BYTES);
+	const { bytesRead } = await handle.read(magic, 0, MAGIC_BYTES, 0);
+	const impostor = impostorOf(magic.subarray(0, bytesRead));
+	if (impostor !== null) throw new InputError(`${file}: ${impostor}`);
 }
 
 async function headerBytes(handle: FileHandle, size: number, file: string): Promise<Uint8Array> {
@@ -80,19 +118,32 @@ function parseHeader(
 	let text: string;
 	let json: unknown;
 	try {
-		text = new TextDecoder('utf-8', { fatal: true }).decode(header);
+		// A byte order mark is no JSON: the reference implementation refuses it, so it must not be passed over.
+		text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
 		json = JSON.parse(text);
 	} catch (error) {
-		throw new InputError(`${file}: header is not JSON: ${messageOf(error)}`, { cause: error });
+		throw new InputError(`${file}: header is not JSON: ${quoted(messageOf(error))}`, {
+			cause: error
+		});
 	}
 	if (typeof json !== 'object' || json === null || Array.isArray(json)) {
 		throw new InputError(`${file}: header is not a JSON object`);
 	}
 	const twice = duplicateKey(text);
-	if (twice !== null) throw new InputError(`${file}: ${twice}: named twice in the header`);
+	if (twice !== null) throw new InputError(`${file}: ${quoted(twice)}: named twice in the header`);
+	const named = new Map<string, unknown>(Object.entries(json));
+	const metadata = named.get(METADATA);
+	if (Array.isArray(metadata) || parseOrNull(metadataSchema, metadata ?? {}) === null) {
+		throw new InputError(
+			`${file}: ${METADATA} is not an object of strings; not a safetensors file`
+		);
+	}
+	named.delete(METADATA);
+	if (named.size > MAX_TENSORS) {
+		throw new InputError(`${file}: ${named.size} tensors; at most ${MAX_TENSORS} are allowed`);
+	}
 
-	const entries = Object.entries(json)
-		.filter(([name]) => name !== '__metadata__')
+	const entries = [...named]
 		.map(([name, value]) => parseEntry(name, value, file, dataStart, dataBytes))
 		.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
 	checkCoverage(entries, file, dataStart, dataBytes);
@@ -106,37 +157,49 @@ function parseEntry(
 	dataStart: number,
 	dataBytes: number
 ): TensorEntry {
-	const parsed = v.safeParse(entrySchema, value);
+	const where = `${file}: ${quoted(name)}`;
+	const parsed = v.safeParse(entrySchema, value, { abortEarly: true, abortPipeEarly: true });
 	if (!parsed.success) {
 		const [issue] = parsed.issues;
 		throw new InputError(
-			`${file}: ${name}: ${v.getDotPath(issue) ?? 'entry'} is ${issue.received}; ` +
+			`${where}: ${quoted(v.getDotPath(issue) ?? 'entry')} is ${quoted(issue.received)}; ` +
 				'expected a dtype, a shape of whole numbers and two data_offsets'
 		);
 	}
 	const { dtype, shape, data_offsets: offsets } = parsed.output;
-	if (!isDtype(dtype)) {
+	const bits = DTYPE_BITS.get(dtype);
+	if (bits === undefined) {
 		throw new InputError(
-			`${file}: ${name}: dtype ${dtype}; supported: ${Object.keys(DTYPE_BYTES).join(', ')}`
+			`${where}: dtype ${quoted(dtype)}; a safetensors file has ${[...DTYPE_BITS.keys()].join(', ')}`
 		);
 	}
 	const [begin, end] = offsets;
 	if (end < begin) {
-		throw new InputError(`${file}: ${name}: ends at byte ${end}, before its begin at ${begin}`);
+		throw new InputError(`${where}: ends at byte ${end}, before its begin at ${begin}`);
 	}
 	if (end > dataBytes) {
 		throw new InputError(
-			`${file}: ${name}: bytes ${begin} to ${end} run past the end; the file holds ${dataBytes} ` +
+			`${where}: bytes ${begin} to ${end} run past the end; the file holds ${dataBytes} ` +
 				'bytes of data; truncated?'
 		);
 	}
-	const expected = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
+	const expected = bytesOf(shape, bits);
 	if (end - begin !== expected) {
 		throw new InputError(
-			`${file}: ${name}: ${end - begin} bytes; ${dtype} [${shape.join(', ')}] takes ${expected}`
+			`${where}: ${end - begin} bytes; ${dtype} [${shape.join(', ')}] takes ${expected ?? 'more than can be counted'}`
 		);
 	}
 	return { name, dtype, shape, file, offset: dataStart + begin, byteLength: expected };
+}
+
+/** Bytes of a tensor; null: more than can be counted, though a dimension may be 0. */
+function bytesOf(shape: readonly number[], bits: number): number | null {
+	let product = bits;
+	for (const size of shape) {
+		product *= size;
+		if (!Number.isSafeInteger(product)) return null;
+	}
+	return product / 8;
 }
 
 /** Tensors in the order of their offsets must cover the data exactly: no overlap, no hole. */
@@ -151,18 +214,18 @@ function checkCoverage(
 	for (const { name, offset, byteLength } of entries) {
 		if (offset < covered) {
 			throw new InputError(
-				`${file}: ${name}: begins at byte ${offset - dataStart} and overlaps ${before}, ` +
+				`${file}: ${quoted(name)}: begins at byte ${offset - dataStart} and overlaps ${before}, ` +
 					`which ends at ${covered - dataStart}`
 			);
 		}
 		if (offset > covered) {
 			throw new InputError(
-				`${file}: ${name}: begins at byte ${offset - dataStart}; ${before} ends at ` +
+				`${file}: ${quoted(name)}: begins at byte ${offset - dataStart}; ${before} ends at ` +
 					`${covered - dataStart}, and no hole is allowed`
 			);
 		}
 		covered = offset + byteLength;
-		before = name;
+		before = quoted(name);
 	}
 	if (covered !== dataStart + dataBytes) {
 		throw new InputError(

@@ -1,19 +1,30 @@
 import * as v from 'valibot';
+import { boundedArray, parseUntrusted } from '../edge/parse.ts';
 import { InputError } from '../errors.ts';
 import type { SharedAttention } from './types.ts';
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** More layers or heads than any model has. */
+const MAX_ENTRIES = 4096;
+
 /** What this stage needs of the plan that `spanwise apply --to safetensors` leaves in config.json. */
-const schema = v.object({
-	sources: v.array(v.nullable(index)),
-	spans: v.array(
-		v.object({
-			followers: v.array(index),
-			headMap: v.union([v.literal('identity'), v.array(v.array(index))])
-		})
-	)
-});
+const plan = v.object(
+	{
+		sources: boundedArray(v.nullable(index), MAX_ENTRIES),
+		spans: boundedArray(
+			v.object({
+				followers: boundedArray(index, MAX_ENTRIES),
+				headMap: v.union([
+					v.literal('identity'),
+					boundedArray(boundedArray(index, MAX_ENTRIES), MAX_ENTRIES)
+				])
+			}),
+			MAX_ENTRIES
+		)
+	},
+	'expected a plan'
+);
 
 /**
  * The attention that layers take from others by the model's own making, from the plan under `spanwise` in its
@@ -25,14 +36,11 @@ export function parseShared(
 	where: string
 ): SharedAttention | null {
 	if (json === undefined || json === null) return null;
-	const parsed = v.safeParse(schema, json);
-	if (!parsed.success) {
-		const [issue] = parsed.issues;
-		throw new InputError(
-			`${where}: spanwise.${v.getDotPath(issue) ?? 'plan'} is ${issue.received}; expected a plan`
-		);
-	}
-	const { sources, spans } = parsed.output;
+	const { sources, spans } = parseUntrusted(
+		v.object({ spanwise: plan }),
+		{ spanwise: json },
+		where
+	).spanwise;
 	if (sources.length !== model.layers) {
 		throw new InputError(
 			`${where}: spanwise.sources names ${sources.length} layers; num_hidden_layers is ${model.layers}`

@@ -54,12 +54,14 @@ export interface ModelConfig {
 	dtype: string;
 }
 
+/** Types of weights that the engine reads. */
 export type Dtype = 'F32' | 'F16' | 'BF16';
 
 /** One tensor of a checkpoint: where its bytes are. */
 export interface TensorEntry {
 	name: string;
-	dtype: Dtype;
+	/** As the format names it; a tensor that nothing reads may be of any type. */
+	dtype: string;
 	shape: number[];
 	/** Absolute path of the safetensors file. */
 	file: string;
@@ -75,12 +77,14 @@ export interface Checkpoint {
 	/** Short name for people: the folder's name, or org/name from the Hugging Face cache. */
 	name: string;
 	config: ModelConfig;
-	/** Every tensor of every shard, those the engine does not use included. */
+	/** Every tensor of every shard by its name in transformers, those the engine does not use included. */
 	tensors: ReadonlyMap<string, TensorEntry>;
 	/** Bytes of all tensors. */
 	bytes: number;
-	/** Elements of all tensors. */
+	/** Elements of all tensors of weights. */
 	parameters: number;
+	/** What differs from what config.json lets one expect; one line each. */
+	notes: string[];
 }
 
 /** A model that was found without being named: usable, or why not. */

@@ -49,7 +49,17 @@ export async function prepareDamage(request: DamageRequest): Promise<PreparedDam
 	);
 	const layout = attentionLayout(config, context);
 	const work = { ...forwardWork(config, layout), output: outputWork(config, layout) };
-	return { checkpoint, tokenizer, windows, context, notes, layout, memory, maxSpan, work };
+	return {
+		checkpoint,
+		tokenizer,
+		windows,
+		context,
+		notes: [...checkpoint.notes, ...notes],
+		layout,
+		memory,
+		maxSpan,
+		work
+	};
 }
 
 /** Of every layer the state before it and what its attention block puts out; the probabilities of one source. */

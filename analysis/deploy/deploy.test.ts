@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -25,6 +25,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true }));
 
+/** Its config.json ties the embeddings, and its head has other values. */
+const OWN_HEAD: TinyCheckpoint = {
+	config: { tie_word_embeddings: true },
+	tensors: ([embedding, ...others]) => [
+		embedding,
+		...others,
+		{ ...embedding, name: 'lm_head.weight', values: embedding.values.map((value) => 1 - value) }
+	]
+};
+
 let folders = 0;
 function newFolder(): string {
 	return join(scratch, `folder-${folders++}`);
@@ -48,6 +58,12 @@ async function graphOf(folder: string): Promise<GraphProto> {
 	const { graph } = fromBinary(ModelProtoSchema, await readFile(join(folder, 'model.onnx')));
 	if (graph === undefined) throw new Error('no graph');
 	return graph;
+}
+
+async function setTied(folder: string, tied: boolean): Promise<void> {
+	const file = join(folder, 'config.json');
+	const config = JSON.parse(await readFile(file, 'utf8')) as object;
+	await writeFile(file, JSON.stringify({ ...config, tie_word_embeddings: tied }));
 }
 
 const someIds = (vocab: number, count = 24, stride = 37) =>
@@ -93,6 +109,7 @@ describe('a model as it is', () => {
 	const models: [string, TinyCheckpoint][] = [
 		['grouped queries', {}],
 		['tied embeddings', { config: { tie_word_embeddings: true } }],
+		['a head of its own though config.json ties it', OWN_HEAD],
 		['biases on attention and MLP', { config: { attention_bias: true, mlp_bias: true } }],
 		['as many kv heads as heads', { config: { num_key_value_heads: 4 } }],
 		[
@@ -123,6 +140,30 @@ describe('a model as it is', () => {
 			expect(fromWhole).toBeLessThan(1e-4);
 		}
 	);
+
+	it('is run and written with the head that its checkpoint has, whatever its config.json ties', async () => {
+		const model = await tiny(OWN_HEAD);
+		const logits = async (folder: string): Promise<Float32Array> => {
+			const checkpoint = await openCheckpoint(folder);
+			const reader = new WeightReader();
+			const sources = Array.from({ length: checkpoint.config.layers }, (_, layer) => layer);
+			const ids = someIds(checkpoint.config.vocab);
+			const found = await engineLogits(checkpoint, reader, ids, { sources });
+			await reader.close();
+			return found;
+		};
+		const used = await logits(model);
+		const tied = await logits(await tiny({ config: { tie_word_embeddings: true } }));
+		expect(largestDifference(used, tied)).toBeGreaterThan(0.1);
+		await setTied(model, false);
+		expect(await logits(model)).toEqual(used);
+		await setTied(model, true);
+
+		const plan = await planFor(model, [0, 0, 2, 3, 4]);
+		const out = await deploy(model, newFolder(), { plan, target: 'safetensors', verify: true });
+		const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as object;
+		expect(config).toMatchObject({ tie_word_embeddings: false });
+	});
 
 	it.each([
 		'llama-untied-bias',

@@ -86,7 +86,7 @@ async function deployCheckpoint(
 			await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 			const warning =
 				request.plan === null ? null : planMatches(request.plan, { name, layers, hash });
-			return { record, warning, notes: [] };
+			return { record, warning, notes: checkpoint.notes };
 		});
 	} finally {
 		await reader.close();

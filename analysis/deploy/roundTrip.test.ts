@@ -179,7 +179,7 @@ describe('what a checkpoint that shares by its own making refuses', () => {
 		['another number of layers', { sources: [0, 0], spans: [] }, 'names 2 layers'],
 		['a source that follows', { sources: [0, 0, 1], spans: [] }, 'layer 2 has source 1; expected'],
 		['a source ahead', { sources: [1, 1, 2], spans: [] }, 'layer 0 has source 1; expected'],
-		['no plan', 'yes', 'spanwise.plan is "yes"; expected a plan'],
+		['no plan', 'yes', 'spanwise: expected a plan'],
 		[
 			'heads that there are not',
 			{ sources: [0, 0, 2], spans: [{ followers: [1], headMap: [[0, 1, 2, 4]] }] },

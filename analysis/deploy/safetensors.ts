@@ -47,11 +47,12 @@ export async function writeCheckpoint(
 ): Promise<string[]> {
 	const copied = await copyCompanions(checkpoint.folder, folder);
 	const config = (await readJsonFile(join(checkpoint.folder, CONFIG_FILE))) as object;
+	// What is tied is said, since a checkpoint may have a head that its config.json does not speak of.
 	// The refitted weights are part of the checkpoint now.
 	const spanwise: Plan = { ...plan, repair: null };
 	await writeFile(
 		join(folder, CONFIG_FILE),
-		`${JSON.stringify({ ...config, spanwise }, null, 2)}\n`
+		`${JSON.stringify({ ...config, tie_word_embeddings: checkpoint.config.tied, spanwise }, null, 2)}\n`
 	);
 	const means = [...planned.repairs.values()].some(({ bias }) => bias !== null);
 	await writeFile(join(folder, CARD_FILE), modelCard(checkpoint, plan, means));

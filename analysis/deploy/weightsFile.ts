@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import { layerTensorNames, layerTensorShapes, modelTensorNames } from '../checkpoint/expected.ts';
 import type { WeightReader } from '../checkpoint/read.ts';
-import { DTYPE_BYTES } from '../checkpoint/safetensors.ts';
 import type { Checkpoint, TensorEntry } from '../checkpoint/types.ts';
 import type { LayerRepairs } from '../capture/repairs.ts';
 import type { DecoderDtype, DecoderWeight } from '../graph/decode/weights.ts';
@@ -113,7 +112,7 @@ export function transpose(values: Float32Array, rows: number, columns: number): 
 /** A tensor as float32 in parts of whole rows, in order; a part is only valid until the next is asked for. */
 async function* rowParts(entry: TensorEntry, reader: WeightReader): AsyncGenerator<Float32Array> {
 	const [rows = 0, columns = 1] = entry.shape;
-	const rowBytes = columns * DTYPE_BYTES[entry.dtype];
+	const rowBytes = entry.byteLength / rows;
 	const most = Math.min(rows, Math.max(1, Math.floor(PART_BYTES / (4 * columns))));
 	const buffer = new Float32Array(most * columns);
 	for (let first = 0; first < rows; first += most) {

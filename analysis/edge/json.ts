@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
+import { impostorOf } from './impostor.ts';
+import { brokenLink } from './links.ts';
 import { quoted } from './quote.ts';
 
 /** 4 MB: config.json, plan.json and other small files; the largest in use have some 100 kB. */
@@ -22,6 +24,8 @@ export async function checkPlainFile(path: string): Promise<void> {
 /** The bytes of a file of at most `mostBytes`. Throws InputError that names the file. */
 export async function readBytes(path: string, mostBytes: number): Promise<Buffer> {
 	try {
+		const broken = await brokenLink(path);
+		if (broken !== null) throw new InputError(`${quoted(path)}: ${broken}`);
 		await checkPlainFile(path);
 		const { size } = await stat(path);
 		if (size > mostBytes) {
@@ -54,6 +58,9 @@ export function parseJson(text: string, where: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch (error) {
-		throw new InputError(`${where}: not JSON: ${quoted(messageOf(error))}`, { cause: error });
+		const impostor = impostorOf(text);
+		throw new InputError(`${where}: ${impostor ?? `not JSON: ${quoted(messageOf(error))}`}`, {
+			cause: error
+		});
 	}
 }

@@ -32,7 +32,8 @@ export function parseOrNull<Schema extends v.GenericSchema>(
 /** An array whose length is checked before its items are, so that a long one costs nothing. */
 export function boundedArray<Item extends v.GenericSchema>(item: Item, most: number) {
 	return v.pipe(
-		v.array(v.unknown()),
+		// Not v.array, which goes through the items.
+		v.custom<unknown[]>(Array.isArray, ({ received }) => `found ${received}; expected an array`),
 		v.maxLength(most, `more than ${most} entries; at most ${most} are allowed`),
 		v.array(item)
 	);
@@ -41,5 +42,7 @@ export function boundedArray<Item extends v.GenericSchema>(item: Item, most: num
 /** A schema's own message where it has one, else what was found and what is allowed. */
 function problem(issue: v.BaseIssue<unknown>): string {
 	if (!issue.message.startsWith('Invalid ')) return quoted(issue.message);
-	return `found ${quoted(issue.received)}; expected ${quoted(issue.expected ?? issue.message)}`;
+	if (issue.received === 'undefined') return 'is missing';
+	const expected = issue.type === 'integer' ? 'a whole number' : issue.expected;
+	return `found ${quoted(issue.received)}; expected ${quoted(expected ?? issue.message)}`;
 }

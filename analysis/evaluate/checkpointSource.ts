@@ -42,6 +42,7 @@ export async function openCheckpointEvaluation(
 		folder: checkpoint.folder,
 		facts: modelFacts(checkpoint),
 		tokenizer: checkpoint.folder,
+		notes: checkpoint.notes,
 		timed: 'layers',
 		fixedContext: null,
 		outlook: ({ context, longest, windowCount, limitBytes }) => {

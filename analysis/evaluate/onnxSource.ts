@@ -30,6 +30,7 @@ export async function openOnnxEvaluation(file: string, plan: Plan): Promise<Eval
 		folder: onnx.file,
 		facts,
 		tokenizer: tokenizer ?? dirname(onnx.file),
+		notes: [],
 		timed: 'model',
 		fixedContext: fixedContextOf(graphInputs(view, onnx.file)),
 		outlook: ({ context, longest, windowCount, limitBytes }) => {

@@ -63,7 +63,15 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 		windowCount: Math.max(windows.length, choices.length),
 		limitBytes: memoryLimit(request.memoryLimitBytes)
 	});
-	const prepared = { source, tokenizer, windows, context, notes, choices, ...outlook };
+	const prepared = {
+		source,
+		tokenizer,
+		windows,
+		context,
+		notes: [...source.notes, ...notes],
+		choices,
+		...outlook
+	};
 	return {
 		...prepared,
 		totalWork:

@@ -56,7 +56,7 @@ export interface EvaluationRunner {
 }
 
 /** A model with a plan that can be evaluated: a checkpoint run layer by layer, or an ONNX model run whole. */
-export interface EvaluationSource extends Omit<AttentionSource, 'outlook' | 'notes'> {
+export interface EvaluationSource extends Omit<AttentionSource, 'outlook'> {
 	timed: NonNullable<Cost['measured']['timed']>;
 	/** Tokens that the model takes at once where it takes no other number; null: any. */
 	fixedContext: number | null;

@@ -90,7 +90,7 @@ describe('discoverModels', () => {
 		await writeFile(join(snapshot, 'model.gguf'), '');
 		const [listing] = await discoverModels({ ...none, env: { HF_HUB_CACHE: hub } });
 		expect(listing.id).toBe('org/gguf');
-		expect(listing.problem).toMatch(/no config\.json; expected a model folder/);
+		expect(listing.problem).toMatch(/: it has model\.gguf: GGUF is not read; use the safetensors/);
 	});
 
 	test('a bad model is listed with the reason, and the others are listed all the same', async () => {

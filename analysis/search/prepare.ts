@@ -69,7 +69,7 @@ export async function prepareSearch(request: SearchRequest): Promise<PreparedSea
 		checkpoint,
 		tokenizer,
 		context,
-		notes,
+		notes: [...checkpoint.notes, ...notes],
 		parts,
 		windows: PARTS.flatMap((part) => parts[part]),
 		layout,
