@@ -24,9 +24,15 @@ process.on('message', ({ seed }: Ask) => {
 	void attempt(seed).then(reply);
 });
 process.once('disconnect', () => {
-	void rm(root, { recursive: true, force: true }).then(() => process.exit());
+	void leave();
 });
 reply({ kind: 'ready' });
+
+async function leave(): Promise<void> {
+	await target.end?.();
+	await rm(root, { recursive: true, force: true });
+	process.exit();
+}
 
 async function attempt(seed: number): Promise<Reply> {
 	const folder = await mkdtemp(join(root, 'mutant-'));

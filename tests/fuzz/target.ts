@@ -18,6 +18,8 @@ export interface Target {
 	prepare: (folder: string) => Promise<void>;
 	/** Makes and tries one mutant in an empty folder of its own. Throws `Finding` where a promise is broken. */
 	try: (random: Random, folder: string) => Promise<Outcome>;
+	/** Ends what `prepare` began. */
+	end?: () => Promise<void>;
 }
 
 /** A broken promise: a wrong number, a fault in place of a refusal, a message without bounds, half an output. */

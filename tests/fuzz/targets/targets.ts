@@ -1,5 +1,6 @@
 import type { Target } from '../target.ts';
 import { ConfigTarget } from './config.ts';
+import { HttpTarget } from './http.ts';
 import { JobsTarget } from './jobs.ts';
 import { OnnxTarget } from './onnx.ts';
 import { PlanTarget } from './plan.ts';
@@ -16,6 +17,7 @@ export const TARGETS: ReadonlyMap<string, () => Target> = new Map(
 		() => new OnnxTarget(),
 		() => new PlanTarget(),
 		() => new RunFolderTarget(),
-		() => new JobsTarget()
+		() => new JobsTarget(),
+		() => new HttpTarget()
 	].map((make) => [make().name, make])
 );
