@@ -7,6 +7,7 @@ import { PlanTarget } from './plan.ts';
 import { RunFolderTarget } from './runFolder.ts';
 import { SafetensorsTarget } from './safetensors.ts';
 import { ShardsTarget } from './shards.ts';
+import { TokenizerTarget } from './tokenizer.ts';
 
 /** Every kind of input that is fuzzed, by name. */
 export const TARGETS: ReadonlyMap<string, () => Target> = new Map(
@@ -17,6 +18,7 @@ export const TARGETS: ReadonlyMap<string, () => Target> = new Map(
 		() => new OnnxTarget(),
 		() => new PlanTarget(),
 		() => new RunFolderTarget(),
+		() => new TokenizerTarget(),
 		() => new JobsTarget(),
 		() => new HttpTarget()
 	].map((make) => [make().name, make])
