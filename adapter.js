@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import node from '@sveltejs/adapter-node';
 
 /**
@@ -10,18 +11,20 @@ const DEFAULTS = { HOST: '127.0.0.1', BODY_SIZE_LIMIT: '256M', SHUTDOWN_TIMEOUT:
 
 /** adapter-node, whose entries first set the defaults above. */
 export default function adapter() {
-	const inner = node();
+	// scripts/build.js says where; see scripts/builds.js.
+	const out = join(process.env.SPANWISE_BUILD ?? 'build', 'pages');
+	const inner = node({ out });
 	return {
 		...inner,
 		async adapt(builder) {
 			await inner.adapt(builder);
 			writeFileSync(
-				'build/defaults.js',
+				join(out, 'defaults.js'),
 				Object.entries(DEFAULTS)
 					.map(([name, value]) => `process.env.${name} ??= '${value}';\n`)
 					.join('')
 			);
-			for (const entry of ['build/index.js', 'build/handler.js']) {
+			for (const entry of [join(out, 'index.js'), join(out, 'handler.js')]) {
 				writeFileSync(entry, `import './defaults.js';\n${readFileSync(entry, 'utf8')}`);
 			}
 		}

@@ -1,7 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { discoverModels } from '../analysis/models/discover.ts';
 import type { FoundModel } from '../analysis/models/folders.ts';
 import { resolveModel } from '../analysis/models/resolve.ts';
+import { projectRoot } from '../analysis/projectRoot.ts';
 import type { ModelListing } from '../analysis/checkpoint/types.ts';
 import { resolveRun } from '../analysis/run/list.ts';
 import { readRun } from '../analysis/run/read.ts';
@@ -11,8 +12,7 @@ import type { Io } from './io.ts';
 import type { SharedOptions } from './options.ts';
 import { reportModel } from './supervise.ts';
 
-/** From cli/ and from dist/ alike. */
-const BUNDLED_MODELS = fileURLToPath(new URL('../models', import.meta.url));
+const BUNDLED_MODELS = join(projectRoot(), 'models');
 
 export function homeOf({ home }: SharedOptions, io: Io): string {
 	return workspaceHome({ home, env: io.env, cwd: process.cwd() });

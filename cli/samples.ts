@@ -1,14 +1,14 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { projectRoot } from '../analysis/projectRoot.ts';
 
-/** From cli/ and from dist/ alike. */
-const SAMPLES = new URL('../static/samples/', import.meta.url);
+const SAMPLES = join(projectRoot(), 'static', 'samples');
 
 /**
  * Texts that damage and search are measured on where none is named. The questions that evaluation asks come from
  * the other bundled books.
  */
 export const DEFAULT_TEXTS = ['hound-of-the-baskervilles.txt', 'time-machine.txt'].map((name) =>
-	fileURLToPath(new URL(name, SAMPLES))
+	join(SAMPLES, name)
 );
 
 /** What --help says of it. */

@@ -44,7 +44,7 @@ export function registerServe(program: Command): void {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-	const build = fileURLToPath(new URL('../build/handler.js', import.meta.url));
+	const build = fileURLToPath(new URL('../pages/handler.js', import.meta.url));
 	if (!existsSync(build)) throw new InputError('the pages are not built; run npm run build');
 	const token = tokenFor(options.host);
 	setEnvironment(options, token);

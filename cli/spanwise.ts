@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { endWithParent, runInChild, runsModel } from './supervise.ts';
 
+process.setSourceMapsEnabled(true);
+
 // The reader of a pipe had enough (`| head`): nothing is left to do, and nothing is wrong.
 for (const output of [process.stdout, process.stderr]) {
 	output.on('error', (error: NodeJS.ErrnoException) => {

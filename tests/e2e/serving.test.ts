@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startBuilt, type BuiltServer } from '../builders/builtServer.ts';
+import { currentBuild } from '../../scripts/builds.js';
 import { get, jobsOf, runsOf, untilJob } from './setup/api.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
@@ -158,9 +159,10 @@ describe('a server that has no need to start anything', () => {
 });
 
 test('no endpoint or page loads onnxruntime: nothing that it imports names it', () => {
-	const scripts = readdirSync('build/server', { recursive: true, encoding: 'utf8' })
+	const built = join('dist', currentBuild('.') ?? '', 'pages', 'server');
+	const scripts = readdirSync(built, { recursive: true, encoding: 'utf8' })
 		.filter((path) => path.endsWith('.js'))
-		.map((path) => ({ path, text: readFileSync(join('build/server', path), 'utf8') }));
+		.map((path) => ({ path, text: readFileSync(join(built, path), 'utf8') }));
 	const loading = scripts.filter(({ text }) => text.includes('onnxruntime-node'));
 	// What is imported as a function, when a model is run, is not loaded; workers do that.
 	for (const { path } of loading) {

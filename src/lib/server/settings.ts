@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { projectRoot } from '$analysis/projectRoot.ts';
 import { isLoopback } from './http/guard.ts';
 
 /** What the server was told when it was started. */
@@ -37,8 +38,8 @@ export function settingsFrom(env: Record<string, string | undefined>): Settings 
 		jobs: positiveInteger(env, 'SPANWISE_JOBS') ?? 1,
 		host: env.HOST ?? null,
 		token: env.SPANWISE_TOKEN ? env.SPANWISE_TOKEN : null,
-		workerFile: join(root, 'dist', 'worker.js'),
-		readerFile: join(root, 'dist', 'reader.js')
+		workerFile: builtFile(root, 'worker.js'),
+		readerFile: builtFile(root, 'reader.js')
 	};
 }
 
@@ -57,17 +58,16 @@ function positiveInteger(env: Record<string, string | undefined>, name: string):
 	return value;
 }
 
-/** The nearest folder above this file whose package.json is Spanwise's; the same for source and build. */
-function projectRoot(): string {
+/**
+ * A script of the build that this file is part of, which another build does not replace; from the sources, that of the
+ * newest build.
+ */
+function builtFile(root: string, name: string): string {
 	let folder = dirname(fileURLToPath(import.meta.url));
-	while (!isProject(join(folder, 'package.json'))) {
-		const parent = dirname(folder);
-		if (parent === folder) throw new Error(`no package.json of spanwise above ${import.meta.url}`);
-		folder = parent;
+	while (folder !== root) {
+		const file = join(folder, 'command', name);
+		if (existsSync(file)) return file;
+		folder = dirname(folder);
 	}
-	return folder;
-}
-
-function isProject(file: string): boolean {
-	return existsSync(file) && readFileSync(file, 'utf8').includes('"name": "spanwise"');
+	return join(root, 'dist', name);
 }

@@ -41,8 +41,12 @@ export async function startBuild(home: string, at?: string, models = ''): Promis
 }
 
 /** `node dist/spanwise.js serve`, which chooses a port where it is 0, and says so. */
-export async function startServe(home: string, port = '0'): Promise<RunningServer> {
-	const server = start(['dist/spanwise.js', 'serve', '--port', port, '--home', home], {});
+export async function startServe(
+	home: string,
+	port = '0',
+	command = 'dist/spanwise.js'
+): Promise<RunningServer> {
+	const server = start([command, 'serve', '--port', port, '--home', home], {});
 	const printed = () => {
 		server.mustLive();
 		return /http:\/\/\S+/.exec(server.printed())?.[0];

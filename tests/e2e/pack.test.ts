@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startServe, type RunningServer } from './setup/server.ts';
+
+const execute = promisify(execFile);
+
+/** Everything is in here: the package as npm installs it, and the folder that the command is run from. */
+let folder: string;
+let command: string;
+let home: string;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'spanwise-pack-'));
+	home = join(folder, 'home');
+	// What is built is packed as it is.
+	const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+	const { stdout } = await execute('npm', pack, { shell: process.platform === 'win32' });
+	const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+	await execute('tar', ['-xzf', join(folder, filename), '-C', folder]);
+	await linkProductionPackages(join(folder, 'package', 'node_modules'));
+	await mkdir(home);
+	command = join(folder, 'package', 'dist', 'spanwise.js');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What `npm install --omit=dev` would put there, without asking the registry. */
+async function linkProductionPackages(to: string): Promise<void> {
+	const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+		packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+	};
+	for (const [path, { dev, devOptional }] of Object.entries(lock.packages)) {
+		const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path) ?? [];
+		if (name === undefined || dev || devOptional) continue;
+		await mkdir(dirname(join(to, name)), { recursive: true });
+		await symlink(resolve(path), join(to, name), 'junction');
+	}
+}
+
+async function spanwise(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+	const env = { ...process.env, HF_HOME: '/nonexistent', SPANWISE_HOME: home };
+	return execute(process.execPath, [command, ...args], { cwd: folder, env });
+}
+
+describe('the package, with production dependencies alone', () => {
+	test('lists the bundled models from any folder', async () => {
+		const { stdout, stderr } = await spanwise('models', '--json');
+		expect(stderr).toBe('');
+		expect(JSON.parse(stdout)).toMatchObject([
+			{ id: 'mini-llama2', problem: null },
+			{ id: 'mini-llama3', problem: null }
+		]);
+	});
+
+	test('analyses one, plans, and evaluates the plan', async () => {
+		const text = join(folder, 'package', 'static', 'samples', 'walden.txt');
+		const size = ['--windows', '2', '--context', '64'];
+		await spanwise('analyze', 'mini-llama2', '--text', text, ...size, '--out', 'run');
+		await spanwise('plan', 'run', '--followers', '2', '--out', 'plan.json');
+		const { stdout } = await spanwise(
+			...['evaluate', 'mini-llama2', '--plan', 'plan.json', '--text', text, ...size, '--json']
+		);
+		const { delta } = JSON.parse(stdout) as { delta: { loss: number } };
+		expect(delta.loss).toBeGreaterThan(0);
+	});
+
+	describe('serves', () => {
+		let server: RunningServer;
+		beforeAll(async () => {
+			server = await startServe(home, '0', command);
+		});
+		afterAll(() => server.stop());
+
+		test('the page and what it loads', async () => {
+			const { page, cookie } = await pageOf(server.url);
+			const files = [...page.matchAll(/(?:href|src)="\.?(\/?_app\/[^"]+)"/g)].map(
+				([, file]) => file
+			);
+			expect(files.length).toBeGreaterThan(3);
+			for (const file of files) {
+				const { status } = await fetch(new URL(file, server.url), { headers: { cookie } });
+				expect([file, status]).toEqual([file, 200]);
+			}
+		});
+	});
+});
+
+/** The first page, by way of the address that was printed, and the cookie that it sets. */
+async function pageOf(url: string): Promise<{ page: string; cookie: string }> {
+	let answer = await fetch(url, { redirect: 'manual' });
+	const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0];
+	if (answer.status === 303) answer = await fetch(new URL('/', url), { headers: { cookie } });
+	expect(answer.status).toBe(200);
+	return { page: await answer.text(), cookie };
+}
