@@ -86,7 +86,7 @@ export default ts.config(
 		languageOptions: {
 			globals: { ...globals.browser, ...globals.node },
 			parserOptions: {
-				projectService: { allowDefaultProject: ['*.js', 'scripts/*.js'] },
+				projectService: { allowDefaultProject: ['*.js'] },
 				extraFileExtensions: ['.svelte'],
 				tsconfigRootDir: import.meta.dirname
 			}
@@ -110,7 +110,7 @@ export default ts.config(
 			'svelte/no-navigation-without-resolve': 'off'
 		}
 	},
-	{ files: ['*.js', 'scripts/*.js'], ...ts.configs.disableTypeChecked },
+	{ files: ['*.js'], ...ts.configs.disableTypeChecked },
 	...stages
 		.filter((stage) => stage !== 'capture')
 		.map((stage) =>

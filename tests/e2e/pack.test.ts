@@ -34,8 +34,9 @@ async function linkProductionPackages(to: string): Promise<void> {
 		packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
 	};
 	for (const [path, { dev, devOptional }] of Object.entries(lock.packages)) {
-		const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path) ?? [];
-		if (name === undefined || dev || devOptional) continue;
+		const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path);
+		if (match === null || dev || devOptional) continue;
+		const [, name] = match;
 		await mkdir(dirname(join(to, name)), { recursive: true });
 		await symlink(resolve(path), join(to, name), 'junction');
 	}
