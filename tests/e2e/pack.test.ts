@@ -35,7 +35,8 @@ async function linkProductionPackages(to: string): Promise<void> {
 	};
 	for (const [path, { dev, devOptional }] of Object.entries(lock.packages)) {
 		const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path);
-		if (match === null || dev || devOptional) continue;
+		// Packages for other systems are not there.
+		if (match === null || dev || devOptional || !existsSync(path)) continue;
 		const [, name] = match;
 		await mkdir(dirname(join(to, name)), { recursive: true });
 		await symlink(resolve(path), join(to, name), 'junction');
