@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { partialWriter } from '../analysis/process/partial.ts';
 import { planFor } from '../tests/builders/deployed.ts';
 
 // npm test builds first.
@@ -83,6 +84,48 @@ describe('the built command', () => {
 			});
 			expect(await ended).toMatchObject({ code: 130, stdout: '' });
 			expect(await readdir(join(home, 'results'))).toEqual([]);
+		},
+		TIMEOUT_MS
+	);
+
+	it(
+		'apply that is killed leaves nothing once the next one has run',
+		async () => {
+			const folder = join(home, 'applied');
+			await mkdir(folder);
+			const { child, ended } = start('apply', 'mini-llama2', '--out', join(folder, 'one'));
+			const writer = await expect
+				.poll(async () => partialWriter((await readdir(folder))[0] ?? ''), { timeout: 20_000 })
+				.not.toBeNull()
+				.then(async () => partialWriter((await readdir(folder))[0]) ?? 0);
+			// Not the process that was started: its child, which has the model.
+			expect(writer).not.toBe(child.pid);
+			process.kill(writer, 'SIGKILL');
+			const { code, stderr } = await ended;
+			expect([code, stderr]).toEqual([2, expect.stringContaining('was killed (SIGKILL)')]);
+			expect(stderr).toContain('mini-llama2');
+			expect(await readdir(folder)).toHaveLength(1);
+			// Elsewhere, so that only the workspace knows of what is left.
+			const again = start('apply', 'mini-llama2', '--out', join(home, 'another'), '--no-verify');
+			expect((await again.ended).code).toBe(0);
+			expect(await readdir(folder)).toEqual([]);
+			expect(await readdir(join(home, 'partials'))).toEqual([]);
+		},
+		TIMEOUT_MS
+	);
+
+	it(
+		'apply whose parent is killed takes what it wrote with it',
+		async () => {
+			const folder = join(home, 'orphaned');
+			await mkdir(folder);
+			const { child, ended } = start('apply', 'mini-llama2', '--out', join(folder, 'one'));
+			await expect
+				.poll(() => readdir(folder), { timeout: 20_000 })
+				.toEqual([expect.stringContaining('.partial-one-')]);
+			child.kill('SIGKILL');
+			await ended;
+			await expect.poll(() => readdir(folder), { timeout: 20_000 }).toEqual([]);
 		},
 		TIMEOUT_MS
 	);

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { PARTIAL_PREFIX } from '../analysis/run/workspace.ts';
+import { PARTIAL_PREFIX } from '../analysis/process/partial.ts';
 
 /** What a shell reports of a program that a signal ended: 128 + the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, basename, join, resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { refuseRepaired } from '../analysis/analyze/plannedOnnx.ts';
 import type { LayerRepairs } from '../analysis/capture/repairs.ts';
 import { readJsonFile } from '../analysis/edge/json.ts';
@@ -10,6 +9,7 @@ import { findOnnxFile } from '../analysis/onnx/locate.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parsePlan } from '../analysis/plan/planFile.ts';
 import type { Plan } from '../analysis/plan/types.ts';
+import { writeWhole } from '../analysis/process/partial.ts';
 import { readRepairs } from '../analysis/repair/file.ts';
 
 /** A checked plan.json. Throws InputError that names the file. */
@@ -50,13 +50,9 @@ export async function checkPlanTarget(file: string): Promise<void> {
 /** Writes plan.json whole or not at all. Throws InputError where it cannot be written. */
 export async function writePlan(file: string, plan: Plan): Promise<void> {
 	await checkPlanTarget(file);
-	const path = resolve(file);
-	const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
 	try {
-		await writeFile(temporary, planJson(plan), { flag: 'wx', flush: true });
-		await rename(temporary, path);
+		await writeWhole(file, planJson(plan));
 	} catch (error) {
-		await rm(temporary, { force: true });
 		throw new InputError(`${file}: cannot be written: ${messageOf(error)}`, { cause: error });
 	}
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { writeWhole } from '../process/partial.ts';
 
 /**
  * A file of things that can be worked out again, `<home>/cache/<name>`. What cannot be read or understood
@@ -21,14 +22,10 @@ export async function readCache<Schema extends v.GenericSchema>(
 
 /** Replaces a cache file whole; where it cannot be written, nothing is remembered. */
 export async function writeCache(home: string, name: string, value: unknown): Promise<void> {
-	const file = join(home, 'cache', name);
-	const temporary = `${file}.${process.pid}.tmp`;
 	try {
 		await mkdir(join(home, 'cache'), { recursive: true });
-		await writeFile(temporary, `${JSON.stringify(value, null, '\t')}\n`);
-		await rename(temporary, file);
+		await writeWhole(join(home, 'cache', name), `${JSON.stringify(value, null, '\t')}\n`);
 	} catch {
 		// A run must not be lost because something could not be remembered.
-		await rm(temporary, { force: true }).catch(() => undefined);
 	}
 }

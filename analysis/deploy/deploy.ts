@@ -12,7 +12,7 @@ import { findOnnxFile } from '../onnx/locate.ts';
 import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
-import { checkNewFolder, writeFolder } from './folder.ts';
+import { checkNewFolder, writeModelFolder } from '../run/wholeFolder.ts';
 import { MODEL_FILE, writeOnnx } from './onnx.ts';
 import { deployOnnxModel } from './onnxModel.ts';
 import { plannedLayers } from './planned.ts';
@@ -71,7 +71,7 @@ async function deployCheckpoint(
 	try {
 		const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
 		const work = { request, checkpoint, reader, planned, onProgress };
-		return await writeFolder(request.out, async (folder) => {
+		return await writeModelFolder(request.out, request.home, async (folder) => {
 			const names = await write(folder, work);
 			const verified = request.verify ? await verify(folder, work) : null;
 			onProgress('hashing', 0);

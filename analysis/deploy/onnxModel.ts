@@ -11,8 +11,8 @@ import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
 import { shareAttention, type SharedModel } from '../onnx/share.ts';
 import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
+import { checkNewFolder, writeModelFolder } from '../run/wholeFolder.ts';
 import type { Deployed, DeployStage } from './deploy.ts';
-import { checkNewFolder, writeFolder } from './folder.ts';
 import { copyOnnxCompanions } from './onnxModelFiles.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import { writeExternalWeights } from './onnxModelWeights.ts';
@@ -37,7 +37,7 @@ export async function deployOnnxModel(
 	const planned = plannedAttention(model, plan);
 	const shared = shareAttention(model, planned);
 	await checkNewFolder(request.out);
-	return writeFolder(request.out, async (folder) => {
+	return writeModelFolder(request.out, request.home, async (folder) => {
 		onProgress('writing', 0);
 		const { proto, names } = await write(folder, model, shared, (fraction) =>
 			onProgress('writing', fraction)

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { partialName } from '../process/partial.ts';
 import { Shelf } from '../run/shelf.ts';
 import { readyTarget } from '../run/wholeFolder.ts';
-import { partialName, workspaceAt } from '../run/workspace.ts';
+import { workspaceAt } from '../run/workspace.ts';
 
 /** What is to be written for a while, and where. */
 interface ScratchRoom {

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
-import { isAlive } from './process.ts';
+import { isAlive } from '../process/alive.ts';
 
 /**
  * Takes a workspace for this process's server: two would run each other's queue. The claim is a file with the

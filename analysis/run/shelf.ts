@@ -1,8 +1,8 @@
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
-import { isAlive } from './process.ts';
-import { PARTIAL_PREFIX, partialName, partialWriter } from './workspace.ts';
+import { isAlive } from '../process/alive.ts';
+import { PARTIAL_PREFIX, partialName, partialWriter } from '../process/partial.ts';
 
 /** Ids are folder names of our making: no separators, no leading dot. */
 export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

@@ -13,20 +13,6 @@ export interface Workspace {
 	jobs: string;
 }
 
-/** Names that begin so are unfinished, and never shown. */
-export const PARTIAL_PREFIX = '.partial-';
-
-/** Name of a folder that this process has begun to write (or to delete) and that is to become `base`. */
-export function partialName(base: string): string {
-	return `${PARTIAL_PREFIX}${base}-${process.pid}-${randomBytes(4).toString('hex')}`;
-}
-
-/** Number of the process that made a partial folder; null where the name does not say. */
-export function partialWriter(name: string): number | null {
-	const digits = /-(\d+)-[0-9a-f]{8}$/.exec(name)?.[1];
-	return digits === undefined ? null : Number(digits);
-}
-
 /** Longest part of a run's id that comes from the model's name; folder names stay readable. */
 const MAX_NAME_LENGTH = 40;
 

@@ -1,3 +1,4 @@
+import { clearRemembered } from '$analysis/process/partial.ts';
 import { claimWorkspace } from '$analysis/run/claim.ts';
 import { AttentionMaker } from './attention.ts';
 import { queueFirstRun } from './firstRun.ts';
@@ -42,7 +43,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		memoryLimitBytes
 	});
 	const giveUp = await claimWorkspace(home);
-	await Promise.all([runs.removeUnfinished(), results.removeUnfinished()]);
+	await Promise.all([runs.removeUnfinished(), results.removeUnfinished(), clearRemembered(home)]);
 	await jobs.start();
 	const stopping = new AbortController();
 	const workbench: Workbench = {
