@@ -12,6 +12,10 @@ const SEEN_TIMEOUT_MS = 30_000;
 const UNIT_TIMEOUT_MS = 60_000;
 
 const END_TO_END = 'tests/e2e/*.test.ts';
+/** On a real model; `npm run test:real`, not part of `npm test`. */
+const REAL = 'tests/real/*.test.ts';
+/** A model of 135 million parameters runs some twenty times. */
+const REAL_TIMEOUT_MS = 600_000;
 
 export default defineConfig({
 	test: {
@@ -23,7 +27,7 @@ export default defineConfig({
 					name: 'unit',
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
-					exclude: [END_TO_END],
+					exclude: [END_TO_END, REAL],
 					testTimeout: UNIT_TIMEOUT_MS,
 					sequence: { groupOrder: 0 }
 				}
@@ -41,6 +45,17 @@ export default defineConfig({
 					// One journey at a time, and only after the unit tests: they wait for what the server does.
 					fileParallelism: false,
 					sequence: { groupOrder: 1 }
+				}
+			},
+			{
+				test: {
+					name: 'real',
+					environment: 'node',
+					include: [REAL],
+					globalSetup: 'tests/real/setup.ts',
+					testTimeout: REAL_TIMEOUT_MS,
+					hookTimeout: REAL_TIMEOUT_MS,
+					sequence: { groupOrder: 2 }
 				}
 			}
 		]
