@@ -250,10 +250,24 @@ describe('loadTokenizer', () => {
 				{ ...tiny, model: { type: 'BPE', vocab: { a: -1 }, merges: [] } },
 				'not a usable tokenizer: '
 			],
-			[{ ...tiny, model: { ...model, merges: [['a', 'zz']] } }, 'not a usable tokenizer: '],
+			[
+				{ ...tiny, model: { ...model, merges: [['a', 'zz']] } },
+				'model.merges: "a" and "zz" make "azz", which is not in the vocabulary'
+			],
+			[
+				{ ...tiny, model: { ...model, merges: ['t the'], continuing_subword_prefix: 'th' } },
+				'model.merges: "t" and "the" make "te", which is not in the vocabulary'
+			],
+			[
+				{ ...tiny, model: { ...model, continuing_subword_prefix: '##' } },
+				'model.merges: "t" is shorter than the continuing_subword_prefix'
+			],
 			[{ ...tiny, model: { ...model, merges: [['a']] } }, 'not a usable tokenizer: '],
 			[{ ...tiny, model: { ...model, dropout: -1 } }, 'not a usable tokenizer: Dropout should be'],
-			[{ ...tiny, model: { ...model, dropout: 0.1 } }, 'a dropout above 0 makes ids random'],
+			[
+				{ ...tiny, model: { ...model, dropout: 0.1 } },
+				'model.dropout: found 0.1, which makes ids random; expected null'
+			],
 			[{ ...tiny, pre_tokenizer: { type: 'Spaces' } }, 'not a usable tokenizer: '],
 			[{ ...tiny, pre_tokenizer: fixed }, 'FixedLength: found length 0; expected at least 1'],
 			[
