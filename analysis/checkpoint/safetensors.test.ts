@@ -87,6 +87,11 @@ describe('readSafetensorsHeader accepts', () => {
 		]);
 	});
 
+	test('a header whose length begins as a ZIP archive does', async () => {
+		const header = '{}'.padEnd('P'.charCodeAt(0) + 256 * 'K'.charCodeAt(0));
+		expect(await read(safetensorsFile(header, data(0)))).toEqual([]);
+	});
+
 	test('names with quotes, braces and colons', async () => {
 		const [entry] = await read(file({ 'a": {"b\\': tensor(0, 4) }, 4));
 		expect(entry.name).toBe('a": {"b\\');

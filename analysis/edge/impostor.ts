@@ -1,5 +1,5 @@
 /** What stands in place of a file, by its first bytes, and what to do about it. */
-const IMPOSTORS: { begins: RegExp; is: string }[] = [
+const IMPOSTORS: { begins: RegExp | string; is: string }[] = [
 	{
 		begins: /^version https:\/\/git-lfs\.github\.com\/spec\//,
 		is: 'a Git LFS pointer, not the file itself; run git lfs pull in the repository, or download the file again'
@@ -9,11 +9,11 @@ const IMPOSTORS: { begins: RegExp; is: string }[] = [
 		is: 'a web page, not the file itself; download it again (on a model hub, by the link that has /resolve/ in it)'
 	},
 	{
-		begins: /^GGUF/,
+		begins: 'GGUF',
 		is: 'a GGUF file, which is not read; use the safetensors checkpoint that it was made from'
 	},
 	{
-		begins: /^PK[^\x20-\x7e]{2}/,
+		begins: 'PK\u0003\u0004',
 		is: 'a ZIP archive, as PyTorch writes them, which is not read; save the model as safetensors with save_pretrained'
 	}
 ];
@@ -21,5 +21,7 @@ const IMPOSTORS: { begins: RegExp; is: string }[] = [
 /** What a file is that should be something else, in words that go on after its path; null: none of what is known. */
 export function impostorOf(head: Uint8Array | string): string | null {
 	const text = typeof head === 'string' ? head.slice(0, 200) : new TextDecoder().decode(head);
-	return IMPOSTORS.find(({ begins }) => begins.test(text))?.is ?? null;
+	const isThis = (begins: RegExp | string) =>
+		typeof begins === 'string' ? text.startsWith(begins) : begins.test(text);
+	return IMPOSTORS.find(({ begins }) => isThis(begins))?.is ?? null;
 }
