@@ -1,12 +1,12 @@
 import { attentionLayout } from '../capture/layout.ts';
 import { modelFacts } from '../checkpoint/facts.ts';
-import { ModelHasher } from '../checkpoint/hash.ts';
+import { completeHash, ModelHasher } from '../checkpoint/hash.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash } from '../checkpoint/remembered.ts';
+import type { RunHash } from '../checkpoint/runHash.ts';
 import { sharedNotes } from '../checkpoint/shared.ts';
 import { analysisHoldings, planMemory } from './memory.ts';
-import { completedHash } from './modelHash.ts';
+import { beginHash } from './modelHash.ts';
 import type { AttentionSource } from './source.ts';
 import { windowWork } from './work.ts';
 
@@ -15,6 +15,7 @@ export async function openCheckpointSource(folder: string): Promise<AttentionSou
 	const checkpoint = await openCheckpoint(folder);
 	const { config } = checkpoint;
 	const reader = new WeightReader();
+	let run: RunHash | null = null;
 	let hasher: ModelHasher | null = null;
 	return {
 		name: checkpoint.name,
@@ -32,8 +33,8 @@ export async function openCheckpointSource(folder: string): Promise<AttentionSou
 				memory,
 				work,
 				start: async (home, reporter, stopwatch) => {
-					const known = await rememberedHash(home, checkpoint);
-					if (known === null) hasher = new ModelHasher(checkpoint);
+					run = await beginHash(checkpoint, home);
+					if (!run.isKnown) hasher = new ModelHasher(checkpoint);
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { checkpointRunner } = await import('./capture.ts');
 					const laidOut = { checkpoint, layout, memory, work };
@@ -41,9 +42,11 @@ export async function openCheckpointSource(folder: string): Promise<AttentionSou
 				}
 			};
 		},
-		hash: async (home) =>
-			(await rememberedHash(home, checkpoint)) ??
-			(await completedHash(checkpoint, reader, hasher, home)),
+		hash: async (home) => {
+			run ??= await beginHash(checkpoint, home);
+			const read = hasher ?? new ModelHasher(checkpoint);
+			return run.confirmed(() => completeHash(checkpoint, reader, read));
+		},
 		close: () => reader.close()
 	};
 }

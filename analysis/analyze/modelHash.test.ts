@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
-import { WeightReader } from '../checkpoint/read.ts';
-import { checkSameModel, completedHash } from './modelHash.ts';
+import { beginHash, checkSameModel } from './modelHash.ts';
 
 let home: string;
 let model: string;
@@ -19,10 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 async function hashNow(): Promise<string> {
-	const reader = new WeightReader();
-	const hash = await completedHash(await openCheckpoint(model), reader, null, home);
-	await reader.close();
-	return hash;
+	return (await beginHash(await openCheckpoint(model), home)).confirmed();
 }
 
 test('the weights a run was made with are known again, and their hash is remembered', async () => {

@@ -2,12 +2,8 @@ import { InputError } from '../errors.ts';
 import { completeHash, ModelHasher } from '../checkpoint/hash.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import {
-	rememberedFilesHash,
-	rememberedHash,
-	rememberFilesHash,
-	rememberHash
-} from '../checkpoint/remembered.ts';
+import { filesOf, rememberedFilesHash, rememberedHash } from '../checkpoint/remembered.ts';
+import { RunHash } from '../checkpoint/runHash.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import { onnxFiles, onnxHash } from '../onnx/hash.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
@@ -16,26 +12,31 @@ import { readOnnx, type OnnxModel } from '../onnx/read.ts';
 /** Characters of a hash that are shown; enough to tell two models apart. */
 const SHOWN_DIGITS = 12;
 
-/** Hashes what `hasher` has not seen yet, and remembers the model's hash. */
-export async function completedHash(
-	checkpoint: Checkpoint,
-	reader: WeightReader,
-	hasher: ModelHasher | null,
-	home: string
-): Promise<string> {
-	const hash = await completeHash(checkpoint, reader, hasher ?? new ModelHasher(checkpoint));
-	await rememberHash(home, checkpoint, hash);
-	return hash;
+/** Begins the hash of a checkpoint for a run; to be called before its weights are read. */
+export function beginHash(checkpoint: Checkpoint, home: string): Promise<RunHash> {
+	return RunHash.begin(home, filesOf(checkpoint), async () => {
+		const reader = new WeightReader();
+		try {
+			return await completeHash(checkpoint, reader, new ModelHasher(checkpoint));
+		} finally {
+			await reader.close();
+		}
+	});
 }
 
-/** The hash of an ONNX model; its files are read only where it is not remembered. */
-export async function onnxModelHash(onnx: OnnxModel, home: string): Promise<string> {
-	const files = onnxFiles(onnx);
-	const known = await rememberedFilesHash(home, files);
-	if (known !== null) return known;
-	const hash = await onnxHash(onnx);
-	await rememberFilesHash(home, files, hash);
-	return hash;
+/** Begins the hash of an ONNX model for a run; to be called before it is read to be run. */
+export function beginOnnxHash(onnx: OnnxModel, home: string): Promise<RunHash> {
+	return RunHash.begin(home, onnxFiles(onnx), () => onnxHash(onnx));
+}
+
+/** Confirms a run's hash; where the weights were changed meanwhile, `discard`s what it has kept. */
+export async function confirmedOr(run: RunHash, discard: () => Promise<void>): Promise<void> {
+	try {
+		await run.confirmed();
+	} catch (error) {
+		await discard();
+		throw error;
+	}
 }
 
 /**
@@ -46,8 +47,8 @@ export async function checkSameModel(folder: string, hash: string, home: string)
 	const file = await findOnnxFile(folder);
 	const now =
 		file === null
-			? await checkpointHash(folder, home)
-			: await onnxModelHash(await readOnnx(file, { weights: false }), home);
+			? await (await beginHash(await openCheckpoint(folder), home)).confirmed()
+			: await (await beginOnnxHash(await readOnnx(file, { weights: false }), home)).confirmed();
 	refuseOther(folder, now, hash);
 }
 
@@ -66,17 +67,4 @@ function refuseOther(folder: string, now: string, hash: string): void {
 	throw new InputError(
 		`model ${folder}: its weights have the hash ${now.slice(0, SHOWN_DIGITS)}; the run was made with ${hash.slice(0, SHOWN_DIGITS)}. Analyse it again`
 	);
-}
-
-async function checkpointHash(folder: string, home: string): Promise<string> {
-	const checkpoint = await openCheckpoint(folder);
-	const reader = new WeightReader();
-	try {
-		return (
-			(await rememberedHash(home, checkpoint)) ??
-			(await completedHash(checkpoint, reader, null, home))
-		);
-	} finally {
-		await reader.close();
-	}
 }

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
 import { attentionLayout } from '../capture/layout.ts';
 import { TOKENIZER } from '../checkpoint/tokenizer.ts';
+import type { RunHash } from '../checkpoint/runHash.ts';
 import { findBeside } from '../onnx/locate.ts';
 import { openOnnx } from '../onnx/open.ts';
 import { tapModel } from '../onnx/tap.ts';
-import { onnxModelHash } from './modelHash.ts';
+import { beginOnnxHash } from './modelHash.ts';
 import { planOnnxMemory } from './onnxMemory.ts';
 import type { AttentionSource } from './source.ts';
 import { windowWork } from './work.ts';
@@ -14,6 +15,7 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 	// Estimates need no weights, and come from the server's own process.
 	const model = await openOnnx(file, { weights: false });
 	const { facts, name, onnx } = model;
+	let run: RunHash | null = null;
 	const tokenizer = await findBeside(onnx.file, TOKENIZER);
 	return {
 		name,
@@ -33,7 +35,8 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 				layout,
 				memory,
 				work,
-				start: async (_home, reporter, stopwatch) => {
+				start: async (home, reporter, stopwatch) => {
+					run = await beginOnnxHash(onnx, home);
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { OnnxPass } = await import('../capture/onnx.ts');
 					stopwatch.enter('layers');
@@ -58,7 +61,10 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 				}
 			};
 		},
-		hash: (home) => onnxModelHash(onnx, home),
+		hash: async (home) => {
+			run ??= await beginOnnxHash(onnx, home);
+			return run.confirmed();
+		},
 		close: () => Promise.resolve()
 	};
 }

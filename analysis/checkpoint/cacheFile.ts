@@ -1,6 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
+import type * as v from 'valibot';
+import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../edge/json.ts';
+import { parseOrNull } from '../edge/parse.ts';
 import { writeWhole } from '../process/partial.ts';
 
 /**
@@ -13,7 +15,8 @@ export async function readCache<Schema extends v.GenericSchema>(
 	schema: Schema
 ): Promise<v.InferOutput<Schema> | null> {
 	try {
-		return v.parse(schema, JSON.parse(await readFile(join(home, 'cache', name), 'utf8')));
+		const file = join(home, 'cache', name);
+		return parseOrNull(schema, await readJsonFile(file, MAX_LARGE_JSON_BYTES));
 	} catch {
 		// A missing or broken cache costs time, no more.
 		return null;

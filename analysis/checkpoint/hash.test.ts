@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,7 +7,8 @@ import { writeTinyCheckpoint, type TinyCheckpoint } from '../../tests/builders/c
 import { completeHash, ModelHasher } from './hash.ts';
 import { openCheckpoint } from './open.ts';
 import { WeightReader } from './read.ts';
-import { rememberedHash, rememberHash } from './remembered.ts';
+import { rememberedHash, rememberFor } from './remembered.ts';
+import { signaturesOf } from './signature.ts';
 import type { Checkpoint } from './types.ts';
 
 let home = '';
@@ -66,26 +67,51 @@ test('a hash without all tensors is no hash', async () => {
 	expect(() => new ModelHasher(checkpoint).digest()).toThrow('lm_head.weight was not hashed');
 });
 
-test('a hash is remembered until a file changes its size or time', async () => {
+async function remember({ tensors }: Checkpoint, hash: string): Promise<void> {
+	const files = [...tensors.values()].map(({ file }) => file);
+	await rememberFor(home, await signaturesOf(files), hash);
+}
+
+test('a hash is remembered until a file changes its time', async () => {
 	const checkpoint = await write();
 	const other = await write({ shards: 2 });
 	expect(await rememberedHash(home, checkpoint)).toBeNull();
-	await rememberHash(home, checkpoint, 'aa');
-	await rememberHash(home, other, 'bb');
+	await remember(checkpoint, 'aa');
+	await remember(other, 'bb');
 	expect(await rememberedHash(home, checkpoint)).toBe('aa');
 	expect(await rememberedHash(home, other)).toBe('bb');
 	await utimes(join(checkpoint.folder, 'model.safetensors'), 1, 1);
 	expect(await rememberedHash(home, checkpoint)).toBeNull();
-	await rememberHash(home, checkpoint, 'cc');
+	await remember(checkpoint, 'cc');
 	expect(await rememberedHash(home, checkpoint)).toBe('cc');
 	expect(await rememberedHash(home, other)).toBe('bb');
 });
 
+test('other bytes are noticed though size and time of modification are kept, as cp -p and rsync -t do', async () => {
+	const checkpoint = await write();
+	const file = join(checkpoint.folder, 'model.safetensors');
+	const { mtime, atime } = await stat(file);
+	const bytes = await readFile(file);
+	bytes[bytes.length - 1] ^= 1;
+	const keepTimes = async (change: () => Promise<void>): Promise<void> => {
+		await remember(checkpoint, 'aa');
+		expect(await rememberedHash(home, checkpoint)).toBe('aa');
+		await change();
+		await utimes(file, atime, mtime);
+		expect(await rememberedHash(home, checkpoint)).toBeNull();
+	};
+	await keepTimes(() => writeFile(file, bytes));
+	await keepTimes(async () => {
+		await writeFile(`${file}.new`, bytes);
+		await rename(`${file}.new`, file);
+	});
+});
+
 test('a broken cache counts as empty and is replaced', async () => {
 	const checkpoint = await write();
-	await rememberHash(home, checkpoint, 'aa');
-	await writeFile(join(home, 'cache', 'hashes.json'), '{"version": 1, "models": [');
+	await remember(checkpoint, 'aa');
+	await writeFile(join(home, 'cache', 'hashes.json'), '{"version": 2, "models": [');
 	expect(await rememberedHash(home, checkpoint)).toBeNull();
-	await rememberHash(home, checkpoint, 'dd');
+	await remember(checkpoint, 'dd');
 	expect(await rememberedHash(home, checkpoint)).toBe('dd');
 });

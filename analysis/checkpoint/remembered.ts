@@ -1,21 +1,20 @@
-import { realpath, stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { readCache, writeCache } from './cacheFile.ts';
+import { sameSignatures, signaturesOf, signatureSchema, type FileSignature } from './signature.ts';
 import type { Checkpoint } from './types.ts';
 
 const HASHES = 'hashes.json';
+/** Models whose hash is remembered; those remembered longest ago go first. */
+const MAX_MODELS = 1000;
 
-const fileSchema = v.object({ path: v.string(), size: v.number(), mtimeMs: v.number() });
 const cacheSchema = v.object({
-	version: v.literal(1),
-	models: v.array(v.object({ files: v.array(fileSchema), hash: v.string() }))
+	version: v.literal(2),
+	models: v.array(v.object({ files: v.array(signatureSchema), hash: v.string() }))
 });
 
 type HashCache = v.InferOutput<typeof cacheSchema>;
 
-/**
- * The hash worked out earlier for the same files (path, size and time of change), or null.
- */
+/** The hash worked out earlier for the same files, as their signatures tell, or null. */
 export function rememberedHash(home: string, checkpoint: Checkpoint): Promise<string | null> {
 	return rememberedFilesHash(home, filesOf(checkpoint));
 }
@@ -25,47 +24,38 @@ export async function rememberedFilesHash(
 	home: string,
 	paths: readonly string[]
 ): Promise<string | null> {
-	const key = JSON.stringify(await weightFiles(paths));
-	const models = await rememberedModels(home);
-	return models.find(({ files }) => JSON.stringify(files) === key)?.hash ?? null;
+	return rememberedFor(home, await signaturesOf(paths));
 }
 
-/** Remembers a model's hash in `<home>/cache/hashes.json`, which is replaced whole. */
-export function rememberHash(home: string, checkpoint: Checkpoint, hash: string): Promise<void> {
-	return rememberFilesHash(home, filesOf(checkpoint), hash);
-}
-
-/** The same of a model that consists of these files. */
-export async function rememberFilesHash(
+/** The same of files with these signatures. */
+export async function rememberedFor(
 	home: string,
-	names: readonly string[],
+	signatures: readonly FileSignature[]
+): Promise<string | null> {
+	const models = await rememberedModels(home);
+	return models.find(({ files }) => sameSignatures(files, signatures))?.hash ?? null;
+}
+
+/**
+ * Remembers a model's hash in `<home>/cache/hashes.json`, which is replaced whole. The signatures must be from
+ * before its files were read: what changes meanwhile is then not taken for what was hashed.
+ */
+export async function rememberFor(
+	home: string,
+	signatures: FileSignature[],
 	hash: string
 ): Promise<void> {
-	const files = await weightFiles(names);
-	const paths = new Set(files.map(({ path }) => path));
+	const paths = new Set(signatures.map(({ path }) => path));
 	const models = await rememberedModels(home);
 	const others = models.filter((model) => !model.files.some(({ path }) => paths.has(path)));
-	const cache: HashCache = { version: 1, models: [...others, { files, hash }] };
-
+	const kept = [...others, { files: signatures, hash }].slice(-MAX_MODELS);
+	const cache: HashCache = { version: 2, models: kept };
 	await writeCache(home, HASHES, cache);
 }
 
-function filesOf(checkpoint: Checkpoint): string[] {
-	return [...checkpoint.tensors.values()].map(({ file }) => file);
-}
-
-/** Links are resolved: snapshots in the Hugging Face cache are links to files named by their content. */
-async function weightFiles(
-	names: readonly string[]
-): Promise<HashCache['models'][number]['files']> {
-	const files = await Promise.all(
-		[...new Set(names)].map(async (name) => {
-			const path = await realpath(name);
-			const { size, mtimeMs } = await stat(path);
-			return { path, size, mtimeMs };
-		})
-	);
-	return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+/** The files that a checkpoint's tensors lie in. */
+export function filesOf(checkpoint: Checkpoint): string[] {
+	return [...new Set([...checkpoint.tensors.values()].map(({ file }) => file))];
 }
 
 async function rememberedModels(home: string): Promise<HashCache['models']> {

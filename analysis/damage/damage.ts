@@ -1,7 +1,6 @@
-import { completedHash } from '../analyze/modelHash.ts';
+import { beginHash, confirmedOr } from '../analyze/modelHash.ts';
 import { Reporter } from '../analyze/reporter.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Progress } from '../progress.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { costsOfCases } from './cases.ts';
@@ -45,9 +44,8 @@ export async function measureDamage(
 	const { checkpoint, windows, context, notes } = prepared;
 	const reader = new WeightReader();
 	try {
-		const hash =
-			(await rememberedHash(home, checkpoint)) ??
-			(await completedHash(checkpoint, reader, null, home));
+		const run = await beginHash(checkpoint, home);
+		const hash = await run.confirmed();
 		const texts = documents.map(documentFacts);
 		const header = progressHeader({
 			model: hash,
@@ -68,6 +66,7 @@ export async function measureDamage(
 			);
 			reporter.add(0, 'reading weights', 0);
 			await measureCases(prepared, progress, reader, reporter, options.onLayer);
+			await confirmedOr(run, () => progress.discard());
 			return {
 				...damageReport(prepared, documents, progress),
 				model: { name: checkpoint.name, hash },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, truncate, type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../errors.ts';
@@ -114,6 +114,11 @@ export class ProgressFile {
 
 	async close(): Promise<void> {
 		await this.#handle.close();
+	}
+
+	/** Removes the file, whose results cannot be trusted; it is still to be closed. */
+	async discard(): Promise<void> {
+		await rm(this.path, { force: true });
 	}
 }
 

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { completedHash } from '../analyze/modelHash.ts';
+import { beginHash } from '../analyze/modelHash.ts';
 import type { PlannedLayers } from '../capture/forward.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
 import { isFused } from '../graph/decode/attention.ts';
@@ -67,6 +66,7 @@ async function deployCheckpoint(
 	const { layers } = config;
 	if (request.plan !== null) checkPlanFits(request.plan, { ...config, name });
 	await checkNewFolder(request.out);
+	const run = await beginHash(checkpoint, request.home);
 	const reader = new WeightReader();
 	try {
 		const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
@@ -75,9 +75,7 @@ async function deployCheckpoint(
 			const names = await write(folder, work);
 			const verified = request.verify ? await verify(folder, work) : null;
 			onProgress('hashing', 0);
-			const hash =
-				(await rememberedHash(request.home, checkpoint)) ??
-				(await completedHash(checkpoint, reader, null, request.home));
+			const hash = await run.confirmed();
 			const { sources } = planned;
 			const model = { name, architecture: config.architecture, layers };
 			const padding = request.target === 'onnx' ? (isFused(config) ? 'right' : 'either') : null;

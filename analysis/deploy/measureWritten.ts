@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { onnxModelHash } from '../analyze/modelHash.ts';
+import { beginOnnxHash } from '../analyze/modelHash.ts';
 import { operationsPerSecond } from '../analyze/speed.ts';
 import { InputError } from '../errors.ts';
 import { onnxFacts } from '../onnx/facts.ts';
@@ -51,7 +51,10 @@ export async function measureWritten(
 	const facts = onnxFacts(onnx, view, layers, config, logits);
 	const folder = dirname(file);
 	const baseline = (await isWritten(folder)) ? await readWritten(folder) : null;
-	checkSameOrigin(planned, baseline, await onnxModelHash(onnx, home), { model, against });
+	checkSameOrigin(planned, baseline, await (await beginOnnxHash(onnx, home)).confirmed(), {
+		model,
+		against
+	});
 	checkBenchSetting(setting, facts);
 	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
 	const { rate } = await operationsPerSecond(home);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
-import { onnxModelHash } from '../analyze/modelHash.ts';
+import { beginOnnxHash } from '../analyze/modelHash.ts';
 import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { InputError } from '../errors.ts';
 import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
@@ -30,9 +30,11 @@ export async function deployOnnxModel(
 	onProgress: (stage: DeployStage, fraction: number) => void
 ): Promise<Deployed> {
 	checkRequest(file, request);
+	const { onnx: before } = await findOnnx(file, { weights: false });
+	const run = await beginOnnxHash(before, request.home);
 	const model = await findOnnx(file);
 	checkWritable(model.onnx);
-	const { name, layers, onnx } = model;
+	const { name, layers } = model;
 	const { plan } = request;
 	const planned = plannedAttention(model, plan);
 	const shared = shareAttention(model, planned);
@@ -49,7 +51,7 @@ export async function deployOnnxModel(
 			? await verifyOnnxModel(model, { proto, folder }, planned)
 			: null;
 		onProgress('hashing', 0);
-		const hash = await onnxModelHash(onnx, request.home);
+		const hash = await run.confirmed();
 		const architecture = model.config?.architecture ?? 'ONNX';
 		const facts = { name, architecture, layers: layers.length };
 		const byLength = layers.some(({ form }) => form === 'GroupQueryAttention');

@@ -5,7 +5,8 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cachedOnnx } from '../../tests/builders/cachedOnnx.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
-import { rememberFilesHash } from '../checkpoint/remembered.ts';
+import { rememberFor } from '../checkpoint/remembered.ts';
+import { signaturesOf } from '../checkpoint/signature.ts';
 import { ModelProtoSchema } from '../graph/onnx_pb.ts';
 import { makePlan } from '../plan/planFile.ts';
 import { planSpans } from '../plan/spans.ts';
@@ -39,7 +40,7 @@ it('of a file of 3 GB only the weights that are still used are written', async (
 	await writeFile(file, toBinary(ModelProtoSchema, proto));
 	// Told what the hash is, nobody reads 3 GB for it.
 	const home = join(scratch, 'home');
-	await rememberFilesHash(home, [file, data], 'a'.repeat(64));
+	await rememberFor(home, await signaturesOf([file, data]), 'a'.repeat(64));
 	const sources = [0, 1, 1, 3];
 	const model = { name: 'm', architecture: 'ONNX', layers: 4, heads: 4, kvHeads: 2, hash: '' };
 	const spans = planSpans(sources, null);

@@ -8,7 +8,7 @@ import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { deploy, planFor, withRepairs } from '../../tests/builders/deployed.ts';
 import { mergedDecoder } from '../../tests/builders/mergedOnnx.ts';
 import { smallDecoderPlan } from '../../tests/builders/onnxPlan.ts';
-import { onnxModelHash } from '../analyze/modelHash.ts';
+import { beginOnnxHash } from '../analyze/modelHash.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { NodeProtoSchema, ValueInfoProtoSchema } from '../graph/onnx_pb.ts';
 import { checkpointLayers } from '../models/checkpointLayers.ts';
@@ -82,7 +82,9 @@ describe('a plan on an ONNX model', () => {
 		await writeFile(file, onnxBytes(proto()));
 		const plan = smallDecoderPlan([0, 0, 2, 3]);
 		expect((await check(file, plan)).warning).toBeNull();
-		const hash = await onnxModelHash(await readOnnx(file), join(folder, 'home'));
+		const hash = await (
+			await beginOnnxHash(await readOnnx(file), join(folder, 'home'))
+		).confirmed();
 		const { warning, problem } = await check(file, plan);
 		expect(problem).toBeNull();
 		expect(warning).toMatch(new RegExp(`made for small \\(none\\).*\\(${hash.slice(0, 12)}\\)`));

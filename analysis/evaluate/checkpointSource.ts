@@ -1,13 +1,13 @@
 import { logitsBytes, planMemory, type Holdings } from '../analyze/memory.ts';
-import { completedHash } from '../analyze/modelHash.ts';
+import { beginHash } from '../analyze/modelHash.ts';
 import { forwardWork } from '../analyze/work.ts';
 import { attentionLayout, windowEntries } from '../capture/layout.ts';
 import type { LayerRepairs } from '../capture/repairs.ts';
 import { modelFacts } from '../checkpoint/facts.ts';
-import { ModelHasher } from '../checkpoint/hash.ts';
+import { completeHash, ModelHasher } from '../checkpoint/hash.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash } from '../checkpoint/remembered.ts';
+import type { RunHash } from '../checkpoint/runHash.ts';
 import type { ModelConfig } from '../checkpoint/types.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { headMapsOf, spansOf } from '../plan/spans.ts';
@@ -36,6 +36,7 @@ export async function openCheckpointEvaluation(
 		repairs: repairs ?? undefined
 	};
 	const reader = new WeightReader();
+	let run: RunHash | null = null;
 	let hasher: ModelHasher | null = null;
 	return {
 		name: checkpoint.name,
@@ -53,17 +54,19 @@ export async function openCheckpointEvaluation(
 				memory,
 				work: { way: config.layers * layer, comparison: WAYS * head },
 				start: async (home) => {
-					const known = await rememberedHash(home, checkpoint);
-					if (known === null) hasher = new ModelHasher(checkpoint);
+					run = await beginHash(checkpoint, home);
+					if (!run.isKnown) hasher = new ModelHasher(checkpoint);
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { checkpointRunner } = await import('./checkpointRunner.ts');
 					return checkpointRunner(checkpoint, planned, memory, reader, hasher);
 				}
 			};
 		},
-		hash: async (home) =>
-			(await rememberedHash(home, checkpoint)) ??
-			(await completedHash(checkpoint, reader, hasher, home)),
+		hash: async (home) => {
+			run ??= await beginHash(checkpoint, home);
+			const read = hasher ?? new ModelHasher(checkpoint);
+			return run.confirmed(() => completeHash(checkpoint, reader, read));
+		},
 		close: () => reader.close()
 	};
 }

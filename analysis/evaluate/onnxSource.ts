@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
-import { onnxModelHash } from '../analyze/modelHash.ts';
+import { beginOnnxHash } from '../analyze/modelHash.ts';
 import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { forwardWork, logitsWork } from '../analyze/work.ts';
 import { attentionLayout } from '../capture/layout.ts';
 import { TOKENIZER } from '../checkpoint/tokenizer.ts';
+import type { RunHash } from '../checkpoint/runHash.ts';
 import { checkCutsFit, cutBytes } from '../onnx/cutBytes.ts';
 import { graphInputs } from '../onnx/inputs.ts';
 import { findBeside } from '../onnx/locate.ts';
@@ -24,6 +25,7 @@ export async function openOnnxEvaluation(file: string, plan: Plan): Promise<Eval
 	checkEveryLogit(model);
 	const { cuts } = shareAttention(model, planned);
 	checkCutsFit(cuts, onnx.file);
+	let run: RunHash | null = null;
 	const tokenizer = await findBeside(onnx.file, TOKENIZER);
 	return {
 		name,
@@ -40,14 +42,18 @@ export async function openOnnxEvaluation(file: string, plan: Plan): Promise<Eval
 			return {
 				memory,
 				work: { way: facts.layers * layer + head, comparison: logitsWork(facts, context) },
-				start: async () => {
+				start: async (home) => {
+					run = await beginOnnxHash(onnx, home);
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { OnnxRunner } = await import('./onnxRunner.ts');
 					return OnnxRunner.open(await openOnnx(file), planned, memory);
 				}
 			};
 		},
-		hash: (home) => onnxModelHash(onnx, home),
+		hash: async (home) => {
+			run ??= await beginOnnxHash(onnx, home);
+			return run.confirmed();
+		},
 		close: () => Promise.resolve()
 	};
 }

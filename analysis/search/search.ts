@@ -1,8 +1,7 @@
-import { completedHash } from '../analyze/modelHash.ts';
+import { beginHash, confirmedOr } from '../analyze/modelHash.ts';
 import { Reporter } from '../analyze/reporter.ts';
 import { WeightSource } from '../capture/weights.ts';
 import { WeightReader } from '../checkpoint/read.ts';
-import { rememberedHash } from '../checkpoint/remembered.ts';
 import type { Progress } from '../progress.ts';
 import { documentFacts } from '../tokens/documents.ts';
 import { Meter } from './meter.ts';
@@ -48,9 +47,8 @@ export async function searchPlans(
 	const { home, documents } = request;
 	const reader = new WeightReader();
 	try {
-		const hash =
-			(await rememberedHash(home, checkpoint)) ??
-			(await completedHash(checkpoint, reader, null, home));
+		const run = await beginHash(checkpoint, home);
+		const hash = await run.confirmed();
 		const texts = documents.map(documentFacts);
 		const stores = await openStores(prepared, hash, home);
 		try {
@@ -78,6 +76,7 @@ export async function searchPlans(
 				about
 			);
 			await runner.release();
+			await confirmedOr(run, () => stores.discard());
 			const seconds = (performance.now() - started) / 1000;
 			return { search: { report, ...about, notes, seconds }, refits };
 		} finally {

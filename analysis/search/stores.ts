@@ -12,6 +12,8 @@ export interface SearchStores {
 	/** Results that are there. */
 	found: number;
 	close(): Promise<void>;
+	/** Removes the files: what they hold cannot be trusted. */
+	discard(): Promise<void>;
 }
 
 const FILE_NAME_DIGITS = 16;
@@ -52,6 +54,9 @@ export async function openStores(
 		found: all.reduce((sum, { size }) => sum + size, 0),
 		close: async () => {
 			for (const file of all) await file.close();
+		},
+		discard: async () => {
+			for (const file of all) await file.discard();
 		}
 	};
 }

@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { completedHash, onnxModelHash } from '$analysis/analyze/modelHash.ts';
+import { beginHash, beginOnnxHash } from '$analysis/analyze/modelHash.ts';
 import { openCheckpoint } from '$analysis/checkpoint/open.ts';
-import { WeightReader } from '$analysis/checkpoint/read.ts';
 import { InputError } from '$analysis/errors.ts';
 import { readOnnx } from '$analysis/onnx/read.ts';
 import { writeResult } from '$analysis/results/folder.ts';
@@ -37,9 +36,7 @@ beforeAll(async () => {
 	home = await mkdtemp(join(tmpdir(), 'spanwise-measure-'));
 	const folder = join(home, 'model');
 	await writeTinyCheckpoint(folder);
-	const reader = new WeightReader();
-	hash = await completedHash(await openCheckpoint(folder), reader, null, home);
-	await reader.close();
+	hash = await (await beginHash(await openCheckpoint(folder), home)).confirmed();
 	const write = (name: string, hash: string) => {
 		const model = { ...record.model, folder, hash };
 		return writeRun(runFolder(home, name), { ...record, id: name, model }, sums, windows);
@@ -144,7 +141,7 @@ describe('the job of a measurement', () => {
 	});
 	it('of a bench leaves an ONNX model its type', async () => {
 		const file = await writeOnnxFolder(join(home, 'onnx'), cachedOnnx({ form: 'groupQuery' }));
-		const onnxHash = await onnxModelHash(await readOnnx(file), home);
+		const onnxHash = await (await beginOnnxHash(await readOnnx(file), home)).confirmed();
 		const model = { ...record.model, folder: file, hash: onnxHash };
 		await writeRun(runFolder(home, 'of-onnx'), { ...record, id: 'of-onnx', model }, sums, windows);
 		const plan = smallDecoderPlan([0, 0, 2, null]);
