@@ -33,7 +33,12 @@ export default defineConfig({
 				}
 			},
 			{
-				resolve: { alias: { $analysis: fileURLToPath(new URL('./analysis', import.meta.url)) } },
+				resolve: {
+					alias: {
+						$analysis: fileURLToPath(new URL('./analysis', import.meta.url)),
+						$lib: fileURLToPath(new URL('./src/lib', import.meta.url))
+					}
+				},
 				test: {
 					name: 'e2e',
 					environment: 'node',

@@ -24,6 +24,7 @@ folder = pathlib.Path(sys.argv[1])
 ids = json.loads((folder / "ids.json").read_text())
 mutants = json.loads((folder / "mutants.json").read_text())
 SECONDS = 20
+torch.set_num_threads(1)
 
 
 def loss_of(config):
@@ -32,7 +33,10 @@ def loss_of(config):
     mutant.mkdir()
     shutil.copy(folder / "model" / "model.safetensors", mutant)
     (mutant / "config.json").write_text(json.dumps(config))
-    model, info = transformers.AutoModelForCausalLM.from_pretrained(
+    # Without a model_type only the class that the file names can say what it is.
+    named = config.get("architectures") if "model_type" not in config else None
+    cls = getattr(transformers, named[0]) if named else transformers.AutoModelForCausalLM
+    model, info = cls.from_pretrained(
         mutant, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
     )
     if info["missing_keys"] or info["mismatched_keys"] or info["error_msgs"]:

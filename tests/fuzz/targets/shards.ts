@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeTinyCheckpoint } from '../../builders/checkpoint.ts';
 import { encodeSafetensors, type TensorSource } from '../../builders/safetensors.ts';
@@ -44,10 +44,12 @@ export class ShardsTarget implements Target {
 	/** Figures of the tensors of all files that the index names, in one file. */
 	async #plain(index: Buffer, change: string, folder: string) {
 		const { weight_map: map } = JSON.parse(index.toString()) as {
-			weight_map: Record<string, string>;
+			weight_map: Record<string, unknown>;
 		};
 		const tensors = new Map<string, TensorSource>();
-		for (const file of new Set(Object.values(map))) {
+		const files = await readdir(this.#model);
+		// Names that no tensor of the model has may stand for anything.
+		for (const file of files.filter((each) => Object.values(map).includes(each))) {
 			const found = readStrictly(await readFile(join(this.#model, file)));
 			if (found === null)
 				throw new Finding(`${change}: read, though ${file} is no safetensors file`);
