@@ -130,7 +130,7 @@ describe('spanwise similarity', () => {
 
 	it('--format csv has the definition, then layers along both sides', async () => {
 		const { stdout } = await command('similarity', whole, '--view', 'no-sink', '--format', 'csv');
-		const lines = stdout.trimEnd().split('\r\n');
+		const lines = stdout.trimEnd().split('\n');
 		expect(lines).toContain('# view: no-sink');
 		expect(lines.filter((line) => !line.startsWith('#'))[0]).toBe('layer,0,1,2,3,4,5');
 		expect(lines.at(-1)).toMatch(/^5,.*,1$/);
@@ -248,7 +248,7 @@ describe('spanwise export', () => {
 	it('csv has a span a line', async () => {
 		const { stdout } = await command('export', at('plan.json'), '--to', 'csv');
 		expect(stdout).toMatch(/^source,followers,length,head_map,score,/);
-		expect(stdout.trimEnd().split('\r\n')).toHaveLength(1 + (await readPlan()).spans.length);
+		expect(stdout.trimEnd().split('\n')).toHaveLength(1 + (await readPlan()).spans.length);
 	});
 
 	it('shareatt is refused where heads are rearranged', async () => {

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { InputError } from '../analysis/errors.ts';
 import { matrixCsv } from '../analysis/plan/exporters/csv.ts';
 import { definitionOf } from '../analysis/run/definition.ts';
+import { similarityCsv } from '../analysis/run/similarityCsv.ts';
 import { readSums } from '../analysis/run/read.ts';
 import type { RunRecord } from '../analysis/run/types.ts';
 import { headBlock } from '../analysis/similarity/measure.ts';
@@ -9,6 +10,7 @@ import { excessMatrix } from '../analysis/similarity/null.ts';
 import { similarityOf } from '../analysis/similarity/similarity.ts';
 import type { Metric, Similarity, View } from '../analysis/similarity/types.ts';
 import { formatValue } from '../src/lib/format.ts';
+import { SHOWN_WORDS } from '../src/lib/run/shown.ts';
 import { findRun } from './found.ts';
 import { printJson, say, type Io } from './io.ts';
 import { checkMeasured, measuredWords } from './measured.ts';
@@ -108,8 +110,8 @@ function printLayers(
 			high: rows(similarity.high)
 		});
 	} else if (format === 'csv') {
-		const head = excess ? `# figure: ${what}\r\n` : '';
-		io.stdout.write(head + matrixCsv(matrix, layers, definitionOf(record, metric, view)));
+		const values = excess ? `${SHOWN_WORDS.excess} (${metric})` : undefined;
+		io.stdout.write(similarityCsv(record, { metric, view, values }, matrix));
 	} else {
 		io.stdout.write(`${excess ? `${what} · ` : ''}${measuredWords(record, metric, view)}\n`);
 		io.stdout.write(matrixTable(matrix, layers, 'layer'));
@@ -128,7 +130,7 @@ function printHeads(
 	if (format === 'json') {
 		printJson(io, { metric, view, heads, matrix: rowsOf(matrix, width) });
 	} else if (format === 'csv') {
-		io.stdout.write(`# rows: heads of layer ${l}; columns: heads of layer ${m}\r\n`);
+		io.stdout.write(`# rows: heads of layer ${l}; columns: heads of layer ${m}\n`);
 		io.stdout.write(matrixCsv(matrix, width, definitionOf(record, metric, view), 'head'));
 	} else {
 		io.stdout.write(`${measuredWords(record, metric, view)}\n`);

@@ -174,6 +174,9 @@ describe('from an empty workspace', () => {
 		const lines = csv.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 		expect(lines).toHaveLength(17);
 		expect(lines[1]).toMatch(/^0,1,/);
+		const { origin, pathname } = new URL(page.url());
+		const matrix = `${origin}/api${pathname}/matrix.csv?metric=cosine&view=all`;
+		expect(csv).toBe(await (await page.request.get(matrix)).text());
 		const npy = (await saved(page, menu, /^NPY/)).bytes;
 		expect(npy.subarray(0, 6).toString('latin1')).toBe('\x93NUMPY');
 		expect(npy.subarray(0, 128).toString('latin1')).toContain('(16, 16)');

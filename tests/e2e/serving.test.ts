@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,10 +49,19 @@ test('an empty workspace fills by itself: both bundled models, at the same place
 	expect(attention[1]).toBe(0);
 
 	const csv = await get(`${url}/api/runs/${id}/matrix.csv?metric=js&view=no-sink`, {});
-	expect(csv.body.split('\n').slice(1, 3)).toEqual([
-		`# ${command}`,
-		'layer,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15'
+	const lines = csv.body.split('\n');
+	expect(lines.slice(0, 2)).toEqual(['# metric: js', '# view: no-sink']);
+	expect(lines.filter((line) => !/^# [a-z]+: |^\d/i.test(line))).toEqual([
+		'layer,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15',
+		''
 	]);
+	expect(lines).toContain(`# command: ${command}`);
+	const asked = ['similarity', id, '--metric', 'js', '--view', 'no-sink', '--format', 'csv'];
+	const printed = spawnSync(process.execPath, ['dist/spanwise.js', ...asked], {
+		env: { ...process.env, SPANWISE_HOME: home.path },
+		encoding: 'utf8'
+	});
+	expect(printed.stdout).toBe(csv.body);
 
 	expect((await fetch(`${url}/api/runs/${id}`, { method: 'DELETE' })).status).toBe(204);
 	expect((await fetch(`${url}/api/runs/${id}`)).status).toBe(404);

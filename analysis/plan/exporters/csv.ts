@@ -1,8 +1,30 @@
+import { csvFormatRows } from 'd3';
 import type { Definition, Plan } from '../types.ts';
 
-type Cell = string | number | null;
+export type Cell = string | number | boolean | null;
 
-/** The spans of a plan, one a row, with what they were measured by. RFC 4180, header first. */
+/** More digits than the float32 attention behind a matrix bears out. */
+const ROUNDING = 1e7;
+/** Characters with which a cell of text becomes a formula in a spreadsheet (OWASP, CSV injection). */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** Writes rows as CSV, as every CSV file of Spanwise is written: a line each, null empty, numbers as they are. */
+export function csv(rows: readonly (readonly Cell[])[]): string {
+	return `${csvFormatRows(rows.map((row) => row.map(cellText)))}\n`;
+}
+
+/** Text stays on its line, and a quote before what would be a formula makes it text for a spreadsheet too. */
+function cellText(cell: Cell): string {
+	if (typeof cell !== 'string') return String(cell ?? '');
+	const isNumber = cell.trim() !== '' && Number.isFinite(Number(cell));
+	return oneLine(FORMULA.test(cell) && !isNumber ? `'${cell}` : cell);
+}
+
+function oneLine(text: string): string {
+	return text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');
+}
+
+/** The spans of a plan, one per row, with what they were measured by; the header first. */
 export function spansCsv(plan: Plan): string {
 	const { definition, model } = plan;
 	const header = [
@@ -39,8 +61,8 @@ export function spansCsv(plan: Plan): string {
 }
 
 /**
- * A matrix [rows, columns] with the indices of its layers (or heads) along the top and the left. With a
- * definition, comment lines beginning with # say before it how the numbers came about.
+ * A matrix [rows, columns], rounded to 7 digits, with the indices of its layers (or heads) along the top and the left.
+ * With a definition, comment lines beginning with # say before it how the numbers came about.
  */
 export function matrixCsv(
 	matrix: Float64Array,
@@ -48,13 +70,19 @@ export function matrixCsv(
 	definition: Definition | null,
 	axis: 'layer' | 'head' = 'layer'
 ): string {
-	const rows = matrix.length / columns;
 	const header: Cell[] = [axis, ...Array.from({ length: columns }, (_, column) => column)];
-	const body = Array.from({ length: rows }, (_, row): Cell[] => [
-		row,
-		...matrix.subarray(row * columns, (row + 1) * columns)
-	]);
+	const body = roundedRows(matrix, columns).map((row, index): Cell[] => [index, ...row]);
 	return (definition === null ? '' : definitionLines(definition)) + csv([header, ...body]);
+}
+
+/** A row-major matrix as rows, rounded to 7 digits. */
+export function roundedRows(matrix: Float64Array, columns: number): number[][] {
+	return Array.from({ length: matrix.length / columns }, (_, row) =>
+		Array.from(
+			matrix.subarray(row * columns, (row + 1) * columns),
+			(value) => Math.round(value * ROUNDING) / ROUNDING
+		)
+	);
 }
 
 /** A definition card as comment lines that begin with #, for the top of a CSV file. */
@@ -65,19 +93,9 @@ export function definitionLines(definition: Definition): string {
 /** Anything that says how numbers came about, as comment lines that begin with #. */
 export function cardLines(card: Readonly<Record<string, unknown>>): string {
 	return Object.entries(card)
-		.map(
-			([name, value]) =>
-				`# ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}\r\n`
-		)
+		.map(([name, value]) => {
+			const text = typeof value === 'string' ? value : JSON.stringify(value);
+			return `# ${oneLine(`${name}: ${text}`)}\n`;
+		})
 		.join('');
-}
-
-/** Lines of cells; a cell with a comma, a quote or a line break is quoted, null is empty. */
-export function csv(rows: readonly (readonly Cell[])[]): string {
-	return rows.map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
-}
-
-function quoted(cell: Cell): string {
-	const text = String(cell ?? '');
-	return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makePlan } from '../planFile.ts';
 import { sourcesOf } from '../spans.ts';
 import type { Definition, Plan, Sources, Span } from '../types.ts';
-import { matrixCsv, spansCsv } from './csv.ts';
+import { cardLines, csv, matrixCsv, spansCsv } from './csv.ts';
 import { exportPlan, fidelityOf } from './exporters.ts';
 import { toNpy } from './npy.ts';
 import { fromShareAtt, toShareAtt } from './shareatt.ts';
@@ -73,7 +73,7 @@ describe('exportPlan', () => {
 		expect(exportPlan(plain, 'shareatt')).toBe('{"followers":[2,3],"nonShared":[0,1,4]}\n');
 	});
 	it('csv has one span a row, with names quoted where they hold a comma', () => {
-		const [header, row, rest] = spansCsv(plain).split('\r\n');
+		const [header, row, rest] = spansCsv(plain).split('\n');
 		expect(header.startsWith('source,followers,length,head_map,score,metric,view')).toBe(true);
 		expect(row).toBe(`1,2 3,3,identity,0.5,,,,,,"tiny, the first",abc,${plain.createdBy.version}`);
 		expect(rest).toBe('');
@@ -94,10 +94,38 @@ describe('exportPlan', () => {
 	});
 });
 
+describe('csv', () => {
+	it('quotes what must be quoted, and leaves null empty', () => {
+		expect(csv([['a, b', 'say "x"', null, 0.5, true]])).toBe('"a, b","say ""x""",,0.5,true\n');
+	});
+	it.each([
+		['=HYPERLINK("x")', `"'=HYPERLINK(""x"")"\n`],
+		['+1 (2)', "'+1 (2)\n"],
+		['-x', "'-x\n"],
+		['@SUM(1)', "'@SUM(1)\n"],
+		['\t=1', "'\t=1\n"],
+		['\r=1', "' =1\n"]
+	])('%j is text for a spreadsheet too', (cell, expected) => {
+		expect(csv([[cell]])).toBe(expected);
+	});
+	it('numbers stay numbers, as text too', () => {
+		expect(csv([[-0.5, '-0.5', '+2', -1e-7]])).toBe('-0.5,-0.5,+2,-1e-7\n');
+	});
+	it('a name stays on its line, in cells and in comments', () => {
+		expect(csv([['x\n=HYPERLINK(1)', 'a\r\nb\u2028c']])).toBe('x =HYPERLINK(1),a b c\n');
+		expect(cardLines({ text: 'x\n=1', more: { name: 'a\nb' } })).toBe(
+			'# text: x =1\n# more: {"name":"a\\nb"}\n'
+		);
+	});
+});
+
 describe('matrixCsv', () => {
 	const matrix = Float64Array.of(1, 0.25, 0.5, 1);
+	it('rounds to 7 digits, which is what float32 attention bears', () => {
+		expect(matrixCsv(Float64Array.of(0.123456789), 1, null)).toBe('layer,0\n0,0.1234568\n');
+	});
 	it('names layers along the top and the left', () => {
-		expect(matrixCsv(matrix, 2, null)).toBe('layer,0,1\r\n0,1,0.25\r\n1,0.5,1\r\n');
+		expect(matrixCsv(matrix, 2, null)).toBe('layer,0,1\n0,1,0.25\n1,0.5,1\n');
 		expect(matrixCsv(matrix, 2, null, 'head').startsWith('head,0,1')).toBe(true);
 	});
 	it('says in comment lines how the numbers came about', () => {
@@ -112,7 +140,7 @@ describe('matrixCsv', () => {
 			modelHash: 'abc',
 			version: '0.1.0'
 		};
-		const lines = matrixCsv(matrix, 2, definition).split('\r\n');
+		const lines = matrixCsv(matrix, 2, definition).split('\n');
 		expect(lines[0]).toBe('# metric: cosine');
 		expect(lines).toContain('# modelHash: abc');
 		expect(lines.at(-4)).toBe('layer,0,1');

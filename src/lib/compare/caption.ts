@@ -1,4 +1,5 @@
 import type { Comparison } from '$analysis/compare/types.ts';
+import { cardLines as csvCardLines } from '$analysis/plan/exporters/csv.ts';
 import { shortHash } from '$analysis/plan/planFile.ts';
 import { definitionOf } from '$analysis/run/definition.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
@@ -12,10 +13,10 @@ export function compareCommand({ runs, metric, view }: Comparison): string {
 /** The definition cards of the compared runs as lines that begin with #, for the top of a CSV file. */
 export function cardLines(comparison: Comparison, records: readonly RunRecord[]): string {
 	const { metric, view } = comparison;
-	const cards = records.map(
-		(record) => `# ${record.model.name}: ${JSON.stringify(definitionOf(record, metric, view))}`
+	const cards = records.map((record) =>
+		csvCardLines({ [record.model.name]: definitionOf(record, metric, view) })
 	);
-	return [...cards, `# ${compareCommand(comparison)}`, ''].join('\n');
+	return [...cards, csvCardLines({ command: compareCommand(comparison) })].join('');
 }
 
 /** What a figure of a comparison shows, of which models and text, and the commands that make it again. */

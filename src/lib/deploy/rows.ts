@@ -1,5 +1,6 @@
 import type { BenchReport, RatioSpread } from '$analysis/deploy/benchTypes.ts';
 import type { Spread } from '$analysis/evaluate/types.ts';
+import { csv } from '$analysis/plan/exporters/csv.ts';
 import { signedText } from '../evaluate/words.ts';
 import { formatShare, formatValue } from '../format.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
@@ -99,5 +100,5 @@ export function benchCsv({ baseline, planned, ratio, predicted }: BenchReport): 
 		'predicted',
 		'share predicted to be saved'
 	];
-	return [header, ...lines, []].map((cells) => cells.join(',')).join('\n');
+	return csv([header, ...lines]);
 }

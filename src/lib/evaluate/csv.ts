@@ -1,31 +1,31 @@
 import type { Evaluation, WindowTokens } from '$analysis/evaluate/types.ts';
+import { csv } from '$analysis/plan/exporters/csv.ts';
 
-function quoted(text: string): string {
-	return `"${text.replaceAll('"', '""')}"`;
-}
-
-/** Tokens of windows as CSV, a line each. */
+/** Tokens of windows as CSV, one per line; line breaks in them are written as in code. */
 export function tokensCsv(worst: readonly WindowTokens[]): string {
 	const lines = worst.flatMap(({ window, pieces, baseline, shared }) =>
-		pieces.map((piece, index) =>
-			[window, index + 1, quoted(piece), baseline[index], shared[index]].join(',')
-		)
+		pieces.map((piece, index) => [
+			window,
+			index + 1,
+			piece.replaceAll('\n', '\\n').replaceAll('\r', '\\r'),
+			baseline[index] ?? null,
+			shared[index] ?? null
+		])
 	);
-	return ['window,position,token,baseline loss,shared loss', ...lines, ''].join('\n');
+	return csv([['window', 'position', 'token', 'baseline loss', 'shared loss'], ...lines]);
 }
 
-/** Windows of an evaluation as CSV, a line each. */
+/** Windows of an evaluation as CSV, one per line. */
 export function windowsCsv({ report, texts }: Evaluation): string {
-	const lines = report.windows.map((row, window) =>
-		[
-			window,
-			quoted(texts[row.document]?.name ?? ''),
-			row.start,
-			row.baseline,
-			row.shared,
-			row.kl,
-			row.agreement
-		].join(',')
-	);
-	return ['window,text,start,baseline loss,shared loss,KL,agreement', ...lines, ''].join('\n');
+	const lines = report.windows.map((row, window) => [
+		window,
+		texts[row.document]?.name ?? '',
+		row.start,
+		row.baseline,
+		row.shared,
+		row.kl,
+		row.agreement
+	]);
+	const header = ['window', 'text', 'start', 'baseline loss', 'shared loss', 'KL', 'agreement'];
+	return csv([header, ...lines]);
 }

@@ -1,4 +1,5 @@
 import type { EvaluateReport } from '$analysis/evaluate/types.ts';
+import { csv } from '$analysis/plan/exporters/csv.ts';
 import { SCORES } from '$analysis/evaluate/choices/types.ts';
 import {
 	formatBytes,
@@ -181,9 +182,8 @@ function savedRows({ cost: { predicted } }: EvaluateReport): ComparedRow[] {
 
 /** The rows as CSV. */
 export function comparedCsv(groups: readonly ComparedGroup[]): string {
-	const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
 	const lines = groups.flatMap(({ name, basis, rows }) =>
-		rows.map((row) => [name, row.name, row.a, row.b, row.difference, basis].map(quoted).join(','))
+		rows.map((row) => [name, row.name, row.a, row.b, row.difference, basis])
 	);
-	return ['group,figure,A,B,difference,basis', ...lines, ''].join('\n');
+	return csv([['group', 'figure', 'A', 'B', 'difference', 'basis'], ...lines]);
 }

@@ -1,3 +1,4 @@
+import { csv } from '$analysis/plan/exporters/csv.ts';
 import type { Telemetry } from '$analysis/telemetry.ts';
 import { scaleLinear } from 'd3';
 import { niceRange, type Series } from '../chart/geometry.ts';
@@ -93,8 +94,12 @@ export function figuresOf(telemetry: Telemetry): { label: string; value: string 
 
 /** Samples as a table, for CSV. */
 export function samplesTable({ samples }: Telemetry): string {
-	const rows = samples.map(({ seconds, stage, rssBytes, cores, tokensPerSecond }) =>
-		[seconds, `"${stage.replaceAll('"', '""')}"`, rssBytes, cores, tokensPerSecond].join(',')
-	);
-	return ['seconds,stage,rss_bytes,cores_busy,tokens_per_second', ...rows, ''].join('\n');
+	const rows = samples.map(({ seconds, stage, rssBytes, cores, tokensPerSecond }) => [
+		seconds,
+		stage,
+		rssBytes,
+		cores,
+		tokensPerSecond
+	]);
+	return csv([['seconds', 'stage', 'rss_bytes', 'cores_busy', 'tokens_per_second'], ...rows]);
 }

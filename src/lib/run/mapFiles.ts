@@ -1,5 +1,6 @@
-import { cardLines, csv, matrixCsv } from '$analysis/plan/exporters/csv.ts';
-import { captionOf, definitionOf } from '$analysis/run/definition.ts';
+import { cardLines, csv } from '$analysis/plan/exporters/csv.ts';
+import { captionOf } from '$analysis/run/definition.ts';
+import { similarityCsv } from '$analysis/run/similarityCsv.ts';
 import type { ColourScale } from '../colour/scale.ts';
 import { heatmapFigure, RECT_LIMIT } from '../figure/heatmap.ts';
 import { rasterUrl } from '../heatmap/raster.ts';
@@ -35,9 +36,11 @@ export function mapCsv(page: RunState): string {
 	const { layers, run, url, shown } = page;
 	const { shown: stored } = page.damage;
 	if (shown === null) return '';
-	const name = `# values: ${mapWords(page).name}\r\n`;
+	const { name } = mapWords(page);
 	if (url.map === 'similarity' || stored === null) {
-		return name + matrixCsv(shown.values, layers, definitionOf(run, url.metric, url.view));
+		const { metric, view, show } = url;
+		const values = show === 'similarity' ? undefined : name;
+		return similarityCsv(run, { metric, view, values }, shown.values);
 	}
 	const indices = Array.from({ length: layers }, (_, layer) => layer);
 	const rows = indices.map((row) => [
@@ -48,7 +51,7 @@ export function mapCsv(page: RunState): string {
 		})
 	]);
 	return (
-		name +
+		cardLines({ values: name }) +
 		cardLines(damageCard(stored, url.map)) +
 		csv([['source \\ follower', ...indices], ...rows])
 	);

@@ -1,9 +1,9 @@
 import { SAVING_AXES } from '$analysis/plan/axes.ts';
+import { csv } from '$analysis/plan/exporters/csv.ts';
 import type { PartLoss, SearchReport } from '$analysis/search/types.ts';
 import { planWords } from '../evaluate/words.ts';
 
-const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-const loss = (part: PartLoss) => [part.loss, part.low ?? '', part.high ?? ''];
+const loss = (part: PartLoss) => [part.loss, part.low, part.high];
 
 /** Every measured plan, a line each: the front, the named plans, and the random ones. */
 export function frontCsv({ front, plans, random }: SearchReport): string {
@@ -14,15 +14,15 @@ export function frontCsv({ front, plans, random }: SearchReport): string {
 			'front',
 			'',
 			each.kind,
-			quoted(planWords(each.sources)),
+			planWords(each.sources),
 			...SAVING_AXES.map((axis) => each.savings[axis]),
 			...loss(each.report)
 		]),
 		...plans.map((each) => [
 			'plan',
-			quoted(each.name),
+			each.name,
 			each.kind,
-			quoted(planWords(each.sources)),
+			planWords(each.sources),
 			...SAVING_AXES.map((axis) => each.savings[axis]),
 			...loss(each.report)
 		]),
@@ -30,12 +30,12 @@ export function frontCsv({ front, plans, random }: SearchReport): string {
 			'random',
 			'',
 			'',
-			quoted(planWords(each.sources)),
+			planWords(each.sources),
 			...SAVING_AXES.map(() => ''),
 			each.report,
 			'',
 			''
 		])
 	];
-	return [header, ...lines].map((line) => `${line.join(',')}\n`).join('');
+	return csv([header, ...lines]);
 }

@@ -1,3 +1,4 @@
+import { csv } from '$analysis/plan/exporters/csv.ts';
 import { table, type ColumnTable } from 'arquero';
 
 export type TableValue = string | number | boolean | null;
@@ -48,8 +49,10 @@ export function visibleCsv<Row>(
 	words: string,
 	sort: Sort | null
 ): string {
-	const titles = Object.fromEntries(columns.map(({ key, title }) => [key, title]));
-	return viewOf(columns, rows, words, sort).select(titles).toCSV();
+	const lines = visibleRows(columns, rows, words, sort).map((index) =>
+		columns.map(({ value }) => value(rows[index]))
+	);
+	return csv([columns.map(({ title }) => title), ...lines]);
 }
 
 /** The texts of the first `most` visible rows as the screen shows them, below the columns' titles. */

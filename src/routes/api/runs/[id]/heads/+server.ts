@@ -1,7 +1,7 @@
 import type { HeadBlockAnswer } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { indexOf, measureOf } from '$lib/server/http/query.ts';
-import { rowsOf } from '$lib/server/matrices.ts';
+import { roundedRows } from '$analysis/plan/exporters/csv.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ params, url, locals }) =>
@@ -12,6 +12,6 @@ export const GET: RequestHandler = ({ params, url, locals }) =>
 		const from = indexOf(url, 'from', model.layers);
 		const to = indexOf(url, 'to', model.layers);
 		const block = await runs.heads(params.id, metric, view, from, to); // [H, H]
-		const answer: HeadBlockAnswer = { from, to, matrix: rowsOf(block, model.heads) };
+		const answer: HeadBlockAnswer = { from, to, matrix: roundedRows(block, model.heads) };
 		return Response.json(answer);
 	});

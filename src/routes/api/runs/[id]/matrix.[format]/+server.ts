@@ -1,7 +1,8 @@
+import { toNpy } from '$analysis/plan/exporters/npy.ts';
+import { similarityCsv } from '$analysis/run/similarityCsv.ts';
 import { MATRIX_FORMATS } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { measureOf, oneOf } from '$lib/server/http/query.ts';
-import { matrixCsv, matrixNpy } from '$lib/server/matrices.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ params, url, locals }) =>
@@ -10,8 +11,11 @@ export const GET: RequestHandler = ({ params, url, locals }) =>
 		const { metric, view } = measureOf(url);
 		const { runs } = locals.workbench;
 		const record = await runs.record(params.id);
-		const similarity = await runs.similarity(params.id, metric, view);
-		const body = format === 'csv' ? matrixCsv(record, similarity) : matrixNpy(similarity);
+		const { matrix, layers } = await runs.similarity(params.id, metric, view);
+		const body =
+			format === 'csv'
+				? similarityCsv(record, { metric, view }, matrix)
+				: toNpy(matrix, [layers, layers]);
 		return new Response(body, {
 			headers: {
 				'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/octet-stream',
