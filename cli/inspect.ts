@@ -128,6 +128,7 @@ function printOnnx(report: OnnxReport, check: PlanCheck | null, io: Io): void {
 		['made by', `${producer === '' ? '–' : producer}, opset ${opset}`],
 		['weights', `${formatCount(parameters)}, ${dtype}, ${formatBytes(bytes)}${files}`],
 		...planned,
+		...report.notes.map((note): [string, string] => ['note', note]),
 		['can be analysed', report.problem === null ? 'yes' : `no: ${report.problem}`]
 	];
 	io.stdout.write(formatFacts(facts));

@@ -75,6 +75,7 @@ export async function analyze(
 				spanwise: VERSION,
 				model: {
 					...source.facts,
+					reach: captured.seen?.reach ?? source.facts.reach,
 					name: source.name,
 					folder: source.folder,
 					hash
@@ -97,7 +98,7 @@ export async function analyze(
 				seconds: (performance.now() - started) / 1000,
 				peakRssBytes: peakRssBytes(),
 				telemetry: recorder.finish(),
-				notes,
+				notes: [...notes, ...(captured.seen?.notes ?? [])],
 				command: options.command
 			},
 			captured.sums,

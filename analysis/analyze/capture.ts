@@ -7,6 +7,7 @@ import { StatisticsPass, type Profile } from '../capture/statistics.ts';
 import { WeightSource } from '../capture/weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Window } from '../tokens/types.ts';
+import type { SeenWindows } from './onnxWindows.ts';
 import type { Prepared, WindowPlan } from './prepare.ts';
 import type { Reporter } from './reporter.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -16,6 +17,8 @@ export interface Captured {
 	profile: Profile;
 	/** Mean natural-log loss a predicted token. */
 	loss: number;
+	/** null: the model's facts say it all. */
+	seen: SeenWindows | null;
 }
 
 /** Runs windows through a model, whatever form it is stored in. */
@@ -29,6 +32,8 @@ export interface WindowRunner {
 		places: readonly WindowAttention[],
 		done: number
 	): Promise<readonly (Float64Array | Float32Array)[]>;
+	/** What the windows that ran show of sliding windows; left out where config.json is followed. */
+	seen?: () => SeenWindows;
 	release(): Promise<void>;
 }
 
@@ -104,6 +109,7 @@ export async function sumWindows(
 		}
 	}
 	const { sums, profile } = await pass.finish();
+	const seen = runner.seen?.() ?? null;
 	await runner.release();
 	await pass.release();
 	return {
@@ -114,7 +120,8 @@ export async function sumWindows(
 			windowCount: windows.length
 		})),
 		profile,
-		loss: lossSum / losses
+		loss: lossSum / losses,
+		seen
 	};
 }
 

@@ -1,4 +1,4 @@
-import { attentionLayout, windowEntries } from '../capture/layout.ts';
+import { causalLayout, windowEntries } from '../capture/layout.ts';
 import type { StatisticsRequest } from '../capture/statistics.ts';
 import type { ModelFacts } from '../checkpoint/types.ts';
 import type { OpenedOnnx } from '../onnx/open.ts';
@@ -43,7 +43,7 @@ export function planOnnxMemory(
 
 /** All but weights and what a run puts out. */
 function windowBytes(facts: ModelFacts, context: number, statistics: StatisticsRequest): number {
-	const layout = attentionLayout(facts, context);
+	const layout = causalLayout(facts, context);
 	const holdings = analysisHoldings(facts, statistics);
 	return (
 		BASE_BYTES +
@@ -66,5 +66,5 @@ export function onnxWorkingBytes(facts: ModelFacts, context: number): number {
 
 /** A layer's probabilities once more. */
 function layerBytes(facts: ModelFacts, context: number): number {
-	return FLOAT * windowEntries(attentionLayout(facts, context), 1);
+	return FLOAT * windowEntries(causalLayout(facts, context), 1);
 }

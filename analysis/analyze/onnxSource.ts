@@ -1,11 +1,14 @@
 import { dirname } from 'node:path';
-import { attentionLayout } from '../capture/layout.ts';
+import { causalLayout } from '../capture/layout.ts';
+import { seenWindows } from '../capture/seenWindows.ts';
 import { TOKENIZER } from '../checkpoint/tokenizer.ts';
 import type { RunHash } from '../checkpoint/runHash.ts';
 import { findBeside } from '../onnx/locate.ts';
 import { openOnnx } from '../onnx/open.ts';
+import { checkFixedContext } from '../onnx/putOut.ts';
 import { tapModel } from '../onnx/tap.ts';
 import { beginOnnxHash } from './modelHash.ts';
+import { judgeWindows } from './onnxWindows.ts';
 import { planOnnxMemory } from './onnxMemory.ts';
 import type { AttentionSource } from './source.ts';
 import { windowWork } from './work.ts';
@@ -14,7 +17,7 @@ import { windowWork } from './work.ts';
 export async function openOnnxSource(file: string): Promise<AttentionSource> {
 	// Estimates need no weights, and come from the server's own process.
 	const model = await openOnnx(file, { weights: false });
-	const { facts, name, onnx } = model;
+	const { facts, name, onnx, inputs, windows } = model;
 	let run: RunHash | null = null;
 	const tokenizer = await findBeside(onnx.file, TOKENIZER);
 	return {
@@ -22,10 +25,11 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 		folder: onnx.file,
 		facts,
 		tokenizer: tokenizer ?? dirname(onnx.file),
-		notes: [],
+		notes: windows.notes,
 		outlook: (context, statistics, limitBytes) => {
+			checkFixedContext(inputs, context, onnx.file);
 			const { layersPerRun, ...memory } = planOnnxMemory(model, context, statistics, limitBytes);
-			const layout = attentionLayout(facts, context);
+			const layout = causalLayout(facts, context);
 			const layers = model.layers.map(({ layer }) => layer);
 			const once = windowWork(facts, layout, statistics);
 			// Every run goes through the whole model, output embedding included.
@@ -47,6 +51,7 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 						layersPerRun,
 						file: onnx.file
 					});
+					let seen: number[] = [];
 					return {
 						run: async ([{ ids }], [place], done) => {
 							stopwatch.enter('layers');
@@ -54,8 +59,10 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 								for (const layer of captured) reporter.addLayer(work.layer, 'layers', done, layer);
 							});
 							reporter.add(work.head, 'loss', done);
+							seen = seenWindows(layout, place, seen);
 							return [losses];
 						},
+						seen: () => judgeWindows(windows, seen, context),
 						release: () => pass.release()
 					};
 				}

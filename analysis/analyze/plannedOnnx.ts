@@ -1,5 +1,8 @@
 import { InputError } from '../errors.ts';
+import { checkComparable, checkWholeCache } from '../onnx/check.ts';
+import { checkWritable } from '../onnx/merged.ts';
 import type { FoundOnnx } from '../onnx/open.ts';
+import { shareAttention, type SharedModel } from '../onnx/share.ts';
 import type { PlannedAttention } from '../onnx/shareCheck.ts';
 import { planWords } from '../onnx/writtenPlan.ts';
 import { checkPlanFits } from '../plan/fits.ts';
@@ -20,6 +23,24 @@ export function plannedAttention(model: FoundOnnx, plan: Plan | null): PlannedAt
 	const shared = null;
 	checkPlanFits(plan, { name, layers: layers.length, heads: heads ?? plan.model.heads, shared });
 	return { sources: plan.sources, headMaps: headMapsOf(plan.spans, layers.length) };
+}
+
+/**
+ * The one check of a plan that is to be written into an ONNX model, and what becomes of the model: the command that
+ * writes it, that which looks before, and the bench all call it, so that they cannot disagree. `verified`: what is
+ * written will be run and compared. Throws InputError where plan or model are at fault.
+ */
+export function writableAttention(
+	model: FoundOnnx,
+	plan: Plan | null,
+	{ verified }: { verified: boolean }
+): { planned: PlannedAttention; shared: SharedModel } {
+	const planned = plannedAttention(model, plan);
+	checkWritable(model.onnx);
+	checkWholeCache(model);
+	const shared = shareAttention(model, planned);
+	if (verified) checkComparable(model);
+	return { planned, shared };
 }
 
 /** Throws InputError where a plan names refitted weights, for which an ONNX model has no place. */

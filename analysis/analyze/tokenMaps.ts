@@ -5,6 +5,7 @@ import { ForwardPass } from '../capture/forward.ts';
 import {
 	allocateWindow,
 	attentionLayout,
+	causalLayout,
 	squareAttention,
 	type AttentionLayout,
 	type WindowAttention
@@ -70,7 +71,7 @@ async function runCheckpoint({ modelFolder, ids, layers }: Wanted): Promise<Capt
 async function runOnnx(file: string, { ids, layers }: Wanted): Promise<Captured> {
 	const model = await openOnnx(file);
 	checkLayers(layers, model.facts.layers);
-	const layout = attentionLayout(model.facts, ids.length);
+	const layout = causalLayout(model.facts, ids.length);
 	const tap = { context: ids.length, blocks: layout.blocks, layers, loss: false };
 	const options = { layers, layersPerRun: layers.length, file };
 	const pass = await OnnxPass.open(tapModel(model, tap), layout, options);

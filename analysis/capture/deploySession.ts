@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
-import { InputError, messageOf } from '../errors.ts';
+import { InputError } from '../errors.ts';
+import type { CacheSize } from '../onnx/cacheSizes.ts';
 import { inputRole } from '../onnx/inputs.ts';
 import { wideFloats, widened } from './onnxDecoder.ts';
-import type { Tensors } from './session.ts';
-
-/** Only errors, as for the engine's own sessions. */
-const LOG_ERRORS = 3;
+import { refused } from './refused.ts';
+import { LOG_FATAL, type Tensors } from './session.ts';
 
 /** One tensor of a decoder's cache, [B, heads, length, width], or several of them in one, [parts, B, heads, length, width]. */
 export interface CacheSlot {
@@ -27,13 +26,20 @@ export interface DecoderState {
 	past: Tensors;
 }
 
+/** Input and output of a part of a cache; `size` says what the graph may leave open, null: nothing is left open. */
+export interface CachePair {
+	past: string;
+	present: string;
+	size: CacheSize | null;
+}
+
 /** How a decoder's outputs are called, and its cache. */
 export interface DecoderNames {
 	logits: string;
 	/** Size of the vocabulary. */
 	vocab: number;
 	/** Input and output of each part of the cache, of all layers; a planned model has some of them. */
-	cache: { past: string; present: string }[];
+	cache: CachePair[];
 }
 
 /** How a file is opened that Spanwise did not write from a checkpoint. */
@@ -50,14 +56,17 @@ const OWN: DecoderOrigin = { dataFolder: null, names: null };
 export class DecoderSession {
 	readonly cache: readonly CacheSlot[];
 	readonly vocab: number;
+	readonly #file: string;
 	readonly #session: ort.InferenceSession;
 	readonly #logits: string;
 
 	private constructor(
+		file: string,
 		session: ort.InferenceSession,
 		cache: CacheSlot[],
 		logits: { name: string; vocab: number }
 	) {
+		this.#file = file;
 		this.#session = session;
 		this.cache = cache;
 		this.vocab = logits.vocab;
@@ -78,7 +87,7 @@ export class DecoderSession {
 			throw noDecoder(file, `no output ${name}`);
 		const pairs = names?.cache ?? session.inputNames.flatMap(ownPair);
 		const cache = session.inputMetadata.flatMap((input) => slotOf(input, pairs, session, file));
-		return new DecoderSession(session, cache, { name, vocab });
+		return new DecoderSession(file, session, cache, { name, vocab });
 	}
 
 	/** Sequences of which nothing was read yet. */
@@ -139,10 +148,18 @@ export class DecoderSession {
 			if (!input.isTensor || input.name in feeds) continue;
 			feeds[input.name] = integers(input, valuesOf(input.name, mask, ids));
 		}
-		const outputs = await this.#session.run(feeds);
+		const outputs = await this.#execute(feeds);
 		for (const { past, present } of this.cache) state.past[past] = tensorOf(outputs, present);
 		state.mask = mask;
 		return outputs;
+	}
+
+	async #execute(feeds: Tensors): Promise<ort.InferenceSession.OnnxValueMapType> {
+		try {
+			return await this.#session.run(feeds);
+		} catch (error) {
+			throw refused(this.#file, error);
+		}
 	}
 
 	async release(): Promise<void> {
@@ -152,16 +169,14 @@ export class DecoderSession {
 
 async function sessionOf(file: string, dataFolder: string | null): Promise<ort.InferenceSession> {
 	const extra = { session: { model_external_initializers_file_folder_path: dataFolder } };
-	const options = { logSeverityLevel: LOG_ERRORS } as const;
+	const options = { logSeverityLevel: LOG_FATAL } as const;
 	try {
 		// By its path the file is not copied; where data lies elsewhere, it is small.
 		return dataFolder === null
 			? await ort.InferenceSession.create(file, options)
 			: await ort.InferenceSession.create(await readFile(file), { ...options, extra });
 	} catch (error) {
-		throw new InputError(`${file}: onnxruntime refuses it: ${messageOf(error)}`, {
-			cause: error
-		});
+		throw refused(file, error);
 	}
 }
 
@@ -169,7 +184,7 @@ const PAST = /^past_key_values\.(\d+\.(?:key|value))$/;
 
 function ownPair(past: string): DecoderNames['cache'] {
 	const place = PAST.exec(past)?.[1];
-	return place === undefined ? [] : [{ past, present: `present.${place}` }];
+	return place === undefined ? [] : [{ past, present: `present.${place}`, size: null }];
 }
 
 function slotOf(
@@ -178,10 +193,13 @@ function slotOf(
 	session: ort.InferenceSession,
 	file: string
 ): CacheSlot[] {
-	const present = pairs.find(({ past }) => past === input.name)?.present;
-	if (present === undefined || !input.isTensor) return [];
+	const pair = pairs.find(({ past }) => past === input.name);
+	if (pair === undefined || !input.isTensor) return [];
+	const { present, size } = pair;
 	if (!session.outputNames.includes(present)) throw noDecoder(file, `no output ${present}`);
-	const [heads, , width] = input.shape.slice(-3);
+	const [declaredHeads, , declaredWidth] = input.shape.slice(-3);
+	const heads = typeof declaredHeads === 'number' ? declaredHeads : size?.heads;
+	const width = typeof declaredWidth === 'number' ? declaredWidth : size?.width;
 	const parts = input.shape.length === 5 ? input.shape[0] : null;
 	if (typeof heads !== 'number' || typeof width !== 'number' || typeof parts === 'string') {
 		throw noDecoder(file, `${input.name} has no fixed number of heads`);

@@ -17,6 +17,17 @@ export function attentionLayout(
 	return { layers: config.layers, heads: config.heads, context, blocks };
 }
 
+/**
+ * The layout of a model that is run as it is, an ONNX model: every key before a query is kept, whatever is said of
+ * sliding windows, so that none that the model sees can be missing.
+ */
+export function causalLayout(
+	{ layers, heads }: Pick<ModelConfig, 'layers' | 'heads'>,
+	context: number
+): AttentionLayout {
+	return { layers, heads, context, blocks: queryBlocks(context, null) };
+}
+
 /** One window's probabilities of some layers. */
 export interface WindowAttention {
 	/** Per query block a flat [kept layers, H, queryCount·keyCount]. */

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { widen } from '../checkpoint/widen.ts';
-import { InputError, messageOf } from '../errors.ts';
 import type { GraphInput } from '../onnx/inputs.ts';
+import { refused } from './refused.ts';
 import { createSession, floats, type Tensors } from './session.ts';
 
 /** TensorProto.DataType of what is fed. */
@@ -45,9 +45,7 @@ export class OnnxDecoder {
 		try {
 			return new OnnxDecoder(model, await createSession(model.bytes, 'rest', model.dataFolder));
 		} catch (error) {
-			throw new InputError(`${model.file}: onnxruntime refuses it: ${messageOf(error)}`, {
-				cause: error
-			});
+			throw refused(model.file, error);
 		}
 	}
 
@@ -56,17 +54,31 @@ export class OnnxDecoder {
 		return emptySequence(this.#model.inputs);
 	}
 
-	/** Reads a sequence's next tokens, S; logits [S, vocab] of what comes after each. The cache grows by S. */
+	/**
+	 * Reads a sequence's next tokens, S; logits [S, vocab] of what comes after each. The cache grows by S.
+	 * Throws InputError where onnxruntime cannot run them.
+	 */
 	async read(state: SequenceState, ids: readonly number[]): Promise<Float32Array> {
 		const { inputs, logits, cache } = this.#model;
 		const feeds = decoderFeeds(inputs, state, ids);
-		const outputs = await this.#session.run(feeds, [logits, ...cache.values()]);
+		const outputs = await this.#execute(feeds, [logits, ...cache.values()]);
 		for (const [past, present] of cache) {
 			const value = outputs[present];
 			if (value instanceof ort.Tensor) state.past[past] = value;
 		}
 		state.length += ids.length;
 		return wideFloats(outputs, logits);
+	}
+
+	async #execute(
+		feeds: Tensors,
+		fetches: string[]
+	): Promise<ort.InferenceSession.OnnxValueMapType> {
+		try {
+			return await this.#session.run(feeds, fetches);
+		} catch (error) {
+			throw refused(this.#model.file, error);
+		}
 	}
 
 	async release(): Promise<void> {

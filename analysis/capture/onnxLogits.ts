@@ -4,8 +4,8 @@ import type { GraphInput } from '../onnx/inputs.ts';
 import { LOGITS } from '../onnx/logits.ts';
 import type { CopiedModel } from '../onnx/putOut.ts';
 import type { LayerCost } from './forward.ts';
-import { refused } from './refused.ts';
 import { decoderFeeds } from './onnxDecoder.ts';
+import { refused } from './refused.ts';
 import { breathe, createSession, floats, type Tensors } from './session.ts';
 
 /** Logits of every token of a window, float32 [S, vocab]. */

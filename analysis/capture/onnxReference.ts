@@ -25,9 +25,9 @@ export async function referenceLogits(
 	planned: PlannedAttention,
 	ids: readonly number[]
 ): Promise<Float32Array> {
-	const { layers, view, onnx } = model;
+	const { layers, view, onnx, caches } = model;
 	const { sources, headMaps } = planned;
-	const inputs = graphInputs(view, onnx.file);
+	const inputs = graphInputs(view, onnx.file, caches);
 	const leftOut = layers.filter(({ layer }) => sources[layer] === null);
 	const fed: AttentionLayer[] = [];
 	const attended: Value[] = [];

@@ -11,8 +11,11 @@ export type Tensors = Record<string, ort.Tensor>;
 /** Threads of one operator: every core the process may use. */
 export const THREADS = availableParallelism();
 
-/** Only errors: onnxruntime's warnings about graphs go to stderr and say nothing to a user. */
-const LOG_ERRORS = 3;
+/**
+ * What onnxruntime itself writes to stderr: nothing but what ends the process. Its errors are thrown as well, and are
+ * printed once, by whoever catches them.
+ */
+export const LOG_FATAL = 4;
 
 /**
  * What a session's threads do while they have nothing to do. Every session has threads of its own.
@@ -44,7 +47,7 @@ export async function createSession(
 		// The arena keeps what it once took: 280 MB a run, and no time gained.
 		enableCpuMemArena: false,
 		extra: { session: { ...THREAD_SETTINGS[idleThreads], ...data } },
-		logSeverityLevel: LOG_ERRORS
+		logSeverityLevel: LOG_FATAL
 	});
 }
 

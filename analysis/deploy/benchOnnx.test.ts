@@ -23,7 +23,7 @@ afterAll(() => rm(scratch, { recursive: true }));
 async function opened(name: string, proto: ModelProto): Promise<DecoderSession> {
 	const file = await writeOnnxFolder(join(scratch, name), proto);
 	const found = await findOnnx(file, { weights: false });
-	const facts = onnxFacts(found.onnx, found.view, found.layers, found.config, found.logits);
+	const facts = onnxFacts(found);
 	const { names } = onnxDecoderNames(found, facts, 1);
 	const own = await ownFile({ file, names }, join(scratch, name));
 	return DecoderSession.open(own.file, own);

@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts';
 import { GraphProtoSchema, ModelProtoSchema } from '../graph/onnx_pb.ts';
 import { withFields } from '../onnx/copy.ts';
 import { relocated } from '../onnx/external.ts';
-import { graphInputs } from '../onnx/inputs.ts';
+import { checkRunnable, logitsOf } from '../onnx/check.ts';
 import type { FoundOnnx } from '../onnx/open.ts';
 import { readOnnx } from '../onnx/read.ts';
 import { layerCache } from '../onnx/shareCache.ts';
@@ -26,20 +26,18 @@ const HALF_BYTES = 2;
  * length, or made for one sequence and asked for more.
  */
 export function onnxDecoderNames(
-	{ onnx, view, layers, logits }: FoundOnnx,
+	found: FoundOnnx,
 	{ vocab }: ModelFacts,
 	batch: number
 ): { names: DecoderNames; elementBytes: number } {
-	if (logits === null) {
-		const names = onnx.graph.output.map(({ name }) => name).join(', ');
-		throw new InputError(`${onnx.file}: outputs ${names}; expected logits among them`);
-	}
-	const inputs = graphInputs(view, onnx.file);
+	const { onnx, view, layers, caches } = found;
+	const logits = logitsOf(found);
+	const inputs = checkRunnable(found);
 	const cache = layers.flatMap((layer) => {
 		const { key, value } = layerCache(view, layer);
 		// Keys and values may be one tensor, which is the values' then.
 		const slots = [key, value].flatMap(({ past, present }) =>
-			past !== null && present !== null ? [{ past, present }] : []
+			past !== null && present !== null ? [{ past, present, size: caches.get(past) ?? null }] : []
 		);
 		if (slots.length > 0) return slots;
 		throw new InputError(

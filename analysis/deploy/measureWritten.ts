@@ -43,12 +43,12 @@ export async function measureWritten(
 		);
 	}
 	const found = await findOnnx(file, { weights: false });
-	const { name, onnx, view, layers, config, logits } = found;
+	const { name, onnx } = found;
 	checkWritable(onnx);
 	const planned = await readWritten(against);
 	const { plan, hash } = planned;
 	if (plan === null) throw new InputError(`${against}: has no plan; expected one with`);
-	const facts = onnxFacts(onnx, view, layers, config, logits);
+	const facts = onnxFacts(found);
 	const folder = dirname(file);
 	const baseline = (await isWritten(folder)) ? await readWritten(folder) : null;
 	checkSameOrigin(planned, baseline, await (await beginOnnxHash(onnx, home)).confirmed(), {

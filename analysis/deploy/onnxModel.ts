@@ -2,13 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { beginOnnxHash } from '../analyze/modelHash.ts';
-import { plannedAttention } from '../analyze/plannedOnnx.ts';
+import { writableAttention } from '../analyze/plannedOnnx.ts';
 import { InputError } from '../errors.ts';
 import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
 import { withFields } from '../onnx/copy.ts';
-import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx, type FoundOnnx } from '../onnx/open.ts';
-import { shareAttention, type SharedModel } from '../onnx/share.ts';
+import type { SharedModel } from '../onnx/share.ts';
 import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../run/wholeFolder.ts';
@@ -33,11 +32,9 @@ export async function deployOnnxModel(
 	const { onnx: before } = await findOnnx(file, { weights: false });
 	const run = await beginOnnxHash(before, request.home);
 	const model = await findOnnx(file);
-	checkWritable(model.onnx);
 	const { name, layers } = model;
 	const { plan } = request;
-	const planned = plannedAttention(model, plan);
-	const shared = shareAttention(model, planned);
+	const { planned, shared } = writableAttention(model, plan, { verified: request.verify });
 	await checkNewFolder(request.out);
 	return writeModelFolder(request.out, request.home, async (folder) => {
 		onProgress('writing', 0);

@@ -1,14 +1,15 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { OnnxDecoder, type DecoderModel } from '../capture/onnxDecoder.ts';
 import { referenceLogits } from '../capture/onnxReference.ts';
-import { InputError } from '../errors.ts';
 import { checkFinite } from '../finite.ts';
 import { ModelProtoSchema, type ModelProto } from '../graph/onnx_pb.ts';
+import { checkComparable } from '../onnx/check.ts';
 import { withFields } from '../onnx/copy.ts';
 import { relocated } from '../onnx/external.ts';
 import { GraphView, integerOf } from '../onnx/graphView.ts';
 import { graphInputs, type GraphInput } from '../onnx/inputs.ts';
 import type { FoundOnnx } from '../onnx/open.ts';
+import { fixedContextOf } from '../onnx/putOut.ts';
 import { layerCache } from '../onnx/shareCache.ts';
 import type { PlannedAttention } from '../onnx/shareCheck.ts';
 import type { Verification } from './types.ts';
@@ -40,12 +41,9 @@ export async function verifyOnnxModel(
 	written: { proto: ModelProto; folder: string },
 	planned: PlannedAttention
 ): Promise<Verification> {
-	const { view, onnx } = model;
-	const logits = model.logits;
-	if (logits === null) {
-		throw new InputError(`${onnx.file}: no logits to compare by; write it with --no-verify`);
-	}
-	const ids = sampleIds(model, logits);
+	const { onnx, caches } = model;
+	const { logits, vocab, inputs: taken } = checkComparable(model);
+	const ids = sampleIds(model, vocab, taken);
 	const cache = cacheOf(model);
 	const original: DecoderModel = {
 		file: onnx.file,
@@ -56,7 +54,7 @@ export async function verifyOnnxModel(
 			})
 		),
 		dataFolder: onnx.external.root,
-		inputs: graphInputs(view, onnx.file),
+		inputs: taken,
 		logits,
 		cache
 	};
@@ -65,7 +63,7 @@ export async function verifyOnnxModel(
 	const expected = changed ? await referenceLogits(model, logits, planned, ids) : before.whole;
 	for (const values of [before.whole, expected]) checkFinite(values, onnx.file, 'a logit');
 	const { graph } = written.proto;
-	const inputs = graph === undefined ? [] : graphInputs(new GraphView(graph), onnx.file);
+	const inputs = graph === undefined ? [] : graphInputs(new GraphView(graph), onnx.file, caches);
 	const after = await readBoth(
 		{
 			file: onnx.file,
@@ -138,17 +136,9 @@ function cacheOf({ view, layers }: FoundOnnx): Map<string, string> {
 }
 
 /** Ids spread over the vocabulary, as many as the model takes, at most 64. */
-function sampleIds({ view, config, onnx }: FoundOnnx, logits: string): number[] {
-	const last = view.shape(logits)?.at(-1);
-	const vocab = typeof last === 'number' ? last : config?.vocab;
-	if (vocab == null) {
-		throw new InputError(
-			`${onnx.file}: the size of the vocabulary cannot be told; expected config.json beside it, or --no-verify`
-		);
-	}
-	const inputs: GraphInput[] = graphInputs(view, onnx.file);
-	const fixed = inputs.flatMap(({ fixedContext }) => fixedContext ?? []).at(0);
-	const count = fixed ?? Math.min(SAMPLE_TOKENS, config?.maxPositions ?? SAMPLE_TOKENS);
+function sampleIds({ config }: FoundOnnx, vocab: number, inputs: readonly GraphInput[]): number[] {
+	const count =
+		fixedContextOf(inputs) ?? Math.min(SAMPLE_TOKENS, config?.maxPositions ?? SAMPLE_TOKENS);
 	return Array.from({ length: count }, (_, at) => (at * 7919 + 13) % vocab);
 }
 

@@ -1,12 +1,10 @@
 import { isInputError } from '../errors.ts';
-import { plannedAttention } from '../analyze/plannedOnnx.ts';
+import { plannedAttention, writableAttention } from '../analyze/plannedOnnx.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { rememberedFilesHash, rememberedHash } from '../checkpoint/remembered.ts';
 import { onnxFiles } from '../onnx/hash.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
-import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx } from '../onnx/open.ts';
-import { shareAttention } from '../onnx/share.ts';
 import { sharingProblems } from '../onnx/shareCheck.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
@@ -77,11 +75,9 @@ async function checkOnOnnx(file: string, plan: Plan, home: string): Promise<Plan
 	const { name, onnx } = model;
 	let problems: (string | null)[] = [];
 	const problem = await refusalOf(() => {
-		const planned = plannedAttention(model, plan);
-		problems = sharingProblems(model, planned);
+		problems = sharingProblems(model, plannedAttention(model, plan));
 		// The graph as a whole can be in the way too.
-		checkWritable(onnx);
-		shareAttention(model, planned);
+		writableAttention(model, plan, { verified: true });
 	});
 	const hash = await rememberedFilesHash(home, onnxFiles(onnx));
 	const warning = warningOf(plan, { name, layers: model.layers.length, hash }, problem);

@@ -1,5 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { plannedAttention } from '../analyze/plannedOnnx.ts';
+import { writableAttention } from '../analyze/plannedOnnx.ts';
 import { operationsPerSecond } from '../analyze/speed.ts';
 import type { Estimate } from '../analyze/types.ts';
 import type { DecoderNames } from '../capture/deploySession.ts';
@@ -12,9 +12,7 @@ import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../graph/decode/weights.
 import { ModelProtoSchema } from '../graph/onnx_pb.ts';
 import { onnxFacts } from '../onnx/facts.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
-import { checkWritable } from '../onnx/merged.ts';
 import { findOnnx } from '../onnx/open.ts';
-import { shareAttention } from '../onnx/share.ts';
 import { sessionWeightBytes } from '../onnx/weights.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { checkBenchSetting } from './bench.ts';
@@ -109,10 +107,9 @@ async function onnxSide(file: string, request: BenchRequest, setting: BenchSetti
 		);
 	}
 	const found = await findOnnx(file, { weights: false });
-	const { name, onnx, view, layers, config, logits } = found;
-	checkWritable(onnx);
-	shareAttention(found, plannedAttention(found, request.plan));
-	const facts = onnxFacts(onnx, view, layers, config, logits);
+	const { name, onnx } = found;
+	writableAttention(found, request.plan, { verified: true });
+	const facts = onnxFacts(found);
 	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
 	checkBenchSetting(setting, facts);
 	return {

@@ -1,6 +1,6 @@
 import { onnxWorkingBytes } from '../analyze/onnxMemory.ts';
 import { BASE_BYTES, tooLarge, type MemoryPlan } from '../analyze/memory.ts';
-import { attentionLayout, windowEntries } from '../capture/layout.ts';
+import { causalLayout, windowEntries } from '../capture/layout.ts';
 import type { ModelFacts } from '../checkpoint/types.ts';
 import type { OpenedOnnx } from '../onnx/open.ts';
 import { sessionWeightBytes } from '../onnx/weights.ts';
@@ -28,7 +28,7 @@ export function planOnnxEvaluation(
 		sessions * weights +
 		onnxWorkingBytes(facts, tokens) +
 		// One source's probabilities.
-		FLOAT * windowEntries(attentionLayout(facts, tokens), 1) +
+		FLOAT * windowEntries(causalLayout(facts, tokens), 1) +
 		windows * windowBytes(facts, tokens);
 	const kept = bytesOf(context, WAYS, 1);
 	if (kept <= limitBytes) return { resident: true, windowsPerGroup: 1, bytes: kept, limitBytes };

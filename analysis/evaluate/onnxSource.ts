@@ -2,13 +2,11 @@ import { dirname } from 'node:path';
 import { beginOnnxHash } from '../analyze/modelHash.ts';
 import { plannedAttention } from '../analyze/plannedOnnx.ts';
 import { forwardWork, logitsWork } from '../analyze/work.ts';
-import { attentionLayout } from '../capture/layout.ts';
+import { causalLayout } from '../capture/layout.ts';
 import { TOKENIZER } from '../checkpoint/tokenizer.ts';
 import type { RunHash } from '../checkpoint/runHash.ts';
 import { checkCutsFit, cutBytes } from '../onnx/cutBytes.ts';
-import { graphInputs } from '../onnx/inputs.ts';
 import { findBeside } from '../onnx/locate.ts';
-import { checkEveryLogit } from '../onnx/logits.ts';
 import { openOnnx } from '../onnx/open.ts';
 import { fixedContextOf } from '../onnx/putOut.ts';
 import { shareAttention } from '../onnx/share.ts';
@@ -20,9 +18,8 @@ import type { EvaluationSource } from './source.ts';
 export async function openOnnxEvaluation(file: string, plan: Plan): Promise<EvaluationSource> {
 	// Estimates need no weights, and come from the server's own process.
 	const model = await openOnnx(file, { weights: false });
-	const { facts, name, onnx, view } = model;
+	const { facts, name, onnx, inputs } = model;
 	const planned = plannedAttention(model, plan);
-	checkEveryLogit(model);
 	const { cuts } = shareAttention(model, planned);
 	checkCutsFit(cuts, onnx.file);
 	let run: RunHash | null = null;
@@ -34,9 +31,9 @@ export async function openOnnxEvaluation(file: string, plan: Plan): Promise<Eval
 		tokenizer: tokenizer ?? dirname(onnx.file),
 		notes: [],
 		timed: 'model',
-		fixedContext: fixedContextOf(graphInputs(view, onnx.file)),
+		fixedContext: fixedContextOf(inputs),
 		outlook: ({ context, longest, windowCount, limitBytes }) => {
-			const { layer, head } = forwardWork(facts, attentionLayout(facts, context));
+			const { layer, head } = forwardWork(facts, causalLayout(facts, context));
 			const wanted = { context: longest, windowCount, limitBytes };
 			const memory = planOnnxEvaluation(model, cutBytes(cuts), wanted);
 			return {

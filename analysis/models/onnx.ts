@@ -30,7 +30,7 @@ interface Known {
 }
 
 /** Files beside a model, or one folder up, that say something of it. */
-const COMPANIONS = ['config.json', TOKENIZER, RECORD_FILE];
+const COMPANIONS = ['config.json', 'genai_config.json', TOKENIZER, RECORD_FILE];
 /** What a language model takes: ids, or what an embedding has made of them. */
 const TOKEN_INPUTS = ['input_ids', 'inputs_embeds'];
 
@@ -90,11 +90,17 @@ async function examineGraph(file: string, find: () => Promise<FoundOnnx>): Promi
 }
 
 /** Those of the whole model, where layers of it have no attention in the graph. */
-function factsOf({ onnx, view, layers, config, logits, plan }: FoundOnnx): ModelFacts | null {
+function factsOf(found: FoundOnnx): ModelFacts | null {
+	const { plan } = found;
 	try {
-		const facts = onnxFacts(onnx, view, layers, config, logits);
+		const facts = onnxFacts(found);
 		if (plan === null) return facts;
-		return { ...facts, layers: plan.layers, reach: config?.reach ?? facts.reach };
+		const { layers, own } = plan;
+		const reach = Array.from({ length: layers }, (_, layer) => {
+			const at = own.indexOf(layer);
+			return at < 0 ? null : (facts.reach.at(at) ?? null);
+		});
+		return { ...facts, layers, reach };
 	} catch (error) {
 		if (!isInputError(error)) throw error;
 		return null;

@@ -1,10 +1,10 @@
 import type { ModelFacts } from '../checkpoint/types.ts';
 import { InputError } from '../errors.ts';
-import type { DecoderConfig } from './config.ts';
-import type { GraphView } from './graphView.ts';
+import { integerOf, type GraphView } from './graphView.ts';
+import type { FoundOnnx } from './open.ts';
 import type { OnnxModel } from './read.ts';
-import type { AttentionLayer } from './types.ts';
 import { weightFacts } from './weights.ts';
+import { shownWindows } from './windows.ts';
 
 /** Where neither config.json nor the graph names a limit, the memory does. */
 const NO_LIMIT = 2 ** 31 - 1;
@@ -13,20 +13,14 @@ const NO_LIMIT = 2 ** 31 - 1;
  * The facts that runs and plans carry, from the graph where it tells them and else from config.json. Throws
  * InputError for one that neither tells.
  */
-export function onnxFacts(
-	onnx: OnnxModel,
-	view: GraphView,
-	layers: readonly AttentionLayer[],
-	config: DecoderConfig | null,
-	logits: string | null
-): ModelFacts {
+export function onnxFacts({ onnx, view, layers, config, logits, windows }: FoundOnnx): ModelFacts {
 	const embedding = embeddingShape(view);
 	const known = <T>(fact: string, ...values: (T | null | undefined)[]): T => {
 		const value = values.find((each) => each != null);
 		if (value != null) return value;
-		const config_ = config === null ? 'config.json is not there' : 'config.json does not say';
+		const files = config === null ? 'there is no config.json' : 'config.json does not say';
 		throw new InputError(
-			`${onnx.file}: ${fact} cannot be told from the graph, and ${config_}; expected config.json beside it or one folder up`
+			`${onnx.file}: ${fact} cannot be told from the graph, and ${files}; expected config.json or genai_config.json beside it or one folder up`
 		);
 	};
 	const same = (values: (number | null)[]): number | null =>
@@ -55,7 +49,7 @@ export function onnxFacts(
 			embedding?.[0]
 		),
 		maxPositions: config?.maxPositions ?? NO_LIMIT,
-		reach: reachOf(layers, config),
+		reach: shownWindows(windows),
 		qkvBias: config?.qkvBias ?? false,
 		outputBias: config?.outputBias ?? false,
 		qkNorm: config?.qkNorm ?? false,
@@ -63,17 +57,6 @@ export function onnxFacts(
 		bytes: onnx.bytes,
 		dtype
 	};
-}
-
-/** Per layer, what the nodes say of their windows where any does; else what config.json says. */
-export function reachOf(
-	layers: readonly AttentionLayer[],
-	config: DecoderConfig | null
-): (number | null)[] {
-	const said = config?.reach;
-	const silent = layers.every(({ window }) => window === null);
-	if (silent && said?.length === layers.length) return said;
-	return layers.map(({ window }) => window);
 }
 
 /** [vocabulary, hidden] of the table that ids are looked up in; null: it is none of plain rows. */
@@ -89,8 +72,13 @@ function embeddingShape(view: GraphView): [number, number] | null {
 /** Of all matrices from or to the hidden size the most frequent other size that is larger: the MLP's. */
 function widestBeside({ graph }: OnnxModel, hidden: number): number | null {
 	const counts = new Map<number, number>();
-	for (const { dims } of graph.initializer) {
-		const sizes = dims.map(Number);
+	const matrices = [
+		...graph.initializer.map(({ dims }) => dims.map(Number)),
+		...graph.node.flatMap((node) =>
+			node.opType === 'MatMulNBits' ? [[integerOf(node, 'K') ?? 0, integerOf(node, 'N') ?? 0]] : []
+		)
+	];
+	for (const sizes of matrices) {
 		if (sizes.length !== 2 || !sizes.includes(hidden)) continue;
 		const other = sizes[0] === hidden ? sizes[1] : sizes[0];
 		if (other > hidden) counts.set(other, (counts.get(other) ?? 0) + 1);

@@ -1,4 +1,5 @@
 import type { NodeProto } from '../graph/onnx_pb.ts';
+import { columnsOf, widthOf } from './columns.ts';
 import { contribAttention } from './contribAttention.ts';
 import { integerOf, type GraphView } from './graphView.ts';
 import { beforeRepeat, headsOf, rankOf } from './shapes.ts';
@@ -57,7 +58,7 @@ function groupQueryAttention(view: GraphView, index: number): Fused {
 		...common(node, index, 'GroupQueryAttention'),
 		heads,
 		kvHeads,
-		headDim: cacheWidth(view, values),
+		headDim: cacheWidth(view, values) ?? projectedWidth(view, values, heads, kvHeads),
 		window: window > 0 ? window : null,
 		probabilities: normed
 			? none('inputs 14 and 15 hold norms of q and k, which the CPU kernel refuses')
@@ -75,12 +76,13 @@ function multiHeadAttention(view: GraphView, index: number): Fused {
 	const heads = integerOf(node, 'num_heads');
 	const values = valuesOf(node, { past: [6, 7], present: [1, 2] });
 	const packed = values.key === null || values.value === null;
+	const width = packed ? null : projectedWidth(view, values, heads, heads);
 	const biased = given(node, 3) !== null;
 	return {
 		...common(node, index, 'MultiHeadAttention'),
 		heads,
 		kvHeads: heads,
-		headDim: cacheWidth(view, values),
+		headDim: cacheWidth(view, values) ?? width,
 		probabilities: { how: 'scores' },
 		values,
 		packed,
@@ -179,6 +181,21 @@ function valuesOf(
 /** An input of a node; optional ones are left out by an empty name. */
 function given(node: NodeProto, place: number): string | null {
 	return node.input[place] || null;
+}
+
+/** Width of a head, from the projection of the values, or of q, k and v side by side. */
+function projectedWidth(
+	view: GraphView,
+	{ query, key, value }: AttentionValues,
+	heads: number | null,
+	kvHeads: number | null
+): number | null {
+	if (value !== null) {
+		// In heads already, [B, heads, S, width], it is no projection.
+		return rankOf(view, value) === 4 ? null : widthOf(columnsOf(view, value), kvHeads);
+	}
+	if (query === null || key !== null || heads === null || kvHeads === null) return null;
+	return widthOf(columnsOf(view, query), heads + 2 * kvHeads);
 }
 
 /** Width of a head, from a cache [B, heads, past, width]. */

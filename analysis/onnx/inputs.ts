@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { ValueInfoProto } from '../graph/onnx_pb.ts';
+import type { CacheSizes } from './cacheSizes.ts';
 import type { GraphView } from './graphView.ts';
 import { elementTypeName } from './tensors.ts';
 
@@ -46,11 +47,15 @@ export function inputRole(name: string): InputRole | null {
 
 /**
  * What each input of the graph is. Throws InputError for one that Spanwise does not know how to feed: an
- * encoder's states, images, embeddings in place of ids.
+ * encoder's states, images, embeddings in place of ids. `caches` says what the graph leaves open of them.
  */
-export function graphInputs(view: GraphView, file: string): GraphInput[] {
+export function graphInputs(
+	view: GraphView,
+	file: string,
+	caches: CacheSizes = new Map()
+): GraphInput[] {
 	const infos = view.graph.input.filter(({ name }) => view.isInput(name));
-	const inputs = infos.map((info) => graphInput(view, info, file));
+	const inputs = infos.map((info) => graphInput(view, info, file, caches));
 	if (!inputs.some(({ role }) => role === 'ids')) {
 		throw new InputError(
 			`${file}: inputs ${infos.map(({ name }) => name).join(', ')}; expected input_ids among them`
@@ -59,7 +64,12 @@ export function graphInputs(view: GraphView, file: string): GraphInput[] {
 	return inputs;
 }
 
-function graphInput(view: GraphView, { name }: ValueInfoProto, file: string): GraphInput {
+function graphInput(
+	view: GraphView,
+	{ name }: ValueInfoProto,
+	file: string,
+	caches: CacheSizes
+): GraphInput {
 	const role = inputRole(name);
 	if (role === null) {
 		throw new InputError(
@@ -84,7 +94,7 @@ function graphInput(view: GraphView, { name }: ValueInfoProto, file: string): Gr
 	if (typeof batch === 'number' && batch !== 1) {
 		throw new InputError(`${file}: input ${name} takes batches of ${batch}; expected 1 or any`);
 	}
-	if (role === 'past') return pastInput(name, elementType, shape, file);
+	if (role === 'past') return pastInput(name, elementType, shape, file, caches);
 	const tokens = shape.at(-1);
 	const dims = (context: number): number[] => [[], [context], [1, context]][shape.length];
 	return {
@@ -101,9 +111,13 @@ function pastInput(
 	name: string,
 	elementType: number,
 	shape: (number | string | null)[],
-	file: string
+	file: string,
+	caches: CacheSizes
 ): GraphInput {
-	const [kvHeads, past, width] = shape.slice(PAST_BATCH + 1);
+	const [declaredHeads, past, declaredWidth] = shape.slice(PAST_BATCH + 1);
+	const known = caches.get(name);
+	const kvHeads = typeof declaredHeads === 'number' ? declaredHeads : known?.heads;
+	const width = typeof declaredWidth === 'number' ? declaredWidth : known?.width;
 	const inParts = shape.length > -PAST_BATCH;
 	const parts = inParts ? shape[0] : 1;
 	if (
@@ -114,7 +128,7 @@ function pastInput(
 	) {
 		const found = shape.map((size) => size ?? '?').join(', ');
 		throw new InputError(
-			`${file}: input ${name} is [${found}]; expected a cache of any length with heads and width known`
+			`${file}: input ${name} is [${found}]; expected a cache of any length whose heads and width the graph, genai_config.json or config.json says`
 		);
 	}
 	const leading = inParts ? [parts, 1] : [1];

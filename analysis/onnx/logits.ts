@@ -1,5 +1,4 @@
 import { toBinary } from '@bufbuild/protobuf';
-import { InputError } from '../errors.ts';
 import { FLOAT, GraphBuilder } from '../graph/builder.ts';
 import { ModelProtoSchema, type GraphProto } from '../graph/onnx_pb.ts';
 import { withFields } from './copy.ts';
@@ -16,9 +15,9 @@ export const LOGITS = 'spanwise.logits';
  * does not need is left out. `graph` is the model's own, or as it is with a plan, its cut weights in their places.
  * Windows may be of any length that the model takes.
  */
-export function logitsModel({ onnx, logits }: OpenedOnnx, graph: GraphProto): CopiedModel {
+export function logitsModel({ onnx, logits, caches }: OpenedOnnx, graph: GraphProto): CopiedModel {
 	const view = new GraphView(graph);
-	const inputs = graphInputs(view, onnx.file);
+	const inputs = graphInputs(view, onnx.file, caches);
 	const builder = new GraphBuilder('logits', 'spanwise.');
 	putOutLogits(builder, logits);
 	const fed = inputs.filter(({ role }) => role !== 'past');
@@ -47,12 +46,4 @@ export function putOutLogits(builder: GraphBuilder, logits: string): void {
 		attributes: { to: BigInt(FLOAT) }
 	});
 	builder.output(LOGITS, ['batch', 'tokens', 'vocabulary']);
-}
-
-/** Throws InputError where a model says that it puts out the logits of the last token only. */
-export function checkEveryLogit({ onnx, logits, view }: OpenedOnnx): void {
-	if (view.shape(logits)?.[1] !== 1) return;
-	throw new InputError(
-		`${onnx.file}: ${logits} holds the last token only; expected logits of every token`
-	);
 }

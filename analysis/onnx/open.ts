@@ -1,12 +1,15 @@
-import { InputError } from '../errors.ts';
-import type { ModelFacts } from '../checkpoint/types.ts';
+import { InputError, isInputError } from '../errors.ts';
 import { findAttention, operatorCounts } from './attention.ts';
+import { checkModel, type CheckedOnnx } from './check.ts';
+import { cacheSizes, type CacheSizes } from './cacheSizes.ts';
 import { readDecoderConfig, type DecoderConfig } from './config.ts';
-import { onnxFacts } from './facts.ts';
+import { readGenaiConfig, together } from './genai.ts';
 import { GraphView } from './graphView.ts';
+import { graphInputs, type GraphInput } from './inputs.ts';
 import { findBeside, onnxName } from './locate.ts';
 import { readOnnx, type OnnxModel, type ReadOptions } from './read.ts';
 import type { AttentionLayer } from './types.ts';
+import { findWindows, type Windows } from './windows.ts';
 import { planWords, writtenPlan, type WrittenPlan } from './writtenPlan.ts';
 
 /** An ONNX model whose attention was found; nothing was run. */
@@ -17,8 +20,12 @@ export interface FoundOnnx {
 	view: GraphView;
 	/** In the order of the graph, at least one. */
 	layers: AttentionLayer[];
-	/** What config.json says; null: there is none. */
+	/** What config.json and genai_config.json say; null: there is neither. */
 	config: DecoderConfig | null;
+	/** What the graph leaves open of its cache. */
+	caches: CacheSizes;
+	/** The sliding windows of its layers. */
+	windows: Windows;
 	/** Name of the output that holds logits; null: there is none. */
 	logits: string | null;
 	/** The plan that Spanwise wrote it with; null: none that is known. */
@@ -26,8 +33,7 @@ export interface FoundOnnx {
 }
 
 /** An ONNX model that can be analysed. */
-export interface OpenedOnnx extends FoundOnnx {
-	facts: ModelFacts;
+export interface OpenedOnnx extends FoundOnnx, CheckedOnnx {
 	logits: string;
 }
 
@@ -51,50 +57,47 @@ export async function findIn(onnx: OnnxModel): Promise<FoundOnnx> {
 		const why = plan === null ? noAttention(onnx, view) : planWords(plan);
 		throw new InputError(`${onnx.file}: ${why}`);
 	}
-	const configFile = await findBeside(onnx.file, 'config.json');
-	const config = configFile === null ? null : await readDecoderConfig(configFile);
+	const config = together(
+		await readBeside(onnx.file, 'config.json', readDecoderConfig),
+		await readBeside(onnx.file, 'genai_config.json', readGenaiConfig)
+	);
+	const caches = cacheSizes(view, layers, config);
 	return {
 		name: onnxName(onnx.file),
 		onnx,
 		view,
 		layers,
 		config,
+		caches,
+		windows: findWindows(view, layers, fedInputs(view, onnx.file, caches), config),
 		logits: logitsOutput(view, config),
 		plan
 	};
 }
 
-/** Opens an ONNX model for analysis; throws InputError that says why it cannot be analysed. */
-export async function openOnnx(file: string, options: ReadOptions = {}): Promise<OpenedOnnx> {
-	const found = checkAnalysable(await findOnnx(file, options));
-	const { onnx, view, layers, config, logits } = found;
-	return { ...found, facts: onnxFacts(onnx, view, layers, config, logits) };
+async function readBeside(
+	file: string,
+	name: string,
+	read: (file: string) => Promise<DecoderConfig>
+): Promise<DecoderConfig | null> {
+	const found = await findBeside(file, name);
+	return found === null ? null : read(found);
 }
 
-/**
- * Throws InputError where layers share attention by a plan, a layer's probabilities cannot be had, a layer was not
- * found, or logits are missing.
- */
-export function checkAnalysable(found: FoundOnnx): FoundOnnx & { logits: string } {
-	const { onnx, layers, config, logits, plan } = found;
-	if (plan !== null) throw new InputError(`${onnx.file}: ${planWords(plan)}`);
-	for (const { layer, operator, name, probabilities } of layers) {
-		if (probabilities.how !== 'none') continue;
-		throw new InputError(
-			`${onnx.file}: layer ${layer}: ${operator} ${name}: its probabilities cannot be had: ${probabilities.reason}`
-		);
+/** The inputs; null where some cannot be fed. */
+function fedInputs(view: GraphView, file: string, caches: CacheSizes): GraphInput[] | null {
+	try {
+		return graphInputs(view, file, caches);
+	} catch (error) {
+		if (isInputError(error)) return null;
+		throw error;
 	}
-	const expected = config?.layers ?? layers.length;
-	if (expected !== layers.length) {
-		throw new InputError(
-			`${onnx.file}: attention was found in ${layers.length} layers; config.json says ${expected}`
-		);
-	}
-	if (logits === null) {
-		const names = onnx.graph.output.map(({ name }) => name).join(', ');
-		throw new InputError(`${onnx.file}: outputs ${names}; expected logits among them`);
-	}
-	return { ...found, logits };
+}
+
+/** Opens an ONNX model for analysis; throws InputError that says why it cannot be analysed. */
+export async function openOnnx(file: string, options: ReadOptions = {}): Promise<OpenedOnnx> {
+	const found = await findOnnx(file, options);
+	return { ...found, ...checkModel(found) };
 }
 
 function noAttention({ proto }: OnnxModel, view: GraphView): string {

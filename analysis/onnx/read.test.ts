@@ -200,7 +200,7 @@ describe('what is no model is refused', () => {
 		}
 		await writeFile(file, toBinary(ModelProtoSchema, model));
 		await expect(openOnnx(file)).rejects.toThrow(
-			/layer 0: com\.microsoft\.PagedAttention .*its probabilities cannot be had: the node has no output/
+			/layer 0: com\.microsoft\.PagedAttention .*attention probabilities are not available: the node has no output/
 		);
 	});
 
@@ -208,7 +208,7 @@ describe('what is no model is refused', () => {
 		await writeConfig({ num_hidden_layers: 5 });
 		await writeFile(file, smallDecoderBytes());
 		await expect(openOnnx(file)).rejects.toThrow(
-			/attention was found in 3 layers; config\.json says 5/
+			/attention was found in 3 layers; config\.json or genai_config\.json says 5/
 		);
 	});
 });
@@ -225,7 +225,7 @@ describe('the report before any run', () => {
 		]);
 	});
 
-	it('names form, heads, cache and reach of each layer', async () => {
+	it('names form, heads and cache of each layer, and no window that config.json alone has', async () => {
 		await writeConfig({
 			num_key_value_heads: 2,
 			sliding_window: 4,
@@ -238,7 +238,11 @@ describe('the report before any run', () => {
 		expect(report.problem).toBeNull();
 		expect(report.dtype).toBe('float32');
 		expect(report.layers[1]).toMatchObject({ form: 'Softmax', heads: 4, kvHeads: 2, reach: null });
-		expect(report.layers.map(({ reach }) => reach)).toEqual([4, null, 4]);
+		expect(report.layers.map(({ reach }) => reach)).toEqual([null, null, null]);
+		// The mask is a part of a table, which is not looked into for windows of more tokens than it has.
+		expect(report.notes).toEqual([
+			'sliding windows: config.json says 4 tokens in 2 of 3 layers, which cannot be read from the graph. Nothing is left out because of it.'
+		]);
 		expect(found.layers[2].values).toMatchObject({
 			pastKey: 'past_key_values.2.key',
 			presentValue: 'present.2.value'

@@ -1,13 +1,12 @@
 import type { AttendingLayers } from '../checkpoint/types.ts';
 import { isInputError } from '../errors.ts';
-import type { DecoderConfig } from './config.ts';
-import { reachOf, onnxFacts } from './facts.ts';
+import { checkModel } from './check.ts';
 import type { DeclaredSize, GraphView } from './graphView.ts';
-import { graphInputs } from './inputs.ts';
-import { checkAnalysable, type FoundOnnx } from './open.ts';
+import type { FoundOnnx } from './open.ts';
 import { elementTypeName } from './tensors.ts';
 import type { AttentionLayer, Probabilities } from './types.ts';
 import { weightFacts } from './weights.ts';
+import { shownWindows } from './windows.ts';
 import { attendingLayers, type WrittenPlan } from './writtenPlan.ts';
 
 /** What is said of an ONNX model before any run. */
@@ -30,6 +29,8 @@ export interface OnnxReport {
 	planned: AttendingLayers | null;
 	inputs: ValueReport[];
 	outputs: ValueReport[];
+	/** What should be known of it, a line each. */
+	notes: string[];
 	/** Why it cannot be analysed; null: it can. */
 	problem: string | null;
 }
@@ -60,9 +61,9 @@ export interface ValueReport {
 
 /** Describes a model whose attention was found. */
 export function onnxReport(found: FoundOnnx): OnnxReport {
-	const { name, onnx, view, layers, config, plan } = found;
+	const { name, onnx, view, layers, config, plan, windows } = found;
 	const own = plan === null ? null : ownLayers(layers, plan);
-	const reach = reachOf(layers, own === null ? config : configOf(own, config));
+	const reach = shownWindows(windows);
 	const { producerName, producerVersion } = onnx.proto;
 	return {
 		name,
@@ -91,6 +92,7 @@ export function onnxReport(found: FoundOnnx): OnnxReport {
 			.filter((input) => view.isInput(input.name))
 			.map((input) => valueReport(view, input.name)),
 		outputs: onnx.graph.output.map((output) => valueReport(view, output.name)),
+		notes: windows.notes,
 		problem: problemOf(found)
 	};
 }
@@ -100,14 +102,6 @@ function ownLayers(layers: readonly AttentionLayer[], { own }: WrittenPlan): num
 	if (own.length === layers.length) return own;
 	const named = layers.map(({ name }) => Number(/\blayers\.(\d+)\b/.exec(name)?.[1] ?? NaN));
 	return named.every((layer) => own.includes(layer)) ? named : null;
-}
-
-/** What config.json says of some layers of a model only. */
-function configOf(own: readonly number[], config: DecoderConfig | null): DecoderConfig | null {
-	const said = config?.reach ?? null;
-	return config === null || said === null
-		? config
-		: { ...config, reach: own.map((layer) => said[layer] ?? null) };
 }
 
 function howHad(probabilities: Probabilities): string {
@@ -147,9 +141,7 @@ function valueReport(view: GraphView, name: string): ValueReport {
 
 function problemOf(found: FoundOnnx): string | null {
 	try {
-		const { logits } = checkAnalysable(found);
-		graphInputs(found.view, found.onnx.file);
-		onnxFacts(found.onnx, found.view, found.layers, found.config, logits);
+		checkModel(found);
 		return null;
 	} catch (error) {
 		if (isInputError(error)) return error.message;

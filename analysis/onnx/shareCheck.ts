@@ -1,5 +1,4 @@
 import { InputError } from '../errors.ts';
-import { reachOf } from './facts.ts';
 import type { FoundOnnx } from './open.ts';
 import type { AttentionLayer } from './types.ts';
 
@@ -29,13 +28,13 @@ export function checkShareable(model: FoundOnnx, planned: PlannedAttention): voi
  * for a plan of another number of layers.
  */
 export function sharingProblems(model: FoundOnnx, planned: PlannedAttention): (string | null)[] {
-	const { layers, name, onnx, config } = model;
+	const { layers, name, onnx, windows } = model;
 	if (planned.sources.length !== layers.length) {
 		throw new InputError(
 			`${onnx.file}: plan of ${planned.sources.length} layers; ${name} has ${layers.length}`
 		);
 	}
-	const reach = reachOf(layers, config);
+	const reach = windows.layers.map(({ tokens }) => tokens);
 	return layers.map((follower) => {
 		const at = planned.sources[follower.layer];
 		if (at === null || at === follower.layer) return null;

@@ -70,6 +70,6 @@ export function exposeProbabilities(rewrite: GraphRewrite, attention: AttentionL
 
 function refusal({ layer, operator, name }: AttentionLayer, reason: string): InputError {
 	return new InputError(
-		`layer ${layer}: ${operator} ${name}: its probabilities cannot be had: ${reason}`
+		`layer ${layer}: ${operator} ${name}: attention probabilities are not available: ${reason}`
 	);
 }

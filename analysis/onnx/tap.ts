@@ -7,8 +7,7 @@ import { withInteger } from './attributes.ts';
 import { partsOf } from './contribAttention.ts';
 import { writeOut } from './contribWritten.ts';
 import { withFields } from './copy.ts';
-import { graphInputs } from './inputs.ts';
-import { checkEveryLogit, putOutLogits } from './logits.ts';
+import { putOutLogits } from './logits.ts';
 import type { OpenedOnnx } from './open.ts';
 import type { GraphView } from './graphView.ts';
 import {
@@ -46,11 +45,10 @@ export function takeName(layer: number): string {
 /**
  * Copies a model's proto so that it puts out the probabilities of layers, block by block in float32, where asked for
  * its logits (LOGITS), and nothing else. What that does not need is left out; the cache is of length 0. Throws
- * InputError where a layer's probabilities cannot be had, or the logits are those of the last token only.
+ * InputError where a layer's attention probabilities are not available.
  */
 export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
-	const { view, layers, onnx } = model;
-	const inputs = graphInputs(view, onnx.file);
+	const { view, layers, onnx, inputs } = model;
 	checkFixedContext(inputs, request.context, onnx.file);
 	const graph = new GraphBuilder('tap', 'spanwise.');
 	const changes: Changes = { nodes: new Map(), initializers: [], values: [] };
@@ -58,10 +56,7 @@ export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
 		const probabilities = tapLayer(layers[layer], view, graph, changes, onnx.file);
 		putOutBlocks(graph, layer, probabilities, request.blocks);
 	}
-	if (request.loss) {
-		checkEveryLogit(model);
-		putOutLogits(graph, model.logits);
-	}
+	if (request.loss) putOutLogits(graph, model.logits);
 	const fed = inputs.filter(({ role }) => role !== 'past');
 	for (const { name, elementType, dims } of fed)
 		graph.input(name, dims(request.context), elementType);
@@ -91,7 +86,7 @@ function tapLayer(
 	if (probabilities.how === 'value') return probabilities.value;
 	if (probabilities.how === 'none') {
 		throw new InputError(
-			`${file}: layer ${layer}: ${attention.operator} ${attention.name}: its probabilities cannot be had: ${probabilities.reason}`
+			`${file}: layer ${layer}: ${attention.operator} ${attention.name}: attention probabilities are not available: ${probabilities.reason}`
 		);
 	}
 	const original = view.node(node);

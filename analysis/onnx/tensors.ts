@@ -1,4 +1,9 @@
 import type { TensorProto } from '../graph/onnx_pb.ts';
+import type { Kind } from './lazyValue.ts';
+
+const BOOL = 9;
+/** float32, float16, float64, bfloat16. */
+const FLOATS = [1, 10, 11, 16];
 
 /** Names and bits of ONNX element types (TensorProto.DataType). */
 const ELEMENT_TYPES: Partial<Record<number, { name: string; bits: number }>> = {
@@ -50,4 +55,10 @@ export function integersOf(tensor: TensorProto): number[] | null {
 	return Array.from({ length: count }, (_, at) =>
 		wide ? Number(view.getBigInt64(at * bytes, true)) : view.getInt32(at * bytes, true)
 	);
+}
+
+/** What the numbers of an element type (TensorProto.DataType) stand for. */
+export function kindOf(type: number): Kind {
+	if (type === BOOL) return 'boolean';
+	return FLOATS.includes(type) ? 'float' : 'integer';
 }

@@ -29,6 +29,8 @@ export interface CachedOnnxOptions {
 	skipNorms?: boolean;
 	/** Whether it takes position_ids and heeds attention_mask, so that sequences of a batch may be padded. */
 	padded?: boolean;
+	/** Keys that a query sees at most, in every layer; all before it. Not of contribPacked. */
+	window?: number | null;
 }
 
 export const VOCAB = 50;
@@ -53,10 +55,11 @@ export function cachedOnnx({
 	layers = 4,
 	kvHeads = form === 'multiHead' || form === 'contribPacked' ? HEADS : 2,
 	skipNorms = false,
-	padded = false
+	padded = false,
+	window = null
 }: CachedOnnxOptions): ModelProto {
 	const graph = new GraphBuilder('decoder');
-	const decoder = new CachedDecoder(graph, form, kvHeads, padded);
+	const decoder = new CachedDecoder(graph, { form, kvHeads, padded, window });
 	decoder.begin(layers);
 	for (let layer = 0; layer < layers; layer++) decoder.layer(layer, skipNorms);
 	decoder.end();
@@ -70,6 +73,8 @@ export function onnxBytes(proto: ModelProto): Uint8Array {
 	return toBinary(ModelProtoSchema, proto);
 }
 
+type Decoder = Required<Pick<CachedOnnxOptions, 'form' | 'kvHeads' | 'padded' | 'window'>>;
+
 class CachedDecoder {
 	/** Initializers that the builder has no type for. */
 	readonly bytes: ReturnType<typeof uint8Tensor>[] = [];
@@ -77,16 +82,18 @@ class CachedDecoder {
 	readonly #form: Form;
 	readonly #kvHeads: number;
 	readonly #padded: boolean;
+	readonly #window: number | null;
 	readonly #random = seeded(7);
 	#hidden = '';
 	/** What is still to be added to the hidden state, where norms do it. */
 	#pending: string | null = null;
 
-	constructor(graph: GraphBuilder, form: Form, kvHeads: number, padded: boolean) {
+	constructor(graph: GraphBuilder, { form, kvHeads, padded, window }: Decoder) {
 		this.#padded = padded;
 		this.#graph = graph;
 		this.#form = form;
 		this.#kvHeads = kvHeads;
+		this.#window = window;
 	}
 
 	/** Whether keys and values are one tensor in the cache. */
@@ -137,7 +144,9 @@ class CachedDecoder {
 		const keys = graph.node('keys', 'Range', [graph.constant('zero', [0n], []), total, one]);
 		const rows = graph.node('rows', 'Unsqueeze', [queries, graph.integers(1)]);
 		const later = graph.node('later', 'Greater', [keys, rows]);
-		const mask = graph.node('hide', 'Where', [later, graph.scalar(-1e9), graph.scalar(0)]);
+		const outside =
+			this.#window === null ? later : this.#beyond({ rows, keys, later }, this.#window);
+		const mask = graph.node('hide', 'Where', [outside, graph.scalar(-1e9), graph.scalar(0)]);
 		const causal = this.#padded ? 'causal' : 'mask';
 		graph.node('mask', 'Unsqueeze', [mask, graph.integers(0, 1)], { outputs: [causal] });
 		if (this.#padded) {
@@ -169,6 +178,18 @@ class CachedDecoder {
 			);
 			graph.constant(`${name}_cache`, table, [POSITIONS, half]);
 		}
+	}
+
+	/** What is later than a query, or beyond the window, as torch.onnx writes it. */
+	#beyond(
+		{ rows, keys, later }: Record<'rows' | 'keys' | 'later', string>,
+		window: number
+	): string {
+		const graph = this.#graph;
+		const size = graph.constant('window', [BigInt(window)], []);
+		const first = graph.node('first', 'Sub', [rows, size]);
+		const far = graph.node('beyond', 'LessOrEqual', [keys, first]);
+		return graph.node('outside', 'Or', [later, far]);
 	}
 
 	layer(layer: number, skipNorms: boolean): void {
@@ -258,7 +279,12 @@ class CachedDecoder {
 		return this.#graph.node(name, 'GroupQueryAttention', [query, key, value, ...past, ...lengths], {
 			domain: MICROSOFT,
 			outputs,
-			attributes: { ...heads, kv_num_heads: BigInt(this.#kvHeads), do_rotary: 1n }
+			attributes: {
+				...heads,
+				kv_num_heads: BigInt(this.#kvHeads),
+				do_rotary: 1n,
+				...(this.#window !== null && { local_window_size: BigInt(this.#window) })
+			}
 		});
 	}
 
