@@ -22,6 +22,8 @@ export interface ModelReport {
 	/** What an ONNX file says of itself; null: a checkpoint, or the file cannot be read. */
 	graph: Pick<OnnxReport, 'producer' | 'opset' | 'inputs' | 'outputs'> | null;
 	files: FileReport[];
+	/** What should be known of it, a line each. */
+	notes: string[];
 	/** Why it cannot be analysed; null: it can. */
 	problem: string | null;
 }
@@ -32,13 +34,13 @@ export async function modelReport(listing: ModelListing): Promise<ModelReport> {
 		return listing.form === 'onnx' ? await reportOfOnnx(listing) : await reportOfCheckpoint(listing);
 	} catch (error) {
 		const problem = listing.problem ?? messageOf(error);
-		return { listing, layers: [], graph: null, files: [], problem };
+		return { listing, layers: [], graph: null, files: [], notes: [], problem };
 	}
 }
 
 async function reportOfOnnx(listing: ModelListing): Promise<ModelReport> {
 	const found = await findOnnx(listing.folder, { weights: false });
-	const { layers, producer, opset, inputs, outputs, problem } = onnxReport(found);
+	const { layers, producer, opset, inputs, outputs, notes, problem } = onnxReport(found);
 	return {
 		listing,
 		layers,
@@ -47,6 +49,7 @@ async function reportOfOnnx(listing: ModelListing): Promise<ModelReport> {
 			[basename(listing.folder), listing.folder],
 			...[...found.onnx.external.files].sort()
 		]),
+		notes,
 		problem: problem ?? listing.problem
 	};
 }
@@ -60,6 +63,7 @@ async function reportOfCheckpoint(listing: ModelListing): Promise<ModelReport> {
 		layers: checkpointLayers(config),
 		graph: null,
 		files: await measured(files.map((file) => [relative(folder, file), file])),
+		notes: [],
 		problem
 	};
 }
