@@ -22,7 +22,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 
 /** A graph that takes too long to follow is a problem of the model, as others are. */
 function unread(listing: ModelListing, cause: unknown): ModelReport {
-	return { listing, layers: [], graph: null, files: [], problem: messageOf(cause) };
+	return { listing, layers: [], graph: null, files: [], notes: [], problem: messageOf(cause) };
 }
 
 async function named(
