@@ -50,9 +50,19 @@ export function together(
 	second: DecoderConfig | null
 ): DecoderConfig | null {
 	if (first === null || second === null) return first ?? second;
-	const filled = { ...second };
-	for (const [key, value] of Object.entries(first)) {
-		if (value !== null) Object.assign(filled, { [key]: value });
-	}
-	return filled;
+	return {
+		architecture: first.architecture ?? second.architecture,
+		layers: first.layers ?? second.layers,
+		heads: first.heads ?? second.heads,
+		kvHeads: first.kvHeads ?? second.kvHeads,
+		headDim: first.headDim ?? second.headDim,
+		hidden: first.hidden ?? second.hidden,
+		intermediate: first.intermediate ?? second.intermediate,
+		vocab: first.vocab ?? second.vocab,
+		maxPositions: first.maxPositions ?? second.maxPositions,
+		windows: first.windows ?? second.windows,
+		qkvBias: first.qkvBias ?? second.qkvBias,
+		outputBias: first.outputBias ?? second.outputBias,
+		qkNorm: first.qkNorm ?? second.qkNorm
+	};
 }

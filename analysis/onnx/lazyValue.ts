@@ -6,7 +6,7 @@ export interface LazyValue {
 	dims: readonly number[];
 	kind: Kind;
 	/** The element at an index of as many places as there are dimensions; booleans are 0 and 1. */
-	at(index: readonly number[]): number;
+	at: (index: readonly number[]) => number;
 }
 
 /** A value that cannot be worked out from the graph alone, and why. */
