@@ -1,5 +1,14 @@
-import type { Checkpoint } from '../checkpoint/types.ts';
+import { FAMILIES } from '../checkpoint/families.ts';
+import type { Architecture, Checkpoint } from '../checkpoint/types.ts';
 import type { Plan } from '../plan/types.ts';
+
+/**
+ * `model_type` of a checkpoint that a plan is applied to: none that transformers knows, so that it refuses what it would
+ * otherwise load with random weights in place of those that followers do not have.
+ */
+export function sharedModelType(architecture: Architecture): string {
+	return `spanwise_${FAMILIES[architecture].modelType}`;
+}
 
 /** Puts a layer's stored mean output where Hugging Face's class has no bias of its own. */
 const MEAN_OUTPUTS = `    with safe_open(f"{folder}/model.safetensors", "pt") as file:
@@ -13,14 +22,20 @@ const MEAN_OUTPUTS = `    with safe_open(f"{folder}/model.safetensors", "pt") as
 function snippet(withMeanOutputs: boolean): string {
 	return `import json
 ${withMeanOutputs ? '\nimport torch\nfrom safetensors import safe_open' : ''}
-from transformers import AttentionInterface, AttentionMaskInterface, AutoModelForCausalLM
+import transformers
+from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 from transformers.models.llama.modeling_llama import eager_attention_forward, repeat_kv
 
 
 def load_shared(folder, **options):
     with open(f"{folder}/config.json") as file:
-        plan = json.load(file)["spanwise"]
+        config = json.load(file)
+    plan = config["spanwise"]
+    # Its type is not that of the plain model, so that nothing loads it as one; save_pretrained keeps it.
+    model_class = getattr(transformers, config["architectures"][0])
+    plain = model_class.config_class
+    config_class = type("Spanwise" + plain.__name__, (plain,), {"model_type": config["model_type"]})
     sources = plan["sources"]
     head_maps = {
         follower: heads
@@ -48,7 +63,9 @@ def load_shared(folder, **options):
 
     AttentionInterface.register("spanwise", attend)
     AttentionMaskInterface.register("spanwise", eager_mask)
-    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="spanwise", **options)
+    model = model_class.from_pretrained(
+        folder, config=config_class(**config), attn_implementation="spanwise", **options
+    )
 ${withMeanOutputs ? MEAN_OUTPUTS : ''}    return model
 `;
 }
@@ -73,7 +90,9 @@ under \`spanwise\` in config.json.
 
 ${spans.join('\n')}
 
-Spanwise reads this folder as it is. With transformers 5 (tested with 5.18):
+Spanwise reads this folder as it is. \`from_pretrained\` alone refuses it, because its model_type is
+\`${sharedModelType(checkpoint.config.architecture)}\`: as the plain model it would get random q and k for every follower. Load it with
+transformers 5 (tested with 5.18 and 5.24) by this function:
 
 \`\`\`python
 ${snippet(withMeanOutputs)}\`\`\`

@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlannedLayers } from '../capture/forward.ts';
 import type { WeightReader } from '../checkpoint/read.ts';
-import type { Checkpoint } from '../checkpoint/types.ts';
+import { FAMILIES } from '../checkpoint/families.ts';
+import type { Architecture, Checkpoint } from '../checkpoint/types.ts';
+import { readJsonFile } from '../edge/json.ts';
 import { isFused } from '../graph/decode/attention.ts';
 import { decoderGraph } from '../graph/decode/decoder.ts';
 import { WEIGHTS_FILE } from '../graph/decode/graph.ts';
@@ -13,6 +15,14 @@ import { writeWeights } from './weightsFile.ts';
 
 export const MODEL_FILE = 'model.onnx';
 const GENAI_FILE = 'genai_config.json';
+const CONFIG_FILE = 'config.json';
+
+/** The plan of a checkpoint is in the graph: what runs that goes by the family's own type. */
+async function nameFamily(file: string, architecture: Architecture): Promise<void> {
+	const config = (await readJsonFile(file)) as object;
+	const model_type = FAMILIES[architecture].modelType;
+	await writeFile(file, `${JSON.stringify({ ...config, model_type }, null, 2)}\n`);
+}
 
 /**
  * Writes a checkpoint, run as `planned`, as an ONNX decoder with what belongs to it, into an existing folder.
@@ -40,6 +50,7 @@ export async function writeOnnx(
 	});
 	const end = weights.reduce((most, { offset, length }) => Math.max(most, offset + length), 0);
 	const copied = await copyCompanions(checkpoint.folder, folder);
+	if (config.shared !== null) await nameFamily(join(folder, CONFIG_FILE), config.architecture);
 	await writeWeights(
 		join(folder, WEIGHTS_FILE),
 		weights,

@@ -195,7 +195,10 @@ describe('what a checkpoint that shares by its own making refuses', () => {
 		await deploy(model, folder, { plan, target: 'safetensors' });
 		const file = join(folder, 'config.json');
 		const config = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-		await writeFile(file, JSON.stringify({ ...config, spanwise: undefined }));
+		const without = { ...config, spanwise: undefined };
+		await writeFile(file, JSON.stringify(without));
+		await expect(openCheckpoint(folder)).rejects.toThrow('model_type is "spanwise_qwen3"');
+		await writeFile(file, JSON.stringify({ ...without, model_type: 'qwen3' }));
 		await expect(openCheckpoint(folder)).rejects.toThrow(
 			'missing tensor model.layers.1.self_attn.q_proj.weight'
 		);

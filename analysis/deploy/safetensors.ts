@@ -12,7 +12,7 @@ import { readJsonFile } from '../edge/json.ts';
 import type { WeightReader } from '../checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../checkpoint/types.ts';
 import type { Plan } from '../plan/types.ts';
-import { modelCard } from './card.ts';
+import { modelCard, sharedModelType } from './card.ts';
 import { copyCompanions } from './copied.ts';
 import { writeAll } from './write.ts';
 
@@ -50,10 +50,15 @@ export async function writeCheckpoint(
 	// What is tied is said, since a checkpoint may have a head that its config.json does not speak of.
 	// The refitted weights are part of the checkpoint now.
 	const spanwise: Plan = { ...plan, repair: null };
-	await writeFile(
-		join(folder, CONFIG_FILE),
-		`${JSON.stringify({ ...config, tie_word_embeddings: checkpoint.config.tied, spanwise }, null, 2)}\n`
-	);
+	const { architecture, tied } = checkpoint.config;
+	const written = {
+		...config,
+		architectures: [architecture],
+		model_type: sharedModelType(architecture),
+		tie_word_embeddings: tied,
+		spanwise
+	};
+	await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(written, null, 2)}\n`);
 	const means = [...planned.repairs.values()].some(({ bias }) => bias !== null);
 	await writeFile(join(folder, CARD_FILE), modelCard(checkpoint, plan, means));
 	const file = await open(join(folder, SAFETENSORS_FILE), 'wx');

@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { runCommand } from '../../tests/builders/command.ts';
 import { deploy, planFor } from '../../tests/builders/deployed.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
 import { compareRuns } from '../compare/compareRuns.ts';
 import type { EvaluateReport } from '../evaluate/types.ts';
@@ -153,4 +154,32 @@ it('a checkpoint that was written with a plan is listed among the models, with w
 	const saved = 3 * (q + kv) + (2 * q + 2 * kv + 32);
 	const counts = [original, written].map((listing) => listing?.facts?.parameters ?? 0);
 	expect(counts[0] - counts[1]).toBe(saved);
+});
+
+describe('the type of a checkpoint that was written with a plan', () => {
+	const configOf = async (folder: string): Promise<Record<string, unknown>> =>
+		JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>;
+
+	it('is none that transformers knows, so that it loads nothing at random', async () => {
+		expect(await configOf(shared)).toMatchObject({
+			architectures: ['LlamaForCausalLM'],
+			model_type: 'spanwise_llama',
+			spanwise: { sources: SOURCES }
+		});
+		expect(await readFile(join(shared, 'README.md'), 'utf8')).toContain('`spanwise_llama`');
+	});
+
+	it('may be that of the plain model, as earlier versions wrote it', async () => {
+		const old = join(scratch, 'old');
+		await cp(shared, old, { recursive: true });
+		const config = { ...(await configOf(shared)), model_type: 'llama' };
+		await writeFile(join(old, 'config.json'), JSON.stringify(config));
+		const [before, now] = await Promise.all([old, shared].map(openCheckpoint));
+		expect(before.config).toEqual(now.config);
+	});
+
+	it('is that of the plain model where the plan is in a graph', async () => {
+		const out = await deploy(shared, join(scratch, 'shared-onnx'));
+		expect(await configOf(out)).toMatchObject({ model_type: 'llama' });
+	});
 });
