@@ -78,7 +78,8 @@ export async function analyze(
 					reach: captured.seen?.reach ?? source.facts.reach,
 					name: source.name,
 					folder: source.folder,
-					hash
+					hash,
+					tokenizerHash: prepared.tokenizer.sha256
 				},
 				texts: request.documents.map(documentFacts),
 				context,

@@ -58,6 +58,7 @@ function factsOf(record: RunRecord): Fact[] {
 		definition('Spanwise version', record.spanwise),
 		ofModel('name', model.name),
 		ofModel('model hash', model.hash.slice(0, HASH_LENGTH)),
+		ofModel('tokenizer.json', model.tokenizerHash?.slice(0, HASH_LENGTH) ?? 'not recorded'),
 		ofModel('architecture', model.architecture),
 		ofModel('layers', model.layers),
 		ofModel('heads', model.heads),

@@ -47,8 +47,10 @@ export async function measureDamage(
 		const run = await beginHash(checkpoint, home);
 		const hash = await run.confirmed();
 		const texts = documents.map(documentFacts);
+		const tokenizerHash = prepared.tokenizer.sha256;
 		const header = progressHeader({
 			model: hash,
+			tokenizer: tokenizerHash,
 			texts: texts.map(({ sha256 }) => sha256),
 			context,
 			windows: windows.length,
@@ -69,7 +71,7 @@ export async function measureDamage(
 			await confirmedOr(run, () => progress.discard());
 			return {
 				...damageReport(prepared, documents, progress),
-				model: { name: checkpoint.name, hash },
+				model: { name: checkpoint.name, hash, tokenizerHash },
 				texts,
 				context,
 				windows: windows.length,

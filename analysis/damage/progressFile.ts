@@ -10,6 +10,8 @@ const headerSchema = v.object({
 	version: v.string(),
 	/** The model's hash. */
 	model: v.string(),
+	/** SHA-256 of tokenizer.json; a search has its windows' ids among its texts instead. */
+	tokenizer: v.exactOptional(v.string()),
 	/** SHA-256 of each text. */
 	texts: v.array(v.string()),
 	context: v.number(),
@@ -37,11 +39,12 @@ const FILE_NAME_DIGITS = 16;
 
 /** What results of this version of Spanwise are about. */
 export function progressHeader(about: Omit<ProgressHeader, 'format' | 'version'>): ProgressHeader {
-	const { model, texts, context, windows, maxSpan } = about;
+	const { model, tokenizer, texts, context, windows, maxSpan } = about;
 	return {
 		format: 'spanwise/damage',
 		version: VERSION,
 		model,
+		...(tokenizer !== undefined && { tokenizer }),
 		texts,
 		context,
 		windows,

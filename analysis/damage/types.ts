@@ -66,7 +66,7 @@ export interface Damage {
 	report: DamageReport;
 	/** `drop` with intervals. */
 	drops: LayerDamage[];
-	model: { name: string; hash: string };
+	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];
 	context: number;
 	windows: number;

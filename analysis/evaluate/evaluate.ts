@@ -45,13 +45,14 @@ export async function evaluatePlan(
 		const { measured, choices } = await measure(prepared, questions, home, reporter);
 		const hash = await source.hash(home);
 		const { name } = source;
+		const tokenizerHash = prepared.tokenizer.sha256;
 		return {
 			report: reportOf(request, prepared, measured, choices),
-			model: { name, hash },
+			model: { name, hash, tokenizerHash },
 			texts: request.documents.map(documentFacts),
 			context,
 			notes,
-			warning: planMatches(plan, { name, layers, hash }),
+			warning: planMatches(plan, { name, layers, hash, tokenizerHash }),
 			seconds: (performance.now() - started) / 1000
 		};
 	} finally {

@@ -167,7 +167,7 @@ export interface EvaluateReport {
 /** A report and what it is about. */
 export interface Evaluation {
 	report: EvaluateReport;
-	model: { name: string; hash: string };
+	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];
 	/** Tokens in a window, BOS included. */
 	context: number;

@@ -171,6 +171,16 @@ describe('planMatches', () => {
 			'The plan was made for tiny (a1b2c3d4e5f6); these are other weights: tuned (0123456789ab), or the same in another form.'
 		);
 	});
+	it('warns where the weights are the same and the tokenizer is another; not where one is not known', () => {
+		const definition = { ...parts.definition, tokenizerHash: '11112222333344445555' };
+		const made = parsePlan(changed({ definition }), 'plan.json');
+		expect(planMatches(made, { ...model, tokenizerHash: '99990000aaaabbbbcccc' })).toBe(
+			'The plan was made with another tokenizer.json (111122223333) than that of tiny now.'
+		);
+		expect(planMatches(made, { ...model, tokenizerHash: '11112222333344445555' })).toBeNull();
+		expect(planMatches(made, model)).toBeNull();
+		expect(planMatches(plan, { ...model, tokenizerHash: '99990000aaaabbbbcccc' })).toBeNull();
+	});
 	it('refuses a model of another depth', () => {
 		expect(() => planMatches(plan, { ...model, name: 'deep', layers: 16 })).toThrow(
 			'plan for tiny: 4 layers; deep has 16'

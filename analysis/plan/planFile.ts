@@ -63,17 +63,21 @@ export function makePlan(parts: PlanParts, createdAt = new Date()): Plan {
 
 /**
  * Whether a plan may be shown on a model: throws InputError where the number of layers differs, and
- * returns a warning where the weights do (null: they are the same).
+ * returns a warning where the weights do, or the tokenizers that figures were made with (null: they are the same).
  */
 export function planMatches(
 	plan: Plan,
-	model: { name: string; layers: number; hash: string }
+	model: { name: string; layers: number; hash: string; tokenizerHash?: string }
 ): string | null {
 	if (plan.model.layers !== model.layers)
 		throw new InputError(
 			`plan for ${plan.model.name}: ${plan.model.layers} layers; ${model.name} has ${model.layers}`
 		);
-	if (plan.model.hash === model.hash) return null;
+	const made = plan.definition?.tokenizerHash;
+	if (plan.model.hash === model.hash) {
+		if (made === undefined || made === (model.tokenizerHash ?? made)) return null;
+		return `The plan was made with another tokenizer.json (${shortHash(made)}) than that of ${model.name} now.`;
+	}
 	return `The plan was made for ${plan.model.name} (${shortHash(plan.model.hash)}); these are other weights: ${model.name} (${shortHash(model.hash)}), or the same in another form.`;
 }
 

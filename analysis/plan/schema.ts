@@ -15,6 +15,7 @@ const definition = v.object({
 	windows: count,
 	tokens: count,
 	modelHash: v.string(),
+	tokenizerHash: v.exactOptional(v.string()),
 	version: v.string()
 });
 

@@ -36,6 +36,8 @@ export interface Definition {
 	windows: number;
 	tokens: number;
 	modelHash: string;
+	/** SHA-256 of tokenizer.json; figures of earlier versions have none. */
+	tokenizerHash?: string;
 	version: string;
 }
 

@@ -76,7 +76,11 @@ export const resultSchema: v.GenericSchema<unknown, StoredResult> = v.object({
 	id: v.string(),
 	createdAt: v.string(),
 	spanwise: v.string(),
-	model: v.object({ name: v.string(), hash: v.string() }),
+	model: v.object({
+		name: v.string(),
+		hash: v.string(),
+		tokenizerHash: v.exactOptional(v.string())
+	}),
 	texts: v.array(v.object({ name: v.string(), sha256: v.string(), characters: count })),
 	context: count,
 	windows: count,

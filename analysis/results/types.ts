@@ -16,7 +16,7 @@ export interface StoredResult {
 	createdAt: string;
 	/** Version of Spanwise that made it. */
 	spanwise: string;
-	model: { name: string; hash: string };
+	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];
 	/** Of a bench: tokens of the prompt; it reads no texts. */
 	context: number;
@@ -38,7 +38,7 @@ export interface ResultSummary {
 	id: string;
 	kind: ResultKind;
 	createdAt: string;
-	model: { name: string; hash: string };
+	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: string[];
 	context: number;
 	windows: number;

@@ -22,6 +22,16 @@ describe('definitionOf', () => {
 });
 
 describe('methodsSentence', () => {
+	it('names tokenizer.json by its hash where the run has it, and so does the card', () => {
+		const model = { ...run.model, tokenizerHash: 'ffeeddccbbaa99887766' };
+		expect(methodsSentence({ ...run, model }, 'cosine', 'all')).toContain(
+			'SHA-256 of the weights 001122334455…, of tokenizer.json ffeeddccbbaa…) were captured'
+		);
+		expect(definitionOf({ ...run, model }, 'cosine', 'all')).toMatchObject({
+			modelHash: run.model.hash,
+			tokenizerHash: 'ffeeddccbbaa99887766'
+		});
+	});
 	it('is a paragraph that can be pasted', () => {
 		expect(methodsSentence(run, 'cosine', 'all')).toBe(
 			'Attention weights of tiny (LlamaForCausalLM, 3 layers, 2 heads, 1 key-value heads; SHA-256 of ' +

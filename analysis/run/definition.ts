@@ -39,6 +39,7 @@ export function definitionOf(run: RunRecord, metric: Metric, view: View): Defini
 		windows: run.windows.length,
 		tokens: run.tokens,
 		modelHash: run.model.hash,
+		...(run.model.tokenizerHash !== undefined && { tokenizerHash: run.model.tokenizerHash }),
 		version: run.spanwise
 	};
 }
@@ -51,9 +52,13 @@ export function methodsSentence(run: RunRecord, metric: Metric, view: View): str
 		metric === 'js' && run.jsRows !== 'all'
 			? ` Divergences were taken at up to ${run.jsRows} evenly spread queries a window.`
 			: '';
+	const tokenizer =
+		model.tokenizerHash === undefined
+			? ''
+			: `, of tokenizer.json ${shortHash(model.tokenizerHash)}…`;
 	return (
 		`Attention weights of ${model.name} (${model.architecture}, ${model.layers} layers, ${model.heads} heads, ` +
-		`${model.kvHeads} key-value heads; SHA-256 of the weights ${shortHash(model.hash)}…) were captured on ` +
+		`${model.kvHeads} key-value heads; SHA-256 of the weights ${shortHash(model.hash)}…${tokenizer}) were captured on ` +
 		`${windows} ${windows === 1 ? 'window' : 'windows'} of ${run.context} tokens (${run.tokens} tokens${run.bos ? ', each window beginning with BOS' : ''}) ` +
 		`from ${run.texts.length === 1 ? 'one document' : `${run.texts.length} documents`} with Spanwise ${run.spanwise}. ` +
 		`Similarity between layers is the ${METRIC_WORDS[metric]}. ${VIEW_WORDS[view]}${sampled} Layers are counted from 0.`

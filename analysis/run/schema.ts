@@ -11,6 +11,7 @@ const model = v.object({
 	name: v.string(),
 	folder: v.string(),
 	hash: v.string(),
+	tokenizerHash: v.exactOptional(v.string()),
 	architecture: v.string(),
 	layers: count,
 	heads: count,

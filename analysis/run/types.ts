@@ -11,7 +11,13 @@ export interface RunRecord {
 	createdAt: string;
 	/** Version of Spanwise that made it. */
 	spanwise: string;
-	model: ModelFacts & { name: string; folder: string; hash: string };
+	model: ModelFacts & {
+		name: string;
+		folder: string;
+		hash: string;
+		/** SHA-256 of tokenizer.json; runs of earlier versions have none. */
+		tokenizerHash?: string;
+	};
 	texts: { name: string; sha256: string; characters: number }[];
 	/** Requested and used. `context` is the length of each window in tokens, BOS included. */
 	context: number;

@@ -69,7 +69,11 @@ export async function searchPlans(
 			const onLayer = options.onLayer ?? (() => undefined);
 			const runner = await PlanRunner.open(prepared, stores.files, weights, { reporter, onLayer });
 			const meter = new Meter(runner, prepared.parts, checkpoint.config.layers);
-			const about = { model: { name: checkpoint.name, hash }, texts, context };
+			const about = {
+				model: { name: checkpoint.name, hash, tokenizerHash: prepared.tokenizer.sha256 },
+				texts,
+				context
+			};
 			const { report, refits } = await searchWith(
 				request,
 				{ prepared, weights, similarity, output, meter, reporter, onLayer },

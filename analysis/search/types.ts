@@ -151,7 +151,7 @@ export interface SearchReport {
 /** A report and what it is about. */
 export interface Search {
 	report: SearchReport;
-	model: { name: string; hash: string };
+	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];
 	context: number;
 	notes: string[];

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Tokenizer as RustTokenizer } from 'tokenizers';
 import * as v from 'valibot';
 import { MAX_TOKENIZER_BYTES, parseJson, readBytes } from '../edge/json.ts';
 import { parseUntrusted } from '../edge/parse.ts';
 import { quoted } from '../edge/quote.ts';
 import { InputError, messageOf } from '../errors.ts';
+import { sha256Of } from './hash.ts';
 import { checkSafe } from './safety.ts';
 
 /** Ids by token, or for Unigram models [token, score] in the order of ids. */
@@ -51,6 +51,5 @@ export async function readTokenizerFile(file: string): Promise<TokenizerFile> {
 	}
 	rust.disableTruncation();
 	rust.disablePadding();
-	const sha256 = createHash('sha256').update(bytes).digest('hex');
-	return { sha256, json: parseUntrusted(schema, json, where), rust };
+	return { sha256: sha256Of(bytes), json: parseUntrusted(schema, json, where), rust };
 }

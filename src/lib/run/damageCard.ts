@@ -27,6 +27,9 @@ export function damageCard(stored: StoredDamage, map: DamageMapKind): Record<str
 		windows: stored.windows,
 		modelName: stored.model.name,
 		modelHash: stored.model.hash,
+		...(stored.model.tokenizerHash !== undefined && {
+			tokenizerHash: stored.model.tokenizerHash
+		}),
 		version: stored.spanwise,
 		command: stored.command
 	};

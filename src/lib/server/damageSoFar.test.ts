@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,10 +12,11 @@ const LAYERS = 3;
 const documents = [{ name: 'a.txt', text: 'the sea and the rain on the sand. '.repeat(30) }];
 const asked = { context: 16, windows: 2, maxSpan: 3 };
 let home: string;
+let modelFolder: string;
 let damage: Damage;
 beforeAll(async () => {
 	home = await mkdtemp(join(tmpdir(), 'spanwise-so-far-'));
-	const modelFolder = join(home, 'tiny');
+	modelFolder = join(home, 'tiny');
 	await writeTinyCheckpoint(modelFolder, { config: { num_hidden_layers: LAYERS } });
 	damage = await measureDamage(
 		{ modelFolder, documents, ...asked, memoryLimitBytes: 2e9, home, progressFile: null },
@@ -29,7 +30,7 @@ function withJob(kind: string, texts = documents) {
 	const { context, windows } = damage;
 	const record = {
 		job: { run: 'a-run', estimate: { context, windows } },
-		request: { kind, modelHash: damage.model.hash, ...asked }
+		request: { kind, modelFolder, modelHash: damage.model.hash, ...asked }
 	};
 	const reach = Array.from({ length: LAYERS }, () => null);
 	return {
@@ -51,6 +52,14 @@ describe('the damage of a running job', () => {
 	it('is not that of other texts', async () => {
 		const other = [{ name: 'a.txt', text: 'Other words.' }];
 		expect((await damageOfJob('a', withJob('damage', other))).results.found).toBe(0);
+	});
+	it('is not that of another tokenizer', async () => {
+		const file = join(modelFolder, 'tokenizer.json');
+		const text = await readFile(file, 'utf8');
+		await writeFile(file, `${text}\n`);
+		expect((await damageOfJob('a', withJob('damage'))).results.found).toBe(0);
+		await writeFile(file, text);
+		expect((await damageOfJob('a', withJob('damage'))).results.found).toBeGreaterThan(0);
 	});
 	it('is refused for a job of another kind', async () => {
 		await expect(damageOfJob('a', withJob('search'))).rejects.toThrow('job a: measures no damage');

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { progressFileIn, progressHeader, readResults } from '$analysis/damage/progressFile.ts';
 import { damageSoFar, type DamageSoFar } from '$analysis/damage/soFar.ts';
+import { TOKENIZER } from '$analysis/checkpoint/tokenizer.ts';
+import { tokenizerHash } from '$analysis/tokens/hash.ts';
 import { documentFacts } from '$analysis/tokens/documents.ts';
 import { NotFoundError } from './errors.ts';
 import type { Workbench } from './workbench.ts';
@@ -17,9 +20,10 @@ export async function damageOfJob(
 	const { model } = await runs.record(job.run);
 	// Fewer and shorter windows than were asked for, where the texts are short.
 	const { context, windows } = job.estimate;
-	const { modelHash, maxSpan } = request;
+	const { modelHash, modelFolder, maxSpan } = request;
 	const header = progressHeader({
 		model: modelHash,
+		tokenizer: await tokenizerHash(join(modelFolder, TOKENIZER)),
 		texts: documents.map((document) => documentFacts(document).sha256),
 		context,
 		windows,
