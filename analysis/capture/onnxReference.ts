@@ -29,10 +29,17 @@ export async function referenceLogits(
 	const { sources, headMaps } = planned;
 	const inputs = graphInputs(view, onnx.file, caches);
 	const leftOut = layers.filter(({ layer }) => sources[layer] === null);
+	const followed = new Set(sources.filter((source, layer) => source !== layer));
+	const computing = layers.filter(({ layer }) => followed.has(layer));
 	const fed: AttentionLayer[] = [];
 	const attended: Value[] = [];
 	const stage = (goal: ReferenceGoal): Promise<Value[]> =>
-		runStage(referenceStage(model, goal, fed, leftOut), inputs, attended, ids);
+		runStage(
+			referenceStage(model, goal, { fed, leftOut, sources: computing }),
+			inputs,
+			attended,
+			ids
+		);
 	for (const follower of layers) {
 		const source = sources[follower.layer];
 		if (source === null || source === follower.layer) continue;

@@ -37,22 +37,36 @@ export interface ReferenceStage {
 export type ReferenceGoal =
 	{ follower: AttentionLayer; source: AttentionLayer } | { logits: string };
 
-/** Builds the stage in which the layers `fed` are fed what they attended. */
+/**
+ * Builds the stage in which the layers `fed` are fed what they attended. All `sources` put their probabilities out, as
+ * they do in what was written: onnxruntime then computes a fused node in another order, and where activations are
+ * rounded to 8 bits that moves logits.
+ */
 export function referenceStage(
 	{ onnx, view }: FoundOnnx,
 	goal: ReferenceGoal,
-	fed: readonly AttentionLayer[],
-	leftOut: readonly AttentionLayer[]
+	{
+		fed,
+		leftOut,
+		sources
+	}: {
+		fed: readonly AttentionLayer[];
+		leftOut: readonly AttentionLayer[];
+		sources: readonly AttentionLayer[];
+	}
 ): ReferenceStage {
 	const rewrite = new GraphRewrite(view);
 	const out = rewrite.builder();
 	dropOutputs(rewrite, goal);
 	const inputs = fed.map((attention) => feed(rewrite, attention, onnx.opset));
 	for (const attention of leftOut) takeFromItself(rewrite, attention);
+	const exposed = new Map(
+		sources.map((source) => [source.layer, exposeProbabilities(rewrite, source)])
+	);
 	const wanted =
 		'logits' in goal
 			? [goal.logits]
-			: [exposeProbabilities(rewrite, goal.source), valuesOf(goal.follower, rewrite, out)];
+			: [exposed.get(goal.source.layer) ?? '', valuesOf(goal.follower, rewrite, out)];
 	const outputs = wanted.map((value, at) => {
 		const name = `${rewrite.prefix}reference.${at}`;
 		out.node(name, 'Cast', [value], { outputs: [name], attributes: { to: BigInt(FLOAT) } });
