@@ -1,15 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import node from '@sveltejs/adapter-node';
 
 /**
- * What adapter-node's server takes unless the environment says otherwise. Its own defaults would listen on every
- * address, and cut bodies at 512 kB without a word; the endpoints have a bound of their own (MAX_BODY_BYTES).
- * Told to end, it would wait half a minute for the connections of pages that are open.
+ * Adapter-node's own bound would cut bodies at 512 kB without a word; the endpoints have one of their own
+ * (MAX_BODY_BYTES).
  */
-const DEFAULTS = { HOST: '127.0.0.1', BODY_SIZE_LIMIT: '256M', SHUTDOWN_TIMEOUT: '2' };
+const BODY_SIZE_LIMIT = '256M';
 
-/** adapter-node, whose entries first set the defaults above. */
+/** adapter-node, of which only the handler is used: `spanwise serve` looks at every request before it does. */
 export default function adapter() {
 	// scripts/build.js says where; see scripts/builds.js.
 	const out = join(process.env.SPANWISE_BUILD ?? 'build', 'pages');
@@ -18,15 +17,11 @@ export default function adapter() {
 		...inner,
 		async adapt(builder) {
 			await inner.adapt(builder);
-			writeFileSync(
-				join(out, 'defaults.js'),
-				Object.entries(DEFAULTS)
-					.map(([name, value]) => `process.env.${name} ??= '${value}';\n`)
-					.join('')
-			);
-			for (const entry of [join(out, 'index.js'), join(out, 'handler.js')]) {
-				writeFileSync(entry, `import './defaults.js';\n${readFileSync(entry, 'utf8')}`);
-			}
+			const limit = `process.env.BODY_SIZE_LIMIT ??= '${BODY_SIZE_LIMIT}';\n`;
+			writeFileSync(join(out, 'defaults.js'), limit);
+			const handler = join(out, 'handler.js');
+			writeFileSync(handler, `import './defaults.js';\n${readFileSync(handler, 'utf8')}`);
+			rmSync(join(out, 'index.js'));
 		}
 	};
 }

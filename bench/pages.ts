@@ -18,7 +18,15 @@ export async function benchFirstHeatmap(report: Report, root: string, home: stri
 	const started = performance.now();
 	const server = spawn(
 		process.execPath,
-		[join(root, 'dist', 'spanwise.js'), 'serve', '--port', String(PORT), '--home', home],
+		[
+			join(root, 'dist', 'spanwise.js'),
+			'serve',
+			'--no-token',
+			'--port',
+			String(PORT),
+			'--home',
+			home
+		],
 		{ stdio: ['ignore', 'pipe', 'inherit'] }
 	);
 	try {

@@ -1,6 +1,7 @@
 import { checkSameModel } from '../analysis/analyze/modelHash.ts';
 import { measureDamage } from '../analysis/damage/damage.ts';
 import { measureBench } from '../analysis/deploy/measureBench.ts';
+import { parseQuestions } from '../analysis/evaluate/choices/parse.ts';
 import { evaluatePlan } from '../analysis/evaluate/evaluate.ts';
 import type { Progress } from '../analysis/progress.ts';
 import { writeResult } from '../analysis/results/folder.ts';
@@ -42,10 +43,11 @@ async function measured(
 		case 'damage':
 			return { result: { kind, damage: await measureDamage(task.request, { onProgress }) } };
 		case 'evaluate': {
-			const { plan, modelFolder } = task.request;
+			const { plan, modelFolder, questions: asked } = task.request;
 			const { repairFolder: folder } = task;
 			const repairs = folder === null ? null : await readPlanRepairs(folder, plan, modelFolder);
-			const request = { ...task.request, repairs };
+			const questions = asked === null ? null : parseQuestions(asked.text, asked.name);
+			const request = { ...task.request, repairs, questions };
 			return { result: { kind, plan, evaluation: await evaluatePlan(request, { onProgress }) } };
 		}
 		case 'search': {

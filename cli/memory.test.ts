@@ -1,5 +1,5 @@
-import { freemem } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { freeMemoryBytes } from '../analysis/process/freeMemory.ts';
 import { parseMemory } from './memory.ts';
 
 describe('parseMemory', () => {
@@ -10,7 +10,7 @@ describe('parseMemory', () => {
 	});
 
 	it('takes a percentage of what is free now', () => {
-		const free = freemem();
+		const free = freeMemoryBytes();
 		expect(parseMemory('50%') / free).toBeGreaterThan(0.4);
 		expect(parseMemory('50%') / free).toBeLessThan(0.6);
 	});

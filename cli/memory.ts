@@ -1,5 +1,5 @@
-import { freemem } from 'node:os';
 import { InvalidArgumentError } from 'commander';
+import { freeMemoryBytes } from '../analysis/process/freeMemory.ts';
 
 const UNITS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 
@@ -7,7 +7,7 @@ const UNITS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
 export function parseMemory(text: string): number {
 	const match = /^(\d+(?:\.\d+)?)\s*(?:(%)|([kmgt]?)b?)$/i.exec(text.trim());
 	const [, number, percent, unit = ''] = match ?? [];
-	const one = percent ? freemem() / 100 : (UNITS[unit.toLowerCase()] ?? 1);
+	const one = percent ? freeMemoryBytes() / 100 : (UNITS[unit.toLowerCase()] ?? 1);
 	const bytes = match ? Math.round(Number(number) * one) : 0;
 	if (!(bytes >= 1) || (percent && Number(number) > 100)) {
 		throw new InvalidArgumentError('expected a size such as 4GB or 800MB, or a share such as 50%');

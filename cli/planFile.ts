@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { refuseRepaired } from '../analysis/analyze/plannedOnnx.ts';
 import type { LayerRepairs } from '../analysis/capture/repairs.ts';
 import { readJsonFile } from '../analysis/edge/json.ts';
+import { parseJson } from '../analysis/edge/parse.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { findOnnxFile } from '../analysis/onnx/locate.ts';
@@ -59,7 +60,7 @@ export async function writePlan(file: string, plan: Plan): Promise<void> {
 
 function isPlan(text: string): boolean {
 	try {
-		const json: unknown = JSON.parse(text);
+		const json = parseJson(text, 'plan');
 		return (
 			typeof json === 'object' &&
 			json !== null &&

@@ -4,10 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { delimiter, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
+import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
 import { workspaceHome } from '../analysis/run/workspace.ts';
-import { isLoopback } from '../src/lib/server/http/guard.ts';
-import { openBrowser } from './openBrowser.ts';
+import { isLoopback, refusal } from '../src/lib/server/http/guard.ts';
+import { openPage } from './openBrowser.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { reachableName, urlOf } from './serverAddress.ts';
 
@@ -18,12 +19,17 @@ const DEFAULT_HOST = '127.0.0.1';
 const MIN_TOKEN_LENGTH = 16;
 const TOKEN_BYTES = 24;
 const STOP_GRACE_MS = 500;
+/** Longest reason that is answered; it repeats headers. */
+const MAX_REASON = 500;
+/** A request's headers and body have to come within this; a page that stays open asks anew. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 interface ServeOptions extends SharedOptions {
 	port: number;
 	host: string;
 	jobs: number;
 	open: boolean;
+	token: boolean;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -32,13 +38,10 @@ export function registerServe(program: Command): void {
 	withSharedOptions(program.command('serve'), 'print the address as JSON')
 		.description('serve the pages on this machine')
 		.option('--port <port>', 'port to listen on', port, DEFAULT_PORT)
-		.option(
-			'--host <host>',
-			'address to listen on; any but this machine asks for a token',
-			DEFAULT_HOST
-		)
+		.option('--host <host>', 'address to listen on', DEFAULT_HOST)
 		.option('--jobs <count>', 'jobs at a time', wholeNumber(1), 1)
 		.option('--open', 'open the page in the browser', false)
+		.option('--no-token', 'let every user of this machine in; only where it listens to no other')
 		.addHelpText('after', '\nExample:\n  spanwise serve --models ~/checkpoints --open')
 		.action(serve);
 }
@@ -46,12 +49,14 @@ export function registerServe(program: Command): void {
 async function serve(options: ServeOptions): Promise<void> {
 	const build = fileURLToPath(new URL('../pages/handler.js', import.meta.url));
 	if (!existsSync(build)) throw new InputError('the pages are not built; run npm run build');
-	const token = tokenFor(options.host);
+	const token = tokenFor(options);
 	setEnvironment(options, token);
 
 	// The port comes first: where it is taken, the server of the workspace must not start its jobs.
 	let handler: Promise<Handler> | null = null;
 	const server = createServer((request, response) => {
+		if (isRefused(request, response, options.host)) return;
+		endWithSource(response);
 		// Otherwise the handler takes its own address to be https.
 		request.headers['x-forwarded-proto'] = 'http';
 		response.setHeader('x-content-type-options', 'nosniff');
@@ -60,6 +65,7 @@ async function serve(options: ServeOptions): Promise<void> {
 			() => response.destroy()
 		);
 	});
+	server.requestTimeout = REQUEST_TIMEOUT_MS;
 	const port = await listen(server, options);
 	handler = import(pathToFileURL(build).href).then(({ handler }: { handler: Handler }) => handler);
 	stopGracefully(server);
@@ -74,7 +80,7 @@ async function serve(options: ServeOptions): Promise<void> {
 
 	const url = urlOf(reachableName(options.host), port, token);
 	console.log(options.json ? JSON.stringify({ url }) : `Spanwise is at ${url}`);
-	if (options.open) openBrowser(url);
+	if (options.open) openPage(url);
 }
 
 /** What the built server reads; see src/lib/server/settings.ts and adapter-node. */
@@ -86,16 +92,68 @@ function setEnvironment(options: ServeOptions, token: string | null): void {
 	}
 	if (options.memory !== undefined) env.SPANWISE_MEMORY = `${options.memory}`;
 	env.SPANWISE_JOBS = `${options.jobs}`;
-	if (token !== null) env.SPANWISE_TOKEN = token;
+	if (token === null) delete env.SPANWISE_TOKEN;
+	else env.SPANWISE_TOKEN = token;
 	env.HOST = options.host;
 	env.PROTOCOL_HEADER = 'x-forwarded-proto';
 	delete env.ORIGIN;
 }
 
-/** Beyond this machine a token is a must; on it, only where SPANWISE_TOKEN asks for one. */
-function tokenFor(host: string): string | null {
+/** Files of the pages are answered too before the server's own hooks see a request. */
+function isRefused(request: IncomingMessage, response: ServerResponse, host: string): boolean {
+	const { headers, socket } = request;
+	const reason = refusal(
+		{
+			host: headers.host ?? null,
+			origin: headers.origin ?? null,
+			fetchSite: asText(headers['sec-fetch-site']),
+			fetchMode: asText(headers['sec-fetch-mode']),
+			clientAddress: socket.remoteAddress ?? ''
+		},
+		host
+	);
+	if (reason !== null) refuse(response, 403, reason);
+	else if (!isDecodable(request.url ?? '')) {
+		refuse(response, 400, 'address: has bytes that are not UTF-8 after a %');
+	}
+	return response.writableEnded;
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+	response.writeHead(status, { 'content-type': 'application/json' });
+	response.end(JSON.stringify({ message: quoted(message, MAX_REASON) }));
+}
+
+/** SvelteKit answers other addresses with a page and a stack on the terminal. */
+function isDecodable(address: string): boolean {
+	try {
+		// Compared, because a bundler takes a call without a use for one without an effect.
+		return decodeURI(address) !== '';
+	} catch {
+		return false;
+	}
+}
+
+function asText(header: string | string[] | undefined): string | null {
+	return header === undefined ? null : String(header);
+}
+
+/** A file that cannot be read any more, as after a new build, ends its answer and not the server. */
+function endWithSource(response: ServerResponse): void {
+	response.on('pipe', (source) => source.once('error', () => response.destroy()));
+}
+
+/** Other users of this machine can reach the server too: a token is the rule. */
+function tokenFor({ host, token: wanted }: ServeOptions): string | null {
 	const given = process.env.SPANWISE_TOKEN;
-	if (!given) return isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url');
+	if (!wanted) {
+		if (given) throw new InputError('--no-token: SPANWISE_TOKEN is set; remove one of them');
+		if (isLoopback(host)) return null;
+		throw new InputError(
+			`--no-token: with --host ${quoted(host)} everyone who reaches this machine could read and delete; remove one of them`
+		);
+	}
+	if (!given) return randomBytes(TOKEN_BYTES).toString('base64url');
 	if (given.length < MIN_TOKEN_LENGTH) {
 		throw new InputError(
 			`SPANWISE_TOKEN: ${given.length} characters; expected at least ${MIN_TOKEN_LENGTH}`

@@ -72,10 +72,9 @@ function filesOf(path) {
  */
 export function currentBuild(root) {
 	const dist = join(root, 'dist');
-	const entries = [join(dist, 'spanwise.js'), join(root, 'build', 'index.js')];
-	const ids = entries.map((file) => (existsSync(file) ? buildNamedIn(file) : null));
-	const [id] = ids;
-	return id != null && ids[1] === id && existsSync(join(dist, id)) ? id : null;
+	const entry = join(dist, 'spanwise.js');
+	const id = existsSync(entry) ? buildNamedIn(entry) : null;
+	return id !== null && existsSync(join(dist, id)) ? id : null;
 }
 
 /** @param {string} file */
@@ -122,7 +121,6 @@ export function publish(root, folder, id) {
 	for (const name of readdirSync(join(dist, id, 'command'))) {
 		if (name.endsWith('.js')) writeEntry(join(dist, name), id, '.', `command/${name}`);
 	}
-	writeEntry(join(root, 'build', 'index.js'), id, '../dist', 'pages/index.js');
 	// The package holds the newest build alone.
 	writeWhole(join(dist, '.npmignore'), `/*/\n!/${id}/\n${RUNNING}/\n`);
 }

@@ -48,11 +48,28 @@ async function guarded(
 		);
 	}
 	if (token !== null) {
-		const demand = demandToken(event.url, event.cookies, token);
+		const { cookies } = event;
+		const authorization = headers.get('authorization');
+		const demand = await demandToken(event.url, { cookies, authorization }, token);
 		if (demand) return demand;
+	}
+	const problem = workbench.claim.problem();
+	if (problem !== null) return refuse(503, problem);
+	const { readOnly } = workbench.claim;
+	if (readOnly !== null && writes(event.request.method, event.url.pathname)) {
+		return refuse(
+			403,
+			`This workspace can only be looked at: ${readOnly}. Start the server with another --home to change anything.`
+		);
 	}
 	event.locals.workbench = workbench;
 	return answer();
+}
+
+/** Whether a request changes the workspace. Estimates and checks of a plan are asked by POST and change nothing. */
+function writes(method: string, path: string): boolean {
+	if (method === 'GET' || method === 'HEAD') return false;
+	return path !== '/api/estimate' && !path.startsWith('/api/models/');
 }
 
 export const handleError: HandleServerError = ({ error, status, message }) => {

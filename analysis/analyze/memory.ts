@@ -1,4 +1,4 @@
-import { freemem } from 'node:os';
+import { freeMemoryBytes } from '../process/freeMemory.ts';
 import { InputError } from '../errors.ts';
 import { layerTensorShapes } from '../checkpoint/expected.ts';
 import type { Checkpoint, ModelConfig } from '../checkpoint/types.ts';
@@ -39,7 +39,7 @@ const FLOAT = 4;
 const DOUBLE = 8;
 
 export function memoryLimit(wanted: number | null): number {
-	return wanted ?? Math.floor(freemem() * DEFAULT_SHARE_OF_FREE);
+	return wanted ?? Math.floor(freeMemoryBytes() * DEFAULT_SHARE_OF_FREE);
 }
 
 /**

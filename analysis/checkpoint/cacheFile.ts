@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as v from 'valibot';
 import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../edge/json.ts';
 import { parseOrNull } from '../edge/parse.ts';
+import { makePrivateFolder } from '../privateFolder.ts';
 import { writeWhole } from '../process/partial.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function readCache<Schema extends v.GenericSchema>(
 /** Replaces a cache file whole; where it cannot be written, nothing is remembered. */
 export async function writeCache(home: string, name: string, value: unknown): Promise<void> {
 	try {
-		await mkdir(join(home, 'cache'), { recursive: true });
+		makePrivateFolder(join(home, 'cache'));
 		await writeWhole(join(home, 'cache', name), `${JSON.stringify(value, null, '\t')}\n`);
 	} catch {
 		// A run must not be lost because something could not be remembered.

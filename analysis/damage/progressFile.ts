@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, truncate, type FileHandle, rm } from 'node:fs/promises';
+import { open, readFile, truncate, type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../errors.ts';
+import { makePrivateFolder } from '../privateFolder.ts';
 import { VERSION } from '../version.ts';
 
 const headerSchema = v.object({
@@ -88,7 +89,7 @@ export class ProgressFile {
 	 * the file is none of these, or about something else.
 	 */
 	static async open(path: string, header: ProgressHeader): Promise<ProgressFile> {
-		await mkdir(dirname(path), { recursive: true });
+		makePrivateFolder(dirname(path));
 		const text = await existingText(path);
 		const lines = linesOf(text);
 		if (lines.length > 0) checkHeader(path, lines[0], header);

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
-import { impostorOf } from './impostor.ts';
 import { brokenLink } from './links.ts';
+import { parseJson } from './parse.ts';
 import { quoted } from './quote.ts';
 
 /** 4 MB: config.json, plan.json and other small files; the largest in use have some 100 kB. */
@@ -53,14 +53,4 @@ export async function readJsonFile(
 	return parseJson(await readTextFile(path, mostBytes), quoted(path));
 }
 
-/** Parsed JSON of a text from outside. Throws InputError that begins with `where`. */
-export function parseJson(text: string, where: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch (error) {
-		const impostor = impostorOf(text);
-		throw new InputError(`${where}: ${impostor ?? `not JSON: ${quoted(messageOf(error))}`}`, {
-			cause: error
-		});
-	}
-}
+export { parseJson } from './parse.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { InputError } from '../errors.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { impostorOf } from './impostor.ts';
 import { quoted } from './quote.ts';
 
 /**
@@ -39,10 +40,26 @@ export function boundedArray<Item extends v.GenericSchema>(item: Item, most: num
 	);
 }
 
+/** Parsed JSON of a text from outside. Throws InputError that begins with `where`. */
+export function parseJson(text: string, where: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		const impostor = impostorOf(text);
+		throw new InputError(`${where}: ${impostor ?? `not JSON: ${quoted(messageOf(error))}`}`, {
+			cause: error
+		});
+	}
+}
+
 /** A schema's own message where it has one, else what was found and what is allowed. */
 function problem(issue: v.BaseIssue<unknown>): string {
-	if (!issue.message.startsWith('Invalid ')) return quoted(issue.message);
+	const own = issue.message.startsWith('Invalid ') ? null : quoted(issue.message);
+	const found = `found ${quoted(issue.received)}; expected`;
+	// What a pattern is for says more than the pattern, and needs the value beside it.
+	if (own !== null) return issue.type === 'regex' ? `${found} ${own}` : own;
 	if (issue.received === 'undefined') return 'is missing';
-	const expected = issue.type === 'integer' ? 'a whole number' : issue.expected;
-	return `found ${quoted(issue.received)}; expected ${quoted(expected ?? issue.message)}`;
+	if (issue.type === 'integer') return `${found} a whole number`;
+	if (issue.expected === 'never') return 'not known here';
+	return `${found} ${quoted(issue.expected ?? issue.message)}`;
 }

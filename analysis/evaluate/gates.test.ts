@@ -45,10 +45,10 @@ describe('a gates file', () => {
 		expect(parseGates({ minAgreement: 0.9 }, 'gates.json')).toEqual({ minAgreement: 0.9 });
 	});
 	it.each([
-		[{ maxLoss: 1 }, 'gates.json: maxLoss: found'],
+		[{ maxLoss: 1 }, 'gates.json: maxLoss: not known here; allowed: maxLossIncrease'],
 		[{ minAgreement: 90 }, 'gates.json: minAgreement: found 90'],
 		[{ maxLossIncrease: '0.1' }, 'gates.json: maxLossIncrease: found "0.1"; expected number'],
-		[[], 'gates.json: gates: found "a list"; expected Object']
+		[[], 'gates.json: found "a list"; expected Object']
 	])('%j is refused', (json, message) => {
 		expect(() => parseGates(json, 'gates.json')).toThrow(message);
 	});

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { InputError } from '../errors.ts';
+import { parseUntrusted } from '../edge/parse.ts';
+import { InputError, isInputError } from '../errors.ts';
 import type { GateReport, Gates, JudgedGate, Verdict } from './types.ts';
 
 /** The form of gates; `parseGates` says better what is wrong with them. */
@@ -12,12 +13,15 @@ export const gatesSchema: v.GenericSchema<unknown, Gates> = v.strictObject({
 /** Gates read from outside; `where` names the file. Throws InputError naming the key at fault. */
 export function parseGates(json: unknown, where: string): Gates {
 	// To a schema of objects a list is an object without keys: no gates at all.
-	const parsed = v.safeParse(gatesSchema, Array.isArray(json) ? 'a list' : json);
-	if (parsed.success) return parsed.output;
-	const [issue] = parsed.issues;
-	throw new InputError(
-		`${where}: ${v.getDotPath(issue) ?? 'gates'}: found ${issue.received}; expected ${issue.expected ?? issue.message}; allowed: maxLossIncrease, minAgreement from 0 to 1, maxAccuracyDrop from -1 to 1`
-	);
+	try {
+		return parseUntrusted(gatesSchema, Array.isArray(json) ? 'a list' : json, where);
+	} catch (error) {
+		if (!isInputError(error)) throw error;
+		throw new InputError(
+			`${error.message}; allowed: maxLossIncrease, minAgreement from 0 to 1, maxAccuracyDrop from -1 to 1`,
+			{ cause: error }
+		);
+	}
 }
 
 /** A figure with its 95 % interval; null bounds: none could be worked out. */

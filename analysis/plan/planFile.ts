@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { parseOrNull, parseUntrusted } from '../edge/parse.ts';
+import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { planSchema } from './schema.ts';
@@ -13,21 +15,14 @@ const PLAN_VERSION = 1;
  * with them, and its head maps. `where` names the file in messages. Throws InputError.
  */
 export function parsePlan(json: unknown, where: string): Plan {
-	const version = v.safeParse(v.object({ format: v.string(), version: v.number() }), json);
-	if (!version.success || version.output.format !== 'spanwise/plan')
+	const head = parseOrNull(v.object({ format: v.string(), version: v.number() }), json);
+	if (head?.format !== 'spanwise/plan')
 		throw new InputError(`${where}: not a plan; expected format "spanwise/plan"`);
-	if (version.output.version > PLAN_VERSION)
+	if (head.version > PLAN_VERSION)
 		throw new InputError(
-			`${where}: plan version ${version.output.version}; this is Spanwise ${VERSION}, which reads version ${PLAN_VERSION}: update Spanwise`
+			`${where}: plan version ${head.version}; this is Spanwise ${VERSION}, which reads version ${PLAN_VERSION}: update Spanwise`
 		);
-	const parsed = v.safeParse(planSchema, json);
-	if (!parsed.success) {
-		const [issue] = parsed.issues;
-		throw new InputError(
-			`${where}: ${v.getDotPath(issue) ?? 'plan'}: found ${issue.received}; expected ${expectedBy(issue)}`
-		);
-	}
-	const plan = parsed.output;
+	const plan = parseUntrusted(planSchema, json, where);
 	try {
 		checkPlan(plan);
 	} catch (error) {
@@ -86,13 +81,6 @@ export function shortHash(hash: string): string {
 	return hash.slice(0, 12);
 }
 
-function expectedBy(issue: v.BaseIssue<unknown>): string {
-	if (issue.type === 'integer') return 'a whole number';
-	// A pattern says less than its message does.
-	if (issue.type === 'regex') return issue.message;
-	return issue.expected ?? issue.message;
-}
-
 function checkPlan(plan: Plan): void {
 	checkSources(plan.sources, plan.model.layers);
 	checkSpansAgree(plan.sources, plan.spans);
@@ -105,7 +93,7 @@ function checkPlan(plan: Plan): void {
 		for (const map of span.headMap)
 			if (map.length !== plan.model.heads || map.some((head) => head >= plan.model.heads))
 				throw new InputError(
-					`span of ${span.source}: head map [${map.join(', ')}]; expected ${plan.model.heads} heads from 0 to ${plan.model.heads - 1}`
+					`span of ${span.source}: head map [${quoted(map.join(', '))}]; expected ${plan.model.heads} heads from 0 to ${plan.model.heads - 1}`
 				);
 	}
 }

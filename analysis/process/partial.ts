@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { makePrivateFolder } from '../privateFolder.ts';
 import { isAlive } from './alive.ts';
 
 /** Names that begin so are unfinished, and never shown. */
@@ -39,7 +40,7 @@ export async function rememberPartial(home: string, partial: string): Promise<()
 	const path = resolve(partial);
 	const note = join(home, REMEMBERED, basename(path));
 	try {
-		await mkdir(dirname(note), { recursive: true });
+		makePrivateFolder(dirname(note));
 		await writeFile(note, path, { flush: true });
 	} catch {
 		return () => Promise.resolve();

@@ -74,7 +74,7 @@ export const resultSchema: v.GenericSchema<unknown, StoredResult> = v.object({
 	format: v.literal('spanwise/result'),
 	version: v.literal(1),
 	id: v.string(),
-	createdAt: v.string(),
+	createdAt: v.pipe(v.string(), v.isoTimestamp()),
 	spanwise: v.string(),
 	model: v.object({
 		name: v.string(),

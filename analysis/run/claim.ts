@@ -1,50 +1,113 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+	constants,
+	closeSync,
+	ftruncateSync,
+	openSync,
+	readFileSync,
+	statSync,
+	writeSync
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '../errors.ts';
-import { isAlive } from '../process/alive.ts';
+import { tryLock } from 'fs-native-extensions';
+import { quoted } from '../edge/quote.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { makePrivateFolder } from '../privateFolder.ts';
+
+/** Holds the lock and says who does. It is never removed: a lock on a file that has no name any more locks nothing. */
+const LOCK_FILE = 'server.lock';
+/** The byte that is locked, beyond what is written: on Windows what is locked cannot be read by others. */
+const LOCKED_BYTE = 2 ** 30;
+/** What a file system says on which nothing may be written. */
+const READ_ONLY = ['EROFS', 'EACCES', 'EPERM'];
+
+/** A workspace taken for one server. */
+export interface Claim {
+	/** Why nothing may be written there; null: it may. */
+	readOnly: string | null;
+	/** What has become of the workspace since; null: it is where it was. */
+	problem(): string | null;
+	/** Lets the next server have it. Calling it again does nothing. */
+	giveUp(): void;
+}
 
 /**
- * Takes a workspace for this process's server: two would run each other's queue. The claim is a file with the
- * process's number; that of a process which has ended is taken over. Returns what gives the claim up. Throws
- * InputError where another server holds it.
+ * Takes a workspace for this process's server: two would run each other's queue. The system holds the lock and releases it
+ * when the process ends, however it ends, so that neither a race nor a process number of another container can let two
+ * in or lock everyone out. A workspace that may not be written is not locked: it can be looked at by many. Throws InputError where
+ * another server holds it, or where there is none and none can be made.
  */
-export async function claimWorkspace(home: string): Promise<() => void> {
-	await makeHome(home);
-	const file = join(home, 'server.pid');
-	const own = `${process.pid}\n`;
+export function claimWorkspace(home: string): Claim {
+	makeHome(home);
+	const file = join(home, LOCK_FILE);
+	const { dev, ino } = statSync(home);
+	const problem = () => (isFolder(home, dev, ino) ? null : movedAway(home));
+	let fd: number;
 	try {
-		const claim = await open(file, 'wx');
-		await claim.writeFile(own);
-		await claim.close();
+		fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
 	} catch (error) {
-		if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-		const holder = Number(await readFile(file, 'utf8').catch(() => ''));
-		if (holder !== process.pid && isAlive(holder)) {
-			throw new InputError(
-				`workspace ${home}: used by another Spanwise server (process ${holder}); stop it, or name another workspace with --home`
-			);
-		}
-		await rm(file, { force: true });
-		await writeFile(file, own);
+		const code = codeOf(error);
+		if (!READ_ONLY.includes(code)) throw error;
+		return {
+			readOnly: `${quoted(home)} may not be written (${code})`,
+			problem,
+			giveUp: () => undefined
+		};
 	}
-	return () => {
-		try {
-			if (readFileSync(file, 'utf8') === own) rmSync(file);
-		} catch {
-			// The workspace was moved or removed; there is nothing left to give up.
+	if (!locked(fd, home)) {
+		const holder = quoted(readFileSync(file, 'utf8').trim());
+		closeSync(fd);
+		throw new InputError(
+			`workspace ${quoted(home)}: used by another Spanwise server (${holder || 'it has just started'}); stop it, or name another workspace with --home`
+		);
+	}
+	ftruncateSync(fd);
+	writeSync(fd, `process ${process.pid} on ${hostname()}, since ${new Date().toISOString()}\n`, 0);
+	let held = true;
+	return {
+		readOnly: null,
+		problem,
+		giveUp() {
+			if (held) closeSync(fd);
+			held = false;
 		}
 	};
 }
 
-async function makeHome(home: string): Promise<void> {
+function makeHome(home: string): void {
 	try {
-		await mkdir(home, { recursive: true });
-	} catch (error) {
-		const occupied = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-		if (!occupied) throw error;
-		throw new InputError(`workspace ${home}: is no folder; name another with --home`, {
-			cause: error
-		});
+		makePrivateFolder(home);
+		if (statSync(home).isDirectory()) return;
+	} catch (cause) {
+		const code = codeOf(cause);
+		const why =
+			code === 'ENOTDIR' ? 'is inside a file' : `cannot be made (${code || messageOf(cause)})`;
+		throw new InputError(`workspace ${quoted(home)}: ${why}; name another with --home`, { cause });
 	}
+	throw new InputError(`workspace ${quoted(home)}: is not a directory; name another with --home`);
+}
+
+function locked(fd: number, home: string): boolean {
+	try {
+		return tryLock(fd, LOCKED_BYTE, 1);
+	} catch (error) {
+		closeSync(fd);
+		throw new InputError(
+			`workspace ${quoted(home)}: its file system cannot lock files (${messageOf(error)}); name another with --home`,
+			{ cause: error }
+		);
+	}
+}
+
+function isFolder(home: string, dev: number, ino: number): boolean {
+	const found = statSync(home, { throwIfNoEntry: false });
+	return found?.dev === dev && found.ino === ino;
+}
+
+function movedAway(home: string): string {
+	return `the workspace ${quoted(home)} was moved, removed or replaced while this server ran; stop the server and start it again with --home at the right place`;
+}
+
+function codeOf(error: unknown): string {
+	return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

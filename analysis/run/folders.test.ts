@@ -5,7 +5,6 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRun } from '../../tests/builders/run.ts';
 import { similarityOf } from '../similarity/similarity.ts';
-import { claimWorkspace } from './claim.ts';
 import { listRuns, resolveRun, runShelf } from './list.ts';
 import { readRun, readSums, readWindows } from './read.ts';
 import type { RunRecord } from './types.ts';
@@ -222,18 +221,6 @@ describe('a workspace and its processes', () => {
 		await mkdir(dead, { recursive: true });
 		expect(await runShelf(home).clearPartials()).toBe(1);
 		expect(await readdir(join(home, 'runs'))).toEqual([basename(living)]);
-	});
-	it('is claimed by one server at a time; a dead one is succeeded', async () => {
-		await mkdir(home, { recursive: true });
-		await writeFile(join(home, 'server.pid'), `${process.ppid}\n`);
-		await expect(claimWorkspace(home)).rejects.toThrow(
-			`used by another Spanwise server (process ${process.ppid})`
-		);
-		await writeFile(join(home, 'server.pid'), '999999999\n');
-		const giveUp = await claimWorkspace(home);
-		expect(await readFile(join(home, 'server.pid'), 'utf8')).toBe(`${process.pid}\n`);
-		giveUp();
-		expect(await readdir(home)).not.toContain('server.pid');
 	});
 });
 

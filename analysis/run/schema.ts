@@ -37,7 +37,7 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 	version: v.literal(1),
 	id: v.string(),
 	status: v.literal('complete'),
-	createdAt: v.string(),
+	createdAt: v.pipe(v.string(), v.isoTimestamp()),
 	spanwise: v.string(),
 	model,
 	texts: v.array(v.object({ name: v.string(), sha256: v.string(), characters: index })),

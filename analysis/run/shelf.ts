@@ -1,5 +1,6 @@
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
 import { isAlive } from '../process/alive.ts';
 import { PARTIAL_PREFIX, partialName, partialWriter } from '../process/partial.ts';
@@ -18,9 +19,19 @@ export class Shelf {
 		this.#what = what;
 	}
 
-	/** Ids in no order. Unfinished folders are left out; none where the shelf does not exist. */
+	/**
+	 * Ids in no order. Unfinished folders are left out; none where the shelf does not exist. Throws InputError where it
+	 * cannot be read.
+	 */
 	async ids(): Promise<string[]> {
-		const entries = await readdir(this.root, { withFileTypes: true }).catch(() => []);
+		const entries = await readdir(this.root, { withFileTypes: true }).catch((error: unknown) => {
+			const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+			if (code === 'ENOENT') return [];
+			throw new InputError(
+				`${quoted(this.root)}: the ${this.#what}s cannot be read (${code}); make it a folder that you may read`,
+				{ cause: error }
+			);
+		});
 		return entries
 			.filter((entry) => !entry.isFile() && ID.test(entry.name))
 			.map(({ name }) => name);

@@ -12,6 +12,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
+import { makePrivateFolder } from '../privateFolder.ts';
 import {
 	clearAbandoned,
 	clearRemembered,
@@ -40,7 +41,7 @@ export async function readyTarget(
 ): Promise<void> {
 	const parent = dirname(resolve(target));
 	try {
-		await makeFolder(parent);
+		makePrivateFolder(parent);
 		await access(parent, constants.W_OK);
 		const { bavail, bsize } = await statfs(parent);
 		if (bavail * bsize < bytesNeeded)
@@ -148,7 +149,9 @@ async function fillFolder<Result>(
 	const partial = join(parent, partialName(basename(folder)));
 	const forget = home === null ? null : await rememberPartial(home, partial);
 	try {
-		await makeFolder(partial);
+		if (what === 'model') await makeFolder(parent);
+		else makePrivateFolder(parent);
+		await mkdir(partial);
 		const result = await fill(partial);
 		await flushAll(partial);
 		await check(folder);

@@ -41,7 +41,15 @@ export type MeasurementEstimate =
 export const JOB_KINDS = ['analyze', 'damage', 'evaluate', 'search', 'bench'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+export type JobState =
+	| 'queued'
+	| 'running'
+	| 'done'
+	| 'failed'
+	| 'cancelled'
+	| 'interrupted'
+	/** Of a newer version, or spoilt: it stays as it is until it is taken off the list. */
+	| 'unknown';
 
 /** Answer of POST /api/jobs: the queued jobs, one a model, in order (status 201). */
 export type NewJobsAnswer = Job[];

@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import { parseJson } from '$analysis/edge/parse.ts';
 import type { SequentialName } from './colour/scale.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
@@ -51,7 +52,7 @@ export class Preferences {
 
 function readStored(): Record<string, unknown> {
 	try {
-		const value: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '{}');
+		const value = parseJson(localStorage.getItem(STORAGE_KEY) ?? '{}', STORAGE_KEY);
 		return typeof value === 'object' && value !== null ? { ...value } : {};
 	} catch {
 		return {};

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 export interface BuiltServer {
 	/** What it printed: the address, with the token where there is one. */
 	url: string;
+	/** What it complained about so far. */
+	said: () => string;
 	/** Ends the process and settles with its exit code when it is gone. */
 	end: (signal: NodeJS.Signals) => Promise<number | null>;
 }
@@ -28,6 +30,7 @@ export async function startBuilt(args: string[], env: NodeJS.ProcessEnv): Promis
 	});
 	return {
 		url,
+		said: () => stderr,
 		end: async (signal) => {
 			if (child.exitCode === null && child.signalCode === null) {
 				const closed = once(child, 'close');

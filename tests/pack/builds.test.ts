@@ -75,11 +75,11 @@ describe('builds', () => {
 		expect(builds()).toEqual(['b2', 'c3']);
 	});
 
-	it('the current build is the one that both entries name and that is there', () => {
+	it('the current build is the one that the entry names and that is there', () => {
 		expect(currentBuild(root)).toBe(null);
 		build('a1', 'first');
 		expect(currentBuild(root)).toBe('a1');
-		rmSync(join(root, 'build'), { recursive: true });
+		rmSync(join(root, 'dist', 'spanwise.js'));
 		expect(currentBuild(root)).toBe(null);
 		build('a1', 'first');
 		rmSync(join(root, 'dist', 'a1'), { recursive: true });

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { InputError, messageOf } from '../../errors.ts';
+import { parseJson, parseUntrusted } from '../../edge/parse.ts';
+import { InputError } from '../../errors.ts';
 import type { Question } from './types.ts';
 
 const filled = v.pipe(v.string(), v.regex(/\S/, 'a text that is not blank'));
@@ -11,7 +12,10 @@ const questionSchema = v.pipe(
 		answer: v.pipe(v.number(), v.integer(), v.minValue(0)),
 		group: v.optional(v.nullable(v.string()), null)
 	}),
-	v.check(({ choices, answer }) => answer < choices.length, 'answer: the index of a choice')
+	v.check(
+		({ choices, answer }) => answer < choices.length,
+		'expected answer: the index of a choice'
+	)
 );
 
 /**
@@ -28,16 +32,5 @@ export function parseQuestions(text: string, where: string): Question[] {
 }
 
 function parseQuestion(line: string, where: string): Question {
-	let json: unknown;
-	try {
-		json = JSON.parse(line);
-	} catch (error) {
-		throw new InputError(`${where}: not JSON: ${messageOf(error)}`, { cause: error });
-	}
-	const parsed = v.safeParse(questionSchema, json);
-	if (parsed.success) return parsed.output;
-	const [issue] = parsed.issues;
-	const key = v.getDotPath(issue);
-	const found = key === null ? '' : `${key}: found ${issue.received}; `;
-	throw new InputError(`${where}: ${found}expected ${issue.expected ?? issue.message}`);
+	return parseUntrusted(questionSchema, parseJson(line, where), where);
 }

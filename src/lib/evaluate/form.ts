@@ -1,3 +1,5 @@
+import { parseJson } from '$analysis/edge/parse.ts';
+import { quoted } from '$analysis/edge/quote.ts';
 import type { Gates } from '$analysis/evaluate/types.ts';
 import type { SamplesAnswer } from '../api.ts';
 
@@ -32,8 +34,8 @@ export function gatesFrom(fields: {
 /** A file's text as JSON. Throws an Error that names the file. */
 export function planFromText(text: string, name: string): unknown {
 	try {
-		return JSON.parse(text);
-	} catch {
-		throw new Error(`${name}: not JSON; expected a plan that Spanwise saved`);
+		return parseJson(text, name);
+	} catch (cause) {
+		throw new Error(`${quoted(name)}: not JSON; expected a plan that Spanwise saved`, { cause });
 	}
 }

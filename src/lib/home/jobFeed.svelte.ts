@@ -1,3 +1,4 @@
+import { parseJson } from '$analysis/edge/parse.ts';
 import type { Job } from '../api.ts';
 
 /**
@@ -34,7 +35,7 @@ export class JobFeed {
 		source.addEventListener('open', () => (this.lost = false));
 		source.addEventListener('error', () => (this.lost = true));
 		source.addEventListener('jobs', (event: MessageEvent<string>) => {
-			this.jobs = JSON.parse(event.data) as Job[];
+			this.jobs = parseJson(event.data, 'jobs') as Job[];
 			this.known = true;
 			this.lost = false;
 			onchange(this.jobs);

@@ -41,7 +41,8 @@ export function madeBy({ state, kind, run, result }: Job): { href: string; words
 }
 
 /** What a job runs, in words: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
-export function extentWords({ kind, windows, context, texts }: Job): string {
+export function extentWords({ kind, state, windows, context, texts }: Job): string {
+	if (state === 'unknown') return '';
 	return kind === 'bench'
 		? `${windows} ${windows === 1 ? 'round' : 'rounds'} a side, ${context} tokens of prompt`
 		: `${windows} × ${context} tokens of ${texts.join(', ')}`;

@@ -18,7 +18,7 @@ import { madeUpPlan, madeUpSearch } from '../../../tests/builders/results.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
 import { readerHere } from '../../../tests/builders/readerHere.ts';
 import { NotFoundError } from './errors.ts';
-import { parseInput } from './http/body.ts';
+import { parseUntrusted } from '$analysis/edge/parse.ts';
 import { measurementJob } from './measurements.ts';
 import { ModelCatalogue } from './models.ts';
 import { newMeasurementSchema } from './newMeasurementSchema.ts';
@@ -182,14 +182,14 @@ describe('refused before it waits', () => {
 	});
 	it.each([
 		[{ ...damage(), kind: 'guess' }, 'request'],
-		[{ ...damage(), more: 1 }, 'request, more'],
-		[{ ...bench(), texts: [] }, 'request, texts'],
-		[{ ...bench(), dtype: 'int8' }, 'request, dtype'],
-		[{ ...bench(), batch: 0 }, 'request, batch: batch must be at least 1'],
-		[{ ...damage(), texts: [] }, 'request, texts: choose a text'],
-		[{ ...search(), goal: { kind: 'save', axis: 'time', share: 1 } }, 'request, goal.axis']
+		[{ ...damage(), more: 1 }, 'request: more'],
+		[{ ...bench(), texts: [] }, 'request: texts'],
+		[{ ...bench(), dtype: 'int8' }, 'request: dtype'],
+		[{ ...bench(), batch: 0 }, 'request: batch: batch must be at least 1'],
+		[{ ...damage(), texts: [] }, 'request: texts: choose a text'],
+		[{ ...search(), goal: { kind: 'save', axis: 'time', share: 1 } }, 'request: goal.axis']
 	])('a request of another form: %#', (asked, message) => {
-		expect(() => parseInput(newMeasurementSchema, asked, 'request')).toThrow(message);
+		expect(() => parseUntrusted(newMeasurementSchema, asked, 'request')).toThrow(message);
 	});
 });
 

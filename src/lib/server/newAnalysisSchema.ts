@@ -1,10 +1,16 @@
 import * as v from 'valibot';
+import { boundedArray } from '$analysis/edge/parse.ts';
 import { METRICS } from '$analysis/similarity/types.ts';
 import type { NewAnalysis, TextChoice } from '$lib/api.ts';
 
 const MAX_MODELS = 16;
 const MAX_DOCUMENTS = 64;
 const MAX_NAME_LENGTH = 200;
+/** Ids of runs and results, of samples, and of models, which may be paths. */
+const MAX_ID_LENGTH = 4096;
+
+/** What names something of the server's list. */
+export const idSchema = v.pipe(v.string(), v.maxLength(MAX_ID_LENGTH));
 
 /** A whole number of at least 1 that the user gave. */
 export const countOf = (what: string) =>
@@ -18,27 +24,27 @@ export const countOf = (what: string) =>
 export const documentName = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH));
 
 const textSchema: v.GenericSchema<TextChoice> = v.union([
-	v.strictObject({ sample: v.string() }),
+	v.strictObject({ sample: idSchema }),
 	v.strictObject({ name: documentName, text: v.string() })
 ]);
 
 export const textsSchema = v.pipe(
-	v.array(textSchema),
-	v.minLength(1, 'choose a text'),
-	v.maxLength(MAX_DOCUMENTS, `at most ${MAX_DOCUMENTS} texts at once`)
+	boundedArray(textSchema, MAX_DOCUMENTS),
+	v.minLength(1, 'choose a text')
 );
 
 /** What POST /api/estimate and POST /api/jobs take. */
-export const newAnalysisSchema: v.GenericSchema<NewAnalysis> = v.strictObject({
+export const newAnalysisSchema: v.GenericSchema<unknown, NewAnalysis> = v.strictObject({
 	models: v.pipe(
-		v.array(v.string()),
+		boundedArray(idSchema, MAX_MODELS),
 		v.minLength(1, 'choose a model'),
-		v.maxLength(MAX_MODELS, `at most ${MAX_MODELS} models at once`),
 		v.check((ids) => new Set(ids).size === ids.length, 'a model is named twice')
 	),
 	texts: textsSchema,
 	context: countOf('context'),
 	windows: countOf('windows'),
-	metrics: v.exactOptional(v.pipe(v.array(v.picklist(METRICS)), v.minLength(1))),
+	metrics: v.exactOptional(
+		v.pipe(boundedArray(v.picklist(METRICS), METRICS.length), v.minLength(1))
+	),
 	jsRows: v.exactOptional(v.union([countOf('jsRows'), v.literal('all')]))
 });

@@ -1,27 +1,31 @@
 import * as v from 'valibot';
+import { boundedArray } from '$analysis/edge/parse.ts';
 import { SAVING_AXES } from '$analysis/plan/axes.ts';
 import { DECODER_DTYPES } from '$analysis/graph/decode/weights.ts';
 import type { SearchGoal } from '$analysis/search/types.ts';
 import type { NewMeasurement } from '$lib/api.ts';
-import { countOf, documentName, textsSchema } from './newAnalysisSchema.ts';
+import { countOf, documentName, idSchema, textsSchema } from './newAnalysisSchema.ts';
 
 const MAX_LAYERS = 1000;
 
 const layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LAYERS));
 
+/** A number that is one: JSON has 1e999. */
+const amount = v.pipe(v.number(), v.finite());
+
 /** What a search is to find; whether the model can have it is checked with the model. */
 export const goalSchema: v.GenericSchema<unknown, SearchGoal> = v.variant('kind', [
-	v.strictObject({ kind: v.literal('followers'), followers: v.number() }),
+	v.strictObject({ kind: v.literal('followers'), followers: amount }),
 	v.strictObject({
 		kind: v.literal('save'),
 		axis: v.picklist(SAVING_AXES),
-		share: v.number()
+		share: amount
 	}),
-	v.strictObject({ kind: v.literal('loss'), maxLossIncrease: v.number() })
+	v.strictObject({ kind: v.literal('loss'), maxLossIncrease: amount })
 ]);
 
 const common = {
-	run: v.string(),
+	run: idSchema,
 	texts: textsSchema,
 	context: countOf('context'),
 	windows: countOf('windows')
@@ -34,7 +38,7 @@ export const newMeasurementSchema: v.GenericSchema<unknown, NewMeasurement> = v.
 		kind: v.literal('evaluate'),
 		...common,
 		plan: v.unknown(),
-		repairOf: v.exactOptional(v.string()),
+		repairOf: v.exactOptional(idSchema),
 		questions: v.nullable(
 			v.union([
 				v.literal('continuations'),
@@ -48,14 +52,14 @@ export const newMeasurementSchema: v.GenericSchema<unknown, NewMeasurement> = v.
 		...common,
 		goal: goalSchema,
 		maxSpan: countOf('maxSpan'),
-		protectedLayers: v.array(layer),
+		protectedLayers: boundedArray(layer, MAX_LAYERS),
 		repair: v.boolean()
 	}),
 	v.strictObject({
 		kind: v.literal('bench'),
-		run: v.string(),
+		run: idSchema,
 		plan: v.unknown(),
-		repairOf: v.exactOptional(v.string()),
+		repairOf: v.exactOptional(idSchema),
 		dtype: v.picklist(DECODER_DTYPES),
 		prompt: countOf('prompt'),
 		generate: countOf('generate'),

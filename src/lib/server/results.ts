@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesOf, listResults, readResult, resultShelf } from '$analysis/results/folder.ts';
 import type { StoredResult } from '$analysis/results/types.ts';
@@ -34,11 +34,14 @@ export class ResultCatalogue {
 		return this.#shelf.folder(id);
 	}
 
-	/** A file of refitted weights beside a result, and its length; only those that the result's plans name. */
+	/**
+	 * A file of refitted weights beside a result, and its length; only those that the result's plans name, and no links:
+	 * they may lead anywhere.
+	 */
 	async file(id: string, name: string): Promise<{ path: string; bytes: number }> {
 		const known = ID.test(name) && filesOf(await this.result(id)).includes(name);
 		const path = known ? join(this.#shelf.folder(id), name) : null;
-		const found = path === null ? null : await stat(path).catch(() => null);
+		const found = path === null ? null : await lstat(path).catch(() => null);
 		if (path === null || !found?.isFile()) {
 			throw new NotFoundError(`result ${id}: has no file ${name}`);
 		}

@@ -1,3 +1,4 @@
+import { InputError } from '$analysis/errors.ts';
 import { listRuns, runShelf } from '$analysis/run/list.ts';
 import { readRun, readSums, readWindows } from '$analysis/run/read.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
@@ -25,8 +26,8 @@ export class RunCatalogue {
 
 	async list(): Promise<RunsAnswer> {
 		const answer: RunsAnswer = { runs: [], unusable: [] };
-		for (const { id, record, problem } of await listRuns(this.#home)) {
-			if (record === null) answer.unusable.push({ id, problem });
+		for (const { id, record, problem } of await this.#listed()) {
+			if (record === null) answer.unusable.push({ id, problem: problem ?? '' });
 			else answer.runs.push({ ...record, id });
 		}
 		return answer;
@@ -96,6 +97,16 @@ export class RunCatalogue {
 	/** Removes what the writers of an earlier server left unfinished. */
 	async removeUnfinished(): Promise<void> {
 		await this.#shelf.clearPartials();
+	}
+
+	/** A folder of runs that cannot be read is shown as what it is: not as an empty workspace. */
+	async #listed(): Promise<{ id: string; record: RunRecord | null; problem: string | null }[]> {
+		try {
+			return await listRuns(this.#home);
+		} catch (error) {
+			if (!(error instanceof InputError)) throw error;
+			return [{ id: 'runs', record: null, problem: error.message }];
+		}
 	}
 
 	async #measure(id: string, metric: Metric, view: View): Promise<Similarity> {

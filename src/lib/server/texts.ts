@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { readJsonFile } from '$analysis/edge/json.ts';
+import { parseUntrusted } from '$analysis/edge/parse.ts';
+import { quoted } from '$analysis/edge/quote.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { Document } from '$analysis/tokens/types.ts';
 import type { SamplesAnswer, TextChoice } from '$lib/api.ts';
@@ -13,8 +16,8 @@ const samplesSchema: v.GenericSchema<SamplesAnswer> = v.array(
 
 /** The bundled texts of static/samples. */
 export async function listSamples(root: string): Promise<SamplesAnswer> {
-	const file = await readFile(join(samplesFolder(root), 'samples.json'), 'utf8');
-	return v.parse(samplesSchema, JSON.parse(file));
+	const file = join(samplesFolder(root), 'samples.json');
+	return parseUntrusted(samplesSchema, await readJsonFile(file), file);
 }
 
 /** The texts of a new analysis, checked and bounded. Errors: InputError, NotFoundError. */
@@ -27,7 +30,7 @@ export async function documentsOf(
 		choices.map(async (choice) => {
 			if (!('sample' in choice)) return checkedDocument(choice);
 			const sample = samples.find(({ id }) => id === choice.sample);
-			if (!sample) throw new NotFoundError(`sample text ${choice.sample}: not known`);
+			if (!sample) throw new NotFoundError(`sample text ${quoted(choice.sample)}: not known`);
 			const name = `${sample.id}.txt`;
 			return { name, text: await readFile(join(samplesFolder(root), name), 'utf8') };
 		})
@@ -53,11 +56,11 @@ function samplesFolder(root: string): string {
  * page saw it first; a file that really contains that character has most likely lost text in the same way.
  */
 function checkedDocument({ name, text }: Document): Document {
-	if (text.trim() === '') throw new InputError(`text ${name}: empty; expected some words`);
+	if (text.trim() === '') throw new InputError(`text ${quoted(name)}: empty; expected some words`);
 	const replaced = text.indexOf('\uFFFD');
 	if (replaced !== -1 || !text.isWellFormed()) {
 		const where = replaced === -1 ? '' : ` (character ${replaced} was not readable)`;
-		throw new InputError(`text ${name}: not UTF-8${where}; save it as UTF-8 and try again`);
+		throw new InputError(`text ${quoted(name)}: not UTF-8${where}; save it as UTF-8 and try again`);
 	}
 	return { name, text };
 }

@@ -1,5 +1,5 @@
 import { clearRemembered } from '$analysis/process/partial.ts';
-import { claimWorkspace } from '$analysis/run/claim.ts';
+import { claimWorkspace, type Claim } from '$analysis/run/claim.ts';
 import { AttentionMaker } from './attention.ts';
 import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
@@ -14,6 +14,8 @@ import { settingsFrom, type Settings } from './settings.ts';
 /** All that the endpoints work with; one a server process. */
 export interface Workbench {
 	settings: Settings;
+	/** The workspace as this server holds it. */
+	claim: Claim;
 	/** Answers what takes a look into models and texts, in processes of its own. */
 	reader: Reader;
 	models: ModelCatalogue;
@@ -30,24 +32,30 @@ export interface Workbench {
 /** Takes up the workspace: interrupted jobs are marked, leftovers removed, the queue goes on. */
 export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const { root, home, workerFile, memoryLimitBytes, jobs: concurrency } = settings;
+	const claim = claimWorkspace(home);
+	const readOnly = claim.readOnly !== null;
 	const reader = new ReaderProcesses({ file: settings.readerFile });
 	const models = new ModelCatalogue(root, settings.modelFolders, reader);
 	const runs = new RunCatalogue(home);
 	const results = new ResultCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
 	const jobs = new JobManager({
-		store: new JobStore(home),
+		store: new JobStore(home, readOnly),
+		readOnly,
+		problem: claim.problem,
 		workerFile,
 		concurrency,
 		home,
 		memoryLimitBytes
 	});
-	const giveUp = await claimWorkspace(home);
-	await Promise.all([runs.removeUnfinished(), results.removeUnfinished(), clearRemembered(home)]);
+	if (!readOnly) {
+		await Promise.all([runs.removeUnfinished(), results.removeUnfinished(), clearRemembered(home)]);
+	}
 	await jobs.start();
 	const stopping = new AbortController();
 	const workbench: Workbench = {
 		settings,
+		claim,
 		reader,
 		models,
 		runs,
@@ -60,10 +68,10 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 			attention.stop();
 			reader.stop();
 			stopping.abort();
-			giveUp();
+			claim.giveUp();
 		}
 	};
-	await queueFirstRun(workbench);
+	if (!readOnly) await queueFirstRun(workbench);
 	return workbench;
 }
 

@@ -11,7 +11,7 @@ declare module 'vitest' {
 
 /** Before the first journey: the production build must be there, and a browser that starts. */
 export default async function setup(project: TestProject): Promise<void> {
-	for (const file of ['build/index.js', 'dist/spanwise.js', 'dist/worker.js']) {
+	for (const file of ['dist/spanwise.js', 'dist/worker.js', 'dist/reader.js']) {
 		if (!existsSync(file)) throw new Error(`${file} is missing; build it: npm run build`);
 	}
 	project.provide('browser', await browserOfThisMachine());

@@ -19,19 +19,17 @@ export interface RunningServer {
 	workers(): number[];
 }
 
-/** `node build` on a port of 127.0.0.1, a free one unless told, that finds the models in a folder too. */
+/** `spanwise serve` on a port of 127.0.0.1, a free one unless told, that finds the models in a folder too. */
 export async function startBuild(home: string, at?: string, models = ''): Promise<RunningServer> {
 	const port = at ?? (await freePort());
 	const url = `http://127.0.0.1:${port}`;
-	const server = start(['build'], {
-		HOST: '127.0.0.1',
-		PORT: port,
-		ORIGIN: url,
-		// Nobody waits for the connections of the tests.
-		SHUTDOWN_TIMEOUT: '0',
-		SPANWISE_HOME: home,
-		SPANWISE_MODELS: models
-	});
+	const server = start(
+		[
+			...['dist/spanwise.js', 'serve', '--no-token', '--port', port, '--home', home],
+			...(models === '' ? [] : ['--models', models])
+		],
+		{}
+	);
 	const answered = () => {
 		server.mustLive();
 		return answers(url);
@@ -46,7 +44,7 @@ export async function startServe(
 	port = '0',
 	command = 'dist/spanwise.js'
 ): Promise<RunningServer> {
-	const server = start([command, 'serve', '--port', port, '--home', home], {});
+	const server = start([command, 'serve', '--no-token', '--port', port, '--home', home], {});
 	const printed = () => {
 		server.mustLive();
 		return /http:\/\/\S+/.exec(server.printed())?.[0];

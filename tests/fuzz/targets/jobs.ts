@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JobStore } from '../../../src/lib/server/jobs/store.ts';
+import { JobStore, type StoredJobs } from '../../../src/lib/server/jobs/store.ts';
 import { mutateBytes } from '../mutateBytes.ts';
 import { mutateJson } from '../mutateJson.ts';
 import type { Random } from '../random.ts';
@@ -68,20 +68,25 @@ export class JobsTarget implements Target {
 			'bytes' in mutant ? mutant.bytes : JSON.stringify(withJob(file, victim, mutant.value));
 		await writeFile(join(folder, 'jobs.json'), text);
 		const store = new JobStore(folder);
-		const records = await refusedOr(change, () => store.load());
-		if (records === null) throw new Finding(`${change}: the server would not start`);
-		await store.removeOrphans(records);
+		const loaded = await refusedOr(change, () => store.load());
+		if (loaded === null) throw new Finding(`${change}: the server would not start`);
+		await store.removeOrphans(loaded);
 		const lost = IDS.filter((id) => !existsSync(join(folder, 'jobs', id, '0.txt')));
 		if (lost.length > 0) throw new Finding(`${change}: texts of ${lost.join(', ')} are gone`);
-		const found = records.map(({ job }) => job.id);
+		const jobsIn = ({ records, foreign }: StoredJobs) => [...foreign, ...records];
+		const found = jobsIn(loaded).map(({ job }) => job.id);
 		const missing = IDS.filter((id, at) => at !== victim && !found.includes(id));
 		if (wellFormed && missing.length > 0)
 			throw new Finding(`${change}: jobs ${missing.join(', ')} are gone`);
-		store.save(records);
-		const again = new JobStore(folder).load().map(({ job }) => job.id);
+		store.save(loaded);
+		const again = jobsIn(new JobStore(folder).load()).map(({ job }) => job.id);
 		if (again.join() !== found.join())
 			throw new Finding(`${change}: jobs ${found.join()} became ${again.join()}`);
-		return { change, wellFormed, verdict: found.length === IDS.length ? 'right' : 'refused' };
+		return {
+			change,
+			wellFormed,
+			verdict: loaded.records.length === IDS.length ? 'right' : 'refused'
+		};
 	}
 }
 

@@ -1,3 +1,4 @@
+import { quoted } from '$analysis/edge/quote.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { ErrorAnswer } from '$lib/api.ts';
 import { BusyError, NotFoundError } from '../errors.ts';
@@ -34,8 +35,11 @@ function errorAnswer(error: unknown): Response {
 	return refuse(500, 'the server failed; details are in its terminal');
 }
 
+/** Longest message of an answer; what it repeats of a request may be of any length. */
+const MAX_MESSAGE = 1000;
+
 export function refuse(status: number, message: string): Response {
-	const answer: ErrorAnswer = { message };
+	const answer: ErrorAnswer = { message: quoted(message, MAX_MESSAGE) };
 	return Response.json(answer, { status });
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	utimesSync,
+	writeFileSync
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -28,6 +37,8 @@ function openManager(concurrency = 1): JobManager {
 		workerFile: writeFakeWorker(home),
 		concurrency,
 		home,
+		readOnly: false,
+		problem: () => null,
 		memoryLimitBytes: null
 	});
 	managers.push(manager);
@@ -226,17 +237,85 @@ describe('a server that starts again', () => {
 		);
 	});
 
-	test('sets a list that it cannot read aside', () => {
-		const store = new JobStore(home);
+	test.each([
+		['cut off by a power failure', ''],
+		['half written', '{"jobs":'],
+		['of a newer version', '{"format":"spanwise/jobs","version":2,"jobs":[]}']
+	])('keeps a copy of a list that is %s, and the texts of its jobs', async (_, text) => {
+		const first = openManager();
+		const [id] = add(first, 'hang');
+		first.stop();
 		const file = join(home, 'jobs.json');
 		const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-		writeFileSync(file, '{"jobs":');
-		expect(store.load()).toEqual([]);
-		expect(readFileSync(`${file}.unreadable`, 'utf8')).toBe('{"jobs":');
+		writeFileSync(file, text);
+		age(join(home, 'jobs', id));
+		const second = openManager();
+		await second.start();
+		expect(second.list()).toEqual([]);
+		const [copy] = readdirSync(home).filter((name) => name.startsWith('jobs.json.unreadable-'));
+		expect(readFileSync(join(home, copy), 'utf8')).toBe(text);
+		expect(readdirSync(join(home, 'jobs', id))).toEqual(['0.txt']);
 		expect(error).toHaveBeenCalledOnce();
 		error.mockRestore();
 	});
+
+	test('keeps a job that it does not understand, its texts and its neighbours', async () => {
+		const first = openManager();
+		const [spoilt, whole] = add(first, 'hang', 'done-2');
+		first.stop();
+		const file = readJobsFile();
+		Object.assign(file.jobs[0].job, { kind: 'tune', more: [1] });
+		file.jobs.push({ job: { id: '../runs', model: 'x' } }, 7 as never);
+		writeFileSync(join(home, 'jobs.json'), JSON.stringify(file));
+		age(join(home, 'jobs', spoilt));
+		const second = openManager();
+		await second.start();
+		await until(() => expect(states(second)).toEqual(['unknown', 'unknown', 'unknown', 'done']));
+		expect(second.list()[0]).toMatchObject({ id: spoilt, model: 'hang' });
+		expect(second.list()[0].reason).toMatch(
+			/^not understood by this version .* job\.kind: found "tune"/
+		);
+		expect(second.list()[1].id).toMatch(/^unread-/);
+		expect(readJobsFile().jobs[0].job).toMatchObject({ id: spoilt, kind: 'tune', more: [1] });
+		expect(readJobsFile().jobs.slice(1, 3)).toEqual(file.jobs.slice(2));
+		expect(readdirSync(join(home, 'jobs'))).toEqual([spoilt]);
+		expect(() => second.retry(spoilt)).toThrow('not understood by this version');
+		await second.remove(spoilt);
+		await second.remove(second.list()[0].id);
+		expect(readdirSync(join(home, 'jobs'))).toEqual([]);
+		expect(second.list().map(({ id }) => id)).toEqual([expect.stringMatching(/^unread-/), whole]);
+	});
+
+	test('removes texts that no job has had for a week, and nothing else', async () => {
+		for (const id of ['aa', 'bb']) mkdirSync(join(home, 'jobs', id), { recursive: true });
+		writeFileSync(join(home, 'jobs', 'notes.txt'), 'mine');
+		for (const name of ['aa', 'notes.txt']) age(join(home, 'jobs', name));
+		const first = openManager();
+		const [id] = add(first, 'hang');
+		first.stop();
+		age(join(home, 'jobs', id));
+		await openManager().start();
+		expect(readdirSync(join(home, 'jobs')).sort()).toEqual([id, 'bb', 'notes.txt'].sort());
+	});
+
+	test('queues nothing that cannot be saved', () => {
+		const manager = openManager();
+		mkdirSync(join(home, 'jobs.json.partial'));
+		expect(() => add(manager, 'done-1')).toThrow('EISDIR');
+		expect(manager.list()).toEqual([]);
+		expect(readdirSync(join(home, 'jobs'))).toEqual([]);
+	});
 });
+
+/** As if it had been there for eight days. */
+function age(path: string): void {
+	const then = Date.now() / 1000 - 8 * 24 * 60 * 60;
+	utimesSync(path, then, then);
+}
+
+function readJobsFile() {
+	return JSON.parse(readFileSync(join(home, 'jobs.json'), 'utf8')) as { jobs: { job: object }[] };
+}
 
 describe('a measurement', () => {
 	function damageFor(behaviour: string): NewJob {

@@ -8,7 +8,8 @@ import type { Job, JobKind } from '$lib/api.ts';
 import { NotFoundError } from '../errors.ts';
 import { startTask, type RunningTask } from './child.ts';
 import { ENDED_STATES, extentOf, RETRY_STATES, type JobRecord, type JobRequest } from './record.ts';
-import type { JobStore } from './store.ts';
+import type { ForeignJob } from './foreign.ts';
+import type { JobStore, StoredJobs } from './store.ts';
 import { keptNames, shelfOf, taskOf } from './task.ts';
 
 /** Queued jobs keep their texts on disk; this bounds them. */
@@ -25,6 +26,10 @@ export interface JobManagerOptions {
 	/** Jobs at a time. */
 	concurrency: number;
 	home: string;
+	/** The workspace may not be written: jobs are shown, none is taken up. */
+	readOnly: boolean;
+	/** What has become of the workspace while the server ran; null: it is where it was. */
+	problem: () => string | null;
 	memoryLimitBytes: number | null;
 }
 
@@ -44,6 +49,7 @@ export interface NewJob {
 export class JobManager {
 	readonly #options: JobManagerOptions;
 	#records: JobRecord[];
+	#foreign: ForeignJob[];
 	readonly #running = new Map<string, { task: RunningTask | null; ended: Promise<void> }>();
 	readonly #cancelled = new Set<string>();
 	readonly #listeners = new Set<() => void>();
@@ -51,7 +57,9 @@ export class JobManager {
 
 	constructor(options: JobManagerOptions) {
 		this.#options = options;
-		this.#records = options.store.load();
+		const { records, foreign } = options.store.load();
+		this.#records = records;
+		this.#foreign = foreign;
 		for (const { job } of this.#records) {
 			if (job.state !== 'running') continue;
 			job.state = 'interrupted';
@@ -61,13 +69,14 @@ export class JobManager {
 
 	/** Clears what the last server left behind and takes up the queue. */
 	async start(): Promise<void> {
-		await this.#options.store.removeOrphans(this.#records);
+		if (this.#options.readOnly) return;
+		await this.#options.store.removeOrphans(this.#stored());
 		this.#changed();
 		this.#startNext();
 	}
 
 	list(): Job[] {
-		return this.#records.map(({ job }) => job);
+		return [...this.#foreign, ...this.#records].map(({ job }) => job);
 	}
 
 	/** What a job that runs was asked for, and the texts that it reads. Errors: NotFoundError where it does not run. */
@@ -83,7 +92,7 @@ export class JobManager {
 		return () => void this.#listeners.delete(listener);
 	}
 
-	/** Queues jobs; all or none of them. */
+	/** Queues jobs; all or none of them. Throws where they cannot be saved. */
 	add(newJobs: readonly NewJob[]): Job[] {
 		const queued = this.#records.filter(({ job }) => job.state === 'queued').length;
 		if (queued + newJobs.length > MAX_QUEUED_JOBS) {
@@ -96,18 +105,28 @@ export class JobManager {
 			records.forEach(({ job }, index) =>
 				this.#options.store.writeTexts(job.id, keptOf(newJobs[index]))
 			);
+			this.#options.store.save({ ...this.#stored(), records: [...this.#records, ...records] });
 		} catch (error) {
 			for (const { job } of records) this.#options.store.removeTexts(job.id);
 			throw error;
 		}
 		this.#records.push(...records);
-		this.#changed();
+		this.#notify();
 		this.#startNext();
 		return records.map(({ job }) => job);
 	}
 
 	/** Cancels a job that waits or runs; settles once its process has ended. Takes an ended one off the list. */
 	async remove(id: string): Promise<void> {
+		const foreign = this.#foreign.find(({ job }) => job.id === id);
+		if (foreign) {
+			const rest = this.#foreign.filter((other) => other !== foreign);
+			this.#options.store.save({ ...this.#stored(), foreign: rest });
+			this.#foreign = rest;
+			if (foreign.textsId !== null) this.#options.store.removeTexts(foreign.textsId);
+			this.#notify();
+			return;
+		}
 		const record = this.#find(id);
 		const running = this.#running.get(id);
 		if (running) {
@@ -126,6 +145,8 @@ export class JobManager {
 
 	/** Puts a job that failed, was cancelled or interrupted at the end of the queue. */
 	retry(id: string): Job {
+		const foreign = this.#foreign.find(({ job }) => job.id === id);
+		if (foreign) throw new InputError(`job ${id}: ${foreign.job.reason ?? 'not understood'}`);
 		const record = this.#find(id);
 		if (!RETRY_STATES.includes(record.job.state)) {
 			throw new InputError(
@@ -163,6 +184,7 @@ export class JobManager {
 	}
 
 	#startNext(): void {
+		if (this.#options.readOnly || this.#options.problem() !== null) return;
 		while (!this.#stopped && this.#running.size < this.#options.concurrency) {
 			const next = this.#records.find(({ job }) => job.state === 'queued');
 			if (!next) return;
@@ -240,11 +262,15 @@ export class JobManager {
 	/** A change that must survive the server. A full disk must not end the jobs that run. */
 	#changed(): void {
 		try {
-			this.#options.store.save(this.#records);
+			if (!this.#options.readOnly) this.#options.store.save(this.#stored());
 		} catch (error) {
 			console.error(`the list of jobs could not be saved: ${messageOf(error)}`);
 		}
 		this.#notify();
+	}
+
+	#stored(): StoredJobs {
+		return { records: this.#records, foreign: this.#foreign };
 	}
 
 	#notify(): void {

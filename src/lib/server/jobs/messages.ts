@@ -3,6 +3,7 @@ import type { AnalyzeRequest } from '$analysis/analyze/types.ts';
 import type { DamageRequest } from '$analysis/damage/types.ts';
 import type { BenchRequest } from '$analysis/deploy/benchTypes.ts';
 import type { EvaluateRequest } from '$analysis/evaluate/types.ts';
+import type { Document } from '$analysis/tokens/types.ts';
 import type { Progress } from '$analysis/progress.ts';
 import type { SearchRequest } from '$analysis/search/types.ts';
 import type { Telemetry, TelemetrySample } from '$analysis/telemetry.ts';
@@ -26,7 +27,8 @@ export type MeasureTask = {
 	| { kind: 'damage'; request: DamageRequest }
 	| {
 			kind: 'evaluate';
-			request: Omit<EvaluateRequest, 'repairs'>;
+			/** Questions are parsed by the worker. */
+			request: Omit<EvaluateRequest, 'repairs' | 'questions'> & { questions: Document | null };
 			/** Where the refitted weights lie that the plan names; null: it names none. */
 			repairFolder: string | null;
 	  }

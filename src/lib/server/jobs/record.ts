@@ -61,6 +61,9 @@ export interface JobRecord {
 export const ENDED_STATES: readonly Job['state'][] = ['done', 'failed', 'cancelled', 'interrupted'];
 export const RETRY_STATES: readonly Job['state'][] = ['failed', 'cancelled', 'interrupted'];
 
+/** Ids of jobs, which also name the folders of their texts. */
+export const JOB_ID = /^[0-9a-f]{1,64}$/;
+
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const estimateSchema: v.GenericSchema<Estimate> = v.object({
@@ -124,9 +127,10 @@ const requestSchema: v.GenericSchema<unknown, JobRequest> = v.union([
 	})
 ]);
 
-const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
+/** One job of jobs.json. */
+export const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
 	job: v.object({
-		id: v.pipe(v.string(), v.regex(/^[0-9a-f]+$/)),
+		id: v.pipe(v.string(), v.regex(JOB_ID, 'an id of Spanwise')),
 		// The jobs of version 0.1 were analyses, and had neither result nor telemetry.
 		kind: v.optional(v.picklist(JOB_KINDS), 'analyze'),
 		state: v.picklist(['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted']),
@@ -147,9 +151,9 @@ const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
 	runId: v.nullable(v.string())
 });
 
-/** jobs.json */
+/** jobs.json; each job is looked at by itself. */
 export const jobsFileSchema = v.object({
 	format: v.literal('spanwise/jobs'),
 	version: v.literal(1),
-	jobs: v.array(recordSchema)
+	jobs: v.array(v.unknown())
 });

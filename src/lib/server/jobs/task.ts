@@ -1,4 +1,3 @@
-import { parseQuestions } from '$analysis/evaluate/choices/parse.ts';
 import { resultShelf } from '$analysis/results/folder.ts';
 import { runShelf } from '$analysis/run/list.ts';
 import type { Shelf } from '$analysis/run/shelf.ts';
@@ -18,7 +17,7 @@ export function keptNames({ job, request }: Pick<JobRecord, 'job' | 'request'>):
 	return questions === null ? job.texts : [...job.texts, questions];
 }
 
-/** What a worker is to do for a job. `kept`: its texts, then its questions. Throws InputError for bad questions. */
+/** What a worker is to do for a job. `kept`: its texts, then its questions. */
 export function taskOf(
 	{ job, request, command }: JobRecord,
 	id: string,
@@ -42,8 +41,7 @@ export function taskOf(
 		}
 		case 'evaluate': {
 			const { kind, modelHash, modelFolder, context, windows, plan, gates, repairOf } = request;
-			const asked = kept.slice(documents.length);
-			const [questions = null] = asked.map(({ name, text }) => parseQuestions(text, name));
+			const questions = kept.at(documents.length) ?? null;
 			return {
 				kind,
 				request: { ...common, modelFolder, context, windows, plan, gates, questions },

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parsePlan } from '$analysis/plan/planFile.ts';
 import type { ModelReport, PlanCheck } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
-import { readJson } from '$lib/server/http/body.ts';
+import { MAX_SMALL_BODY_BYTES, readJson } from '$lib/server/http/body.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ params, locals }) =>
@@ -19,7 +19,7 @@ export const POST: RequestHandler = ({ params, request, locals }) =>
 	answering(async () => {
 		const { models, reader, settings } = locals.workbench;
 		const { folder } = await models.named(params.id);
-		const asked = await readJson(request, checkSchema);
+		const asked = await readJson(request, checkSchema, MAX_SMALL_BODY_BYTES);
 		const answer: PlanCheck = await reader.ask(
 			'plan',
 			{ model: folder, plan: parsePlan(asked.plan, 'plan'), home: settings.home },

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+	chmodSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { claimWorkspace } from './claim.ts';
+
+const RACES = 20;
+/** Locks as `claimWorkspace` does, says so, and stays until it is killed. */
+const RACER = `
+const { openSync, writeSync } = require('node:fs');
+const { tryLock } = require('fs-native-extensions');
+process.once('message', (file) => {
+	const held = tryLock(openSync(file, 'a+'), 2 ** 30, 1);
+	process.send(held);
+	setInterval(() => undefined, 1000);
+});
+process.send('ready');`;
+
+let folder: string;
+let home: string;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'spanwise-claim-'));
+	home = join(folder, 'deep', 'home');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function racer() {
+	const child = spawn(process.execPath, ['-e', RACER], {
+		stdio: ['ignore', 'inherit', 'inherit', 'ipc']
+	});
+	await once(child, 'message');
+	return child;
+}
+
+describe('a workspace', () => {
+	it('is made for its owner alone, and held by one server at a time, which is named', () => {
+		const claim = claimWorkspace(home);
+		expect(claim.readOnly).toBeNull();
+		expect(statSync(home).mode & 0o777).toBe(0o700);
+		expect(() => claimWorkspace(home)).toThrow(
+			new RegExp(`home: used by another Spanwise server \\(process ${process.pid} on .*, since 20`)
+		);
+		claim.giveUp();
+		claimWorkspace(home).giveUp();
+	});
+	it('is held by one of two in each of many races, and free when that one is killed', async () => {
+		mkdirSync(home, { recursive: true });
+		const file = join(home, 'server.lock');
+		for (let race = 0; race < RACES; race++) {
+			const racers = await Promise.all([racer(), racer()]);
+			const answers = racers.map(async (child) => {
+				child.send(file);
+				const [held] = await once(child, 'message');
+				return held as boolean;
+			});
+			expect((await Promise.all(answers)).sort()).toEqual([false, true]);
+			for (const child of racers) child.kill('SIGKILL');
+			await Promise.all(racers.map((child) => child.exitCode ?? once(child, 'exit')));
+			// What a killed one wrote is no claim: the system let go of its lock.
+			claimWorkspace(home).giveUp();
+		}
+		expect(readFileSync(file, 'utf8')).toContain(`process ${process.pid}`);
+	});
+	it('that was moved away or made anew is told from the one that was taken', () => {
+		const claim = claimWorkspace(home);
+		expect(claim.problem()).toBeNull();
+		renameSync(home, `${home}-away`);
+		expect(claim.problem()).toMatch(/was moved, removed or replaced .* with --home/);
+		mkdirSync(home);
+		expect(claim.problem()).toMatch(/was moved/);
+		claim.giveUp();
+	});
+	it('that cannot be made is refused at once', () => {
+		writeFileSync(join(folder, 'file'), '');
+		expect(() => claimWorkspace(join(folder, 'file'))).toThrow('is not a directory; name another');
+		expect(() => claimWorkspace(join(folder, 'file', 'x'))).toThrow('is inside a file');
+		if (process.platform === 'linux') {
+			expect(() => claimWorkspace('/proc/nope')).toThrow('/proc/nope: cannot be made (ENOENT)');
+		}
+	});
+	// The superuser may write everywhere.
+	it.skipIf(process.getuid?.() === 0)('that may not be written can still be looked at', () => {
+		mkdirSync(home, { recursive: true });
+		chmodSync(home, 0o500);
+		expect(claimWorkspace(home).readOnly).toMatch(/may not be written \(EACCES\)/);
+		chmodSync(home, 0o700);
+	});
+});
