@@ -1,19 +1,30 @@
 import { expect, it } from 'vitest';
+import { netWords } from '../src/lib/deploy/words.ts';
 import { madeUpBench } from '../tests/builders/benchReport.ts';
 import { benchText } from './benchText.ts';
 
-it('tells both sides, their ratio with its quartiles, and the intervals that tell it from chance', () => {
+it('tells both sides, their ratio with its interval, and the net in the words of the page', () => {
 	const text = benchText(madeUpBench());
-	expect(text).toMatch(/^first token, ms +80\.4 \(74\.6–84\.5\) .* 0\.887 \(0\.866–0\.918\) /m);
-	expect(text).toMatch(/^cache a token +24\.6 kB +21\.5 kB +0\.875 +−12\.5 % bytes$/m);
-	expect(text).toContain(
-		'\n95 % intervals of the median ratios: first token 0.866–0.918, decode 1.245–1.318.\n'
+	expect(text).toMatch(
+		/^time to first token +80\.4 ms \(74\.6–84\.5 ms\) .* ×0\.887 \(0\.866–0\.918\) /m
 	);
+	expect(text).toMatch(/^cache per token +24\.6 kB +21\.5 kB +×0\.875 +−12\.5 % bytes$/m);
+	expect(text).toContain(`\nfaster: ${netWords(madeUpBench())}\n`);
+	expect(text).toContain('of ratios, the 95% interval of the median');
 });
 
-it('says where rounds are too few for that', () => {
+it('claims no direction where the interval contains 1', () => {
+	const wavering = { median: 1.071, q25: 0.9, q75: 1.2, low: 0.7, high: 1.3 };
+	const text = benchText(
+		madeUpBench({ firstTokenSeconds: wavering, tokensPerSecond: wavering, peakRss: 1 })
+	);
+	expect(text).toContain('\nno clear difference: First token: no clear difference, decoding: no');
+	expect(text).not.toMatch(/faster|slower|sooner|later/);
+});
+
+it('says where rounds are too few for an interval', () => {
 	const few = { median: 0.9, q25: 0.8, q75: 1, low: null, high: null };
 	expect(benchText(madeUpBench({ firstTokenSeconds: few, tokensPerSecond: few }))).toContain(
-		'\nToo few rounds to tell times from chance: from 6 on, ratios have 95 % intervals.\n'
+		'\nFirst token: too few rounds to tell, decoding: too few rounds to tell, peak memory 2.6% larger'
 	);
 });

@@ -1,74 +1,22 @@
-import type { BenchReport, RatioSpread } from '../analysis/deploy/benchTypes.ts';
-import type { Spread } from '../analysis/evaluate/types.ts';
-import { formatBytes, formatShare } from '../src/lib/format.ts';
+import type { BenchReport } from '../analysis/deploy/benchTypes.ts';
+import { benchRows, type BenchRow, type TwoLines } from '../src/lib/deploy/rows.ts';
+import { netKind, netWords } from '../src/lib/deploy/words.ts';
 import { formatFacts, formatTable } from './table.ts';
 
-interface Row {
-	what: string;
-	baseline: string;
-	planned: string;
-	ratio: string;
-	predicted: string;
+/** "80.4 ms (74.6–84.5 ms)" */
+function oneLine({ main, below }: TwoLines): string {
+	return below === '' ? main : `${main} (${below})`;
 }
 
-/** "412 (405–430)": median and quartiles, three digits. */
-function spread({ median, q25, q75 }: Spread, scale = 1): string {
-	const digits = (value: number) => Number((value * scale).toPrecision(3)).toString();
-	return `${digits(median)} (${digits(q25)}–${digits(q75)})`;
-}
-
-const ratio = (value: number) => value.toFixed(3);
-const ratioSpread = ({ median, q25, q75 }: Spread) =>
-	`${ratio(median)} (${ratio(q25)}–${ratio(q75)})`;
-
-/** What of the ratios of times is more than chance. */
-function intervalText({ ratio: { firstTokenSeconds, tokensPerSecond } }: BenchReport): string {
-	const interval = ({ low, high }: RatioSpread) =>
-		low == null || high == null ? null : `${ratio(low)}–${ratio(high)}`;
-	const [first, decode] = [interval(firstTokenSeconds), interval(tokensPerSecond)];
-	return first === null || decode === null
-		? 'Too few rounds to tell times from chance: from 6 on, ratios have 95 % intervals.'
-		: `95 % intervals of the median ratios: first token ${first}, decode ${decode}.`;
-}
-
-/** Both sides, their ratio and what was predicted, for a person. */
+/** Both sides, their ratio and what was predicted, in the words of the page. */
 export function benchText(report: BenchReport): string {
-	const { baseline, planned, predicted, setting, machine } = report;
-	const rows: Row[] = [
-		{
-			what: 'first token, ms',
-			baseline: spread(baseline.firstTokenSeconds, 1000),
-			planned: spread(planned.firstTokenSeconds, 1000),
-			ratio: ratioSpread(report.ratio.firstTokenSeconds),
-			predicted: `${formatShare(-predicted.prefillFlops)} FLOPs`
-		},
-		{
-			what: 'decode, tokens/s',
-			baseline: spread(baseline.tokensPerSecond),
-			planned: spread(planned.tokensPerSecond),
-			ratio: ratioSpread(report.ratio.tokensPerSecond),
-			predicted: `${formatShare(-predicted.decodeBytes)} bytes read`
-		},
-		{
-			what: 'peak memory',
-			baseline: formatBytes(baseline.peakRssBytes),
-			planned: formatBytes(planned.peakRssBytes),
-			ratio: ratio(report.ratio.peakRss),
-			predicted: `${formatShare(-predicted.parameters)} parameters`
-		},
-		{
-			what: 'cache a token',
-			baseline: formatBytes(baseline.cacheBytesPerToken),
-			planned: formatBytes(planned.cacheBytesPerToken),
-			ratio: ratio(report.ratio.cacheBytesPerToken),
-			predicted: `${formatShare(-predicted.kvCache)} bytes`
-		}
-	];
+	const { setting, machine } = report;
+	const net = netKind(report);
 	const facts = formatFacts([
 		['model', `${report.model}, ${report.dtype}`],
 		[
 			'plan',
-			`${report.followers} ${report.followers === 1 ? 'follower' : 'followers'}, ${report.leftOut} left out`
+			`${report.followers} ${report.followers === 1 ? 'follower' : 'followers'}, ${report.leftOut} dropped`
 		],
 		[
 			'setting',
@@ -76,12 +24,20 @@ export function benchText(report: BenchReport): string {
 		],
 		['machine', `${machine.processor}, ${machine.threads} threads`]
 	]);
-	const table = formatTable(rows, [
-		{ title: '', value: ({ what }) => what },
-		{ title: 'baseline', value: (row) => row.baseline, align: 'right' },
-		{ title: 'planned', value: (row) => row.planned, align: 'right' },
-		{ title: 'planned ÷ baseline', value: (row) => row.ratio, align: 'right' },
-		{ title: 'predicted', value: (row) => row.predicted, align: 'right' }
+	const table = formatTable(benchRows(report), [
+		{ title: '', value: ({ figure }) => figure.name },
+		{ title: 'baseline', value: ({ baseline }) => oneLine(baseline), align: 'right' },
+		{ title: 'planned', value: ({ planned }) => oneLine(planned), align: 'right' },
+		{ title: 'planned ÷ baseline', value: ({ ratio }: BenchRow) => oneLine(ratio), align: 'right' },
+		{
+			title: 'predicted',
+			value: ({ predicted: { main, below } }) => `${main} ${below}`,
+			align: 'right'
+		}
 	]);
-	return `${facts}\n${table}${intervalText(report)}\n`;
+	const ranges =
+		net === 'few rounds'
+			? 'Ranges are quartiles. From 6 rounds on, ratios have 95% intervals.'
+			: 'Ranges: quartiles over the rounds; of ratios, the 95% interval of the median.';
+	return `${facts}\n${table}${net === 'few rounds' ? '' : `${net}: `}${netWords(report)}\n${ranges}\n`;
 }

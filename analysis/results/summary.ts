@@ -1,5 +1,6 @@
 import { AXIS_NAMES } from '../plan/axes.ts';
 import type { Damage } from '../damage/types.ts';
+import { changeOf } from '../deploy/benchChange.ts';
 import type { BenchReport } from '../deploy/benchTypes.ts';
 import type { Evaluation } from '../evaluate/types.ts';
 import type { Search } from '../search/types.ts';
@@ -65,12 +66,18 @@ function searchWords({ report }: Search): string {
 	return `${verdict.kind}, ${wanted}: ${nats(chosen.report.loss)} nats a token`;
 }
 
-/** "first token ×0.89, decode ×1.29, cache ×0.88": planned ÷ baseline, medians. */
-function benchWords({ ratio }: BenchReport): string {
+/** "first token ×0.89, decode no clear difference, cache ×0.88": planned ÷ baseline, medians. */
+function benchWords({ ratio, baseline, planned }: BenchReport): string {
 	const times = (value: number) => `×${value.toFixed(2)}`;
+	const measured = (name: 'firstTokenSeconds' | 'tokensPerSecond') => {
+		const sides = { baseline: baseline[name].median, planned: planned[name].median };
+		const change = changeOf({ ratio: ratio[name], basis: 'measured', ...sides });
+		if (change === 'none') return 'no clear difference';
+		return change === 'too few rounds' ? change : times(ratio[name].median);
+	};
 	return [
-		`first token ${times(ratio.firstTokenSeconds.median)}`,
-		`decode ${times(ratio.tokensPerSecond.median)}`,
+		`first token ${measured('firstTokenSeconds')}`,
+		`decode ${measured('tokensPerSecond')}`,
 		`cache ${times(ratio.cacheBytesPerToken)}`
 	].join(', ');
 }

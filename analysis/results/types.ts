@@ -1,6 +1,6 @@
 import type { Damage } from '../damage/types.ts';
-import type { BenchReport } from '../deploy/benchTypes.ts';
-import type { Evaluation, Spread } from '../evaluate/types.ts';
+import type { BenchReport, RatioSpread } from '../deploy/benchTypes.ts';
+import type { Evaluation } from '../evaluate/types.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Search } from '../search/types.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -61,9 +61,9 @@ export interface ResultSummary {
 	bench: {
 		sources: (number | null)[];
 		/** Below 1 is less time. */
-		firstToken: Spread;
+		firstToken: RatioSpread;
 		/** Above 1 is faster. */
-		tokensPerSecond: Spread;
+		tokensPerSecond: RatioSpread;
 		/** Bytes of cache a token. */
 		cache: number;
 	} | null;

@@ -53,13 +53,13 @@ describe('what deployment gains', () => {
 				.waitFor();
 			await result.getByText('prompt 32, 4 generated, batch 1, 2 rounds').waitFor();
 			await result.getByText('2 of 16 layers follow, 1 is left out').waitFor();
-			for (const name of ['time to first token', 'tokens a second']) {
+			for (const name of ['time to first token', 'decode, tokens/s']) {
 				const row = result.getByRole('row', { name: new RegExp(`^${name}`) });
 				await row
 					.getByRole('img', { name: /×\d\.\d{3} \d\.\d{3}–\d\.\d{3}; better: (sooner|faster)$/ })
 					.waitFor();
 			}
-			const cache = result.getByRole('row', { name: /^cache a token memory, counted/ });
+			const cache = result.getByRole('row', { name: /^cache per token memory, counted/ });
 			expect(await cache.getByRole('cell').allTextContents()).toEqual([
 				expect.stringContaining('24.6 kB'),
 				expect.stringContaining('21.5 kB'),

@@ -18,7 +18,7 @@ const WORDS = 32;
 const GOOD = '#237a57';
 const BAD = '#b4530a';
 
-/** The ratios with their quartiles around 1, both models' figures above them, as a standalone SVG at a paper's column width. */
+/** The ratios with their intervals around 1, both models' figures above them, as a standalone SVG at a paper's column width. */
 export function benchFigure(parts: {
 	title: string;
 	caption: string;
@@ -44,9 +44,7 @@ export function benchFigure(parts: {
 
 function rowOf(row: BenchRow, top: number, place: (value: number) => number): string[] {
 	const { better, words, name } = row.figure;
-	const { value, main } = row.ratio;
-	const { median, q25, q75 } =
-		typeof value === 'number' ? { median: value, q25: value, q75: value } : value;
+	const { main, middle, low, high } = row.ratio;
 	const y = top + 16;
 	const colour = row.verdict === null ? INK : row.verdict === 'better' ? GOOD : BAD;
 	const word = (side: 'less' | 'more') =>
@@ -55,7 +53,7 @@ function rowOf(row: BenchRow, top: number, place: (value: number) => number): st
 			colour: side === better ? GOOD : SOFT_INK,
 			size: TEXT_SIZE - 0.5
 		});
-	const at = { left: fixed(place(q25)), right: fixed(place(q75)), y: fixed(y) };
+	const at = { left: fixed(place(low)), right: fixed(place(high)), y: fixed(y) };
 	return [
 		text(name, 2, top + 8),
 		text(`${row.baseline.main} → ${row.planned.main}   ${main}`, COLUMN_WIDTH - 2, top + 8, {
@@ -64,6 +62,6 @@ function rowOf(row: BenchRow, top: number, place: (value: number) => number): st
 		word('less'),
 		word('more'),
 		`<path d="M${at.left} ${fixed(y - 2)}v4M${at.left} ${at.y}H${at.right}M${at.right} ${fixed(y - 2)}v4" fill="none" stroke="${colour}" stroke-width="0.8"/>`,
-		`<circle cx="${fixed(place(median))}" cy="${at.y}" r="2" fill="${colour}"/>`
+		`<circle cx="${fixed(place(middle))}" cy="${at.y}" r="2" fill="${colour}"/>`
 	];
 }

@@ -46,10 +46,10 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 			share: ({ prefillFlops }) => prefillFlops
 		},
 		better: 'less',
-		words: { subject: 'first token', less: 'sooner', more: 'later', same: 'about as soon' }
+		words: { subject: 'first token', less: 'sooner', more: 'later', same: 'no clear difference' }
 	},
 	{
-		name: 'tokens a second',
+		name: 'decode, tokens/s',
 		csv: 'tokens per second',
 		part: 'decode',
 		basis: 'measured',
@@ -60,7 +60,7 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 		format: threeDigits,
 		predicted: { of: 'bytes read', csv: 'decode bytes', share: ({ decodeBytes }) => decodeBytes },
 		better: 'more',
-		words: { subject: 'decoding', less: 'slower', more: 'faster', same: 'about as fast' }
+		words: { subject: 'decoding', less: 'slower', more: 'faster', same: 'no clear difference' }
 	},
 	{
 		name: 'peak memory',
@@ -77,7 +77,7 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 		words: { subject: 'peak memory', less: 'smaller', more: 'larger', same: 'the same' }
 	},
 	{
-		name: 'cache a token',
+		name: 'cache per token',
 		csv: 'cache bytes per token',
 		part: 'memory',
 		basis: 'counted',

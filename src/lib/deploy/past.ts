@@ -1,3 +1,4 @@
+import type { RatioSpread } from '$analysis/deploy/benchTypes.ts';
 import type { ResultSummary } from '$analysis/results/types.ts';
 import type { TableValue } from '../table/view.ts';
 
@@ -10,6 +11,12 @@ export function pastBenches(results: readonly ResultSummary[]): PastBench[] {
 		const { bench } = result;
 		return bench === null ? [] : [{ ...result, bench }];
 	});
+}
+
+/** "×0.89"; "unclear" where the 95% interval contains 1, or rounds are too few for one. */
+export function timeRatioText({ median, low, high }: RatioSpread): string {
+	const unclear = low == null || high == null || (low <= 1 && high >= 1);
+	return unclear ? 'unclear' : timesText(median);
 }
 
 /** "×0.89" */

@@ -28,7 +28,7 @@ describe('both models side by side', () => {
 				'−5.2 % FLOPs'
 			],
 			[
-				'tokens a second',
+				'decode, tokens/s',
 				'152',
 				'144–163',
 				'1520',
@@ -38,7 +38,7 @@ describe('both models side by side', () => {
 				'−6.3 % bytes read'
 			],
 			['peak memory', '276 MB', '', '283 MB', '', '×1.026', '', '−3.7 % parameters'],
-			['cache a token', '24.6 kB', '', '21.5 kB', '', '×0.875', '', '−12.5 % bytes']
+			['cache per token', '24.6 kB', '', '21.5 kB', '', '×0.875', '', '−12.5 % bytes']
 		]);
 	});
 	it('say which is better: less time, memory and cache, but more tokens a second', () => {
@@ -54,6 +54,18 @@ describe('both models side by side', () => {
 			madeUpBench({ firstTokenSeconds: unsure, tokensPerSecond: slow, cacheBytesPerToken: 1 })
 		);
 		expect(rows.map(({ verdict }) => verdict)).toEqual([null, 'worse', 'worse', null]);
+	});
+	it('show no ratio beside medians that point the other way, and the interval otherwise', () => {
+		const bench = madeUpBench({ tokensPerSecond: { ...sure(0.7, 1.071, 1.2), q25: 0.9, q75: 1.1 } });
+		expect(benchRows(bench)[1].ratio).toMatchObject({ main: '×1.071', below: '0.700–1.200' });
+		const median = (value: number) => ({ median: value, q25: value, q75: value });
+		const torn = benchRows({
+			...bench,
+			baseline: { ...bench.baseline, tokensPerSecond: median(22) },
+			planned: { ...bench.planned, tokensPerSecond: median(16.6) }
+		})[1];
+		expect(torn.ratio).toMatchObject({ main: 'no clear difference', below: '0.700–1.200' });
+		expect(torn.verdict).toBe(null);
 	});
 	it('have neither quartiles nor a verdict on times after a single round', () => {
 		const once = { median: 0.9, q25: 0.9, q75: 0.9 };
@@ -80,7 +92,7 @@ describe('the range of the ratios', () => {
 		cacheBytesPerToken: 1
 	};
 
-	it('has 1 in the middle of its logarithms and holds all quartiles', () => {
+	it('has 1 in the middle of its logarithms and holds all intervals', () => {
 		expect(rangeOf({})).toEqual([0.714286, 1.4]);
 		expect(rangeOf({ ...all, peakRss: 0.5 })).toEqual([0.5, 2]);
 		expect(rangeOf({ ...all, peakRss: 0.45 })).toEqual([0.434783, 2.3]);
@@ -93,14 +105,14 @@ describe('the range of the ratios', () => {
 	});
 });
 
-it('is saved as plain numbers, quartiles empty where there are none', () => {
+it('is saved as plain numbers, quartiles and intervals empty where there are none', () => {
 	const [header, first, , memory, ...rest] = benchCsv(madeUpBench()).split('\n');
-	expect(header.split(',')).toHaveLength(13);
+	expect(header.split(',')).toHaveLength(15);
 	expect(first).toBe(
-		'first token seconds,measured,0.08038,0.0746,0.0845,0.06802,0.0674,1.25,0.887,0.866,0.918,prefill FLOPs,0.052'
+		'first token seconds,measured,0.08038,0.0746,0.0845,0.06802,0.0674,1.25,0.887,0.866,0.918,0.866,0.918,prefill FLOPs,0.052'
 	);
 	expect(memory).toBe(
-		'peak memory bytes,measured,276328448,,,283496448,,,1.0259,,,parameters,0.037'
+		'peak memory bytes,measured,276328448,,,283496448,,,1.0259,,,,,parameters,0.037'
 	);
 	expect(rest).toHaveLength(2);
 	expect(rest[1]).toBe('');

@@ -1,10 +1,11 @@
+import { changeOf, contradicts, middleOf } from '$analysis/deploy/benchChange.ts';
 import type { BenchReport, RatioSpread } from '$analysis/deploy/benchTypes.ts';
 import type { Spread } from '$analysis/evaluate/types.ts';
 import { csv } from '$analysis/plan/exporters/csv.ts';
 import { signedText } from '../evaluate/words.ts';
 import { formatShare, formatValue } from '../format.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
-import { middleOf, sideOf } from './words.ts';
+import { measuredRatio } from './words.ts';
 
 /** A number and, in smaller type below it, its quartiles or what it is of; those are empty where there are none. */
 export interface TwoLines {
@@ -12,13 +13,20 @@ export interface TwoLines {
 	below: string;
 }
 
+/** A ratio with its 95% interval, or the quartiles of too few rounds; all the same of a single number. */
+interface RatioEnds {
+	middle: number;
+	low: number;
+	high: number;
+}
+
 /** One figure of both models, as a table shows it. */
 export interface BenchRow {
 	figure: BenchFigure;
 	baseline: TwoLines;
 	planned: TwoLines;
-	/** Planned ÷ baseline: "×0.887", "0.866–0.918". */
-	ratio: TwoLines & { value: RatioSpread | number };
+	/** Planned ÷ baseline: "×0.887", "0.866–0.918"; the latter its 95% interval, or the quartiles of too few rounds. */
+	ratio: TwoLines & RatioEnds;
 	/** Whether the plan makes it better or worse; null: not certain, as after a few rounds, or the same. */
 	verdict: 'better' | 'worse' | null;
 	/** "−5.2 %", "FLOPs". */
@@ -26,26 +34,40 @@ export interface BenchRow {
 }
 
 /** Both models side by side. */
-export function benchRows({ baseline, planned, ratio, predicted }: BenchReport): BenchRow[] {
+export function benchRows(report: BenchReport): BenchRow[] {
+	const { baseline, planned, predicted } = report;
 	return BENCH_FIGURES.map((figure) => {
-		const value = figure.ratio(ratio);
-		const side = sideOf(figure, value);
+		const measured = measuredRatio(figure, report);
+		const ends = endsOf(measured.ratio);
+		const change = changeOf(measured);
 		return {
 			figure,
 			baseline: spreadText(figure.of(baseline), figure.format),
 			planned: spreadText(figure.of(planned), figure.format),
 			ratio: {
-				...spreadText(value, formatValue),
-				main: `×${formatValue(middleOf(value))}`,
-				value
+				// Beside medians that point the other way, a number would only contradict them.
+				main: contradicts(measured) ? figure.words.same : `×${formatValue(ends.middle)}`,
+				below: ends.low < ends.high ? rangeText(formatValue(ends.low), formatValue(ends.high)) : '',
+				...ends
 			},
-			verdict: side === null ? null : side === figure.better ? 'better' : 'worse',
+			verdict:
+				change === 'none' || change === 'too few rounds'
+					? null
+					: change === figure.better
+						? 'better'
+						: 'worse',
 			predicted: {
 				main: signedText(-figure.predicted.share(predicted), formatShare),
 				below: figure.predicted.of
 			}
 		};
 	});
+}
+
+function endsOf(ratio: RatioSpread | number): RatioEnds {
+	if (typeof ratio === 'number') return { middle: ratio, low: ratio, high: ratio };
+	const { median: middle, q25, q75, low, high } = ratio;
+	return low == null || high == null ? { middle, low: q25, high: q75 } : { middle, low, high };
 }
 
 function spreadText(value: Spread | number, format: (value: number) => string): TwoLines {
@@ -65,9 +87,7 @@ function rangeText(low: string, high: string): string {
 
 /** Ends of the logarithmic axis of the ratios: 1 is in its middle, and everything within. */
 export function ratioRange(rows: readonly BenchRow[]): [number, number] {
-	const reach = rows.flatMap(({ ratio: { value } }) =>
-		typeof value === 'number' ? [value] : [value.median, value.q25, value.q75]
-	);
+	const reach = rows.flatMap(({ ratio: { middle, low, high } }) => [middle, low, high]);
 	const farthest = Math.max(...reach.flatMap((value) => [value, 1 / value]));
 	// In tenths, so that the ends have short names.
 	const end = Math.max(1.1, Math.ceil(farthest * 10) / 10);
@@ -79,16 +99,19 @@ export function endText(ratio: number): string {
 	return `×${ratio < 1 ? ratio.toFixed(2) : ratio.toFixed(1)}`;
 }
 
-/** The numbers as CSV, units in the names; quartiles are empty where a figure is a single number. */
+/** The numbers as CSV, units in the names; quartiles and intervals are empty where there are none. */
 export function benchCsv({ baseline, planned, ratio, predicted }: BenchReport): string {
 	const numbers = (value: Spread | number) =>
 		typeof value === 'number' ? [value, '', ''] : [value.median, value.q25, value.q75];
+	const intervalOf = (value: RatioSpread | number) =>
+		typeof value === 'number' ? ['', ''] : [value.low ?? '', value.high ?? ''];
 	const lines = BENCH_FIGURES.map((figure) => [
 		figure.csv,
 		figure.basis,
 		...numbers(figure.of(baseline)),
 		...numbers(figure.of(planned)),
 		...numbers(figure.ratio(ratio)),
+		...intervalOf(figure.ratio(ratio)),
 		figure.predicted.csv,
 		figure.predicted.share(predicted)
 	]);
@@ -97,6 +120,8 @@ export function benchCsv({ baseline, planned, ratio, predicted }: BenchReport): 
 		'figure',
 		'basis',
 		...sides.flatMap((side) => [side, `${side} q25`, `${side} q75`]),
+		'planned/baseline low',
+		'planned/baseline high',
 		'predicted',
 		'share predicted to be saved'
 	];
