@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { BenchReport, BenchSetting } from '../analysis/deploy/benchTypes.ts';
 import type { BenchMeans } from '../analysis/deploy/measureBench.ts';
+import { BENCH_DEFAULTS } from '../analysis/deploy/defaults.ts';
 import { InputError } from '../analysis/errors.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weights.ts';
 import type { Plan } from '../analysis/plan/types.ts';
@@ -18,10 +19,6 @@ import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts
 import { readPlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
 import { storeResult } from './store.ts';
-
-const DEFAULT_PROMPT = 512;
-const DEFAULT_GENERATE = 64;
-const DEFAULT_REPEATS = 7;
 
 /** Beside the built command. */
 const WORKER = new URL('./benchWorker.js', import.meta.url);
@@ -53,12 +50,12 @@ export function registerBench(program: Command, io: Io): void {
 			)
 			.option('--plan <file>', 'a plan.json')
 			.option('--against <folder>', 'the planned model, written by spanwise apply')
-			.option('--prompt <tokens>', 'tokens to read', wholeNumber(1), DEFAULT_PROMPT)
-			.option('--generate <tokens>', 'tokens to generate', wholeNumber(1), DEFAULT_GENERATE)
-			.option('--batch <sequences>', 'sequences at a time', wholeNumber(1), 1)
-			.option('--repeats <count>', 'measured rounds a side', wholeNumber(1), DEFAULT_REPEATS)
+			.option('--prompt <tokens>', 'tokens to read', wholeNumber(1), BENCH_DEFAULTS.prompt)
+			.option('--generate <tokens>', 'tokens to generate', wholeNumber(1), BENCH_DEFAULTS.generate)
+			.option('--batch <sequences>', 'sequences at a time', wholeNumber(1), BENCH_DEFAULTS.batch)
+			.option('--repeats <count>', 'measured rounds a side', wholeNumber(1), BENCH_DEFAULTS.repeats)
 			.addOption(
-				new Option('--dtype <type>', 'of what is written of a checkpoint (default: fp32)').choices(
+				new Option('--dtype <type>', `of what is written of a checkpoint (default: ${BENCH_DEFAULTS.dtype})`).choices(
 					DECODER_DTYPES
 				)
 			),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { DEFAULT_CONTEXT, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
+import { DAMAGE_DEFAULTS } from '../analysis/damage/defaults.ts';
 import type { Damage, DamageRequest } from '../analysis/damage/types.ts';
 import { damageCommand } from '../analysis/results/command.ts';
 import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
@@ -12,11 +12,10 @@ import { watchInterrupts } from './interrupt.ts';
 import { printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
-import { DEFAULT_TEXTS, DEFAULT_TEXTS_HELP } from './samples.ts';
+import { sampleFiles, samplesHelp } from './samples.ts';
 import { storeResult } from './store.ts';
 import { readTexts } from './texts.ts';
 
-const DEFAULT_MAX_SPAN = 6;
 /** A source and a follower. */
 const LEAST_SPAN = 2;
 
@@ -48,14 +47,14 @@ export function registerDamage(program: Command, io: Io): void {
 			.command('damage')
 			.description('measure the loss that dropping a layer, sharing a pair and sharing a span adds')
 			.argument('<model>', 'folder or name of a model')
-			.option('--text <file...>', DEFAULT_TEXTS_HELP)
-			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
-			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
+			.option('--text <file...>', samplesHelp(DAMAGE_DEFAULTS.samples))
+			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DAMAGE_DEFAULTS.context)
+			.option('--windows <count>', 'windows of text', wholeNumber(1), DAMAGE_DEFAULTS.windows)
 			.option(
 				'--max-span <layers>',
 				'layers of the longest span, source included',
 				wholeNumber(LEAST_SPAN),
-				DEFAULT_MAX_SPAN
+				DAMAGE_DEFAULTS.maxSpan
 			)
 			.option('--out <file>', 'where results are kept as they come (default: in the workspace)'),
 		'print the result as JSON'
@@ -68,7 +67,7 @@ export function registerDamage(program: Command, io: Io): void {
 			const damage = await withProgress(
 				{
 					modelFolder: await findModel(model, flags, io),
-					documents: await readTexts(text ?? DEFAULT_TEXTS, io),
+					documents: await readTexts(text ?? sampleFiles(DAMAGE_DEFAULTS.samples), io),
 					context,
 					windows,
 					maxSpan,

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { DEFAULT_CONTEXT } from '../analysis/analyze/defaults.ts';
+import { EVALUATE_DEFAULTS } from '../analysis/evaluate/defaults.ts';
 import type { EvaluateRequest, Evaluation, Gates } from '../analysis/evaluate/types.ts';
 import { evaluateCommand } from '../analysis/results/command.ts';
 import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
@@ -14,8 +14,6 @@ import { readPlan, readPlanRepairs, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
 import { storeResult } from './store.ts';
 import { readQuestions, readTexts } from './texts.ts';
-
-const DEFAULT_WINDOWS = 16;
 
 const HELP = `
 MODEL is as for spanwise analyze. An ONNX model is run whole, as it is and with the plan written into a copy of its
@@ -58,8 +56,8 @@ export function registerEvaluate(program: Command, io: Io): void {
 			.argument('<model>', 'folder or name of a model')
 			.requiredOption('--plan <file>', 'a plan.json')
 			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
-			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_CONTEXT)
-			.option('--windows <count>', 'windows of text', wholeNumber(1), DEFAULT_WINDOWS)
+			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), EVALUATE_DEFAULTS.context)
+			.option('--windows <count>', 'windows of text', wholeNumber(1), EVALUATE_DEFAULTS.windows)
 			.option('--choices <file>', 'questions of multiple choice, JSONL')
 			.option('--max-loss-increase <nats>', 'gate: most loss a token may gain', lossIncrease)
 			.option('--min-agreement <share>', 'gate: least agreement, 0 to 1', share)

@@ -3,14 +3,12 @@ import { projectRoot } from '../analysis/projectRoot.ts';
 
 const SAMPLES = join(projectRoot(), 'static', 'samples');
 
-/**
- * Texts that damage and search are measured on where none is named. The questions that evaluation asks come from
- * the other bundled books.
- */
-export const DEFAULT_TEXTS = ['hound-of-the-baskervilles.txt', 'time-machine.txt'].map((name) =>
-	join(SAMPLES, name)
-);
+/** Files of bundled texts, by their ids. */
+export function sampleFiles(ids: readonly string[]): string[] {
+	return ids.map((id) => join(SAMPLES, `${id}.txt`));
+}
 
-/** What --help says of it. */
-export const DEFAULT_TEXTS_HELP =
-	'texts to read, UTF-8; - is stdin (default: the bundled hound-of-the-baskervilles and time-machine)';
+/** What --help says of texts that are taken where none is named. */
+export function samplesHelp(ids: readonly string[]): string {
+	return `texts to read, UTF-8; - is stdin (default: the bundled ${ids.join(' and ')})`;
+}

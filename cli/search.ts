@@ -3,12 +3,7 @@ import type { Command } from 'commander';
 import { searchCommand } from '../analysis/results/command.ts';
 import { checkTarget, readyTarget } from '../analysis/run/wholeFolder.ts';
 import type { Refit } from '../analysis/search/repaired.ts';
-import {
-	DEFAULT_RANDOM_PLANS,
-	DEFAULT_SEARCH_CONTEXT,
-	DEFAULT_SEARCH_SPAN,
-	DEFAULT_SEARCH_WINDOWS
-} from '../analysis/search/settings.ts';
+import { SEARCH_DEFAULTS } from '../analysis/search/defaults.ts';
 import type { Search, SearchRequest } from '../analysis/search/types.ts';
 import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import { sayEstimate } from './estimateText.ts';
@@ -18,7 +13,7 @@ import { watchInterrupts } from './interrupt.ts';
 import { printJson, say, type Io } from './io.ts';
 import { layerList, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
-import { DEFAULT_TEXTS, DEFAULT_TEXTS_HELP } from './samples.ts';
+import { sampleFiles, samplesHelp } from './samples.ts';
 import { goalOf, saving, type GoalFlags } from './searchGoal.ts';
 import { writeSearch } from './searchFolder.ts';
 import { searchText } from './searchText.ts';
@@ -60,25 +55,25 @@ export function registerSearch(program: Command, io: Io): void {
 			.command('search')
 			.description('find the plan that costs least by measurement, and prove it beside its rivals')
 			.argument('<model>', 'folder or name of a model')
-			.option('--text <file...>', DEFAULT_TEXTS_HELP)
+			.option('--text <file...>', samplesHelp(SEARCH_DEFAULTS.samples))
 			.option('--followers <count>', 'goal: save what so many followers save', wholeNumber(1))
 			.option('--save <axis=share>', 'goal: save so much, e.g. kCache=12%', saving)
 			.option('--max-loss-increase <nats>', 'goal: save most for so much loss', lossIncrease)
-			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), DEFAULT_SEARCH_CONTEXT)
-			.option('--windows <count>', 'windows of each part', wholeNumber(1), DEFAULT_SEARCH_WINDOWS)
+			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), SEARCH_DEFAULTS.context)
+			.option('--windows <count>', 'windows of each part', wholeNumber(1), SEARCH_DEFAULTS.windows)
 			.option(
 				'--max-span <layers>',
 				'layers of the longest span, source included',
 				wholeNumber(LEAST_SPAN),
-				DEFAULT_SEARCH_SPAN
+				SEARCH_DEFAULTS.maxSpan
 			)
-			.option('--protect <layers>', 'layers that stay as they are, e.g. 0,15', layerList, [])
+			.option('--protect <layers>', 'layers that stay as they are, e.g. 0,15', layerList, SEARCH_DEFAULTS.protectedLayers)
 			.option('--repair', 'measure plans with refitted output projections as well')
 			.option(
 				'--random <count>',
 				'random plans to compare with',
 				wholeNumber(0),
-				DEFAULT_RANDOM_PLANS
+				SEARCH_DEFAULTS.randomPlans
 			)
 			.option(
 				'--shortlist <spans>',
@@ -97,13 +92,13 @@ export function registerSearch(program: Command, io: Io): void {
 			}
 			const request: SearchRequest = {
 				modelFolder: await findModel(model, flags, io),
-				documents: await readTexts(flags.text ?? DEFAULT_TEXTS, io),
+				documents: await readTexts(flags.text ?? sampleFiles(SEARCH_DEFAULTS.samples), io),
 				context: flags.context,
 				windows: flags.windows,
 				maxSpan: flags.maxSpan,
 				protectedLayers: flags.protect,
 				goal,
-				repair: flags.repair ?? false,
+				repair: flags.repair ?? SEARCH_DEFAULTS.repair,
 				randomPlans: flags.random,
 				shortlist: flags.shortlist ?? null,
 				memoryLimitBytes: flags.memory ?? null,

@@ -1,7 +1,7 @@
 import { shellLine } from '../analyze/command.ts';
 import type { BenchSetting } from '../deploy/benchTypes.ts';
 import type { Gates } from '../evaluate/types.ts';
-import { DEFAULT_RANDOM_PLANS } from '../search/settings.ts';
+import { SEARCH_DEFAULTS } from '../search/defaults.ts';
 import type { SearchGoal } from '../search/types.ts';
 
 /** The model that is measured, as the user named it. */
@@ -63,7 +63,7 @@ export function searchCommand(
 		...['--max-span', `${maxSpan}`],
 		...(protectedLayers.length === 0 ? [] : ['--protect', protectedLayers.join(',')]),
 		...(repair ? ['--repair'] : []),
-		...(randomPlans === DEFAULT_RANDOM_PLANS ? [] : ['--random', `${randomPlans}`]),
+		...(randomPlans === SEARCH_DEFAULTS.randomPlans ? [] : ['--random', `${randomPlans}`]),
 		...(shortlist === null ? [] : ['--shortlist', `${shortlist}`])
 	]);
 }

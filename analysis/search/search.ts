@@ -82,7 +82,9 @@ export async function searchPlans(
 			await runner.release();
 			await confirmedOr(run, () => stores.discard());
 			const seconds = (performance.now() - started) / 1000;
-			return { search: { report, ...about, notes, seconds }, refits };
+			const { maxSpan, protectedLayers, repair } = request;
+			const settings = { maxSpan, protectedLayers, repair };
+			return { search: { report, ...about, settings, notes, seconds }, refits };
 		} finally {
 			await stores.close();
 		}

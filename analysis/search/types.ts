@@ -154,6 +154,8 @@ export interface Search {
 	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];
 	context: number;
+	/** What it was asked for with, beside goal, texts and windows; earlier versions did not say. */
+	settings?: Pick<SearchRequest, 'maxSpan' | 'protectedLayers' | 'repair'>;
 	notes: string[];
 	seconds: number;
 }

@@ -1,11 +1,34 @@
-/** What the command takes where nothing is said. */
-const PROMPT = 512;
-const GENERATE = 64;
+import { BENCH_DEFAULTS } from '$analysis/deploy/defaults.ts';
+import type { BenchReport } from '$analysis/deploy/benchTypes.ts';
+import type { NewBench } from '../api.ts';
+import type { AskedPlan } from '../evaluate/form.ts';
 
-/** Tokens of prompt and generation that a form starts with: the command's, or what a model of few positions has room for. */
-export function defaultTokens(maxPositions: number): { prompt: number; generate: number } {
-	const generate = Math.max(1, Math.min(GENERATE, Math.floor(maxPositions / 2)));
-	return { prompt: Math.max(1, Math.min(PROMPT, maxPositions - generate)), generate };
+/** What the form of a bench holds, its plan apart; null: an empty number. */
+export interface BenchFields {
+	dtype: NewBench['dtype'];
+	prompt: number | null;
+	generate: number | null;
+	batch: number | null;
+	repeats: number | null;
+}
+
+/** What the form starts with: the command's defaults, as far as the model has positions. */
+export function benchFields(maxPositions: number): BenchFields {
+	const generate = Math.max(1, Math.min(BENCH_DEFAULTS.generate, Math.floor(maxPositions / 2)));
+	const prompt = Math.max(1, Math.min(BENCH_DEFAULTS.prompt, maxPositions - generate));
+	return { ...BENCH_DEFAULTS, prompt, generate };
+}
+
+/** The settings of a bench that is open. */
+export function benchFieldsOf({ setting, dtype }: BenchReport): BenchFields {
+	return { ...setting, dtype: dtype === 'fp16' ? 'fp16' : 'fp32' };
+}
+
+/** What is asked for; null: something is missing. */
+export function benchRequest(run: string, fields: BenchFields, asked: AskedPlan): NewBench | null {
+	const { dtype, prompt, generate, batch, repeats } = fields;
+	if (prompt === null || generate === null || batch === null || repeats === null) return null;
+	return { kind: 'bench', run, ...asked, dtype, prompt, generate, batch, repeats };
 }
 
 /** Is a run of an ONNX file? Its types are those of the file. */

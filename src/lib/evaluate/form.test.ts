@@ -1,26 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSamples, gatesFrom, planFromText } from './form.ts';
-
-const samples = ['time-machine', 'walden', 'hound-of-the-baskervilles'].map((id) => ({
-	id,
-	title: id,
-	author: '',
-	characters: 9
-}));
-
-describe('what the forms start with', () => {
-	it('search reads other samples than evaluation', () => {
-		expect(defaultSamples(samples, 'search')).toEqual([
-			'hound-of-the-baskervilles',
-			'time-machine'
-		]);
-		expect(defaultSamples(samples, 'evaluate')).toEqual(['walden']);
-	});
-	it('is the first sample where none of its own is there', () => {
-		expect(defaultSamples(samples.slice(0, 1), 'evaluate')).toEqual(['time-machine']);
-		expect(defaultSamples([], 'search')).toEqual([]);
-	});
-});
+import { gatesFrom, planFromText } from './form.ts';
 
 describe('gates of the form', () => {
 	it('are shares where the reader gave percentages, 0 included', () => {

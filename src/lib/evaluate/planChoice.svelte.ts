@@ -2,7 +2,8 @@ import { parsePlan, planMatches } from '$analysis/plan/planFile.ts';
 import type { Plan, Sources } from '$analysis/plan/types.ts';
 import { screenPlan } from '../run/screenPlan.ts';
 import type { RunState } from '../run/state.svelte.ts';
-import { planFromText } from './form.ts';
+import { planOf } from '../search/plan.ts';
+import { planFromText, type AskedPlan } from './form.ts';
 import type { Measurements } from './measurements.svelte.ts';
 
 /** Which plan a form sends: the one on the screen, left-out layers and head maps with it, or one from a file. */
@@ -28,9 +29,22 @@ export class PlanChoice {
 	}
 
 	/** The plan, and the result that has its refitted weights, as a measurement asks for them. */
-	async asked(): Promise<{ plan: Plan; repairOf?: string }> {
-		const plan =
-			this.from === 'file' && this.file !== null ? this.file.plan : await screenPlan(this.#page);
+	async asked(): Promise<AskedPlan> {
+		return this.#withRepair(this.#whole() ?? (await screenPlan(this.#page)));
+	}
+
+	/** The same without head maps, which the server is not asked for: what an estimate is of. null: no file is chosen. */
+	outline(): AskedPlan | null {
+		if (this.sources === null) return null;
+		return this.#withRepair(this.#whole() ?? planOf(this.#page.run, this.sources));
+	}
+
+	/** A plan that came whole; null: one made on the screen. */
+	#whole(): Plan | null {
+		return this.from === 'file' ? (this.file?.plan ?? null) : this.#page.imported;
+	}
+
+	#withRepair(plan: Plan): AskedPlan {
 		const repairOf = this.#measurements.repairedBy.get(plan);
 		return { plan, ...(repairOf !== undefined && { repairOf }) };
 	}

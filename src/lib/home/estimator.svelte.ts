@@ -1,30 +1,29 @@
 import { messageOf } from '$analysis/errors.ts';
-import type { ModelEstimate, NewAnalysis } from '../api.ts';
 import { requestJson } from '../run/request.ts';
 
 /** Long enough not to ask at every key, short enough to feel like an answer. */
 const DEBOUNCE_MS = 250;
 
-/** Asks the server what an analysis would take; only the newest question is answered. */
-export class Estimator {
-	/** One a model, in order; null until the first answer, and after a question that was refused as a whole. */
-	answer = $state.raw<ModelEstimate[] | null>(null);
+/** Asks the server what something would take; only the newest question is answered. */
+export class Estimator<Question, Answer> {
+	/** null until the first answer, and after a question that was refused as a whole. */
+	answer = $state.raw<Answer | null>(null);
 	/** Why the question as a whole was refused. */
 	problem = $state<string | null>(null);
 	waiting = $state(false);
 	#newest = new AbortController();
 
 	/** Asks after a moment, unless asked again before; null: there is nothing to ask. */
-	ask(analysis: NewAnalysis | null): void {
+	ask(question: Question | null): void {
 		this.stop();
-		if (analysis === null) {
+		if (question === null) {
 			this.answer = null;
 			this.problem = null;
 			return;
 		}
 		this.waiting = true;
 		const { signal } = this.#newest;
-		const timer = setTimeout(() => void this.#fetch(analysis, signal), DEBOUNCE_MS);
+		const timer = setTimeout(() => void this.#fetch(question, signal), DEBOUNCE_MS);
 		signal.addEventListener('abort', () => clearTimeout(timer));
 	}
 
@@ -34,12 +33,9 @@ export class Estimator {
 		this.waiting = false;
 	}
 
-	async #fetch(analysis: NewAnalysis, signal: AbortSignal): Promise<void> {
+	async #fetch(question: Question, signal: AbortSignal): Promise<void> {
 		try {
-			const answer = await requestJson<ModelEstimate[]>('/api/estimate', {
-				...jsonBody(analysis),
-				signal
-			});
+			const answer = await requestJson<Answer>('/api/estimate', { ...jsonBody(question), signal });
 			if (signal.aborted) return;
 			this.answer = answer;
 			this.problem = null;

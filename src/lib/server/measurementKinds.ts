@@ -14,7 +14,7 @@ import {
 	type MeasuredModel,
 	type MeasuredOn
 } from '$analysis/results/command.ts';
-import { DEFAULT_RANDOM_PLANS } from '$analysis/search/settings.ts';
+import { SEARCH_DEFAULTS } from '$analysis/search/defaults.ts';
 import type { Document } from '$analysis/tokens/types.ts';
 import type { MeasurementOfTexts, NewMeasurement } from '$lib/api.ts';
 import type { NewJob } from './jobs/manager.ts';
@@ -97,7 +97,7 @@ async function search(asked: Asked<'search'>, setting: Setting): Promise<Prepare
 	const { about, documents, on } = onTexts(asked, setting);
 	const { kind, goal, maxSpan, protectedLayers, repair } = asked;
 	const wanted = { goal, maxSpan, protectedLayers, repair };
-	const rest = { ...wanted, randomPlans: DEFAULT_RANDOM_PLANS, shortlist: null };
+	const rest = { ...wanted, randomPlans: SEARCH_DEFAULTS.randomPlans, shortlist: null };
 	const whole = { ...about, ...own, documents, ...rest };
 	return {
 		request: { kind, ...about, ...rest },

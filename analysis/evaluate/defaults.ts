@@ -1,0 +1,10 @@
+/** What a plan is evaluated with where nothing is said, on the page and by the command. */
+export const EVALUATE_DEFAULTS = {
+	/**
+	 * Bundled texts that the page proposes: others than those that search reads, so that a plan is not judged on the text
+	 * that it was made on. The command asks for its texts.
+	 */
+	samples: ['walden', 'through-the-looking-glass'],
+	context: 512,
+	windows: 16
+} as const;

@@ -1,0 +1,14 @@
+/** What a plan is searched with where nothing is said, on the page and by the command. */
+export const SEARCH_DEFAULTS = {
+	/** Bundled texts, as for a damage map. */
+	samples: ['hound-of-the-baskervilles', 'time-machine'],
+	context: 256,
+	/** Of each part. */
+	windows: 8,
+	/** Layers of the longest span, source included. */
+	maxSpan: 6,
+	/** None: damage is measured, so no layer needs protection beforehand. */
+	protectedLayers: [] as number[],
+	repair: false,
+	randomPlans: 100
+} as const;
