@@ -116,6 +116,7 @@ describe('the results of a workspace', () => {
 		expect(listed[1].summary?.evaluation).toEqual({
 			sources: [0, 0, 2],
 			repaired: false,
+			plan: '[[0,0,2],[],null]',
 			loss: 0.2,
 			low: 0.1,
 			high: 0.3,

@@ -4,6 +4,7 @@ import { changeOf } from '../deploy/benchChange.ts';
 import type { BenchReport } from '../deploy/benchTypes.ts';
 import type { Evaluation } from '../evaluate/types.ts';
 import type { Search } from '../search/types.ts';
+import { planKey } from '../plan/key.ts';
 import type { Plan, Sources } from '../plan/types.ts';
 import type { ResultSummary, StoredResult } from './types.ts';
 
@@ -101,11 +102,12 @@ function counted(sources: Sources): { followers: number; leftOut: number } {
 	};
 }
 
-function evaluated({ sources, repair }: Plan, { report }: Evaluation): ResultSummary['evaluation'] {
+function evaluated(plan: Plan, { report }: Evaluation): ResultSummary['evaluation'] {
 	const { delta, baseline, agreement, gates } = report;
 	return {
-		sources,
-		repaired: repair !== null,
+		sources: plan.sources,
+		repaired: plan.repair !== null,
+		plan: planKey(plan),
 		loss: delta.loss,
 		low: delta.low,
 		high: delta.high,

@@ -49,6 +49,8 @@ export interface ResultSummary {
 		sources: (number | null)[];
 		/** With refitted weights. */
 		repaired: boolean;
+		/** What the plan computes; see `planKey`. */
+		plan: string;
 		loss: number;
 		low: number | null;
 		high: number | null;

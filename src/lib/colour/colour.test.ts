@@ -3,6 +3,7 @@ import {
 	differenceRange,
 	extentOf,
 	fencedRange,
+	rangeProblem,
 	roundOut,
 	similarityRange,
 	unionRange
@@ -16,6 +17,19 @@ import {
 	reversedScale,
 	tableIndex
 } from './scale.ts';
+
+describe('rangeProblem', () => {
+	it('says which end cannot be where it was put', () => {
+		expect(rangeProblem([0.2, 0.8], 0, 2)).toBe(null);
+		expect(rangeProblem([0.9, 0.8], 0, 2)).toBe(
+			'0.9 was not taken: the lowest value must be below the highest, 0.80.'
+		);
+		expect(rangeProblem([0.2, 0.1], 1, 2)).toBe(
+			'0.1 was not taken: the highest value must be above the lowest, 0.20.'
+		);
+		expect(rangeProblem([NaN, 0.8], 0, 2)).toBe('The lowest value of the scale must be a number.');
+	});
+});
 
 describe('colourTable', () => {
 	it('holds the published ends of each map', () => {

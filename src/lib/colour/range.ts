@@ -65,6 +65,20 @@ export function unionRange(ranges: readonly (readonly [number, number])[]): [num
 	return [Math.min(...ranges.map((r) => r[0])), Math.max(...ranges.map((r) => r[1]))];
 }
 
+/** Why a range with a new value at one end (0: lowest, 1: highest) is none, in one line; null: it is one. */
+export function rangeProblem(
+	range: readonly [number, number],
+	end: 0 | 1,
+	digits: number
+): string | null {
+	const [what, side] = end === 0 ? ['lowest', 'below'] : ['highest', 'above'];
+	const [value, other] = [range[end], range[1 - end]];
+	if (Number.isNaN(value)) return `The ${what} value of the scale must be a number.`;
+	if (range[0] < range[1]) return null;
+	const facing = end === 0 ? 'highest' : 'lowest';
+	return `${value} was not taken: the ${what} value must be ${side} the ${facing}, ${other.toFixed(digits)}.`;
+}
+
 /** The smallest range of hundredths (of the power of ten at hand, where values are small) that holds both ends. */
 export function roundOut([low, high]: readonly [number, number]): [number, number] {
 	const width = high - low || Math.abs(high) || 1;

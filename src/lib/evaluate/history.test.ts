@@ -20,6 +20,7 @@ function summary(
 		evaluation: {
 			sources: more.sources ?? [0, 0, 2],
 			repaired: more.repaired ?? false,
+			plan: JSON.stringify([more.sources ?? [0, 0, 2], more.repaired ?? false]),
 			loss,
 			low,
 			high,

@@ -27,7 +27,7 @@ export function pastEvaluations(results: readonly ResultSummary[]): PastEvaluati
 			const { id, createdAt, texts, context, windows, evaluation: figures } = result;
 			if (figures === null) return [];
 			const { sources, repaired } = figures;
-			const key = JSON.stringify([sources, repaired, texts.toSorted()]);
+			const key = JSON.stringify([figures.plan, texts.toSorted()]);
 			const before = last.get(key) ?? null;
 			const past: PastEvaluation = {
 				id,

@@ -35,6 +35,9 @@ export function damageCard(stored: StoredDamage, map: DamageMapKind): Record<str
 	};
 }
 
+/** Id of the place on the page where damage is measured and comes in. */
+export const DAMAGE_PLACE = 'damage-place';
+
 /** One line under a figure. */
 export function damageCaption(stored: StoredDamage, map: DamageMapKind): string {
 	const measure =

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { bestHeads, parseLayers, spanProblem, withoutSpan, withSpan } from './edit.ts';
+import {
+	bestHeads,
+	parseLayers,
+	replacedWords,
+	spanProblem,
+	withoutSpan,
+	withSpan
+} from './edit.ts';
 
 const spans = [
 	{ first: 2, last: 3 },
@@ -26,13 +33,51 @@ describe('editing spans', () => {
 
 describe('spanProblem', () => {
 	it('names the protected layer in the way', () => {
-		expect(spanProblem({ first: 1, last: 3 }, [0, 3], [])).toBe(
+		const rules = { protectedLayers: [0, 3], reach: [], maxSpan: 4 };
+		expect(spanProblem({ first: 1, last: 3 }, rules)).toBe(
 			'Layers 1–3: layer 3 is protected, so it can be neither source nor follower. Change the protected layers to allow it.'
 		);
-		expect(spanProblem({ first: 1, last: 2 }, [0, 3], [])).toBeNull();
+		expect(spanProblem({ first: 1, last: 2 }, rules)).toBeNull();
 	});
 	it('refuses to join layers of different reach', () => {
-		expect(spanProblem({ first: 0, last: 1 }, [], [null, 128])).toContain('different length');
+		const rules = { protectedLayers: [], reach: [null, 128], maxSpan: 4 };
+		expect(spanProblem({ first: 0, last: 1 }, rules)).toContain('different length');
+	});
+});
+
+describe('the longest span', () => {
+	const rules = { protectedLayers: [], reach: [], maxSpan: 4 };
+
+	it('holds for a span that is drawn, too', () => {
+		expect(spanProblem({ first: 1, last: 4 }, rules)).toBeNull();
+		expect(spanProblem({ first: 1, last: 13 }, rules)).toBe(
+			'Layers 1–13: 13 layers, and the longest span is 4. Raise “Longest span” to allow it.'
+		);
+	});
+	it('lets a longer span that came with a plan stay or shrink, not grow', () => {
+		expect(spanProblem({ first: 1, last: 6 }, rules, 7)).toBeNull();
+		expect(spanProblem({ first: 1, last: 8 }, rules, 7)).toContain('8 layers');
+	});
+});
+
+describe('what a drawn span takes out of the plan', () => {
+	const three = [
+		{ first: 2, last: 3 },
+		{ first: 4, last: 7 },
+		{ first: 8, last: 11 }
+	];
+
+	it('is told: spans that it replaces, and dropped layers whose attention it restores', () => {
+		expect(replacedWords(three, [], { first: 6, last: 9 }, null)).toBe(
+			'Span 6–9 replaced spans 4–7 and 8–11.'
+		);
+		expect(replacedWords(three, [5, 12], { first: 4, last: 5 }, null)).toBe(
+			'Span 4–5 replaced span 4–7 and restored the attention of layer 5.'
+		);
+	});
+	it('is nothing where it meets none, or is the changed span itself', () => {
+		expect(replacedWords(three, [0], { first: 12, last: 13 }, null)).toBeNull();
+		expect(replacedWords(three, [], { first: 4, last: 6 }, 4)).toBeNull();
 	});
 });
 

@@ -14,13 +14,59 @@ export function withoutSpan(spans: readonly Range[], first: number): Range[] {
 	return spans.filter((span) => span.first !== first);
 }
 
-/** Why a span that was drawn cannot be, in one line; null: it can. */
+/** What adding or changing a span takes out of the plan, in one line; null: nothing. */
+export function replacedWords(
+	spans: readonly Range[],
+	dropped: readonly number[],
+	span: Range,
+	replaced: number | null
+): string | null {
+	const kept = withSpan(spans, span, replaced);
+	const gone = spans.filter((other) => other.first !== replaced && !kept.includes(other));
+	const restored = dropped.filter((layer) => layer >= span.first && layer <= span.last);
+	const parts = [
+		...(gone.length === 0
+			? []
+			: [`replaced ${plural('span', gone.length)} ${listed(gone.map(rangeWords))}`]),
+		...(restored.length === 0
+			? []
+			: [`restored the attention of ${plural('layer', restored.length)} ${listed(restored)}`])
+	];
+	return parts.length === 0 ? null : `Span ${rangeWords(span)} ${parts.join(' and ')}.`;
+}
+
+function rangeWords({ first, last }: Range): string {
+	return `${first}–${last}`;
+}
+
+function plural(noun: string, count: number): string {
+	return count === 1 ? noun : `${noun}s`;
+}
+
+function listed(words: readonly (string | number)[]): string {
+	const [last, ...rest] = words.toReversed();
+	return rest.length === 0 ? `${last}` : `${rest.toReversed().join(', ')} and ${last}`;
+}
+
+/** What a span must keep to. */
+export interface SpanRules {
+	protectedLayers: readonly number[];
+	reach: readonly (number | null)[];
+	/** Most layers of a span, source included. */
+	maxSpan: number;
+}
+
+/** Why a span that was drawn cannot be, in one line; null: it can. A span that is `was` long already may stay so. */
 export function spanProblem(
 	span: Range,
-	protectedLayers: readonly number[],
-	reach: readonly (number | null)[]
+	{ protectedLayers, reach, maxSpan }: SpanRules,
+	was = 0
 ): string | null {
 	const words = `Layers ${span.first}–${span.last}`;
+	const length = span.last - span.first + 1;
+	if (length > Math.max(maxSpan, was)) {
+		return `${words}: ${length} layers, and the longest span is ${maxSpan}. Raise “Longest span” to allow it.`;
+	}
 	for (let layer = span.first; layer <= span.last; layer++) {
 		if (protectedLayers.includes(layer)) {
 			return `${words}: layer ${layer} is protected, so it can be neither source nor follower. Change the protected layers to allow it.`;

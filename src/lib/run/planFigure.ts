@@ -3,8 +3,12 @@ import type { Savings, Span } from '$analysis/plan/types.ts';
 import { tableFigure } from '../figure/table.ts';
 import { formatValue } from '../format.ts';
 import type { MeasuredParts } from './damageTables.ts';
+import { evaluatedLoss, evaluatedOn, type EvaluatedPlan } from './evaluatedPlan.ts';
 import { formatLoss } from './lossWords.ts';
 import { savingsLines } from './savingsLines.ts';
+
+/** More evaluations than this leave a column of a paper. */
+const EVALUATIONS = 3;
 
 /** A plan's spans and what they are predicted to save, as a standalone SVG at a paper's column width. */
 export function planFigure(plan: {
@@ -15,12 +19,14 @@ export function planFigure(plan: {
 	dropped: readonly number[];
 	/** Loss added by its parts, measured one by one; null: not measured. */
 	parts: MeasuredParts | null;
+	/** Of the whole plan, newest first; none: it was not evaluated. */
+	evaluations: readonly EvaluatedPlan[];
 	/** Similarity [layers, layers] that scores the spans; null: none is known yet. */
 	matrix: Float64Array | null;
 	layers: number;
 	savings: Savings;
 }): string {
-	const { title, caption, spans, dropped, parts, matrix, layers, savings } = plan;
+	const { title, caption, spans, dropped, parts, evaluations, matrix, layers, savings } = plan;
 	return tableFigure({
 		title,
 		caption,
@@ -36,6 +42,15 @@ export function planFigure(plan: {
 				];
 			}),
 			...dropped.map((layer) => [String(layer), 'attention left out', '', '']),
+			...(evaluations.length === 0
+				? []
+				: [
+						['', 'loss increase (nats/token), evaluated', '', ''],
+						...evaluations.slice(0, EVALUATIONS).map((each) => {
+							const { loss, interval } = evaluatedLoss(each);
+							return ['', evaluatedOn(each), loss, interval];
+						})
+					]),
 			...(parts === null
 				? []
 				: [

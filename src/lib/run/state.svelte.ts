@@ -1,6 +1,7 @@
 import { messageOf } from '$analysis/errors.ts';
 import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
 import { DTYPE_BYTES, savings } from '$analysis/plan/savings.ts';
+import { planKey } from '$analysis/plan/key.ts';
 import { planMatches } from '$analysis/plan/planFile.ts';
 import { mostFollowers, planByFollowers, planByThreshold } from '$analysis/plan/search.ts';
 import { planSpans, sourcesOf } from '$analysis/plan/spans.ts';
@@ -12,7 +13,8 @@ import { isOnnxModel } from '../deploy/form.ts';
 import { resized } from '../heatmap/spans.ts';
 import type { Cell } from '../heatmap/geometry.ts';
 import { DamageResults } from './damage.svelte.ts';
-import { spanProblem, withoutSpan, withSpan } from './edit.ts';
+import { replacedWords, spanProblem, withoutSpan, withSpan } from './edit.ts';
+import { evaluationsOf } from './evaluatedPlan.ts';
 import { requestJson, similarityFrom } from './request.ts';
 import { damageMap, outputMap, type MapShown } from './mapShown.ts';
 import { absence, shownMatrix, shownRange } from './shown.ts';
@@ -87,6 +89,20 @@ export class RunState {
 	readonly dropped = $derived(
 		this.plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
 	);
+	/** What the plan on the screen computes; null: head maps that are not known here are in it. */
+	readonly #key = $derived.by((): string | null => {
+		if (this.imported !== null) return planKey(this.imported);
+		if (this.url.metric === 'cosine-matched' && this.spans.length > 0) return null;
+		return planKey({ sources: this.plan.sources, spans: [], repair: null });
+	});
+	/** Stored evaluations of the plan on the screen, newest first. */
+	readonly evaluations = $derived.by(() =>
+		evaluationsOf(this.damage.source?.results ?? [], this.#key)
+	);
+	/** That the plan on the screen was made for other weights, in words; null: it was not. */
+	readonly warning = $derived.by(() =>
+		this.imported === null ? null : planMatches(this.imported, this.run.model)
+	);
 	readonly savings = $derived.by((): Savings =>
 		savings(this.run.model, this.plan.sources, {
 			context: this.url.context,
@@ -114,10 +130,12 @@ export class RunState {
 
 	/**
 	 * Shows a plan that came whole, with its head maps and left-out layers; where its weights are others than the
-	 * run's, `notice` says so. Throws InputError where its number of layers is another.
+	 * run's, `warning` says so. Throws InputError where its number of layers is another.
 	 */
 	openPlan(plan: Plan): void {
-		this.notice = planMatches(plan, this.run.model);
+		// Throws before anything of the plan on the screen has changed.
+		planMatches(plan, this.run.model);
+		this.notice = null;
 		this.imported = plan;
 		this.chosen = null;
 		this.set({
@@ -144,16 +162,23 @@ export class RunState {
 
 	/** Draws a span, or gives the one that began at `replaced` another extent. */
 	putSpan(span: Range, replaced: number | null): void {
-		const problem = spanProblem(span, this.url.protectedLayers, this.run.model.reach);
+		const before = this.ranges.find(({ first }) => first === replaced);
+		const problem = spanProblem(
+			span,
+			this.limits,
+			before === undefined ? 0 : before.last - before.first + 1
+		);
 		if (problem !== null) {
 			this.notice = problem;
 			return;
 		}
+		const words = replacedWords(this.ranges, this.dropped, span, replaced);
 		this.#byHand({
 			spans: withSpan(this.ranges, span, replaced),
 			dropped: this.dropped.filter((layer) => layer < span.first || layer > span.last)
 		});
 		this.chosen = span.first;
+		this.notice = words;
 	}
 
 	removeSpan(first: number): void {

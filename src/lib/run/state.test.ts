@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { planKey } from '$analysis/plan/key.ts';
 import type { Plan } from '$analysis/plan/types.ts';
+import type { ResultSummary } from '$analysis/results/types.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
 import { defaultUrl, RunState } from './state.svelte.ts';
 
@@ -110,6 +112,40 @@ describe('RunState', () => {
 		expect(state.notice).toContain('layer 7 is protected');
 	});
 
+	it('holds the longest span for spans drawn by hand, and says what a drawn span replaced', () => {
+		const state = opened();
+		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [5] });
+		state.putSpan({ first: 1, last: 6 }, null);
+		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
+		expect(state.notice).toContain('6 layers, and the longest span is 4');
+		state.putSpan({ first: 3, last: 5 }, null);
+		expect(state.ranges).toEqual([{ first: 3, last: 5 }]);
+		expect(state.notice).toBe('Span 3–5 replaced span 2–3 and restored the attention of layer 5.');
+		state.resizeSpan(3, 1);
+		expect(state.notice).toBeNull();
+	});
+
+	it('finds the evaluations of the plan on the screen', () => {
+		const state = opened();
+		const evaluated = (id: string, sources: (number | null)[]) =>
+			({
+				id,
+				kind: 'evaluate',
+				evaluation: { plan: planKey({ sources, spans: [], repair: null }) }
+			}) as unknown as ResultSummary;
+		state.damage.source = {
+			results: [
+				evaluated('this', [0, 1, 2, 2, 4, 5, 6, 7]),
+				evaluated('other', [0, 1, 1, 3, 4, 5, 6, 7])
+			]
+		};
+		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [] });
+		expect(state.evaluations.map(({ id }) => id)).toEqual(['this']);
+		// Its heads are matched: another plan, whose head maps are asked for when it is sent.
+		state.set({ metric: 'cosine-matched' });
+		expect(state.evaluations).toEqual([]);
+	});
+
 	it('never asks for more followers than fit', () => {
 		const state = opened();
 		state.setPlan({ by: 'followers', followers: 7 });
@@ -173,8 +209,15 @@ describe('RunState', () => {
 	it('says where a plan was made for other weights, and refuses one of another size', () => {
 		const state = opened();
 		state.openPlan(planOf({ hash: 'other' }));
-		expect(state.notice).toContain('these are other weights');
+		expect(state.warning).toContain('these are other weights');
 		expect(() => state.openPlan(planOf({ layers: 9 }))).toThrow('9 layers; tiny has 8');
+		// A second import that fails leaves the plan, and what is to be known of it.
+		expect(state.warning).toContain('these are other weights');
+		state.putSpan({ first: 0, last: 1 }, null);
+		expect(state.notice).toContain('layer 0 is protected');
+		expect(state.warning).toContain('these are other weights');
+		state.putSpan({ first: 5, last: 6 }, null);
+		expect(state.warning).toBeNull();
 	});
 
 	it('gives every kind of map a colour range of its own', () => {

@@ -83,6 +83,7 @@ const past = {
 	figures: {
 		sources: [0, 0, 2, 3],
 		repaired: false,
+		plan: '',
 		loss: 0.15,
 		low: null,
 		high: null,
