@@ -119,8 +119,7 @@ function repairHelp({ plans }: Measured, best: PlanFigures): string | null {
 	const plain = plainOf(plans, best);
 	const repaired = plans.find((plan) => plan.maker === best.maker && plan.repaired);
 	if (plain === undefined || repaired === undefined) return null;
-	const helps = repaired.report.loss < plain.report.loss ? 'helps' : 'does not help';
-	return `${REPAIR_WORDS[best.kind]} ${helps}: ${nats(repaired.report.loss)} instead of ${nats(plain.report.loss)}`;
+	return `${REPAIR_WORDS[best.kind]} ${helpWords(repaired.report, plain.report)}: ${nats(repaired.report.loss)} vs. ${nats(plain.report.loss)}`;
 }
 
 function headMapHelp({ plans }: Measured): string | null {
@@ -128,8 +127,26 @@ function headMapHelp({ plans }: Measured): string | null {
 		plans.find((plan) => plan.maker === maker && !plan.repaired)
 	);
 	if (share === undefined || matched === undefined) return null;
-	const helps = matched.report.loss < share.report.loss ? 'help' : 'do not help';
-	return `Best-match head maps ${helps} the share plan: ${nats(matched.report.loss)} instead of ${nats(share.report.loss)}`;
+	return `With best-match head maps the share plan ${lossChange(matched.report, share.report)}: ${nats(matched.report.loss)} vs. ${nats(share.report.loss)}`;
+}
+
+function helpWords(now: PartLoss, before: PartLoss): string {
+	return { less: 'helps', more: 'makes it worse', unclear: 'makes no clear difference' }[
+		sideOf(now, before)
+	];
+}
+
+function lossChange(now: PartLoss, before: PartLoss): string {
+	return { less: 'costs less', more: 'costs more', unclear: 'shows no clear difference' }[
+		sideOf(now, before)
+	];
+}
+
+/** Which of two losses is certain to be lower: intervals that overlap, or that are not there, settle nothing. */
+function sideOf(now: PartLoss, before: PartLoss): 'less' | 'more' | 'unclear' {
+	if (now.high !== null && before.low !== null && now.high < before.low) return 'less';
+	if (now.low !== null && before.high !== null && now.low > before.high) return 'more';
+	return 'unclear';
 }
 
 function lossWords({ loss, low, high }: PartLoss): string {
