@@ -20,8 +20,12 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true }));
 
 function start(...args: string[]) {
+	return startIn(process.cwd(), ...args);
+}
+
+function startIn(cwd: string, ...args: string[]) {
 	const env = { ...process.env, HF_HOME: '/nonexistent', SPANWISE_HOME: home };
-	const child = spawn(process.execPath, [COMMAND, ...args], { env });
+	const child = spawn(process.execPath, [COMMAND, ...args], { env, cwd });
 	const texts = { stdout: '', stderr: '' };
 	child.stdout.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));
 	child.stderr.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()));
@@ -41,6 +45,15 @@ describe('the built command', () => {
 			{ id: 'mini-llama2', problem: null },
 			{ id: 'mini-llama3', problem: null }
 		]);
+	});
+
+	it('reads bundled texts by the path that commands name, from any folder', async () => {
+		const size = ['--context', '16', '--windows', '1'];
+		const texts = ['--text', 'static/samples/walden.txt'];
+		const args = ['analyze', 'mini-llama2', ...texts, ...size];
+		const { code, stderr } = await startIn(home, ...args).ended;
+		expect([code, stderr]).toEqual([0, expect.stringContaining('1 × 16 tokens')]);
+		await rm(join(home, 'runs'), { recursive: true });
 	});
 
 	it('writes no colours where there is no terminal', async () => {

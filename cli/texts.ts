@@ -31,10 +31,19 @@ export async function readQuestions(file: string): Promise<Question[]> {
 	return parseQuestions(text, file);
 }
 
+/** The project's own folder, from cli/ and from dist/ alike. */
+const ROOT = new URL('../', import.meta.url);
+/** What is bundled lies below; commands name it by this path, wherever they are given. */
+const BUNDLED = /^static[/\\](samples|choices)[/\\][\w.-]+$/;
+
 async function readText(file: string): Promise<Uint8Array> {
 	try {
 		return await readFile(file);
 	} catch (error) {
+		const bundled = BUNDLED.test(file)
+			? await readFile(new URL(file, ROOT)).catch(() => null)
+			: null;
+		if (bundled !== null) return bundled;
 		throw new InputError(`text ${file}: cannot be read: ${messageOf(error)}`, { cause: error });
 	}
 }

@@ -39,6 +39,20 @@ describe('a model whose damage was not measured', () => {
 		expect(await form.getByLabel('Longest span').inputValue()).toBe('6');
 		await region(page, 'Can similarity be trusted?').getByText('not what breaks').waitFor();
 	});
+	it('is led to the form from where similarity is doubted', async () => {
+		const page = await visit(run(''));
+		await region(page, 'Can similarity be trusted?')
+			.getByRole('button', { name: 'Measure the damage' })
+			.click();
+		const place = page.getByRole('group', { name: 'Damage', exact: true });
+		await place.getByRole('form', { name: 'Measure the damage' }).waitFor();
+		const seen = () =>
+			place.evaluate((element) => {
+				const { top, bottom } = element.getBoundingClientRect();
+				return element === document.activeElement && top < window.innerHeight && bottom > 0;
+			});
+		await expect.poll(seen).toBe(true);
+	});
 });
 
 describe('a model whose damage was measured', () => {

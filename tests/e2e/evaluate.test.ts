@@ -58,6 +58,10 @@ describe('an evaluation', () => {
 		await page.getByText('No plan has been evaluated on this model yet').waitFor();
 		await form(page, 'Evaluate a plan').getByLabel('Context', { exact: true }).fill('48');
 		await form(page, 'Evaluate a plan').getByLabel('Windows', { exact: true }).fill('4');
+		await form(page, 'Evaluate a plan')
+			.getByRole('region', { name: 'Estimate' })
+			.getByRole('row', { name: /^mini-llama2 .*MB .* 192$/ })
+			.waitFor();
 		// No interval lies above this, and none above 100 %: one gate passes, the other fails.
 		await page.getByLabel('Loss may rise by').fill('9');
 		await page.getByLabel('Agreement at least').fill('100');
@@ -91,6 +95,14 @@ describe('an evaluation', () => {
 		expect(page.url()).toBe(url);
 		await region(page, 'Evaluation').getByRole('button', { name: 'Open it on the map' }).click();
 		await region(page, 'Plan').getByText('2 of 16 layers').waitFor();
+		const found = region(page, 'Plan').getByRole('region', { name: 'Evaluations of this plan' });
+		await found.getByText('4 × 48 tokens').waitFor();
+		await region(page, 'Plan').getByText('evaluated', { exact: true }).waitFor();
+		await found.getByRole('link', { name: 'Open' }).click();
+		await region(page, 'Evaluation').waitFor();
+		// The form takes over what was measured.
+		const windows = form(page, 'Evaluate a plan').getByLabel('Windows', { exact: true });
+		await expect.poll(() => windows.inputValue()).toBe('4');
 	});
 
 	it('stands in the history until it is deleted, after a question', async () => {
@@ -155,5 +167,16 @@ describe('a search', () => {
 		await region(page, 'Plan')
 			.getByText(/of 16 layers/)
 			.waitFor();
+
+		await tab(page, 'Search').click();
+		await page.reload();
+		await region(page, 'Verdict').waitFor();
+		const value = (label: string) =>
+			form(page, 'Search a plan').getByLabel(label, { exact: true }).inputValue();
+		await expect.poll(() => value('Context')).toBe('48');
+		expect(await value('Windows of each part')).toBe('2');
+		expect(await value('Longest span')).toBe('2');
+		expect(await value('Protected layers')).toBe('0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15');
+		expect(await value('Save as much KV cache as')).toBe('2');
 	});
 });

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelReport, PlanCheck } from '../../src/lib/api.ts';
+import { runCommand } from '../builders/command.ts';
 import { SIZES, smallDecoderBytes } from '../builders/onnxDecoder.ts';
 import { smallDecoderPlan } from '../builders/onnxPlan.ts';
 import { tinyTokenizer } from '../builders/tokenizer.ts';
@@ -94,9 +95,17 @@ describe('an ONNX model in a --models folder', () => {
 		await job.waitFor({ timeout: 60_000 });
 		const run = (await runsOf(server.url)).runs.find(({ model }) => model.name === 'small');
 		expect(run?.model.folder).toBe(join(zoo, 'small', 'onnx', 'model.onnx'));
-		expect(run?.command).toBe(
-			`spanwise analyze small --text 'pasted text' --context 24 --windows 3 --models ${zoo}`
-		);
+		// The pasted text is kept where the command reads it.
+		const [, kept = ''] =
+			/^spanwise analyze small --text (\S+\/texts\/\w+\/pasted_text\.txt) --context 24 --windows 3 --models \S+$/.exec(
+				run?.command ?? ''
+			) ?? [];
+		expect(await readFile(kept, 'utf8')).toMatch(/^the cat sat on the mat/);
+		const again = await runCommand([
+			...(run?.command ?? '').split(' ').slice(1),
+			...['--home', join(home.path, 'again')]
+		]);
+		expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('small')]);
 
 		await job.getByRole('link', { name: 'Open the run' }).click();
 		await page.getByRole('grid', { name: /every two layers of small/ }).waitFor();

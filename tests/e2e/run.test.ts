@@ -87,6 +87,41 @@ describe('the keyboard alone', () => {
 		await press(page, ']', '[', '[');
 		await expect.poll(() => query(page)).toBe('?spans=2-3');
 	});
+	it('holds the longest span, and says which spans a new one replaced', async () => {
+		const page = await visit(run('?spans=2-3&max=2'));
+		await planOf(page).getByRole('button', { name: 'Choose the span of layer 2' }).click();
+		await press(page, ']');
+		await planOf(page)
+			.getByRole('alert')
+			.getByText('Layers 2–4: 3 layers, and the longest span is 2.')
+			.waitFor();
+		expect(query(page)).toBe('?spans=2-3&max=2');
+		await page.getByRole('button', { name: 'Put span 3-4 into the plan' }).click();
+		await planOf(page).getByRole('alert').getByText('Span 3–4 replaced span 2–3.').waitFor();
+		await planOf(page).getByLabel('Longest span').fill('0');
+		await press(page, 'Enter');
+		await planOf(page)
+			.getByRole('alert')
+			.getByText('Longest span: found “0”; expected a whole number of layers from 2 to 8.')
+			.waitFor();
+	});
+	it('says why a range of colours is none', async () => {
+		const page = await visit(run('?range=0.6,1'));
+		const scale = page
+			.getByRole('region', { name: 'Layer by layer' })
+			.getByRole('group', { name: /^Colour scale/ });
+		await scale.getByLabel('Lowest value').fill('2');
+		await press(page, 'Enter');
+		await scale
+			.getByRole('alert')
+			.getByText('2 was not taken: the lowest value must be below the highest, 1.00.')
+			.waitFor();
+		expect(query(page)).toBe('?range=0.6,1');
+		await scale.getByLabel('Lowest value').fill('0.5');
+		await press(page, 'Enter');
+		await expect.poll(() => query(page)).toBe('?range=0.5,1');
+		expect(await scale.getByRole('alert').count()).toBe(0);
+	});
 	it('shows the keys by ? and closes them by Esc', async () => {
 		const page = await visit(run());
 		await mapOf(page).waitFor();
@@ -160,8 +195,13 @@ describe('a plan from a file', () => {
 		const page = await visit(run());
 		const other = { ...plan({}).model, hash: 'ffeeddccbbaa99887766554433221100' };
 		await open(page, plan({ model: other }));
-		await planOf(page).getByRole('alert').getByText('these are other weights: eight').waitFor();
+		const warning = planOf(page).getByRole('alert').getByText('these are other weights: eight');
+		await warning.waitFor();
 		await planOf(page).getByText('2 of 8 layers').waitFor();
+		// A second file that cannot be opened hides neither.
+		await open(page, { hello: 1 });
+		await planOf(page).getByRole('alert').getByText('mine.json: not a plan').waitFor();
+		await warning.waitFor();
 	});
 	it.each([
 		['is no JSON', 'sources: 1', 'mine.json: not JSON; expected a plan that Spanwise saved'],

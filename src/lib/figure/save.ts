@@ -44,6 +44,11 @@ export function pixelSize(svg: string, dpi: number): { width: number; height: nu
 	return { width: Math.round(Number(size[1]) * dpi), height: Math.round(Number(size[2]) * dpi) };
 }
 
+/** What a plan of a model is saved as, and what commands call it. */
+export function planFileName(model: string): string {
+	return fileName(model, 'plan.json');
+}
+
 /** A file name of words: "mini-llama2 cosine all" → "mini-llama2_cosine_all". */
 export function fileName(...words: string[]): string {
 	return words.join('_').replace(/[^\w.-]+/g, '_');

@@ -18,14 +18,12 @@ import { SEARCH_DEFAULTS } from '$analysis/search/defaults.ts';
 import type { Document } from '$analysis/tokens/types.ts';
 import type { MeasurementOfTexts, NewMeasurement } from '$lib/api.ts';
 import type { NewJob } from './jobs/manager.ts';
-import { textNames } from './newJobs.ts';
+import { keptPath, textNames } from './keptTexts.ts';
 import type { Reader } from './reading/questions.ts';
 import type { ResultCatalogue } from './results.ts';
 
 /** The bundled questions, as a path for the command that asks them again. */
 const CONTINUATIONS = 'static/choices/continuations.jsonl';
-/** What the command calls a plan that came from the page. */
-const PLAN_FILE = 'plan.json';
 
 type Asked<Kind> = Extract<NewMeasurement, { kind: Kind }>;
 
@@ -37,6 +35,8 @@ export interface Setting {
 	documents: Document[];
 	/** As the command names it. */
 	named: MeasuredModel;
+	/** The file that the page saves a plan of this model as. */
+	planFile: string;
 	/** The project's own folder. */
 	root: string;
 	results: ResultCatalogue;
@@ -83,12 +83,15 @@ async function evaluation(asked: Asked<'evaluate'>, setting: Setting): Promise<P
 	const repairOf = await repairedBy(plan, asked, setting);
 	const questions = await questionsOf(asked.questions, root);
 	const whole = { ...about, ...own, documents, plan, gates, questions };
-	const named = asked.questions === 'continuations' ? CONTINUATIONS : (questions?.name ?? null);
+	const named =
+		asked.questions === 'continuations'
+			? CONTINUATIONS
+			: asked.questions && keptPath(asked.questions, own.home);
 	return {
 		request: { kind, ...about, plan, gates, repairOf, questions: questions?.name ?? null },
 		questions,
 		estimate: await reader.ask(kind, whole, signal),
-		command: evaluateCommand(on, { plan: PLAN_FILE, questions: named, gates })
+		command: evaluateCommand(on, { plan: setting.planFile, questions: named, gates })
 	};
 }
 
@@ -121,14 +124,14 @@ async function bench(asked: Asked<'bench'>, setting: Setting): Promise<Prepared>
 		request: { kind, ...request, repairOf },
 		questions: null,
 		estimate: await reader.ask(kind, { ...request, ...own, planFolder }, signal),
-		command: benchCommand(named, rounds, { plan: PLAN_FILE, dtype })
+		command: benchCommand(named, rounds, { plan: setting.planFile, dtype })
 	};
 }
 
 /** What the measurements of texts have in common. */
 function onTexts(
 	{ texts, context, windows }: MeasurementOfTexts,
-	{ about, documents, named }: Setting
+	{ about, documents, named, own }: Setting
 ): {
 	about: Setting['about'] & { context: number; windows: number };
 	documents: Document[];
@@ -137,7 +140,7 @@ function onTexts(
 	return {
 		about: { ...about, context, windows },
 		documents,
-		on: { ...named, texts: textNames(texts), context, windows }
+		on: { ...named, texts: textNames(texts, own.home), context, windows }
 	};
 }
 

@@ -93,7 +93,7 @@ describe('the job of a measurement', () => {
 		});
 		expect(job.estimate.seconds).toBeGreaterThan(0);
 		expect(job.command).toMatch(
-			/^spanwise damage .*model --text a\.txt --context 16 --windows 3 --max-span 2$/
+			/^spanwise damage .*model --text \S+\/texts\/[0-9a-f]{16}\/a\.txt --context 16 --windows 3 --max-span 2$/
 		);
 	});
 	it('keeps the questions of an evaluation beside its texts', async () => {
@@ -102,7 +102,9 @@ describe('the job of a measurement', () => {
 		const job = await measurementJob(evaluate({ questions, gates: { minAgreement: 0.5 } }), means);
 		expect(job.questions).toEqual(questions);
 		expect(job.request).toMatchObject({ questions: 'q.jsonl', gates: { minAgreement: 0.5 } });
-		expect(job.command).toContain('--plan plan.json --choices q.jsonl --min-agreement 0.5');
+		expect(job.command).toMatch(
+			/ --plan tiny_plan\.json --choices \S+\/texts\/[0-9a-f]{16}\/q\.jsonl --min-agreement 0\.5$/
+		);
 	});
 	it('names the result that has the refitted weights of its plan', async () => {
 		const plan = madeUpPlan({ file: 'weights.safetensors', sha256: 'e'.repeat(64), strength: 1 });
@@ -130,7 +132,7 @@ describe('the job of a measurement', () => {
 		});
 		expect(job.estimate.memoryBytes).toBeGreaterThan(4e8);
 		expect(job.command).toMatch(
-			/^spanwise bench .*model --plan plan\.json --prompt 12 --generate 4 --batch 2 --repeats 3 --dtype fp16$/
+			/^spanwise bench .*model --plan tiny_plan\.json --prompt 12 --generate 4 --batch 2 --repeats 3 --dtype fp16$/
 		);
 	});
 	it('of a bench names the result that has the refitted weights', async () => {

@@ -3,8 +3,10 @@ import type { RunRecord } from '$analysis/run/types.ts';
 import type { Estimate } from '$analysis/analyze/types.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { MeasurementEstimate, NewMeasurement } from '$lib/api.ts';
+import { planFileName } from '$lib/figure/save.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { prepareMeasurement } from './measurementKinds.ts';
+import { keepTexts } from './keptTexts.ts';
 import { documentsOf } from './texts.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -26,12 +28,20 @@ export async function measurementJob(
 		own: { home, memoryLimitBytes },
 		documents,
 		named: await namedAsUsersDo(model, means),
+		planFile: planFileName(model.name),
 		root,
 		results: means.results,
 		reader: means.reader,
 		signal
 	});
 	return { model: model.name, run: id, documents, ...prepared };
+}
+
+/** Keeps what of a measurement came from the page, so that its command can read it. Errors as `keepTexts`. */
+export async function keepInputs(asked: NewMeasurement, home: string): Promise<void> {
+	if (asked.kind !== 'bench') await keepTexts(asked.texts, home);
+	const { questions = null } = asked.kind === 'evaluate' ? asked : {};
+	if (questions !== null && questions !== 'continuations') await keepTexts([questions], home);
 }
 
 /** What a measurement would take. Errors: NotFoundError as `measurementJob`; all else is a refusal. */

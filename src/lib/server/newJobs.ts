@@ -2,21 +2,21 @@ import { analyzeCommand } from '$analysis/analyze/command.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { TextChoice } from '$lib/api.ts';
 import type { NewJob } from './jobs/manager.ts';
+import { textNames } from './keptTexts.ts';
 import type { PreparedModel } from './prepare.ts';
-import { SAMPLES_PATH } from './texts.ts';
 
 /**
- * The jobs of an analysis, one a model, each with the command that makes its run again; a pasted or uploaded text
- * is in it under the name the page gave it. Errors: InputError where a model would be refused; then none is queued.
+ * The jobs of an analysis, one a model, each with the command that makes its run again, in which a pasted or uploaded
+ * text stands as `keepTexts` keeps it. Errors: InputError where a model would be refused; then none is queued.
  */
 export function jobsOf(
 	prepared: readonly PreparedModel[],
 	texts: readonly TextChoice[],
 	modelFolders: readonly string[]
 ): NewJob[] {
-	const files = textNames(texts);
 	return prepared.map(({ model, request, estimate, refusal }) => {
 		if (refusal !== null) throw new InputError(refusal);
+		const files = textNames(texts, request.home);
 		const { modelFolder, documents, context, windows, metrics, views, jsRows } = request;
 		const folders = model.origin === 'folder' ? modelFolders : [];
 		return {
@@ -29,9 +29,4 @@ export function jobsOf(
 			estimate
 		};
 	});
-}
-
-/** Texts as a command names them. */
-export function textNames(texts: readonly TextChoice[]): string[] {
-	return texts.map((text) => ('sample' in text ? `${SAMPLES_PATH}/${text.sample}.txt` : text.name));
 }

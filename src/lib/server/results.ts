@@ -48,6 +48,16 @@ export class ResultCatalogue {
 		return { path, bytes: found.size };
 	}
 
+	/** Hashes of all texts that were measured on. Throws where a result cannot be read. */
+	async textHashes(): Promise<string[]> {
+		const hashes: string[] = [];
+		for (const id of await this.#shelf.ids()) {
+			const { texts } = await readResult(this.#home, id);
+			hashes.push(...texts.map(({ sha256 }) => sha256));
+		}
+		return hashes;
+	}
+
 	async remove(id: string): Promise<void> {
 		await this.#check(id);
 		await this.#shelf.delete(id);

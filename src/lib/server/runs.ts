@@ -94,6 +94,13 @@ export class RunCatalogue {
 		return headBlock(sums, metric, from, to);
 	}
 
+	/** Hashes of all texts that were read. Throws where a run cannot be read. */
+	async textHashes(): Promise<string[]> {
+		const { runs, unusable } = await this.list();
+		if (unusable.length > 0) throw new Error(`run ${unusable[0].id}: ${unusable[0].problem}`);
+		return runs.flatMap(({ texts }) => texts.map(({ sha256 }) => sha256));
+	}
+
 	/** Removes what the writers of an earlier server left unfinished. */
 	async removeUnfinished(): Promise<void> {
 		await this.#shelf.clearPartials();

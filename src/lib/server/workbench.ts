@@ -4,6 +4,7 @@ import { AttentionMaker } from './attention.ts';
 import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
 import { JobStore } from './jobs/store.ts';
+import { removeUnusedTexts } from './keptTexts.ts';
 import { ModelCatalogue } from './models.ts';
 import type { Reader } from './reading/questions.ts';
 import { ReaderProcesses } from './reading/readerProcess.ts';
@@ -50,6 +51,10 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	});
 	if (!readOnly) {
 		await Promise.all([runs.removeUnfinished(), results.removeUnfinished(), clearRemembered(home)]);
+		await removeUnusedTexts(home, async () => ({
+			hashes: [...(await runs.textHashes()), ...(await results.textHashes())],
+			commands: jobs.commands()
+		}));
 	}
 	await jobs.start();
 	const stopping = new AbortController();

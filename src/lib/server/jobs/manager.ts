@@ -79,6 +79,11 @@ export class JobManager {
 		return [...this.#foreign, ...this.#records].map(({ job }) => job);
 	}
 
+	/** The commands that make again what jobs make. */
+	commands(): string[] {
+		return this.#records.map(({ command }) => command);
+	}
+
 	/** What a job that runs was asked for, and the texts that it reads. Errors: NotFoundError where it does not run. */
 	async running(id: string): Promise<{ record: JobRecord; documents: Document[] }> {
 		const record = this.#find(id);

@@ -1,6 +1,7 @@
 import type { NewJobsAnswer } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { readJson } from '$lib/server/http/body.ts';
+import { keepTexts } from '$lib/server/keptTexts.ts';
 import { newAnalysisSchema } from '$lib/server/newAnalysisSchema.ts';
 import { jobsOf } from '$lib/server/newJobs.ts';
 import { prepareAnalysis } from '$lib/server/prepare.ts';
@@ -11,6 +12,8 @@ export const POST: RequestHandler = ({ request, locals }) =>
 		const analysis = await readJson(request, newAnalysisSchema);
 		const { settings, jobs } = locals.workbench;
 		const prepared = await prepareAnalysis(analysis, locals.workbench, request.signal);
-		const answer: NewJobsAnswer = jobs.add(jobsOf(prepared, analysis.texts, settings.modelFolders));
+		const newJobs = jobsOf(prepared, analysis.texts, settings.modelFolders);
+		await keepTexts(analysis.texts, settings.home);
+		const answer: NewJobsAnswer = jobs.add(newJobs);
 		return Response.json(answer, { status: 201 });
 	});

@@ -1,7 +1,7 @@
 import type { Job } from '$lib/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { readJson } from '$lib/server/http/body.ts';
-import { measurementJob } from '$lib/server/measurements.ts';
+import { keepInputs, measurementJob } from '$lib/server/measurements.ts';
 import { newMeasurementSchema } from '$lib/server/newMeasurementSchema.ts';
 import type { RequestHandler } from './$types';
 
@@ -9,6 +9,7 @@ export const POST: RequestHandler = ({ request, locals }) =>
 	answering(async () => {
 		const asked = await readJson(request, newMeasurementSchema);
 		const job = await measurementJob(asked, locals.workbench, request.signal);
+		await keepInputs(asked, locals.workbench.settings.home);
 		const [answer]: Job[] = locals.workbench.jobs.add([job]);
 		return Response.json(answer, { status: 201 });
 	});
