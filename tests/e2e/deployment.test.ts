@@ -69,7 +69,9 @@ describe('what deployment gains', () => {
 				'−12.5 % bytes'
 			]);
 			await result
-				.getByText(/^spanwise bench mini-llama2 --plan plan\.json --prompt 32 --generate 4/)
+				.getByText(
+					/^spanwise bench mini-llama2 --plan mini-llama2_plan\.json --prompt 32 --generate 4/
+				)
 				.waitFor();
 			await region(page, 'How the deployment ran').waitFor();
 

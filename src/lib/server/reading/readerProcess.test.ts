@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -69,6 +69,15 @@ describe('a process that reads models and texts', () => {
 	it('that crashes fails its question alone', async () => {
 		await expect(estimate('crash')).rejects.toThrow(/ended with exit code 3/);
 		expect(await estimate('good')).toEqual({ seconds: 1 });
+	});
+	it('is not started again by what still waited when the server stopped', async () => {
+		const waiting = [estimate('endless'), estimate('good')];
+		const settled = Promise.allSettled(waiting);
+		await expect.poll(() => existsSync(join(folder, 'asked')), { timeout: 10_000 }).toBe(true);
+		reader.stop();
+		const [, second] = await settled;
+		expect(second).toMatchObject({ reason: new BusyError('the server is stopping') });
+		expect(asked().map(([what]) => what)).toEqual(['endless']);
 	});
 	it('is not asked what nobody waits for any more, nor more than a few questions at once', async () => {
 		const gone = new AbortController();

@@ -77,6 +77,7 @@ class Lane {
 	#child: ChildProcess | null = null;
 	#line: Promise<unknown> = Promise.resolve();
 	#waiting = 0;
+	#stopped = false;
 	#idle: NodeJS.Timeout | undefined;
 	readonly #answerStandsMs: number;
 	/** By what was asked: the answer, or null where it did not end in time; and until when that stands. */
@@ -103,13 +104,16 @@ class Lane {
 		}
 	}
 
+	/** Ends the process; what still waits is refused, or it would start another one. */
 	stop(): void {
+		this.#stopped = true;
 		clearTimeout(this.#idle);
 		if (this.#child) void endProcess(this.#child);
 	}
 
 	async #answer(question: Question, signal?: AbortSignal): Promise<Answer> {
 		signal?.throwIfAborted();
+		if (this.#stopped) throw new BusyError('the server is stopping');
 		clearTimeout(this.#idle);
 		const key = createHash('sha256').update(serialize(question)).digest('base64');
 		const known = this.#remembered.get(key);
