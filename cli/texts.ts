@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
+import { projectRoot } from '../analysis/projectRoot.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { parseQuestions } from '../analysis/evaluate/choices/parse.ts';
 import type { Question } from '../analysis/evaluate/choices/types.ts';
@@ -31,8 +32,6 @@ export async function readQuestions(file: string): Promise<Question[]> {
 	return parseQuestions(text, file);
 }
 
-/** The project's own folder, from cli/ and from dist/ alike. */
-const ROOT = new URL('../', import.meta.url);
 /** What is bundled lies below; commands name it by this path, wherever they are given. */
 const BUNDLED = /^static[/\\](samples|choices)[/\\][\w.-]+$/;
 
@@ -41,7 +40,7 @@ async function readText(file: string): Promise<Uint8Array> {
 		return await readFile(file);
 	} catch (error) {
 		const bundled = BUNDLED.test(file)
-			? await readFile(new URL(file, ROOT)).catch(() => null)
+			? await readFile(join(projectRoot(), file)).catch(() => null)
 			: null;
 		if (bundled !== null) return bundled;
 		throw new InputError(`text ${file}: cannot be read: ${messageOf(error)}`, { cause: error });

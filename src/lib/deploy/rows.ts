@@ -1,4 +1,4 @@
-import { changeOf, contradicts, middleOf } from '$analysis/deploy/benchChange.ts';
+import { changeOf, contradicts } from '$analysis/deploy/benchChange.ts';
 import type { BenchReport, RatioSpread } from '$analysis/deploy/benchTypes.ts';
 import type { Spread } from '$analysis/evaluate/types.ts';
 import { csv } from '$analysis/plan/exporters/csv.ts';

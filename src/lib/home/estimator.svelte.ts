@@ -1,5 +1,4 @@
 import { messageOf } from '$analysis/errors.ts';
-import { requestJson } from '../run/request.ts';
 
 /** Long enough not to ask at every key, short enough to feel like an answer. */
 const DEBOUNCE_MS = 250;
@@ -11,7 +10,13 @@ export class Estimator<Question, Answer> {
 	/** Why the question as a whole was refused. */
 	problem = $state<string | null>(null);
 	waiting = $state(false);
+	readonly #request: (options: RequestInit) => Promise<Answer>;
 	#newest = new AbortController();
+
+	/** `request` sends a question to POST /api/estimate; the options hold its body and the signal. */
+	constructor(request: (options: RequestInit) => Promise<Answer>) {
+		this.#request = request;
+	}
 
 	/** Asks after a moment, unless asked again before; null: there is nothing to ask. */
 	ask(question: Question | null): void {
@@ -35,7 +40,7 @@ export class Estimator<Question, Answer> {
 
 	async #fetch(question: Question, signal: AbortSignal): Promise<void> {
 		try {
-			const answer = await requestJson<Answer>('/api/estimate', { ...jsonBody(question), signal });
+			const answer = await this.#request({ ...jsonBody(question), signal });
 			if (signal.aborted) return;
 			this.answer = answer;
 			this.problem = null;
