@@ -55,9 +55,10 @@ export function registerBench(program: Command, io: Io): void {
 			.option('--batch <sequences>', 'sequences at a time', wholeNumber(1), BENCH_DEFAULTS.batch)
 			.option('--repeats <count>', 'measured rounds a side', wholeNumber(1), BENCH_DEFAULTS.repeats)
 			.addOption(
-				new Option('--dtype <type>', `of what is written of a checkpoint (default: ${BENCH_DEFAULTS.dtype})`).choices(
-					DECODER_DTYPES
-				)
+				new Option(
+					'--dtype <type>',
+					`of what is written of a checkpoint (default: ${BENCH_DEFAULTS.dtype})`
+				).choices(DECODER_DTYPES)
 			),
 		'print the report as JSON'
 	)

@@ -67,7 +67,12 @@ export function registerSearch(program: Command, io: Io): void {
 				wholeNumber(LEAST_SPAN),
 				SEARCH_DEFAULTS.maxSpan
 			)
-			.option('--protect <layers>', 'layers that stay as they are, e.g. 0,15', layerList, SEARCH_DEFAULTS.protectedLayers)
+			.option(
+				'--protect <layers>',
+				'layers that stay as they are, e.g. 0,15',
+				layerList,
+				SEARCH_DEFAULTS.protectedLayers
+			)
 			.option('--repair', 'measure plans with refitted output projections as well')
 			.option(
 				'--random <count>',

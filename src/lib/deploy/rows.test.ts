@@ -56,7 +56,9 @@ describe('both models side by side', () => {
 		expect(rows.map(({ verdict }) => verdict)).toEqual([null, 'worse', 'worse', null]);
 	});
 	it('show no ratio beside medians that point the other way, and the interval otherwise', () => {
-		const bench = madeUpBench({ tokensPerSecond: { ...sure(0.7, 1.071, 1.2), q25: 0.9, q75: 1.1 } });
+		const bench = madeUpBench({
+			tokensPerSecond: { ...sure(0.7, 1.071, 1.2), q25: 0.9, q75: 1.1 }
+		});
 		expect(benchRows(bench)[1].ratio).toMatchObject({ main: '×1.071', below: '0.700–1.200' });
 		const median = (value: number) => ({ median: value, q25: value, q75: value });
 		const torn = benchRows({

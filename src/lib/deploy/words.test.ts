@@ -55,7 +55,10 @@ describe('what times say together', () => {
 		);
 	});
 	it('is no clear difference where the medians of both models say the opposite of the rounds', () => {
-		const bench = madeUpBench({ firstTokenSeconds: unsure, tokensPerSecond: sure(1.01, 1.071, 1.2) });
+		const bench = madeUpBench({
+			firstTokenSeconds: unsure,
+			tokensPerSecond: sure(1.01, 1.071, 1.2)
+		});
 		const tokensPerSecond = { median: 22, q25: 15, q75: 30 };
 		const torn = {
 			...bench,

@@ -1,4 +1,9 @@
-import { changeOf, hasInterval, middleOf, type MeasuredRatio } from '$analysis/deploy/benchChange.ts';
+import {
+	changeOf,
+	hasInterval,
+	middleOf,
+	type MeasuredRatio
+} from '$analysis/deploy/benchChange.ts';
 import type { BenchReport, BenchSetting } from '$analysis/deploy/benchTypes.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
 

@@ -76,9 +76,7 @@ export function evaluateRequest(
 	const questions = task === 'file' ? fields.questions : task === 'none' ? null : task;
 	if (texts.length === 0 || context === null || windows === null) return null;
 	if (task === 'file' && questions === null) return null;
-	const gates = gatesFrom(
-		task === 'none' ? { ...fields, maxAccuracyDropPercent: null } : fields
-	);
+	const gates = gatesFrom(task === 'none' ? { ...fields, maxAccuracyDropPercent: null } : fields);
 	return { kind: 'evaluate', run, texts, context, windows, ...asked, questions, gates };
 }
 

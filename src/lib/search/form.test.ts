@@ -9,7 +9,11 @@ const samples = ['time-machine', 'walden'].map((id) => ({
 	characters: 9
 }));
 const before = searchFields({ layers: 16, maxPositions: 2048 }, samples);
-const stored = { texts: [{ name: 'walden.txt', sha256: '', characters: 9 }], windows: 2, context: 64 };
+const stored = {
+	texts: [{ name: 'walden.txt', sha256: '', characters: 9 }],
+	windows: 2,
+	context: 64
+};
 const searchOf = (report: object, settings?: Search['settings']) =>
 	({ report: { plans: [], ...report }, settings }) as unknown as Search;
 
