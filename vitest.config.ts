@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vitest/config';
 
-/** Where .ci/run reads how many tests passed. */
+/** Where .ci/run reads how many tests passed, after each run. */
 const REPORT = 'test-results/report.json';
 /** A real browser, and jobs that run models, on a machine that may be slow. */
 const JOURNEY_TIMEOUT_MS = 120_000;

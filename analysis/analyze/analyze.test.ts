@@ -67,7 +67,7 @@ describe('analyze', () => {
 				expect([0, 4, 8].map((cell) => similarity.matrix[cell])).toEqual([1, 1, 1]);
 			}
 		}
-		const { windows } = await readWindows(join(folder, 'run'));
+		const { windows } = await readWindows(join(folder, 'run'), record);
 		expect(windows.map(({ ids, pieces }) => [ids.length, pieces.length])).toEqual(
 			Array.from({ length: 4 }, () => [24, 24])
 		);

@@ -62,7 +62,7 @@ it('writes a run of an ONNX model whose cosine is that of plain arithmetic', asy
 	expect(record.model).toMatchObject({ name: 'small', folder: file, layers: 3, kvHeads: 2 });
 	const sums = await readSums(join(folder, 'run'), record, 'all');
 	const { matrix } = similarityOf(sums, 'cosine', [0, 0, 0]);
-	const { windows } = await readWindows(join(folder, 'run'));
+	const { windows } = await readWindows(join(folder, 'run'), record);
 	const plain = windows.map(({ ids }) => plainDecoder(ids));
 	const dot = (a: number, b: number): number =>
 		plain.reduce((sum, { probabilities }) => {

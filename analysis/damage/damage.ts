@@ -75,7 +75,7 @@ export async function measureDamage(
 				texts,
 				context,
 				windows: windows.length,
-				notes,
+				notes: [...notes, ...progress.notes],
 				progressFile: path,
 				seconds: (performance.now() - started) / 1000
 			};

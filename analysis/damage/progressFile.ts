@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { open, readFile, truncate, type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { parseJson } from '../edge/json.ts';
+import { parseUntrusted } from '../edge/parse.ts';
+import { checkSeal, sealed } from '../edge/seal.ts';
 import { InputError } from '../errors.ts';
 import { makePrivateFolder } from '../privateFolder.ts';
 import { VERSION } from '../version.ts';
@@ -20,21 +23,26 @@ const headerSchema = v.object({
 	maxSpan: v.number()
 });
 
-const resultSchema = v.object({
-	window: v.number(),
+const square = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+// A key that is not known would be one that was changed.
+const resultSchema = v.strictObject({
+	window: v.pipe(v.number(), v.integer(), v.minValue(0)),
 	/** See cases.ts. */
 	case: v.string(),
 	/** Mean natural-log loss of the window's predicted tokens. */
-	loss: v.number(),
+	loss: v.pipe(v.number(), v.finite()),
 	/** Of a pair: ‖(P_source − P_follower)·V·W_O‖² and ‖P_follower·V·W_O‖². */
-	squares: v.optional(v.tuple([v.number(), v.number()]))
+	squares: v.optional(v.tuple([square, square])),
+	/** Of the line and the header's, see `sealed`; earlier versions wrote none. */
+	checksum: v.optional(v.string())
 });
 
 /** What the results of a progress file are about; results about anything else are not added to it. */
 export type ProgressHeader = v.InferOutput<typeof headerSchema>;
 
 /** One case on one window. */
-export type CaseResult = v.InferOutput<typeof resultSchema>;
+export type CaseResult = Omit<v.InferOutput<typeof resultSchema>, 'checksum'>;
 
 const FILE_NAME_DIGITS = 16;
 
@@ -61,12 +69,12 @@ export function progressFileIn(home: string, model: string, header: ProgressHead
 
 /**
  * Results of a file that another process may be adding to; none where there is no file. Throws InputError where it
- * is no progress file.
+ * is no progress file, or a line was changed.
  */
 export async function readResults(path: string): Promise<CaseResult[]> {
 	const lines = linesOf(await existingText(path));
 	if (lines.length > 0) parseLine(path, lines[0], headerSchema);
-	return resultsIn(path, lines);
+	return resultsIn(path, lines).results;
 }
 
 /**
@@ -75,18 +83,34 @@ export async function readResults(path: string): Promise<CaseResult[]> {
  */
 export class ProgressFile {
 	readonly path: string;
+	/** Where results are there that an earlier version wrote without a checksum. */
+	readonly notes: readonly string[];
 	readonly #handle: FileHandle;
+	/** The header's line, which the checksums of the others go over too. */
+	readonly #header: string;
 	readonly #results = new Map<string, CaseResult>();
 
-	private constructor(path: string, handle: FileHandle, results: readonly CaseResult[]) {
+	private constructor(
+		path: string,
+		handle: FileHandle,
+		header: string,
+		{ results, unsealed }: { results: readonly CaseResult[]; unsealed: number }
+	) {
 		this.path = path;
 		this.#handle = handle;
+		this.#header = header;
+		this.notes =
+			unsealed === 0
+				? []
+				: [
+						`${path}: ${unsealed} of ${results.length} results have no checksum: an earlier version wrote them, and a change of them would not be noticed`
+					];
 		for (const result of results) this.#results.set(keyOf(result.window, result.case), result);
 	}
 
 	/**
 	 * Opens the file or makes it. What an ended process left of a last line is cut off. Throws InputError where
-	 * the file is none of these, or about something else.
+	 * the file is none of these, about something else, or a line of it was changed.
 	 */
 	static async open(path: string, header: ProgressHeader): Promise<ProgressFile> {
 		makePrivateFolder(dirname(path));
@@ -94,12 +118,12 @@ export class ProgressFile {
 		const lines = linesOf(text);
 		if (lines.length > 0) checkHeader(path, lines[0], header);
 		else if (text !== '' && !lineOf(header).startsWith(text)) throw notOne(path);
-		const results = resultsIn(path, lines);
+		const found = resultsIn(path, lines);
 		const whole = text.slice(0, text.lastIndexOf('\n') + 1);
 		if (whole !== text) await truncate(path, Buffer.byteLength(whole));
 		const handle = await open(path, 'a');
 		if (lines.length === 0) await handle.appendFile(lineOf(header));
-		return new ProgressFile(path, handle, results);
+		return new ProgressFile(path, handle, lines.at(0) ?? JSON.stringify(header), found);
 	}
 
 	/** Results that are there. */
@@ -112,7 +136,7 @@ export class ProgressFile {
 	}
 
 	async add(result: CaseResult): Promise<void> {
-		await this.#handle.appendFile(lineOf(result));
+		await this.#handle.appendFile(lineOf(sealed(result, this.#header)));
 		this.#results.set(keyOf(result.window, result.case), result);
 	}
 
@@ -139,9 +163,33 @@ function linesOf(text: string): string[] {
 	return text.split('\n').slice(0, -1);
 }
 
-/** Of the lines after the header's. */
-function resultsIn(path: string, lines: readonly string[]): CaseResult[] {
-	return lines.slice(1).map((line) => parseLine(path, line, resultSchema));
+/** Of the lines after the header's; `unsealed` is how many of them have no checksum. */
+function resultsIn(path: string, lines: readonly string[]) {
+	const results: CaseResult[] = [];
+	let unsealed = 0;
+	for (const [at, line] of lines.entries()) {
+		if (at === 0) continue;
+		const { checksum, ...result } = parseResult(path, line, { at, header: lines[0] });
+		if (checksum === undefined) unsealed++;
+		results.push(result);
+	}
+	return { results, unsealed };
+}
+
+function parseResult(path: string, line: string, { at, header }: { at: number; header: string }) {
+	const where = `progress file ${path}: line ${at + 1}`;
+	try {
+		const json = parseJson(line, where);
+		const result = parseUntrusted(resultSchema, json, where);
+		checkSeal(json, where, header);
+		return result;
+	} catch (error) {
+		if (!(error instanceof InputError)) throw error;
+		throw new InputError(
+			`${where}: changed or damaged after it was written; delete the line, and it is measured again`,
+			{ cause: error }
+		);
+	}
 }
 
 async function existingText(path: string): Promise<string> {
@@ -173,7 +221,7 @@ function parseLine<Schema extends v.GenericSchema>(
 	schema: Schema
 ): v.InferOutput<Schema> {
 	try {
-		return v.parse(schema, JSON.parse(line));
+		return parseUntrusted(schema, parseJson(line, path), path);
 	} catch (error) {
 		throw notOne(path, error);
 	}

@@ -87,7 +87,7 @@ async function apart(checkpoint: Run, exported: Run) {
 			similarity[`${metric}, ${view}`] = difference(a, await figures(exported, metric, view));
 		}
 	}
-	const { windows } = await readWindows(checkpoint.folder);
+	const { windows } = await readWindows(checkpoint.folder, checkpoint.record);
 	const layers = Array.from({ length: checkpoint.record.model.layers }, (_, layer) => layer);
 	const maps = (run: Run) =>
 		captureAttention({ modelFolder: run.record.model.folder, ids: windows[0].ids, layers });
@@ -145,7 +145,7 @@ describe('a decoder written from a checkpoint, analysed as the ONNX model it is'
 			const [a, b] = [await run(model, DOCUMENTS, 40), await run(onnx, DOCUMENTS, 40)];
 			expect(a.record.windows).toHaveLength(4);
 			expect(b.record.windows).toEqual(a.record.windows);
-			expect(await readWindows(b.folder)).toEqual(await readWindows(a.folder));
+			expect(await readWindows(b.folder, b.record)).toEqual(await readWindows(a.folder, a.record));
 			for (const fact of SAME_FACTS) {
 				expect(b.record.model[fact], fact).toEqual(a.record.model[fact]);
 			}

@@ -9,6 +9,7 @@ import {
 	madeUpSearch
 } from '../../tests/builders/results.ts';
 import { deleteResult, filesOf, listResults, readResult, writeResult } from './folder.ts';
+import type { StoredResult } from './types.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -91,6 +92,40 @@ describe('readResult refuses', () => {
 		]
 	])('%s', async (_, change, message) => {
 		await expect(readEdited(change)).rejects.toThrow(message);
+	});
+	it('any change of a character, or it reads the same', async () => {
+		const { id } = await writeResult(home, madeUpEvaluation());
+		const file = join(home, 'results', id, 'result.json');
+		const whole = await readFile(file, 'utf8');
+		const { model, context, windows, command, texts, createdAt } = await readResult(home, id);
+		const read = { id, model, context, windows, command, texts, createdAt };
+		let refused = 0;
+		for (let at = 0; at < whole.length; at += 3) {
+			const other = /\d/.test(whole[at]) ? String((Number(whole[at]) + 1) % 10) : '~';
+			await writeFile(file, whole.slice(0, at) + other + whole.slice(at + 1));
+			const found = await readResult(home, id).catch((error: unknown) => error);
+			if (found instanceof Error) {
+				expect(found.message).toContain('result.json');
+				refused++;
+			} else expect(found).toMatchObject(read);
+		}
+		expect(refused).toBeGreaterThan(whole.length / 3 - 10);
+	});
+	it('a changed figure, with a sentence', async () => {
+		await expect(readEdited({ windows: 7 })).rejects.toThrow(
+			'result.json: its contents do not match its checksum: it was changed or damaged after it was written'
+		);
+	});
+	it('nothing of a result of an earlier version, which has no checksum; a note says so', async () => {
+		const read = (await readEdited({ checksum: undefined })) as StoredResult;
+		const notes = read.result.kind === 'evaluate' ? read.result.evaluation.notes : [];
+		expect(notes.at(-1)).toBe(
+			'no checksum: an earlier version stored this result, and a change of it would not be noticed'
+		);
+	});
+	it('to store what is no number', async () => {
+		const parts = { ...madeUpDamage(), windows: NaN };
+		await expect(writeResult(home, parts)).rejects.toThrow('windows is NaN');
 	});
 	it('a folder without one, and what is no id', async () => {
 		await expect(readResult(home, 'a')).rejects.toThrow('missing; expected a stored result');

@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../edge/json.ts';
+import { parseOrNull, parseUntrusted } from '../edge/parse.ts';
+import { checkSeal, sealed } from '../edge/seal.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { Shelf } from '../run/shelf.ts';
 import { writeFolder, type FolderFile } from '../run/wholeFolder.ts';
@@ -13,11 +16,14 @@ import type { ResultSummary, StoredResult } from './types.ts';
 /** The version of result.json this program reads and writes. */
 const RESULT_VERSION = 1;
 const FILE = 'result.json';
+/** Said of a result that cannot be told from a changed one. */
+const NO_CHECKSUM =
+	'no checksum: an earlier version stored this result, and a change of it would not be noticed';
 
 /** What a result says of itself, less what every result of this version has. */
 export type ResultParts = Omit<
 	StoredResult,
-	'format' | 'version' | 'id' | 'createdAt' | 'spanwise'
+	'format' | 'version' | 'id' | 'createdAt' | 'spanwise' | 'checksum'
 >;
 
 /** A folder of the workspace: a result in short, or why it is none. */
@@ -40,44 +46,53 @@ export async function writeResult(
 	files: readonly FolderFile[] = [],
 	{ id = newRunId(parts.model.name, new Date()), createdAt = new Date() } = {}
 ): Promise<StoredResult> {
-	const stored: StoredResult = {
+	const stored: StoredResult = sealed({
 		format: 'spanwise/result',
 		version: RESULT_VERSION,
 		id,
 		createdAt: createdAt.toISOString(),
 		spanwise: VERSION,
 		...parts
-	};
+	});
 	const bytes = Buffer.from(`${JSON.stringify(stored)}\n`);
 	await writeFolder(resultShelf(home).folder(id), [...files, { file: FILE, bytes }], 'result');
 	return stored;
 }
 
-/** A stored result; it is called by its folder's name. Throws InputError where there is none that can be read. */
+/** A stored result; it is called by its folder's name. Throws InputError where there is none that can be read, or it was changed after it was stored. */
 export async function readResult(home: string, id: string): Promise<StoredResult> {
 	const where = join(resultShelf(home).folder(id), FILE);
-	const text = await readFile(where, 'utf8').catch(() => null);
-	if (text === null) throw new InputError(`${where}: missing; expected a stored result`);
-	let json: unknown;
-	try {
-		json = JSON.parse(text);
-	} catch (cause) {
-		throw new InputError(`${where}: not JSON`, { cause });
-	}
-	const version = v.safeParse(v.object({ format: v.string(), version: v.number() }), json);
-	if (!version.success || version.output.format !== 'spanwise/result')
+	const there = await stat(where).catch(() => null);
+	if (there === null) throw new InputError(`${where}: missing; expected a stored result`);
+	const json = await readJsonFile(where, MAX_LARGE_JSON_BYTES);
+	const version = parseOrNull(v.object({ format: v.string(), version: v.number() }), json);
+	if (version === null || version.format !== 'spanwise/result')
 		throw new InputError(`${where}: not a result; expected format "spanwise/result"`);
-	if (version.output.version > RESULT_VERSION)
+	if (version.version > RESULT_VERSION)
 		throw new InputError(
-			`${where}: result version ${version.output.version}; this is Spanwise ${VERSION}, which reads version ${RESULT_VERSION}: update Spanwise`
+			`${where}: result version ${version.version}; this is Spanwise ${VERSION}, which reads version ${RESULT_VERSION}: update Spanwise`
 		);
-	const parsed = v.safeParse(resultSchema, json);
-	if (parsed.success) return { ...parsed.output, id };
-	const [issue] = parsed.issues;
-	const expected = issue.type === 'custom' ? issue.message : (issue.expected ?? issue.message);
-	throw new InputError(
-		`${where}: ${v.getDotPath(issue) ?? 'the file'}: found ${issue.received}; expected ${expected}`
-	);
+	const stored = { ...parseUntrusted(resultSchema, json, where), id };
+	return checkSeal(json, where) ? stored : noted(stored);
+}
+
+/** A result of an earlier version, which has no checksum, with a note that says so. */
+function noted(stored: StoredResult): StoredResult {
+	const { result } = stored;
+	switch (result.kind) {
+		case 'damage':
+			return { ...stored, result: { ...result, damage: withNote(result.damage) } };
+		case 'evaluate':
+			return { ...stored, result: { ...result, evaluation: withNote(result.evaluation) } };
+		case 'search':
+			return { ...stored, result: { ...result, search: withNote(result.search) } };
+		case 'bench':
+			return { ...stored, result: { ...result, bench: withNote(result.bench) } };
+	}
+}
+
+function withNote<Figures extends { notes?: string[] }>(figures: Figures): Figures {
+	return { ...figures, notes: [...(figures.notes ?? []), NO_CHECKSUM] };
 }
 
 /**

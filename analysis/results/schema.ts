@@ -88,6 +88,8 @@ export const resultSchema: v.GenericSchema<unknown, StoredResult> = v.object({
 	telemetry: v.nullable(telemetrySchema),
 	result: v.custom<StoredResult['result']>(
 		(value) => v.is(result, value),
-		'the figures of a damage map, an evaluation, a search or a bench'
-	)
+		({ received }) =>
+			`found ${received}; expected the figures of a damage map, an evaluation, a search or a bench`
+	),
+	checksum: v.exactOptional(v.string())
 });

@@ -31,6 +31,8 @@ export interface StoredResult {
 		/** Refitted weights of its plans lie beside it, under the names that the plans give. */
 		| { kind: 'search'; search: Search }
 		| { kind: 'bench'; plan: Plan; bench: BenchReport };
+	/** Of all that stands above, see `sealed`; results of earlier versions have none. */
+	checksum?: string;
 }
 
 /** What a list of results says of one. */

@@ -40,7 +40,7 @@ describe('a run that is written', () => {
 		const record = await write(folder);
 		expect(await readRun(folder)).toEqual(record);
 		expect(await readSums(folder, record, 'all')).toEqual(run.sums[0]);
-		expect(await readWindows(folder)).toEqual(run.windows);
+		expect(await readWindows(folder, record)).toEqual(run.windows);
 		const documents = record.windows.map(({ document }) => document);
 		const read = await readSums(folder, record, 'all');
 		expect(similarityOf(read, 'cosine', documents)).toEqual(

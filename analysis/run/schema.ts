@@ -5,7 +5,8 @@ import type { RunRecord, RunWindows } from './types.ts';
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
-const seconds = v.pipe(v.number(), v.minValue(0));
+const finite = v.pipe(v.number(), v.finite());
+const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 const model = v.object({
 	name: v.string(),
@@ -53,17 +54,19 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 	jsRows: v.union([count, v.literal('all')]),
 	profile: v.object({
 		queriesPerWindow: index,
-		entropyNats: v.array(v.number()),
-		firstTokenMass: v.array(v.number())
+		entropyNats: v.array(finite),
+		firstTokenMass: v.array(finite)
 	}),
-	loss: v.number(),
+	loss: finite,
 	files: v.record(v.string(), v.object({ dtype: v.literal('float64'), shape: v.array(index) })),
 	timings: v.array(v.object({ stage: v.string(), seconds })),
 	seconds,
 	peakRssBytes: index,
 	telemetry: v.exactOptional(telemetrySchema),
 	notes: v.array(v.string()),
-	command: v.string()
+	command: v.string(),
+	sha256: v.exactOptional(v.record(v.string(), v.string())),
+	checksum: v.exactOptional(v.string())
 });
 
 /** The form of windows.json. */

@@ -12,6 +12,9 @@ export const PARTS = [
 ] as const satisfies (keyof SumsWanted)[];
 export type Part = (typeof PARTS)[number];
 
+/** Token ids and pieces, beside run.json. */
+export const WINDOWS_FILE = 'windows.json';
+
 /** The part's name in run.json's `files`, which is its path in the run's folder. */
 export function partFile(view: View, part: Part): string {
 	return join('similarity', `${view}.${part}`).replaceAll('\\', '/');

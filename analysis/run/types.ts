@@ -44,6 +44,10 @@ export interface RunRecord {
 	notes: string[];
 	/** The command that makes this run again. */
 	command: string;
+	/** Of each file beside run.json, lower-case hex; runs of earlier versions have none. */
+	sha256?: Record<string, string>;
+	/** Of all that stands above, see `sealed`; runs of earlier versions have none. */
+	checksum?: string;
 }
 
 /** windows.json: the token ids of each window and what they look like on an axis. */

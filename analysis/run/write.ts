@@ -1,12 +1,13 @@
+import { sealed, sha256 } from '../edge/seal.ts';
 import { checkSums } from '../similarity/sums.ts';
 import type { ViewSums } from '../similarity/types.ts';
-import { partFile, partShape, PARTS } from './sumsFiles.ts';
+import { partFile, partShape, PARTS, WINDOWS_FILE } from './sumsFiles.ts';
 import type { RunRecord, RunWindows } from './types.ts';
 import { writeFolder } from './wholeFolder.ts';
 
 /**
- * Writes a run's folder whole or not at all. `files` of the record is worked out from `sums`. Returns the record
- * as written. Throws InputError as `writeFolder`.
+ * Writes a run's folder whole or not at all. `files` and the checksums of the record are worked out from what is
+ * written. Returns the record as written. Throws InputError as `writeFolder`.
  */
 export async function writeRun(
 	target: string,
@@ -23,21 +24,19 @@ export async function writeRun(
 				: [];
 		});
 	});
-	const whole: RunRecord = {
+	const beside = [
+		...parts.map(({ file, values }) => ({ file, bytes: bytesOf(values) })),
+		{ file: WINDOWS_FILE, bytes: Buffer.from(JSON.stringify(windows)) }
+	];
+	const whole: RunRecord = sealed({
 		...record,
 		files: Object.fromEntries(
 			parts.map(({ file, shape }) => [file, { dtype: 'float64' as const, shape }])
-		)
-	};
-	await writeFolder(
-		target,
-		[
-			...parts.map(({ file, values }) => ({ file, bytes: bytesOf(values) })),
-			{ file: 'windows.json', bytes: Buffer.from(JSON.stringify(windows)) },
-			{ file: 'run.json', bytes: Buffer.from(`${JSON.stringify(whole, null, '\t')}\n`) }
-		],
-		'run'
-	);
+		),
+		sha256: Object.fromEntries(beside.map(({ file, bytes }) => [file, sha256(bytes)]))
+	});
+	const json = Buffer.from(`${JSON.stringify(whole, null, '\t')}\n`);
+	await writeFolder(target, [...beside, { file: 'run.json', bytes: json }], 'run');
 	return whole;
 }
 

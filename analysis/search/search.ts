@@ -84,7 +84,8 @@ export async function searchPlans(
 			const seconds = (performance.now() - started) / 1000;
 			const { maxSpan, protectedLayers, repair } = request;
 			const settings = { maxSpan, protectedLayers, repair };
-			return { search: { report, ...about, settings, notes, seconds }, refits };
+			const all = [...notes, ...stores.notes];
+			return { search: { report, ...about, settings, notes: all, seconds }, refits };
 		} finally {
 			await stores.close();
 		}

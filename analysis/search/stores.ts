@@ -11,6 +11,8 @@ export interface SearchStores {
 	folder: string;
 	/** Results that are there. */
 	found: number;
+	/** What is to be said of them. */
+	notes: string[];
 	close(): Promise<void>;
 	/** Removes the files: what they hold cannot be trusted. */
 	discard(): Promise<void>;
@@ -52,6 +54,7 @@ export async function openStores(
 		files,
 		folder,
 		found: all.reduce((sum, { size }) => sum + size, 0),
+		notes: all.flatMap(({ notes }) => notes),
 		close: async () => {
 			for (const file of all) await file.close();
 		},

@@ -79,7 +79,7 @@ export function sumsShapes(
 	};
 }
 
-/** Throws InputError naming the part whose length does not follow from layers, heads and windows. */
+/** Throws InputError naming the part whose length does not follow from layers, heads and windows, or that is not finite. */
 export function checkSums(sums: ViewSums): void {
 	const shapes = sumsShapes(sums.layers, sums.heads, sums.windowCount);
 	for (const part of ['gram', 'sqrt', 'null', 'windows', 'js'] as const) {
@@ -89,6 +89,17 @@ export function checkSums(sums: ViewSums): void {
 			throw new InputError(
 				`${sums.view}.${part}: ${found.length} numbers; expected ${expected} (${shapes[part].join(' × ')})`
 			);
+		if (found) checkNumbers(found, `${sums.view}.${part}`);
+	}
+}
+
+/** Throws InputError for the first number of sums that is NaN or infinite; `where` names the file or part. */
+export function checkNumbers(values: Float64Array, where: string): void {
+	for (let index = 0; index < values.length; index++) {
+		if (Number.isFinite(values[index])) continue;
+		throw new InputError(
+			`${where}: number ${index} is ${values[index]}; expected finite numbers: analyze the model again`
+		);
 	}
 }
 

@@ -101,7 +101,7 @@ function expectMatrix(found: Float64Array, expected: number[][]): void {
 
 describe('analyze of SmolLM2-135M agrees with transformers', () => {
 	it('on the token ids, without BOS', async () => {
-		const { windows } = await readWindows(join(home, 'run'));
+		const { windows } = await readWindows(join(home, 'run'), run);
 		expect(windows.map(({ ids }) => ids.length)).toEqual([CONTEXT]);
 		expect(windows[0].ids.slice(0, reference.firstIds.length)).toEqual(reference.firstIds);
 		expect(run.bos).toBe(false);

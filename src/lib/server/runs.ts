@@ -1,6 +1,6 @@
 import { InputError } from '$analysis/errors.ts';
 import { listRuns, runShelf } from '$analysis/run/list.ts';
-import { readRun, readSums, readWindows } from '$analysis/run/read.ts';
+import { readRun, readSums, readWindows, runState } from '$analysis/run/read.ts';
 import type { RunRecord } from '$analysis/run/types.ts';
 import type { Shelf } from '$analysis/run/shelf.ts';
 import { headBlock } from '$analysis/similarity/measure.ts';
@@ -48,7 +48,8 @@ export class RunCatalogue {
 
 	async windows(id: string): Promise<WindowsAnswer> {
 		const folder = await this.#folder(id);
-		const [record, { windows }] = await Promise.all([readRun(folder), readWindows(folder)]);
+		const record = await readRun(folder);
+		const { windows } = await readWindows(folder, record);
 		return {
 			windows: record.windows.map(({ document, start }, index) => ({
 				document,
@@ -59,9 +60,13 @@ export class RunCatalogue {
 		};
 	}
 
-	/** Worked out once a metric and view: intervals are resampled a thousand times. */
-	similarity(id: string, metric: Metric, view: View): Promise<Similarity> {
-		const key = `${id} ${metric} ${view}`;
+	/**
+	 * Worked out once a metric and view: intervals are resampled a thousand times. A run that was replaced on disk is
+	 * another run.
+	 */
+	async similarity(id: string, metric: Metric, view: View): Promise<Similarity> {
+		const state = await runState(await this.#folder(id));
+		const key = `${id} ${metric} ${view} ${state}`;
 		const kept = this.#similarities.get(key);
 		const similarity = kept ?? this.#measure(id, metric, view);
 		this.#similarities.delete(key);

@@ -44,7 +44,7 @@ export async function figuresOf(modelFolder: string): Promise<Figures> {
 			{ runFolder, id: 'run', command: 'spanwise analyze', onProgress: () => undefined }
 		);
 		const sums = await readSums(runFolder, record, 'all');
-		const { windows } = await readWindows(runFolder);
+		const { windows } = await readWindows(runFolder, record);
 		const documents = record.windows.map(({ document }) => document);
 		const { matrix } = similarityOf(sums, 'cosine', documents);
 		return { loss: record.loss, cosine: [...matrix], ids: windows.map(({ ids }) => ids) };

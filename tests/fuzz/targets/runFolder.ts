@@ -70,7 +70,7 @@ export class RunFolderTarget implements Target {
 /** Everything that pages and commands compute from a run, as text, by name. */
 async function figuresOf(run: string): Promise<Map<string, string>> {
 	const record = await readRun(run);
-	const { windows } = await readWindows(run);
+	const { windows } = await readWindows(run, record);
 	const documents = record.windows.map(({ document }) => document);
 	const figures: [string, unknown][] = [
 		['model', record.model],

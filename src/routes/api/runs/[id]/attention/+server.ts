@@ -22,7 +22,8 @@ export const GET: RequestHandler = ({ params, url, request, locals }) =>
 			);
 		}
 		const { data, shape } = await attention.get(
-			`${params.id} ${window} ${layers.join(',')}`,
+			// By what the maps are of, not by the run's id: another run may come to stand in its place.
+			`${model.hash} ${ids.join(',')} ${layers.join(',')}`,
 			{ modelFolder: model.folder, modelHash: model.hash, home: settings.home, ids, layers },
 			request.signal
 		);
