@@ -15,7 +15,7 @@ import { formatBytes, formatDuration } from '../src/lib/format.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { removeOnInterrupt } from './interrupt.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { listOf, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { readTexts } from './texts.ts';
@@ -85,7 +85,7 @@ export function registerAnalyze(program: Command, io: Io): void {
 				peakRssBytes
 			};
 			if (flags.json) printJson(io, result);
-			else io.stdout.write(`${run}\n`);
+			else print(io, `${run}\n`);
 		});
 }
 

@@ -6,7 +6,7 @@ import { DEPLOY_TARGETS, type DeployRequest, type DeployTarget } from '../analys
 import { applyText } from './applyText.ts';
 import { findModel, homeOf } from './found.ts';
 import { removeOnInterrupt } from './interrupt.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 
@@ -69,7 +69,7 @@ export function registerApply(program: Command, io: Io): void {
 			if (deployed.warning !== null) say(io, `warning: ${deployed.warning}`);
 			for (const note of deployed.notes) say(io, `note: ${note}`);
 			if (flags.json) printJson(io, deployed.record);
-			else io.stdout.write(applyText(deployed.record, flags.out));
+			else print(io, applyText(deployed.record, flags.out));
 		});
 }
 

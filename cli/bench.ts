@@ -14,7 +14,7 @@ import { benchText } from './benchText.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { watchInterrupts } from './interrupt.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
@@ -70,7 +70,7 @@ export function registerBench(program: Command, io: Io): void {
 			const { bench, plan } = await measured(model, flags, recorder, io).finally(stop);
 			sayRemarks(bench, io);
 			if (flags.json) printJson(io, bench);
-			else io.stdout.write(benchText(bench));
+			else print(io, benchText(bench));
 			const command = commandOf(model, flags);
 			const origin = { home: homeOf(flags, io), command, recorder };
 			await storeResult({ kind: 'bench', plan, bench }, origin, io);

@@ -4,7 +4,7 @@ import { readSums } from '../analysis/run/read.ts';
 import type { Metric, View } from '../analysis/similarity/types.ts';
 import { comparisonText } from './compareText.ts';
 import { findRun } from './found.ts';
-import { printJson, type Io } from './io.ts';
+import { print, printJson, type Io } from './io.ts';
 import { checkMeasured } from './measured.ts';
 import { metricOption, viewOption, withSharedOptions, type SharedOptions } from './options.ts';
 
@@ -41,6 +41,6 @@ export function registerCompare(program: Command, io: Io): void {
 			}
 			const comparison = compareRuns(inputs, { metric, view });
 			if (options.json) printJson(io, comparison);
-			else io.stdout.write(comparisonText(comparison));
+			else print(io, comparisonText(comparison));
 		});
 }

@@ -9,7 +9,7 @@ import { damageText } from './damageText.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { watchInterrupts } from './interrupt.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { sampleFiles, samplesHelp } from './samples.ts';
@@ -84,7 +84,7 @@ export function registerDamage(program: Command, io: Io): void {
 				`layer evaluations: ${formatWhole(done)}; each case run by itself: ${formatWhole(naive)} (${formatShare(done / naive)})`
 			);
 			if (flags.json) printJson(io, damage.report);
-			else io.stdout.write(damageText(damage));
+			else print(io, damageText(damage));
 			const on = { model, texts: text ?? [], context, windows, modelFolders: models };
 			const command = damageCommand(on, { maxSpan });
 			await storeResult({ kind: 'damage', damage }, { home, command, recorder }, io);

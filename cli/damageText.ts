@@ -1,3 +1,4 @@
+import { quoted } from '../analysis/edge/quote.ts';
 import type { Damage, LossAdded } from '../analysis/damage/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import { formatValue } from '../src/lib/format.ts';
@@ -14,7 +15,7 @@ const LABELS = {
 /** A damage map for a person: the least damaging spans and drops. */
 export function damageText({ report, drops, model, texts, context, windows }: Damage): string {
 	const { baseline, spans, interval } = report;
-	const names = texts.map(({ name }) => name).join(', ');
+	const names = texts.map(({ name }) => quoted(name)).join(', ');
 	const label = interval === null ? 'no interval: a single window' : LABELS[interval];
 	const measured: Column<LossAdded>[] = [
 		{ title: 'loss added', value: ({ loss }) => formatValue(loss, DIGITS), align: 'right' },
@@ -25,7 +26,7 @@ export function damageText({ report, drops, model, texts, context, windows }: Da
 		}
 	];
 	return [
-		`${model.name} (${shortHash(model.hash)}), measured on ${baseline.tokens} predicted tokens (${windows} × ${context}) of ${names}\n`,
+		`${quoted(model.name)} (${shortHash(model.hash)}), measured on ${baseline.tokens} predicted tokens (${windows} × ${context}) of ${names}\n`,
 		`loss of the model as it is: ${formatValue(baseline.loss, DIGITS)} nats a token; what is added to it:\n\n`,
 		formatTable(leastDamaging(spans), [
 			{ title: 'span shared', value: ({ source, last }) => `${source}–${last}` },

@@ -8,7 +8,7 @@ import { sayEstimate } from './estimateText.ts';
 import { evaluateText } from './evaluateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { enforceGates, gatesOf, lossIncrease, share } from './gates.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan, readPlanRepairs, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
@@ -93,7 +93,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 			const evaluation = await withProgress(request, recorder, io);
 			if (evaluation.warning !== null) say(io, `warning: ${evaluation.warning}`);
 			if (flags.json) printJson(io, evaluation.report);
-			else io.stdout.write(evaluateText(evaluation));
+			else print(io, evaluateText(evaluation));
 			if (flags.write) {
 				const { measuredPlan } = await import('../analysis/evaluate/evaluate.ts');
 				await writePlan(flags.plan, measuredPlan(plan, evaluation));

@@ -1,3 +1,4 @@
+import { quoted } from '../analysis/edge/quote.ts';
 import type { EvaluateReport, Evaluation, ModelFigures } from '../analysis/evaluate/types.ts';
 import { SCORES, type ChoicesReport, type Score } from '../analysis/evaluate/choices/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
@@ -24,9 +25,9 @@ const QUESTION_LABELS = {
 /** An evaluation for a person: both models, their difference, and the cost, measured and predicted. */
 export function evaluateText({ report, model, texts, context }: Evaluation): string {
 	const { baseline, shared, windows } = report;
-	const names = texts.map(({ name }) => name).join(', ');
+	const names = texts.map(({ name }) => quoted(name)).join(', ');
 	return [
-		`${model.name} (${shortHash(model.hash)}), measured on ${baseline.tokens} predicted tokens (${windows.length} × ${context}) of ${names}\n\n`,
+		`${quoted(model.name)} (${shortHash(model.hash)}), measured on ${baseline.tokens} predicted tokens (${windows.length} × ${context}) of ${names}\n\n`,
 		formatTable<[string, ModelFigures]>(
 			[
 				['as it is', baseline],

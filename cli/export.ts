@@ -6,7 +6,7 @@ import {
 	fidelityOf,
 	type Exporter
 } from '../analysis/plan/exporters/exporters.ts';
-import { say, type Io } from './io.ts';
+import { print, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 
@@ -37,7 +37,7 @@ export function registerExport(program: Command, io: Io): void {
 			const { label, reason } = fidelityOf(plan, exporter);
 			if (label === 'refused') throw new InputError(`${file}: ${exporter}: ${reason ?? 'refused'}`);
 			if (label === 'approximate') say(io, `note: not exact: ${reason ?? ''}`);
-			io.stdout.write(exportPlan(plan, exporter));
+			print(io, exportPlan(plan, exporter));
 		});
 }
 

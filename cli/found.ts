@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import { exists } from '../analysis/checkpoint/files.ts';
+import { quoted } from '../analysis/edge/quote.ts';
+import { InputError } from '../analysis/errors.ts';
 import { discoverModels } from '../analysis/models/discover.ts';
 import type { FoundModel } from '../analysis/models/folders.ts';
-import { resolveModel } from '../analysis/models/resolve.ts';
+import { isModel, resolveModel } from '../analysis/models/resolve.ts';
 import { projectRoot } from '../analysis/projectRoot.ts';
 import type { ModelListing } from '../analysis/checkpoint/types.ts';
 import { resolveRun } from '../analysis/run/list.ts';
@@ -12,6 +15,7 @@ import type { Io } from './io.ts';
 import type { SharedOptions } from './options.ts';
 import { reportModel } from './supervise.ts';
 
+const RUN_FILE = 'run.json';
 const BUNDLED_MODELS = join(projectRoot(), 'models');
 
 export function homeOf({ home }: SharedOptions, io: Io): string {
@@ -30,9 +34,33 @@ export function findModels(
 
 /** The folder that MODEL means. Throws InputError where there is none. */
 export async function findModel(model: string, options: SharedOptions, io: Io): Promise<string> {
-	const folder = await resolveModel(model, (wanted) => findModels(options, io, wanted));
+	const list = (wanted?: (model: FoundModel) => boolean) => findModels(options, io, wanted);
+	let folder: string;
+	try {
+		folder = await resolveModel(model, list);
+	} catch (error) {
+		throw (await runInstead(model, options, io)) ?? error;
+	}
+	const refusal = await runInstead(folder, options, io);
+	if (refusal !== null) throw refusal;
 	reportModel(folder);
 	return folder;
+}
+
+/** Why a name that should be a model's is none: it is a run's; null: it is no run's, or a model's as well. */
+async function runInstead(
+	name: string,
+	options: SharedOptions,
+	io: Io
+): Promise<InputError | null> {
+	const folder = await resolveRun(name, homeOf(options, io)).catch(() => null);
+	if (folder === null || !(await exists(join(folder, RUN_FILE)))) return null;
+	if (await exists(join(folder, 'config.json'))) return null;
+	const run = await readRun(folder).catch(() => null);
+	if (run === null) return null;
+	return new InputError(
+		`${quoted(name)}: a run, not a model; it was made from ${quoted(run.model.folder)}: name that`
+	);
 }
 
 /** The run that RUN means, a folder or an id of the workspace. Throws InputError where there is none. */
@@ -41,6 +69,17 @@ export async function findRun(
 	options: SharedOptions,
 	io: Io
 ): Promise<{ folder: string; record: RunRecord }> {
-	const folder = await resolveRun(run, homeOf(options, io));
-	return { folder, record: await readRun(folder) };
+	const home = homeOf(options, io);
+	const folder = await resolveRun(run, home).catch(() => null);
+	if (folder !== null && (await exists(join(folder, RUN_FILE)))) {
+		return { folder, record: await readRun(folder) };
+	}
+	const list = (wanted?: (model: FoundModel) => boolean) => findModels(options, io, wanted);
+	if (await isModel(run, list)) {
+		throw new InputError(
+			`${quoted(run)}: a model, not a run; analyse it first: spanwise analyze ${quoted(run)} --text FILE`
+		);
+	}
+	// Whatever is wrong is said by whoever meets it.
+	return { folder: await resolveRun(run, home), record: await readRun(folder ?? run) };
 }

@@ -18,7 +18,7 @@ import type { Plan } from '../analysis/plan/types.ts';
 import { formatBytes, formatCount } from '../src/lib/format.ts';
 import { attendingWords, plannedWords } from '../src/lib/model/planWords.ts';
 import { findModel, homeOf } from './found.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 import { formatFacts, formatTable, type Column } from './table.ts';
@@ -105,7 +105,8 @@ function printCheckpoint(report: CheckpointFacts, check: PlanCheck | null, io: I
 	const { name, folder, facts, notes } = report;
 	for (const note of notes) say(io, `note: ${note}`);
 	const { architecture, parameters, dtype, bytes } = facts;
-	io.stdout.write(
+	print(
+		io,
 		formatFacts([
 			['model', name],
 			['folder', folder],
@@ -131,22 +132,22 @@ function printOnnx(report: OnnxReport, check: PlanCheck | null, io: Io): void {
 		...report.notes.map((note): [string, string] => ['note', note]),
 		['can be analysed', report.problem === null ? 'yes' : `no: ${report.problem}`]
 	];
-	io.stdout.write(formatFacts(facts));
+	print(io, formatFacts(facts));
 	printLayers(report.layers, check, io);
-	io.stdout.write(`\n${formatTable(report.inputs, valueColumns('INPUT'))}`);
-	io.stdout.write(`\n${formatTable(report.outputs, valueColumns('OUTPUT'))}`);
+	print(io, `\n${formatTable(report.inputs, valueColumns('INPUT'))}`);
+	print(io, `\n${formatTable(report.outputs, valueColumns('OUTPUT'))}`);
 }
 
 function printLayers(layers: readonly LayerReport[], check: PlanCheck | null, io: Io): void {
 	const matching = check?.layers.length === layers.length ? check.layers : null;
 	const rows = layers.map((layer, at) => ({ ...layer, planned: matching?.[at] ?? null }));
 	const columns = matching === null ? LAYER_COLUMNS : [...LAYER_COLUMNS, PLANNED];
-	io.stdout.write(`\n${formatTable(rows, columns)}`);
+	print(io, `\n${formatTable(rows, columns)}`);
 }
 
 function printVerdict({ problem, warning }: PlanCheck, io: Io): void {
 	if (warning !== null) say(io, `warning: ${warning}`);
-	if (problem === null) io.stdout.write('\nThe plan can be applied.\n');
+	if (problem === null) print(io, '\nThe plan can be applied.\n');
 }
 
 const LAYER_COLUMNS: Column<LayerRow>[] = [

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable, quoted } from '../analysis/edge/quote.ts';
 
 /** Where a command writes; a terminal says so. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
@@ -13,18 +14,31 @@ export interface Io {
 	env: Record<string, string | undefined>;
 }
 
+/** A message is cut off at this length, whatever it repeats. */
+const MAX_LINE = 20_000;
+
 /** A line of talk, on stderr. */
 export function say(io: Io, line: string): void {
-	io.stderr.write(`${line}\n`);
+	io.stderr.write(`${quoted(line, MAX_LINE)}\n`);
+}
+
+/** Several lines of talk, on stderr. */
+export function sayLines(io: Io, text: string): void {
+	io.stderr.write(`${printable(text)}\n`);
 }
 
 /** An error on stderr: one line, whatever the message holds. */
 export function sayError(io: Io, message: string): void {
 	const label = styleText('red', 'error:', { stream: io.stderr });
-	say(io, `${label} ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+	io.stderr.write(`${label} ${quoted(message.replaceAll(/\s*\n\s*/g, ' '), MAX_LINE)}\n`);
 }
 
 /** Data for machines, on stdout, in one line. */
 export function printJson(io: Io, value: unknown): void {
-	io.stdout.write(`${JSON.stringify(value)}\n`);
+	print(io, `${JSON.stringify(value)}\n`);
+}
+
+/** Data for people, on stdout: whatever names are in it, the terminal gets no escape code of theirs. */
+export function print(io: Io, text: string): void {
+	io.stdout.write(printable(text));
 }

@@ -1,3 +1,4 @@
+import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import type { RunRecord } from '../analysis/run/types.ts';
@@ -19,10 +20,10 @@ export function checkMeasured(record: RunRecord, metric: Metric, view: View): vo
 /** One line over a table: what was measured, on what. */
 export function measuredWords(record: RunRecord, metric: Metric, view: View): string {
 	const { model, tokens, windows, context, texts, jsRows } = record;
-	const names = texts.map(({ name }) => name).join(', ');
+	const names = texts.map(({ name }) => quoted(name)).join(', ');
 	const sampled = metric === 'js' && jsRows !== 'all' ? `, ${jsRows} queries a window` : '';
 	return (
-		`${model.name} (${shortHash(model.hash)}) · ${metric}, view ${view}, measured on ${tokens} tokens ` +
+		`${quoted(model.name)} (${shortHash(model.hash)}) · ${metric}, view ${view}, measured on ${tokens} tokens ` +
 		`(${windows.length} × ${context}${sampled}) of ${names}`
 	);
 }

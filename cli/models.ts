@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ModelListing } from '../analysis/checkpoint/types.ts';
 import { formatBytes, formatCount } from '../src/lib/format.ts';
 import { findModels } from './found.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
 import { formatTable, type Column } from './table.ts';
 
@@ -32,7 +32,7 @@ function printModels(io: Io, listings: readonly ModelListing[]): void {
 		return;
 	}
 	const problems = listings.some(({ problem }) => problem !== null);
-	io.stdout.write(formatTable(listings, problems ? [...COLUMNS, USE] : COLUMNS));
+	print(io, formatTable(listings, problems ? [...COLUMNS, USE] : COLUMNS));
 }
 
 const USE: Column<ModelListing> = {

@@ -13,7 +13,7 @@ import type { RunRecord } from '../analysis/run/types.ts';
 import { headMatch, similarityMatrix } from '../analysis/similarity/measure.ts';
 import type { Metric, View, ViewSums } from '../analysis/similarity/types.ts';
 import { findRun } from './found.ts';
-import { say, type Io } from './io.ts';
+import { print, say, type Io } from './io.ts';
 import { checkMeasured } from './measured.ts';
 import {
 	layerList,
@@ -91,11 +91,11 @@ export function registerPlan(program: Command, io: Io): void {
 				await writePlan(out, plan);
 				say(io, `wrote ${out}`);
 			}
-			if (options.json) io.stdout.write(planJson(plan));
+			if (options.json) print(io, planJson(plan));
 			else {
 				const ranked = rankSpans(matrix, record.model.layers, limits);
 				const setting = settingFor(record);
-				io.stdout.write(planText(record, plan, matrix, ranked, { metric, view, setting }));
+				print(io, planText(record, plan, matrix, ranked, { metric, view, setting }));
 			}
 		});
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { printable } from '../analysis/edge/quote.ts';
 import { isInputError, messageOf } from '../analysis/errors.ts';
 import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
@@ -10,7 +11,7 @@ import { registerEvaluate } from './evaluate.ts';
 import { registerExport } from './export.ts';
 import { GatesNotPassed } from './gates.ts';
 import { registerInspect } from './inspect.ts';
-import { say, sayError, type Io } from './io.ts';
+import { print, sayError, sayLines, type Io } from './io.ts';
 import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
 import { registerPlan } from './plan.ts';
@@ -50,8 +51,8 @@ function programFor(io: Io): Command {
 		.exitOverride()
 		.enablePositionalOptions()
 		.configureOutput({
-			writeOut: (text) => io.stdout.write(text),
-			writeErr: (text) => io.stderr.write(text),
+			writeOut: (text) => print(io, text),
+			writeErr: (text) => io.stderr.write(printable(text)),
 			getOutHasColors: () => false,
 			getErrHasColors: () => false,
 			outputError: (text) => sayError(io, `${text.replace(/^error: /, '').trimEnd()}; see --help`)
@@ -86,7 +87,7 @@ function exitCodeOf(error: unknown, io: Io): number {
 		return USER_FAULT;
 	}
 	sayError(io, `a fault of Spanwise: ${messageOf(error)}`);
-	say(io, error instanceof Error ? (error.stack ?? '') : '');
+	sayLines(io, error instanceof Error ? (error.stack ?? '') : '');
 	return OWN_FAULT;
 }
 

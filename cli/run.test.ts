@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -160,11 +160,55 @@ describe('spanwise similarity', () => {
 
 	it('refuses a run that is not there, is none, or is from a newer version', async () => {
 		await expectRefusal(['similarity', 'nope'], /run nope: not found; allowed: a run's folder/);
-		await expectRefusal(['similarity', at('tiny')], /run\.json: missing; expected a run's folder/);
+		await expectRefusal(['similarity', at('home')], /run\.json: missing; expected a run's folder/);
 		await cp(at(`home/runs/${single}`), at('newer'), { recursive: true });
 		const record = await readFile(at('newer/run.json'), 'utf8');
 		await writeFile(at('newer/run.json'), record.replace('"version": 1', '"version": 2'));
 		await expectRefusal(['similarity', at('newer')], /run version 2; .*update Spanwise/);
+	});
+});
+
+describe('a model where a run is meant, and a run where a model is', () => {
+	it('each is said, with what to do', async () => {
+		const analyze = (model: string) =>
+			new RegExp(`: a model, not a run; analyse it first: spanwise analyze ${model} --text FILE`);
+		await expectRefusal(['plan', at('tiny'), '--followers', '1'], analyze(at('tiny')));
+		await expectRefusal(['similarity', 'mini-llama2'], analyze('mini-llama2'));
+		await expectRefusal(['compare', whole, at('other')], analyze(at('other')));
+		const run = /: a run, not a model; it was made from .*\/tiny: name that/;
+		await expectRefusal(['inspect', whole], run);
+		await expectRefusal(['inspect', at(`home/runs/${whole}`)], run);
+		await expectRefusal(['export', at('tiny'), '--to', 'csv'], /tiny: a folder; expected a file/);
+	});
+
+	it('a name that is nearly a model’s gets the nearest', async () => {
+		await expectRefusal(
+			['inspect', 'mini-lama2'],
+			/mini-lama2: no such model: neither a folder nor listed; did you mean mini-llama2\? Known: mini-llama2, mini-llama3/
+		);
+	});
+});
+
+describe('names with escape codes and line breaks', () => {
+	it('reach the terminal as text, in tables, messages and JSON', async () => {
+		const name = 'red\u001b[31m\nsecond \u009b line';
+		await mkdir(at('named'));
+		await writeTinyCheckpoint(at(join('named', name)), {});
+		await writeFile(at(join('named', name, 'config.json')), '{}');
+		const listed = await command('models', '--models', at('named'));
+		const refused = await command('inspect', at(join('named', name)));
+		const asJson = await command('models', '--models', at('named'), '--json');
+		const shown = 'red\\u001b[31m\\nsecond \\u009b line';
+		expect(listed.stdout).toContain(shown);
+		expect(refused.stderr).toContain(
+			`${shown.replace('\\n', ' ')}/config.json: architecture is not given`
+		);
+		expect(asJson.stdout).toContain(JSON.stringify(name).replace('\u009b', '\\u009b').slice(1, -1));
+		for (const text of [listed.stdout, refused.stderr, asJson.stdout]) {
+			expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+		}
+		const models = JSON.parse(asJson.stdout) as { name: string }[];
+		expect(models.map((model) => model.name)).toContain(name);
 	});
 });
 

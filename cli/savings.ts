@@ -6,7 +6,7 @@ import { InputError } from '../analysis/errors.ts';
 import { DTYPE_BYTES, savings } from '../analysis/plan/savings.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { findModel } from './found.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 import { savingsText } from './savingsText.ts';
@@ -71,7 +71,7 @@ export function registerSavings(program: Command, io: Io): void {
 			const setting = { context, batch, elementBytes: DTYPE_BYTES[dtype] };
 			const predicted = savings(facts, plan.sources, setting);
 			if (options.json) printJson(io, predicted);
-			else io.stdout.write(savingsText(predicted, checkpoint.name, facts.layers, dtype));
+			else print(io, savingsText(predicted, checkpoint.name, facts.layers, dtype));
 		});
 }
 

@@ -10,7 +10,7 @@ import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { lossIncrease } from './gates.ts';
 import { watchInterrupts } from './interrupt.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { layerList, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { sampleFiles, samplesHelp } from './samples.ts';
@@ -112,7 +112,7 @@ export function registerSearch(program: Command, io: Io): void {
 			const recorder = new TelemetryRecorder();
 			const { search, refits } = await withProgress(request, recorder, io);
 			if (flags.json) printJson(io, search.report);
-			else io.stdout.write(searchText(search));
+			else print(io, searchText(search));
 			if (flags.out !== undefined) {
 				await writeSearch(flags.out, search, refits);
 				say(io, `wrote the report and its plans to ${flags.out}`);

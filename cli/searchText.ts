@@ -1,3 +1,4 @@
+import { quoted } from '../analysis/edge/quote.ts';
 import { AXIS_NAMES } from '../analysis/plan/axes.ts';
 import { PLANNERS } from '../analysis/search/candidate.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
@@ -16,7 +17,7 @@ const LABELS = {
 /** A search for a person: the verdict, plans, the front, and how well the shortlist agrees. */
 export function searchText({ report, model, texts, context }: Search): string {
 	const { verdict, target, plans, front, random, shortlist, parts, interval, notes } = report;
-	const names = texts.map(({ name }) => name).join(', ');
+	const names = texts.map(({ name }) => quoted(name)).join(', ');
 	const label = interval.report === null ? 'a single window' : LABELS[interval.report];
 	const rough = interval.report === null ? null : roughWords(parts.report.windows, 'the intervals');
 	const savings = `${AXIS_NAMES[target.axis]} saved`;
@@ -37,7 +38,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 	const { search, choose, report: last } = parts;
 	return [
 		`${verdict.sentence}\n${rough === null ? '' : `${rough}\n`}\n`,
-		`${model.name} (${shortHash(model.hash)}), loss added in nats a token on ${search.windows} + ${choose.windows} + ${last.windows} windows of ${context} tokens (search, choose, report) of ${names}.\n`,
+		`${quoted(model.name)} (${shortHash(model.hash)}), loss added in nats a token on ${search.windows} + ${choose.windows} + ${last.windows} windows of ${context} tokens (search, choose, report) of ${names}.\n`,
 		`Search is in-sample for every plan made from measured damage, choose for the chosen plan and for repairs; savings are predicted.\n\n`,
 		formatTable<PlanFigures>(plans, [
 			{

@@ -12,7 +12,7 @@ import type { Metric, Similarity, View } from '../analysis/similarity/types.ts';
 import { formatValue } from '../src/lib/format.ts';
 import { SHOWN_WORDS } from '../src/lib/run/shown.ts';
 import { findRun } from './found.ts';
-import { printJson, say, type Io } from './io.ts';
+import { print, printJson, say, type Io } from './io.ts';
 import { checkMeasured, measuredWords } from './measured.ts';
 import { metricOption, viewOption, withSharedOptions, type SharedOptions } from './options.ts';
 import { formatTable } from './table.ts';
@@ -111,10 +111,10 @@ function printLayers(
 		});
 	} else if (format === 'csv') {
 		const values = excess ? `${SHOWN_WORDS.excess} (${metric})` : undefined;
-		io.stdout.write(similarityCsv(record, { metric, view, values }, matrix));
+		print(io, similarityCsv(record, { metric, view, values }, matrix));
 	} else {
-		io.stdout.write(`${excess ? `${what} · ` : ''}${measuredWords(record, metric, view)}\n`);
-		io.stdout.write(matrixTable(matrix, layers, 'layer'));
+		print(io, `${excess ? `${what} · ` : ''}${measuredWords(record, metric, view)}\n`);
+		print(io, matrixTable(matrix, layers, 'layer'));
 	}
 }
 
@@ -130,12 +130,12 @@ function printHeads(
 	if (format === 'json') {
 		printJson(io, { metric, view, heads, matrix: rowsOf(matrix, width) });
 	} else if (format === 'csv') {
-		io.stdout.write(`# rows: heads of layer ${l}; columns: heads of layer ${m}\n`);
-		io.stdout.write(matrixCsv(matrix, width, definitionOf(record, metric, view), 'head'));
+		print(io, `# rows: heads of layer ${l}; columns: heads of layer ${m}\n`);
+		print(io, matrixCsv(matrix, width, definitionOf(record, metric, view), 'head'));
 	} else {
-		io.stdout.write(`${measuredWords(record, metric, view)}\n`);
-		io.stdout.write(`rows: heads of layer ${l}; columns: heads of layer ${m}\n`);
-		io.stdout.write(matrixTable(matrix, width, 'head'));
+		print(io, `${measuredWords(record, metric, view)}\n`);
+		print(io, `rows: heads of layer ${l}; columns: heads of layer ${m}\n`);
+		print(io, matrixTable(matrix, width, 'head'));
 	}
 }
 

@@ -1,4 +1,8 @@
 import Table from 'cli-table3';
+import { quoted } from '../analysis/edge/quote.ts';
+
+/** Longer than any sentence or list that a cell holds. */
+const MAX_CELL = 10_000;
 
 export interface Column<Row> {
 	title: string;
@@ -32,14 +36,19 @@ export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<
 		chars: NO_LINES,
 		style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }
 	});
-	for (const row of rows) table.push(columns.map(({ value }) => String(value(row))));
+	for (const row of rows) table.push(columns.map(({ value }) => cell(String(value(row)))));
 	return `${withoutTrailingSpaces(table.toString())}\n`;
 }
 
 /** Labels and what they say, one a line. */
 export function formatFacts(facts: readonly (readonly [string, string])[]): string {
 	const width = Math.max(...facts.map(([label]) => label.length));
-	return facts.map(([label, text]) => `${label.padEnd(width)}  ${text}\n`).join('');
+	return facts.map(([label, text]) => `${label.padEnd(width)}  ${cell(text)}\n`).join('');
+}
+
+/** One line, whatever names are in it. */
+function cell(text: string): string {
+	return quoted(text, MAX_CELL);
 }
 
 function withoutTrailingSpaces(text: string): string {

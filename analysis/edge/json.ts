@@ -27,7 +27,9 @@ export async function readBytes(path: string, mostBytes: number): Promise<Buffer
 		const broken = await brokenLink(path);
 		if (broken !== null) throw new InputError(`${quoted(path)}: ${broken}`);
 		await checkPlainFile(path);
-		const { size } = await stat(path);
+		const found = await stat(path);
+		if (found.isDirectory()) throw new InputError(`${quoted(path)}: a folder; expected a file`);
+		const { size } = found;
 		if (size > mostBytes) {
 			throw new InputError(`${quoted(path)}: ${size} bytes; at most ${mostBytes} are allowed`);
 		}
