@@ -258,9 +258,12 @@ describe('spanwise plan', () => {
 	});
 
 	it('takes one rule, not two and not none', async () => {
-		await expectRefusal(['plan', whole], /found neither of --min-similarity and --followers/);
+		await expectRefusal(
+			['plan', whole],
+			/found none of --min-similarity, --followers, --from; expected one/
+		);
 		const both = ['plan', whole, '--followers', '1', '--min-similarity', '0.5'];
-		await expectRefusal(both, /found both of/);
+		await expectRefusal(both, /found --min-similarity and --followers of/);
 	});
 
 	it('--out replaces a plan, refuses any other file, and leaves nothing half written', async () => {
@@ -293,6 +296,34 @@ describe('spanwise export', () => {
 		const { stdout } = await command('export', at('plan.json'), '--to', 'csv');
 		expect(stdout).toMatch(/^source,followers,length,head_map,score,/);
 		expect(stdout.trimEnd().split('\n')).toHaveLength(1 + (await readPlan()).spans.length);
+	});
+
+	it('shareatt comes back as the same plan by plan --from shareatt', async () => {
+		const before = await readPlan();
+		const { stdout: list } = await command('export', at('plan.json'), '--to', 'shareatt');
+		const args = ['plan', whole, '-', '--from', 'shareatt', '--json'];
+		const { code, stdout } = await runCommand(args, {
+			stdin: list,
+			env: { SPANWISE_HOME: at('home') }
+		});
+		expect(code).toBe(0);
+		const { sources, spans, predicted } = JSON.parse(stdout) as Plan;
+		expect({ sources, spans, predicted }).toEqual({
+			sources: before.sources,
+			spans: before.spans,
+			predicted: before.predicted
+		});
+	});
+
+	it('--from reads the list of layers that are not shared as their code has it', async () => {
+		await writeFile(at('list.json'), '[0, 1, 4, 5]');
+		const args = ['plan', whole, at('list.json'), '--from', 'shareatt'];
+		const { stdout } = await command(...args, '--json');
+		expect((JSON.parse(stdout) as Plan).sources).toEqual([0, 1, 1, 1, 4, 5]);
+		await expectRefusal([...args, '--protect', '0'], /--protect: not with --from/);
+		await expectRefusal(['plan', whole, '--from', 'shareatt'], /--from: no list; write the file/);
+		const second = ['plan', whole, at('list.json'), '--followers', '1'];
+		await expectRefusal(second, /a second file is read with --from alone/);
 	});
 
 	it('shareatt is refused where heads are rearranged', async () => {

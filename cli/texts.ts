@@ -47,8 +47,22 @@ async function readText(file: string): Promise<Uint8Array> {
 	}
 }
 
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** What comes on stdin, at most `mostBytes`. Throws InputError for more. */
+export async function readStdin({ stdin }: Io, mostBytes: number): Promise<string> {
+	const bytes = await readAll(stdin, mostBytes);
+	return Buffer.from(bytes).toString('utf8');
+}
+
+async function readAll(
+	stream: AsyncIterable<Uint8Array>,
+	mostBytes = Infinity
+): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
-	for await (const chunk of stream) chunks.push(chunk);
+	let bytes = 0;
+	for await (const chunk of stream) {
+		bytes += chunk.length;
+		if (bytes > mostBytes) throw new InputError(`stdin: more than ${mostBytes} bytes`);
+		chunks.push(chunk);
+	}
 	return Buffer.concat(chunks);
 }

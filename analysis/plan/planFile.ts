@@ -3,6 +3,7 @@ import { parseOrNull, parseUntrusted } from '../edge/parse.ts';
 import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
 import { VERSION } from '../version.ts';
+import { isShareAtt } from './exporters/shareatt.ts';
 import { planSchema } from './schema.ts';
 import { checkSources, checkSpansAgree } from './spans.ts';
 import type { Plan } from './types.ts';
@@ -16,8 +17,10 @@ const PLAN_VERSION = 1;
  */
 export function parsePlan(json: unknown, where: string): Plan {
 	const head = parseOrNull(v.object({ format: v.string(), version: v.number() }), json);
-	if (head?.format !== 'spanwise/plan')
-		throw new InputError(`${where}: not a plan; expected format "spanwise/plan"`);
+	if (head?.format !== 'spanwise/plan') {
+		const list = isShareAtt(json) ? '; this is a list for the Shared Attention code' : '';
+		throw new InputError(`${where}: not a plan; expected format "spanwise/plan"${list}`);
+	}
 	if (head.version > PLAN_VERSION)
 		throw new InputError(
 			`${where}: plan version ${head.version}; this is Spanwise ${VERSION}, which reads version ${PLAN_VERSION}: update Spanwise`

@@ -5,7 +5,7 @@ import type { Definition, Plan, Sources, Span } from '../types.ts';
 import { cardLines, csv, matrixCsv, spansCsv } from './csv.ts';
 import { exportPlan, fidelityOf } from './exporters.ts';
 import { toNpy } from './npy.ts';
-import { fromShareAtt, toShareAtt } from './shareatt.ts';
+import { fromShareAtt, parseShareAtt, toShareAtt } from './shareatt.ts';
 
 function planOf(sources: Sources, spans: Span[]): Plan {
 	const model = {
@@ -53,6 +53,27 @@ describe('shareatt', () => {
 			"shareatt: the span of 1 rearranges heads; the authors' code keeps every head in its place"
 		);
 		expect(() => toShareAtt({ sources: [0, 1, 0], spans: [] })).toThrow('contiguous');
+	});
+	it.each<[string, unknown]>([
+		['the bare list of their code', [0, 1, 2, 5]],
+		['the layers that are not shared', { nonShared: [0, 1, 2, 5] }],
+		['the followers', { followers: [3, 4] }],
+		['both lists', { followers: [3, 4], nonShared: [0, 1, 2, 5] }]
+	])('reads %s', (_, json) => {
+		expect(parseShareAtt(json, 'list.json', 6)).toEqual([0, 1, 2, 2, 2, 5]);
+	});
+	it.each<[unknown, string]>([
+		[
+			{ followers: [3], nonShared: [0, 1, 2, 5] },
+			'list.json: followers and nonShared disagree on layer 4'
+		],
+		[{}, 'list.json: neither followers nor nonShared'],
+		[['a'], 'list.json: nonShared.0: found'],
+		[{ followers: 7 }, 'list.json: followers: found 7; expected an array'],
+		[[0, 1, 9], 'list.json: nonShared: layer 9; allowed: 0 to 5'],
+		[Array(20_000).fill(0), 'list.json: nonShared: more than 10000 entries']
+	])('refuses %j', (json, message) => {
+		expect(() => parseShareAtt(json, 'list.json', 6)).toThrow(message);
 	});
 	it('import refuses layers outside the model, twice, and layer 0 as follower', () => {
 		expect(() => fromShareAtt({ followers: [4] }, 4)).toThrow(

@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import { checkSources } from '../spans.ts';
 import type { Plan, Sources } from '../types.ts';
@@ -39,6 +41,43 @@ export function shareAttProblem(plan: Pick<Plan, 'sources' | 'spans'>): string |
 	if (mapped)
 		return `the span of ${mapped.source} rearranges heads; the authors' code keeps every head in its place`;
 	return null;
+}
+
+/** More layers than any model has. */
+const MOST_LAYERS = 10_000;
+const list = boundedArray(v.pipe(v.number(), v.integer(), v.minValue(0)), MOST_LAYERS);
+const lists = v.object({ followers: v.optional(list), nonShared: v.optional(list) });
+
+/** Tells whether a file holds the authors' lists rather than a plan. */
+export function isShareAtt(json: unknown): boolean {
+	if (Array.isArray(json)) return true;
+	return typeof json === 'object' && json !== null && ('followers' in json || 'nonShared' in json);
+}
+
+/**
+ * Reads the authors' lists as the sources of a model of `layers` layers: either list, both, or the bare list of the
+ * layers that are not shared, as it stands in their code. `where` names the file. Throws InputError.
+ */
+export function parseShareAtt(json: unknown, where: string, layers: number): Sources {
+	const given = Array.isArray(json) ? { nonShared: json } : json;
+	const { followers, nonShared } = parseUntrusted(lists, given, where);
+	try {
+		if (followers === undefined && nonShared === undefined)
+			throw new InputError('neither followers nor nonShared; expected one of these lists');
+		const fromNonShared = nonShared && fromShareAtt({ nonShared }, layers);
+		const fromFollowers = followers && fromShareAtt({ followers }, layers);
+		const differing = fromFollowers?.findIndex(
+			(source, layer) => fromNonShared && source !== fromNonShared[layer]
+		);
+		if (differing !== undefined && differing >= 0)
+			throw new InputError(
+				`followers and nonShared disagree on layer ${differing}; every layer is in one of them`
+			);
+		return fromNonShared ?? fromFollowers ?? [];
+	} catch (error) {
+		if (!(error instanceof InputError)) throw error;
+		throw new InputError(`${where}: ${error.message}`, { cause: error });
+	}
 }
 
 /**

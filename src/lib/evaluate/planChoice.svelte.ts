@@ -1,9 +1,10 @@
-import { parsePlan, planMatches } from '$analysis/plan/planFile.ts';
+import { planMatches } from '$analysis/plan/planFile.ts';
 import type { Plan, Sources } from '$analysis/plan/types.ts';
+import { importedPlan } from '../run/importedPlan.ts';
 import { screenPlan } from '../run/screenPlan.ts';
 import type { RunState } from '../run/state.svelte.ts';
 import { planOf } from '../search/plan.ts';
-import { planFromText, type AskedPlan } from './form.ts';
+import type { AskedPlan } from './form.ts';
 import type { Measurements } from './measurements.svelte.ts';
 
 /** Which plan a form sends: the one on the screen, left-out layers and head maps with it, or one from a file. */
@@ -24,8 +25,10 @@ export class PlanChoice {
 
 	/** Reads a plan file. Throws an Error that names it where it is none. */
 	async read(file: File): Promise<void> {
-		const plan = parsePlan(planFromText(await file.text(), file.name), file.name);
-		this.file = { name: file.name, plan, warning: planMatches(plan, this.#page.run.model) };
+		const { run, similarity } = this.#page;
+		const matrix = similarity?.matrix ?? null;
+		const plan = importedPlan(await file.text(), file.name, run.model, matrix);
+		this.file = { name: file.name, plan, warning: planMatches(plan, run.model) };
 	}
 
 	/** The plan, and the result that has its refitted weights, as a measurement asks for them. */
