@@ -1,4 +1,4 @@
-import { mean, meanInterval, predictedBytes } from '../evaluate/figures.ts';
+import { mean, meanInterval, modelFigures, predictedBytes } from '../evaluate/figures.ts';
 import type { ModelFigures } from '../evaluate/types.ts';
 import { drawWindows, type Draws } from '../similarity/resample.ts';
 import type { Document } from '../tokens/types.ts';
@@ -91,16 +91,10 @@ export function baselineFigures(
 	documents: readonly Document[],
 	losses: readonly number[]
 ): ModelFigures {
-	const loss = mean(losses);
 	const tokens = windows.length * (context - 1);
 	const bytes = windows.reduce(
 		(sum, window) => sum + predictedBytes(window, documents, tokenizer),
 		0
 	);
-	return {
-		loss,
-		perplexity: Math.exp(loss),
-		bitsPerByte: (loss * tokens) / Math.LN2 / bytes,
-		tokens
-	};
+	return modelFigures(mean(losses) * tokens, tokens, bytes);
 }

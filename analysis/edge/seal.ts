@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { InputError } from '../errors.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { quoted } from './quote.ts';
 
 /** What a sealed object has beside its own fields: the checksum of their JSON. */
 export interface Seal {
@@ -20,10 +21,13 @@ export function sealed<Value extends object>(
 
 /**
  * Whether a parsed object has a checksum; files of earlier versions have none. Throws InputError that begins with `where`
- * where the checksum is not that of the other fields.
+ * where the checksum is not that of the other fields or, without one, a number is infinite (1e999).
  */
 export function checkSeal(json: unknown, where: string, about = ''): boolean {
-	if (typeof json !== 'object' || json === null || !('checksum' in json)) return false;
+	if (typeof json !== 'object' || json === null || !('checksum' in json)) {
+		checkNumbersOf(json, where);
+		return false;
+	}
 	const { checksum, ...value } = json;
 	if (checksum === checksumOf(JSON.stringify(value), about)) return true;
 	throw new InputError(
@@ -40,7 +44,15 @@ function checksumOf(text: string, about: string): string {
 	return sha256(`${about}${text}`);
 }
 
+function checkNumbersOf(json: unknown, where: string): void {
+	try {
+		JSON.stringify(json, finiteOnly);
+	} catch (error) {
+		throw new InputError(`${where}: ${quoted(messageOf(error))}`, { cause: error });
+	}
+}
+
 function finiteOnly(key: string, value: unknown): unknown {
 	if (typeof value !== 'number' || Number.isFinite(value)) return value;
-	throw new RangeError(`${key} is ${value}; only finite numbers can be stored`);
+	throw new RangeError(`${key} is ${value}; expected a finite number`);
 }

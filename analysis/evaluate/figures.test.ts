@@ -1,7 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { drawWindows } from '../similarity/resample.ts';
 import type { Tokenizer } from '../tokens/types.ts';
-import { meanInterval, predictedBytes, quantile, spreadOf } from './figures.ts';
+import { meanInterval, modelFigures, predictedBytes, quantile, spreadOf } from './figures.ts';
+
+describe('the figures of a model', () => {
+	it('are loss, perplexity and bits per byte', () => {
+		expect(modelFigures(4 * Math.LN2, 4, 8)).toEqual({
+			loss: Math.LN2,
+			perplexity: 2,
+			bitsPerByte: 0.5,
+			tokens: 4
+		});
+	});
+	it('have the largest number for a perplexity beyond all of them', () => {
+		expect(modelFigures(8000, 8, 8)).toMatchObject({ loss: 1000, perplexity: Number.MAX_VALUE });
+	});
+	it('are refused where the tokens stand for no text', () => {
+		expect(() => modelFigures(1, 4, 0)).toThrow(
+			'text: the 4 predicted tokens stand for 0 bytes of it; expected some: give another text'
+		);
+	});
+});
 
 describe('quantile', () => {
 	it('interpolates between order statistics', () => {

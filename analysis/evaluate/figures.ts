@@ -1,6 +1,7 @@
+import { InputError } from '../errors.ts';
 import { intervalOf, RESAMPLES, type Draws } from '../similarity/resample.ts';
 import type { Document, Tokenizer, Window } from '../tokens/types.ts';
-import type { Spread } from './types.ts';
+import type { ModelFigures, Spread } from './types.ts';
 
 export function mean(values: ArrayLike<number>): number {
 	return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
@@ -44,6 +45,21 @@ export function meanInterval(
 		value,
 		sums.map((sum, r) => sum / drawn[r])
 	);
+}
+
+/**
+ * How a model does on `tokens` predicted tokens that stand for `bytes` of text and lose `nats` in all. A perplexity
+ * beyond every float64 is given as the largest. Throws InputError where the tokens stand for no text.
+ */
+export function modelFigures(nats: number, tokens: number, bytes: number): ModelFigures {
+	if (!(bytes > 0)) {
+		throw new InputError(
+			`text: the ${tokens} predicted tokens stand for ${bytes} bytes of it; expected some: give another text`
+		);
+	}
+	const loss = nats / tokens;
+	const perplexity = Math.min(Number.MAX_VALUE, Math.exp(loss));
+	return { loss, perplexity, bitsPerByte: nats / Math.LN2 / bytes, tokens };
 }
 
 /**

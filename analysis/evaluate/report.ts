@@ -3,7 +3,7 @@ import type { Plan } from '../plan/types.ts';
 import { peakRssBytes } from '../process/peakMemory.ts';
 import type { Window } from '../tokens/types.ts';
 import { drawWindows } from '../similarity/resample.ts';
-import { mean, meanInterval, predictedBytes, quantile, spreadOf } from './figures.ts';
+import { mean, meanInterval, modelFigures, predictedBytes, quantile, spreadOf } from './figures.ts';
 import type { ChoicesReport } from './choices/types.ts';
 import { judgeGates, type Estimated } from './gates.ts';
 import type { Measured } from './measure.ts';
@@ -119,13 +119,11 @@ function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {
 		windows.reduce((sum, window) => sum + of(window), 0);
 	const tokens = total((window) => window.tokens);
 	const nats = total((window) => window.tokens * window[way]);
-	const loss = nats / tokens;
-	return {
-		loss,
-		perplexity: Math.exp(loss),
-		bitsPerByte: nats / Math.LN2 / total((window) => window.bytes),
-		tokens
-	};
+	return modelFigures(
+		nats,
+		tokens,
+		total((window) => window.bytes)
+	);
 }
 
 function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): Cost {

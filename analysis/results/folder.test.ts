@@ -123,6 +123,19 @@ describe('readResult refuses', () => {
 			'no checksum: an earlier version stored this result, and a change of it would not be noticed'
 		);
 	});
+	it('an infinite figure of a result of an earlier version', async () => {
+		const stored = await writeResult(home, madeUpEvaluation(), [], { id: 'a' });
+		const text = JSON.stringify({ ...stored, checksum: undefined });
+		const figure = /"perplexity":[\d.]+/;
+		expect(text).toMatch(figure);
+		await writeFile(
+			join(home, 'results', 'a', 'result.json'),
+			text.replace(figure, '"perplexity":1e999')
+		);
+		await expect(readResult(home, 'a')).rejects.toThrow(
+			'result.json: perplexity is Infinity; expected a finite number'
+		);
+	});
 	it('to store what is no number', async () => {
 		const parts = { ...madeUpDamage(), windows: NaN };
 		await expect(writeResult(home, parts)).rejects.toThrow('windows is NaN');
