@@ -18,15 +18,17 @@ export interface Fit {
 const SLACK_TOKENS = 8;
 
 /**
- * `wanted` windows of `length` tokens, or as many fewer as fit without overlapping; at least one does. The text is
- * tokenized once to find numbers of windows that may fit, and only those are tried.
+ * `wanted` windows as long as `head`, the first tokens of the text, or as many fewer as fit without overlapping. The
+ * text is tokenized once to find numbers of windows that may fit, and only those are tried.
  */
 export async function fitWindows(
 	text: string,
+	head: readonly number[],
 	wanted: number,
-	length: number,
 	tokenizer: Tokenizer
 ): Promise<Fit> {
+	const { length } = head;
+	if (wanted === 1) return { cuts: [{ start: 0, ids: [...head] }], lacking: null };
 	const all = await tryWindows(text, ascending(text, wanted), length, tokenizer, 0);
 	if (typeof all !== 'number') return { cuts: all, lacking: null };
 	const words = wordStarts(text);
@@ -57,7 +59,7 @@ export async function fitWindows(
 		if (typeof cuts !== 'number') return { cuts, lacking };
 		suspect = cuts;
 	}
-	return { cuts: [{ start: 0, ids: await firstTokens(text, length, tokenizer) }], lacking };
+	return { cuts: [{ start: 0, ids: [...head] }], lacking };
 }
 
 /** Start k of N: the first word from character ⌊k·length/N⌋ on. */
@@ -81,9 +83,13 @@ async function tryWindows(
 	tokenizer: Tokenizer,
 	suspect: number
 ): Promise<Cut[] | number> {
+	const empty = starts.findIndex((start, k) => start >= (starts[k + 1] ?? text.length));
+	if (empty >= 0) return (empty + 0.5) / starts.length;
 	const cutAt = (k: number): Promise<number[]> =>
 		firstTokens(text.slice(starts[k], starts[k + 1]), length, tokenizer);
-	if ((await cutAt(Math.floor(suspect * starts.length))).length < length) return suspect;
+	if (suspect > 0 && (await cutAt(Math.floor(suspect * starts.length))).length < length) {
+		return suspect;
+	}
 	const cuts: Cut[] = [];
 	for (const [k, start] of starts.entries()) {
 		const ids = await cutAt(k);

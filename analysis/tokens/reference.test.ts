@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
+import { firstTokens } from './prefix.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
 type Json = Record<string | number, unknown>;
@@ -60,27 +61,62 @@ async function outcomeOf(file: string, texts: readonly string[]): Promise<unknow
 	}
 }
 
+/** The fixture, with the bundled tokenizers among its bases. */
+async function expected(): Promise<Expected> {
+	const root = new URL('../../', import.meta.url).pathname;
+	const file = `${root}tests/fixtures/tokenizers/expected.json`;
+	const found = JSON.parse(await readFile(file, 'utf8')) as Expected;
+	for (const [name, path] of Object.entries(found.files)) {
+		found.bases[name] = JSON.parse(await readFile(join(root, path), 'utf8'));
+	}
+	return found;
+}
+
+let folder = '';
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'spanwise-reference-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A file that holds a tokenizer with these changes. */
+async function write({ bases }: Expected, { base, changes }: Expected['cases'][number]) {
+	const file = join(folder, 'tokenizer.json');
+	await writeFile(file, JSON.stringify(changed(bases[base], changes)));
+	return file;
+}
+
 test(
 	'every changed tokenizer.json is refused or gives the ids that the reference gives',
 	async () => {
-		const root = new URL('../../', import.meta.url).pathname;
-		const file = `${root}tests/fixtures/tokenizers/expected.json`;
-		const { texts, files, bases, cases } = JSON.parse(await readFile(file, 'utf8')) as Expected;
-		for (const [name, path] of Object.entries(files)) {
-			bases[name] = JSON.parse(await readFile(join(root, path), 'utf8'));
+		const fixture = await expected();
+		for (const each of fixture.cases) {
+			const { base, changes, outcome } = each;
+			const found = await outcomeOf(await write(fixture, each), fixture.texts);
+			expect({ base, changes, outcome: found }).toEqual({ base, changes, outcome });
 		}
-		const folder = await mkdtemp(join(tmpdir(), 'spanwise-reference-'));
-		try {
-			const changedFile = join(folder, 'tokenizer.json');
-			for (const { base, changes, outcome } of cases) {
-				await writeFile(changedFile, JSON.stringify(changed(bases[base], changes)));
-				const found = await outcomeOf(changedFile, texts);
-				expect({ base, changes, outcome: found }).toEqual({ base, changes, outcome });
+		expect(fixture.cases.length).toBeGreaterThanOrEqual(300);
+	},
+	TIMEOUT_MS
+);
+
+test(
+	'the first tokens of a text are those of the whole, whatever the tokenizer',
+	async () => {
+		const fixture = await expected();
+		const text = Array.from({ length: 12 }, () => fixture.texts.join(' ')).join('\n');
+		let asked = 0;
+		for (const each of fixture.cases) {
+			if (each.outcome === 'refused') continue;
+			const tokenizer = await loadTokenizer(await write(fixture, each), EVERY_ID);
+			const { ids } = await tokenizer.encode(text);
+			for (const count of [1, 90, 700]) {
+				const { base, changes } = each;
+				const first = await firstTokens(text, count, tokenizer);
+				expect({ base, changes, first }).toEqual({ base, changes, first: ids.slice(0, count) });
+				asked++;
 			}
-		} finally {
-			await rm(folder, { recursive: true });
 		}
-		expect(cases.length).toBeGreaterThanOrEqual(300);
+		expect(asked).toBeGreaterThan(600);
 	},
 	TIMEOUT_MS
 );

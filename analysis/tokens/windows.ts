@@ -65,7 +65,7 @@ export async function cutWindows(
 			notes.push(`${name}: no window: more texts than windows (${wanted.windows})`);
 			continue;
 		}
-		const { cuts, lacking } = await fitWindows(text, share, length, tokenizer);
+		const { cuts, lacking } = await fitWindows(text, heads[document], share, tokenizer);
 		if (cuts.length < share) {
 			notes.push(
 				`${name}: ${plural(cuts.length)} instead of ${share}: ` +
