@@ -1,6 +1,7 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readTextFile } from '../edge/json.ts';
 
 /** A model that was downloaded into the Hugging Face cache. */
 export interface CachedModel {
@@ -14,6 +15,9 @@ export interface CachedModel {
 
 /** A commit's first characters tell it apart well enough, as in git. */
 const REVISION_CHARACTERS = 8;
+
+/** The name of a commit, and a line break. */
+const MAX_REF_BYTES = 1000;
 
 /** Where Hugging Face keeps downloads: HF_HUB_CACHE, HF_HOME/hub, XDG_CACHE_HOME or ~/.cache. */
 export function cacheFolder(env: Record<string, string | undefined>): string {
@@ -43,11 +47,12 @@ export async function cachedModels(hub: string): Promise<CachedModel[]> {
 }
 
 async function mainRevision(folder: string, revisions: readonly string[]): Promise<string | null> {
-	const named = await readFile(join(folder, 'refs', 'main'), 'utf8').catch(() => '');
+	const named = await readTextFile(join(folder, 'refs', 'main'), MAX_REF_BYTES).catch(() => '');
 	if (revisions.includes(named.trim())) return named.trim();
 	let newest: { revision: string; mtimeMs: number } | null = null;
 	for (const revision of revisions) {
-		const { mtimeMs } = await lstat(join(folder, 'snapshots', revision));
+		const found = await lstat(join(folder, 'snapshots', revision)).catch(() => null);
+		const mtimeMs = found?.mtimeMs ?? -Infinity;
 		if (newest === null || mtimeMs > newest.mtimeMs) newest = { revision, mtimeMs };
 	}
 	return newest?.revision ?? null;

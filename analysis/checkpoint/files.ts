@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 
 /** Whether a file or folder of that name exists; links are followed. */
 export async function exists(path: string): Promise<boolean> {
@@ -7,6 +7,12 @@ export async function exists(path: string): Promise<boolean> {
 
 export async function isFolder(path: string): Promise<boolean> {
 	return (await kindOf(path)) === 'folder';
+}
+
+/** The same, where a link to a folder is none. */
+export async function isOwnFolder(path: string): Promise<boolean> {
+	const found = await lstat(path).catch(() => null);
+	return found?.isDirectory() === true;
 }
 
 async function kindOf(path: string): Promise<'folder' | 'file' | null> {

@@ -1,7 +1,6 @@
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { impostorOf } from '../edge/impostor.ts';
+import { impostorAt } from '../edge/impostorAt.ts';
 import { readJsonFile } from '../edge/json.ts';
 import { parseOrNull } from '../edge/parse.ts';
 import { quoted } from '../edge/quote.ts';
@@ -10,8 +9,6 @@ import { exists } from './files.ts';
 
 /** More names than this make a message no clearer. */
 const MAX_NAMED = 5;
-/** The first bytes of a file, enough to tell what it is. */
-const MAGIC_BYTES = 64;
 
 const UNNAMED = 'expected model.safetensors, or model.safetensors.index.json that names the files';
 
@@ -71,7 +68,7 @@ export async function describeFolder(folder: string): Promise<string | null> {
 
 /** What a file is that was named as a model, in words that go on after its path. */
 export async function describeFile(file: string): Promise<string> {
-	const impostor = impostorOf(await firstBytes(file));
+	const impostor = await impostorAt(file);
 	if (impostor !== null) return impostor;
 	if (/\.(safetensors|json)$/.test(file)) {
 		return `a file; name the folder that it lies in, ${quoted(dirname(file))}`;
@@ -97,20 +94,6 @@ async function isUnfinishedDownload(folder: string): Promise<boolean> {
 	if (basename(dirname(folder)) !== 'snapshots') return false;
 	const blobs = await children(join(dirname(dirname(folder)), 'blobs'));
 	return blobs.some((name) => name.endsWith('.incomplete'));
-}
-
-async function firstBytes(file: string): Promise<Uint8Array> {
-	const bytes = Buffer.alloc(MAGIC_BYTES);
-	const handle = await open(file).catch(() => null);
-	if (handle === null) return bytes.subarray(0, 0);
-	try {
-		const { bytesRead } = await handle.read(bytes, 0, MAGIC_BYTES, 0);
-		return bytes.subarray(0, bytesRead);
-	} catch {
-		return bytes.subarray(0, 0);
-	} finally {
-		await handle.close();
-	}
 }
 
 function listed(names: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
 import { InputError, messageOf } from '../errors.ts';
-import { impostorOf } from '../edge/impostor.ts';
+import { impostorAt } from '../edge/impostorAt.ts';
 import { checkPlainFile } from '../edge/json.ts';
 import { parseOrNull } from '../edge/parse.ts';
 import { quoted } from '../edge/quote.ts';
@@ -19,8 +19,6 @@ const MAX_DIMENSIONS = 64;
 const LENGTH_BYTES = 8;
 /** What a file says of itself, under the name of no tensor. */
 const METADATA = '__metadata__';
-/** What stands before every tensor's bytes where a file is no safetensors file, enough to tell what it is. */
-const MAGIC_BYTES = 64;
 
 /** Bits of an element by type, as the reference implementation lists them. */
 const DTYPE_BITS = new Map([
@@ -64,9 +62,11 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
 	let handle: FileHandle | null = null;
 	try {
 		await checkPlainFile(file);
+		// A safetensors file begins with a small number; what begins with text or another format's mark is none.
+		const impostor = await impostorAt(file);
+		if (impostor !== null) throw new InputError(`${file}: ${impostor}`);
 		handle = await open(file);
 		const { size } = await handle.stat();
-		await refuseImpostor(handle, file);
 		const header = await headerBytes(handle, size, file);
 		const dataStart = LENGTH_BYTES + header.length;
 		return parseHeader(header, file, dataStart, size - dataStart);
@@ -76,14 +76,6 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
 	} finally {
 		await handle?.close();
 	}
-}
-
-/** A safetensors file begins with a small number; what begins with text or another format's mark is none. */
-async function refuseImpostor(handle: FileHandle, file: string): Promise<void> {
-	const magic = Buffer.alloc(MAGIC_BYTES);
-	const { bytesRead } = await handle.read(magic, 0, MAGIC_BYTES, 0);
-	const impostor = impostorOf(magic.subarray(0, bytesRead));
-	if (impostor !== null) throw new InputError(`${file}: ${impostor}`);
 }
 
 async function headerBytes(handle: FileHandle, size: number, file: string): Promise<Uint8Array> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { exists } from '../checkpoint/files.ts';
 import { readJsonFile } from '../edge/json.ts';
+import { parseOrNull } from '../edge/parse.ts';
 import type { Architecture, Checkpoint } from '../checkpoint/types.ts';
 
 /** What onnxruntime-genai calls the supported architectures. */
@@ -90,10 +91,10 @@ async function specialIds(
 	for (const name of ['config.json', 'generation_config.json']) {
 		const file = join(folder, name);
 		if (!(await exists(file))) continue;
-		const parsed = v.safeParse(idsSchema, await readJsonFile(file));
-		if (!parsed.success) continue;
-		eos = parsed.output.eos_token_id ?? eos;
-		pad = parsed.output.pad_token_id ?? pad;
+		const parsed = parseOrNull(idsSchema, await readJsonFile(file));
+		if (parsed === null) continue;
+		eos = parsed.eos_token_id ?? eos;
+		pad = parsed.pad_token_id ?? pad;
 	}
 	// As the model builder does where a model has no padding: its first end.
 	return { eos, pad: pad ?? (Array.isArray(eos) ? eos[0] : eos) };

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { exists } from '../checkpoint/files.ts';
 import { readJsonFile } from '../edge/json.ts';
+import { parseOrNull } from '../edge/parse.ts';
 import { findBeside } from '../onnx/locate.ts';
 import { copyCompanions } from './copied.ts';
 
@@ -41,9 +42,9 @@ const genaiSchema = v.looseObject({ search: v.looseObject({}) });
 
 async function genaiText(file: string, shared: boolean): Promise<string> {
 	const text = await readFile(file, 'utf8');
-	const parsed = v.safeParse(genaiSchema, await readJsonFile(file));
-	if (!shared || !parsed.success) return text;
-	const { search, ...others } = parsed.output;
+	const parsed = parseOrNull(genaiSchema, await readJsonFile(file));
+	if (!shared || parsed === null) return text;
+	const { search, ...others } = parsed;
 	const changed = { ...others, search: { ...search, past_present_share_buffer: false } };
 	return `${JSON.stringify(changed, null, 2)}\n`;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { exists } from '../checkpoint/files.ts';
 import { readJsonFile } from '../edge/json.ts';
+import { parseOrNull } from '../edge/parse.ts';
 import { InputError } from '../errors.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../graph/decode/weights.ts';
 import { RECORD_FILE } from '../onnx/writtenPlan.ts';
@@ -43,14 +44,14 @@ export async function readWritten(folder: string): Promise<WrittenDecoder> {
 			`${folder}: no ${RECORD_FILE}; expected a folder written by spanwise apply`
 		);
 	}
-	const parsed = v.safeParse(schema, await readJsonFile(where));
-	const file = parsed.success ? parsed.output.files.find(({ name }) => isOnnx(name)) : undefined;
-	if (!parsed.success || file === undefined) {
+	const parsed = parseOrNull(schema, await readJsonFile(where));
+	const file = parsed?.files.find(({ name }) => isOnnx(name));
+	if (parsed === null || file === undefined) {
 		throw new InputError(
 			`${where}: not the record of an ONNX model; write one with spanwise apply`
 		);
 	}
-	const { model, dtype, plan } = parsed.output;
+	const { model, dtype, plan } = parsed;
 	return {
 		file: join(folder, file.name),
 		...model,

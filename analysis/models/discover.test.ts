@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -93,6 +94,36 @@ describe('discoverModels', () => {
 		expect(listing.problem).toMatch(/: it has model\.gguf: GGUF is not read; use the safetensors/);
 	});
 
+	test('one bad folder neither stops nor slows the others: hostile files, links in a circle, a pipe', async () => {
+		const hub = join(home, 'hostile');
+		const snapshot = async (name: string): Promise<string> => {
+			const repository = join(hub, `models--org--${name}`);
+			await mkdir(join(repository, 'refs'), { recursive: true });
+			await writeFile(join(repository, 'refs', 'main'), 'abc');
+			await mkdir(join(repository, 'snapshots', 'abc'), { recursive: true });
+			return join(repository, 'snapshots', 'abc');
+		};
+		const types = '1,'.repeat(1_900_000);
+		await writeFile(join(await snapshot('types'), 'config.json'), `{"architectures":["Qwen3ForCausalLM"],"layer_types":[${types}1]}`);
+		await writeFile(join(await snapshot('large'), 'config.json'), ' '.repeat(24_000_000));
+		await mkdir(join(await snapshot('folder'), 'config.json'));
+		const linked = await snapshot('linked');
+		for (const name of ['a', 'b']) await symlink('/', join(linked, name));
+		const pipe = await snapshot('pipe');
+		execFileSync('mkfifo', [join(pipe, 'config.json'), join(hub, 'models--org--pipe', 'refs', 'fifo')]);
+		await rm(join(hub, 'models--org--pipe', 'refs', 'main'));
+		await rename(join(hub, 'models--org--pipe', 'refs', 'fifo'), join(hub, 'models--org--pipe', 'refs', 'main'));
+		await writeTinyCheckpoint(await snapshot('good'));
+		const listings = await discoverModels({ ...none, env: { HF_HUB_CACHE: hub } });
+		const problems = Object.fromEntries(listings.map(({ name, problem }) => [name, problem]));
+		expect(problems['org/good']).toBeNull();
+		expect(problems['org/types']).toMatch(/config\.json: .{1,200}$/);
+		expect(problems['org/large']).toMatch(/config\.json: 24000000 bytes; at most 4000000 are allowed$/);
+		expect(problems['org/folder']).toMatch(/config\.json: a folder; expected a file$/);
+		expect(problems['org/linked']).toMatch(/no config\.json/);
+		expect(problems['org/pipe']).toMatch(/config\.json: cannot be read: a pipe, socket or device; expected a file$/);
+	});
+
 	test('a bad model is listed with the reason, and the others are listed all the same', async () => {
 		const place = join(home, 'mixed');
 		await writeTinyCheckpoint(join(place, 'good'));
@@ -171,7 +202,7 @@ describe('resolveModel', () => {
 
 	test('refuses what is neither, and says what is known', async () => {
 		await expect(resolving('lama', { bundled: `${root}models` })).rejects.toThrow(
-			'lama: no such model: neither a folder nor listed; known: mini-llama2, mini-llama3'
+			'lama: no such model: neither a folder nor listed; did you mean mini-llama2? Known: mini-llama2, mini-llama3'
 		);
 		await expect(resolving('./lama', {})).rejects.toThrow(/known: none$/);
 	});

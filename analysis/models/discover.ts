@@ -1,6 +1,9 @@
 import { basename, resolve } from 'node:path';
 import { cachedModels, cacheFolder } from '../checkpoint/cache.ts';
-import { isFolder } from '../checkpoint/files.ts';
+import { exists, isFolder } from '../checkpoint/files.ts';
+import { children } from '../checkpoint/cache.ts';
+import { describeFile, describeFolder } from '../checkpoint/foreign.ts';
+import { messageOf } from '../errors.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
 import { examineCheckpoint } from './checkpoint.ts';
 import { modelFolders, modelsIn, type FoundModel, type ModelFolder } from './folders.ts';
@@ -33,7 +36,7 @@ export async function discoverModels(
 	const add = async (folders: readonly ModelFolder[]): Promise<boolean> => {
 		let found = false;
 		for (const folder of folders) {
-			const models = await examine(folder, examiner, wanted);
+			const models = await examineOrExplain(folder, examiner, wanted);
 			found ||= models === null || models.length > 0;
 			if (models === null) continue;
 			const known = new Set(listings.map((listing) => listing.folder));
@@ -49,6 +52,20 @@ export async function discoverModels(
 	const cached = await cachedModels(cacheFolder(places.env));
 	await add(cached.map((model) => ({ ...model, origin: 'cache' })));
 	return [...withUniqueIds(listings), ...empty];
+}
+
+/** The same of a folder that cannot even be looked into: whatever is wrong with one, the others are to be listed. */
+async function examineOrExplain(
+	folder: ModelFolder,
+	examiner: OnnxExaminer,
+	wanted: (model: FoundModel) => boolean
+): Promise<ModelListing[] | null> {
+	try {
+		return await examine(folder, examiner, wanted);
+	} catch (error) {
+		const unknown = { form: 'checkpoint', facts: null, planned: null } as const;
+		return [{ ...folder, ...unknown, problem: messageOf(error) }];
+	}
 }
 
 /** null: no model in the folder is wanted. */
@@ -81,11 +98,10 @@ function withUniqueIds(found: readonly ModelListing[]): ModelListing[] {
 	});
 }
 
-async function emptyPlace(place: string): Promise<ModelListing> {
+/** What is said of a --models folder without a model. */
+export async function emptyPlace(place: string): Promise<ModelListing> {
 	const folder = resolve(place);
-	const problem = (await isFolder(folder))
-		? `${folder}: no model in it; expected a folder with config.json or ONNX models, or folders that have some`
-		: `${folder}: no such folder`;
+	const problem = await problemOfPlace(folder);
 	const name = basename(folder);
 	return {
 		id: folder,
@@ -97,4 +113,13 @@ async function emptyPlace(place: string): Promise<ModelListing> {
 		planned: null,
 		problem
 	};
+}
+
+async function problemOfPlace(folder: string): Promise<string> {
+	if (!(await exists(folder))) return `${folder}: no such folder`;
+	if (!(await isFolder(folder))) return `${folder}: ${await describeFile(folder)}`;
+	const what = (await children(folder)).length === 0 ? null : await describeFolder(folder);
+	const none =
+		'no model in it; expected a folder with config.json or ONNX models, or folders that have some';
+	return `${folder}: ${what ?? none}`;
 }

@@ -1,6 +1,6 @@
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { children } from '../checkpoint/cache.ts';
-import { exists, isFolder } from '../checkpoint/files.ts';
+import { exists, isOwnFolder } from '../checkpoint/files.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
 import { hasCheckpointWeights, onnxFilesIn, onnxName, SUBFOLDER } from '../onnx/locate.ts';
 
@@ -96,12 +96,12 @@ async function onnxFiles(folder: string, everywhere: boolean): Promise<string[]>
 	return files;
 }
 
-/** A folder and those in it, down to a depth. */
+/** A folder and those in it, down to a depth; links to folders lead out of it, and back into it. */
 async function subfolders(folder: string, depth: number): Promise<string[]> {
 	const found = [folder];
 	for (const child of depth === 0 ? [] : await children(folder)) {
 		const path = join(folder, child);
-		if (await isFolder(path)) found.push(...(await subfolders(path, depth - 1)));
+		if (await isOwnFolder(path)) found.push(...(await subfolders(path, depth - 1)));
 	}
 	return found;
 }

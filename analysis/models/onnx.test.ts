@@ -198,7 +198,7 @@ describe('ONNX models in --models folders', () => {
 		expect(problems.bad).toMatch(/cannot be read as an ONNX model: .* cut short or of another kind/);
 		expect(problems.good).toBeNull();
 		expect(problems.mute).toMatch(/no tokenizer\.json/);
-		expect(problems.pointer).toMatch(/cannot be read as an ONNX model/);
+		expect(problems.pointer).toMatch(/pointer\/model\.onnx: a Git LFS pointer, not the file itself; run git lfs pull/);
 	});
 
 	it('that cannot be language models are passed over; what might be one says why it is not', async () => {

@@ -1,6 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { create } from '@bufbuild/protobuf';
+import { impostorAt } from '../edge/impostorAt.ts';
+import { brokenLink } from '../edge/links.ts';
 import { InputError } from '../errors.ts';
 import {
 	StringStringEntryProtoSchema,
@@ -36,6 +38,8 @@ export async function findExternalData(file: string, graph: GraphProto): Promise
 			const path = join(folder, location);
 			const found = await stat(path).catch(() => null);
 			if (found === null || !found.isFile()) {
+				const broken = await brokenLink(path);
+				if (broken !== null) throw new InputError(`${path}: ${broken}`);
 				throw new InputError(
 					`${file}: missing external data ${location}, which ${tensor.name} and others lie in; expected ${path}`
 				);
@@ -45,6 +49,8 @@ export async function findExternalData(file: string, graph: GraphProto): Promise
 		}
 		const size = sizes.get(location) ?? 0;
 		if (offset + length > size) {
+			const impostor = await impostorAt(join(folder, location));
+			if (impostor !== null) throw new InputError(`${join(folder, location)}: ${impostor}`);
 			throw new InputError(
 				`${join(folder, location)}: ${size} bytes; expected at least ${offset + length}, up to which ${tensor.name} reaches: the file was cut short`
 			);

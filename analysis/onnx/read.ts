@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { checkPlainFile } from '../edge/json.ts';
+import { impostorAt } from '../edge/impostorAt.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../graph/onnx_pb.ts';
 import { withFields } from './copy.ts';
@@ -83,8 +84,11 @@ async function readProto(file: string, { weights = true }: ReadOptions): Promise
 	try {
 		return fromBinary(ModelProtoSchema, whole ?? (await skimProto(file)));
 	} catch (error) {
+		const impostor = await impostorAt(file);
 		throw new InputError(
-			`${file}: cannot be read as an ONNX model: ${messageOf(error)}; it is cut short or of another kind`,
+			impostor === null
+				? `${file}: cannot be read as an ONNX model: ${messageOf(error)}; it is cut short or of another kind`
+				: `${file}: ${impostor}`,
 			{ cause: error }
 		);
 	}

@@ -2,12 +2,16 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { exists } from '../checkpoint/files.ts';
 import { readJsonFile } from '../edge/json.ts';
+import { boundedArray, parseOrNull } from '../edge/parse.ts';
 import type { AttendingLayers } from '../checkpoint/types.ts';
 
 /** Name of the record beside a model that Spanwise wrote. */
 export const RECORD_FILE = 'spanwise.json';
 
-const indices = v.array(v.number());
+/** More layers than any model has. */
+const MAX_LAYERS = 4096;
+
+const indices = boundedArray(v.number(), MAX_LAYERS);
 /** What this stage needs of the record that lies beside a model that Spanwise wrote. */
 const schema = v.object({
 	format: v.literal('spanwise/model'),
@@ -31,9 +35,9 @@ export interface WrittenPlan {
 export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
 	const record = join(dirname(file), RECORD_FILE);
 	if (!(await exists(record))) return null;
-	const parsed = v.safeParse(schema, await readJsonFile(record));
-	if (!parsed.success) return null;
-	const { model, cache } = parsed.output;
+	const parsed = parseOrNull(schema, await readJsonFile(record));
+	if (parsed === null) return null;
+	const { model, cache } = parsed;
 	const { layers, name: from } = model;
 	const followers = cache.values.length - cache.keys.length;
 	const leftOut = layers - cache.values.length;
