@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
 import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
+import { placeProblems } from '../analysis/models/discover.ts';
 import { workspaceHome } from '../analysis/run/workspace.ts';
 import { isLoopback, refusal } from '../src/lib/server/http/guard.ts';
 import { openPage } from './openBrowser.ts';
@@ -78,6 +79,9 @@ async function serve(options: ServeOptions): Promise<void> {
 		throw error;
 	}
 
+	for (const problem of await placeProblems(options.models ?? [])) {
+		console.error(`warning: --models ${quoted(problem)}`);
+	}
 	const url = urlOf(reachableName(options.host), port, token);
 	console.log(options.json ? JSON.stringify({ url }) : `Spanwise is at ${url}`);
 	if (options.open) openPage(url);

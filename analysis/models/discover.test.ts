@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { smallDecoderBytes } from '../../tests/builders/onnxDecoder.ts';
 import { cacheFolder } from '../checkpoint/cache.ts';
-import { discoverModels, type ModelPlaces } from './discover.ts';
+import { discoverModels, placeProblems, type ModelPlaces } from './discover.ts';
 import { OnnxExaminer } from './onnx.ts';
 import { resolveModel } from './resolve.ts';
 
@@ -69,6 +69,15 @@ describe('discoverModels', () => {
 		expect(listings.map(({ problem }) => problem)).toEqual([
 			`${home}/empty: no model in it; expected a folder with config.json or ONNX models, or folders that have some`,
 			`${home}/missing: no such folder`
+		]);
+	});
+
+	test('what is wrong with --models folders is known without looking into any', async () => {
+		const folders = [join(home, 'missing'), join(home, 'given'), join(home, 'empty')];
+		const problems = await placeProblems(folders);
+		expect(problems.map((problem) => problem.split(';')[0])).toEqual([
+			`${home}/missing: no such folder`,
+			`${home}/empty: no model in it`
 		]);
 	});
 

@@ -98,8 +98,17 @@ function withUniqueIds(found: readonly ModelListing[]): ModelListing[] {
 	});
 }
 
-/** What is said of a --models folder without a model. */
-export async function emptyPlace(place: string): Promise<ModelListing> {
+/** What is wrong with those of the --models folders that hold no model; nothing is looked into. */
+export async function placeProblems(places: readonly string[]): Promise<string[]> {
+	const problems: string[] = [];
+	for (const place of places) {
+		if ((await modelFolders(place, 'folder')).length > 0) continue;
+		problems.push(await problemOfPlace(resolve(place)));
+	}
+	return problems;
+}
+
+async function emptyPlace(place: string): Promise<ModelListing> {
 	const folder = resolve(place);
 	const problem = await problemOfPlace(folder);
 	const name = basename(folder);
