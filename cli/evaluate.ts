@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EVALUATE_DEFAULTS } from '../analysis/evaluate/defaults.ts';
 import type { EvaluateRequest, Evaluation, Gates } from '../analysis/evaluate/types.ts';
+import { InputError } from '../analysis/errors.ts';
 import { evaluateCommand } from '../analysis/results/command.ts';
 import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
 import { sayEstimate } from './estimateText.ts';
@@ -13,6 +14,7 @@ import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts
 import { readPlan, readPlanRepairs, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
 import { storeResult } from './store.ts';
+import { sampleFiles, samplesHelp } from './samples.ts';
 import { readQuestions, readTexts } from './texts.ts';
 
 const HELP = `
@@ -24,9 +26,10 @@ are 95 %, by bootstrap over documents, then windows, or over blocks of windows w
 JSON: {baseline, shared, delta, kl, agreement, windows, worst, cost, gates}, and choices where
 questions are asked.
 
---choices: a line each {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which questions
-are drawn; a choice begins with the space that parts it from the prompt. Picked by summed log-likelihood (acc),
-by it a character (acc_norm), and by it a byte (acc_bytes).
+--choices: one question per line, {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which
+questions are drawn. Where neither the prompt ends nor the choice begins with white space, a space is put between them.
+The choice is picked by summed log-likelihood (acc), by that per character of the choice without the space before it
+(acc_norm, as in lm-evaluation-harness) and with it (acc_norm_space), and per byte without it (acc_bytes).
 
 A plan that names refitted weights ("repair") is evaluated with them: their file must lie beside the plan.
 
@@ -38,8 +41,8 @@ Examples (plan.json: made by the example of spanwise plan):
   spanwise evaluate gpt2/onnx/model.onnx --plan gpt2-plan.json --text static/samples/walden.txt`;
 
 interface EvaluateFlags extends SharedOptions, Omit<Gates, 'gates'> {
-	plan: string;
-	text: string[];
+	plan?: string;
+	text?: string[];
 	context: number;
 	windows: number;
 	choices?: string;
@@ -54,8 +57,8 @@ export function registerEvaluate(program: Command, io: Io): void {
 			.command('evaluate')
 			.description('run a model as it is and as planned, and say what sharing costs')
 			.argument('<model>', 'folder or name of a model')
-			.requiredOption('--plan <file>', 'a plan.json')
-			.requiredOption('--text <file...>', 'texts to read, UTF-8; - is stdin')
+			.option('--plan <file>', 'a plan.json; required')
+			.option('--text <file...>', samplesHelp(EVALUATE_DEFAULTS.samples))
 			.option('--context <tokens>', 'tokens in a window', wholeNumber(1), EVALUATE_DEFAULTS.context)
 			.option('--windows <count>', 'windows of text', wholeNumber(1), EVALUATE_DEFAULTS.windows)
 			.option('--choices <file>', 'questions of multiple choice, JSONL')
@@ -72,16 +75,17 @@ export function registerEvaluate(program: Command, io: Io): void {
 		)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: EvaluateFlags) => {
+			const planFile = planFileOf(flags);
 			const gates = await gatesOf(flags);
 			const questions = flags.choices === undefined ? null : await readQuestions(flags.choices);
-			const plan = await readPlan(flags.plan);
+			const plan = await readPlan(planFile);
 			const modelFolder = await findModel(model, flags, io);
 			const request: EvaluateRequest = {
 				modelFolder,
 				plan,
 				...(flags.tokenizer !== undefined && { tokenizer: flags.tokenizer }),
-				repairs: await readPlanRepairs(dirname(resolve(flags.plan)), plan, modelFolder),
-				documents: await readTexts(flags.text, io),
+				repairs: await readPlanRepairs(dirname(resolve(planFile)), plan, modelFolder),
+				documents: await readTexts(flags.text ?? sampleFiles(EVALUATE_DEFAULTS.samples), io),
 				context: flags.context,
 				windows: flags.windows,
 				questions,
@@ -96,14 +100,14 @@ export function registerEvaluate(program: Command, io: Io): void {
 			else print(io, evaluateText(evaluation));
 			if (flags.write) {
 				const { measuredPlan } = await import('../analysis/evaluate/evaluate.ts');
-				await writePlan(flags.plan, measuredPlan(plan, evaluation));
-				say(io, `wrote what was measured into ${flags.plan}`);
+				await writePlan(planFile, measuredPlan(plan, evaluation));
+				say(io, `wrote what was measured into ${planFile}`);
 			}
-			const { text: texts, context, windows, models: modelFolders } = flags;
+			const { text: texts = [], context, windows, models: modelFolders } = flags;
 			const command = evaluateCommand(
 				{ model, texts, context, windows, modelFolders },
 				{
-					plan: flags.plan,
+					plan: planFile,
 					questions: flags.choices ?? null,
 					gates,
 					tokenizer: flags.tokenizer
@@ -113,6 +117,14 @@ export function registerEvaluate(program: Command, io: Io): void {
 			await storeResult({ kind: 'evaluate', plan, evaluation }, origin, io);
 			enforceGates(evaluation.report.gates, io);
 		});
+}
+
+/** The plan that is evaluated. Throws InputError that says how to make one where none is given. */
+function planFileOf({ plan }: EvaluateFlags): string {
+	if (plan !== undefined) return plan;
+	throw new InputError(
+		'--plan: missing; evaluate compares a model with and without a plan: spanwise plan RUN --followers 4 --out plan.json makes one'
+	);
 }
 
 async function withProgress(

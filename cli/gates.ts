@@ -53,7 +53,16 @@ function gateText({ gate, limit, value, low, high, verdict, excess }: JudgedGate
 			? 'no interval from a single window'
 			: `[${text(low)}, ${text(high)}]`;
 	const margin = excess > 0 ? `off by ${text(excess)}` : `kept by ${text(-excess)}`;
-	return `gate ${flag}: ${verdict}: ${what} ${text(value)} ${interval}, ${bound} ${text(limit)} asked for; ${margin}`;
+	const why = verdict === 'inconclusive' ? `; ${inconclusiveWords(gate, low)}` : '';
+	return `gate ${flag}: ${verdict}: ${what} ${text(value)} ${interval}, ${bound} ${text(limit)} asked for; ${margin}${why}`;
+}
+
+/** Says why a gate is not decided, and what would decide it. */
+function inconclusiveWords(gate: keyof Gates, low: number | null): string {
+	const more = gate === 'maxAccuracyDrop' ? 'ask more questions' : 'use more windows (--windows)';
+	return low === null
+		? `without an interval nothing is decided: ${more}`
+		: `the limit lies within the interval: ${more}`;
 }
 
 /** A number of nats. */

@@ -59,7 +59,10 @@ describe('the command', () => {
 		[['analyze', 'm', '--text', 't', '--memory', '101%'], 'expected a size such as 4GB'],
 		[['analyze', 'm', '--text', 't', '--js-rows', '0'], 'expected a whole number of at least 1'],
 		[['evaluate', 'm', '--plan', 'p', '--text', 't', '--min-agreement', '90'], 'from 0 to 1'],
-		[['evaluate', 'm', '--text', 't'], "required option '--plan <file>' not specified"],
+		[
+			['evaluate', 'm', '--text', 't'],
+			'--plan: missing; evaluate compares a model with and without a plan'
+		],
 		[['damage', 'm', '--text', 't', '--max-span', '1'], 'expected a whole number of at least 2'],
 		[['export', 'p', '--to', 'vllm'], 'Allowed choices are json, csv, shareatt']
 	])('%j is bad usage: one line on stderr, nothing on stdout, exit 2', async (args, message) => {

@@ -1,8 +1,7 @@
 /** What a plan is evaluated with where nothing is said, on the page and by the command. */
 export const EVALUATE_DEFAULTS = {
 	/**
-	 * Bundled texts that the page proposes: others than those that search reads, so that a plan is not judged on the text
-	 * that it was made on. The command asks for its texts.
+	 * Bundled texts: others than those that search reads, so that a plan is not judged on the text that it was made on.
 	 */
 	samples: ['walden', 'through-the-looking-glass'],
 	context: 512,

@@ -5,13 +5,14 @@ import { InputError } from '../errors.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
 import type { Tokenizer, Window } from '../tokens/types.ts';
 import { checkContext, cutWindows } from '../tokens/windows.ts';
-import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
+import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import {
 	openEvaluation,
 	type EvaluationOutlook,
 	type EvaluationSource,
 	type EvaluationWork
 } from './source.ts';
+import type { Question } from './choices/types.ts';
 import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
@@ -68,7 +69,7 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 		tokenizer,
 		windows,
 		context,
-		notes: [...source.notes, ...notes],
+		notes: [...source.notes, ...notes, ...spaceNotes(request.questions ?? [])],
 		choices,
 		...outlook
 	};
@@ -78,6 +79,17 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 			windows.length * windowWork(outlook.work) +
 			choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0)
 	};
+}
+
+/** Says where a space was put between prompts and choices. */
+function spaceNotes(questions: readonly Question[]): string[] {
+	const spaced = questions.filter(({ prompt, choices }) =>
+		choices.some((choice) => delimiterOf(prompt, choice) !== '')
+	).length;
+	if (spaced === 0) return [];
+	return [
+		`a space was put between prompt and choices of ${spaced} of ${questions.length} questions, which have none there, as lm-evaluation-harness does`
+	];
 }
 
 /** What a prepared evaluation will take. */

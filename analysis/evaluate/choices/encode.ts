@@ -1,3 +1,4 @@
+import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import type { Tokenizer } from '../../tokens/types.ts';
 import type { Question } from './types.ts';
@@ -21,10 +22,18 @@ export function filledLength(tokens: number, maxPositions: number): number {
 }
 
 /**
- * Every choice of every question after its prompt. As in lm-evaluation-harness, prompt and choice are tokenized
- * as one text, white space at the prompt's end counting as the choice's, and the choice's tokens are those
- * after as many as the prompt has by itself. A choice therefore begins with the space that parts it from the prompt, where one is to stand there. Throws InputError
- * naming the question (counted from 1) that has more tokens than the model has positions, or a choice without one.
+ * Returns what stands between a prompt and a choice: a space where neither has white space there, as the
+ * `target_delimiter` of lm-evaluation-harness has it by default, else nothing.
+ */
+export function delimiterOf(prompt: string, choice: string): '' | ' ' {
+	return /\s$/.test(prompt) || /^\s/.test(choice) ? '' : ' ';
+}
+
+/**
+ * Every choice of every question after its prompt. As in lm-evaluation-harness, prompt and choice are tokenized as one
+ * text, white space at the prompt's end counting as the choice's, and the choice's tokens are those after as many as the
+ * prompt has by itself; where the two merge into no more tokens than that, those that differ from the prompt's. Throws
+ * InputError naming the question (counted from 1) that has more tokens than the model has positions.
  */
 export async function encodeChoices(
 	questions: readonly Question[],
@@ -35,21 +44,30 @@ export async function encodeChoices(
 	const bos = tokenizer.bosId === null ? [] : [tokenizer.bosId];
 	const encoded: ChoiceTokens[] = [];
 	for (const [question, { prompt, choices }] of questions.entries()) {
-		const bare = prompt.trimEnd();
-		// A first token is predicted from nothing: without BOS it cannot be the choice's.
-		const choiceStart = Math.max(1, bos.length + (await encode(bare)).length);
+		const own = [...bos, ...(await encode(prompt.trimEnd()))];
 		for (const [choice, text] of choices.entries()) {
-			const ids = [...bos, ...(await encode(prompt + text))];
+			const ids = [...bos, ...(await encode(prompt + delimiterOf(prompt, text) + text))];
 			if (ids.length > maxPositions) {
 				throw new InputError(
 					`question ${question + 1}: ${ids.length} tokens with choice ${choice}; the model has positions for at most ${maxPositions}`
 				);
 			}
+			const after = ids.length > own.length ? own.length : sharedStart(own, ids);
+			// A first token is predicted from nothing: without BOS it cannot be the choice's.
+			const choiceStart = Math.max(1, after);
 			if (ids.length <= choiceStart) {
-				throw new InputError(`question ${question + 1}: choice ${choice} adds no token`);
+				throw new InputError(
+					`question ${question + 1}: prompt and choice ${choice} are the same tokens as the prompt alone; this tokenizer drops ${quoted(JSON.stringify(text))}, so leave the question out`
+				);
 			}
 			encoded.push({ question, choice, ids, choiceStart });
 		}
 	}
 	return encoded;
+}
+
+/** How many tokens two sequences begin with alike. */
+function sharedStart(a: readonly number[], b: readonly number[]): number {
+	const at = a.findIndex((id, index) => id !== b[index]);
+	return at === -1 ? a.length : at;
 }

@@ -22,7 +22,8 @@ describe('a file of questions', () => {
 		[line({ choices: [' two'] }), 'q.jsonl: line 1: choices: found 1; expected >=2'],
 		[line({ answer: 2 }), 'q.jsonl: line 1: expected answer: the index of a choice'],
 		[line({ answer: '0' }), 'q.jsonl: line 1: answer: found "0"; expected number'],
-		[`${line({})}\n${line({ answer: -1 })}`, 'q.jsonl: line 2: answer: found -1; expected >=0']
+		[`${line({})}\n${line({ answer: -1 })}`, 'q.jsonl: line 2: answer: found -1; expected >=0'],
+		[line({ choices: Array(200).fill(' a') }), 'q.jsonl: line 1: choices: more than 100 entries']
 	])('%j is refused', (text, message) => {
 		expect(() => parseQuestions(text, 'q.jsonl')).toThrow(message);
 	});
@@ -49,9 +50,18 @@ describe('choices as tokens', () => {
 		await expect(encodeChoices(ask('One and', [' two']), tokenizer(0), 3)).rejects.toThrow(
 			'question 1: 4 tokens with choice 0; the model has positions for at most 3'
 		);
-		await expect(encodeChoices(ask('One and', ['s']), tokenizer(0), 64)).rejects.toThrow(
-			'question 1: choice 0 adds no token'
+		// A tokenizer that drops what it does not know.
+		const encode = () => Promise.resolve({ ids: [3, 4], settled: 2, starts: () => [0, 3] });
+		const dropping = { ...tokenizer(0), encode };
+		await expect(encodeChoices(ask('One and', ['☃']), dropping, 64)).rejects.toThrow(
+			'question 1: prompt and choice 0 are the same tokens as the prompt alone'
 		);
+	});
+	it('come after a space where neither they nor the prompt have one there', async () => {
+		expect(await encodeChoices(ask('One and', ['two', '\ttwo']), tokenizer(0), 64)).toEqual([
+			{ question: 0, choice: 0, ids: [0, 3, 4, 4], choiceStart: 3 },
+			{ question: 0, choice: 1, ids: [0, 3, 8], choiceStart: 2 }
+		]);
 	});
 	it('are filled up to multiples of 32 tokens, as far as there are positions', () => {
 		expect([filledLength(1, 256), filledLength(32, 256), filledLength(33, 40)]).toEqual([

@@ -1,14 +1,17 @@
 import * as v from 'valibot';
-import { parseJson, parseUntrusted } from '../../edge/parse.ts';
+import { boundedArray, parseJson, parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import type { Question } from './types.ts';
+
+/** More than any questions in use have. */
+const MOST_CHOICES = 100;
 
 const filled = v.pipe(v.string(), v.regex(/\S/, 'a text that is not blank'));
 
 const questionSchema = v.pipe(
 	v.object({
 		prompt: filled,
-		choices: v.pipe(v.array(filled), v.minLength(2)),
+		choices: v.pipe(boundedArray(filled, MOST_CHOICES), v.minLength(2)),
 		answer: v.pipe(v.number(), v.integer(), v.minValue(0)),
 		group: v.optional(v.nullable(v.string()), null)
 	}),

@@ -12,9 +12,14 @@ import {
 /** What a choice's log-likelihood is divided by: 1, its characters (code points), or its UTF-8 bytes. */
 const DIVISORS: Record<Score, (choice: string) => number> = {
 	acc: () => 1,
-	acc_norm: (choice) => Array.from(choice).length,
-	acc_bytes: (choice) => Buffer.byteLength(choice)
+	acc_norm: (choice) => characters(choice.trimStart()),
+	acc_norm_space: (choice) => Math.max(characters(choice), 1 + characters(choice.trimStart())),
+	acc_bytes: (choice) => Buffer.byteLength(choice.trimStart())
 };
+
+function characters(text: string): number {
+	return Array.from(text).length;
+}
 
 /** Both models' accuracies by each score, what sharing changed with its interval, and McNemar's exact test. */
 export function scoreChoices(

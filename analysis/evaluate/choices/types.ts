@@ -10,8 +10,12 @@ export interface Question {
 	group: string | null;
 }
 
-/** How the choice is picked: by summed log-likelihood, or by it a character or a UTF-8 byte of the choice. */
-export const SCORES = ['acc', 'acc_norm', 'acc_bytes'] as const;
+/**
+ * How the choice is picked: by summed log-likelihood (acc), or by it per character of the choice (acc_norm, as the stock
+ * tasks of lm-evaluation-harness have it, which do not count the space between prompt and choice), per character with
+ * that space (acc_norm_space), or per UTF-8 byte without it (acc_bytes).
+ */
+export const SCORES = ['acc', 'acc_norm', 'acc_norm_space', 'acc_bytes'] as const;
 export type Score = (typeof SCORES)[number];
 
 /** Per question, the summed natural log-likelihood of each choice given the prompt. */

@@ -91,11 +91,14 @@ function choiceRows(choices: NonNullable<EvaluateReport['choices']>): ComparedRo
 	const { baseline, shared, delta, mcnemar, questions } = choices;
 	const about = {
 		acc: 'Share answered rightly by summed log-likelihood',
-		acc_norm: 'The same, divided by the characters of each choice',
-		acc_bytes: 'The same, divided by the UTF-8 bytes of each choice'
+		acc_norm:
+			'The same, divided by the characters of each choice, as lm-evaluation-harness has it: without the space before it',
+		acc_norm_space: 'The same, divided by the characters of each choice and the space before it',
+		acc_bytes: 'The same, divided by the UTF-8 bytes of each choice, without the space before it'
 	} as const;
 	const points = (value: number) => signedText(value, (share) => formatShare(share));
-	return SCORES.map((score) => {
+	// Results of earlier versions have fewer.
+	return SCORES.filter((score) => score in baseline).map((score) => {
 		const { onlyBaseline, onlyShared, p } = mcnemar[score];
 		return {
 			name: score,
