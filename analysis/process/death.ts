@@ -26,7 +26,8 @@ export function deathInWords(death: Death, who: string, advice: string): string 
 		return `${who} was killed (SIGKILL), most likely because the machine ran out of memory; ${advice}`;
 	}
 	if (signal === 'SIGABRT') {
-		return `${who} aborted (SIGABRT), most likely because it could not get enough memory; ${advice}`;
+		// The tokenizers library aborts as well, where a regular expression of tokenizer.json backtracks without end.
+		return `${who} aborted (SIGABRT), most likely because it could not get enough memory; ${advice}. If it printed "panicked", tokenizer.json is at fault`;
 	}
 	if (isCrash(death)) {
 		const how = signal ?? `exit code 0x${(code ?? 0).toString(16)}`;
