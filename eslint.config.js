@@ -53,6 +53,16 @@ const stages = [
 	'deploy',
 	'results'
 ];
+/** Ways around the one edge where what comes from outside is read and parsed. */
+const untrusted = [
+	['JSON', 'parse'],
+	...['parse', 'safeParse', 'parser', 'safeParser', 'is', 'assert'].map((name) => ['v', name])
+].map(([object, property]) => ({
+	object,
+	property,
+	message:
+		'Use analysis/edge: parseJson, parseUntrusted, parseOrNull stop early and bound messages.'
+}));
 /** Stages that never touch weights or sessions, though they stand to the right of those that do. */
 const pure = ['similarity', 'plan'];
 
@@ -109,6 +119,11 @@ export default ts.config(
 		rules: {
 			'svelte/no-navigation-without-resolve': 'off'
 		}
+	},
+	{
+		files: ['{analysis,src,cli}/**/*.ts', 'src/**/*.svelte'],
+		ignores: ['analysis/edge/**', '**/*.test.ts'],
+		rules: { 'no-restricted-properties': ['error', ...untrusted] }
 	},
 	{ files: ['*.js'], ...ts.configs.disableTypeChecked },
 	...stages

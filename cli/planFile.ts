@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { refuseRepaired } from '../analysis/analyze/plannedOnnx.ts';
 import type { LayerRepairs } from '../analysis/capture/repairs.ts';
-import { readJsonFile } from '../analysis/edge/json.ts';
+import { MAX_SMALL_JSON_BYTES, readJsonFile, readTextFile } from '../analysis/edge/json.ts';
 import { parseJson } from '../analysis/edge/parse.ts';
 import { openCheckpoint } from '../analysis/checkpoint/open.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
@@ -42,7 +42,7 @@ export async function checkPlanTarget(file: string): Promise<void> {
 	const found = await stat(folder).catch(() => null);
 	if (!found?.isDirectory()) throw new InputError(`${file}: no folder ${folder}; make it first`);
 	if ((await stat(file).catch(() => null)) === null) return;
-	const text = await readFile(file, 'utf8').catch(() => '');
+	const text = await readTextFile(file, MAX_SMALL_JSON_BYTES).catch(() => '');
 	if (!isPlan(text)) {
 		throw new InputError(`${file}: exists and is no plan; allowed: a new file, or an earlier plan`);
 	}

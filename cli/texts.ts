@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { quoted } from '../analysis/edge/quote.ts';
 import { projectRoot } from '../analysis/projectRoot.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { parseQuestions } from '../analysis/evaluate/choices/parse.ts';
@@ -9,6 +10,8 @@ import type { Document } from '../analysis/tokens/types.ts';
 import type { Io } from './io.ts';
 
 const STDIN = '-';
+/** V8 holds strings of up to 512 MB. */
+const MAX_TEXT_BYTES = 256_000_000; // 256 MB
 
 /** The texts of an analysis: files, and "-" for what comes on stdin. Throws InputError that names the file. */
 export async function readTexts(files: readonly string[], { stdin }: Io): Promise<Document[]> {
@@ -37,8 +40,11 @@ const BUNDLED = /^static[/\\](samples|choices)[/\\][\w.-]+$/;
 
 async function readText(file: string): Promise<Uint8Array> {
 	try {
+		const { size } = await stat(file);
+		if (size > MAX_TEXT_BYTES) throw tooLong(`text ${quoted(file)}`);
 		return await readFile(file);
 	} catch (error) {
+		if (error instanceof InputError) throw error;
 		const bundled = BUNDLED.test(file)
 			? await readFile(join(projectRoot(), file)).catch(() => null)
 			: null;
@@ -55,14 +61,21 @@ export async function readStdin({ stdin }: Io, mostBytes: number): Promise<strin
 
 async function readAll(
 	stream: AsyncIterable<Uint8Array>,
-	mostBytes = Infinity
+	mostBytes = MAX_TEXT_BYTES
 ): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let bytes = 0;
 	for await (const chunk of stream) {
 		bytes += chunk.length;
-		if (bytes > mostBytes) throw new InputError(`stdin: more than ${mostBytes} bytes`);
+		if (bytes > mostBytes)
+			throw new InputError(`stdin: more than ${mostBytes} bytes; at most that many are read`);
 		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks);
+}
+
+function tooLong(what: string): InputError {
+	return new InputError(
+		`${what}: more than ${MAX_TEXT_BYTES / 1e6} MB; at most that much is read of a text: windows take a few kB of it`
+	);
 }

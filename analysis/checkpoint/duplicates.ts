@@ -1,3 +1,5 @@
+import { parseJson } from '../edge/parse.ts';
+
 /**
  * The first key that a JSON object's text holds twice at its top level, or null. JSON.parse keeps the last
  * one silently, so that two readers of one file could see different tensors. The text must be valid JSON.
@@ -13,7 +15,7 @@ export function duplicateKey(json: string): string | null {
 		else if (char === '"') {
 			const end = stringEnd(json, at);
 			if (depth === 1 && isKey(json, end)) {
-				const key = JSON.parse(json.slice(at, end)) as string;
+				const key = parseJson(json.slice(at, end), 'a key') as string;
 				if (seen.has(key)) return key;
 				seen.add(key);
 			}

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { InputError, messageOf } from '../errors.ts';
 import { impostorAt } from '../edge/impostorAt.ts';
 import { checkPlainFile } from '../edge/json.ts';
-import { parseOrNull } from '../edge/parse.ts';
+import { parseJson, parseOrNull, parseUntrusted } from '../edge/parse.ts';
 import { quoted } from '../edge/quote.ts';
 import { duplicateKey } from './duplicates.ts';
 import type { Dtype, TensorEntry } from './types.ts';
@@ -108,16 +108,15 @@ function parseHeader(
 	dataBytes: number
 ): TensorEntry[] {
 	let text: string;
-	let json: unknown;
 	try {
 		// A byte order mark is no JSON: the reference implementation refuses it, so it must not be passed over.
 		text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
-		json = JSON.parse(text);
 	} catch (error) {
-		throw new InputError(`${file}: header is not JSON: ${quoted(messageOf(error))}`, {
+		throw new InputError(`${file}: header: not JSON: ${quoted(messageOf(error))}`, {
 			cause: error
 		});
 	}
+	const json = parseJson(text, `${file}: header`);
 	if (typeof json !== 'object' || json === null || Array.isArray(json)) {
 		throw new InputError(`${file}: header is not a JSON object`);
 	}
@@ -150,15 +149,7 @@ function parseEntry(
 	dataBytes: number
 ): TensorEntry {
 	const where = `${file}: ${quoted(name)}`;
-	const parsed = v.safeParse(entrySchema, value, { abortEarly: true, abortPipeEarly: true });
-	if (!parsed.success) {
-		const [issue] = parsed.issues;
-		throw new InputError(
-			`${where}: ${quoted(v.getDotPath(issue) ?? 'entry')} is ${quoted(issue.received)}; ` +
-				'expected a dtype, a shape of whole numbers and two data_offsets'
-		);
-	}
-	const { dtype, shape, data_offsets: offsets } = parsed.output;
+	const { dtype, shape, data_offsets: offsets } = parseUntrusted(entrySchema, value, where);
 	const bits = DTYPE_BITS.get(dtype);
 	if (bits === undefined) {
 		throw new InputError(

@@ -59,7 +59,7 @@ function problem(issue: v.BaseIssue<unknown>): string {
 	// What a pattern is for says more than the pattern, and needs the value beside it.
 	if (own !== null) return issue.type === 'regex' ? `${found} ${own}` : own;
 	if (issue.received === 'undefined') return 'is missing';
-	if (issue.type === 'integer') return `${found} a whole number`;
+	if (issue.type === 'integer' || issue.type === 'safe_integer') return `${found} a whole number`;
 	if (issue.expected === 'never') return 'not known here';
 	return `${found} ${quoted(issue.expected ?? issue.message)}`;
 }

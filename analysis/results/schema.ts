@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parseOrNull } from '../edge/parse.ts';
 import { telemetrySchema } from '../telemetrySchema.ts';
 import type { StoredResult } from './types.ts';
 
@@ -87,7 +88,7 @@ export const resultSchema: v.GenericSchema<unknown, StoredResult> = v.object({
 	command: v.string(),
 	telemetry: v.nullable(telemetrySchema),
 	result: v.custom<StoredResult['result']>(
-		(value) => v.is(result, value),
+		(value) => parseOrNull(result, value) !== null,
 		({ received }) =>
 			`found ${received}; expected the figures of a damage map, an evaluation, a search or a bench`
 	),

@@ -61,12 +61,13 @@ describe('a workspace', () => {
 			const racers = await Promise.all([racer(), racer()]);
 			const answers = racers.map(async (child) => {
 				child.send(file);
-				const [held] = await once(child, 'message');
-				return held as boolean;
+				const answer: unknown[] = await once(child, 'message');
+				return answer[0];
 			});
 			expect((await Promise.all(answers)).sort()).toEqual([false, true]);
+			const ended = racers.map((child) => once(child, 'exit'));
 			for (const child of racers) child.kill('SIGKILL');
-			await Promise.all(racers.map((child) => child.exitCode ?? once(child, 'exit')));
+			await Promise.all(ended);
 			// What a killed one wrote is no claim: the system let go of its lock.
 			claimWorkspace(home).giveUp();
 		}

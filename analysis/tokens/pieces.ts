@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parseOrNull } from '../edge/parse.ts';
 
 const partSchema = v.looseObject({ type: v.string() });
 
@@ -51,10 +52,10 @@ function isByteLevel(json: Record<string, unknown>): boolean {
 
 /** Whether a part of tokenizer.json, or one of those it is a sequence of, has that type. */
 function hasPart(part: unknown, type: string): boolean {
-	const parsed = v.safeParse(partSchema, part);
-	if (!parsed.success) return false;
-	if (parsed.output.type === type) return true;
-	const inner = parsed.output.decoders ?? parsed.output.pretokenizers;
+	const parsed = parseOrNull(partSchema, part);
+	if (parsed === null) return false;
+	if (parsed.type === type) return true;
+	const inner = parsed.decoders ?? parsed.pretokenizers;
 	return Array.isArray(inner) && inner.some((each) => hasPart(each, type));
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from '$analysis/edge/parse.ts';
 import { isShareAtt, parseShareAtt } from '$analysis/plan/exporters/shareatt.ts';
 import { makePlan, parsePlan } from '$analysis/plan/planFile.ts';
 import { planSpans } from '$analysis/plan/spans.ts';
@@ -30,7 +31,7 @@ export function importedPlan(
 
 function jsonOf(text: string, file: string): unknown {
 	try {
-		return JSON.parse(text);
+		return parseJson(text, file);
 	} catch (error) {
 		throw new Error(`${file}: not JSON; expected a plan or a Shared Attention list`, {
 			cause: error

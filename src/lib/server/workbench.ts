@@ -76,7 +76,8 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 			claim.giveUp();
 		}
 	};
-	if (!readOnly) await queueFirstRun(workbench);
+	if (readOnly) console.error(`the workspace can only be looked at: ${claim.readOnly ?? ''}`);
+	else await queueFirstRun(workbench);
 	return workbench;
 }
 

@@ -8,6 +8,18 @@ export function childrenOf(parent: number): number[] {
 		.map(([pid]) => pid);
 }
 
+/** Whether a process was started with this script. */
+export function runsScript(pid: number, script: string): boolean {
+	try {
+		const command = existsSync('/proc/self/cmdline')
+			? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+			: execFileSync('ps', ['-p', `${pid}`, '-o', 'command='], { encoding: 'utf8' });
+		return command.includes(script);
+	} catch {
+		return false; // It has just ended.
+	}
+}
+
 /** [pid, parent's pid] of every process. */
 function parents(): [number, number][] {
 	if (!existsSync('/proc/self/stat')) {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
-import { childrenOf } from './processes.ts';
+import { childrenOf, runsScript } from './processes.ts';
 import { until } from './until.ts';
 
 const START_TIMEOUT_MS = 60_000;
@@ -61,7 +61,7 @@ function start(args: string[], env: Record<string, string>) {
 	const said = { stdout: '', stderr: '' };
 	child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
 	child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
-	const workers = () => (child.pid === undefined ? [] : childrenOf(child.pid));
+	const children = () => (child.pid === undefined ? [] : childrenOf(child.pid));
 	return {
 		printed: () => said.stdout,
 		/** Throws where the process has ended, with what it said. */
@@ -71,18 +71,18 @@ function start(args: string[], env: Record<string, string>) {
 				`the server ended (${child.exitCode ?? child.signalCode ?? ''}): ${said.stderr}`
 			);
 		},
-		stop: () => end(child, 'SIGTERM', workers()),
-		kill: () => end(child, 'SIGKILL', workers()),
-		workers
+		stop: () => end(child, 'SIGTERM', children()),
+		kill: () => end(child, 'SIGKILL', children()),
+		workers: () => children().filter((pid) => runsScript(pid, 'worker.js'))
 	};
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals, workers: number[]): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals, children: number[]): Promise<void> {
 	child.kill(signal);
 	await until('the end of the server', () =>
 		child.exitCode === null && child.signalCode === null ? undefined : true
 	);
-	await until('the end of the workers', () => (workers.some(isAlive) ? undefined : true));
+	await until('the end of its children', () => (children.some(isAlive) ? undefined : true));
 }
 
 function isAlive(pid: number): boolean {

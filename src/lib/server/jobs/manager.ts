@@ -81,7 +81,10 @@ export class JobManager {
 
 	/** The commands that make again what jobs make. */
 	commands(): string[] {
-		return this.#records.map(({ command }) => command);
+		if (!this.#options.store.known) throw new Error('the list of jobs was not read');
+		// What is not understood may name anything.
+		const foreign = this.#foreign.map(({ stored }) => JSON.stringify(stored));
+		return [...this.#records.map(({ command }) => command), ...foreign];
 	}
 
 	/** What a job that runs was asked for, and the texts that it reads. Errors: NotFoundError where it does not run. */

@@ -38,7 +38,6 @@ export class JobStore {
 	readonly #file: string;
 	readonly #textsFolder: string;
 	readonly #readOnly: boolean;
-	/** The file was read, or there was none: only then is it known whose texts are whose. */
 	#known = false;
 
 	/** A workspace that may only be read is left as it is, whatever the file holds. */
@@ -46,6 +45,11 @@ export class JobStore {
 		this.#readOnly = readOnly;
 		this.#file = join(home, 'jobs.json');
 		this.#textsFolder = join(home, 'jobs');
+	}
+
+	/** Whether the list was read: only then is it known whose texts are whose. */
+	get known(): boolean {
+		return this.#known;
 	}
 
 	/** The jobs of the last server. A file that cannot be read is copied, and no text is removed then. */
