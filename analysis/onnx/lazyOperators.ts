@@ -264,6 +264,23 @@ const constantOfShape: Operator = (node, inputs) => {
 	return { dims, kind: filled.kind, at: () => scalarOf(filled) };
 };
 
+/** Positions are counted so: each token by those before it that are no padding. */
+const cumulativeSum: Operator = (node, inputs) => {
+	const value = given(inputs, 0);
+	const axis = axisOf(scalarOf(given(inputs, 1)), value.dims.length);
+	if (integerOf(node, 'exclusive') === 1 || integerOf(node, 'reverse') === 1)
+		throw new UnknownValueError('a sum of another order');
+	return {
+		dims: value.dims,
+		kind: value.kind,
+		at: (index) => {
+			let sum = 0;
+			for (let place = 0; place <= index[axis]; place++) sum += value.at(index.with(axis, place));
+			return sum;
+		}
+	};
+};
+
 const trilu: Operator = (node, inputs) => {
 	const value = given(inputs, 0);
 	const offset = inputs.at(1) == null ? 0 : scalarOf(given(inputs, 1));
@@ -292,6 +309,7 @@ export const OPERATORS: Partial<Record<string, Operator>> = {
 		return lazyTensor(tensor);
 	},
 	ConstantOfShape: constantOfShape,
+	CumSum: cumulativeSum,
 	Div: divide,
 	Equal: elementWise((a, b) => yes(a === b), 'boolean'),
 	Expand: expand,
