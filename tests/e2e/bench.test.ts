@@ -82,7 +82,7 @@ describe('a bench as a job', { timeout: TIMEOUT_MS }, () => {
 			model: { name: 'mini-llama2' },
 			texts: [],
 			command:
-				'spanwise bench mini-llama2 --plan plan.json --prompt 16 --generate 4 --batch 1 --repeats 2 --dtype fp32',
+				'spanwise bench mini-llama2 --plan mini-llama2_plan.json --prompt 16 --generate 4 --batch 1 --repeats 2 --dtype fp32',
 			result: {
 				kind: 'bench',
 				// A follower of 16 has no keys: one part of 32.
