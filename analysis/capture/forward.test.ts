@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import { ForwardPass, type LayerHeadMaps, type LayerSources } from './forward.ts';
@@ -211,6 +215,37 @@ it('captures rows that sum to 1 and see nothing ahead of them', async () => {
 			expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
 			expect(values.subarray((row % context) + 1).every((value) => value === 0)).toBe(true);
 		}
+	}
+});
+
+it('sees nothing ahead, however large scores are', async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'spanwise-forward-'));
+	onTestFinished(() => rm(folder, { recursive: true }));
+	const config = await writeTinyCheckpoint(folder, {
+		tensors: (tensors) =>
+			tensors.map((tensor) => ({
+				...tensor,
+				values: /\.[qk]_proj/.test(tensor.name)
+					? Float32Array.from(tensor.values, (value) => 1e17 * value)
+					: tensor.values
+			}))
+	});
+	const layout = attentionLayout(config, 20);
+	const reader = new WeightReader();
+	const weights = new WeightSource(await openCheckpoint(folder), reader, {
+		resident: false,
+		hasher: null
+	});
+	const forward = new ForwardPass(config, layout, weights);
+	const attention = allocateWindow(layout);
+	const tokens = Array.from({ length: 20 }, (_, at) => (at * 7) % config.vocab);
+	await forward.run([await forward.start(tokens, attention)]);
+	await forward.release();
+	await reader.close();
+	const square = squareAttention(layout, attention, 1);
+	for (let row = 0; row < layout.heads * 20; row++) {
+		const values = square.subarray(row * 20, (row + 1) * 20);
+		expect(values.subarray((row % 20) + 1).every((value) => value === 0)).toBe(true);
 	}
 });
 

@@ -70,5 +70,5 @@ export function causalMask(block: QueryBlock, reach: number | null): Float32Arra
 	return mask;
 }
 
-/** Finite, so that no row turns into NaN; far enough from any score that its exponential is 0 exactly. */
-const MASKED = -1e30;
+/** Whatever the scores are, its exponential is 0. No row turns into NaN: every query sees itself. */
+const MASKED = -Infinity;

@@ -1,6 +1,7 @@
 import { MICROSOFT } from '../builder.ts';
 import { appendToCache } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';
+import type { DecoderDtype } from './weights.ts';
 import {
 	attentionName,
 	headsFirst,
@@ -11,8 +12,8 @@ import {
 	rotaryCaches
 } from './heads.ts';
 
-/** Below any score that float16 holds too, and finite, so that no row turns into NaN. */
-const MASKED = -60_000;
+/** The lowest number of a type: below any score, and finite, so that no row of padding turns into NaN. */
+const LOWEST: Record<DecoderDtype, number> = { fp32: -3.4028234663852886e38, fp16: -65_504 };
 
 /**
  * A layer's own attention from plain operators, for heads that GroupQueryAttention does not take; arguments and
@@ -56,7 +57,7 @@ export function plainAttention(
 	const masked = builder.node(`${at}/Mask`, 'Where', [
 		visible(graph, reach[layer]),
 		scores,
-		scalar(graph, MASKED)
+		scalar(graph, LOWEST[spec.dtype])
 	]);
 	const probabilities = builder.node(`${at}/Softmax`, 'Softmax', [masked], {
 		attributes: { axis: -1n }
