@@ -200,7 +200,7 @@ describe('bad input: one line, exit 2, nothing on stdout and no run, whole or ha
 		expect([code, stdout]).toEqual([2, '']);
 		expect(stderr).not.toContain('    at ');
 		expect(stderr.trimEnd().split('\n').at(-1)).toContain(
-			'something on the way there is no folder'
+			'a parent of this path is not a directory'
 		);
 	});
 });

@@ -125,11 +125,15 @@ describe('every command that takes an ONNX model refuses, leaving it as it was',
 		['an empty file', (file) => writeFile(file, ''), another],
 		['a TensorProto', (file) => writeFile(file, tensor()), another],
 		['text', (file) => writeFile(file, 'This is no model, but text of the wrong name.\n'), another],
-		['a page', (file) => writeFile(file, '<!DOCTYPE html>\n<body>Not found</body>\n'), another],
+		[
+			'a page',
+			(file) => writeFile(file, '<!DOCTYPE html>\n<body>Not found</body>\n'),
+			/^model\/model\.onnx: a web page, not the/
+		],
 		[
 			'a pointer of Git LFS',
 			(file) => writeFile(file, 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n'),
-			another
+			/^model\/model\.onnx: a Git LFS pointer, not the file itself; run git lfs pull/
 		],
 		[
 			'safetensors of another name',
@@ -197,10 +201,10 @@ describe('apply to an ONNX model refuses, leaving nothing', () => {
 		const unwritable = process.getuid?.() === 0 ? '/sys/spanwise-out' : join(closed, 'out');
 		const text = join(scratch, 'text.txt');
 		for (const [to, says] of [
-			[text, 'text.txt: cannot be written: ENOTDIR: not a directory'],
-			[join(text, 'out'), 'text.txt/out: cannot be written: ENOTDIR: not a directory'],
+			[text, 'text.txt: a parent of this path is not a directory (ENOTDIR); name a place'],
+			[join(text, 'out'), 'text.txt/out: a parent of this path is not a directory (ENOTDIR)'],
 			[folder, 'model: exists and is not empty; expected a new or an empty folder'],
-			[unwritable, /out: cannot be written: E(PERM|ACCES|ROFS): [a-z -]*$/]
+			[unwritable, /out: may not be written \(E(PERM|ACCES|ROFS|NOENT)\)/]
 		] as const) {
 			expect(await refusal(folder, 'apply', folder, '--out', to)).toMatch(says);
 		}

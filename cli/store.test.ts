@@ -38,5 +38,5 @@ it('keeps a measurement in the workspace, with its command and telemetry, and sa
 it('says so where the workspace cannot be written, and fails nothing', async () => {
 	const file = join(folder, 'file');
 	await writeFile(file, '');
-	expect(await store(file)).toMatch(/^not kept in the workspace: .*is no folder \(ENOTDIR\)/);
+	expect(await store(file)).toMatch(/^not kept in the workspace: .*is not a directory \(ENOTDIR\)/);
 });

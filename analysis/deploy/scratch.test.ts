@@ -50,7 +50,7 @@ describe('withScratch', () => {
 		const file = join(home, 'a-file');
 		await writeFile(file, '');
 		await expect(withScratch({ ...room(), home: file }, use)).rejects.toThrow(
-			'something on the way there is no folder'
+			'a parent of this path is not a directory'
 		);
 	});
 });

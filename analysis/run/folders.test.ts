@@ -106,7 +106,7 @@ describe('a write that fails', () => {
 	it('under a file says that it is no folder', async () => {
 		await writeFile(join(home, 'file'), '');
 		await expect(write(join(home, 'file', 'run'))).rejects.toThrow(
-			'something on the way there is no folder (ENOTDIR)'
+			'a parent of this path is not a directory (ENOTDIR)'
 		);
 	});
 	it('for a reason of our own keeps its error', async () => {

@@ -251,7 +251,7 @@ async function explained(
 		case 'ENOTDIR':
 		case 'EEXIST':
 			return new InputError(
-				`${folder}: something on the way there is no folder (${error.code}); allowed: a place inside folders`,
+				`${folder}: a parent of this path is not a directory (${error.code}); name a place inside a directory`,
 				{ cause: error }
 			);
 		default:
