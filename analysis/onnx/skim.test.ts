@@ -65,6 +65,6 @@ it.each([
 });
 
 it('refuses a file of another kind', async () => {
-	await writeFile(file, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\n');
+	await writeFile(file, 'This is no model, but text of the wrong name.\n');
 	await expect(findOnnx(file, { weights: false })).rejects.toThrow(/of another kind/);
 });
