@@ -204,7 +204,7 @@ describe('a plan from a file', () => {
 		await warning.waitFor();
 	});
 	it.each([
-		['is no JSON', 'sources: 1', 'mine.json: not JSON; expected a plan that Spanwise saved'],
+		['is no JSON', 'sources: 1', 'mine.json: not JSON; expected a plan or a Shared Attention list'],
 		['is no plan', { hello: 1 }, 'mine.json: not a plan; expected format "spanwise/plan"'],
 		[
 			'has a source after its follower',
