@@ -66,7 +66,7 @@ describe('a side in a process of its own', () => {
 		expect(messageOf(error)).toBe('no such node');
 	});
 
-	it('says that memory was short where it is killed, and is no fault of Spanwise then', async () => {
+	it('says that memory was short where it is killed, and is no internal error then', async () => {
 		const error = await errorOf(sideThat("process.kill(process.pid, 'SIGKILL')"));
 		expect(error).toBeInstanceOf(InputError);
 		expect(messageOf(error)).toBe(KILLED);

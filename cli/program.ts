@@ -86,7 +86,7 @@ function exitCodeOf(error: unknown, io: Io): number {
 		sayError(io, messageOf(error));
 		return USER_FAULT;
 	}
-	sayError(io, `a fault of Spanwise: ${messageOf(error)}`);
+	sayError(io, `internal error: ${messageOf(error)}`);
 	sayLines(io, error instanceof Error ? (error.stack ?? '') : '');
 	return OWN_FAULT;
 }
