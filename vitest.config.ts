@@ -16,6 +16,8 @@ const END_TO_END = 'tests/e2e/*.test.ts';
 const REAL = 'tests/real/*.test.ts';
 /** A model of 135 million parameters runs some twenty times. */
 const REAL_TIMEOUT_MS = 600_000;
+/** The examples of README.md; `npm run test:readme`, not part of `npm test`, because they take some minutes. */
+const README = 'tests/readme/*.test.ts';
 
 export default defineConfig({
 	test: {
@@ -27,7 +29,7 @@ export default defineConfig({
 					name: 'unit',
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
-					exclude: [END_TO_END, REAL],
+					exclude: [END_TO_END, REAL, README],
 					testTimeout: UNIT_TIMEOUT_MS,
 					sequence: { groupOrder: 0 }
 				}
@@ -61,6 +63,15 @@ export default defineConfig({
 					testTimeout: REAL_TIMEOUT_MS,
 					hookTimeout: REAL_TIMEOUT_MS,
 					sequence: { groupOrder: 2 }
+				}
+			},
+			{
+				test: {
+					name: 'readme',
+					environment: 'node',
+					include: [README],
+					testTimeout: REAL_TIMEOUT_MS,
+					sequence: { groupOrder: 3 }
 				}
 			}
 		]

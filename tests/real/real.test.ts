@@ -134,6 +134,7 @@ describe('damage agrees with evaluate and with transformers', () => {
 		const progressFile = join(home, 'damage.jsonl');
 		const header = progressHeader({
 			model: run.model.hash,
+			tokenizer: run.model.tokenizerHash,
 			texts: [documentFacts(document).sha256],
 			context: CONTEXT,
 			windows: 1,

@@ -73,13 +73,15 @@ export class JobsTarget implements Target {
 		await store.removeOrphans(loaded);
 		const lost = IDS.filter((id) => !existsSync(join(folder, 'jobs', id, '0.txt')));
 		if (lost.length > 0) throw new Finding(`${change}: texts of ${lost.join(', ')} are gone`);
-		const jobsIn = ({ records, foreign }: StoredJobs) => [...foreign, ...records];
-		const found = jobsIn(loaded).map(({ job }) => job.id);
+		const idsIn = ({ records, foreign }: StoredJobs) =>
+			// A job without an id is shown under one that its place in the file gives it.
+			[...foreign, ...records].map(({ job }) => job.id.replace(/^unread-\d+$/, 'unread'));
+		const found = idsIn(loaded);
 		const missing = IDS.filter((id, at) => at !== victim && !found.includes(id));
 		if (wellFormed && missing.length > 0)
 			throw new Finding(`${change}: jobs ${missing.join(', ')} are gone`);
 		store.save(loaded);
-		const again = jobsIn(new JobStore(folder).load()).map(({ job }) => job.id);
+		const again = idsIn(new JobStore(folder).load());
 		if (again.join() !== found.join())
 			throw new Finding(`${change}: jobs ${found.join()} became ${again.join()}`);
 		return {

@@ -6,7 +6,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 
 const COMMAND = resolve('dist/spanwise.js');
-const TIMEOUT_MS = 600_000;
+/** Limits that are broken (3), or that too few windows decide (4): an answer like any other. */
+const GATES = [0, 3, 4];
 /** Serves until it is ended. */
 const ENDLESS = /^npx spanwise serve\b/;
 
@@ -22,17 +23,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('README.md has examples', () => expect(examples.length).toBeGreaterThan(20));
 
-it.each(examples)(
-	'%s',
-	async (example) => {
-		const line = example.replace(/^npx spanwise/, `${process.execPath} ${COMMAND}`);
-		const child = spawn('bash', ['-c', line], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-		let [stdout, stderr] = ['', ''];
-		child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-		child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-		const [code] = (await once(child, 'close')) as [number | null];
-		expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-		expect(stdout + stderr).not.toBe('');
-	},
-	TIMEOUT_MS
-);
+it.each(examples)('%s', async (example) => {
+	const line = example.replace(/^npx spanwise/, `${process.execPath} ${COMMAND}`);
+	const child = spawn('bash', ['-c', line], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+	let [stdout, stderr] = ['', ''];
+	child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+	child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+	const [code] = (await once(child, 'close')) as [number | null];
+	const allowed = /--max-(accuracy-drop|loss-increase)/.test(example) ? GATES : [0];
+	expect(allowed, stderr).toContain(code);
+	expect(stdout + stderr).not.toBe('');
+});
