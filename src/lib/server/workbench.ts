@@ -43,7 +43,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const jobs = new JobManager({
 		store: new JobStore(home, readOnly),
 		readOnly,
-		problem: claim.problem,
+		problem: () => claim.problem(),
 		workerFile,
 		concurrency,
 		home,
