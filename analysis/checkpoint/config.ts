@@ -24,7 +24,8 @@ const schema = v.object({
 	vocab_size: count,
 	max_position_embeddings: v.nullish(count),
 	rms_norm_eps: v.nullish(v.pipe(v.number(), v.finite(), v.gtValue(0))),
-	hidden_act: v.nullish(v.string()),
+	/** Left out, it is silu; null is refused as transformers does. */
+	hidden_act: v.optional(v.string()),
 	attention_bias: v.nullish(v.boolean()),
 	mlp_bias: v.nullish(v.boolean()),
 	tie_word_embeddings: v.nullish(v.boolean()),
