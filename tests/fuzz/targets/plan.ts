@@ -1,6 +1,5 @@
-import { parsePlan } from '../../../analysis/plan/planFile.ts';
 import { planSpans } from '../../../analysis/plan/spans.ts';
-import { makePlan } from '../../../analysis/plan/planFile.ts';
+import { makePlan, parsePlan } from '../../../analysis/plan/planFile.ts';
 import type { Plan } from '../../../analysis/plan/types.ts';
 import { parseJson } from '../../../analysis/edge/json.ts';
 import { mutateBytes } from '../mutateBytes.ts';
