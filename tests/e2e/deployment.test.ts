@@ -5,7 +5,7 @@ import { madeUpBench } from '../builders/benchReport.ts';
 import { madeUpBenchResult, madeUpPlan } from '../builders/results.ts';
 import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
-import { useVisitor } from './setup/visitor.ts';
+import { hydrated, useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
@@ -78,6 +78,7 @@ describe('what deployment gains', () => {
 			const url = page.url();
 			expect(url).toMatch(/bench=/);
 			await page.reload();
+			await hydrated(page);
 			await region(page, 'Deployment').waitFor();
 			expect(page.url()).toBe(url);
 		}

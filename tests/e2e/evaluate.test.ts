@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
-import { useVisitor } from './setup/visitor.ts';
+import { hydrated, useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
@@ -48,6 +48,7 @@ describe('the tabs of a run', () => {
 			await form(page, 'Evaluate a plan').getByLabel('Windows', { exact: true }).inputValue()
 		).toBe('3');
 		await page.reload();
+		await hydrated(page);
 		await expect.poll(() => selected(page)).toContain('Evaluate');
 	});
 });
@@ -91,6 +92,7 @@ describe('an evaluation', () => {
 		const url = page.url();
 		expect(url).toMatch(/eval=/);
 		await page.reload();
+		await hydrated(page);
 		await region(page, 'Evaluation').waitFor();
 		expect(page.url()).toBe(url);
 		await region(page, 'Evaluation').getByRole('button', { name: 'Open it on the map' }).click();
@@ -170,6 +172,7 @@ describe('a search', () => {
 
 		await tab(page, 'Search').click();
 		await page.reload();
+		await hydrated(page);
 		await region(page, 'Verdict').waitFor();
 		const value = (label: string) =>
 			form(page, 'Search a plan').getByLabel(label, { exact: true }).inputValue();

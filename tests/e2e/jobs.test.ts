@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LONG_ANALYSIS, queue, SHORT_ANALYSIS } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
-import { useVisitor } from './setup/visitor.ts';
+import { hydrated, useVisitor } from './setup/visitor.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -106,6 +106,7 @@ describe('a job in mid-run', () => {
 		await startLongJob(page);
 		const before = await fractionOf(job(page, 'running'));
 		await page.reload();
+		await hydrated(page);
 		await expect.poll(() => fractionOf(job(page, 'running'))).toBeGreaterThan(before);
 
 		const tab = await visit(server.url);

@@ -9,7 +9,7 @@ import { smallDecoderPlan } from '../builders/onnxPlan.ts';
 import { tinyTokenizer } from '../builders/tokenizer.ts';
 import { runsOf } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
-import { useVisitor } from './setup/visitor.ts';
+import { hydrated, useVisitor } from './setup/visitor.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -110,6 +110,7 @@ describe('an ONNX model in a --models folder', () => {
 		await job.getByRole('link', { name: 'Open the run' }).click();
 		await page.getByRole('grid', { name: /every two layers of small/ }).waitFor();
 		await page.goto(`${server.url}/runs/${run?.id ?? ''}?cell=0,2&heads=1,3`);
+		await hydrated(page);
 		const tokens = page.getByRole('region', { name: 'Token maps' });
 		await tokens
 			.getByRole('grid', { name: /^Layer 2 head 3: probability/ })

@@ -4,7 +4,7 @@ import { colourScale, tableIndex, type ColourScale } from '../../src/lib/colour/
 import { differenceFromBaseline } from './setup/baseline.ts';
 import { canvasOf, cellColours } from './setup/canvas.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
-import { useVisitor } from './setup/visitor.ts';
+import { hydrated, useVisitor } from './setup/visitor.ts';
 import { MADE_UP, temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
@@ -45,6 +45,7 @@ describe('the layer map', () => {
 		await page.getByRole('combobox', { name: 'Colours' }).selectOption('cividis');
 		await expect.poll(() => coloursOf(page)).toEqual(expected);
 		await page.reload();
+		await hydrated(page);
 		await expect.poll(() => coloursOf(page)).toEqual(expected);
 	});
 	it('can be read as a table', async () => {

@@ -9,6 +9,10 @@ const VIEWPORT = { width: 1440, height: 1000 };
 
 export type Visit = (url: string, options?: BrowserContextOptions) => Promise<Page>;
 
+/** Waits until a page that was just loaded hears clicks: what is clicked before is lost. */
+export const hydrated = (page: Page) =>
+	page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+
 /**
  * A browser for the tests of a file; each visit has storage of its own. After each test all visits end, and it
  * fails where a page threw, wrote an error to the console or asked another host for anything. Tests in which
@@ -50,7 +54,10 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 					problems.push(`request to another host: ${request.url()}`);
 				}
 			});
-			await page.goto(url);
+			const answer = await page.goto(url);
+			if (answer?.ok() && answer.headers()['content-type']?.startsWith('text/html')) {
+				await hydrated(page);
+			}
 			return page;
 		},
 		expectProblem: (pattern) => expected.push(pattern)
