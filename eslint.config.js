@@ -86,7 +86,7 @@ export default ts.config(
 			'node_modules/',
 			'.spanwise/',
 			'static/',
-			'analysis/graph/onnx_pb.ts'
+			'analysis/proto/onnx_pb.ts'
 		]
 	},
 	js.configs.recommended,

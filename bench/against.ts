@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { THREADS } from '../analysis/capture/session.ts';
-import type { StatisticsRequest } from '../analysis/capture/statistics.ts';
+import { THREADS } from '../analysis/engine/session.ts';
+import type { StatisticsRequest } from '../analysis/engine/statistics.ts';
 import { BenchModel } from './engine.ts';
 import type { Report } from './report.ts';
 import { alternate, summary } from './timing.ts';

@@ -1,16 +1,16 @@
-import { ForwardPass, type WindowState } from '../analysis/capture/forward.ts';
-import { LanguageHead } from '../analysis/capture/head.ts';
+import { ForwardPass, type WindowState } from '../analysis/engine/forward.ts';
+import { LanguageHead } from '../analysis/engine/head.ts';
 import {
 	allocateWindow,
 	attentionLayout,
 	windowEntries,
 	type WindowAttention
-} from '../analysis/capture/layout.ts';
-import { createSession, tensor } from '../analysis/capture/session.ts';
-import { StatisticsPass, type StatisticsRequest } from '../analysis/capture/statistics.ts';
-import { WeightSource } from '../analysis/capture/weights.ts';
-import { openCheckpoint } from '../analysis/checkpoint/open.ts';
-import { WeightReader } from '../analysis/checkpoint/read.ts';
+} from '../analysis/engine/layout.ts';
+import { createSession, tensor } from '../analysis/engine/session.ts';
+import { StatisticsPass, type StatisticsRequest } from '../analysis/engine/statistics.ts';
+import { WeightSource } from '../analysis/engine/weights.ts';
+import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
+import { WeightReader } from '../analysis/model/checkpoint/read.ts';
 import { gramGraph } from '../analysis/graph/gram.ts';
 import type { Report } from './report.ts';
 import { alternate, plainJob, type Job, type Timing } from './timing.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { AnalyzeResult } from '../analysis/analyze/types.ts';
+import type { AnalyzeResult } from '../analysis/measure/analyze/types.ts';
 import type { Report } from './report.ts';
 
 /** (c) peak memory of the whole command on a checkpoint of 2.2 GB. */

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../tests/builders/command.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
-import type { RunRecord } from '../analysis/run/types.ts';
+import type { RunRecord } from '../analysis/workspace/run/types.ts';
 
 const TEXT = 'the sea and the hand and the rain on the sand. '.repeat(40);
 

@@ -1,17 +1,21 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { AnalyzeOptions } from '../analysis/analyze/analyze.ts';
-import { analyzeCommand } from '../analysis/analyze/command.ts';
-import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from '../analysis/analyze/defaults.ts';
-import type { AnalyzeRequest, AnalyzeResult } from '../analysis/analyze/types.ts';
-import { modelName } from '../analysis/checkpoint/open.ts';
-import { findOnnxFile, onnxName } from '../analysis/onnx/locate.ts';
-import { runFolder } from '../analysis/run/list.ts';
-import type { RunRecord } from '../analysis/run/types.ts';
-import { newRunId } from '../analysis/run/workspace.ts';
-import { checkTarget } from '../analysis/run/wholeFolder.ts';
+import type { AnalyzeOptions } from '../analysis/measure/analyze/analyze.ts';
+import { analyzeCommand } from '../analysis/measure/analyze/command.ts';
+import {
+	DEFAULT_CONTEXT,
+	DEFAULT_JS_ROWS,
+	DEFAULT_WINDOWS
+} from '../analysis/measure/analyze/defaults.ts';
+import type { AnalyzeRequest, AnalyzeResult } from '../analysis/measure/analyze/types.ts';
+import { modelName } from '../analysis/model/checkpoint/open.ts';
+import { findOnnxFile, onnxName } from '../analysis/model/onnx/locate.ts';
+import { runFolder } from '../analysis/workspace/run/list.ts';
+import type { RunRecord } from '../analysis/workspace/run/types.ts';
+import { newRunId } from '../analysis/workspace/workspace.ts';
+import { checkTarget } from '../analysis/workspace/wholeFolder.ts';
 import { METRICS, VIEWS, type Metric, type View } from '../analysis/similarity/types.ts';
-import { formatBytes, formatDuration } from '../src/lib/format.ts';
+import { formatBytes, formatDuration } from '../analysis/text/number.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { removeOnInterrupt } from './interrupt.ts';
@@ -125,8 +129,8 @@ async function withProgress(
 	io: Io
 ): Promise<RunRecord> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
-	const { analyze } = await import('../analysis/analyze/analyze.ts');
-	const { estimateOfAnalysis } = await import('../analysis/analyze/estimate.ts');
+	const { analyze } = await import('../analysis/measure/analyze/analyze.ts');
+	const { estimateOfAnalysis } = await import('../analysis/engine/estimate.ts');
 	const display = progressDisplay(io.stderr);
 	const stopWatching = removeOnInterrupt(options.runFolder, display.end);
 	try {

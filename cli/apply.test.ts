@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeployRecord } from '../analysis/deploy/types.ts';
+import type { DeployRecord } from '../analysis/apply/types.ts';
 import { runCommand } from '../tests/builders/command.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { planFor } from '../tests/builders/deployed.ts';

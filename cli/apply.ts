@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weights.ts';
-import type { Deployed } from '../analysis/deploy/deploy.ts';
-import { DEPLOY_TARGETS, type DeployRequest, type DeployTarget } from '../analysis/deploy/types.ts';
+import type { Deployed } from '../analysis/apply/deploy.ts';
+import { DEPLOY_TARGETS, type DeployRequest, type DeployTarget } from '../analysis/apply/types.ts';
 import { applyText } from './applyText.ts';
 import { findModel, homeOf } from './found.ts';
 import { removeOnInterrupt } from './interrupt.ts';
@@ -75,7 +75,7 @@ export function registerApply(program: Command, io: Io): void {
 
 /** Talk between steps: each is said once when it begins. */
 async function withProgress(request: DeployRequest, io: Io): Promise<Deployed> {
-	const { deployModel } = await import('../analysis/deploy/deploy.ts');
+	const { deployModel } = await import('../analysis/apply/deploy.ts');
 	let said = '';
 	const stop = removeOnInterrupt(request.out, () => say(io, 'stopped; nothing was written'));
 	try {

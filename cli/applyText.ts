@@ -1,5 +1,5 @@
-import type { DeployRecord } from '../analysis/deploy/types.ts';
-import { formatBytes } from '../src/lib/format.ts';
+import type { DeployRecord } from '../analysis/apply/types.ts';
+import { formatBytes } from '../analysis/text/number.ts';
 import { formatFacts } from './table.ts';
 
 /** What was written, for a person. */

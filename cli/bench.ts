@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { BenchReport, BenchSetting } from '../analysis/deploy/benchTypes.ts';
-import type { BenchMeans } from '../analysis/deploy/measureBench.ts';
-import { BENCH_DEFAULTS } from '../analysis/deploy/defaults.ts';
+import type { BenchReport, BenchSetting } from '../analysis/measure/bench/benchTypes.ts';
+import type { BenchMeans } from '../analysis/measure/bench/measureBench.ts';
+import { BENCH_DEFAULTS } from '../analysis/apply/defaults.ts';
 import { InputError } from '../analysis/errors.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weights.ts';
 import type { Plan } from '../analysis/plan/types.ts';
-import { benchCommand } from '../analysis/results/command.ts';
-import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
-import { settingWords } from '../src/lib/deploy/words.ts';
+import { benchCommand } from '../analysis/measure/results/command.ts';
+import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
+import { settingWords } from '../analysis/measure/bench/words.ts';
 import { benchSides } from './benchProcess.ts';
 import { benchText } from './benchText.ts';
 import { sayEstimate } from './estimateText.ts';
@@ -111,7 +111,7 @@ async function ofWritten(
 	io: Io
 ): Promise<{ bench: BenchReport; plan: Plan }> {
 	if (flags.dtype !== undefined) throw new InputError('--dtype: the models are written already');
-	const { measureWritten } = await import('../analysis/deploy/measureWritten.ts');
+	const { measureWritten } = await import('../analysis/measure/bench/measureWritten.ts');
 	const home = homeOf(flags, io);
 	const modelFolder = await findModel(model, flags, io);
 	const memoryLimitBytes = flags.memory ?? null;
@@ -131,8 +131,8 @@ async function ofPlanned(
 	const modelFolder = await findModel(model, flags, io);
 	const home = homeOf(flags, io);
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
-	const { measureBench } = await import('../analysis/deploy/measureBench.ts');
-	const { estimateOfBench } = await import('../analysis/deploy/prepareBench.ts');
+	const { measureBench } = await import('../analysis/measure/bench/measureBench.ts');
+	const { estimateOfBench } = await import('../analysis/measure/bench/prepareBench.ts');
 	const request = {
 		...settingOf(flags),
 		modelFolder,

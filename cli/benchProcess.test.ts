@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BenchSide } from '../analysis/deploy/benchTypes.ts';
+import type { BenchSide } from '../analysis/measure/bench/benchTypes.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { benchSides } from './benchProcess.ts';
 

@@ -7,7 +7,7 @@ import type {
 	BenchSetting,
 	BenchSide,
 	OpenSide
-} from '../analysis/deploy/benchTypes.ts';
+} from '../analysis/measure/bench/benchTypes.ts';
 import { askProcess, endProcess, type Failed } from '../analysis/process/ask.ts';
 
 const WORDS = {

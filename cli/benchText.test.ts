@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { netWords } from '../src/lib/deploy/words.ts';
+import { netWords } from '../analysis/measure/bench/words.ts';
 import { madeUpBench } from '../tests/builders/benchReport.ts';
 import { benchText } from './benchText.ts';
 

@@ -1,6 +1,6 @@
-import type { BenchReport } from '../analysis/deploy/benchTypes.ts';
-import { benchRows, type BenchRow, type TwoLines } from '../src/lib/deploy/rows.ts';
-import { netKind, netWords } from '../src/lib/deploy/words.ts';
+import type { BenchReport } from '../analysis/measure/bench/benchTypes.ts';
+import { benchRows, type BenchRow, type TwoLines } from '../analysis/measure/bench/rows.ts';
+import { netKind, netWords } from '../analysis/measure/bench/words.ts';
 import { formatFacts, formatTable } from './table.ts';
 
 /** "80.4 ms (74.6–84.5 ms)" */

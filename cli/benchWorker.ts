@@ -3,8 +3,8 @@
  * model, and asks for rounds. The process ends when the command lets go of it.
  */
 import { InputError, messageOf } from '../analysis/errors.ts';
-import { openBenchSide } from '../analysis/deploy/benchSide.ts';
-import type { BenchSide } from '../analysis/deploy/benchTypes.ts';
+import { openBenchSide } from '../analysis/measure/bench/benchSide.ts';
+import type { BenchSide } from '../analysis/measure/bench/benchTypes.ts';
 import type { BenchAnswer, BenchAsk } from './benchProcess.ts';
 
 let side: BenchSide | null = null;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { compareRuns } from '../analysis/compare/compareRuns.ts';
-import { readSums } from '../analysis/run/read.ts';
+import { readSums } from '../analysis/workspace/run/read.ts';
 import type { Metric, View } from '../analysis/similarity/types.ts';
 import { comparisonText } from './compareText.ts';
 import { findRun } from './found.ts';

@@ -4,8 +4,8 @@ import type {
 	ComparedSpans,
 	Comparison
 } from '../analysis/compare/types.ts';
-import type { Interval } from '../analysis/similarity/resample.ts';
-import { formatShare, formatValue } from '../src/lib/format.ts';
+import type { Interval } from '../analysis/statistics/resample.ts';
+import { formatShare, formatValue } from '../analysis/text/number.ts';
 import { formatTable } from './table.ts';
 
 /** A comparison for a person: figures, paired differences, spans, what differs, and the summary in words. */

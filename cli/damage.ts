@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { DAMAGE_DEFAULTS } from '../analysis/damage/defaults.ts';
-import type { Damage, DamageRequest } from '../analysis/damage/types.ts';
-import { damageCommand } from '../analysis/results/command.ts';
-import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
-import { formatShare, formatWhole } from '../src/lib/format.ts';
+import { DAMAGE_DEFAULTS } from '../analysis/measure/damage/defaults.ts';
+import type { Damage, DamageRequest } from '../analysis/measure/damage/types.ts';
+import { damageCommand } from '../analysis/measure/results/command.ts';
+import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
+import { formatShare, formatWhole } from '../analysis/text/number.ts';
 import { damageText } from './damageText.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
@@ -97,8 +97,8 @@ async function withProgress(
 	io: Io
 ): Promise<Damage> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
-	const { measureDamage } = await import('../analysis/damage/damage.ts');
-	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
+	const { measureDamage } = await import('../analysis/measure/damage/damage.ts');
+	const { estimateOf } = await import('../analysis/engine/estimate.ts');
 	const display = progressDisplay(io.stderr);
 	const stopWatching = watchInterrupts(() => {
 		display.end();

@@ -1,7 +1,7 @@
 import { quoted } from '../analysis/edge/quote.ts';
-import type { Damage, LossAdded } from '../analysis/damage/types.ts';
+import type { Damage, LossAdded } from '../analysis/measure/damage/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
-import { formatValue } from '../src/lib/format.ts';
+import { formatValue } from '../analysis/text/number.ts';
 import { formatTable, type Column } from './table.ts';
 
 const DIGITS = 4;

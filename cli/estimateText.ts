@@ -1,5 +1,5 @@
-import type { Estimate } from '../analysis/analyze/types.ts';
-import { formatBytes, formatDuration } from '../src/lib/format.ts';
+import type { Estimate } from '../analysis/measure/analyze/types.ts';
+import { formatBytes, formatDuration } from '../analysis/text/number.ts';
 import { say, type Io } from './io.ts';
 
 /** Says what a run will take, before it starts, on stderr. `extent`: how much of the model is run, in words. */

@@ -2,11 +2,11 @@ import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attentionLayout } from '../analysis/capture/layout.ts';
-import { WeightSource } from '../analysis/capture/weights.ts';
-import { openCheckpoint } from '../analysis/checkpoint/open.ts';
-import { WeightReader } from '../analysis/checkpoint/read.ts';
-import type { EvaluateReport } from '../analysis/evaluate/types.ts';
+import { attentionLayout } from '../analysis/engine/layout.ts';
+import { WeightSource } from '../analysis/engine/weights.ts';
+import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
+import { WeightReader } from '../analysis/model/checkpoint/read.ts';
+import type { EvaluateReport } from '../analysis/measure/evaluate/types.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Plan, Sources } from '../analysis/plan/types.ts';

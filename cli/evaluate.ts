@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { EVALUATE_DEFAULTS } from '../analysis/evaluate/defaults.ts';
-import type { EvaluateRequest, Evaluation, Gates } from '../analysis/evaluate/types.ts';
+import { EVALUATE_DEFAULTS } from '../analysis/measure/evaluate/defaults.ts';
+import type { EvaluateRequest, Evaluation, Gates } from '../analysis/measure/evaluate/types.ts';
 import { InputError } from '../analysis/errors.ts';
-import { evaluateCommand } from '../analysis/results/command.ts';
-import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import { evaluateCommand } from '../analysis/measure/results/command.ts';
+import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { sayEstimate } from './estimateText.ts';
 import { evaluateText } from './evaluateText.ts';
 import { findModel, homeOf } from './found.ts';
@@ -99,7 +99,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 			if (flags.json) printJson(io, evaluation.report);
 			else print(io, evaluateText(evaluation));
 			if (flags.write) {
-				const { measuredPlan } = await import('../analysis/evaluate/evaluate.ts');
+				const { measuredPlan } = await import('../analysis/measure/evaluate/evaluate.ts');
 				await writePlan(planFile, measuredPlan(plan, evaluation));
 				say(io, `wrote what was measured into ${planFile}`);
 			}
@@ -133,8 +133,8 @@ async function withProgress(
 	io: Io
 ): Promise<Evaluation> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
-	const { evaluatePlan } = await import('../analysis/evaluate/evaluate.ts');
-	const { estimateOfEvaluation } = await import('../analysis/evaluate/prepare.ts');
+	const { evaluatePlan } = await import('../analysis/measure/evaluate/evaluate.ts');
+	const { estimateOfEvaluation } = await import('../analysis/measure/evaluate/prepare.ts');
 	const display = progressDisplay(io.stderr);
 	try {
 		return await evaluatePlan(request, {

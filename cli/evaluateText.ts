@@ -1,6 +1,14 @@
 import { quoted } from '../analysis/edge/quote.ts';
-import type { EvaluateReport, Evaluation, ModelFigures } from '../analysis/evaluate/types.ts';
-import { SCORES, type ChoicesReport, type Score } from '../analysis/evaluate/choices/types.ts';
+import type {
+	EvaluateReport,
+	Evaluation,
+	ModelFigures
+} from '../analysis/measure/evaluate/types.ts';
+import {
+	SCORES,
+	type ChoicesReport,
+	type Score
+} from '../analysis/measure/evaluate/choices/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import {
 	formatBytes,
@@ -8,7 +16,7 @@ import {
 	formatProbability,
 	formatShare,
 	formatValue
-} from '../src/lib/format.ts';
+} from '../analysis/text/number.ts';
 import { formatFacts, formatTable } from './table.ts';
 
 const DIGITS = 4;

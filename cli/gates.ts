@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { readJsonFile } from '../analysis/edge/json.ts';
-import { parseGates } from '../analysis/evaluate/gates.ts';
-import type { GateReport, Gates, JudgedGate, Verdict } from '../analysis/evaluate/types.ts';
-import { formatValue } from '../src/lib/format.ts';
+import { parseGates } from '../analysis/measure/evaluate/gates.ts';
+import type { GateReport, Gates, JudgedGate, Verdict } from '../analysis/measure/evaluate/types.ts';
+import { formatValue } from '../analysis/text/number.ts';
 import { say, type Io } from './io.ts';
 
 const EXIT_CODES: Record<Exclude<Verdict, 'pass'>, number> = { fail: 3, inconclusive: 4 };

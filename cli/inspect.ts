@@ -1,22 +1,22 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { modelFacts } from '../analysis/checkpoint/facts.ts';
-import { openCheckpoint } from '../analysis/checkpoint/open.ts';
-import type { ModelFacts } from '../analysis/checkpoint/types.ts';
-import { checkPlan, type PlanCheck } from '../analysis/deploy/planCheck.ts';
+import { modelFacts } from '../analysis/model/checkpoint/facts.ts';
+import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
+import type { ModelFacts } from '../analysis/model/checkpoint/types.ts';
+import { checkPlan, type PlanCheck } from '../analysis/apply/planCheck.ts';
 import { InputError } from '../analysis/errors.ts';
-import { checkpointLayers } from '../analysis/models/checkpointLayers.ts';
-import { findOnnxFile } from '../analysis/onnx/locate.ts';
-import { findOnnx } from '../analysis/onnx/open.ts';
+import { checkpointLayers } from '../analysis/model/catalogue/checkpointLayers.ts';
+import { findOnnxFile } from '../analysis/model/onnx/locate.ts';
+import { findOnnx } from '../analysis/model/onnx/open.ts';
 import {
 	onnxReport,
 	type LayerReport,
 	type OnnxReport,
 	type ValueReport
-} from '../analysis/onnx/report.ts';
+} from '../analysis/model/onnx/report.ts';
 import type { Plan } from '../analysis/plan/types.ts';
-import { formatBytes, formatCount } from '../src/lib/format.ts';
-import { attendingWords, plannedWords } from '../src/lib/model/planWords.ts';
+import { formatBytes, formatCount } from '../analysis/text/number.ts';
+import { attendingWords, plannedWords } from '../analysis/apply/planWords.ts';
 import { findModel, homeOf } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';

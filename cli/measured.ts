@@ -1,7 +1,7 @@
 import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
-import type { RunRecord } from '../analysis/run/types.ts';
+import type { RunRecord } from '../analysis/workspace/run/types.ts';
 import type { Metric, View } from '../analysis/similarity/types.ts';
 
 /** Throws InputError naming what the run has, where it did not measure the metric or the view. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { ModelListing } from '../analysis/checkpoint/types.ts';
-import { formatBytes, formatCount } from '../src/lib/format.ts';
+import type { ModelListing } from '../analysis/model/checkpoint/types.ts';
+import { formatBytes, formatCount } from '../analysis/text/number.ts';
 import { findModels } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';

@@ -10,9 +10,9 @@ import { DTYPE_BYTES, savings, type SavingsSetting } from '../analysis/plan/savi
 import { planByFollowers, planByThreshold } from '../analysis/plan/search.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Plan, Sources, SpanLimits } from '../analysis/plan/types.ts';
-import { definitionOf } from '../analysis/run/definition.ts';
-import { readSums } from '../analysis/run/read.ts';
-import type { RunRecord } from '../analysis/run/types.ts';
+import { definitionOf } from '../analysis/workspace/run/definition.ts';
+import { readSums } from '../analysis/workspace/run/read.ts';
+import type { RunRecord } from '../analysis/workspace/run/types.ts';
 import { headMatch, similarityMatrix } from '../analysis/similarity/measure.ts';
 import type { Metric, View, ViewSums } from '../analysis/similarity/types.ts';
 import { findRun } from './found.ts';

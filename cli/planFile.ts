@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { refuseRepaired } from '../analysis/analyze/plannedOnnx.ts';
-import type { LayerRepairs } from '../analysis/capture/repairs.ts';
+import { refuseRepaired } from '../analysis/engine/plannedOnnx.ts';
+import type { LayerRepairs } from '../analysis/engine/repairs.ts';
 import { MAX_SMALL_JSON_BYTES, readJsonFile, readTextFile } from '../analysis/edge/json.ts';
 import { parseJson } from '../analysis/edge/parse.ts';
-import { openCheckpoint } from '../analysis/checkpoint/open.ts';
+import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
-import { findOnnxFile } from '../analysis/onnx/locate.ts';
+import { findOnnxFile } from '../analysis/model/onnx/locate.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parsePlan } from '../analysis/plan/planFile.ts';
 import type { Plan } from '../analysis/plan/types.ts';

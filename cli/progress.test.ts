@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../analysis/progress.ts';
+import type { Progress } from '../analysis/telemetry/progress.ts';
 import type { Output } from './io.ts';
 import { progressDisplay } from './progress.ts';
 

@@ -1,5 +1,5 @@
-import type { Progress } from '../analysis/progress.ts';
-import { formatDuration } from '../src/lib/format.ts';
+import type { Progress } from '../analysis/telemetry/progress.ts';
+import { formatDuration } from '../analysis/text/number.ts';
 import type { Output } from './io.ts';
 
 /** Faster than this nobody reads. */

@@ -3,7 +3,7 @@
  * a pattern in a tokenizer.json can backtrack for ever, a graph can be of any size. The server ends this process then.
  */
 import { InputError, messageOf } from '../analysis/errors.ts';
-import type { Question, ReaderMessage } from '../src/lib/server/reading/questions.ts';
+import type { Question, ReaderMessage } from '../analysis/measure/questions.ts';
 import { readerAnswers } from './readerAnswers.ts';
 
 const answer = readerAnswers();

@@ -1,24 +1,24 @@
-import { estimateAnalysis, estimateOf } from '../analysis/analyze/estimate.ts';
-import { refuseKnownOther } from '../analysis/analyze/modelHash.ts';
-import type { Estimate } from '../analysis/analyze/types.ts';
-import { prepareDamage } from '../analysis/damage/prepare.ts';
-import { workOfAll } from '../analysis/damage/work.ts';
-import { checkPlan } from '../analysis/deploy/planCheck.ts';
-import { estimateOfBench, prepareBench } from '../analysis/deploy/prepareBench.ts';
-import { checkRoom } from '../analysis/deploy/scratch.ts';
-import { parseQuestions } from '../analysis/evaluate/choices/parse.ts';
-import { estimateOfEvaluation, prepareEvaluation } from '../analysis/evaluate/prepare.ts';
-import { discoverModels } from '../analysis/models/discover.ts';
-import { OnnxExaminer } from '../analysis/models/onnx.ts';
-import { modelReport } from '../analysis/models/report.ts';
-import { prepareSearch } from '../analysis/search/prepare.ts';
+import { estimateAnalysis, estimateOf } from '../analysis/engine/estimate.ts';
+import { refuseKnownOther } from '../analysis/engine/modelHash.ts';
+import type { Estimate } from '../analysis/measure/analyze/types.ts';
+import { prepareDamage } from '../analysis/measure/damage/prepare.ts';
+import { workOfAll } from '../analysis/measure/damage/work.ts';
+import { checkPlan } from '../analysis/apply/planCheck.ts';
+import { estimateOfBench, prepareBench } from '../analysis/measure/bench/prepareBench.ts';
+import { checkRoom } from '../analysis/apply/scratch.ts';
+import { parseQuestions } from '../analysis/measure/evaluate/choices/parse.ts';
+import { estimateOfEvaluation, prepareEvaluation } from '../analysis/measure/evaluate/prepare.ts';
+import { discoverModels } from '../analysis/model/catalogue/discover.ts';
+import { OnnxExaminer } from '../analysis/model/catalogue/onnx.ts';
+import { modelReport } from '../analysis/model/catalogue/report.ts';
+import { prepareSearch } from '../analysis/measure/search/prepare.ts';
 import type {
 	Answer,
 	EstimateQuestions,
 	Question,
 	QuestionKind,
 	Questions
-} from '../src/lib/server/reading/questions.ts';
+} from '../analysis/measure/questions.ts';
 
 type Answers = {
 	[Kind in QuestionKind]: (asked: Questions[Kind]['asked']) => Promise<Answer<Kind>>;

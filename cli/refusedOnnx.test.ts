@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ModelProtoSchema, TensorProtoSchema } from '../analysis/graph/onnx_pb.ts';
+import { ModelProtoSchema, TensorProtoSchema } from '../analysis/proto/onnx_pb.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Sources } from '../analysis/plan/types.ts';

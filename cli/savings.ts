@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
-import { modelFacts } from '../analysis/checkpoint/facts.ts';
-import { openCheckpoint } from '../analysis/checkpoint/open.ts';
-import type { ModelFacts } from '../analysis/checkpoint/types.ts';
+import { modelFacts } from '../analysis/model/checkpoint/facts.ts';
+import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
+import type { ModelFacts } from '../analysis/model/checkpoint/types.ts';
 import { InputError } from '../analysis/errors.ts';
 import { DTYPE_BYTES, savings } from '../analysis/plan/savings.ts';
 import type { Plan } from '../analysis/plan/types.ts';

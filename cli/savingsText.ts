@@ -1,5 +1,5 @@
 import type { Savings } from '../analysis/plan/types.ts';
-import { formatBytes, formatCount, formatShare } from '../src/lib/format.ts';
+import { formatBytes, formatCount, formatShare } from '../analysis/text/number.ts';
 import { formatFacts } from './table.ts';
 
 /** Savings for a person; every number is a prediction and is said to be. */

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { searchCommand } from '../analysis/results/command.ts';
-import { checkTarget, readyTarget } from '../analysis/run/wholeFolder.ts';
-import type { Refit } from '../analysis/search/repaired.ts';
-import { SEARCH_DEFAULTS } from '../analysis/search/defaults.ts';
-import type { Search, SearchRequest } from '../analysis/search/types.ts';
-import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import { searchCommand } from '../analysis/measure/results/command.ts';
+import { checkTarget, readyTarget } from '../analysis/workspace/wholeFolder.ts';
+import type { Refit } from '../analysis/measure/search/repaired.ts';
+import { SEARCH_DEFAULTS } from '../analysis/measure/search/defaults.ts';
+import type { Search, SearchRequest } from '../analysis/measure/search/types.ts';
+import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { lossIncrease } from './gates.ts';
@@ -130,8 +130,8 @@ async function withProgress(
 	io: Io
 ): Promise<{ search: Search; refits: Refit[] }> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
-	const { searchPlans } = await import('../analysis/search/search.ts');
-	const { estimateOf } = await import('../analysis/analyze/estimate.ts');
+	const { searchPlans } = await import('../analysis/measure/search/search.ts');
+	const { estimateOf } = await import('../analysis/engine/estimate.ts');
 	const display = progressDisplay(io.stderr);
 	const stopWatching = watchInterrupts(() => {
 		display.end();

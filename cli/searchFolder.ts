@@ -1,8 +1,8 @@
 import { planJson } from '../analysis/plan/exporters/json.ts';
-import { writeFolder } from '../analysis/run/wholeFolder.ts';
-import { fileStem } from '../analysis/search/candidate.ts';
-import type { Refit } from '../analysis/search/repaired.ts';
-import type { Search } from '../analysis/search/types.ts';
+import { writeFolder } from '../analysis/workspace/wholeFolder.ts';
+import { fileStem } from '../analysis/measure/search/candidate.ts';
+import type { Refit } from '../analysis/measure/search/repaired.ts';
+import type { Search } from '../analysis/measure/search/types.ts';
 
 /**
  * Writes search.json, a plan file for every plan, and the refitted weights that they name, whole or not at all.

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { InputError } from '../analysis/errors.ts';
 import { SAVING_AXES, type SavingAxis } from '../analysis/plan/axes.ts';
-import type { SearchGoal } from '../analysis/search/types.ts';
+import type { SearchGoal } from '../analysis/measure/search/types.ts';
 
 /** The flags of which exactly one says what is wanted. */
 export interface GoalFlags {

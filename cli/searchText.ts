@@ -1,11 +1,16 @@
 import { quoted } from '../analysis/edge/quote.ts';
 import { AXIS_NAMES } from '../analysis/plan/axes.ts';
-import { PLANNERS } from '../analysis/search/candidate.ts';
+import { PLANNERS } from '../analysis/measure/search/candidate.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import type { Sources } from '../analysis/plan/types.ts';
-import { roughWords } from '../analysis/similarity/resample.ts';
-import type { FrontPoint, PartLoss, PlanFigures, Search } from '../analysis/search/types.ts';
-import { formatShare, formatValue } from '../src/lib/format.ts';
+import { roughWords } from '../analysis/statistics/resample.ts';
+import type {
+	FrontPoint,
+	PartLoss,
+	PlanFigures,
+	Search
+} from '../analysis/measure/search/types.ts';
+import { formatShare, formatValue } from '../analysis/text/number.ts';
 import { formatTable, type Column } from './table.ts';
 
 const DIGITS = 4;

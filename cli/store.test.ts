@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { madeUpSearch } from '../tests/builders/results.ts';
-import { listResults, readResult } from '../analysis/results/folder.ts';
-import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import { listResults, readResult } from '../analysis/measure/results/folder.ts';
+import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { storeResult } from './store.ts';
 
 const search = madeUpSearch();

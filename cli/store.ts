@@ -1,9 +1,9 @@
 import { InputError } from '../analysis/errors.ts';
-import { writeResult } from '../analysis/results/folder.ts';
-import { partsOf } from '../analysis/results/parts.ts';
-import type { StoredResult } from '../analysis/results/types.ts';
-import type { FolderFile } from '../analysis/run/wholeFolder.ts';
-import type { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
+import { writeResult } from '../analysis/measure/results/folder.ts';
+import { partsOf } from '../analysis/measure/results/parts.ts';
+import type { StoredResult } from '../analysis/measure/results/types.ts';
+import type { FolderFile } from '../analysis/workspace/wholeFolder.ts';
+import type { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { say, type Io } from './io.ts';
 
 /** How a measurement came about. */

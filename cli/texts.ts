@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { quoted } from '../analysis/edge/quote.ts';
 import { projectRoot } from '../analysis/projectRoot.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
-import { parseQuestions } from '../analysis/evaluate/choices/parse.ts';
-import type { Question } from '../analysis/evaluate/choices/types.ts';
-import { decodeDocument } from '../analysis/tokens/documents.ts';
-import type { Document } from '../analysis/tokens/types.ts';
+import { parseQuestions } from '../analysis/measure/evaluate/choices/parse.ts';
+import type { Question } from '../analysis/measure/evaluate/choices/types.ts';
+import { decodeDocument } from '../analysis/model/tokens/documents.ts';
+import type { Document } from '../analysis/model/tokens/types.ts';
 import type { Io } from './io.ts';
 
 const STDIN = '-';

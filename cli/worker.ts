@@ -4,13 +4,13 @@
  * stopped only by ending the process.
  */
 import { InputError, messageOf } from '../analysis/errors.ts';
-import type { Progress } from '../analysis/progress.ts';
-import { analyze } from '../analysis/analyze/analyze.ts';
-import { checkSameModel } from '../analysis/analyze/modelHash.ts';
-import { captureAttention } from '../analysis/analyze/tokenMaps.ts';
-import type { TelemetrySample } from '../analysis/telemetry.ts';
-import { TelemetryRecorder } from '../analysis/telemetryRecorder.ts';
-import type { Task, TaskDone, WorkerMessage } from '../src/lib/server/jobs/messages.ts';
+import type { Progress } from '../analysis/telemetry/progress.ts';
+import { analyze } from '../analysis/measure/analyze/analyze.ts';
+import { checkSameModel } from '../analysis/engine/modelHash.ts';
+import { captureAttention } from '../analysis/engine/tokenMaps.ts';
+import type { TelemetrySample } from '../analysis/telemetry/telemetry.ts';
+import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
+import type { Task, TaskDone, WorkerMessage } from '../analysis/measure/messages.ts';
 import { measure } from './measure.ts';
 
 /** Progress comes with every layer of every window; the server needs five a second. */

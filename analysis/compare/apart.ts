@@ -1,4 +1,4 @@
-import type { Interval } from '../similarity/resample.ts';
+import type { Interval } from '../statistics/resample.ts';
 
 /**
  * Similarities of the same weights in two forms, a checkpoint and its float32 export, differ by less than this: sums

@@ -17,7 +17,7 @@ import {
 } from '../similarity/compare.ts';
 import { similarityMatrix } from '../similarity/measure.ts';
 import { nullMatrix } from '../similarity/null.ts';
-import type { Interval } from '../similarity/resample.ts';
+import type { Interval } from '../statistics/resample.ts';
 import type { Metric, View } from '../similarity/types.ts';
 import { isApart } from './apart.ts';
 import { differenceMap, rowsOf } from './depth.ts';

@@ -1,5 +1,5 @@
 import { escape, op, table } from 'arquero';
-import type { RunRecord } from '../run/types.ts';
+import type { RunRecord } from '../workspace/run/types.ts';
 import type { DifferingFact } from './types.ts';
 
 /** Characters of a hash that tell two texts or models apart. */

@@ -1,7 +1,7 @@
-import type { RunRecord } from '../run/types.ts';
+import type { RunRecord } from '../workspace/run/types.ts';
 import type { Curve } from '../similarity/curves.ts';
 import type { Summary } from '../similarity/compare.ts';
-import type { Interval, ResampledOver } from '../similarity/resample.ts';
+import type { Interval, ResampledOver } from '../statistics/resample.ts';
 import type { Metric, View, ViewSums } from '../similarity/types.ts';
 
 /** Panels beside one another are no longer told apart beyond this, and pairs grow with the square. */

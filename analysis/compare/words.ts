@@ -1,4 +1,4 @@
-import { roughWords, type Interval } from '../similarity/resample.ts';
+import { roughWords, type Interval } from '../statistics/resample.ts';
 import { isApart, ROUNDING } from './apart.ts';
 import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { MICROSOFT } from './builder.ts';
+import { MICROSOFT } from '../proto/builder.ts';
 import { causalMask } from './blocks.ts';
 import { DecoderGraph, probabilitiesName, type LayerGraph } from './decoder.ts';
 

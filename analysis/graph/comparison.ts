@@ -1,5 +1,5 @@
-import type { ModelConfig } from '../checkpoint/types.ts';
-import { GraphBuilder } from './builder.ts';
+import type { ModelConfig } from '../model/checkpoint/types.ts';
+import { GraphBuilder } from '../proto/builder.ts';
 import { addLogSum, addSum } from './logSum.ts';
 
 /** Names of the outputs of `comparisonGraph`, each [S]. */

@@ -1,6 +1,6 @@
-import type { LayerTensorNames } from '../checkpoint/expected.ts';
-import type { ModelConfig } from '../checkpoint/types.ts';
-import { GraphBuilder, INT64, MICROSOFT } from './builder.ts';
+import type { LayerTensorNames } from '../model/checkpoint/expected.ts';
+import type { ModelConfig } from '../model/checkpoint/types.ts';
+import { GraphBuilder, INT64, MICROSOFT } from '../proto/builder.ts';
 import type { QueryBlock } from './blocks.ts';
 
 /** What the graph of a decoder layer is built for: one window of a fixed length. */

@@ -1,4 +1,4 @@
-import { GraphBuilder } from './builder.ts';
+import { GraphBuilder } from '../proto/builder.ts';
 import { timesLog } from './entropy.ts';
 
 /** P ln P of every entry, which all pairs of a layer share: rows [layers, width] → terms [layers, width]. */

@@ -1,4 +1,4 @@
-import type { GraphBuilder } from './builder.ts';
+import type { GraphBuilder } from '../proto/builder.ts';
 
 /** Below any probability that matters; keeps logarithms and quotients finite where a row is empty. */
 export const TINY = 1e-30;

@@ -1,4 +1,4 @@
-import { GraphBuilder } from './builder.ts';
+import { GraphBuilder } from '../proto/builder.ts';
 
 /** One matrix product: values X [rows, width] → gram X·Xᵀ [rows, rows]. Both sizes are free. */
 export function gramGraph(): Uint8Array {

@@ -1,9 +1,9 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import type { ModelConfig } from '../checkpoint/types.ts';
+import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { blockEntries, causalMask, queryBlocks, widestReach } from './blocks.ts';
 import { attendGraph } from './attend.ts';
-import { ModelProtoSchema } from './onnx_pb.ts';
+import { ModelProtoSchema } from '../proto/onnx_pb.ts';
 import { leaveOutGraph } from './leaveOut.ts';
 import { reuseGraph } from './reuse.ts';
 import { inverseFrequencies, rotaryTables } from './rotary.ts';

@@ -1,5 +1,5 @@
-import type { ModelConfig } from '../checkpoint/types.ts';
-import { GraphBuilder } from './builder.ts';
+import type { ModelConfig } from '../model/checkpoint/types.ts';
+import { GraphBuilder } from '../proto/builder.ts';
 import { addLogSum } from './logSum.ts';
 
 /** The final RMS norm: hidden [S, hidden] and its weight [hidden] → normed [S, hidden]. */

@@ -1,4 +1,4 @@
-import { GraphBuilder, INT64 } from './builder.ts';
+import { GraphBuilder, INT64 } from '../proto/builder.ts';
 
 /** In [B, KV, tokens, D]. */
 const AXIS_OF_TOKENS = 2n;

@@ -1,4 +1,4 @@
-import { FLOAT, type GraphBuilder } from './builder.ts';
+import { FLOAT, type GraphBuilder } from '../proto/builder.ts';
 
 /** TensorProto.DataType. */
 const DOUBLE = 11n;

@@ -1,4 +1,4 @@
-import { GraphBuilder } from './builder.ts';
+import { GraphBuilder } from '../proto/builder.ts';
 import { addGap } from './comparison.ts';
 import { addLogSum } from './logSum.ts';
 

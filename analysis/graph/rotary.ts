@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../checkpoint/types.ts';
+import type { ModelConfig } from '../model/checkpoint/types.ts';
 
 /**
  * Inverse frequencies of the rotary embedding, [headDim / 2], in radians a position. Formulas as in Hugging

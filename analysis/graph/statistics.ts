@@ -1,4 +1,4 @@
-import { GraphBuilder } from './builder.ts';
+import { GraphBuilder } from '../proto/builder.ts';
 import type { QueryBlock } from './blocks.ts';
 import { TINY, timesLog } from './entropy.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../similarity/resample.ts';
+import { seeded } from '../statistics/resample.ts';
 import { SAVING_AXES, savedPerLayer, savedShares } from './axes.ts';
 import type { SavingsFacts, SavingsSetting } from './savings.ts';
 import type { Sources } from './types.ts';

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../checkpoint/types.ts';
+import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { InputError } from '../errors.ts';
 import type { Plan } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareSources, everyPlan, randomLimits } from '../../tests/builders/plans.ts';
-import { seeded } from '../similarity/resample.ts';
+import { seeded } from '../statistics/resample.ts';
 import type { SavedPerLayer } from './axes.ts';
 import { leastCost, mostSaved, paretoFront, type FrontPlan, type MeasuredCosts } from './front.ts';
 import { checkSources, spansOf } from './spans.ts';

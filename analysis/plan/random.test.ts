@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { everyPlan, followersOf, randomLimits } from '../../tests/builders/plans.ts';
-import { seeded } from '../similarity/resample.ts';
+import { seeded } from '../statistics/resample.ts';
 import { randomPlans } from './random.ts';
 import { checkSources } from './spans.ts';
 import type { Sources, SpanLimits } from './types.ts';

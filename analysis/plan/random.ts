@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import { seeded } from '../similarity/resample.ts';
+import { seeded } from '../statistics/resample.ts';
 import { followersAllowed } from './limits.ts';
 import type { Sources, SpanLimits } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { everyPlan, followersOf, randomLimits } from '../../tests/builders/plans.ts';
-import { seeded } from '../similarity/resample.ts';
+import { seeded } from '../statistics/resample.ts';
 import { defaultLimits } from './limits.ts';
 import { leastSimilarPlan, trailingPlan, uniformPlan } from './rivals.ts';
 import { mostFollowers, planByFollowers } from './search.ts';

@@ -1,4 +1,4 @@
-import type { ModelFacts } from '../checkpoint/types.ts';
+import type { ModelFacts } from '../model/checkpoint/types.ts';
 import { InputError } from '../errors.ts';
 import { checkSources, spansOf } from './spans.ts';
 import type { Savings, Sources } from './types.ts';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { LayerRepair, LayerRepairs } from '../capture/repairs.ts';
-import { layerTensorNames } from '../checkpoint/expected.ts';
-import { WeightReader } from '../checkpoint/read.ts';
-import { readSafetensorsHeader } from '../checkpoint/safetensors.ts';
-import type { ModelConfig, TensorEntry } from '../checkpoint/types.ts';
+import type { LayerRepair, LayerRepairs } from '../engine/repairs.ts';
+import { layerTensorNames } from '../model/checkpoint/expected.ts';
+import { WeightReader } from '../model/checkpoint/read.ts';
+import { readSafetensorsHeader } from '../model/checkpoint/safetensors.ts';
+import type { ModelConfig, TensorEntry } from '../model/checkpoint/types.ts';
 import { InputError, messageOf } from '../errors.ts';
 import type { Plan, Sources } from '../plan/types.ts';
 

@@ -7,16 +7,16 @@ import {
 	writeTinyCheckpoint,
 	type TinyCheckpoint
 } from '../../tests/builders/checkpoint.ts';
-import { ForwardPass, type LayerSources, type PlannedLayers } from '../capture/forward.ts';
-import { LanguageHead } from '../capture/head.ts';
-import { allocateSource, allocateWindow, attentionLayout } from '../capture/layout.ts';
-import { OutputPass } from '../capture/output.ts';
-import { floats } from '../capture/session.ts';
-import { WeightSource } from '../capture/weights.ts';
-import { openCheckpoint } from '../checkpoint/open.ts';
-import { WeightReader } from '../checkpoint/read.ts';
-import { loadTokenizer } from '../tokens/tokenizer.ts';
-import { cutWindows } from '../tokens/windows.ts';
+import { ForwardPass, type LayerSources, type PlannedLayers } from '../engine/forward.ts';
+import { LanguageHead } from '../engine/head.ts';
+import { allocateSource, allocateWindow, attentionLayout } from '../engine/layout.ts';
+import { OutputPass } from '../engine/output.ts';
+import { floats } from '../engine/session.ts';
+import { WeightSource } from '../engine/weights.ts';
+import { openCheckpoint } from '../model/checkpoint/open.ts';
+import { WeightReader } from '../model/checkpoint/read.ts';
+import { loadTokenizer } from '../model/tokens/tokenizer.ts';
+import { cutWindows } from '../model/tokens/windows.ts';
 import { fitRepairs } from './fit.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
-import { ForwardPass, type WindowState } from '../capture/forward.ts';
-import { allocateSource } from '../capture/layout.ts';
-import type { LayerRepair, LayerRepairs } from '../capture/repairs.ts';
-import { RepairSumsPass } from '../capture/repairSums.ts';
-import { floats } from '../capture/session.ts';
+import { ForwardPass, type WindowState } from '../engine/forward.ts';
+import { allocateSource } from '../engine/layout.ts';
+import type { LayerRepair, LayerRepairs } from '../engine/repairs.ts';
+import { RepairSumsPass } from '../engine/repairSums.ts';
+import { floats } from '../engine/session.ts';
 import { BlockOutputs } from './blockOutputs.ts';
 import { MeanOutput } from './meanOutput.ts';
 import { refittedProjection } from './ridge.ts';

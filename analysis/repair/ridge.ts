@@ -1,4 +1,4 @@
-import type { RepairSums } from '../capture/repairSums.ts';
+import type { RepairSums } from '../engine/repairSums.ts';
 import { solvePositiveDefinite } from './solve.ts';
 
 /**

@@ -16,7 +16,7 @@ import {
 	type Draws,
 	type Interval,
 	type ResampledOver
-} from './resample.ts';
+} from '../statistics/resample.ts';
 import type { Metric, ViewSums } from './types.ts';
 
 /** Relative depths at which curves of two models are compared: 0, 0.05, …, 1. */

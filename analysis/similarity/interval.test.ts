@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { randomMaps, seeded, sumsOfMaps } from '../../tests/builders/attention.ts';
 import { cellIntervals } from './interval.ts';
 import { similarityMatrix } from './measure.ts';
-import { drawWindows, intervalOf, RESAMPLES } from './resample.ts';
+import { drawWindows, intervalOf, RESAMPLES } from '../statistics/resample.ts';
 import { similarityOf } from './similarity.ts';
 import type { ViewSums } from './types.ts';
 

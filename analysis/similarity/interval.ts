@@ -5,7 +5,7 @@ import {
 	pairResampler,
 	RESAMPLES,
 	type ResampledOver
-} from './resample.ts';
+} from '../statistics/resample.ts';
 import type { Metric, ViewSums } from './types.ts';
 
 /** 95 % intervals of every cell, [L, L] each. */

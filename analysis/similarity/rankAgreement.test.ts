@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rankAgreement, type LayerPair } from './rankAgreement.ts';
-import { seeded } from './resample.ts';
+import { seeded } from '../statistics/resample.ts';
 
 /** Every source before every follower of `layers` layers. */
 function pairsOf(

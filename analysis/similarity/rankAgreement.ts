@@ -1,4 +1,4 @@
-import { spearman } from './rank.ts';
+import { spearman } from '../statistics/rank.ts';
 
 /** One measure and another of the same two layers. */
 export interface LayerPair {

@@ -1,11 +1,11 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { FLOAT, GraphBuilder, INT32, INT64, MICROSOFT } from '../../analysis/graph/builder.ts';
+import { FLOAT, GraphBuilder, INT32, INT64, MICROSOFT } from '../../analysis/proto/builder.ts';
 import {
 	type ModelProto,
 	ModelProtoSchema,
 	TensorProtoSchema
-} from '../../analysis/graph/onnx_pb.ts';
-import { seeded } from '../../analysis/similarity/resample.ts';
+} from '../../analysis/proto/onnx_pb.ts';
+import { seeded } from '../../analysis/statistics/resample.ts';
 
 /** How the attention of a model is written. */
 export const FORMS = [

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseConfig } from '../../analysis/checkpoint/config.ts';
-import { expectedTensors } from '../../analysis/checkpoint/expected.ts';
-import type { Architecture, Dtype, ModelConfig } from '../../analysis/checkpoint/types.ts';
+import { parseConfig } from '../../analysis/model/checkpoint/config.ts';
+import { expectedTensors } from '../../analysis/model/checkpoint/expected.ts';
+import type { Architecture, Dtype, ModelConfig } from '../../analysis/model/checkpoint/types.ts';
 import { encodeSafetensors, type TensorSource } from './safetensors.ts';
 import { TINY_TOKENIZER_SIZE, tinyTokenizer } from './tokenizer.ts';
 

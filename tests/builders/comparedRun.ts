@@ -1,5 +1,5 @@
 import { emptySums, sumsFor } from '../../analysis/similarity/sums.ts';
-import type { RunRecord } from '../../analysis/run/types.ts';
+import type { RunRecord } from '../../analysis/workspace/run/types.ts';
 import type { ViewSums } from '../../analysis/similarity/types.ts';
 
 /**

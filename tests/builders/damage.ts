@@ -1,4 +1,4 @@
-import type { ResultParts } from '../../analysis/results/folder.ts';
+import type { ResultParts } from '../../analysis/measure/results/folder.ts';
 
 /** Loss that `follower` adds when it reuses `source`, of `layeredDamage`: the farther and the deeper, the more. */
 export const pairLoss = (source: number, follower: number) =>

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LayerRepairs } from '../../analysis/capture/repairs.ts';
-import { openCheckpoint } from '../../analysis/checkpoint/open.ts';
-import { deployModel } from '../../analysis/deploy/deploy.ts';
-import type { DeployRequest } from '../../analysis/deploy/types.ts';
+import type { LayerRepairs } from '../../analysis/engine/repairs.ts';
+import { openCheckpoint } from '../../analysis/model/checkpoint/open.ts';
+import { deployModel } from '../../analysis/apply/deploy.ts';
+import type { DeployRequest } from '../../analysis/apply/types.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
 import { planSpans } from '../../analysis/plan/spans.ts';
 import type { Plan, Sources } from '../../analysis/plan/types.ts';

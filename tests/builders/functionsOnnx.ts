@@ -6,7 +6,7 @@ import {
 	NodeProtoSchema,
 	OperatorSetIdProtoSchema,
 	type ModelProto
-} from '../../analysis/graph/onnx_pb.ts';
+} from '../../analysis/proto/onnx_pb.ts';
 import { smallDecoder } from './onnxDecoder.ts';
 
 const DOMAIN = 'local';

@@ -1,6 +1,6 @@
-import { toHalf } from '../../analysis/deploy/half.ts';
-import { FLOAT, FLOAT16 } from '../../analysis/graph/builder.ts';
-import type { ModelProto, TensorProto, ValueInfoProto } from '../../analysis/graph/onnx_pb.ts';
+import { toHalf } from '../../analysis/apply/half.ts';
+import { FLOAT, FLOAT16 } from '../../analysis/proto/builder.ts';
+import type { ModelProto, TensorProto, ValueInfoProto } from '../../analysis/proto/onnx_pb.ts';
 
 /** The largest number that float16 holds; masks are more. */
 const LARGEST = 65_504;

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { valueInfo } from '../../analysis/graph/builder.ts';
+import { valueInfo } from '../../analysis/proto/builder.ts';
 import {
 	AttributeProto_AttributeType as AttributeType,
 	AttributeProtoSchema,
@@ -8,7 +8,7 @@ import {
 	type GraphProto,
 	type ModelProto,
 	type ValueInfoProto
-} from '../../analysis/graph/onnx_pb.ts';
+} from '../../analysis/proto/onnx_pb.ts';
 import { SIZES, smallDecoder } from './onnxDecoder.ts';
 
 const BOOL = 9;

@@ -1,11 +1,11 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { GraphBuilder, INT64, MICROSOFT } from '../../analysis/graph/builder.ts';
+import { GraphBuilder, INT64, MICROSOFT } from '../../analysis/proto/builder.ts';
 import {
 	ModelProtoSchema,
 	OperatorSetIdProtoSchema,
 	TensorProtoSchema,
 	type ModelProto
-} from '../../analysis/graph/onnx_pb.ts';
+} from '../../analysis/proto/onnx_pb.ts';
 import { uniform } from './checkpoint.ts';
 import { cacheInput, SIZES, writtenOut, type Projected } from './onnxWrittenOut.ts';
 import { TINY_TOKENIZER_SIZE } from './tokenizer.ts';

@@ -1,4 +1,4 @@
-import type { EvaluateRequest } from '../../analysis/evaluate/types.ts';
+import type { EvaluateRequest } from '../../analysis/measure/evaluate/types.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
 import { planSpans } from '../../analysis/plan/spans.ts';
 import type { Plan, Sources } from '../../analysis/plan/types.ts';

@@ -5,7 +5,7 @@ import {
 	StringStringEntryProtoSchema,
 	TensorProto_DataLocation as DataLocation,
 	type ModelProto
-} from '../../analysis/graph/onnx_pb.ts';
+} from '../../analysis/proto/onnx_pb.ts';
 import { onnxBytes } from './cachedOnnx.ts';
 
 /** Weights of fewer bytes stay in the proto. */

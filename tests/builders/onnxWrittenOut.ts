@@ -1,4 +1,4 @@
-import { FLOAT, type GraphBuilder } from '../../analysis/graph/builder.ts';
+import { FLOAT, type GraphBuilder } from '../../analysis/proto/builder.ts';
 
 /** Of the small decoder. */
 export const SIZES = { layers: 3, heads: 4, kvHeads: 2, headDim: 8, hidden: 32 };

@@ -1,4 +1,4 @@
-import type { DecoderSession } from '../../analysis/capture/deploySession.ts';
+import type { DecoderSession } from '../../analysis/engine/deploySession.ts';
 
 /** Where a shorter prompt of a batch is padded: as onnxruntime-genai does it, or as optimum and transformers.js do. */
 export type Side = 'right' | 'left';

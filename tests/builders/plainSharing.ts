@@ -1,4 +1,4 @@
-import type { ModelProto, TensorProto } from '../../analysis/graph/onnx_pb.ts';
+import type { ModelProto, TensorProto } from '../../analysis/proto/onnx_pb.ts';
 import { HEADS, HIDDEN, INNER, VOCAB, WIDTH, type Form } from './cachedOnnx.ts';
 
 const EPSILON = 1e-5;

@@ -1,5 +1,5 @@
 import { readerAnswers } from '../../cli/readerAnswers.ts';
-import type { Question, Reader } from '../../src/lib/server/reading/questions.ts';
+import type { Question, Reader } from '../../analysis/measure/questions.ts';
 
 const answer = readerAnswers();
 

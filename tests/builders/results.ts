@@ -1,4 +1,4 @@
-import type { ResultParts } from '../../analysis/results/folder.ts';
+import type { ResultParts } from '../../analysis/measure/results/folder.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
 import type { Plan, PlanRepair, Sources } from '../../analysis/plan/types.ts';
 import { madeUpBench } from './benchReport.ts';

@@ -1,4 +1,4 @@
-import type { RunRecord, RunWindows } from '../../analysis/run/types.ts';
+import type { RunRecord, RunWindows } from '../../analysis/workspace/run/types.ts';
 import { METRICS, type ViewSums } from '../../analysis/similarity/types.ts';
 import { randomMaps, seeded, sumsOfMaps } from './attention.ts';
 

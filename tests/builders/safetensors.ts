@@ -1,4 +1,4 @@
-import type { Dtype } from '../../analysis/checkpoint/types.ts';
+import type { Dtype } from '../../analysis/model/checkpoint/types.ts';
 
 /** A tensor to be written; `values` are rounded to `dtype`. */
 export interface TensorSource {

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OnnxDecoder } from '../../analysis/capture/onnxDecoder.ts';
-import type { GraphProto, ModelProto } from '../../analysis/graph/onnx_pb.ts';
-import { GraphView } from '../../analysis/onnx/graphView.ts';
-import { graphInputs } from '../../analysis/onnx/inputs.ts';
-import { findOnnx, type FoundOnnx } from '../../analysis/onnx/open.ts';
-import type { PlannedAttention } from '../../analysis/onnx/shareCheck.ts';
+import { OnnxDecoder } from '../../analysis/engine/onnxDecoder.ts';
+import type { GraphProto, ModelProto } from '../../analysis/proto/onnx_pb.ts';
+import { GraphView } from '../../analysis/model/onnx/graphView.ts';
+import { graphInputs } from '../../analysis/model/onnx/inputs.ts';
+import { findOnnx, type FoundOnnx } from '../../analysis/model/onnx/open.ts';
+import type { PlannedAttention } from '../../analysis/rewrite/shareCheck.ts';
 import { onnxBytes } from './cachedOnnx.ts';
 
 /** The source's head for each of a follower's four. */

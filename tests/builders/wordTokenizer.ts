@@ -1,4 +1,4 @@
-import type { Encoded, Tokenizer } from '../../analysis/tokens/types.ts';
+import type { Encoded, Tokenizer } from '../../analysis/model/tokens/types.ts';
 
 /** A tokenizer of one token a word: `word` (global) says what a word is, `idOf` its id. */
 export function wordTokenizer(

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResultSummary, StoredResult } from '../../analysis/results/types.ts';
-import type { Job, NewBench } from '../../src/lib/api.ts';
+import type { ResultSummary, StoredResult } from '../../analysis/measure/results/types.ts';
+import type { Job, NewBench } from '../../src/lib/client/api.ts';
 import { planFor } from '../builders/deployed.ts';
 import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { childrenOf } from './setup/processes.ts';

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeResult } from '../../analysis/results/folder.ts';
+import { writeResult } from '../../analysis/measure/results/folder.ts';
 import { madeUpBench } from '../builders/benchReport.ts';
 import { madeUpBenchResult, madeUpPlan } from '../builders/results.ts';
 import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';

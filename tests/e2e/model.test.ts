@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ModelReport, PlanCheck } from '../../src/lib/api.ts';
+import type { ModelReport, PlanCheck } from '../../src/lib/client/api.ts';
 import { runCommand } from '../builders/command.ts';
 import { SIZES, smallDecoderBytes } from '../builders/onnxDecoder.ts';
 import { smallDecoderPlan } from '../builders/onnxPlan.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelsAnswer } from '../../src/lib/api.ts';
+import type { ModelsAnswer } from '../../src/lib/client/api.ts';
 import { deploy } from '../builders/deployed.ts';
 import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';

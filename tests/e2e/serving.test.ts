@@ -14,7 +14,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startBuilt, type BuiltServer } from '../builders/builtServer.ts';
 import { currentBuild } from '../../scripts/builds.js';
-import { writeResult } from '../../analysis/results/folder.ts';
+import { writeResult } from '../../analysis/measure/results/folder.ts';
 import { madeUpSearch } from '../builders/results.ts';
 import { get, jobsOf, runsOf, untilJob } from './setup/api.ts';
 import { until } from './setup/until.ts';

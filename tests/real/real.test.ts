@@ -2,25 +2,30 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { analyze } from '../../analysis/analyze/analyze.ts';
-import { ForwardPass } from '../../analysis/capture/forward.ts';
-import { LanguageHead } from '../../analysis/capture/head.ts';
-import { allocateSource, attentionLayout } from '../../analysis/capture/layout.ts';
-import { WeightSource } from '../../analysis/capture/weights.ts';
-import { openCheckpoint } from '../../analysis/checkpoint/open.ts';
-import { WeightReader } from '../../analysis/checkpoint/read.ts';
-import { measureDamage } from '../../analysis/damage/damage.ts';
-import { BASELINE, costsOfCases, dropName, sharingName } from '../../analysis/damage/cases.ts';
-import { ProgressFile, progressHeader } from '../../analysis/damage/progressFile.ts';
-import { evaluatePlan } from '../../analysis/evaluate/evaluate.ts';
-import { mean } from '../../analysis/evaluate/figures.ts';
-import type { Evaluation } from '../../analysis/evaluate/types.ts';
-import type { RunRecord } from '../../analysis/run/types.ts';
-import { readSums, readWindows } from '../../analysis/run/read.ts';
+import { analyze } from '../../analysis/measure/analyze/analyze.ts';
+import { ForwardPass } from '../../analysis/engine/forward.ts';
+import { LanguageHead } from '../../analysis/engine/head.ts';
+import { allocateSource, attentionLayout } from '../../analysis/engine/layout.ts';
+import { WeightSource } from '../../analysis/engine/weights.ts';
+import { openCheckpoint } from '../../analysis/model/checkpoint/open.ts';
+import { WeightReader } from '../../analysis/model/checkpoint/read.ts';
+import { measureDamage } from '../../analysis/measure/damage/damage.ts';
+import {
+	BASELINE,
+	costsOfCases,
+	dropName,
+	sharingName
+} from '../../analysis/measure/damage/cases.ts';
+import { ProgressFile, progressHeader } from '../../analysis/measure/lossFile.ts';
+import { evaluatePlan } from '../../analysis/measure/evaluate/evaluate.ts';
+import { mean } from '../../analysis/statistics/figures.ts';
+import type { Evaluation } from '../../analysis/measure/evaluate/types.ts';
+import type { RunRecord } from '../../analysis/workspace/run/types.ts';
+import { readSums, readWindows } from '../../analysis/workspace/run/read.ts';
 import { similarityMatrix } from '../../analysis/similarity/measure.ts';
-import { documentFacts } from '../../analysis/tokens/documents.ts';
-import { firstTokens } from '../../analysis/tokens/prefix.ts';
-import { loadTokenizer } from '../../analysis/tokens/tokenizer.ts';
+import { documentFacts } from '../../analysis/model/tokens/documents.ts';
+import { firstTokens } from '../../analysis/model/tokens/prefix.ts';
+import { loadTokenizer } from '../../analysis/model/tokens/tokenizer.ts';
 import { planFor } from '../builders/deployed.ts';
 
 /** Figures of transformers, eager attention in float32, on the first 256 tokens of The Time Machine. */

@@ -1,5 +1,5 @@
-import type { ModelConfig } from '../../checkpoint/types.ts';
-import { INT32, MICROSOFT } from '../builder.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
+import { INT32, MICROSOFT } from '../../proto/builder.ts';
 import { areEqual, keyCounts, mixByLengths, type SequenceLengths } from '../lengths.ts';
 import { appendToCache, pastInput, presentOutput } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';

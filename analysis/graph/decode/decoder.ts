@@ -1,4 +1,4 @@
-import { FLOAT, INT64, MICROSOFT } from '../builder.ts';
+import { FLOAT, INT64, MICROSOFT } from '../../proto/builder.ts';
 import { followedAttention, ownAttention } from './attention.ts';
 import { DecodeGraph, type DecoderSpec } from './graph.ts';
 import type { DecoderWeight } from './weights.ts';

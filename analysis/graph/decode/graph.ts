@@ -1,5 +1,5 @@
-import type { ModelConfig } from '../../checkpoint/types.ts';
-import { FLOAT, FLOAT16, GraphBuilder } from '../builder.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
+import { FLOAT, FLOAT16, GraphBuilder } from '../../proto/builder.ts';
 import {
 	DECODER_DTYPE_BYTES,
 	type DecoderDtype,

@@ -1,4 +1,4 @@
-import { MICROSOFT } from '../builder.ts';
+import { MICROSOFT } from '../../proto/builder.ts';
 import { appendToCache } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';
 import type { DecoderDtype } from './weights.ts';

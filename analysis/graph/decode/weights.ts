@@ -1,4 +1,4 @@
-import type { LayerTensorNames } from '../../checkpoint/expected.ts';
+import type { LayerTensorNames } from '../../model/checkpoint/expected.ts';
 
 /** Element types that a decoder is written in. */
 export const DECODER_DTYPES = ['fp32', 'fp16'] as const;

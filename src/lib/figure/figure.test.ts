@@ -3,7 +3,7 @@ import { colourScale } from '../colour/scale.ts';
 import { heatmapFigure } from './heatmap.ts';
 import { lineFigure } from './lines.ts';
 import { scatterFigure } from './scatter.ts';
-import { fileName, pixelSize } from './save.ts';
+import { fileName, pixelSize } from '../controls/save.ts';
 import { escapeXml, wrap } from './text.ts';
 
 const map = {

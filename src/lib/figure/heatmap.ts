@@ -1,5 +1,5 @@
 import { cssColour, type ColourScale } from '../colour/scale.ts';
-import { formatValue } from '../format.ts';
+import { formatValue } from '$analysis/text/number.ts';
 import { layoutMap, tickIndices, type MapLayout } from '../heatmap/geometry.ts';
 import { crossPath } from '../heatmap/spans.ts';
 import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text, TEXT_SIZE } from './frame.ts';

@@ -1,5 +1,5 @@
 import { bandPath, linePath, niceRange, ticksOf, type Series } from '../chart/geometry.ts';
-import { formatTick } from '../format.ts';
+import { formatTick } from '$analysis/text/number.ts';
 import { axes } from './axes.ts';
 import { COLUMN_WIDTH, figure, SOFT_INK, text } from './frame.ts';
 

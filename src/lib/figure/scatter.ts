@@ -1,7 +1,7 @@
 import { ticksOf } from '../chart/geometry.ts';
 import { arrowPath, placePoints, scatterRange, type ScatterPoint } from '../chart/scatter.ts';
 import type { ColourScale } from '../colour/scale.ts';
-import { formatTick } from '../format.ts';
+import { formatTick } from '$analysis/text/number.ts';
 import { axes } from './axes.ts';
 import { COLUMN_WIDTH, figure, fixed, LINE } from './frame.ts';
 import { legend, LEGEND_HEIGHT } from './legend.ts';

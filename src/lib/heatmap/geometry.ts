@@ -1,4 +1,4 @@
-import type { Box } from '../tooltip.ts';
+import type { Box } from '../controls/tooltip.ts';
 
 /** One cell of a map; 0-based. */
 export interface Cell {

@@ -1,5 +1,5 @@
 import { startTask, type RunningTask } from './jobs/child.ts';
-import type { AttentionResult, AttentionTask } from './jobs/messages.ts';
+import type { AttentionResult, AttentionTask } from '$analysis/measure/messages.ts';
 
 /** Maps are made again in a second or two; this much of them is kept so that going back is instant. */
 const MAX_CACHED_BYTES = 256_000_000; // 256 MB

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { progressFileIn, progressHeader, readResults } from '$analysis/damage/progressFile.ts';
-import { damageSoFar, type DamageSoFar } from '$analysis/damage/soFar.ts';
-import { TOKENIZER } from '$analysis/checkpoint/tokenizer.ts';
-import { tokenizerHash } from '$analysis/tokens/hash.ts';
-import { documentFacts } from '$analysis/tokens/documents.ts';
+import { progressFileIn, progressHeader, readResults } from '$analysis/measure/lossFile.ts';
+import { damageSoFar, type DamageSoFar } from '$analysis/measure/damage/soFar.ts';
+import { TOKENIZER } from '$analysis/model/checkpoint/tokenizer.ts';
+import { tokenizerHash } from '$analysis/model/tokens/hash.ts';
+import { documentFacts } from '$analysis/model/tokens/documents.ts';
 import { NotFoundError } from './errors.ts';
 import type { Workbench } from './workbench.ts';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { NewAnalysis, NewMeasurement } from '$lib/api.ts';
+import type { NewAnalysis, NewMeasurement } from '$lib/client/api.ts';
 import { newAnalysisSchema } from './newAnalysisSchema.ts';
 import { newMeasurementSchema } from './newMeasurementSchema.ts';
 

@@ -1,5 +1,5 @@
 import { messageOf } from '$analysis/errors.ts';
-import type { NewAnalysis } from '$lib/api.ts';
+import type { NewAnalysis } from '$lib/client/api.ts';
 import { jobsOf } from './newJobs.ts';
 import { prepareAnalysis } from './prepare.ts';
 import type { Workbench } from './workbench.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { documentFacts } from '$analysis/tokens/documents.ts';
+import { documentFacts } from '$analysis/model/tokens/documents.ts';
 import { keepTexts, keptPath, removeUnusedTexts, textNames } from './keptTexts.ts';
 
 let home: string;

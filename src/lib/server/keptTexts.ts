@@ -1,9 +1,9 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { InputError, messageOf } from '$analysis/errors.ts';
-import { documentFacts } from '$analysis/tokens/documents.ts';
-import type { Document } from '$analysis/tokens/types.ts';
-import type { TextChoice } from '$lib/api.ts';
+import { documentFacts } from '$analysis/model/tokens/documents.ts';
+import type { Document } from '$analysis/model/tokens/types.ts';
+import type { TextChoice } from '$lib/client/api.ts';
 import { SAMPLES_PATH } from './texts.ts';
 
 /** Of the workspace: a folder per text, named by its hash, so that the same text is kept once. */

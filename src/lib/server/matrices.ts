@@ -1,6 +1,6 @@
 import { roundedRows } from '$analysis/plan/exporters/csv.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
-import type { SimilarityAnswer } from '$lib/api.ts';
+import type { SimilarityAnswer } from '$lib/client/api.ts';
 
 export function similarityAnswer(similarity: Similarity): SimilarityAnswer {
 	const { metric, view, layers, interval } = similarity;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Estimate } from '$analysis/analyze/types.ts';
+import type { Estimate } from '$analysis/measure/analyze/types.ts';
 import { InputError } from '$analysis/errors.ts';
-import { parseGates } from '$analysis/evaluate/gates.ts';
-import { findOnnxFile } from '$analysis/onnx/locate.ts';
+import { parseGates } from '$analysis/measure/evaluate/gates.ts';
+import { findOnnxFile } from '$analysis/model/onnx/locate.ts';
 import { parsePlan } from '$analysis/plan/planFile.ts';
 import type { Plan } from '$analysis/plan/types.ts';
 import {
@@ -13,13 +13,13 @@ import {
 	searchCommand,
 	type MeasuredModel,
 	type MeasuredOn
-} from '$analysis/results/command.ts';
-import { SEARCH_DEFAULTS } from '$analysis/search/defaults.ts';
-import type { Document } from '$analysis/tokens/types.ts';
-import type { MeasurementOfTexts, NewMeasurement } from '$lib/api.ts';
+} from '$analysis/measure/results/command.ts';
+import { SEARCH_DEFAULTS } from '$analysis/measure/search/defaults.ts';
+import type { Document } from '$analysis/model/tokens/types.ts';
+import type { MeasurementOfTexts, NewMeasurement } from '$lib/client/api.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { keptPath, textNames } from './keptTexts.ts';
-import type { Reader } from './reading/questions.ts';
+import type { Reader } from '$analysis/measure/questions.ts';
 import type { ResultCatalogue } from './results.ts';
 
 /** The bundled questions, as a path for the command that asks them again. */

@@ -1,9 +1,9 @@
-import type { MeasuredModel } from '$analysis/results/command.ts';
-import type { RunRecord } from '$analysis/run/types.ts';
-import type { Estimate } from '$analysis/analyze/types.ts';
+import type { MeasuredModel } from '$analysis/measure/results/command.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
+import type { Estimate } from '$analysis/measure/analyze/types.ts';
 import { InputError } from '$analysis/errors.ts';
-import type { MeasurementEstimate, NewMeasurement } from '$lib/api.ts';
-import { planFileName } from '$lib/figure/save.ts';
+import type { MeasurementEstimate, NewMeasurement } from '$lib/client/api.ts';
+import { planFileName } from '$lib/controls/save.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { prepareMeasurement } from './measurementKinds.ts';
 import { keepTexts } from './keptTexts.ts';

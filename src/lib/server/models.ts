@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { NotFoundError } from './errors.ts';
-import type { Reader } from './reading/questions.ts';
+import type { Reader } from '$analysis/measure/questions.ts';
 
 /** The models of this machine that were found without being named. */
 export class ModelCatalogue {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { boundedArray } from '$analysis/edge/parse.ts';
 import { METRICS } from '$analysis/similarity/types.ts';
-import type { NewAnalysis, TextChoice } from '$lib/api.ts';
+import type { NewAnalysis, TextChoice } from '$lib/client/api.ts';
 
 const MAX_MODELS = 16;
 const MAX_DOCUMENTS = 64;

@@ -1,6 +1,6 @@
-import { analyzeCommand } from '$analysis/analyze/command.ts';
+import { analyzeCommand } from '$analysis/measure/analyze/command.ts';
 import { InputError } from '$analysis/errors.ts';
-import type { TextChoice } from '$lib/api.ts';
+import type { TextChoice } from '$lib/client/api.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { textNames } from './keptTexts.ts';
 import type { PreparedModel } from './prepare.ts';

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { boundedArray } from '$analysis/edge/parse.ts';
 import { SAVING_AXES } from '$analysis/plan/axes.ts';
 import { DECODER_DTYPES } from '$analysis/graph/decode/weights.ts';
-import type { SearchGoal } from '$analysis/search/types.ts';
-import type { NewMeasurement } from '$lib/api.ts';
+import type { SearchGoal } from '$analysis/measure/search/types.ts';
+import type { NewMeasurement } from '$lib/client/api.ts';
 import { countOf, documentName, idSchema, textsSchema } from './newAnalysisSchema.ts';
 
 const MAX_LAYERS = 1000;

@@ -1,10 +1,10 @@
-import { DEFAULT_JS_ROWS } from '$analysis/analyze/defaults.ts';
-import type { AnalyzeRequest, Estimate } from '$analysis/analyze/types.ts';
-import type { ModelListing } from '$analysis/checkpoint/types.ts';
+import { DEFAULT_JS_ROWS } from '$analysis/measure/analyze/defaults.ts';
+import type { AnalyzeRequest, Estimate } from '$analysis/measure/analyze/types.ts';
+import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { InputError } from '$analysis/errors.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
-import type { ModelEstimate, NewAnalysis } from '$lib/api.ts';
-import type { Reader } from './reading/questions.ts';
+import type { ModelEstimate, NewAnalysis } from '$lib/client/api.ts';
+import type { Reader } from '$analysis/measure/questions.ts';
 import { documentsOf } from './texts.ts';
 import type { Workbench } from './workbench.ts';
 

@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { filesOf, listResults, readResult, resultShelf } from '$analysis/results/folder.ts';
-import type { StoredResult } from '$analysis/results/types.ts';
-import { ID, type Shelf } from '$analysis/run/shelf.ts';
-import type { ResultsAnswer } from '$lib/api.ts';
+import { filesOf, listResults, readResult, resultShelf } from '$analysis/measure/results/folder.ts';
+import type { StoredResult } from '$analysis/measure/results/types.ts';
+import { ID, type Shelf } from '$analysis/workspace/shelf.ts';
+import type { ResultsAnswer } from '$lib/client/api.ts';
 import { NotFoundError } from './errors.ts';
 
 /** The measurements of the workspace. Ids that the list does not have are unknown, whatever they spell. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { similarityOf } from '$analysis/similarity/similarity.ts';
-import { writeRun } from '$analysis/run/write.ts';
+import { writeRun } from '$analysis/workspace/run/write.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
 import { RunCatalogue } from './runs.ts';
 

@@ -1,12 +1,12 @@
 import { InputError } from '$analysis/errors.ts';
-import { listRuns, runShelf } from '$analysis/run/list.ts';
-import { readRun, readSums, readWindows, runState } from '$analysis/run/read.ts';
-import type { RunRecord } from '$analysis/run/types.ts';
-import type { Shelf } from '$analysis/run/shelf.ts';
+import { listRuns, runShelf } from '$analysis/workspace/run/list.ts';
+import { readRun, readSums, readWindows, runState } from '$analysis/workspace/run/read.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
+import type { Shelf } from '$analysis/workspace/shelf.ts';
 import { headBlock } from '$analysis/similarity/measure.ts';
 import { similarityOf } from '$analysis/similarity/similarity.ts';
 import type { Metric, Similarity, View, ViewSums } from '$analysis/similarity/types.ts';
-import type { RunsAnswer, WindowsAnswer } from '$lib/api.ts';
+import type { RunsAnswer, WindowsAnswer } from '$lib/client/api.ts';
 import { NotFoundError } from './errors.ts';
 
 /** Similarities kept in memory: all metrics and views of half a dozen runs; 0.5 MB each at 126 layers. */

@@ -5,8 +5,8 @@ import { readJsonFile } from '$analysis/edge/json.ts';
 import { parseUntrusted } from '$analysis/edge/parse.ts';
 import { quoted } from '$analysis/edge/quote.ts';
 import { InputError } from '$analysis/errors.ts';
-import type { Document } from '$analysis/tokens/types.ts';
-import type { SamplesAnswer, TextChoice } from '$lib/api.ts';
+import type { Document } from '$analysis/model/tokens/types.ts';
+import type { SamplesAnswer, TextChoice } from '$lib/client/api.ts';
 import { NotFoundError } from './errors.ts';
 import { MAX_TEXT_BYTES } from './http/body.ts';
 

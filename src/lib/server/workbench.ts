@@ -1,12 +1,12 @@
 import { clearRemembered } from '$analysis/process/partial.ts';
-import { claimWorkspace, type Claim } from '$analysis/run/claim.ts';
+import { claimWorkspace, type Claim } from '$analysis/workspace/claim.ts';
 import { AttentionMaker } from './attention.ts';
 import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
 import { JobStore } from './jobs/store.ts';
 import { removeUnusedTexts } from './keptTexts.ts';
 import { ModelCatalogue } from './models.ts';
-import type { Reader } from './reading/questions.ts';
+import type { Reader } from '$analysis/measure/questions.ts';
 import { ReaderProcesses } from './reading/readerProcess.ts';
 import { ResultCatalogue } from './results.ts';
 import { RunCatalogue } from './runs.ts';

@@ -1,9 +1,9 @@
 import { compareRuns } from '$analysis/compare/compareRuns.ts';
 import { MAX_RUNS } from '$analysis/compare/types.ts';
 import { InputError } from '$analysis/errors.ts';
-import type { RunRecord } from '$analysis/run/types.ts';
-import { readCompareUrl, type CompareUrl } from '$lib/compare/url.ts';
-import type { Compared } from '$lib/compare/state.svelte.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
+import { readCompareUrl, type CompareUrl } from '$lib/pages/compare/url.ts';
+import type { Compared } from '$lib/pages/compare/state.svelte.ts';
 import { NotFoundError } from '$lib/server/errors.ts';
 import type { PageServerLoad } from './$types';
 

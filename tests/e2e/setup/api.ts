@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import type { Job, NewAnalysis, NewJobsAnswer, RunsAnswer } from '../../../src/lib/api.ts';
+import type { Job, NewAnalysis, NewJobsAnswer, RunsAnswer } from '../../../src/lib/client/api.ts';
 import { until } from './until.ts';
 
 /** A server that takes longer to answer is stuck, and the test should say where. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runFolder } from '../../../analysis/run/list.ts';
-import { writeRun } from '../../../analysis/run/write.ts';
+import { runFolder } from '../../../analysis/workspace/run/list.ts';
+import { writeRun } from '../../../analysis/workspace/run/write.ts';
 import { similarityOf } from '../../../analysis/similarity/similarity.ts';
 import { randomMaps, seeded, sumsOfMaps } from '../../builders/attention.ts';
 import { recordOf, sumsOfCosines } from '../../builders/comparedRun.ts';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { analyze } from '../../../analysis/analyze/analyze.ts';
-import { readSums, readWindows } from '../../../analysis/run/read.ts';
+import { analyze } from '../../../analysis/measure/analyze/analyze.ts';
+import { readSums, readWindows } from '../../../analysis/workspace/run/read.ts';
 import { similarityOf } from '../../../analysis/similarity/similarity.ts';
 import { Finding } from '../target.ts';
 

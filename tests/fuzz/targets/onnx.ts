@@ -1,16 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { decoderFeeds, emptySequence } from '../../../analysis/capture/onnxDecoder.ts';
-import { createSession, floats } from '../../../analysis/capture/session.ts';
+import { decoderFeeds, emptySequence } from '../../../analysis/engine/onnxDecoder.ts';
+import { createSession, floats } from '../../../analysis/engine/session.ts';
 import {
 	ModelProtoSchema,
 	NodeProtoSchema,
 	type GraphProto,
 	type ModelProto
-} from '../../../analysis/graph/onnx_pb.ts';
-import { GraphView } from '../../../analysis/onnx/graphView.ts';
-import { graphInputs } from '../../../analysis/onnx/inputs.ts';
+} from '../../../analysis/proto/onnx_pb.ts';
+import { GraphView } from '../../../analysis/model/onnx/graphView.ts';
+import { graphInputs } from '../../../analysis/model/onnx/inputs.ts';
 import { smallDecoderBytes, type DecoderForm } from '../../builders/onnxDecoder.ts';
 import { TINY_TOKENIZER_SIZE, tinyTokenizer } from '../../builders/tokenizer.ts';
 import { mutateBytes } from '../mutateBytes.ts';

@@ -1,7 +1,7 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { analyze } from '../../../analysis/analyze/analyze.ts';
-import { readRun, readSums, readWindows } from '../../../analysis/run/read.ts';
+import { analyze } from '../../../analysis/measure/analyze/analyze.ts';
+import { readRun, readSums, readWindows } from '../../../analysis/workspace/run/read.ts';
 import { similarityOf } from '../../../analysis/similarity/similarity.ts';
 import { METRICS, VIEWS } from '../../../analysis/similarity/types.ts';
 import { writeTinyCheckpoint } from '../../builders/checkpoint.ts';

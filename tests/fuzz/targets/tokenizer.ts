@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as Reference } from 'tokenizers';
-import { loadTokenizer } from '../../../analysis/tokens/tokenizer.ts';
+import { loadTokenizer } from '../../../analysis/model/tokens/tokenizer.ts';
 import { TINY_TOKENIZER_SIZE, tinyTokenizer } from '../../builders/tokenizer.ts';
 import { mutateBytes } from '../mutateBytes.ts';
 import { mutateJson } from '../mutateJson.ts';

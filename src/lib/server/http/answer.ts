@@ -1,6 +1,6 @@
 import { quoted } from '$analysis/edge/quote.ts';
 import { InputError } from '$analysis/errors.ts';
-import type { ErrorAnswer } from '$lib/api.ts';
+import type { ErrorAnswer } from '$lib/client/api.ts';
 import { BusyError, NotFoundError } from '../errors.ts';
 
 const SYSTEM_ERRORS = new Map(

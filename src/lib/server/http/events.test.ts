@@ -1,5 +1,5 @@
 import { expect, test, vi, beforeEach, afterEach } from 'vitest';
-import type { Job } from '$lib/api.ts';
+import type { Job } from '$lib/client/api.ts';
 import { jobEvents, type JobFeed } from './events.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,4 +1,4 @@
-import type { Job } from '$lib/api.ts';
+import type { Job } from '$lib/client/api.ts';
 
 /** Progress comes often; a page needs it four times a second. */
 const MIN_INTERVAL_MS = 250;

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { InputError } from '$analysis/errors.ts';
 import { deathInWords } from '$analysis/process/death.ts';
-import type { Task, TaskDone, TaskProgress, WorkerMessage } from './messages.ts';
+import type { Task, TaskDone, TaskProgress, WorkerMessage } from '$analysis/measure/messages.ts';
 
 /** A worker that sent its result should end at once; after this long it is ended. */
 const END_GRACE_MS = 2000;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseOrNull } from '$analysis/edge/parse.ts';
 import { quoted } from '$analysis/edge/quote.ts';
-import { JOB_KINDS, type Job } from '$lib/api.ts';
+import { JOB_KINDS, type Job } from '$lib/client/api.ts';
 import { JOB_ID } from './record.ts';
 
 /** A job of jobs.json that this version does not understand: of a newer version, or spoilt. */

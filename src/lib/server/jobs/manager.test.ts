@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BenchSetting } from '$analysis/deploy/benchTypes.ts';
+import type { BenchSetting } from '$analysis/measure/bench/benchTypes.ts';
 import { writeFakeWorker } from '../../../../tests/builders/fakeWorker.ts';
 import { madeUpPlan } from '../../../../tests/builders/results.ts';
 import { JobManager, type NewJob } from './manager.ts';

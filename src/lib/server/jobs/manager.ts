@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { InputError, messageOf } from '$analysis/errors.ts';
-import type { Document } from '$analysis/tokens/types.ts';
-import type { Estimate } from '$analysis/analyze/types.ts';
-import { newRunId } from '$analysis/run/workspace.ts';
-import { ThinnedSamples } from '$analysis/thinnedSamples.ts';
-import type { Job, JobKind } from '$lib/api.ts';
+import type { Document } from '$analysis/model/tokens/types.ts';
+import type { Estimate } from '$analysis/measure/analyze/types.ts';
+import { newRunId } from '$analysis/workspace/workspace.ts';
+import { ThinnedSamples } from '$analysis/telemetry/thinnedSamples.ts';
+import type { Job, JobKind } from '$lib/client/api.ts';
 import { NotFoundError } from '../errors.ts';
 import { startTask, type RunningTask } from './child.ts';
 import { ENDED_STATES, extentOf, RETRY_STATES, type JobRecord, type JobRequest } from './record.ts';

@@ -1,15 +1,15 @@
 import * as v from 'valibot';
-import type { AnalyzeRequest, Estimate } from '$analysis/analyze/types.ts';
-import type { DamageRequest } from '$analysis/damage/types.ts';
-import type { BenchRequest } from '$analysis/deploy/benchTypes.ts';
-import { gatesSchema } from '$analysis/evaluate/gates.ts';
-import type { EvaluateRequest } from '$analysis/evaluate/types.ts';
+import type { AnalyzeRequest, Estimate } from '$analysis/measure/analyze/types.ts';
+import type { DamageRequest } from '$analysis/measure/damage/types.ts';
+import type { BenchRequest } from '$analysis/measure/bench/benchTypes.ts';
+import { gatesSchema } from '$analysis/measure/evaluate/gates.ts';
+import type { EvaluateRequest } from '$analysis/measure/evaluate/types.ts';
 import { DECODER_DTYPES } from '$analysis/graph/decode/weights.ts';
 import { planSchema } from '$analysis/plan/schema.ts';
-import type { SearchRequest } from '$analysis/search/types.ts';
+import type { SearchRequest } from '$analysis/measure/search/types.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
-import { telemetrySchema } from '$analysis/telemetrySchema.ts';
-import { JOB_KINDS, type Job } from '$lib/api.ts';
+import { telemetrySchema } from '$analysis/telemetry/schema.ts';
+import { JOB_KINDS, type Job } from '$lib/client/api.ts';
 import { goalSchema } from '../newMeasurementSchema.ts';
 
 /** What of a request is not a job's: texts are files of their own, the rest is the server's. */

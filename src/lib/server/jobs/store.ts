@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { MAX_LARGE_JSON_BYTES } from '$analysis/edge/json.ts';
 import { parseJson, parseUntrusted } from '$analysis/edge/parse.ts';
 import { InputError, messageOf } from '$analysis/errors.ts';
-import type { Document } from '$analysis/tokens/types.ts';
+import type { Document } from '$analysis/model/tokens/types.ts';
 import { foreignJob, type ForeignJob } from './foreign.ts';
 import { JOB_ID, jobsFileSchema, recordSchema, type JobRecord } from './record.ts';
 

@@ -1,9 +1,9 @@
-import { resultShelf } from '$analysis/results/folder.ts';
-import { runShelf } from '$analysis/run/list.ts';
-import type { Shelf } from '$analysis/run/shelf.ts';
-import type { Document } from '$analysis/tokens/types.ts';
-import type { JobKind } from '$lib/api.ts';
-import type { Task } from './messages.ts';
+import { resultShelf } from '$analysis/measure/results/folder.ts';
+import { runShelf } from '$analysis/workspace/run/list.ts';
+import type { Shelf } from '$analysis/workspace/shelf.ts';
+import type { Document } from '$analysis/model/tokens/types.ts';
+import type { JobKind } from '$lib/client/api.ts';
+import type { Task } from '$analysis/measure/messages.ts';
 import type { JobRecord } from './record.ts';
 
 /** Where the jobs of a kind put what they make. */

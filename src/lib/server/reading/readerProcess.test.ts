@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '$analysis/errors.ts';
-import type { AnalyzeRequest } from '$analysis/analyze/types.ts';
+import type { AnalyzeRequest } from '$analysis/measure/analyze/types.ts';
 import { BusyError } from '../errors.ts';
 import { ReaderProcesses } from './readerProcess.ts';
 

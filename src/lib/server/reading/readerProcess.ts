@@ -13,7 +13,7 @@ import type {
 	Questions,
 	Reader,
 	ReaderMessage
-} from './questions.ts';
+} from '$analysis/measure/questions.ts';
 
 const STDERR = 2;
 const WORDS = {

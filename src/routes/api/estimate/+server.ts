@@ -1,4 +1,4 @@
-import type { MeasurementEstimate, ModelEstimate } from '$lib/api.ts';
+import type { MeasurementEstimate, ModelEstimate } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { readJson } from '$lib/server/http/body.ts';
 import { estimateSchema } from '$lib/server/estimateSchema.ts';

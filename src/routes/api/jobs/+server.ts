@@ -1,4 +1,4 @@
-import type { NewJobsAnswer } from '$lib/api.ts';
+import type { NewJobsAnswer } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { readJson } from '$lib/server/http/body.ts';
 import { keepTexts } from '$lib/server/keptTexts.ts';

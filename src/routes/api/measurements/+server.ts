@@ -1,4 +1,4 @@
-import type { Job } from '$lib/api.ts';
+import type { Job } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { readJson } from '$lib/server/http/body.ts';
 import { keepInputs, measurementJob } from '$lib/server/measurements.ts';

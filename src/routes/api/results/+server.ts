@@ -1,4 +1,4 @@
-import type { ResultsAnswer } from '$lib/api.ts';
+import type { ResultsAnswer } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import type { RequestHandler } from './$types';
 

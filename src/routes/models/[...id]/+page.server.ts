@@ -1,8 +1,8 @@
 import { error, redirect } from '@sveltejs/kit';
-import type { ModelListing } from '$analysis/checkpoint/types.ts';
-import type { ModelReport } from '$analysis/models/report.ts';
+import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
+import type { ModelReport } from '$analysis/model/catalogue/report.ts';
 import { messageOf } from '$analysis/errors.ts';
-import { modelPath } from '$lib/model/path.ts';
+import { modelPath } from '$lib/client/modelPath.ts';
 import { NotFoundError } from '$lib/server/errors.ts';
 import type { PageServerLoad } from './$types';
 

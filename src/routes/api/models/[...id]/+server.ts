@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parsePlan } from '$analysis/plan/planFile.ts';
-import type { ModelReport, PlanCheck } from '$lib/api.ts';
+import type { ModelReport, PlanCheck } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { MAX_SMALL_BODY_BYTES, readJson } from '$lib/server/http/body.ts';
 import type { RequestHandler } from './$types';

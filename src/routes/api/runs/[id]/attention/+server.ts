@@ -1,5 +1,5 @@
 import { InputError } from '$analysis/errors.ts';
-import { SHAPE_HEADER } from '$lib/api.ts';
+import { SHAPE_HEADER } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { indexOf, layersOf } from '$lib/server/http/query.ts';
 import type { RequestHandler } from './$types';

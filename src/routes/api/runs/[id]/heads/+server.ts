@@ -1,4 +1,4 @@
-import type { HeadBlockAnswer } from '$lib/api.ts';
+import type { HeadBlockAnswer } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { indexOf, measureOf } from '$lib/server/http/query.ts';
 import { roundedRows } from '$analysis/plan/exporters/csv.ts';

@@ -1,6 +1,6 @@
 import { toNpy } from '$analysis/plan/exporters/npy.ts';
-import { similarityCsv } from '$analysis/run/similarityCsv.ts';
-import { MATRIX_FORMATS } from '$lib/api.ts';
+import { similarityCsv } from '$analysis/workspace/run/similarityCsv.ts';
+import { MATRIX_FORMATS } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { measureOf, oneOf } from '$lib/server/http/query.ts';
 import type { RequestHandler } from './$types';

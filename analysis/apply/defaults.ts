@@ -1,0 +1,12 @@
+import type { BenchSetting } from '../measure/bench/benchTypes.ts';
+
+/** What a deployment is measured with where nothing is said, on the page and by the command. */
+export const BENCH_DEFAULTS: Readonly<BenchSetting> & { readonly dtype: 'fp32' } = {
+	prompt: 512,
+	generate: 64,
+	batch: 1,
+	/** From 6 on, ratios have an interval. */
+	repeats: 7,
+	/** Of what is written of a checkpoint; ONNX models keep their types. */
+	dtype: 'fp32'
+};

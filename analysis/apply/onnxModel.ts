@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
+import { beginOnnxHash } from '../engine/modelHash.ts';
+import { writableAttention } from '../engine/plannedOnnx.ts';
+import { InputError } from '../errors.ts';
+import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../proto/onnx_pb.ts';
+import { withFields } from '../model/onnx/copy.ts';
+import { findOnnx, type FoundOnnx } from '../model/onnx/open.ts';
+import type { SharedModel } from '../rewrite/share.ts';
+import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
+import { planMatches } from '../plan/planFile.ts';
+import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
+import type { Deployed, DeployStage } from './deploy.ts';
+import { copyOnnxCompanions } from './onnxModelFiles.ts';
+import { verifyOnnxModel } from './onnxModelVerify.ts';
+import { writeExternalWeights } from './onnxModelWeights.ts';
+import { recordOf } from './record.ts';
+import type { DeployRequest } from './types.ts';
+
+/**
+ * Writes an ONNX model with a plan applied, whole or not at all: its proto rewritten, the weights it still uses in one
+ * file, what belongs to it copied. The model itself is only read. Unless told otherwise, what was written is run and
+ * compared; where it disagrees, Error is thrown and nothing is left. Throws InputError for what is at fault.
+ */
+export async function deployOnnxModel(
+	file: string,
+	request: DeployRequest,
+	onProgress: (stage: DeployStage, fraction: number) => void
+): Promise<Deployed> {
+	checkRequest(file, request);
+	const { onnx: before } = await findOnnx(file, { weights: false });
+	const run = await beginOnnxHash(before, request.home);
+	const model = await findOnnx(file);
+	const { name, layers } = model;
+	const { plan } = request;
+	const { planned, shared } = writableAttention(model, plan, { verified: request.verify });
+	await checkNewFolder(request.out);
+	return writeModelFolder(request.out, request.home, async (folder) => {
+		onProgress('writing', 0);
+		const { proto, names } = await write(folder, model, shared, (fraction) =>
+			onProgress('writing', fraction)
+		);
+		const changed = planned.sources.some((source, layer) => source !== layer);
+		names.push(...(await copyOnnxCompanions(file, folder, changed)));
+		if (request.verify) onProgress('verifying', 0);
+		const verified = request.verify
+			? await verifyOnnxModel(model, { proto, folder }, planned)
+			: null;
+		onProgress('hashing', 0);
+		const hash = await run.confirmed();
+		const architecture = model.config?.architecture ?? 'ONNX';
+		const facts = { name, architecture, layers: layers.length };
+		const byLength = layers.some(({ form }) => form === 'GroupQueryAttention');
+		const padding = byLength ? ('right' as const) : ('as exported' as const);
+		const made = { model: facts, hash, sources: planned.sources, padding, verified };
+		const record = await recordOf(folder, names, request, made);
+		await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
+		const warning = plan === null ? null : planMatches(plan, { ...facts, hash });
+		return { record, warning, notes: shared.notes };
+	});
+}
+
+function checkRequest(file: string, { target, dtype }: DeployRequest): void {
+	if (target !== 'onnx') {
+		throw new InputError(`${target}: ${file} is an ONNX model, which is written as one: --to onnx`);
+	}
+	if (dtype !== null) {
+		throw new InputError(
+			`dtype ${dtype}: ${file} is an ONNX model, whose types stay: leave it out`
+		);
+	}
+}
+
+/** Writes proto and weights; the proto as written, and the names of the files. */
+async function write(
+	folder: string,
+	{ onnx }: FoundOnnx,
+	{ proto, cuts }: SharedModel,
+	onProgress: (fraction: number) => void
+): Promise<{ proto: ModelProto; names: string[] }> {
+	const { graph } = proto;
+	if (graph === undefined) throw new Error(`${onnx.file}: its graph vanished`);
+	const name = basename(onnx.file);
+	const location = dataName(name, [...onnx.external.files.keys()]);
+	const initializer = await writeExternalWeights(
+		graph.initializer,
+		cuts,
+		onnx,
+		{ path: join(folder, location), location },
+		onProgress
+	);
+	const written = withFields(ModelProtoSchema, proto, {
+		graph: withFields(GraphProtoSchema, graph, { initializer })
+	});
+	await writeFile(join(folder, name), toBinary(ModelProtoSchema, written));
+	const external = onnx.external.files.size > 0;
+	return { proto: written, names: [name, ...(external ? [location] : [])] };
+}
+
+/** The name that the model's one file of weights had, which programs may go by; else a name of its own. */
+function dataName(name: string, locations: readonly string[]): string {
+	const [only] = locations;
+	const keeps =
+		locations.length === 1 && only === basename(only) && extname(only) !== '.safetensors';
+	return keeps ? only : `${name}.data`;
+}

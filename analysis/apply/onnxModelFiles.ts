@@ -1,0 +1,50 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { exists } from '../model/checkpoint/files.ts';
+import { readJsonFile } from '../edge/json.ts';
+import { parseOrNull } from '../edge/parse.ts';
+import { findBeside } from '../model/onnx/locate.ts';
+import { copyCompanions } from './copied.ts';
+
+const GENAI_FILE = 'genai_config.json';
+/** Files that say by where they lie that what belongs to a model lies there. */
+const LANDMARKS = ['config.json', 'tokenizer.json', GENAI_FILE];
+
+/**
+ * Copies config, tokenizer and licence that belong to an ONNX model, beside it or one folder up, and its
+ * genai_config.json. Where layers lose caches (`shared`), that no longer has past and present share a buffer.
+ * Returns the names.
+ */
+export async function copyOnnxCompanions(
+	file: string,
+	folder: string,
+	shared: boolean
+): Promise<string[]> {
+	const folders = new Set<string>();
+	for (const name of LANDMARKS) {
+		const found = await findBeside(file, name);
+		if (found !== null) folders.add(dirname(found));
+	}
+	const names = new Set<string>();
+	for (const from of folders) {
+		for (const name of await copyCompanions(from, folder)) names.add(name);
+	}
+	const genai = join(dirname(file), GENAI_FILE);
+	if (await exists(genai)) {
+		await writeFile(join(folder, GENAI_FILE), await genaiText(genai, shared));
+		names.add(GENAI_FILE);
+	}
+	return [...names].sort();
+}
+
+const genaiSchema = v.looseObject({ search: v.looseObject({}) });
+
+async function genaiText(file: string, shared: boolean): Promise<string> {
+	const text = await readFile(file, 'utf8');
+	const parsed = parseOrNull(genaiSchema, await readJsonFile(file));
+	if (!shared || parsed === null) return text;
+	const { search, ...others } = parsed;
+	const changed = { ...others, search: { ...search, past_present_share_buffer: false } };
+	return `${JSON.stringify(changed, null, 2)}\n`;
+}

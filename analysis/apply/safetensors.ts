@@ -1,0 +1,137 @@
+import { open, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PlannedLayers } from '../engine/forward.ts';
+import {
+	layerTensorNames,
+	layerTensorShapes,
+	meanOutputName,
+	needsRole,
+	type LayerTensorNames
+} from '../model/checkpoint/expected.ts';
+import { readJsonFile } from '../edge/json.ts';
+import type { WeightReader } from '../model/checkpoint/read.ts';
+import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
+import type { Plan } from '../plan/types.ts';
+import { modelCard, sharedModelType } from './card.ts';
+import { copyCompanions } from './copied.ts';
+import { writeAll } from './write.ts';
+
+const CONFIG_FILE = 'config.json';
+const SAFETENSORS_FILE = 'model.safetensors';
+const CARD_FILE = 'README.md';
+
+/** Data begins at a multiple of this, as the reference implementation has it. */
+const ALIGNMENT = 8;
+
+/** A tensor to be written: as the checkpoint has it, or float32 values of the plan. */
+interface Written {
+	name: string;
+	dtype: string;
+	shape: readonly number[];
+	byteLength: number;
+	from: TensorEntry | Float32Array;
+}
+
+/**
+ * Writes a checkpoint in Hugging Face layout without the tensors that a plan makes idle, with the plan under
+ * `spanwise` in its config.json and a card that says how to load it, into an existing folder. Tensors keep their
+ * type; refitted ones are float32. Returns the names of the files.
+ */
+export async function writeCheckpoint(
+	folder: string,
+	checkpoint: Checkpoint,
+	reader: WeightReader,
+	plan: Plan,
+	planned: Required<PlannedLayers>,
+	onProgress: (fraction: number) => void
+): Promise<string[]> {
+	const copied = await copyCompanions(checkpoint.folder, folder);
+	const config = (await readJsonFile(join(checkpoint.folder, CONFIG_FILE))) as object;
+	// What is tied is said, since a checkpoint may have a head that its config.json does not speak of.
+	// The refitted weights are part of the checkpoint now.
+	const spanwise: Plan = { ...plan, repair: null };
+	const { architecture, tied } = checkpoint.config;
+	const written = {
+		...config,
+		architectures: [architecture],
+		model_type: sharedModelType(architecture),
+		tie_word_embeddings: tied,
+		spanwise
+	};
+	await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(written, null, 2)}\n`);
+	const means = [...planned.repairs.values()].some(({ bias }) => bias !== null);
+	await writeFile(join(folder, CARD_FILE), modelCard(checkpoint, plan, means));
+	const file = await open(join(folder, SAFETENSORS_FILE), 'wx');
+	try {
+		await writeTensors(file, tensorsOf(checkpoint, planned), reader, onProgress);
+		await file.sync();
+	} finally {
+		await file.close();
+	}
+	return [...new Set([...copied, CONFIG_FILE, CARD_FILE, SAFETENSORS_FILE])];
+}
+
+/** What is left of a checkpoint under a plan, in the order of the original's names, and what the plan adds. */
+function tensorsOf(checkpoint: Checkpoint, planned: Required<PlannedLayers>): Written[] {
+	const { config } = checkpoint;
+	const shapes = layerTensorShapes(config);
+	const roles = Object.keys(shapes) as (keyof LayerTensorNames)[];
+	const idle = new Set<string>();
+	const refitted = new Map<string, Float32Array>();
+	for (const [layer, source] of planned.sources.entries()) {
+		const names = layerTensorNames(config, layer);
+		for (const role of roles) {
+			const name = names[role];
+			if (name !== undefined && !needsRole(role, layer, source)) idle.add(name);
+		}
+		const repair = planned.repairs.get(layer);
+		if (repair?.o) refitted.set(names.o, repair.o);
+		if (source === null) idle.add(meanOutputName(layer));
+		if (repair?.bias) refitted.set(meanOutputName(layer), repair.bias);
+	}
+	const names = [...new Set([...checkpoint.tensors.keys(), ...refitted.keys()])].sort();
+	return names.flatMap((name): Written[] => {
+		const values = refitted.get(name);
+		const entry = checkpoint.tensors.get(name);
+		if (values !== undefined) {
+			const shape = values.length === config.hidden ? [config.hidden] : shapes.o;
+			return [{ name, dtype: 'F32', shape, byteLength: values.byteLength, from: values }];
+		}
+		if (entry === undefined || idle.has(name)) return [];
+		const { dtype, shape, byteLength } = entry;
+		return [{ name, dtype, shape, byteLength, from: entry }];
+	});
+}
+
+async function writeTensors(
+	file: FileHandle,
+	tensors: readonly Written[],
+	reader: WeightReader,
+	onProgress: (fraction: number) => void
+): Promise<void> {
+	const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+	let end = 0;
+	for (const { name, dtype, shape, byteLength } of tensors) {
+		header[name] = { dtype, shape, data_offsets: [end, end + byteLength] };
+		end += byteLength;
+	}
+	const text = Buffer.from(JSON.stringify(header));
+	const head = Buffer.alloc(8 + Math.ceil(text.length / ALIGNMENT) * ALIGNMENT, ' ');
+	head.writeBigUInt64LE(BigInt(head.length - 8));
+	text.copy(head, 8);
+	await writeAll(file, head, 0);
+	let position = head.length;
+	for (const { from } of tensors) {
+		const whole = from instanceof Float32Array;
+		const pieces = whole ? [bytesOf(from)] : reader.chunks(from);
+		for await (const piece of pieces) {
+			await writeAll(file, piece, position);
+			position += piece.byteLength;
+		}
+		onProgress((position - head.length) / end);
+	}
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+	return new Uint8Array(buffer, byteOffset, byteLength);
+}

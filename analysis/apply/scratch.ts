@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { partialName } from '../process/partial.ts';
+import { Shelf } from '../workspace/shelf.ts';
+import { readyTarget } from '../workspace/wholeFolder.ts';
+import { workspaceAt } from '../workspace/workspace.ts';
+
+/** What is to be written for a while, and where. */
+interface ScratchRoom {
+	/** The workspace. */
+	home: string;
+	/** What is in the making. */
+	id: string;
+	bytesNeeded: number;
+}
+
+/** Throws InputError where a workspace cannot be written or has no room for `bytesNeeded`. */
+export async function checkRoom({ home, id, bytesNeeded }: ScratchRoom): Promise<void> {
+	await readyTarget(join(workspaceAt(home).results, id), bytesNeeded, 'bench');
+}
+
+/**
+ * Has a folder among the unfinished results of a workspace used, and removes it with all that is in it however that
+ * ends, also where the process exits meanwhile. What a process that was killed left goes before. Throws InputError as
+ * `checkRoom`.
+ */
+export async function withScratch<Result>(
+	{ home, id, bytesNeeded }: ScratchRoom,
+	use: (folder: string) => Promise<Result>
+): Promise<Result> {
+	const { results } = workspaceAt(home);
+	await new Shelf(results, 'result').clearPartials();
+	await checkRoom({ home, id, bytesNeeded });
+	const folder = join(results, partialName(id));
+	const removeNow = () => rmSync(folder, { recursive: true, force: true });
+	process.once('exit', removeNow);
+	try {
+		await mkdir(folder);
+		return await use(folder);
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+		process.off('exit', removeNow);
+	}
+}

@@ -1,0 +1,129 @@
+import { engineLogits } from '../engine/deployLogits.ts';
+import { DecoderSession } from '../engine/deploySession.ts';
+import type { PlannedLayers } from '../engine/forward.ts';
+import { openCheckpoint } from '../model/checkpoint/open.ts';
+import { WeightReader } from '../model/checkpoint/read.ts';
+import type { Checkpoint } from '../model/checkpoint/types.ts';
+import type { DecoderDtype } from '../graph/decode/weights.ts';
+import type { Verification } from './types.ts';
+
+/** Most that a logit may differ in float32: order of summation; sharing goes through operators of its own. */
+export const FLOAT_TOLERANCE = 1e-4;
+export const SHARED_FLOAT_TOLERANCE = 1e-3;
+/**
+ * In float16, as a share of the largest logit: weights, activations and cache keep 11 bits, and rounding errors of
+ * 2⁻¹¹ add up over layers. 0.2 % on the bundled models, up to 1.6 % where weights are random.
+ */
+export const HALF_TOLERANCE = 0.03;
+
+/** What the engine says of a checkpoint as it is stored and of one under a plan is the same arithmetic. */
+const CHECKPOINT_TOLERANCE = 1e-5;
+
+/** Tokens read one by one after the first half of the window; the rest is read at once again. */
+export const SINGLE_STEPS = 8;
+
+/** What was written is to be like this: a checkpoint, run as planned. */
+export interface Original {
+	checkpoint: Checkpoint;
+	reader: WeightReader;
+	planned: PlannedLayers;
+}
+
+/**
+ * Runs a written decoder on a window and compares it with the engine's own run of the checkpoint as `planned`,
+ * then with itself step by step through the cache. Throws Error where they disagree.
+ */
+export async function verifyDecoder(
+	file: string,
+	{ checkpoint, reader, planned }: Original,
+	ids: readonly number[],
+	dtype: DecoderDtype
+): Promise<Verification> {
+	const expected = await engineLogits(checkpoint, reader, ids, planned);
+	const session = await DecoderSession.open(file);
+	try {
+		const found = await session.read(session.start(1), [ids]);
+		const cached = await readInSteps(session, ids);
+		const follows = planned.sources.some((source, layer) => source !== null && source !== layer);
+		const largestLogit = largestOf(expected);
+		const floatTolerance = follows ? SHARED_FLOAT_TOLERANCE : FLOAT_TOLERANCE;
+		const verification: Verification = {
+			tokens: ids.length,
+			difference: largestDifference(found, expected),
+			tolerance: dtype === 'fp32' ? floatTolerance : HALF_TOLERANCE * largestLogit,
+			cachedDifference: largestDifference(cached, found),
+			largestLogit
+		};
+		check(verification);
+		return verification;
+	} finally {
+		await session.release();
+	}
+}
+
+/** Reads a written checkpoint back and compares it, as it is, with the original as planned. Throws Error likewise. */
+export async function verifyCheckpoint(
+	folder: string,
+	{ checkpoint, reader, planned }: Original,
+	ids: readonly number[]
+): Promise<Verification> {
+	const expected = await engineLogits(checkpoint, reader, ids, planned);
+	const written = new WeightReader();
+	try {
+		const found = await engineLogits(await openCheckpoint(folder), written, ids, {});
+		const verification: Verification = {
+			tokens: ids.length,
+			difference: largestDifference(found, expected),
+			tolerance: CHECKPOINT_TOLERANCE,
+			cachedDifference: null,
+			largestLogit: largestOf(expected)
+		};
+		check(verification);
+		return verification;
+	} finally {
+		await written.close();
+	}
+}
+
+export function largestOf(values: Float32Array): number {
+	return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+async function readInSteps(session: DecoderSession, ids: readonly number[]): Promise<Float32Array> {
+	const state = session.start(1);
+	const half = Math.ceil(ids.length / 2);
+	const logits = new Float32Array(ids.length * session.vocab);
+	for (let start = 0; start < ids.length;) {
+		const single = start >= half && start < half + SINGLE_STEPS;
+		const end = start === 0 ? half : single ? start + 1 : ids.length;
+		logits.set(await session.read(state, [ids.slice(start, end)]), start * session.vocab);
+		start = end;
+	}
+	return logits;
+}
+
+/** NaN counts as infinitely different. */
+export function largestDifference(a: Float32Array, b: Float32Array): number {
+	if (a.length !== b.length) return Infinity;
+	let largest = 0;
+	for (let index = 0; index < a.length; index++) {
+		const difference = Math.abs(a[index] - b[index]);
+		if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference;
+	}
+	return largest;
+}
+
+/** Throws Error where differences are larger than allowed. */
+export function check({ difference, cachedDifference, tolerance }: Verification): void {
+	const most = `at most ${tolerance.toPrecision(2)} is allowed; nothing was written`;
+	if (difference > tolerance) {
+		throw new Error(
+			`what was written disagrees with what it was made from: logits differ by ${difference.toPrecision(3)}; ${most}`
+		);
+	}
+	if (cachedDifference !== null && cachedDifference > tolerance) {
+		throw new Error(
+			`what was written disagrees with itself when it reads through the cache: logits differ by ${cachedDifference.toPrecision(3)}; ${most}`
+		);
+	}
+}

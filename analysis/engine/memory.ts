@@ -1,0 +1,213 @@
+import { freeMemoryBytes } from '../process/freeMemory.ts';
+import { InputError } from '../errors.ts';
+import { layerTensorShapes } from '../model/checkpoint/expected.ts';
+import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
+import { attentionLayout, windowEntries, type AttentionLayout } from './layout.ts';
+import { DIVERGENCE_PART_FLOATS } from './sampling.ts';
+import type { StatisticsRequest } from './statistics.ts';
+import { blockEntries } from '../graph/blocks.ts';
+
+/** How a run is laid out in memory, and what it takes at its peak. */
+export interface MemoryPlan {
+	/** Whether all weights are kept as float32; else they are read layer by layer for each group. */
+	resident: boolean;
+	windowsPerGroup: number;
+	bytes: number;
+	limitBytes: number;
+}
+
+/** What a run holds besides weights and the workings of a layer. */
+export interface Holdings {
+	windowCount: number;
+	/** Bytes of each window that is in memory. */
+	windowBytes: (layout: AttentionLayout) => number;
+	/** Bytes however many windows there are. */
+	fixedBytes: (layout: AttentionLayout) => number;
+}
+
+/** Share of the free memory that a run may take where the user names no limit. */
+const DEFAULT_SHARE_OF_FREE = 0.7;
+/** Node, onnxruntime, tokenizer and code, before any weight: 150 to 230 MB were measured. */
+export const BASE_BYTES = 230e6;
+/** Weights are kept in memory where they take at most this share of the limit. */
+const RESIDENT_SHARE = 0.25;
+/** A streamed group saves reading weights; beyond this many windows that no longer matters. */
+const MOST_WINDOWS_PER_GROUP = 16;
+/** A part of the output embedding as float32 and as it is on disk; see capture/weights.ts. */
+const VOCABULARY_BYTES = 2 * 2 ** 25;
+const FLOAT = 4;
+const DOUBLE = 8;
+
+export function memoryLimit(wanted: number | null): number {
+	return wanted ?? Math.floor(freeMemoryBytes() * DEFAULT_SHARE_OF_FREE);
+}
+
+/**
+ * Lays a run out so that it stays under the limit. Throws InputError where not even one window fits: the
+ * message gives the numbers and the longest context that would fit.
+ */
+export function planMemory(
+	checkpoint: Checkpoint,
+	context: number,
+	holdings: Holdings,
+	limitBytes: number
+): MemoryPlan {
+	const { config } = checkpoint;
+	const smallest = peakBytes(checkpoint, context, holdings, { resident: false, windows: 1 });
+	if (smallest > limitBytes) {
+		const bytesAt = (shorter: number): number =>
+			peakBytes(checkpoint, shorter, holdings, { resident: false, windows: 1 });
+		throw tooLarge(context, smallest, limitBytes, bytesAt);
+	}
+	const plan = (resident: boolean, windowsPerGroup: number): MemoryPlan => ({
+		resident,
+		windowsPerGroup,
+		bytes: peakBytes(checkpoint, context, holdings, { resident, windows: windowsPerGroup }),
+		limitBytes
+	});
+	const many = holdings.windowCount > 1;
+	const kept = plan(true, 1);
+	if (many && weightBytes(checkpoint) <= RESIDENT_SHARE * limitBytes && kept.bytes <= limitBytes) {
+		return kept;
+	}
+	const layout = attentionLayout(config, context);
+	const eachMore = holdings.windowBytes(layout);
+	const room = Math.floor((limitBytes - smallest) / eachMore);
+	const windowsPerGroup = Math.min(holdings.windowCount, MOST_WINDOWS_PER_GROUP, 1 + room);
+	return plan(false, windowsPerGroup);
+}
+
+/** Bytes at the peak of a run with so many windows in memory together. */
+function peakBytes(
+	checkpoint: Checkpoint,
+	context: number,
+	holdings: Holdings,
+	held: { resident: boolean; windows: number }
+): number {
+	const { config } = checkpoint;
+	const layout = attentionLayout(config, context);
+	const weights = held.resident ? weightBytes(checkpoint) : streamedBytes(checkpoint);
+	return (
+		BASE_BYTES +
+		weights +
+		held.windows * holdings.windowBytes(layout) +
+		layerWorkspaceBytes(checkpoint, layout) +
+		holdings.fixedBytes(layout)
+	);
+}
+
+/** An analysis: captured attention and hidden state of each window, and the sums. */
+export function analysisHoldings(
+	config: Pick<ModelConfig, 'layers' | 'hidden'>,
+	request: StatisticsRequest
+): Holdings {
+	return {
+		windowCount: request.windowCount,
+		windowBytes: (layout) =>
+			FLOAT * (windowEntries(layout, config.layers) + 3 * layout.context * config.hidden),
+		fixedBytes: (layout) => statisticsBytes(layout, request)
+	};
+}
+
+/** All weights the engine keeps, as float32: the layers and the output embedding. */
+function weightBytes({ config }: Checkpoint): number {
+	return FLOAT * (config.layers * layerElements(config) + config.vocab * config.hidden);
+}
+
+/** One layer as float32, its bytes on disk and those of the next, and a part of the output embedding. */
+function streamedBytes(checkpoint: Checkpoint): number {
+	const elements = layerElements(checkpoint.config);
+	const diskBytes = checkpoint.bytes / checkpoint.parameters;
+	return elements * (FLOAT + 2 * diskBytes) + VOCABULARY_BYTES;
+}
+
+function layerElements(config: ModelConfig): number {
+	const shapes = layerTensorShapes(config);
+	return (['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const)
+		.map((role) => shapes[role].reduce((product, size) => product * size, 1))
+		.reduce((sum, size) => sum + size, 0);
+}
+
+/** What onnxruntime allocates inside a layer: projections twice over, scores, MLP; and the logits of a part. */
+function layerWorkspaceBytes({ config }: Checkpoint, layout: AttentionLayout): number {
+	const { context, blocks } = layout;
+	const projections = 3 * (config.heads + 2 * config.kvHeads) * config.headDim;
+	const scores = blocks.map((block) => 2 * config.heads * blockEntries(block));
+	return (
+		logitsBytes(config, context) +
+		FLOAT *
+			(context * (projections + 3 * config.intermediate + 4 * config.hidden) +
+				Math.max(...scores) +
+				// The mask constants of every block.
+				blocks.reduce((sum, block) => sum + blockEntries(block), 0))
+	);
+}
+
+/** Logits of every position over a part of the vocabulary. */
+export function logitsBytes(config: ModelConfig, context: number): number {
+	return FLOAT * context * Math.min(config.vocab, VOCABULARY_BYTES / 2 / FLOAT / config.hidden);
+}
+
+/** Gram matrices, running totals for the null, and copies of a block made on the way to a view. */
+function statisticsBytes(layout: AttentionLayout, request: StatisticsRequest): number {
+	const rows = layout.layers * layout.heads;
+	const matrices = Number(request.gram) * (request.windowCount > 1 ? 3 : 2) + Number(request.sqrt);
+	const outputs = Number(request.gram) + Number(request.sqrt);
+	const views = request.views.length;
+	const square = rows * rows * views * (DOUBLE * matrices + FLOAT * outputs * 2);
+	const totals =
+		request.gram && request.windowCount > 1
+			? FLOAT * views * windowEntries(layout, layout.layers)
+			: 0;
+	const largest = Math.max(...layout.blocks.map(blockEntries));
+	const copies = (request.views.includes('no-sink') ? 3 : 0) + (request.sqrt ? 1 : 0);
+	return square + totals + FLOAT * (rows * largest * copies + divergenceFloats(layout, request));
+}
+
+/** Sampled rows as captured, joined and as entropy terms, and the copies of a part; see capture/divergence.ts. */
+function divergenceFloats(layout: AttentionLayout, request: StatisticsRequest): number {
+	if (request.jsQueries === null) return 0;
+	const rows = layout.layers * layout.heads;
+	const queries = request.jsQueries === 'all' ? layout.context : request.jsQueries;
+	const largest = Math.max(...layout.blocks.map(blockEntries));
+	const joined = Math.min(rows * queries * layout.context, DIVERGENCE_PART_FLOATS + rows * largest);
+	return 3 * joined + 6 * DIVERGENCE_PART_FLOATS;
+}
+
+/** Says that not even one window fits, with the numbers and the longest context that would. */
+export function tooLarge(
+	context: number,
+	bytes: number,
+	limitBytes: number,
+	bytesAt: (context: number) => number
+): InputError {
+	const fitting = longestContext(context, bytesAt, limitBytes);
+	const advice =
+		fitting === null
+			? 'no context would fit; give more with --memory'
+			: `a context of ${fitting} would fit, or give more with --memory`;
+	return new InputError(
+		`memory: one window of ${context} tokens takes ${size(bytes)}; the limit is ${size(limitBytes)}; ${advice}`
+	);
+}
+
+/** The longest context, in steps of 16 tokens, of which one window fits; null: none of 16. */
+function longestContext(
+	context: number,
+	bytesAt: (context: number) => number,
+	limitBytes: number
+): number | null {
+	const step = 16;
+	let fits = 0;
+	let fails = Math.ceil(context / step);
+	while (fails - fits > 1) {
+		const middle = Math.floor((fits + fails) / 2);
+		if (bytesAt(middle * step) <= limitBytes) fits = middle;
+		else fails = middle;
+	}
+	return fits === 0 ? null : fits * step;
+}
+
+function size(bytes: number): string {
+	return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}

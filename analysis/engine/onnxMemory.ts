@@ -1,0 +1,70 @@
+import { causalLayout, windowEntries } from './layout.ts';
+import type { StatisticsRequest } from './statistics.ts';
+import type { ModelFacts } from '../model/checkpoint/types.ts';
+import type { OpenedOnnx } from '../model/onnx/open.ts';
+import { sessionWeightBytes } from '../model/onnx/weights.ts';
+import { analysisHoldings, BASE_BYTES, tooLarge, type MemoryPlan } from './memory.ts';
+
+const FLOAT = 4;
+/** Scores, mask and probabilities of a layer while it is computed, each [H, S, S]. */
+const SCORES_AT_ONCE = 6;
+/** Logits, their copy in float32 and what the log-sum-exp makes of them, each [S, vocab]. */
+const LOGITS_AT_ONCE = 4;
+/** Hidden states, projections and the MLP's while a layer is computed, each as wide as the MLP. */
+const STATES_AT_ONCE = 8;
+
+export interface OnnxMemoryPlan extends MemoryPlan {
+	/** Layers whose probabilities one run of a window puts out. */
+	layersPerRun: number;
+}
+
+/**
+ * Lays a run out so that it stays under the limit: as many layers are put out by one run as fit, because what a
+ * run puts out is in memory twice. Throws InputError where not even one layer of one window fits.
+ */
+export function planOnnxMemory(
+	{ facts, onnx }: OpenedOnnx,
+	context: number,
+	statistics: StatisticsRequest,
+	limitBytes: number
+): OnnxMemoryPlan {
+	const weights = sessionWeightBytes(onnx.graph);
+	const fixed = (tokens: number): number => weights + windowBytes(facts, tokens, statistics);
+	const eachLayer = (tokens: number): number => layerBytes(facts, tokens);
+	const smallest = fixed(context) + eachLayer(context);
+	if (smallest > limitBytes) {
+		throw tooLarge(context, smallest, limitBytes, (tokens) => fixed(tokens) + eachLayer(tokens));
+	}
+	const fitting = Math.floor((limitBytes - fixed(context)) / eachLayer(context));
+	const layersPerRun = Math.min(facts.layers, fitting);
+	const bytes = fixed(context) + layersPerRun * eachLayer(context);
+	return { resident: true, windowsPerGroup: 1, bytes, limitBytes, layersPerRun };
+}
+
+/** All but weights and what a run puts out. */
+function windowBytes(facts: ModelFacts, context: number, statistics: StatisticsRequest): number {
+	const layout = causalLayout(facts, context);
+	const holdings = analysisHoldings(facts, statistics);
+	return (
+		BASE_BYTES +
+		holdings.windowBytes(layout) +
+		holdings.fixedBytes(layout) +
+		onnxWorkingBytes(facts, context)
+	);
+}
+
+/** What a run makes on its way, besides what it puts out. */
+export function onnxWorkingBytes(facts: ModelFacts, context: number): number {
+	const { heads, vocab, intermediate } = facts;
+	return (
+		FLOAT *
+		(SCORES_AT_ONCE * heads * context * context +
+			LOGITS_AT_ONCE * context * vocab +
+			STATES_AT_ONCE * context * intermediate)
+	);
+}
+
+/** A layer's probabilities once more. */
+function layerBytes(facts: ModelFacts, context: number): number {
+	return FLOAT * windowEntries(causalLayout(facts, context), 1);
+}

@@ -1,0 +1,77 @@
+import { dirname } from 'node:path';
+import { causalLayout } from './layout.ts';
+import { seenWindows } from './seenWindows.ts';
+import { TOKENIZER } from '../model/checkpoint/tokenizer.ts';
+import type { RunHash } from '../model/checkpoint/runHash.ts';
+import { findBeside } from '../model/onnx/locate.ts';
+import { openOnnx } from '../model/onnx/open.ts';
+import { checkFixedContext } from '../graph/tapped/putOut.ts';
+import { tapModel } from '../graph/tapped/tap.ts';
+import { beginOnnxHash } from './modelHash.ts';
+import { judgeWindows } from './onnxWindows.ts';
+import { planOnnxMemory } from './onnxMemory.ts';
+import type { AttentionSource } from './source.ts';
+import { windowWork } from './work.ts';
+
+/** An ONNX model, run whole; its attention is put out by a copy of its graph. */
+export async function openOnnxSource(file: string): Promise<AttentionSource> {
+	// Estimates need no weights, and come from the server's own process.
+	const model = await openOnnx(file, { weights: false });
+	const { facts, name, onnx, inputs, windows } = model;
+	let run: RunHash | null = null;
+	const tokenizer = await findBeside(onnx.file, TOKENIZER);
+	return {
+		name,
+		folder: onnx.file,
+		facts,
+		tokenizer: tokenizer ?? dirname(onnx.file),
+		notes: windows.notes,
+		outlook: (context, statistics, limitBytes) => {
+			checkFixedContext(inputs, context, onnx.file);
+			const { layersPerRun, ...memory } = planOnnxMemory(model, context, statistics, limitBytes);
+			const layout = causalLayout(facts, context);
+			const layers = model.layers.map(({ layer }) => layer);
+			const once = windowWork(facts, layout, statistics);
+			// Every run goes through the whole model, output embedding included.
+			const runs = Math.ceil(layers.length / layersPerRun);
+			const work = { ...once, layer: runs * once.layer, head: runs * once.head };
+			return {
+				layout,
+				memory,
+				work,
+				start: async (home, reporter, stopwatch) => {
+					run = await beginOnnxHash(onnx, home);
+					// Only here: onnxruntime has no place in a process that only estimates.
+					const { OnnxPass } = await import('./onnx.ts');
+					stopwatch.enter('layers');
+					const whole = await openOnnx(file);
+					const tapped = tapModel(whole, { context, blocks: layout.blocks, layers, loss: true });
+					const pass = await OnnxPass.open(tapped, layout, {
+						layers,
+						layersPerRun,
+						file: onnx.file
+					});
+					let seen: number[] = [];
+					return {
+						run: async ([{ ids }], [place], done) => {
+							stopwatch.enter('layers');
+							const losses = await pass.run(ids, place, (captured) => {
+								for (const layer of captured) reporter.addLayer(work.layer, 'layers', done, layer);
+							});
+							reporter.add(work.head, 'loss', done);
+							seen = seenWindows(layout, place, seen);
+							return [losses];
+						},
+						seen: () => judgeWindows(windows, seen, context),
+						release: () => pass.release()
+					};
+				}
+			};
+		},
+		hash: async (home) => {
+			run ??= await beginOnnxHash(onnx, home);
+			return run.confirmed();
+		},
+		close: () => Promise.resolve()
+	};
+}

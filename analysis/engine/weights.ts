@@ -1,0 +1,190 @@
+import {
+	ATTENTION_ONLY,
+	FEED_FORWARD,
+	layerTensorNames,
+	layerTensorShapes,
+	meanOutputName,
+	modelTensorNames,
+	needsRole,
+	type LayerTensorNames
+} from '../model/checkpoint/expected.ts';
+import type { ModelHasher } from '../model/checkpoint/hash.ts';
+import type { WeightReader } from '../model/checkpoint/read.ts';
+import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
+import { widen } from '../model/checkpoint/widen.ts';
+import { tensor, type Tensors } from './session.ts';
+
+type Role = keyof LayerTensorNames;
+
+/** One layer's weights as feeds of its graphs. */
+export interface LayerWeights {
+	attend: Tensors;
+	reuse: Tensors;
+	leaveOut: Tensors;
+	/** Of a model that leaves this layer's attention out: what stands in for its output, [hidden]; null: nothing. */
+	meanOutput: Float32Array | null;
+}
+
+/** Bytes of float32 output-embedding rows in memory at once (32 MB): a vocabulary may have 128 000 rows. */
+const VOCABULARY_PART_BYTES = 2 ** 25;
+
+/** A part of the output embedding: rows `first` … `first + count`, float32 [count, hidden]. */
+export interface VocabularyPart {
+	first: number;
+	count: number;
+	rows: Float32Array;
+}
+
+/**
+ * A model's weights as float32, layer by layer. Streamed: one layer is in memory, and the bytes of the next
+ * one are read while it is used. Resident: each layer is read once and kept.
+ */
+export class WeightSource {
+	readonly #checkpoint: Checkpoint;
+	readonly #reader: WeightReader;
+	readonly #hasher: ModelHasher | null;
+	readonly #resident: Map<number, LayerWeights> | null;
+	readonly #vocabulary: VocabularyPart[] | null;
+	/** Where a streamed layer lies; the layers after it are written over it. */
+	#buffers: Map<Role, Float32Array> | null = null;
+	/** The streamed layer that lies there. */
+	#streamed: { layer: number; weights: LayerWeights } | null = null;
+	#reading: { layer: number; bytes: Promise<Uint8Array[]> } | null = null;
+
+	constructor(
+		checkpoint: Checkpoint,
+		reader: WeightReader,
+		options: { resident: boolean; hasher: ModelHasher | null }
+	) {
+		this.#checkpoint = checkpoint;
+		this.#reader = reader;
+		this.#hasher = options.hasher;
+		this.#resident = options.resident ? new Map() : null;
+		this.#vocabulary = options.resident ? [] : null;
+	}
+
+	/** The folder of the model, which names it in messages. */
+	get folder(): string {
+		return this.#checkpoint.folder;
+	}
+
+	/** Starts reading a layer's bytes; they arrive while the thread is busy elsewhere. */
+	prefetch(layer: number): void {
+		if (this.#kept(layer) !== undefined || this.#reading?.layer === layer) return;
+		const bytes = Promise.all(this.#roles(layer).map(({ entry }) => this.#reader.read(entry)));
+		// A failure is met where the bytes are awaited; until then it must not count as unhandled.
+		bytes.catch(() => undefined);
+		this.#reading = { layer, bytes };
+	}
+
+	/** A layer's weights. Where they are streamed, the weights handed out before are overwritten. */
+	async layer(layer: number): Promise<LayerWeights> {
+		const kept = this.#kept(layer);
+		if (kept !== undefined) return kept;
+		this.prefetch(layer);
+		const bytes = (await this.#reading?.bytes) ?? [];
+		this.#reading = null;
+		const buffers = this.#buffers ?? new Map<Role, Float32Array>();
+		if (this.#resident === null) this.#buffers = buffers;
+		const weights: LayerWeights = { attend: {}, reuse: {}, leaveOut: {}, meanOutput: null };
+		for (const [index, { role, entry }] of this.#roles(layer).entries()) {
+			const elements = entry.shape.reduce((product, size) => product * size, 1);
+			const buffer = buffers.get(role) ?? new Float32Array(elements);
+			buffers.set(role, buffer);
+			widen(bytes[index], entry.dtype, buffer, 0);
+			this.#hash(entry, bytes[index]);
+			this.#reader.release(bytes[index]);
+			const value = tensor(buffer, entry.shape);
+			weights.attend[role] = value;
+			if (!ATTENTION_ONLY.includes(role)) weights.reuse[role] = value;
+			if (FEED_FORWARD.includes(role)) weights.leaveOut[role] = value;
+			if (role === 'oBias' && this.#source(layer) === null) weights.meanOutput = buffer;
+		}
+		if (this.#resident === null) this.#streamed = { layer, weights };
+		else this.#resident.set(layer, weights);
+		return weights;
+	}
+
+	/** A layer that need not be read. */
+	#kept(layer: number): LayerWeights | undefined {
+		if (this.#streamed?.layer === layer) return this.#streamed.weights;
+		return this.#resident?.get(layer);
+	}
+
+	/** Input embeddings of a window's tokens, [S, hidden]. */
+	async embed(ids: readonly number[]): Promise<Float32Array> {
+		return this.#reader.readRows(this.#entry(this.#names().embedding), ids);
+	}
+
+	/** Output embeddings of the given ids, [ids, hidden]. */
+	async outputRows(ids: readonly number[]): Promise<Float32Array> {
+		return this.#reader.readRows(this.#entry(this.#names().outputEmbedding), ids);
+	}
+
+	/** Weight of the final norm, [hidden]. */
+	async finalNorm(): Promise<Float32Array> {
+		const entry = this.#entry(this.#names().finalNorm);
+		const weight = new Float32Array(this.#checkpoint.config.hidden);
+		await this.#reader.readInto(entry, weight, 0);
+		return weight;
+	}
+
+	/** The output embedding, part by part, in order. Where weights are streamed, a part is overwritten by the next. */
+	async *vocabulary(): AsyncGenerator<VocabularyPart> {
+		if (this.#vocabulary !== null && this.#vocabulary.length > 0) {
+			yield* this.#vocabulary;
+			return;
+		}
+		const { hidden, vocab } = this.#checkpoint.config;
+		const entry = this.#entry(this.#names().outputEmbedding);
+		const rowBytes = entry.byteLength / vocab;
+		const partRows = Math.min(vocab, Math.max(1, Math.floor(VOCABULARY_PART_BYTES / (4 * hidden))));
+		const shared = this.#vocabulary === null ? new Float32Array(partRows * hidden) : null;
+		for (let first = 0; first < vocab; first += partRows) {
+			const count = Math.min(partRows, vocab - first);
+			const rows = (shared ?? new Float32Array(count * hidden)).subarray(0, count * hidden);
+			const part: TensorEntry = {
+				...entry,
+				shape: [count, hidden],
+				offset: entry.offset + first * rowBytes,
+				byteLength: count * rowBytes
+			};
+			await this.#reader.readInto(part, rows, 0);
+			this.#vocabulary?.push({ first, count, rows });
+			yield { first, count, rows };
+		}
+	}
+
+	#roles(layer: number): { role: Role; entry: TensorEntry }[] {
+		const names = layerTensorNames(this.#checkpoint.config, layer);
+		const source = this.#source(layer);
+		const roles = Object.keys(layerTensorShapes(this.#checkpoint.config)) as Role[];
+		const found = roles.flatMap((role) => {
+			const name = names[role];
+			if (name === undefined || !needsRole(role, layer, source)) return [];
+			return [{ role, entry: this.#entry(name) }];
+		});
+		const mean = source === null && this.#checkpoint.tensors.get(meanOutputName(layer));
+		return mean ? [...found, { role: 'oBias', entry: mean }] : found;
+	}
+
+	/** Where the model itself has a layer's attention come from. */
+	#source(layer: number): number | null {
+		const { shared } = this.#checkpoint.config;
+		return shared === null ? layer : shared.sources[layer];
+	}
+
+	#names(): ReturnType<typeof modelTensorNames> {
+		return modelTensorNames(this.#checkpoint.config);
+	}
+
+	#entry(name: string): TensorEntry {
+		const entry = this.#checkpoint.tensors.get(name);
+		if (entry === undefined) throw new Error(`tensor ${name} vanished from an opened checkpoint`);
+		return entry;
+	}
+
+	#hash(entry: TensorEntry, bytes: Uint8Array): void {
+		if (this.#hasher !== null && !this.#hasher.has(entry.name)) this.#hasher.add(entry.name, bytes);
+	}
+}

@@ -1,0 +1,120 @@
+import { peakRssBytes } from '../../process/peakMemory.ts';
+import { checkFinite } from '../../finite.ts';
+import type { Progress } from '../../telemetry/progress.ts';
+import type { RunRecord } from '../../workspace/run/types.ts';
+import { checkTarget, readyTarget } from '../../workspace/wholeFolder.ts';
+import { writeRun } from '../../workspace/run/write.ts';
+import { TelemetryRecorder } from '../../telemetry/recorder.ts';
+import { documentFacts } from '../../model/tokens/documents.ts';
+import { VERSION } from '../../version.ts';
+import { sumWindows } from '../../engine/captureSums.ts';
+import { prepare, type PreparedAnalysis } from './prepare.ts';
+import { Reporter } from '../../telemetry/reporter.ts';
+import { rememberSpeed } from '../../engine/speed.ts';
+import { Stopwatch } from '../../telemetry/stopwatch.ts';
+import type { AnalyzeRequest } from './types.ts';
+
+/** Where the run goes and who is told. */
+export interface AnalyzeOptions {
+	/** The run's folder; it must not exist. */
+	runFolder: string;
+	id: string;
+	/** The command that makes this run again; kept in the run. */
+	command: string;
+	onProgress: (progress: Progress) => void;
+	/** Told once, before the model runs. */
+	onPrepared?: (prepared: PreparedAnalysis) => Promise<void> | void;
+}
+
+/**
+ * Analyses a model: runs it on windows of the texts, sums up its attention and writes the run's folder.
+ * Throws InputError where model, texts, memory limit or target are at fault; nothing is written then.
+ */
+export async function analyze(
+	request: AnalyzeRequest,
+	options: AnalyzeOptions
+): Promise<RunRecord> {
+	const started = performance.now();
+	const stopwatch = new Stopwatch();
+	const recorder = new TelemetryRecorder();
+	stopwatch.enter('prepare');
+	await checkTarget(options.runFolder);
+	const prepared = await prepare(request);
+	await readyTarget(options.runFolder, sumsBytes(prepared));
+	await options.onPrepared?.(prepared);
+	const { source, windows } = prepared;
+	const reporter = new Reporter(
+		{
+			work: prepared.totalWork,
+			layers: source.facts.layers,
+			windows: windows.length,
+			context: prepared.context
+		},
+		recorder.watching(options.onProgress)
+	);
+	reporter.add(0, 'reading weights', 0);
+	try {
+		const beforeCapture = reporter.secondsElapsed();
+		const runner = await prepared.start(request.home, reporter, stopwatch);
+		const captured = await sumWindows(prepared, runner, reporter, stopwatch);
+		checkFinite([captured.loss], source.folder, 'the loss');
+		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
+		stopwatch.enter('hash');
+		const hash = await source.hash(request.home);
+		await rememberSpeed(request.home, prepared.totalWork / captureSeconds);
+		const timings = stopwatch.stop();
+		const { tokenizer, context, notes } = prepared;
+		return await writeRun(
+			options.runFolder,
+			{
+				format: 'spanwise/run',
+				version: 1,
+				id: options.id,
+				status: 'complete',
+				createdAt: new Date().toISOString(),
+				spanwise: VERSION,
+				model: {
+					...source.facts,
+					reach: captured.seen?.reach ?? source.facts.reach,
+					name: source.name,
+					folder: source.folder,
+					hash,
+					tokenizerHash: prepared.tokenizer.sha256
+				},
+				texts: request.documents.map(documentFacts),
+				context,
+				windows: windows.map(({ document, start, ids }) => ({
+					document,
+					start,
+					tokens: ids.length
+				})),
+				tokens: windows.reduce((sum, { ids }) => sum + ids.length, 0),
+				bos: tokenizer.bosId !== null,
+				metrics: request.metrics,
+				views: request.views,
+				jsRows: request.jsRows,
+				profile: captured.profile,
+				loss: captured.loss,
+				timings,
+				seconds: (performance.now() - started) / 1000,
+				peakRssBytes: peakRssBytes(),
+				telemetry: recorder.finish(),
+				notes: [...notes, ...(captured.seen?.notes ?? [])],
+				command: options.command
+			},
+			captured.sums,
+			{
+				windows: windows.map(({ ids }) => ({ ids, pieces: tokenizer.pieces(ids) }))
+			}
+		);
+	} finally {
+		await source.close();
+	}
+}
+
+/** Bytes of the run's sums, all but what its folder holds. */
+function sumsBytes({ layout, statistics }: PreparedAnalysis): number {
+	const rows = layout.layers * layout.heads;
+	const squares = 2 * Number(statistics.gram) + Number(statistics.sqrt);
+	return 8 * statistics.views.length * squares * rows * rows;
+}

@@ -1,0 +1,119 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { plainDecoder, smallDecoderBytes } from '../../../tests/builders/onnxDecoder.ts';
+import { tinyTokenizer } from '../../../tests/builders/tokenizer.ts';
+import { readRun, readSums, readWindows } from '../../workspace/run/read.ts';
+import { similarityOf } from '../../similarity/similarity.ts';
+import { METRICS, VIEWS } from '../../similarity/types.ts';
+import { analyze } from './analyze.ts';
+import { checkSameModel } from '../../engine/modelHash.ts';
+import { captureAttention } from '../../engine/tokenMaps.ts';
+import type { AnalyzeRequest } from './types.ts';
+
+let folder: string;
+let request: AnalyzeRequest;
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'spanwise-analyze-onnx-'));
+	const model = join(folder, 'small');
+	await mkdir(join(model, 'onnx'), { recursive: true });
+	await writeFile(join(model, 'onnx', 'model.onnx'), smallDecoderBytes());
+	await writeFile(join(model, 'tokenizer.json'), JSON.stringify(tinyTokenizer(true)));
+	const config = {
+		model_type: 'llama',
+		num_hidden_layers: 3,
+		num_attention_heads: 4,
+		num_key_value_heads: 2,
+		hidden_size: 32,
+		intermediate_size: 64
+	};
+	await writeFile(join(model, 'config.json'), JSON.stringify(config));
+	request = {
+		modelFolder: model,
+		documents: [
+			{ name: 'a.txt', text: 'the cat sat on the mat and the dog lay by the door '.repeat(40) }
+		],
+		context: 24,
+		windows: 3,
+		metrics: [...METRICS],
+		views: [...VIEWS],
+		jsRows: 32,
+		memoryLimitBytes: 2e9,
+		home: join(folder, 'home')
+	};
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function run(name = 'run') {
+	const runFolder = join(folder, name);
+	return analyze(request, {
+		runFolder,
+		id: name,
+		command: 'spanwise',
+		onProgress: () => undefined
+	});
+}
+
+it('writes a run of an ONNX model whose cosine is that of plain arithmetic', async () => {
+	const record = await run();
+	expect(await readRun(join(folder, 'run'))).toEqual(record);
+	const file = join(folder, 'small', 'onnx', 'model.onnx');
+	expect(record.model).toMatchObject({ name: 'small', folder: file, layers: 3, kvHeads: 2 });
+	const sums = await readSums(join(folder, 'run'), record, 'all');
+	const { matrix } = similarityOf(sums, 'cosine', [0, 0, 0]);
+	const { windows } = await readWindows(join(folder, 'run'), record);
+	const plain = windows.map(({ ids }) => plainDecoder(ids));
+	const dot = (a: number, b: number): number =>
+		plain.reduce((sum, { probabilities }) => {
+			const size = probabilities.length / 3;
+			const [one, other] = [a, b].map((layer) =>
+				probabilities.subarray(layer * size, (layer + 1) * size)
+			);
+			return sum + one.reduce((total, value, at) => total + value * other[at], 0);
+		}, 0);
+	const cosine = (a: number, b: number): number => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+	expect(Math.abs(matrix[1] - cosine(0, 1))).toBeLessThan(1e-6);
+	expect(Math.abs(matrix[5] - cosine(1, 2))).toBeLessThan(1e-6);
+	const losses = plain.flatMap((each) => each.losses);
+	const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+	expect(record.loss).toBeCloseTo(mean, 5);
+});
+
+it('knows the model of a run again, and notices where its file is another', async () => {
+	const { model } = await run();
+	await checkSameModel(model.folder, model.hash, request.home);
+	await writeFile(model.folder, smallDecoderBytes({ form: 'GroupQueryAttention' }));
+	await expect(checkSameModel(model.folder, model.hash, request.home)).rejects.toThrow(
+		/the run was made with/
+	);
+});
+
+it('gives token maps of chosen layers', async () => {
+	const ids = [0, 4, 8, 15, 16, 23];
+	const { data, shape } = await captureAttention({
+		modelFolder: request.modelFolder,
+		ids,
+		layers: [2, 0]
+	});
+	expect(shape).toEqual([2, 4, 6, 6]);
+	const { probabilities } = plainDecoder(ids);
+	const size = probabilities.length / 3;
+	const expected = [...probabilities.subarray(2 * size), ...probabilities.subarray(0, size)];
+	const worst = Math.max(...expected.map((value, at) => Math.abs(value - data[at])));
+	expect(worst).toBeLessThan(1e-6);
+});
+
+it('takes the tokenizer that is named', async () => {
+	const elsewhere = join(folder, 'other.json');
+	await writeFile(elsewhere, JSON.stringify(tinyTokenizer(false)));
+	request = { ...request, tokenizer: elsewhere };
+	expect((await run()).bos).toBe(false);
+});
+
+it('refuses where not even one layer of one window fits', async () => {
+	request = { ...request, memoryLimitBytes: 1e8 };
+	await expect(run()).rejects.toThrow(
+		/memory: one window of 24 tokens takes .* no context would fit/
+	);
+});

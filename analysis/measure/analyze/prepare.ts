@@ -1,0 +1,67 @@
+import type { Checkpoint } from '../../model/checkpoint/types.ts';
+import type { AttentionLayout } from '../../engine/layout.ts';
+import type { StatisticsRequest } from '../../engine/statistics.ts';
+import { sumsFor } from '../../similarity/sums.ts';
+import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
+import type { Tokenizer, Window } from '../../model/tokens/types.ts';
+import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
+import { openSource, type AttentionSource, type SourceOutlook } from '../../engine/source.ts';
+import type { AnalyzeRequest } from './types.ts';
+import { totalWork, type WindowWork } from '../../engine/work.ts';
+
+/** What is known of a run before the model runs, whatever form the model is stored in. */
+export interface WindowPlan {
+	tokenizer: Tokenizer;
+	windows: Window[];
+	/** Tokens in each window, BOS included; shorter than asked for where no text is long enough. */
+	context: number;
+	notes: string[];
+	layout: AttentionLayout;
+	statistics: StatisticsRequest;
+	memory: MemoryPlan;
+	work: WindowWork;
+	totalWork: number;
+}
+
+/** A checkpoint's run. */
+export interface Prepared extends WindowPlan {
+	checkpoint: Checkpoint;
+}
+
+/** An analysis, of a checkpoint or an ONNX model. */
+export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'start'> {
+	source: AttentionSource;
+}
+
+/**
+ * Opens the model, cuts the windows and lays the run out in memory, without running anything. Throws
+ * InputError for whatever is wrong with model, texts or context, and where the memory limit is too low.
+ */
+export async function prepare(request: AnalyzeRequest): Promise<PreparedAnalysis> {
+	const source = await openSource(request.modelFolder);
+	const { facts } = source;
+	checkContext(request.context, facts);
+	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
+	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
+	const wanted = sumsFor(request.metrics);
+	const statistics: StatisticsRequest = {
+		views: request.views,
+		gram: wanted.gram,
+		sqrt: wanted.sqrt,
+		jsQueries: wanted.js ? request.jsRows : null,
+		windowCount: windows.length
+	};
+	const limit = memoryLimit(request.memoryLimitBytes);
+	const outlook = source.outlook(context, statistics, limit);
+	return {
+		source,
+		tokenizer,
+		windows,
+		context,
+		notes: [...source.notes, ...notes],
+		statistics,
+		...outlook,
+		totalWork: totalWork(outlook.work, facts.layers, windows.length)
+	};
+}

@@ -1,0 +1,50 @@
+import type { Document } from '../../model/tokens/types.ts';
+import type { Metric, View } from '../../similarity/types.ts';
+
+/** One model on one set of texts. */
+export interface AnalyzeRequest {
+	/** Folder of the checkpoint or of an ONNX model, or an ONNX file. */
+	modelFolder: string;
+	/** tokenizer.json or its folder; by default what lies beside the model. */
+	tokenizer?: string;
+	documents: Document[];
+	/** Tokens in a window, BOS included. */
+	context: number;
+	/** How many windows are wanted; fewer are taken where the text is too short. */
+	windows: number;
+	metrics: Metric[];
+	views: View[];
+	/** Queries a window the js metric looks at. */
+	jsRows: number | 'all';
+	/** Most bytes this process may use; null: 70 % of what is free. */
+	memoryLimitBytes: number | null;
+	/** The workspace: remembered model hashes and speeds live there. */
+	home: string;
+}
+
+/** What a run will take, known before it starts. */
+export interface Estimate {
+	/** Peak memory of the process, bytes. */
+	memoryBytes: number;
+	memoryLimitBytes: number;
+	/** Roughly; from the speed remembered of earlier runs on this machine, else from a guess by cores. */
+	seconds: number;
+	secondsFrom: 'earlier runs' | 'guess';
+	context: number;
+	windows: number;
+	/** Windows that are in memory together. */
+	windowsPerGroup: number;
+	tokens: number;
+	/** "4 windows instead of 8: …" */
+	notes: string[];
+}
+
+/** What `spanwise analyze --json` prints; `run` is the id, or the path given with --out. */
+export interface AnalyzeResult {
+	run: string;
+	model: string;
+	tokens: number;
+	windows: number;
+	seconds: number;
+	peakRssBytes: number;
+}

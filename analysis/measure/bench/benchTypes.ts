@@ -1,0 +1,122 @@
+import type { DecoderNames } from '../../engine/deploySession.ts';
+import type { Spread } from '../evaluate/types.ts';
+import type { DecoderDtype } from '../../graph/decode/weights.ts';
+import type { Plan } from '../../plan/types.ts';
+
+export interface BenchSetting {
+	/** Tokens of the prompt. */
+	prompt: number;
+	/** Tokens generated after the first, one by one. */
+	generate: number;
+	/** Sequences at a time. */
+	batch: number;
+	/** Measured rounds of each side, after one that is not counted. */
+	repeats: number;
+}
+
+/** A model and a plan, to be written and run. */
+export interface BenchRequest extends BenchSetting {
+	/** Folder of the checkpoint; or an ONNX file, or a folder with one. */
+	modelFolder: string;
+	plan: Plan;
+	/** Where the refitted weights lie that the plan may name. */
+	planFolder: string;
+	/** Of what is written of a checkpoint; null: fp32, or the types that an ONNX model has. */
+	dtype: DecoderDtype | null;
+	/** Most bytes that the processes may use together; null: 70 % of what is free. */
+	memoryLimitBytes: number | null;
+	/** The workspace: what is written for the bench is there while it runs. */
+	home: string;
+}
+
+/** A model to be run as it is deployed. */
+export interface BenchFile {
+	file: string;
+	/** Folder that its external data is relative to; null: the file's own. */
+	dataFolder: string | null;
+	/** null: as Spanwise names them when it writes a checkpoint as a decoder. */
+	names: DecoderNames | null;
+}
+
+/** Opens one side of a bench, in a process of its own. */
+export type OpenSide = (file: BenchFile, setting: BenchSetting) => Promise<BenchSide>;
+
+/** One side run once. */
+export interface BenchRound {
+	/** Seconds from the prompt to its next token. */
+	firstTokenSeconds: number;
+	/** Seconds of all further tokens together. */
+	decodeSeconds: number;
+	/** Highest resident set of the process so far, bytes; loading the model included. */
+	peakRssBytes: number;
+	/** Resident set at the end of the round, bytes. */
+	rssBytes: number;
+	/** Processor time of the process so far, of all threads. */
+	cpuSeconds: number;
+}
+
+/** What one model is, as the process that runs it finds it. */
+export interface BenchModel {
+	/** Bytes of cache a token and sequence, counted from the graph's inputs. */
+	cacheBytesPerToken: number;
+}
+
+/** A process that runs one model. */
+export interface BenchSide {
+	model: BenchModel;
+	round: () => Promise<BenchRound>;
+	close: () => Promise<void>;
+}
+
+export interface SideReport extends BenchModel {
+	firstTokenSeconds: Spread;
+	/** Of all sequences together. */
+	tokensPerSecond: Spread;
+	peakRssBytes: number;
+}
+
+/** A ratio over the rounds, and the 95 % interval of its median; see `medianInterval`. */
+export interface RatioSpread extends Spread {
+	/** null: too few rounds for one; absent in older results. */
+	low?: number | null;
+	high?: number | null;
+}
+
+/** Shares, 0 to 1, that counting says are saved; see `Savings`. No time follows from them. */
+export interface BenchPrediction {
+	/** Of the multiplications and additions of reading the prompt. */
+	prefillFlops: number;
+	/** Of the bytes read a step at the end of the generation; negative: more are read. */
+	decodeBytes: number;
+	kvCache: number;
+	parameters: number;
+}
+
+/** What `spanwise bench --json` prints. */
+export interface BenchReport {
+	/** Its name; of the model that both sides were written from. */
+	model: string;
+	/** Of its weights. */
+	modelHash: string;
+	/** Type that it is run in. */
+	dtype: string;
+	followers: number;
+	leftOut: number;
+	setting: BenchSetting;
+	baseline: SideReport;
+	planned: SideReport;
+	/** Planned ÷ baseline, round by round where there are rounds: below 1 is less time, memory or cache. */
+	ratio: {
+		firstTokenSeconds: RatioSpread;
+		/** Above 1 is faster. */
+		tokensPerSecond: RatioSpread;
+		peakRss: number;
+		cacheBytesPerToken: number;
+	};
+	predicted: BenchPrediction;
+	machine: { processor: string; threads: number };
+	/** The plan was made for other weights; null: for these. Earlier versions did not say. */
+	warning?: string | null;
+	/** What was written for it otherwise than might be expected, and why; one line each. */
+	notes?: string[];
+}

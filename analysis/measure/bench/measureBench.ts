@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { Reporter } from '../../telemetry/reporter.ts';
+import type { Plan } from '../../plan/types.ts';
+import type { Progress } from '../../telemetry/progress.ts';
+import { bench, type BenchSideName, type BenchSubject } from './bench.ts';
+import { ownFile } from './benchOnnx.ts';
+import { roundsOf, tokensOfRound } from './benchOutlook.ts';
+import type {
+	BenchFile,
+	BenchReport,
+	BenchRequest,
+	BenchRound,
+	BenchSetting,
+	BenchSide,
+	OpenSide
+} from './benchTypes.ts';
+import { deployModel, type Deployed, type DeployStage } from '../../apply/deploy.ts';
+import { prepareBench, secondsOfBench, type PreparedBench } from './prepareBench.ts';
+import { readWritten } from '../../apply/read.ts';
+import { withScratch } from '../../apply/scratch.ts';
+
+/** What measuring needs from who asks for it. */
+export interface BenchMeans {
+	/** Names what is in the making; see `withScratch`. */
+	id: string;
+	openSide: OpenSide;
+	onProgress: (progress: Progress) => void;
+}
+
+/** Two models to be run, and what they are. */
+export interface BenchPair {
+	subject: BenchSubject;
+	baseline: BenchFile;
+	planned: BenchFile;
+}
+
+const MEASURING = 'measuring';
+/** Share of the time that writing a model takes, roughly, that is over when a stage begins. */
+const SHARE_BEFORE: Record<DeployStage, number> = { writing: 0, verifying: 0.5, hashing: 0.8 };
+
+/**
+ * Writes a model as it is, unless it is an ONNX model already, and as planned, and measures both in alternation. What
+ * is written is gone when this ends. Throws InputError where the model cannot be run so, memory or disk have too little
+ * room, and as `deployModel`.
+ */
+export async function measureBench(
+	request: BenchRequest,
+	means: BenchMeans,
+	onPrepared?: (prepared: PreparedBench) => Promise<void>
+): Promise<BenchReport> {
+	const prepared = await prepareBench(request);
+	await onPrepared?.(prepared);
+	const { setting, facts } = prepared;
+	const seconds = await secondsOfBench(prepared, request.home);
+	const reporter = reporterOf(setting, facts.layers, seconds.total, means.onProgress);
+	const room = { home: request.home, id: means.id, bytesNeeded: prepared.scratchBytes };
+	return withScratch(room, async (scratch) => {
+		const write = writer(request, scratch, (work, stage) => reporter.add(work, stage, 0));
+		const baseline =
+			prepared.onnx === null
+				? (await write('the model as it is', null, seconds.write)).file
+				: await ownFile(prepared.onnx, scratch);
+		const { file: planned, deployed } = await write(
+			'the planned model',
+			request.plan,
+			seconds.write
+		);
+		const { name, dtype } = prepared;
+		const { hash } = deployed.record.model;
+		const subject = { name, hash, facts, sources: request.plan.sources, dtype };
+		const pair = { subject, baseline, planned: { ...planned, names: baseline.names } };
+		const report = await runPair(pair, setting, means.openSide, seconds.round, reporter);
+		const { warning, notes } = deployed;
+		return { ...report, warning, notes };
+	});
+}
+
+/** Rounds are counted while there are some; a model that is being written has none. */
+export function reporterOf(
+	setting: BenchSetting,
+	layers: number,
+	work: number,
+	onProgress: (progress: Progress) => void
+): Reporter {
+	const task = { work, layers, windows: roundsOf(setting), context: setting.prompt };
+	return new Reporter(task, (progress) => {
+		const windows = progress.stage === MEASURING ? progress.windows : 0;
+		onProgress({ ...progress, windows, counted: 'round' });
+	});
+}
+
+/** Writes models below a folder; `onWork` is told seconds of work done. */
+function writer(
+	{ modelFolder, planFolder, dtype, home }: BenchRequest,
+	scratch: string,
+	onWork: (seconds: number, stage: string) => void
+) {
+	return async (
+		what: string,
+		plan: Plan | null,
+		seconds: number
+	): Promise<{ file: BenchFile; deployed: Deployed }> => {
+		const out = join(scratch, plan === null ? 'baseline' : 'planned');
+		const wordsOf = (stage: DeployStage) => (stage === 'writing' ? `writing ${what}` : stage);
+		let at: DeployStage = 'writing';
+		let told = 0;
+		const tell = (share: number) => {
+			onWork(share * seconds - told, wordsOf(at));
+			told = share * seconds;
+		};
+		onWork(0, wordsOf(at));
+		const onProgress = (stage: DeployStage, fraction: number) => {
+			// The end of one stage, then the beginning of the next.
+			tell(stage === 'writing' ? fraction * SHARE_BEFORE.verifying : SHARE_BEFORE[stage]);
+			if (stage !== at) onWork(0, wordsOf(stage));
+			at = stage;
+		};
+		const request = { modelFolder, plan, planFolder, dtype, out, home };
+		const deployed = await deployModel({ ...request, target: 'onnx', verify: true }, onProgress);
+		tell(1);
+		const { file } = await readWritten(out);
+		return { file: { file, dataFolder: null, names: null }, deployed };
+	};
+}
+
+/** Opens both sides, runs them in alternation and lets go of them; a round takes about `seconds`. */
+export async function runPair(
+	{ subject, baseline, planned }: BenchPair,
+	setting: BenchSetting,
+	openSide: OpenSide,
+	seconds: number,
+	reporter: Reporter
+): Promise<BenchReport> {
+	const sides: BenchSide[] = [];
+	const last = new Map<BenchSideName, BenchRound>();
+	try {
+		reporter.add(0, MEASURING, 0);
+		for (const file of [baseline, planned]) sides.push(await openSide(file, setting));
+		const [first, second] = sides;
+		return await bench(
+			subject,
+			{ baseline: first, planned: second },
+			setting,
+			(done, side, round) => {
+				last.set(side, round);
+				reporter.addTokens(tokensOfRound(setting));
+				reporter.setOthers([...last.values()]);
+				reporter.add(seconds, MEASURING, done);
+			}
+		);
+	} finally {
+		for (const side of sides) await side.close();
+	}
+}

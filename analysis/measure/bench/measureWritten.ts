@@ -1,0 +1,103 @@
+import { dirname } from 'node:path';
+import { beginOnnxHash } from '../../engine/modelHash.ts';
+import { operationsPerSecond } from '../../engine/speed.ts';
+import { InputError } from '../../errors.ts';
+import { onnxFacts } from '../../model/onnx/facts.ts';
+import { findOnnxFile } from '../../model/onnx/locate.ts';
+import { checkWritable } from '../../model/onnx/merged.ts';
+import { findOnnx } from '../../model/onnx/open.ts';
+import { sessionWeightBytes } from '../../model/onnx/weights.ts';
+import { planMatches } from '../../plan/planFile.ts';
+import type { Plan } from '../../plan/types.ts';
+import { checkBenchSetting } from './bench.ts';
+import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
+import { benchSeconds, checkMemory, roundsOf } from './benchOutlook.ts';
+import type { BenchReport, BenchSetting } from './benchTypes.ts';
+import { reporterOf, runPair, type BenchMeans } from './measureBench.ts';
+import { isWritten, readWritten, type WrittenDecoder } from '../../apply/read.ts';
+import { withScratch } from '../../apply/scratch.ts';
+
+/** Two models that are there already. */
+export interface WrittenRequest extends BenchSetting {
+	/** An ONNX model, or a folder that `spanwise apply` wrote without a plan. */
+	model: string;
+	/** A folder that `spanwise apply` wrote with a plan. */
+	against: string;
+	/** As of `BenchRequest`. */
+	memoryLimitBytes: number | null;
+	home: string;
+}
+
+/**
+ * Measures two models that are there already, the second with a plan. Throws InputError where they are not that, or
+ * were made from different models.
+ */
+export async function measureWritten(
+	{ model, against, home, memoryLimitBytes, ...setting }: WrittenRequest,
+	means: BenchMeans
+): Promise<{ bench: BenchReport; plan: Plan }> {
+	const file = await findOnnxFile(model);
+	if (file === null) {
+		throw new InputError(
+			`${model}: not an ONNX model; expected one, or a folder written by spanwise apply`
+		);
+	}
+	const found = await findOnnx(file, { weights: false });
+	const { name, onnx } = found;
+	checkWritable(onnx);
+	const planned = await readWritten(against);
+	const { plan, hash } = planned;
+	if (plan === null) throw new InputError(`${against}: has no plan; expected one with`);
+	const facts = onnxFacts(found);
+	const folder = dirname(file);
+	const baseline = (await isWritten(folder)) ? await readWritten(folder) : null;
+	checkSameOrigin(planned, baseline, await (await beginOnnxHash(onnx, home)).confirmed(), {
+		model,
+		against
+	});
+	checkBenchSetting(setting, facts);
+	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
+	const { rate } = await operationsPerSecond(home);
+	const weightBytes = sessionWeightBytes(onnx.graph);
+	const fileBytes = onnx.bytes;
+	const side = { name, facts, fileBytes, weightBytes, type: facts.dtype, elementBytes };
+	checkMemory(side, setting, memoryLimitBytes);
+	const seconds = benchSeconds(side, setting, rate).round;
+	const work = roundsOf(setting) * seconds;
+	const reporter = reporterOf(setting, facts.layers, work, means.onProgress);
+	const dtype = planned.dtype ?? facts.dtype;
+	const subject = { name: baseline?.name ?? name, hash, facts, sources: plan.sources, dtype };
+	const bench = await withScratch({ home, id: means.id, bytesNeeded: 0 }, async (scratch) => {
+		const pair = {
+			subject,
+			baseline: await ownFile({ file, names }, scratch),
+			planned: { file: planned.file, dataFolder: null, names }
+		};
+		return runPair(pair, setting, means.openSide, seconds, reporter);
+	});
+	const warning = planMatches(plan, { name: planned.name, layers: facts.layers, hash });
+	return { bench: { ...bench, warning }, plan };
+}
+
+/** Either is made from the other's model, or both from one. */
+function checkSameOrigin(
+	planned: WrittenDecoder,
+	baseline: WrittenDecoder | null,
+	ownHash: string,
+	{ model, against }: { model: string; against: string }
+): void {
+	if (baseline !== null && baseline.plan !== null) {
+		throw new InputError(`${model}: has a plan; expected one without`);
+	}
+	if (planned.hash === ownHash) return;
+	if (planned.hash !== baseline?.hash) {
+		throw new InputError(
+			`${model} and ${against}: the second was made from ${planned.name}, of other weights; expected two of one model`
+		);
+	}
+	if (planned.dtype !== baseline.dtype) {
+		throw new InputError(
+			`${model} and ${against}: written as ${baseline.dtype ?? 'they were'} and ${planned.dtype ?? 'they were'}; expected the same type`
+		);
+	}
+}

@@ -1,0 +1,155 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { writableAttention } from '../../engine/plannedOnnx.ts';
+import { operationsPerSecond } from '../../engine/speed.ts';
+import type { Estimate } from '../analyze/types.ts';
+import type { DecoderNames } from '../../engine/deploySession.ts';
+import { modelFacts } from '../../model/checkpoint/facts.ts';
+import { openCheckpoint } from '../../model/checkpoint/open.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
+import { InputError } from '../../errors.ts';
+import { decoderGraph } from '../../graph/decode/decoder.ts';
+import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../../graph/decode/weights.ts';
+import { ModelProtoSchema } from '../../proto/onnx_pb.ts';
+import { onnxFacts } from '../../model/onnx/facts.ts';
+import { findOnnxFile } from '../../model/onnx/locate.ts';
+import { findOnnx } from '../../model/onnx/open.ts';
+import { sessionWeightBytes } from '../../model/onnx/weights.ts';
+import { checkPlanFits } from '../../plan/fits.ts';
+import { checkBenchSetting } from './bench.ts';
+import { onnxDecoderNames } from './benchOnnx.ts';
+import {
+	benchSeconds,
+	checkMemory,
+	roundsOf,
+	tokensOfRound,
+	type BenchMemory,
+	type BenchSeconds,
+	type SideFacts
+} from './benchOutlook.ts';
+import type { BenchRequest, BenchSetting } from './benchTypes.ts';
+
+/** Loading node and onnxruntime, in three processes. */
+const FIXED_SECONDS = 2;
+
+/** What is known of a bench before anything is written. */
+export interface PreparedBench extends SideFacts, BenchMemory {
+	setting: BenchSetting;
+	/** The user's own ONNX model, which is the baseline; null: of a checkpoint, whose baseline is written. */
+	onnx: { file: string; names: DecoderNames } | null;
+	/** Type that a checkpoint is written in, or that an ONNX model has. */
+	dtype: string;
+	/** Models that are written. */
+	written: number;
+	/** Most bytes of what is written. */
+	scratchBytes: number;
+}
+
+/**
+ * Opens the model, checks that it can be run as planned and deployed, and counts what a bench of it takes, without
+ * writing or running anything. Throws InputError for whatever is wrong with model, plan or setting, and where the
+ * memory limit is too low.
+ */
+export async function prepareBench(request: BenchRequest): Promise<PreparedBench> {
+	const { prompt, generate, batch, repeats } = request;
+	const setting = { prompt, generate, batch, repeats };
+	const file = await findOnnxFile(request.modelFolder);
+	const side = await (file === null
+		? checkpointSide(request, setting)
+		: onnxSide(file, request, setting));
+	return { ...side, setting, ...checkMemory(side, setting, request.memoryLimitBytes) };
+}
+
+type Side = Omit<PreparedBench, 'setting' | keyof BenchMemory>;
+
+async function checkpointSide(request: BenchRequest, setting: BenchSetting): Promise<Side> {
+	const checkpoint = await openCheckpoint(request.modelFolder);
+	const { name, config } = checkpoint;
+	checkPlanFits(request.plan, { ...config, name });
+	checkBenchSetting(setting, config);
+	const dtype = request.dtype ?? 'fp32';
+	const { fileBytes, weightBytes } = decoderBytes(config, dtype);
+	return {
+		name,
+		facts: modelFacts(checkpoint),
+		fileBytes,
+		weightBytes,
+		type: dtype === 'fp32' ? 'float32' : 'float16',
+		elementBytes: DECODER_DTYPE_BYTES[dtype],
+		onnx: null,
+		dtype,
+		written: 2,
+		scratchBytes: 2 * fileBytes
+	};
+}
+
+/** Bytes of a checkpoint's weights as they are written and run; a plan adds no more than its mean outputs. */
+function decoderBytes(
+	config: ModelConfig,
+	dtype: DecoderDtype
+): Pick<SideFacts, 'fileBytes' | 'weightBytes'> {
+	const sources = Array.from({ length: config.layers }, (_, layer) => layer);
+	const headMaps = sources.map(() => null);
+	const none = new Set<number>();
+	const spec = { config, dtype, sources, headMaps, refitted: none, biased: none };
+	const { model, weights } = decoderGraph(spec);
+	const fileBytes = weights.reduce(
+		(most, { offset, length }) => Math.max(most, offset + length),
+		model.length
+	);
+	const { graph } = fromBinary(ModelProtoSchema, model);
+	return { fileBytes, weightBytes: graph === undefined ? 0 : sessionWeightBytes(graph) };
+}
+
+async function onnxSide(file: string, request: BenchRequest, setting: BenchSetting): Promise<Side> {
+	if (request.dtype !== null) {
+		throw new InputError(
+			`dtype ${request.dtype}: ${file} is an ONNX model, whose types stay: leave it out`
+		);
+	}
+	const found = await findOnnx(file, { weights: false });
+	const { name, onnx } = found;
+	writableAttention(found, request.plan, { verified: true });
+	const facts = onnxFacts(found);
+	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
+	checkBenchSetting(setting, facts);
+	return {
+		name,
+		facts,
+		fileBytes: onnx.bytes,
+		weightBytes: sessionWeightBytes(onnx.graph),
+		type: facts.dtype,
+		elementBytes,
+		onnx: { file: onnx.file, names },
+		dtype: facts.dtype,
+		written: 1,
+		scratchBytes: onnx.bytes
+	};
+}
+
+/** Seconds of a bench's parts, and whether the speed that they follow from was measured. */
+export async function secondsOfBench(
+	prepared: PreparedBench,
+	home: string
+): Promise<BenchSeconds & { total: number; from: Estimate['secondsFrom'] }> {
+	const { rate, from } = await operationsPerSecond(home);
+	const seconds = benchSeconds(prepared, prepared.setting, rate);
+	const total = prepared.written * seconds.write + roundsOf(prepared.setting) * seconds.round;
+	return { ...seconds, total, from };
+}
+
+/** What a bench will take. */
+export async function estimateOfBench(prepared: PreparedBench, home: string): Promise<Estimate> {
+	const { setting, memoryBytes, memoryLimitBytes } = prepared;
+	const { total, from } = await secondsOfBench(prepared, home);
+	return {
+		memoryBytes,
+		memoryLimitBytes,
+		seconds: FIXED_SECONDS + total,
+		secondsFrom: from,
+		context: setting.prompt,
+		windows: setting.repeats,
+		windowsPerGroup: 1,
+		tokens: roundsOf(setting) * tokensOfRound(setting),
+		notes: []
+	};
+}

@@ -1,0 +1,129 @@
+import { changeOf, contradicts } from '../../apply/benchChange.ts';
+import type { BenchReport, RatioSpread } from './benchTypes.ts';
+import type { Spread } from '../evaluate/types.ts';
+import { csv } from '../../plan/exporters/csv.ts';
+import { signedText } from '../../plan/words.ts';
+import { formatShare, formatValue } from '../../text/number.ts';
+import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
+import { measuredRatio } from './words.ts';
+
+/** A number and, in smaller type below it, its quartiles or what it is of; those are empty where there are none. */
+export interface TwoLines {
+	main: string;
+	below: string;
+}
+
+/** A ratio with its 95% interval, or the quartiles of too few rounds; all the same of a single number. */
+interface RatioEnds {
+	middle: number;
+	low: number;
+	high: number;
+}
+
+/** One figure of both models, as a table shows it. */
+export interface BenchRow {
+	figure: BenchFigure;
+	baseline: TwoLines;
+	planned: TwoLines;
+	/** Planned ÷ baseline: "×0.887", "0.866–0.918"; the latter its 95% interval, or the quartiles of too few rounds. */
+	ratio: TwoLines & RatioEnds;
+	/** Whether the plan makes it better or worse; null: not certain, as after a few rounds, or the same. */
+	verdict: 'better' | 'worse' | null;
+	/** "−5.2 %", "FLOPs". */
+	predicted: TwoLines;
+}
+
+/** Both models side by side. */
+export function benchRows(report: BenchReport): BenchRow[] {
+	const { baseline, planned, predicted } = report;
+	return BENCH_FIGURES.map((figure) => {
+		const measured = measuredRatio(figure, report);
+		const ends = endsOf(measured.ratio);
+		const change = changeOf(measured);
+		return {
+			figure,
+			baseline: spreadText(figure.of(baseline), figure.format),
+			planned: spreadText(figure.of(planned), figure.format),
+			ratio: {
+				// Beside medians that point the other way, a number would only contradict them.
+				main: contradicts(measured) ? figure.words.same : `×${formatValue(ends.middle)}`,
+				below: ends.low < ends.high ? rangeText(formatValue(ends.low), formatValue(ends.high)) : '',
+				...ends
+			},
+			verdict:
+				change === 'none' || change === 'too few rounds'
+					? null
+					: change === figure.better
+						? 'better'
+						: 'worse',
+			predicted: {
+				main: signedText(-figure.predicted.share(predicted), formatShare),
+				below: figure.predicted.of
+			}
+		};
+	});
+}
+
+function endsOf(ratio: RatioSpread | number): RatioEnds {
+	if (typeof ratio === 'number') return { middle: ratio, low: ratio, high: ratio };
+	const { median: middle, q25, q75, low, high } = ratio;
+	return low == null || high == null ? { middle, low: q25, high: q75 } : { middle, low, high };
+}
+
+function spreadText(value: Spread | number, format: (value: number) => string): TwoLines {
+	if (typeof value === 'number') return { main: format(value), below: '' };
+	const { median, q25, q75 } = value;
+	// One round has no quartiles of its own.
+	if (q25 === q75) return { main: format(median), below: '' };
+	return { main: format(median), below: rangeText(format(q25), format(q75)) };
+}
+
+/** "74.6–84.5 ms": a unit that both ends have is written once. */
+function rangeText(low: string, high: string): string {
+	const at = low.indexOf(' ');
+	const shared = at >= 0 && high.endsWith(low.slice(at));
+	return `${shared ? low.slice(0, at) : low}–${high}`;
+}
+
+/** Ends of the logarithmic axis of the ratios: 1 is in its middle, and everything within. */
+export function ratioRange(rows: readonly BenchRow[]): [number, number] {
+	const reach = rows.flatMap(({ ratio: { middle, low, high } }) => [middle, low, high]);
+	const farthest = Math.max(...reach.flatMap((value) => [value, 1 / value]));
+	// In tenths, so that the ends have short names.
+	const end = Math.max(1.1, Math.ceil(farthest * 10) / 10);
+	return [1 / end, end];
+}
+
+/** "×0.71", "×1.4": an end of that axis. */
+export function endText(ratio: number): string {
+	return `×${ratio < 1 ? ratio.toFixed(2) : ratio.toFixed(1)}`;
+}
+
+/** The numbers as CSV, units in the names; quartiles and intervals are empty where there are none. */
+export function benchCsv({ baseline, planned, ratio, predicted }: BenchReport): string {
+	const numbers = (value: Spread | number) =>
+		typeof value === 'number' ? [value, '', ''] : [value.median, value.q25, value.q75];
+	const intervalOf = (value: RatioSpread | number) =>
+		typeof value === 'number' ? ['', ''] : [value.low ?? '', value.high ?? ''];
+	const lines = BENCH_FIGURES.map((figure) => [
+		figure.csv,
+		figure.basis,
+		...numbers(figure.of(baseline)),
+		...numbers(figure.of(planned)),
+		...numbers(figure.ratio(ratio)),
+		...intervalOf(figure.ratio(ratio)),
+		figure.predicted.csv,
+		figure.predicted.share(predicted)
+	]);
+	const sides = ['baseline', 'planned', 'planned/baseline'];
+	const header = [
+		'figure',
+		'basis',
+		...sides.flatMap((side) => [side, `${side} q25`, `${side} q75`]),
+		'planned/baseline low',
+		'planned/baseline high',
+		'predicted',
+		'share predicted to be saved'
+	];
+	return csv([header, ...lines]);
+}

@@ -1,0 +1,74 @@
+import { memoryLimit, planMemory, type Holdings } from '../../engine/memory.ts';
+import type { Prepared } from '../analyze/prepare.ts';
+import { forwardWork, outputWork } from '../../engine/work.ts';
+import { openCheckpoint } from '../../model/checkpoint/open.ts';
+import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
+import { attentionLayout, windowEntries } from '../../engine/layout.ts';
+import { InputError } from '../../errors.ts';
+import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
+import type { DamageRequest } from './types.ts';
+
+/** Everything that is known before the model runs. */
+export interface PreparedDamage extends Omit<Prepared, 'statistics' | 'work' | 'totalWork'> {
+	maxSpan: number;
+	/** Floating-point operations of one window: a layer, the head, and one pair's `output`. */
+	work: { layer: number; head: number; output: number };
+}
+
+const FLOAT = 4;
+/** The least layers of a span: a source and a follower. */
+const LEAST_SPAN = 2;
+/** Arrays as large as a hidden state that a case holds: its state, the one it branched from, and those being made. */
+const STATES_A_CASE = 6;
+
+/**
+ * Opens the model, cuts the windows and lays the measurement out in memory, without running anything. Throws
+ * InputError for whatever is wrong with model, texts, context or longest span, and where the memory limit is
+ * too low.
+ */
+export async function prepareDamage(request: DamageRequest): Promise<PreparedDamage> {
+	const { maxSpan } = request;
+	if (!(Number.isInteger(maxSpan) && maxSpan >= LEAST_SPAN)) {
+		throw new InputError(
+			`longest span: ${maxSpan}; allowed: a whole number of layers, ${LEAST_SPAN} or more`
+		);
+	}
+	const checkpoint = await openCheckpoint(request.modelFolder);
+	requireOwnAttention(checkpoint, 'damage');
+	const { config } = checkpoint;
+	checkContext(request.context, config);
+	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
+	const memory = planMemory(
+		checkpoint,
+		context,
+		holdings(config, windows.length),
+		memoryLimit(request.memoryLimitBytes)
+	);
+	const layout = attentionLayout(config, context);
+	const work = { ...forwardWork(config, layout), output: outputWork(config, layout) };
+	return {
+		checkpoint,
+		tokenizer,
+		windows,
+		context,
+		notes: [...checkpoint.notes, ...notes],
+		layout,
+		memory,
+		maxSpan,
+		work
+	};
+}
+
+/** Of every layer the state before it and what its attention block puts out; the probabilities of one source. */
+function holdings(config: ModelConfig, windowCount: number): Holdings {
+	const states = 2 * config.layers + STATES_A_CASE;
+	return {
+		windowCount,
+		windowBytes: (layout) =>
+			FLOAT * (windowEntries(layout, 1) + states * layout.context * config.hidden),
+		fixedBytes: () => 0
+	};
+}

@@ -1,0 +1,77 @@
+import type { ModelFigures } from '../evaluate/types.ts';
+import type { ResampledOver } from '../../statistics/resample.ts';
+import type { Document } from '../../model/tokens/types.ts';
+
+/** What sharing and dropping cost one model on one set of texts, case by case. */
+export interface DamageRequest {
+	/** Folder of the checkpoint. */
+	modelFolder: string;
+	documents: Document[];
+	/** Tokens in a window, BOS included. */
+	context: number;
+	/** How many windows are wanted; fewer are taken where the text is too short. */
+	windows: number;
+	/** Layers of the longest span, source included; at least 2. */
+	maxSpan: number;
+	/** Most bytes this process may use; null: 70 % of what is free. */
+	memoryLimitBytes: number | null;
+	/** The workspace. */
+	home: string;
+	/** Where results are written as they come, and read from when the measurement goes on; null: in the workspace. */
+	progressFile: string | null;
+}
+
+/**
+ * Loss added in nats a token, with its 95 % bootstrap interval over windows. All null where layers differ in
+ * reach; bounds null where there is a single window.
+ */
+export interface LossAdded {
+	loss: number | null;
+	low: number | null;
+	high: number | null;
+}
+
+export interface LayerDamage extends LossAdded {
+	layer: number;
+}
+
+export interface PairDamage extends LossAdded {
+	source: number;
+	follower: number;
+	/** 1 − ‖(P_source − P_follower)·V_follower·W_O‖ / ‖P_follower·V_follower·W_O‖, W_O without bias. */
+	output: number | null;
+}
+
+export interface SpanDamage extends LossAdded {
+	source: number;
+	last: number;
+}
+
+/** What `spanwise damage --json` prints. Losses added are nats a token. */
+export interface DamageReport {
+	baseline: ModelFigures;
+	/** Per layer: its attention left out. */
+	drop: number[];
+	/** Every source before every follower: that one layer reuses that source. */
+	pairs: PairDamage[];
+	/** Every span up to the longest: all its layers reuse the first. */
+	spans: SpanDamage[];
+	/** Layer evaluations of all windows: in one go, and had each case been run by itself from the first layer. */
+	evaluations: { done: number; naive: number };
+	/** What the intervals are drawn over; null: there are none, with a single window. */
+	interval: ResampledOver | null;
+}
+
+export interface Damage {
+	report: DamageReport;
+	/** `drop` with intervals. */
+	drops: LayerDamage[];
+	model: { name: string; hash: string; tokenizerHash?: string };
+	texts: { name: string; sha256: string; characters: number }[];
+	context: number;
+	windows: number;
+	notes: string[];
+	/** Where the results of each window are kept. */
+	progressFile: string;
+	seconds: number;
+}

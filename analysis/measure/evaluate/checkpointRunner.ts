@@ -1,0 +1,71 @@
+import type { MemoryPlan } from '../../engine/memory.ts';
+import { ForwardPass, type PlannedLayers } from '../../engine/forward.ts';
+import { LanguageHead } from '../../engine/head.ts';
+import { allocateSource, attentionLayout } from '../../engine/layout.ts';
+import { WeightSource } from '../../engine/weights.ts';
+import type { ModelHasher } from '../../model/checkpoint/hash.ts';
+import type { WeightReader } from '../../model/checkpoint/read.ts';
+import type { Checkpoint, ModelConfig } from '../../model/checkpoint/types.ts';
+import type { BothWays, EvaluationRunner, Way } from './source.ts';
+
+/** Runs the layers of a checkpoint one by one. */
+export function checkpointRunner(
+	checkpoint: Checkpoint,
+	planned: PlannedLayers,
+	{ resident, windowsPerGroup }: MemoryPlan,
+	reader: WeightReader,
+	hasher: ModelHasher | null
+): EvaluationRunner {
+	const weights = new WeightSource(checkpoint, reader, { resident, hasher });
+	return {
+		ofLength: (context) => bothWays(checkpoint.config, weights, planned, context, windowsPerGroup),
+		release: () => Promise.resolve()
+	};
+}
+
+async function bothWays(
+	config: ModelConfig,
+	weights: WeightSource,
+	planned: PlannedLayers,
+	context: number,
+	windowsPerGroup: number
+): Promise<BothWays> {
+	const layout = attentionLayout(config, context);
+	const forward = new ForwardPass(config, layout, weights);
+	const head = await LanguageHead.open(config, context, weights);
+	const rooms = Array.from({ length: windowsPerGroup }, () =>
+		allocateSource(layout, planned.sources)
+	);
+	const hidden: Record<Way, Float32Array[]> = { baseline: [], shared: [] };
+	return {
+		run: async (way, windows, onPart) => {
+			const times = windows.map(() => ({ seconds: 0, cpuSeconds: 0 }));
+			const states = [];
+			for (const [index, ids] of windows.entries()) {
+				states.push(await forward.start(ids, way === 'shared' ? rooms[index] : null));
+			}
+			await forward.run(states, {
+				...(way === 'shared' && planned),
+				onLayer: (layer, window, { seconds, cpuSeconds }) => {
+					times[window].seconds += seconds;
+					times[window].cpuSeconds += cpuSeconds;
+					onPart(window, 1 / config.layers, layer);
+				}
+			});
+			hidden[way] = states.map((state) => state.hidden);
+			return times;
+		},
+		compare: (windows) =>
+			head.compare(
+				windows.map((ids, index) => ({
+					ids,
+					baseline: hidden.baseline[index],
+					shared: hidden.shared[index]
+				}))
+			),
+		release: async () => {
+			await forward.release();
+			await head.release();
+		}
+	};
+}

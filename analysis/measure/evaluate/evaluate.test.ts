@@ -1,0 +1,328 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { ForwardPass } from '../../engine/forward.ts';
+import { LanguageHead } from '../../engine/head.ts';
+import { allocateWindow, attentionLayout } from '../../engine/layout.ts';
+import { WeightSource } from '../../engine/weights.ts';
+import { openCheckpoint } from '../../model/checkpoint/open.ts';
+import { WeightReader } from '../../model/checkpoint/read.ts';
+import { makePlan, parsePlan } from '../../plan/planFile.ts';
+import { headMapsOf, planSpans } from '../../plan/spans.ts';
+import type { Plan, Sources } from '../../plan/types.ts';
+import type { Progress } from '../../telemetry/progress.ts';
+import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import { checkpointRunner } from './checkpointRunner.ts';
+import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
+import { measureChoices } from './choices/measure.ts';
+import { evaluatePlan, measuredPlan } from './evaluate.ts';
+import type { EvaluateRequest } from './types.ts';
+
+let home: string;
+let tiny: string;
+beforeAll(async () => {
+	home = await mkdtemp(join(tmpdir(), 'spanwise-evaluate-'));
+	tiny = join(home, 'tiny');
+	await writeTinyCheckpoint(tiny, { config: { num_hidden_layers: 5 } });
+});
+afterAll(() => rm(home, { recursive: true }));
+
+const DOCUMENTS = ['sea', 'hand'].map((word) => ({
+	name: `${word}.txt`,
+	text: `the ${word} and the rain on the sand, and again the ${word}. `.repeat(30)
+}));
+
+function planOf(sources: Sources, facts: Partial<Plan['model']> = {}, map?: number[]): Plan {
+	return makePlan({
+		model: {
+			name: 'tiny',
+			architecture: 'LlamaForCausalLM',
+			layers: sources.length,
+			heads: 4,
+			kvHeads: 2,
+			hash: 'other',
+			...facts
+		},
+		sources,
+		spans: planSpans(sources, null, map && (() => map)),
+		definition: null,
+		predicted: null
+	});
+}
+
+function evaluate(plan: Plan, request: Partial<EvaluateRequest> = {}) {
+	return evaluatePlan(
+		{
+			modelFolder: tiny,
+			plan,
+			repairs: null,
+			documents: DOCUMENTS,
+			context: 32,
+			windows: 4,
+			questions: null,
+			gates: {},
+			memoryLimitBytes: 2e9,
+			home,
+			...request
+		},
+		{ onProgress: () => undefined }
+	);
+}
+
+describe('a plan without followers', () => {
+	it('costs nothing: difference 0, divergence 0, agreement 1, exactly', async () => {
+		const { report } = await evaluate(planOf([0, 1, 2, 3, 4]), { gates: { maxLossIncrease: 0 } });
+		expect(report.delta).toEqual({ loss: 0, low: 0, high: 0, over: 'documents' });
+		expect(report.kl).toEqual({ mean: 0, p99: 0 });
+		expect(report.agreement).toBe(1);
+		expect(report.shared).toEqual(report.baseline);
+		expect(report.worst).toEqual([]);
+		expect(report.gates?.verdict).toBe('pass');
+	});
+});
+
+describe('a plan with followers', () => {
+	it('is compared window by window', async () => {
+		const { report, context } = await evaluate(planOf([0, 1, 1, null, 4]));
+		const { windows, baseline, shared, delta, kl } = report;
+		expect(windows.map(({ document, tokens }) => [document, tokens])).toEqual([
+			[0, 31],
+			[0, 31],
+			[1, 31],
+			[1, 31]
+		]);
+		expect([context, baseline.tokens, shared.tokens]).toEqual([32, 124, 124]);
+		const mean = (of: 'baseline' | 'shared' | 'kl') =>
+			windows.reduce((sum, window) => sum + window[of], 0) / windows.length;
+		expect(baseline.loss).toBeCloseTo(mean('baseline'), 12);
+		expect(shared.perplexity).toBeCloseTo(Math.exp(mean('shared')), 9);
+		expect(delta.loss).toBeCloseTo(shared.loss - baseline.loss, 12);
+		expect(delta.low).toBeLessThanOrEqual(delta.loss);
+		expect(delta.high).toBeGreaterThanOrEqual(delta.loss);
+		expect(kl.mean).toBeCloseTo(mean('kl'), 12);
+		expect(kl.mean).toBeGreaterThan(0);
+		expect(kl.p99).toBeGreaterThan(kl.mean);
+		const bytes = windows.reduce((sum, window) => sum + window.bytes, 0);
+		expect(baseline.bitsPerByte).toBeCloseTo((baseline.loss * 124) / Math.LN2 / bytes, 12);
+	});
+
+	it('gives the same losses whether weights stay in memory or are streamed for groups of windows', async () => {
+		const plan = planOf([0, 1, 1, 3, 4, null, 6, 6]);
+		// As float32 92 MB, which is more than a quarter of the lower limit.
+		const modelFolder = join(home, 'wide');
+		const config = { num_hidden_layers: 8, intermediate_size: 30000 };
+		await writeTinyCheckpoint(modelFolder, { dtype: 'BF16', config });
+		const kept = await evaluate(plan, { modelFolder, windows: 5 });
+		const streamed = await evaluate(plan, { modelFolder, windows: 5, memoryLimitBytes: 360e6 });
+		expect(kept.report.cost.measured.weights).toBe('resident');
+		expect(streamed.report.cost.measured.weights).toBe('streamed');
+		expect(streamed.report.shared).toEqual(kept.report.shared);
+		expect(streamed.report.delta).toEqual(kept.report.delta);
+	});
+
+	it('runs with its head maps', async () => {
+		const identity = await evaluate(planOf([0, 1, 1, 3, 4]));
+		const same = await evaluate(planOf([0, 1, 1, 3, 4], {}, [0, 1, 2, 3]));
+		const mapped = await evaluate(planOf([0, 1, 1, 3, 4], {}, [3, 2, 1, 0]));
+		expect(same.report.shared).toEqual(identity.report.shared);
+		expect(mapped.report.shared.loss).not.toBe(identity.report.shared.loss);
+		expect(mapped.report.baseline).toEqual(identity.report.baseline);
+	});
+
+	it('shows the windows that it made worst token by token, the most added loss first', async () => {
+		const { report } = await evaluate(planOf([0, 1, 1, null, 4]), { windows: 8 });
+		const { windows, worst } = report;
+		const added = (window: number) => windows[window].shared - windows[window].baseline;
+		const rising = windows
+			.map((_, window) => window)
+			.filter((window) => added(window) > 0)
+			.sort((a, b) => added(b) - added(a));
+		expect(rising.length).toBeGreaterThan(0);
+		expect(worst.map(({ window }) => window)).toEqual(rising.slice(0, 5));
+		for (const { window, pieces, baseline, shared } of worst) {
+			const { document, start } = windows[window];
+			const text = DOCUMENTS[document].text.slice(start).trim();
+			expect(text.startsWith(pieces.join('').trim())).toBe(true);
+			expect([pieces.length, baseline.length, shared.length]).toEqual([31, 31, 31]);
+			const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / 31;
+			expect(mean(shared) - mean(baseline)).toBeCloseTo(added(window), 5);
+		}
+	});
+
+	it('measures time both ways and sets predicted savings beside it', async () => {
+		const { report } = await evaluate(planOf([0, 1, 1, 1, 4]));
+		const { measured, predicted } = report.cost;
+		for (const way of [measured.baseline, measured.shared]) {
+			expect(way.prefillSeconds.q25).toBeGreaterThan(0);
+			expect(way.prefillSeconds.q25).toBeLessThanOrEqual(way.prefillSeconds.median);
+			expect(way.prefillSeconds.median).toBeLessThanOrEqual(way.prefillSeconds.q75);
+			expect(way.peakRssBytes).toBeGreaterThan(30e6);
+			expect(way.peakRssBytes).toBeLessThanOrEqual(measured.processPeakRssBytes);
+		}
+		const ratios = report.windows.map((row) => row.sharedSeconds / row.baselineSeconds);
+		expect(measured.prefillRatio.median).toBeGreaterThanOrEqual(Math.min(...ratios));
+		expect(measured.prefillRatio.median).toBeLessThanOrEqual(Math.max(...ratios));
+		expect(predicted).toMatchObject({ followers: 2, context: 32, batch: 1, elementBytes: 4 });
+	});
+
+	it('labels an interval over one document as one over blocks, and has none of one window', async () => {
+		const plan = planOf([0, 1, 1, 3, 4]);
+		const [documents] = [DOCUMENTS.slice(0, 1)];
+		expect((await evaluate(plan, { documents })).report.delta.over).toBe('blocks');
+		const single = await evaluate(plan, { documents, windows: 1, gates: { minAgreement: 0 } });
+		expect(single.report.delta).toMatchObject({ low: null, high: null, over: null });
+		expect(single.report.gates?.verdict).toBe('inconclusive');
+	});
+
+	it('is written into the plan, which stays a plan', async () => {
+		const plan = planOf([0, 1, 1, 3, 4]);
+		const evaluation = await evaluate(plan);
+		const written: unknown = JSON.parse(JSON.stringify(measuredPlan(plan, evaluation)));
+		const { measured, ...rest } = parsePlan(written, 'plan.json');
+		expect({ ...rest, measured: null }).toEqual(plan);
+		expect(measured).not.toHaveProperty('worst');
+		expect(measured).toMatchObject({
+			baseline: evaluation.report.baseline,
+			delta: evaluation.report.delta,
+			model: { name: 'tiny', hash: evaluation.model.hash },
+			context: 32,
+			windows: 4
+		});
+	});
+});
+
+it('reports the work of both ways, ending at 1', async () => {
+	const seen: Progress[] = [];
+	await evaluatePlan(
+		{
+			modelFolder: tiny,
+			plan: planOf([0, 1, 1, 3, 4]),
+			repairs: null,
+			documents: DOCUMENTS,
+			context: 32,
+			windows: 3,
+			questions: null,
+			gates: {},
+			memoryLimitBytes: null,
+			home
+		},
+		{ onProgress: (progress) => seen.push(progress) }
+	);
+	const fractions = seen.map(({ fraction }) => fraction);
+	expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+	expect(fractions.at(-1)).toBeCloseTo(1, 9);
+	expect(new Set(seen.map(({ stage }) => stage))).toEqual(
+		new Set(['reading weights', 'layers', 'layers, sharing', 'comparing'])
+	);
+});
+
+describe('questions of multiple choice', () => {
+	const questions = ['sea', 'hand', 'rain'].flatMap((word, index) => [
+		{
+			prompt: `the ${word} and the rain`,
+			choices: [' on the sand', ' and again the ' + word, '. the hand and the sea on it'],
+			answer: index,
+			group: index === 0 ? 'a' : 'b'
+		},
+		{ prompt: 'on', choices: [' the sand', ' it'], answer: 0, group: 'b' }
+	]);
+
+	it('are answered the same by a plan without followers', async () => {
+		const { report } = await evaluate(planOf([0, 1, 2, 3, 4]), {
+			questions,
+			gates: { maxAccuracyDrop: 0 }
+		});
+		expect(report.choices?.questions).toBe(6);
+		expect(report.choices?.shared).toEqual(report.choices?.baseline);
+		expect(report.choices?.delta.acc).toEqual({ value: 0, low: 0, high: 0 });
+		expect(report.choices?.mcnemar.acc_norm).toEqual({ onlyBaseline: 0, onlyShared: 0, p: 1 });
+		expect(report.gates?.judged).toMatchObject([{ gate: 'maxAccuracyDrop', verdict: 'pass' }]);
+	});
+
+	it('are asked for by a gate on accuracy', async () => {
+		await expect(
+			evaluate(planOf([0, 1, 1, 3, 4]), { gates: { maxAccuracyDrop: 0.1 } })
+		).rejects.toThrow('maxAccuracyDrop: no questions to judge it by');
+	});
+
+	it('have the log-likelihood of a whole window, both ways, whatever they are filled up with', async () => {
+		const checkpoint = await openCheckpoint(tiny);
+		const { config } = checkpoint;
+		const tokenizer = await loadTokenizer(tiny, config);
+		const plan = planOf([0, 1, 1, null, 4]);
+		const planned = { sources: plan.sources, headMaps: headMapsOf(plan.spans, 5) };
+		const choices = await encodeChoices(questions, tokenizer, config.maxPositions);
+		const reader = new WeightReader();
+		const memory = { resident: false, windowsPerGroup: 2, bytes: 0, limitBytes: 0 };
+		const runner = checkpointRunner(checkpoint, planned, memory, reader, null);
+		let done = 0;
+		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, config.maxPositions);
+		const found = await measureChoices(runner, 2, choices, lengthOf, () => done++);
+		expect(done).toBe(choices.length);
+		const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
+		for (const { question, choice, ids, choiceStart } of choices) {
+			// By itself, in a window just as long as it is.
+			const layout = attentionLayout(config, ids.length);
+			const forward = new ForwardPass(config, layout, weights);
+			const head = await LanguageHead.open(config, ids.length, weights);
+			for (const way of ['baseline', 'shared'] as const) {
+				const state = await forward.start(ids, allocateWindow(layout));
+				await forward.run([state], way === 'shared' ? planned : {});
+				const [losses] = await head.losses([{ hidden: state.hidden, ids }]);
+				const own = losses.subarray(choiceStart - 1).reduce((sum, loss) => sum + loss, 0);
+				expect(found[way][question][choice]).toBeCloseTo(-own, 3);
+			}
+			await forward.release();
+			await head.release();
+		}
+		await reader.close();
+	});
+});
+
+describe('what is refused', () => {
+	it('a plan for another number of layers', async () => {
+		await expect(evaluate(planOf([0, 1, 1]))).rejects.toThrow(
+			'plan for tiny: 3 layers; tiny has 5'
+		);
+	});
+	it('head maps for another number of heads', async () => {
+		const plan = planOf([0, 1, 1, 3, 4], { heads: 2 }, [1, 0]);
+		await expect(evaluate(plan)).rejects.toThrow('head maps of 2 heads; tiny has 4');
+	});
+	it('a memory limit that holds no window', async () => {
+		await expect(evaluate(planOf([0, 1, 1, 3, 4]), { memoryLimitBytes: 1e6 })).rejects.toThrow(
+			'memory: one window of 32 tokens takes'
+		);
+	});
+	it('other weights than the plan was made for are no fault, but are said', async () => {
+		const { warning, model } = await evaluate(planOf([0, 1, 2, 3, 4]));
+		expect(warning).toContain('these are other weights');
+		const own = await evaluate(planOf([0, 1, 2, 3, 4], { hash: model.hash }));
+		expect(own.warning).toBeNull();
+	});
+});
+
+describe.each(['mini-llama2', 'mini-llama3'])('%s against transformers', (model) => {
+	it('agrees on the loss, plain and shared, to 1e-4', async () => {
+		const { text, nll, shared } = JSON.parse(
+			await readFile(`tests/fixtures/reference/${model}.json`, 'utf8')
+		) as { text: string; nll: number; shared: Record<string, number> };
+		expect(Object.keys(shared)).toHaveLength(5);
+		for (const [span, expected] of Object.entries(shared)) {
+			const [source, last] = span.split('-').map(Number);
+			const sources = Array.from({ length: 16 }, (_, layer) =>
+				layer > source && layer <= last ? source : layer
+			);
+			const { report } = await evaluate(planOf(sources), {
+				modelFolder: `models/${model}`,
+				documents: [{ name: 'reference', text }],
+				context: 256,
+				windows: 1
+			});
+			expect(Math.abs(report.baseline.loss - nll)).toBeLessThanOrEqual(1e-4);
+			expect(Math.abs(report.shared.loss - expected)).toBeLessThanOrEqual(1e-4);
+		}
+	});
+});

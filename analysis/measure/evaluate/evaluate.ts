@@ -1,0 +1,117 @@
+import { Reporter } from '../../telemetry/reporter.ts';
+import { planMatches } from '../../plan/planFile.ts';
+import type { Plan } from '../../plan/types.ts';
+import type { Progress } from '../../telemetry/progress.ts';
+import { documentFacts } from '../../model/tokens/documents.ts';
+import { VERSION } from '../../version.ts';
+import type { ChoiceTokens } from './choices/encode.ts';
+import { measureChoices } from './choices/measure.ts';
+import { scoreChoices } from './choices/score.ts';
+import type { ChoicesReport, Question } from './choices/types.ts';
+import { checkChoices } from './finite.ts';
+import { measureWindows, type Measured } from './measure.ts';
+import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
+import { reportOf } from './report.ts';
+import type { EvaluationRunner } from './source.ts';
+import type { EvaluateRequest, Evaluation } from './types.ts';
+
+/** Who is told. */
+export interface EvaluateOptions {
+	onProgress: (progress: Progress) => void;
+	/** Told once, before the model runs. */
+	onPrepared?: (prepared: PreparedEvaluation) => Promise<void> | void;
+}
+
+/**
+ * Runs windows of the texts through a model as it is and as planned, and compares what both say. Nothing is
+ * written. Throws InputError where model, plan, texts or memory limit are at fault.
+ */
+export async function evaluatePlan(
+	request: EvaluateRequest,
+	options: EvaluateOptions
+): Promise<Evaluation> {
+	const started = performance.now();
+	const prepared = await prepareEvaluation(request);
+	await options.onPrepared?.(prepared);
+	const { source, windows, context, notes } = prepared;
+	const { plan, home, questions } = request;
+	const { layers } = source.facts;
+	const reporter = new Reporter(
+		{ work: prepared.totalWork, layers, windows: windows.length, context },
+		options.onProgress
+	);
+	reporter.add(0, 'reading weights', 0);
+	try {
+		const { measured, choices } = await measure(prepared, questions, home, reporter);
+		const hash = await source.hash(home);
+		const { name } = source;
+		const tokenizerHash = prepared.tokenizer.sha256;
+		return {
+			report: reportOf(request, prepared, measured, choices),
+			model: { name, hash, tokenizerHash },
+			texts: request.documents.map(documentFacts),
+			context,
+			notes,
+			warning: planMatches(plan, { name, layers, hash, tokenizerHash }),
+			seconds: (performance.now() - started) / 1000
+		};
+	} finally {
+		await source.close();
+	}
+}
+
+/** What the model says both ways of the windows, and of the questions where there are some. */
+async function measure(
+	prepared: PreparedEvaluation,
+	questions: readonly Question[] | null,
+	home: string,
+	reporter: Reporter
+): Promise<{ measured: Measured; choices?: ChoicesReport }> {
+	const runner = await prepared.start(home);
+	try {
+		const measured = await measureWindows(prepared, runner, reporter);
+		if (questions === null) return { measured };
+		const answers = await answer(prepared, runner, reporter);
+		return { measured, choices: scoreChoices(questions, answers) };
+	} finally {
+		await runner.release();
+	}
+}
+
+/** Log-likelihoods of the questions' choices, both ways. */
+async function answer(prepared: PreparedEvaluation, runner: EvaluationRunner, reporter: Reporter) {
+	const { source, memory, choices, windows } = prepared;
+	const lengthOf = (choice: ChoiceTokens): number => choiceLength(choice, source);
+	const onChoice = (choice: ChoiceTokens): void => {
+		reporter.addTokens(2 * choice.ids.length);
+		reporter.add(choiceWork(choice, prepared), 'questions', windows.length);
+	};
+	const found = await measureChoices(runner, memory.windowsPerGroup, choices, lengthOf, onChoice);
+	checkChoices(found, source.folder);
+	return found;
+}
+
+/** The plan with what was measured of it: the report without windows and tokens, and what it is about. */
+export function measuredPlan(plan: Plan, evaluation: Evaluation, measuredAt = new Date()): Plan {
+	const { report, model, texts, context } = evaluation;
+	const { baseline, shared, delta, kl, agreement, cost, choices, gates, windows } = report;
+	return {
+		...plan,
+		measured: {
+			baseline,
+			shared,
+			delta,
+			kl,
+			agreement,
+			cost,
+			...(choices && { choices }),
+			gates,
+			model,
+			texts,
+			context,
+			windows: windows.length,
+			measuredAt: measuredAt.toISOString(),
+			version: VERSION
+		}
+	};
+}

@@ -1,0 +1,27 @@
+import { checkFinite } from '../../finite.ts';
+import type { LogLikelihoods } from './choices/types.ts';
+import type { Way } from './source.ts';
+import type { Compared } from './turns.ts';
+
+const WORDS: Record<Way, string> = { baseline: 'as it is', shared: 'as planned' };
+const WAYS = ['baseline', 'shared'] as const;
+
+/**
+ * Throws InputError for a loss or a divergence of windows that is not finite: one such value makes all that is computed
+ * from it none. `model` names the model.
+ */
+export function checkWindows(group: readonly Compared<unknown>[], model: string): void {
+	for (const { comparison } of group) {
+		for (const way of WAYS) checkFinite(comparison[way], model, `${WORDS[way]}, the loss`);
+		checkFinite(comparison.kl, model, `${WORDS.shared}, the divergence`);
+	}
+}
+
+/** The same for the log-likelihoods of choices. */
+export function checkChoices(found: Record<Way, LogLikelihoods>, model: string): void {
+	for (const way of WAYS) {
+		for (const [question, values] of found[way].entries()) {
+			checkFinite(values, model, `${WORDS[way]}, a log-likelihood of question ${question + 1}`);
+		}
+	}
+}

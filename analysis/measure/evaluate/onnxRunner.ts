@@ -1,0 +1,95 @@
+import type { MemoryPlan } from '../../engine/memory.ts';
+import { LogitsComparison } from '../../engine/logitsComparison.ts';
+import { LogitsPass, type Logits } from '../../engine/onnxLogits.ts';
+import type { GraphProto } from '../../proto/onnx_pb.ts';
+import { withFields } from '../../model/onnx/copy.ts';
+import { withCuts } from '../../rewrite/cutBytes.ts';
+import { logitsModel } from '../../graph/tapped/logits.ts';
+import type { OpenedOnnx } from '../../model/onnx/open.ts';
+import { shareAttention } from '../../rewrite/share.ts';
+import type { PlannedAttention } from '../../rewrite/shareCheck.ts';
+import { GraphProtoSchema } from '../../proto/onnx_pb.ts';
+import type { BothWays, EvaluationRunner, Way } from './source.ts';
+
+/** Runs an ONNX model whole, as it is and with the plan written into its graph; nothing is written to disk. */
+export class OnnxRunner implements EvaluationRunner {
+	readonly #model: OpenedOnnx;
+	readonly #graphs: Record<Way, GraphProto>;
+	readonly #resident: boolean;
+	readonly #comparison: LogitsComparison;
+	/** Both where there is room for them, else the one that ran last. */
+	readonly #passes = new Map<Way, LogitsPass>();
+
+	private constructor(
+		model: OpenedOnnx,
+		graphs: Record<Way, GraphProto>,
+		resident: boolean,
+		comparison: LogitsComparison
+	) {
+		this.#model = model;
+		this.#graphs = graphs;
+		this.#resident = resident;
+		this.#comparison = comparison;
+	}
+
+	static async open(
+		model: OpenedOnnx,
+		planned: PlannedAttention,
+		{ resident }: MemoryPlan
+	): Promise<OnnxRunner> {
+		const { proto, cuts } = shareAttention(model, planned);
+		const { graph } = proto;
+		if (graph === undefined) throw new Error(`${model.onnx.file}: its graph vanished`);
+		const initializer = await withCuts(graph.initializer, cuts, model.onnx);
+		const shared = withFields(GraphProtoSchema, graph, { initializer });
+		const graphs = { baseline: model.onnx.graph, shared };
+		return new OnnxRunner(model, graphs, resident, await LogitsComparison.open());
+	}
+
+	/** Sessions take windows of any length: all lengths share them. */
+	ofLength(): Promise<BothWays> {
+		const kept: Record<Way, Logits[]> = { baseline: [], shared: [] };
+		return Promise.resolve({
+			run: async (way, windows, onPart) => {
+				const pass = await this.#pass(way);
+				const times = [];
+				for (const [index, ids] of windows.entries()) {
+					const ran = await pass.run(ids, kept[way].at(index) ?? null);
+					kept[way][index] = ran.logits;
+					times.push(ran.time);
+					onPart(index, 1, null);
+				}
+				return times;
+			},
+			compare: async (windows) => {
+				const comparisons = [];
+				for (const [index, ids] of windows.entries()) {
+					const { baseline, shared } = kept;
+					comparisons.push(await this.#comparison.compare(ids, baseline[index], shared[index]));
+				}
+				return comparisons;
+			},
+			release: () => Promise.resolve()
+		});
+	}
+
+	async release(): Promise<void> {
+		await this.#releasePasses();
+		await this.#comparison.release();
+	}
+
+	async #pass(way: Way): Promise<LogitsPass> {
+		const known = this.#passes.get(way);
+		if (known !== undefined) return known;
+		if (!this.#resident) await this.#releasePasses();
+		const copy = logitsModel(this.#model, this.#graphs[way]);
+		const pass = await LogitsPass.open(copy, this.#model.onnx.file);
+		this.#passes.set(way, pass);
+		return pass;
+	}
+
+	async #releasePasses(): Promise<void> {
+		for (const pass of this.#passes.values()) await pass.release();
+		this.#passes.clear();
+	}
+}

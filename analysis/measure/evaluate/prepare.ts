@@ -1,0 +1,122 @@
+import { estimateOf } from '../../engine/estimate.ts';
+import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
+import type { Estimate } from '../analyze/types.ts';
+import { InputError } from '../../errors.ts';
+import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import type { Tokenizer, Window } from '../../model/tokens/types.ts';
+import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
+import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
+import {
+	openEvaluation,
+	type EvaluationOutlook,
+	type EvaluationSource,
+	type EvaluationWork
+} from './source.ts';
+import type { Question } from './choices/types.ts';
+import type { EvaluateRequest } from './types.ts';
+
+/** Everything that is known before the model runs. */
+export interface PreparedEvaluation extends Pick<EvaluationOutlook, 'start'> {
+	source: EvaluationSource;
+	tokenizer: Tokenizer;
+	windows: Window[];
+	/** Tokens in each window, BOS included; shorter than asked for where no text is long enough. */
+	context: number;
+	notes: string[];
+	/** Choices of the questions as tokens; none where there are no questions. */
+	choices: ChoiceTokens[];
+	memory: MemoryPlan;
+	work: EvaluationWork;
+	totalWork: number;
+}
+
+const WAYS = 2;
+
+/**
+ * Opens the model, checks that the plan is one for it, cuts the windows and lays the run out in memory, without
+ * running anything. Throws InputError for whatever is wrong with model, plan, texts or context, and where the
+ * memory limit is too low.
+ */
+export async function prepareEvaluation(request: EvaluateRequest): Promise<PreparedEvaluation> {
+	const source = await openEvaluation(request.modelFolder, request.plan, request.repairs);
+	const { facts, fixedContext } = source;
+	if (request.gates.maxAccuracyDrop !== undefined && request.questions === null) {
+		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
+	}
+	checkContext(request.context, facts);
+	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
+	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
+	if (fixedContext !== null && context !== fixedContext) {
+		throw new InputError(
+			`context: ${context} tokens; ${source.folder} was exported for exactly ${fixedContext}`
+		);
+	}
+	const choices = await encodeChoices(
+		request.questions ?? [],
+		tokenizer,
+		fixedContext ?? facts.maxPositions
+	);
+	const lengths = choices.map((choice) => choiceLength(choice, source));
+	const outlook = source.outlook({
+		context,
+		longest: lengths.reduce((longest, length) => Math.max(longest, length), context),
+		// Choices go through in the same groups, and may be many where windows are few.
+		windowCount: Math.max(windows.length, choices.length),
+		limitBytes: memoryLimit(request.memoryLimitBytes)
+	});
+	const prepared = {
+		source,
+		tokenizer,
+		windows,
+		context,
+		notes: [...source.notes, ...notes, ...spaceNotes(request.questions ?? [])],
+		choices,
+		...outlook
+	};
+	return {
+		...prepared,
+		totalWork:
+			windows.length * windowWork(outlook.work) +
+			choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0)
+	};
+}
+
+/** Says where a space was put between prompts and choices. */
+function spaceNotes(questions: readonly Question[]): string[] {
+	const spaced = questions.filter(({ prompt, choices }) =>
+		choices.some((choice) => delimiterOf(prompt, choice) !== '')
+	).length;
+	if (spaced === 0) return [];
+	return [
+		`a space was put between prompt and choices of ${spaced} of ${questions.length} questions, which have none there, as lm-evaluation-harness does`
+	];
+}
+
+/** What a prepared evaluation will take. */
+export function estimateOfEvaluation(
+	prepared: PreparedEvaluation,
+	home: string
+): Promise<Estimate> {
+	return estimateOf({ ...prepared, checkpoint: prepared.source.facts }, home);
+}
+
+/** Tokens that a choice is filled up to. */
+export function choiceLength(
+	{ ids }: ChoiceTokens,
+	{ facts, fixedContext }: EvaluationSource
+): number {
+	return fixedContext ?? filledLength(ids.length, facts.maxPositions);
+}
+
+/** A choice both ways, by its share of a window's tokens. */
+export function choiceWork(
+	choice: ChoiceTokens,
+	{ source, context, work }: Pick<PreparedEvaluation, 'source' | 'context' | 'work'>
+): number {
+	return (choiceLength(choice, source) / context) * windowWork(work);
+}
+
+/** A window both ways. */
+function windowWork({ way, comparison }: EvaluationWork): number {
+	return WAYS * way + comparison;
+}

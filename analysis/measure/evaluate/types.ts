@@ -1,0 +1,179 @@
+import type { LayerRepairs } from '../../engine/repairs.ts';
+import type { Plan, Savings } from '../../plan/types.ts';
+import type { ResampledOver } from '../../statistics/resample.ts';
+import type { Document } from '../../model/tokens/types.ts';
+import type { ChoicesReport, Question } from './choices/types.ts';
+
+/** One model and one plan on one set of texts. */
+export interface EvaluateRequest {
+	/** Folder of the checkpoint or of an ONNX model, or an ONNX file. */
+	modelFolder: string;
+	/** tokenizer.json or its folder; by default what lies beside the model. */
+	tokenizer?: string;
+	plan: Plan;
+	/** The refitted weights that the plan names, read by `readRepairs`; null: it names none, as for an ONNX model. */
+	repairs: LayerRepairs | null;
+	documents: Document[];
+	/** Tokens in a window, BOS included. */
+	context: number;
+	/** How many windows are wanted; fewer are taken where the text is too short. */
+	windows: number;
+	/** Questions of multiple choice; null: none. */
+	questions: Question[] | null;
+	gates: Gates;
+	/** Most bytes this process may use; null: 70 % of what is free. */
+	memoryLimitBytes: number | null;
+	/** The workspace: remembered model hashes and speeds live there. */
+	home: string;
+}
+
+/** How one model does on the text. */
+export interface ModelFigures {
+	/** Mean natural-log loss a predicted token. */
+	loss: number;
+	/** e to the loss. */
+	perplexity: number;
+	/** Loss of all predicted tokens in bits, by the UTF-8 bytes of their text; see `predictedBytes`. */
+	bitsPerByte: number;
+	/** Predicted tokens: all but the first of each window. */
+	tokens: number;
+}
+
+/** What sharing added to the loss, paired by window, with its 95 % interval; null bounds: a single window. */
+export interface LossDelta {
+	loss: number;
+	low: number | null;
+	high: number | null;
+	/** What was resampled; 'blocks' of neighbouring windows speak of this text only. */
+	over: ResampledOver | null;
+}
+
+/** One window run both ways: means over its predicted tokens, and times. */
+export interface WindowRow {
+	/** Index of the document. */
+	document: number;
+	/** Character of the document at which the window starts (UTF-16 code units). */
+	start: number;
+	/** Predicted tokens, and UTF-8 bytes of their text. */
+	tokens: number;
+	bytes: number;
+	/** Mean loss of a token. */
+	baseline: number;
+	shared: number;
+	kl: number;
+	agreement: number;
+	/** Prefill time; see `Cost`. */
+	baselineSeconds: number;
+	sharedSeconds: number;
+}
+
+/** A window in full, so that one can read what broke; all as long as its predicted tokens. */
+export interface WindowTokens {
+	/** Index into the report's `windows`. */
+	window: number;
+	/** Text of each predicted token. */
+	pieces: string[];
+	/** Natural-log loss of each, both ways. */
+	baseline: number[];
+	shared: number[];
+}
+
+/** A figure over windows: its median, and the quartiles as its spread. */
+export interface Spread {
+	median: number;
+	q25: number;
+	q75: number;
+}
+
+/** What one way took. */
+export interface WayCost {
+	/** Seconds a window in what `Cost.measured.timed` says. */
+	prefillSeconds: Spread;
+	/** CPU seconds of all threads in the same work, mean a window. */
+	cpuSeconds: number;
+	/** Highest resident set seen after a layer, or a run of the whole model, of this way, bytes; both run in one process. */
+	peakRssBytes: number;
+}
+
+export interface Cost {
+	/** Measured, in one process, the ways taking turns at going first. */
+	measured: {
+		/**
+		 * 'layers': all decoder layers; not reading weights, embedding and output head. 'model': the whole forward pass
+		 * of an ONNX model, logits of every token included, with no cache. Not there: layers, by an earlier version.
+		 */
+		timed?: 'layers' | 'model';
+		baseline: WayCost;
+		shared: WayCost;
+		/** Shared ÷ baseline of each window's prefill time. */
+		prefillRatio: Spread;
+		/** Highest resident set of the whole process, bytes. */
+		processPeakRssBytes: number;
+		/** Whether weights stayed in memory, both ways' together, or were read for each group of windows. */
+		weights: 'resident' | 'streamed';
+	};
+	/** Counted, not measured: for this context, one sequence, float32. */
+	predicted: Savings;
+}
+
+/** What a build server may ask for; undefined: not asked. */
+export interface Gates {
+	/** Most nats a token that sharing may add. */
+	maxLossIncrease?: number;
+	/** Smallest share of tokens, 0 to 1, on whose likeliest next token both must agree. */
+	minAgreement?: number;
+	/** Most that the share of rightly answered questions (`acc`) may fall, 0 to 1. */
+	maxAccuracyDrop?: number;
+}
+
+export type Verdict = 'pass' | 'fail' | 'inconclusive';
+
+export interface JudgedGate {
+	gate: keyof Gates;
+	limit: number;
+	value: number;
+	low: number | null;
+	high: number | null;
+	verdict: Verdict;
+	/** How far the value is on the wrong side of the limit; negative: on the right side. */
+	excess: number;
+}
+
+/** Fails where one gate fails, else is inconclusive where one is. */
+export interface GateReport {
+	verdict: Verdict;
+	judged: JudgedGate[];
+}
+
+/** What `spanwise evaluate --json` prints. */
+export interface EvaluateReport {
+	baseline: ModelFigures;
+	shared: ModelFigures;
+	delta: LossDelta;
+	/** KL(baseline ‖ shared) of the next-token distributions, nats a token: mean and 99th percentile. */
+	kl: { mean: number; p99: number };
+	/** Share of tokens before which both find the same next token the most likely. */
+	agreement: number;
+	windows: WindowRow[];
+	/** The windows that sharing made worst, the most added loss first; fewer where it added to fewer. */
+	worst: WindowTokens[];
+	cost: Cost;
+	/** Only where questions were asked. */
+	choices?: ChoicesReport;
+	/** null: none asked for. */
+	gates: GateReport | null;
+}
+
+/** A report and what it is about. */
+export interface Evaluation {
+	report: EvaluateReport;
+	model: { name: string; hash: string; tokenizerHash?: string };
+	texts: { name: string; sha256: string; characters: number }[];
+	/** Tokens in a window, BOS included. */
+	context: number;
+	/** Where fewer or shorter windows were cut than asked for, and why. */
+	notes: string[];
+	/** The plan was made for other weights; null: for these. */
+	warning: string | null;
+	seconds: number;
+}

@@ -1,0 +1,127 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../../edge/json.ts';
+import { parseOrNull, parseUntrusted } from '../../edge/parse.ts';
+import { checkSeal, sealed } from '../../edge/seal.ts';
+import { InputError, messageOf } from '../../errors.ts';
+import { Shelf } from '../../workspace/shelf.ts';
+import { writeFolder, type FolderFile } from '../../workspace/wholeFolder.ts';
+import { newRunId, workspaceAt } from '../../workspace/workspace.ts';
+import { VERSION } from '../../version.ts';
+import { resultSchema } from './schema.ts';
+import { summaryOf } from './summary.ts';
+import type { ResultSummary, StoredResult } from './types.ts';
+
+/** The version of result.json this program reads and writes. */
+const RESULT_VERSION = 1;
+const FILE = 'result.json';
+/** Said of a result that cannot be told from a changed one. */
+const NO_CHECKSUM =
+	'no checksum: an earlier version stored this result, and a change of it would not be noticed';
+
+/** What a result says of itself, less what every result of this version has. */
+export type ResultParts = Omit<
+	StoredResult,
+	'format' | 'version' | 'id' | 'createdAt' | 'spanwise' | 'checksum'
+>;
+
+/** A folder of the workspace: a result in short, or why it is none. */
+export type ListedResult =
+	| { id: string; summary: ResultSummary; problem: null }
+	| { id: string; summary: null; problem: string };
+
+/** Where a workspace keeps its results. */
+export function resultShelf(home: string): Shelf {
+	return new Shelf(workspaceAt(home).results, 'result');
+}
+
+/**
+ * Stores a measurement, with the files that its plans name beside it, whole or not at all. Throws InputError where
+ * the id is taken, the disk is full or the workspace cannot be written.
+ */
+export async function writeResult(
+	home: string,
+	parts: ResultParts,
+	files: readonly FolderFile[] = [],
+	{ id = newRunId(parts.model.name, new Date()), createdAt = new Date() } = {}
+): Promise<StoredResult> {
+	const stored: StoredResult = sealed({
+		format: 'spanwise/result',
+		version: RESULT_VERSION,
+		id,
+		createdAt: createdAt.toISOString(),
+		spanwise: VERSION,
+		...parts
+	});
+	const bytes = Buffer.from(`${JSON.stringify(stored)}\n`);
+	await writeFolder(resultShelf(home).folder(id), [...files, { file: FILE, bytes }], 'result');
+	return stored;
+}
+
+/** A stored result; it is called by its folder's name. Throws InputError where there is none that can be read, or it was changed after it was stored. */
+export async function readResult(home: string, id: string): Promise<StoredResult> {
+	const where = join(resultShelf(home).folder(id), FILE);
+	const there = await stat(where).catch(() => null);
+	if (there === null) throw new InputError(`${where}: missing; expected a stored result`);
+	const json = await readJsonFile(where, MAX_LARGE_JSON_BYTES);
+	const version = parseOrNull(v.object({ format: v.string(), version: v.number() }), json);
+	if (version === null || version.format !== 'spanwise/result')
+		throw new InputError(`${where}: not a result; expected format "spanwise/result"`);
+	if (version.version > RESULT_VERSION)
+		throw new InputError(
+			`${where}: result version ${version.version}; this is Spanwise ${VERSION}, which reads version ${RESULT_VERSION}: update Spanwise`
+		);
+	const stored = { ...parseUntrusted(resultSchema, json, where), id };
+	return checkSeal(json, where) ? stored : noted(stored);
+}
+
+/** A result of an earlier version, which has no checksum, with a note that says so. */
+function noted(stored: StoredResult): StoredResult {
+	const { result } = stored;
+	switch (result.kind) {
+		case 'damage':
+			return { ...stored, result: { ...result, damage: withNote(result.damage) } };
+		case 'evaluate':
+			return { ...stored, result: { ...result, evaluation: withNote(result.evaluation) } };
+		case 'search':
+			return { ...stored, result: { ...result, search: withNote(result.search) } };
+		case 'bench':
+			return { ...stored, result: { ...result, bench: withNote(result.bench) } };
+	}
+}
+
+function withNote<Figures extends { notes?: string[] }>(figures: Figures): Figures {
+	return { ...figures, notes: [...(figures.notes ?? []), NO_CHECKSUM] };
+}
+
+/**
+ * The results of a workspace in short, newest first, then folders that hold none with the reason. A workspace that
+ * does not exist has none.
+ */
+export async function listResults(home: string): Promise<ListedResult[]> {
+	const listed = await Promise.all(
+		(await resultShelf(home).ids()).map(async (id): Promise<ListedResult> => {
+			try {
+				return { id, summary: summaryOf(await readResult(home, id)), problem: null };
+			} catch (error) {
+				return { id, summary: null, problem: messageOf(error) };
+			}
+		})
+	);
+	const time = ({ summary }: ListedResult) => (summary ? Date.parse(summary.createdAt) : -Infinity);
+	return listed.sort((a, b) => time(b) - time(a) || a.id.localeCompare(b.id));
+}
+
+/** Deletes a result by id, never by path. Throws InputError where there is none. */
+export async function deleteResult(home: string, id: string): Promise<void> {
+	await resultShelf(home).delete(id);
+}
+
+/** Names of the refitted weights that lie beside a result: those that its plans give, and no others. */
+export function filesOf({ result }: StoredResult): string[] {
+	if (result.kind !== 'search') return [];
+	return result.search.report.plans.flatMap(({ plan }) =>
+		plan.repair === null ? [] : [plan.repair.file]
+	);
+}

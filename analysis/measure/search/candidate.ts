@@ -1,0 +1,61 @@
+import type { LayerHeadMaps } from '../../engine/forward.ts';
+import type { LayerRepairs } from '../../engine/repairs.ts';
+import type { PlanRepair, Sources } from '../../plan/types.ts';
+import type { PlanKind, PlanMaker } from './types.ts';
+import type { PlanVariant } from './variant.ts';
+
+/** A plan by its maker; heads keep their places where no head maps are given. */
+export interface MadePlan {
+	maker: PlanMaker;
+	sources: Sources;
+	headMaps?: LayerHeadMaps;
+}
+
+/** A plan that is measured under its maker's name, as it is or repaired. */
+export interface Candidate extends MadePlan {
+	repair: { layers: LayerRepairs; named: PlanRepair } | null;
+}
+
+/** Those whose plans may be chosen; the others are rivals. */
+export const PLANNERS: readonly PlanMaker[] = [
+	'share',
+	'drop',
+	'mixed',
+	'greedy-share',
+	'greedy',
+	'share-matched'
+];
+
+export function isPlanners({ maker }: Pick<MadePlan, 'maker'>): boolean {
+	return PLANNERS.includes(maker);
+}
+
+export function nameOf(maker: PlanMaker, repaired: boolean): string {
+	return repaired ? `${maker} repaired` : maker;
+}
+
+/** What a plan's files are called: "share repaired" is share-repaired. */
+export function fileStem(name: string): string {
+	return name.replaceAll(' ', '-');
+}
+
+export function kindOf(sources: Sources): PlanKind {
+	const { followers, dropped } = countsOf(sources);
+	if (followers > 0) return dropped > 0 ? 'mixed' : 'share';
+	return dropped > 0 ? 'drop' : 'none';
+}
+
+/** How many layers follow and how many are left out. */
+export function countsOf(sources: Sources): { followers: number; dropped: number } {
+	const dropped = sources.filter((source) => source === null).length;
+	const kept = sources.filter((source, layer) => source === layer).length;
+	return { followers: sources.length - dropped - kept, dropped };
+}
+
+export function variantOf({ sources, headMaps, repair }: Candidate): PlanVariant {
+	return {
+		sources,
+		...(headMaps && { headMaps }),
+		...(repair && { repairs: repair.layers, repairHash: repair.named.sha256 })
+	};
+}

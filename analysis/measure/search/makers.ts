@@ -1,0 +1,112 @@
+import { AXIS_NAMES } from '../../plan/axes.ts';
+import { leastCost, type FrontPlan } from '../../plan/front.ts';
+import { defaultLimits } from '../../plan/limits.ts';
+import { leastSimilarPlan, trailingPlan, uniformPlan } from '../../plan/rivals.ts';
+import { mostFollowers, planByFollowers } from '../../plan/search.ts';
+import type { Sources, SpanLimits } from '../../plan/types.ts';
+import type { MadePlan } from './candidate.ts';
+import { greedyPlan, type Measure } from './greedy.ts';
+import type { SearchSimilarity } from './similarity.ts';
+import type { PlanMaker, SearchReport } from './types.ts';
+
+/** What plans are made of. */
+export interface Makings {
+	layers: number;
+	limits: SpanLimits;
+	target: SearchReport['target'];
+	/** What a plan saves on the target's axis. */
+	saved: (sources: Sources) => number;
+	fronts: Record<'share' | 'drop' | 'mixed', readonly FrontPlan[]>;
+	similarity: SearchSimilarity;
+	/** Loss of whole plans on the search part. */
+	measure: Measure;
+}
+
+/** Shares are sums of rounded numbers. */
+const SLACK = 1e-9;
+
+/**
+ * Every maker's plan that saves at least the target, the least that reaches it; a maker that has none is left out
+ * and `note` told of it.
+ */
+export async function makePlans(
+	makings: Makings,
+	note: (text: string) => void
+): Promise<MadePlan[]> {
+	const { layers, limits, target, saved, fronts, similarity, measure } = makings;
+	const made: MadePlan[] = [];
+	const goal = `${percent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
+	const add = (maker: PlanMaker, sources: Sources | null, most: number | null = null) => {
+		if (sources !== null) made.push({ maker, sources });
+		else {
+			const atMost = most === null ? '' : `; at most ${percent(most)}`;
+			note(`no ${maker} plan saves ${goal}${atMost}`);
+		}
+	};
+	for (const maker of ['share', 'drop', 'mixed'] as const) {
+		const found = leastCost(fronts[maker], target.share);
+		add(maker, found?.sources ?? null, fronts[maker].at(-1)?.saved ?? 0);
+	}
+	const task = { layers, limits, saved, target: target.share };
+	add('greedy-share', await greedyPlan({ ...task, dropping: false }, measure));
+	add('greedy', await greedyPlan({ ...task, dropping: true }, measure));
+
+	const shared = made.find(({ maker }) => maker === 'share');
+	if (shared !== undefined) {
+		const { headMatch } = similarity;
+		made.push({
+			maker: 'share-matched',
+			sources: shared.sources,
+			headMaps: shared.sources.map((source, layer) =>
+				source === null || source === layer ? null : headMatch(source, layer)
+			)
+		});
+	}
+	const reaching = (planOf: (followers: number) => Sources | null) =>
+		leastFollowers(planOf, layers, (sources) => saved(sources) >= target.share - SLACK);
+	const { matrix } = similarity;
+	const workbench = defaultLimits(limits.reach);
+	const careful: SpanLimits = {
+		...workbench,
+		maxSpan: Math.min(workbench.maxSpan, limits.maxSpan),
+		protectedLayers: [...new Set([...workbench.protectedLayers, ...limits.protectedLayers])]
+	};
+	const mostAlike = (within: SpanLimits) =>
+		reaching((followers) =>
+			followers > mostFollowers(within, layers)
+				? null
+				: planByFollowers(matrix, layers, followers, within)
+		);
+	add('similarity', mostAlike(careful) ?? mostAlike(limits));
+	add(
+		'least-similar',
+		reaching((followers) => leastSimilarPlan(matrix, layers, followers, limits))
+	);
+	add(
+		'uniform',
+		reaching((followers) => uniformPlan(followers, limits, layers))
+	);
+	add(
+		'trailing',
+		reaching((followers) => trailingPlan(followers, limits, layers))
+	);
+	return made;
+}
+
+/** The first of the plans with 1, 2, … followers that is enough; null: none that is possible is. */
+function leastFollowers(
+	planOf: (followers: number) => Sources | null,
+	layers: number,
+	isEnough: (sources: Sources) => boolean
+): Sources | null {
+	for (let followers = 1; followers < layers; followers++) {
+		const plan = planOf(followers);
+		if (plan !== null && isEnough(plan)) return plan;
+	}
+	return null;
+}
+
+/** "12.5 %" */
+export function percent(share: number): string {
+	return `${Number((share * 100).toPrecision(3))} %`;
+}

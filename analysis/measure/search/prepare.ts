@@ -1,0 +1,107 @@
+import { analysisHoldings, memoryLimit, planMemory, type Holdings } from '../../engine/memory.ts';
+import type { Prepared } from '../analyze/prepare.ts';
+import { openCheckpoint } from '../../model/checkpoint/open.ts';
+import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
+import { attentionLayout, windowEntries, type AttentionLayout } from '../../engine/layout.ts';
+import type { StatisticsRequest } from '../../engine/statistics.ts';
+import { followersAllowed } from '../../plan/limits.ts';
+import type { SpanLimits } from '../../plan/types.ts';
+import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import type { Window } from '../../model/tokens/types.ts';
+import { checkContext } from '../../model/tokens/windows.ts';
+import { checkSearch } from './check.ts';
+import { cutParts } from './parts.ts';
+import { REPAIR_STRENGTHS } from './settings.ts';
+import { PARTS, PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
+import { followersOf, searchWork, type SearchWork } from './work.ts';
+
+/** Everything that is known before the model runs. */
+export interface PreparedSearch extends Omit<Prepared, 'work'> {
+	/** `windows` holds those of all parts. */
+	parts: Record<Part, Window[]>;
+	limits: SpanLimits;
+	/** Every span within the limits. */
+	spans: { source: number; last: number }[];
+	work: SearchWork;
+}
+
+const FLOAT = 4;
+/** Arrays as large as a hidden state that a plan holds: its state, the one it branched from, and those being made. */
+const STATES_A_PLAN = 6;
+/** Of every maker the refitted weights and the file that holds them, and those of all strengths while one is chosen. */
+const REFITS_HELD = 2 * (PLAN_MAKERS.length + REPAIR_STRENGTHS.length);
+
+/**
+ * Opens the model, cuts the three parts and lays the search out in memory, without running anything. Throws
+ * InputError for whatever is wrong with model, texts, goal or limits, and where the memory limit is too low.
+ */
+export async function prepareSearch(request: SearchRequest): Promise<PreparedSearch> {
+	const checkpoint = await openCheckpoint(request.modelFolder);
+	requireOwnAttention(checkpoint, 'search');
+	const { config } = checkpoint;
+	checkContext(request.context, config);
+	const { maxSpan, protectedLayers } = request;
+	const limits: SpanLimits = { maxSpan, protectedLayers, reach: config.reach };
+	checkSearch(request, limits);
+	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	const { context } = request;
+	const { windows: parts, notes } = await cutParts(request.documents, tokenizer, request);
+	const statistics: StatisticsRequest = {
+		views: ['all'],
+		gram: true,
+		sqrt: false,
+		jsQueries: null,
+		windowCount: parts.search.length
+	};
+	const memory = planMemory(
+		checkpoint,
+		context,
+		holdings(config, statistics, request),
+		memoryLimit(request.memoryLimitBytes)
+	);
+	const layout = attentionLayout(config, context);
+	const spans = followersAllowed(limits, config.layers).flatMap((most, source) =>
+		Array.from({ length: most }, (_, index) => ({ source, last: source + 1 + index }))
+	);
+	const work = searchWork(request, config, layout, { spans, parts, statistics });
+	return {
+		checkpoint,
+		tokenizer,
+		context,
+		notes: [...checkpoint.notes, ...notes],
+		parts,
+		windows: PARTS.flatMap((part) => parts[part]),
+		layout,
+		statistics,
+		memory,
+		limits,
+		spans,
+		work,
+		totalWork: work.total
+	};
+}
+
+/**
+ * What similarity holds at once, or what plans do: states before layers, attention outputs, one source's
+ * probabilities; and, with repair, each search window's state and source, and the refitted weights of all plans.
+ */
+function holdings(
+	config: ModelConfig,
+	statistics: StatisticsRequest,
+	request: SearchRequest
+): Holdings {
+	const analysis = analysisHoldings(config, statistics);
+	const states = 2 * config.layers + STATES_A_PLAN;
+	const bytes = (layout: AttentionLayout, ofStates: number) =>
+		FLOAT * (windowEntries(layout, 1) + ofStates * layout.context * config.hidden);
+	const { hidden, heads, headDim, layers } = config;
+	const refits = REFITS_HELD * followersOf(request, layers) * hidden * heads * headDim;
+	const repairBytes = (layout: AttentionLayout) =>
+		statistics.windowCount * bytes(layout, STATES_A_PLAN) + FLOAT * refits;
+	return {
+		windowCount: statistics.windowCount,
+		windowBytes: (layout) => Math.max(analysis.windowBytes(layout), bytes(layout, states)),
+		fixedBytes: (layout) => analysis.fixedBytes(layout) + (request.repair ? repairBytes(layout) : 0)
+	};
+}

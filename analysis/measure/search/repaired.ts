@@ -1,0 +1,104 @@
+import type { Reporter } from '../../telemetry/reporter.ts';
+import type { LayerRepairs } from '../../engine/repairs.ts';
+import type { WeightSource } from '../../engine/weights.ts';
+import { fitRepairs } from '../../repair/fit.ts';
+import { encodeRepairs, repairHash } from '../../repair/file.ts';
+import {
+	countsOf,
+	fileStem,
+	kindOf,
+	nameOf,
+	variantOf,
+	type Candidate,
+	type MadePlan
+} from './candidate.ts';
+import type { Meter } from './meter.ts';
+import type { PreparedSearch } from './prepare.ts';
+import { REPAIR_STRENGTHS } from './settings.ts';
+import { caseName } from './variant.ts';
+
+/** Refitted weights, as the file that a plan names. */
+export interface Refit {
+	/** A bare file name. */
+	file: string;
+	bytes: Uint8Array;
+}
+
+/** A plan whose output projections were refitted. */
+export interface RepairedPlan {
+	candidate: Candidate;
+	refit: Refit;
+}
+
+interface Means {
+	prepared: PreparedSearch;
+	weights: WeightSource;
+	meter: Meter;
+	reporter: Reporter;
+	/** Told after each layer of each window. */
+	onLayer: () => void;
+}
+
+/**
+ * Every plan that changes anything once more, its output projections refitted on the search part, with the
+ * strength that costs least on the choose part.
+ */
+export async function repairPlans(
+	made: readonly MadePlan[],
+	means: Means
+): Promise<RepairedPlan[]> {
+	const fits = new Map<string, Promise<Fit>>();
+	const repaired: RepairedPlan[] = [];
+	for (const plan of made) {
+		if (kindOf(plan.sources) === 'none') continue;
+		// Several makers may come to one plan.
+		const key = caseName({ ...plan });
+		const fit = fits.get(key) ?? fitPlan(plan, means);
+		fits.set(key, fit);
+		const { layers, strength, bytes, sha256 } = await fit;
+		const file = `${fileStem(nameOf(plan.maker, true))}.safetensors`;
+		repaired.push({
+			candidate: { ...plan, repair: { layers, named: { file, sha256, strength } } },
+			refit: { file, bytes }
+		});
+	}
+	return repaired;
+}
+
+interface Fit {
+	layers: LayerRepairs;
+	strength: number;
+	bytes: Uint8Array;
+	sha256: string;
+}
+
+async function fitPlan(
+	plan: MadePlan,
+	{ prepared, weights, meter, reporter, onLayer }: Means
+): Promise<Fit> {
+	const { checkpoint, layout, parts, work } = prepared;
+	// Left-out layers get their mean output, whatever the strength.
+	const strengths = countsOf(plan.sources).followers > 0 ? REPAIR_STRENGTHS : [1];
+	const fitted = await fitRepairs(
+		{ config: checkpoint.config, layout, weights },
+		plan,
+		parts.search,
+		strengths,
+		(layer, window) => {
+			reporter.addLayer(work.layer, 'refitting', window, layer);
+			onLayer();
+		}
+	);
+	const fits = fitted.map((layers, at) => {
+		const bytes = encodeRepairs(layers, checkpoint.config);
+		return { layers, strength: strengths[at], bytes, sha256: repairHash(bytes) };
+	});
+	const added = await meter.added(
+		'choose',
+		fits.map(({ layers, sha256, strength }) =>
+			variantOf({ ...plan, repair: { layers, named: { file: '', sha256, strength } } })
+		)
+	);
+	const losses = added.map(({ loss }) => loss);
+	return fits[losses.indexOf(Math.min(...losses))];
+}

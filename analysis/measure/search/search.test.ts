@@ -1,0 +1,279 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { parseConfig } from '../../model/checkpoint/config.ts';
+import { parsePlan } from '../../plan/planFile.ts';
+import { readRepairs } from '../../repair/file.ts';
+import { SAVING_AXES } from '../../plan/axes.ts';
+import { PlanRunner } from './planRunner.ts';
+import { searchPlans } from './search.ts';
+import { PLAN_MAKERS, type SearchReport, type SearchRequest } from './types.ts';
+
+const LAYERS = 6;
+const DOCUMENTS = ['sea', 'hand', 'wind'].map((word) => ({
+	name: `${word}.txt`,
+	text: Array.from(
+		{ length: 40 },
+		(_, n) => `the ${word} and ${(n * 7919) % 997} in the rain on the sand. `
+	).join('')
+}));
+
+let home: string;
+let tiny: string;
+beforeAll(async () => {
+	home = await mkdtemp(join(tmpdir(), 'spanwise-search-'));
+	tiny = join(home, 'tiny');
+	await writeTinyCheckpoint(tiny, { config: { num_hidden_layers: LAYERS } });
+});
+afterEach(() => vi.restoreAllMocks());
+afterAll(() => rm(home, { recursive: true }));
+
+function requestOf(request: Partial<SearchRequest> = {}): SearchRequest {
+	return {
+		modelFolder: tiny,
+		documents: DOCUMENTS,
+		context: 32,
+		windows: 3,
+		maxSpan: 3,
+		protectedLayers: [],
+		goal: { kind: 'followers', followers: 2 },
+		repair: false,
+		randomPlans: 10,
+		shortlist: null,
+		memoryLimitBytes: 2e9,
+		home,
+		...request
+	};
+}
+
+async function search(request: Partial<SearchRequest> = {}) {
+	return (await searchPlans(requestOf(request), { onProgress: () => undefined })).search.report;
+}
+
+let homes = 0;
+const newHome = () => join(home, `home ${homes++}`);
+
+/** A report without what time it is. */
+function lasting({ plans, ...report }: SearchReport) {
+	return { ...report, plans: plans.map(({ plan: _, ...figures }) => figures) };
+}
+
+describe('a search', () => {
+	it('has the plan of every maker at equal savings, with what each part made of it', async () => {
+		const report = await search();
+		expect(report.target.axis).toBe('kvCache');
+		expect(report.target.share).toBeCloseTo(2 / (2 * LAYERS), 12);
+		expect(report.plans.map(({ maker }) => maker)).toEqual(PLAN_MAKERS);
+		for (const { savings, sources, search, report: onReport, plan, kind } of report.plans) {
+			expect(Object.keys(savings)).toEqual([...SAVING_AXES]);
+			expect(savings.kvCache).toBeGreaterThanOrEqual(report.target.share - 1e-9);
+			expect(onReport.low).toBeLessThanOrEqual(onReport.loss);
+			expect(onReport.high).toBeGreaterThanOrEqual(onReport.loss);
+			expect(Number.isFinite(search.loss)).toBe(true);
+			expect(kind).not.toBe('none');
+			const file = parsePlan(JSON.parse(JSON.stringify(plan)), 'plan.json');
+			expect(file.sources).toEqual(sources);
+			expect(file.measured).toMatchObject({ part: 'report', delta: onReport, windows: 3 });
+		}
+		expect(report.parts).toEqual({
+			search: { windows: 3, documents: [0] },
+			choose: { windows: 3, documents: [1] },
+			report: { windows: 3, documents: [2] }
+		});
+		expect(report.notes).toEqual([]);
+	});
+
+	it("chooses the planners' plan that is best on choose, and sets it among random plans", async () => {
+		const { plans, verdict, random } = await search();
+		const planners = plans.slice(0, 6);
+		const best = planners.reduce((a, b) => (b.choose.loss < a.choose.loss ? b : a));
+		expect(verdict.plan).toBe(best.name);
+		expect(random.plans).toHaveLength(10);
+		const counts = (sources: (number | null)[]) => [
+			sources.filter((source) => source === null).length,
+			sources.filter((source, layer) => source === layer).length
+		];
+		for (const { sources } of random.plans) expect(counts(sources)).toEqual(counts(best.sources));
+		const dearer = random.plans.filter(({ report }) => report > best.report.loss).length;
+		expect(random.beaten).toBe(dearer / 10);
+		expect(verdict.sentence).toContain(best.name);
+	});
+
+	it('says by how much the sum of the parts, measured one by one, misses the whole', async () => {
+		const { plans, shortlist } = await search();
+		const share = plans.find(({ maker }) => maker === 'share');
+		const lasts = share?.sources.flatMap((source, layer, sources) =>
+			source !== null && source !== layer && sources[layer + 1] !== source ? [[source, layer]] : []
+		);
+		const parts = lasts?.map(([source, last]) =>
+			Number(shortlist.spans.find((span) => span.source === source && span.last === last)?.measured)
+		);
+		expect(share?.sumOfParts).toBeCloseTo(Number(parts?.reduce((sum, part) => sum + part, 0)), 9);
+		for (const { sumOfParts, additivityError, search: measured } of plans)
+			if (sumOfParts !== null) expect(additivityError).toBeCloseTo(measured.loss - sumOfParts, 12);
+		expect(plans.find(({ maker }) => maker === 'share-matched')?.sumOfParts).toBeNull();
+	});
+
+	it('has fronts of which each point saves more than the one before', async () => {
+		const { front } = await search();
+		for (const kind of ['share', 'drop', 'mixed'] as const) {
+			const points = front.filter((point) => point.kind === kind);
+			expect(points.length).toBeGreaterThan(1);
+			for (const [at, { savings, sumOfParts }] of points.entries()) {
+				if (at === 0) continue;
+				expect(savings.kvCache).toBeGreaterThan(points[at - 1].savings.kvCache);
+				expect(sumOfParts).toBeGreaterThan(points[at - 1].sumOfParts);
+			}
+		}
+	});
+
+	it('reads the report part once, after every plan was frozen', async () => {
+		const losses = vi.spyOn(PlanRunner.prototype, 'losses');
+		const report = await search({ home: newHome() });
+		const parts = losses.mock.calls.map(([part]) => part);
+		expect(parts.filter((part) => part === 'report')).toHaveLength(1);
+		expect(parts.at(-1)).toBe('report');
+		const measured = losses.mock.calls.at(-1)?.[1].length;
+		const { plans, front, random } = report;
+		expect(measured).toBe(1 + plans.length + front.length + random.plans.length);
+	});
+
+	it('gives the same figures after it was stopped, and measures nothing twice', async () => {
+		const own = newHome();
+		const whole = await search({ home: own });
+		const folder = join(own, 'search');
+		let kept = 0;
+		for (const name of await readdir(folder)) {
+			const text = await readFile(join(folder, name), 'utf8');
+			const lines = text.trimEnd().split('\n');
+			const half = lines.slice(0, Math.ceil(lines.length / 2));
+			kept += half.length - 1;
+			// What an ended process leaves: the last line is not whole.
+			await writeFile(join(folder, name), `${half.join('\n')}\n${lines[half.length].slice(0, 9)}`);
+		}
+		let found = -1;
+		const again = await searchPlans(requestOf({ home: own }), {
+			onProgress: () => undefined,
+			onPrepared: (outlook) => {
+				found = outlook.found;
+			}
+		});
+		expect(found).toBe(kept);
+		expect(lasting(again.search.report)).toEqual(lasting(whole));
+		let layers = 0;
+		await searchPlans(requestOf({ home: own }), {
+			onProgress: () => undefined,
+			onLayer: () => layers++
+		});
+		expect(layers).toBe(0);
+	});
+
+	it('refits every plan where repair is asked for, and hands the weights back that the plans name', async () => {
+		const request = requestOf({ repair: true, randomPlans: 3 });
+		const { search: found, refits } = await searchPlans(request, { onProgress: () => undefined });
+		const { plans } = found.report;
+		const names = PLAN_MAKERS.flatMap((maker) => [maker, `${maker} repaired`]);
+		expect(plans.map(({ name }) => name).sort()).toEqual(names.sort());
+		const config = parseConfig(JSON.parse(await readFile(join(tiny, 'config.json'), 'utf8')), 'x');
+		const folder = await mkdtemp(join(home, 'refits-'));
+		for (const { file, bytes } of refits) await writeFile(join(folder, file), bytes);
+		for (const { repaired, plan, sources, additivityError } of plans) {
+			if (!repaired) {
+				expect(plan.repair).toBeNull();
+				continue;
+			}
+			expect(additivityError).toBeNull();
+			const repairs = await readRepairs(folder, plan, config);
+			const changed = sources.flatMap((source, layer) => (source === layer ? [] : [layer]));
+			expect([...(repairs?.keys() ?? [])]).toEqual(changed);
+		}
+		const losses = new Set(plans.map(({ report }) => report.loss));
+		expect(losses.size).toBeGreaterThan(plans.length / 2);
+	});
+
+	it('measures only the spans of a shortlist, drawn up before any span is', async () => {
+		const { shortlist, plans } = await search({ shortlist: 3, home: newHome() });
+		const all = (await search()).shortlist;
+		expect(shortlist.spans.map(({ cheap }) => cheap)).toEqual(all.spans.map(({ cheap }) => cheap));
+		expect(shortlist.spans.map(({ measured }) => measured !== null)).toEqual(
+			all.spans.map((_, at) => at < 3)
+		);
+		expect(all.rho).toBeGreaterThanOrEqual(-1);
+		const share = plans.find(({ maker }) => maker === 'share');
+		if (share !== undefined) expect(share.sumOfParts).not.toBeNull();
+	});
+});
+
+describe('a goal', () => {
+	it('of a share of an axis: every plan reaches it', async () => {
+		const goal = { kind: 'save', axis: 'parameters', share: 0.04 } as const;
+		const { plans, target } = await search({ goal });
+		expect(target).toEqual({ axis: 'parameters', share: 0.04 });
+		expect(plans.length).toBeGreaterThan(5);
+		for (const { savings } of plans) expect(savings.parameters).toBeGreaterThanOrEqual(0.04 - 1e-9);
+	});
+
+	it('that nothing reaches: neither, and why', async () => {
+		const goal = { kind: 'save', axis: 'parameters', share: 0.9 } as const;
+		const { plans, verdict, notes, random } = await search({ goal });
+		expect(plans).toEqual([]);
+		expect(verdict).toMatchObject({ kind: 'neither', plan: null });
+		expect(verdict.sentence).toBe('Neither share nor drop: no plan saves 90 % of the parameters.');
+		expect(notes).toContainEqual(
+			expect.stringMatching(/^no share plan saves 90 % of the parameters; at most/)
+		);
+		expect(random).toEqual({ plans: [], beaten: null });
+	});
+
+	it('that only left-out layers reach: sharing is left out, with a note', async () => {
+		const goal = { kind: 'save', axis: 'kvCache', share: 0.6 } as const;
+		const { plans, notes, verdict } = await search({ goal });
+		expect(plans.map(({ maker }) => maker)).toEqual(['drop', 'mixed', 'greedy']);
+		expect(notes).toContainEqual('no share plan saves 60 % of the KV cache; at most 33.3 %');
+		expect(notes).toContainEqual('no uniform plan saves 60 % of the KV cache');
+		expect(verdict.plan).not.toBeNull();
+	});
+
+	it('of a loss: the most K and V cache whose plan stays within it on choose', async () => {
+		const maxLossIncrease = 0.05;
+		const { target, plans, front } = await search({ goal: { kind: 'loss', maxLossIncrease } });
+		const within = front.filter(
+			({ kind, choose }) => kind === 'mixed' && choose.loss <= maxLossIncrease
+		);
+		expect(target.axis).toBe('kvCache');
+		expect(target.share).toBeCloseTo(Math.max(...within.map(({ savings }) => savings.kvCache)), 9);
+		if (target.share > 0) {
+			const mixed = plans.find(({ maker }) => maker === 'mixed');
+			expect(mixed?.choose.loss).toBeLessThanOrEqual(maxLossIncrease);
+		}
+	});
+
+	it.each<[Partial<SearchRequest>, string]>([
+		[{ goal: { kind: 'followers', followers: 0 } }, 'followers: 0; at least 1'],
+		[
+			{ goal: { kind: 'followers', followers: 5 } },
+			'followers: 5; at least 1, and at most 4 fit (6 layers, spans of at most 3, protected: none)'
+		],
+		[
+			{ goal: { kind: 'save', axis: 'kCache', share: 1.2 } },
+			'saving: 120 % of kCache; allowed: more than 0 %, at most 100 %'
+		],
+		[
+			{ goal: { kind: 'save', axis: 'time' as 'kCache', share: 0.1 } },
+			'saving of time; allowed: kCache, kvCache, parameters, prefillFlops, decodeBytes'
+		],
+		[{ goal: { kind: 'loss', maxLossIncrease: -1 } }, 'loss increase: -1; allowed: nats a token'],
+		[{ maxSpan: 1 }, 'longest span: 1; allowed: a whole number, 2 or more'],
+		[{ protectedLayers: [6] }, 'protected layer 6: not in the model; allowed: 0 to 5'],
+		[{ randomPlans: -1 }, 'random plans: -1; allowed: a whole number, 0 or more'],
+		[{ shortlist: 0 }, 'shortlist: 0; allowed: a whole number, 1 or more'],
+		[{ documents: [{ name: 'x', text: 'the rain '.repeat(5) }] }, 'x: too short for 3 windows'],
+		[{ memoryLimitBytes: 1e8 }, 'memory: one window of 32 tokens takes']
+	])('%j is refused before anything runs', async (request, message) => {
+		const refused = await search(request).catch((error: unknown) => error);
+		expect(refused).toMatchObject({ name: 'InputError' });
+		expect(String(refused)).toContain(message);
+	});
+});

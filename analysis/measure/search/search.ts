@@ -1,0 +1,95 @@
+import { beginHash, confirmedOr } from '../../engine/modelHash.ts';
+import { Reporter } from '../../telemetry/reporter.ts';
+import { WeightSource } from '../../engine/weights.ts';
+import { WeightReader } from '../../model/checkpoint/read.ts';
+import type { Progress } from '../../telemetry/progress.ts';
+import { documentFacts } from '../../model/tokens/documents.ts';
+import { Meter } from './meter.ts';
+import { measureOutputs } from './outputs.ts';
+import { PlanRunner } from './planRunner.ts';
+import { prepareSearch, type PreparedSearch } from './prepare.ts';
+import type { Refit } from './repaired.ts';
+import { searchWith } from './steps.ts';
+import { measureSimilarity } from './similarity.ts';
+import { openStores } from './stores.ts';
+import type { Search, SearchRequest } from './types.ts';
+
+/** What is left to do, known before the model runs. */
+export interface SearchOutlook extends PreparedSearch {
+	/** Losses of plans on windows that an earlier search left. */
+	found: number;
+	/** Where they are kept. */
+	folder: string;
+}
+
+/** Who is told. */
+export interface SearchOptions {
+	onProgress: (progress: Progress) => void;
+	/** Told once, before the model runs. */
+	onPrepared?: (outlook: SearchOutlook) => Promise<void> | void;
+	/** Told after each layer of each window under a plan. */
+	onLayer?: () => void;
+}
+
+/**
+ * Searches for the plan that reaches a goal at the least loss, and measures it beside its rivals on text that no
+ * plan has seen. What is measured is kept in the workspace as it comes, so that a stopped search goes on from there.
+ * `refits` are the refitted weights that the report's plans name. Throws InputError where model, texts, goal,
+ * limits or memory limit are at fault.
+ */
+export async function searchPlans(
+	request: SearchRequest,
+	options: SearchOptions
+): Promise<{ search: Search; refits: Refit[] }> {
+	const started = performance.now();
+	const prepared = await prepareSearch(request);
+	const { checkpoint, windows, context, notes, memory } = prepared;
+	const { home, documents } = request;
+	const reader = new WeightReader();
+	try {
+		const run = await beginHash(checkpoint, home);
+		const hash = await run.confirmed();
+		const texts = documents.map(documentFacts);
+		const stores = await openStores(prepared, hash, home);
+		try {
+			await options.onPrepared?.({ ...prepared, found: stores.found, folder: stores.folder });
+			const task = {
+				work: prepared.totalWork,
+				layers: checkpoint.config.layers,
+				windows: windows.length,
+				context
+			};
+			const reporter = new Reporter(task, options.onProgress);
+			const similarity = await measureSimilarity(prepared, reader, reporter);
+			const weights = new WeightSource(checkpoint, reader, {
+				resident: memory.resident,
+				hasher: null
+			});
+			const output = await measureOutputs(prepared, weights, reporter);
+			const onLayer = options.onLayer ?? (() => undefined);
+			const runner = await PlanRunner.open(prepared, stores.files, weights, { reporter, onLayer });
+			const meter = new Meter(runner, prepared.parts, checkpoint.config.layers);
+			const about = {
+				model: { name: checkpoint.name, hash, tokenizerHash: prepared.tokenizer.sha256 },
+				texts,
+				context
+			};
+			const { report, refits } = await searchWith(
+				request,
+				{ prepared, weights, similarity, output, meter, reporter, onLayer },
+				about
+			);
+			await runner.release();
+			await confirmedOr(run, () => stores.discard());
+			const seconds = (performance.now() - started) / 1000;
+			const { maxSpan, protectedLayers, repair } = request;
+			const settings = { maxSpan, protectedLayers, repair };
+			const all = [...notes, ...stores.notes];
+			return { search: { report, ...about, settings, notes: all, seconds }, refits };
+		} finally {
+			await stores.close();
+		}
+	} finally {
+		await reader.close();
+	}
+}

@@ -1,0 +1,39 @@
+import type { SavingAxis } from '../../plan/axes.ts';
+import type { FrontPlan } from '../../plan/front.ts';
+import type { Meter } from './meter.ts';
+import type { SearchGoal, SearchReport } from './types.ts';
+
+/** What a goal that names no axis is counted in. */
+const DEFAULT_AXIS: SavingAxis = 'kvCache';
+
+/** The axis in which savings are compared. */
+export function axisOf(goal: SearchGoal): SavingAxis {
+	return goal.kind === 'save' ? goal.axis : DEFAULT_AXIS;
+}
+
+/**
+ * What plans are compared at. Followers: what so many save at least, wherever they are. A loss: what the plan of
+ * `front` saves that saves most among those that stay within it on the choose part; 0 where none does.
+ */
+export async function targetOf(
+	goal: SearchGoal,
+	{ savedByFollower, front }: { savedByFollower: readonly number[]; front: readonly FrontPlan[] },
+	meter: Meter
+): Promise<SearchReport['target']> {
+	const axis = axisOf(goal);
+	switch (goal.kind) {
+		case 'save':
+			return { axis, share: goal.share };
+		case 'followers': {
+			const least = savedByFollower.slice(1).sort((a, b) => a - b);
+			return { axis, share: least.slice(0, goal.followers).reduce((sum, each) => sum + each, 0) };
+		}
+		case 'loss': {
+			for (const { sources, saved } of front.toReversed()) {
+				const [{ loss }] = await meter.added('choose', [{ sources }]);
+				if (loss <= goal.maxLossIncrease) return { axis, share: Math.max(0, saved) };
+			}
+			return { axis, share: 0 };
+		}
+	}
+}

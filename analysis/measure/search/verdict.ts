@@ -1,0 +1,161 @@
+import { AXIS_NAMES } from '../../plan/axes.ts';
+import type { Sources } from '../../plan/types.ts';
+import { isPlanners } from './candidate.ts';
+import { percent } from './makers.ts';
+import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
+
+type Measured = Pick<SearchReport, 'goal' | 'target' | 'plans' | 'random'>;
+
+const KIND_WORDS = {
+	share: 'sharing',
+	drop: 'leaving out',
+	mixed: 'both',
+	none: 'neither'
+} as const;
+const REPAIR_WORDS = {
+	share: 'Refitting output projections',
+	drop: 'Giving left-out layers their mean output back',
+	mixed: 'Refitting output projections and giving mean outputs back',
+	none: 'Repair'
+} as const;
+/** A plan must cost less than this share of the random ones. */
+const LEAST_BEATEN = 0.5;
+
+/** What to do, in a word and in sentences, from what was measured on the report part. */
+export function verdictOf(measured: Measured, best: PlanFigures | null): SearchReport['verdict'] {
+	if (best === null)
+		return {
+			kind: 'neither',
+			plan: null,
+			sentence: `Neither share nor drop: ${whyNone(measured)}.`
+		};
+	const against = reasonAgainst(measured, best);
+	const kind = against !== null || best.kind === 'none' ? 'neither' : best.kind;
+	const advice =
+		against === null
+			? `${adviceOf(best.sources)} (${best.name}): it saves`
+			: `Neither share nor drop: ${against}. The plan that did best, ${best.name} (${adviceOf(best.sources).toLowerCase()}), saves`;
+	const { axis } = measured.target;
+	const sentences = [
+		`${advice} ${percent(best.savings[axis])} of the ${AXIS_NAMES[axis]} and adds ${lossWords(best.report)} nats a token on the report part`,
+		otherKind(measured, best),
+		amongRandom(measured, best),
+		additivity(measured, best),
+		repairHelp(measured, best),
+		headMapHelp(measured)
+	];
+	const sentence = sentences
+		.filter((each) => each !== null)
+		.map((each) => `${each}.`)
+		.join(' ');
+	return { kind, plan: best.name, sentence };
+}
+
+/** The plan as it is before repair. */
+export function plainOf(
+	plans: readonly PlanFigures[],
+	{ maker }: PlanFigures
+): PlanFigures | undefined {
+	return plans.find((plan) => plan.maker === maker && !plan.repaired);
+}
+
+function whyNone({ goal, target }: Measured): string {
+	return goal.kind === 'loss'
+		? `no plan stays within ${goal.maxLossIncrease} nats a token on the choose part`
+		: `no plan saves ${percent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
+}
+
+function reasonAgainst({ goal, random }: Measured, best: PlanFigures): string | null {
+	const { loss, low } = best.report;
+	if (goal.kind === 'loss' && (low ?? loss) > goal.maxLossIncrease)
+		return `on the report part the loss added lies above ${goal.maxLossIncrease} nats a token`;
+	if (random.beaten !== null && random.beaten < LEAST_BEATEN)
+		return `only ${percent(random.beaten)} of random plans of as many layers cost more`;
+	return null;
+}
+
+/** "Share layer 2 with 3, 4 and leave out layer 9" */
+function adviceOf(sources: Sources): string {
+	const parts: string[] = [];
+	const followers = new Map<number, number[]>();
+	for (const [layer, source] of sources.entries())
+		if (source !== null && source !== layer)
+			followers.set(source, [...(followers.get(source) ?? []), layer]);
+	const spans = [...followers].map(([source, layers]) => `${source} with ${layers.join(' and ')}`);
+	if (spans.length > 0) parts.push(`share the attention of layer ${spans.join(', of ')}`);
+	const dropped = sources.flatMap((source, layer) => (source === null ? [layer] : []));
+	if (dropped.length > 0)
+		parts.push(
+			`leave out the attention of ${dropped.length === 1 ? 'layer' : 'layers'} ${dropped.join(', ')}`
+		);
+	const words = parts.join(' and ') || 'change nothing';
+	return words[0].toUpperCase() + words.slice(1);
+}
+
+/** The best plan of another kind, chosen as the plan itself was. */
+function otherKind({ plans }: Measured, best: PlanFigures): string | null {
+	const others = plans
+		.filter((plan) => isPlanners(plan) && plan.kind !== best.kind && plan.kind !== 'none')
+		.sort((a, b) => a.choose.loss - b.choose.loss);
+	const other = others.at(0);
+	if (other === undefined) return `No plan of another kind reaches the same saving`;
+	return `At equal savings the best by ${KIND_WORDS[other.kind]}, ${other.name}, adds ${lossWords(other.report)}`;
+}
+
+function amongRandom({ random }: Measured, best: PlanFigures): string | null {
+	if (random.beaten === null || random.plans.length === 0) return null;
+	const which = best.repaired ? 'Before repair it' : 'It';
+	return `${which} costs less than ${percent(random.beaten)} of ${random.plans.length} random plans of as many layers`;
+}
+
+function additivity({ plans }: Measured, best: PlanFigures): string | null {
+	const plain = plainOf(plans, best);
+	if (plain === undefined || plain.sumOfParts === null || plain.additivityError === null)
+		return null;
+	return `Its parts measured one by one on the search part add up to ${nats(plain.sumOfParts)}, together ${best.repaired ? 'and before repair ' : ''}they add ${nats(plain.search.loss)}: an additivity error of ${nats(plain.additivityError)}`;
+}
+
+function repairHelp({ plans }: Measured, best: PlanFigures): string | null {
+	const plain = plainOf(plans, best);
+	const repaired = plans.find((plan) => plan.maker === best.maker && plan.repaired);
+	if (plain === undefined || repaired === undefined) return null;
+	return `${REPAIR_WORDS[best.kind]} ${helpWords(repaired.report, plain.report)}: ${nats(repaired.report.loss)} vs. ${nats(plain.report.loss)}`;
+}
+
+function headMapHelp({ plans }: Measured): string | null {
+	const [share, matched] = ['share', 'share-matched'].map((maker) =>
+		plans.find((plan) => plan.maker === maker && !plan.repaired)
+	);
+	if (share === undefined || matched === undefined) return null;
+	return `With best-match head maps the share plan ${lossChange(matched.report, share.report)}: ${nats(matched.report.loss)} vs. ${nats(share.report.loss)}`;
+}
+
+function helpWords(now: PartLoss, before: PartLoss): string {
+	return { less: 'helps', more: 'makes it worse', unclear: 'makes no clear difference' }[
+		sideOf(now, before)
+	];
+}
+
+function lossChange(now: PartLoss, before: PartLoss): string {
+	return { less: 'costs less', more: 'costs more', unclear: 'shows no clear difference' }[
+		sideOf(now, before)
+	];
+}
+
+/** Which of two losses is certain to be lower: intervals that overlap, or that are not there, settle nothing. */
+function sideOf(now: PartLoss, before: PartLoss): 'less' | 'more' | 'unclear' {
+	if (now.high !== null && before.low !== null && now.high < before.low) return 'less';
+	if (now.low !== null && before.high !== null && now.low > before.high) return 'more';
+	return 'unclear';
+}
+
+function lossWords({ loss, low, high }: PartLoss): string {
+	if (low === null || high === null) return `${nats(loss)} (no interval: a single window)`;
+	return `${nats(loss)} [${nats(low)}, ${nats(high)}]`;
+}
+
+/** Signed with a true minus; three digits. */
+function nats(loss: number): string {
+	const text = loss.toFixed(3);
+	return /^-0\.?0*$/.test(text) ? text.slice(1) : text.replace('-', '−');
+}

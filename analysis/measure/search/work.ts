@@ -1,0 +1,84 @@
+import { outputWork, windowWork } from '../../engine/work.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
+import type { AttentionLayout } from '../../engine/layout.ts';
+import type { StatisticsRequest } from '../../engine/statistics.ts';
+import type { Window } from '../../model/tokens/types.ts';
+import { FRONT_POINTS, REPAIR_STRENGTHS } from './settings.ts';
+import { PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
+
+/** Floating-point operations of one window: a layer, the head, one pair's `output`, similarity; and of the search. */
+export interface SearchWork {
+	layer: number;
+	head: number;
+	output: number;
+	statistics: number;
+	/** About: how many plans are measured step by step is seen on the way. */
+	total: number;
+}
+
+/** Layers that a plan runs, as a share of all: it runs from the first that it changes. */
+const SHARE_RUN = 0.75;
+/** What a goal that counts no followers is taken to come to, for want of anything better. */
+const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
+/** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
+const SHARE_DISTINCT = 0.6;
+/** Windows that a refit takes through the model, for each window of the search part. */
+const PASSES_OF_A_REFIT = 1;
+
+export function searchWork(
+	request: SearchRequest,
+	config: ModelConfig,
+	layout: AttentionLayout,
+	{
+		spans,
+		parts,
+		statistics
+	}: {
+		spans: readonly { source: number; last: number }[];
+		parts: Record<Part, Window[]>;
+		statistics: StatisticsRequest;
+	}
+): SearchWork {
+	const { layers } = config;
+	const window = windowWork(config, layout, statistics);
+	const output = outputWork(config, layout);
+	const from = (layer: number) => (layers - layer) * window.layer + window.head;
+	const whole = SHARE_RUN * layers * window.layer + window.head;
+	const sum = (works: readonly number[]) => works.reduce((total, work) => total + work, 0);
+
+	const measuredSpans = Math.min(spans.length, request.shortlist ?? Infinity);
+	const damage =
+		layers * window.layer + // the model as it is
+		sum(Array.from({ length: layers }, (_, layer) => from(layer))) +
+		(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source)));
+	const similarity = layers * window.layer + window.head + window.statistics;
+	const outputs = 2 * layers * window.layer + (layers + spans.length) * output;
+	const followers = followersOf(request, layers);
+	// Followers only, then both; the first step of either is measured already.
+	const changes = (followers - 1) * layers + Math.max(0, followers / 2 - 1) * 2 * layers;
+	const made = SHARE_DISTINCT * PLAN_MAKERS.length;
+	const repaired = request.repair ? made : 0;
+	const front = SHARE_DISTINCT * 3 * Math.min(FRONT_POINTS, 1.5 * layers);
+
+	const search =
+		similarity +
+		outputs +
+		damage +
+		(changes + made) * (window.head + (layers / 2) * window.layer) +
+		repaired * (PASSES_OF_A_REFIT + 1) * whole;
+	const choose = (1 + made + front + repaired * REPAIR_STRENGTHS.length) * whole;
+	const report = (1 + made + repaired + front + request.randomPlans) * whole;
+	return {
+		layer: window.layer,
+		head: window.head,
+		statistics: window.statistics,
+		output,
+		total:
+			parts.search.length * search + parts.choose.length * choose + parts.report.length * report
+	};
+}
+
+/** Followers that a plan has, about. */
+export function followersOf({ goal }: Pick<SearchRequest, 'goal'>, layers: number): number {
+	return goal.kind === 'followers' ? goal.followers : layers * ASSUMED_FOLLOWERS_SHARE;
+}

@@ -1,0 +1,46 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../../errors.ts';
+import { children } from '../checkpoint/cache.ts';
+import { expectedTensors } from '../checkpoint/expected.ts';
+import { configFacts, modelFacts } from '../checkpoint/facts.ts';
+import { exists } from '../checkpoint/files.ts';
+import { openCheckpoint, readConfig } from '../checkpoint/open.ts';
+import { missingTokenizer } from '../checkpoint/tokenizer.ts';
+import type { ModelFacts, ModelListing } from '../checkpoint/types.ts';
+
+/** What a listing says of a checkpoint. Never throws: the problem says what is wrong. */
+export async function examineCheckpoint(
+	folder: string
+): Promise<Pick<ModelListing, 'facts' | 'planned' | 'problem'>> {
+	try {
+		const facts = modelFacts(await openCheckpoint(folder));
+		return { facts, planned: null, problem: await missingTokenizer(folder) };
+	} catch (error) {
+		// Whatever is wrong with one model, down to a failing disk, the others are still to be listed.
+		return { facts: await factsOfConfig(folder), planned: null, problem: messageOf(error) };
+	}
+}
+
+/** What config.json alone says of a model whose weights cannot be used; null where that cannot be read either. */
+async function factsOfConfig(folder: string): Promise<ModelFacts | null> {
+	try {
+		const config = await readConfig(folder);
+		const parameters = expectedTensors(config).reduce(
+			(sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+			0
+		);
+		return configFacts(config, parameters, await weightBytes(folder));
+	} catch {
+		return null;
+	}
+}
+
+async function weightBytes(folder: string): Promise<number> {
+	let bytes = 0;
+	for (const file of await children(folder)) {
+		const path = join(folder, file);
+		if (file.endsWith('.safetensors') && (await exists(path))) bytes += (await stat(path)).size;
+	}
+	return bytes;
+}

@@ -1,0 +1,306 @@
+import { describe, expect, test } from 'vitest';
+import { tinyConfig, type TinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { parseConfig } from './config.ts';
+import type { Architecture, ModelConfig } from './types.ts';
+
+function parse(
+	config: Record<string, unknown> = {},
+	architecture: Architecture = 'LlamaForCausalLM'
+): ModelConfig {
+	const tiny: TinyCheckpoint = { architecture, config };
+	return parseConfig(JSON.parse(JSON.stringify(tinyConfig(tiny))), 'config.json');
+}
+
+describe('spellings', () => {
+	test('rope_theta and rope_parameters, torch_dtype and dtype mean the same', () => {
+		const old = parse({ rope_theta: 500000, torch_dtype: 'float16' });
+		const now = parse({
+			rope_theta: undefined,
+			rope_parameters: { rope_theta: 500000, rope_type: 'default' },
+			torch_dtype: undefined,
+			dtype: 'float16'
+		});
+		expect(now).toEqual(old);
+		expect(now.ropeTheta).toBe(500000);
+		expect(now.dtype).toBe('float16');
+	});
+
+	test('rope_theta inside rope_parameters stands before the one beside it', () => {
+		expect(parse({ rope_theta: 1, rope_parameters: { rope_theta: 2 } }).ropeTheta).toBe(2);
+		expect(parse({ rope_theta: 3, rope_parameters: { rope_type: 'default' } }).ropeTheta).toBe(3);
+		expect(parse({ rope_theta: undefined }).ropeTheta).toBe(10000);
+	});
+
+	test('linear scaling, with type or rope_type', () => {
+		const scaling = { type: 'linear', factor: 4 };
+		expect(parse({ rope_scaling: { type: 'linear', factor: 4.0 } }).ropeScaling).toEqual(scaling);
+		expect(parse({ rope_scaling: { rope_type: 'linear', factor: 4 } }).ropeScaling).toEqual(
+			scaling
+		);
+		expect(parse({ rope_parameters: { rope_type: 'linear', factor: 4 } }).ropeScaling).toEqual(
+			scaling
+		);
+		expect(parse({ rope_scaling: null }).ropeScaling).toEqual({ type: 'default' });
+	});
+
+	test('llama3 scaling; the original positions default to the positions', () => {
+		const rope = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+		const scaling = { type: 'llama3', factor: 8, lowFreqFactor: 1, highFreqFactor: 4 };
+		expect(
+			parse({ rope_scaling: { ...rope, original_max_position_embeddings: 64 } }).ropeScaling
+		).toEqual({ ...scaling, originalMaxPositions: 64 });
+		expect(parse({ rope_scaling: rope }).ropeScaling).toEqual({
+			...scaling,
+			originalMaxPositions: 256
+		});
+	});
+
+	test('head_dim given, derived, or of the class; kv heads as many as heads', () => {
+		expect(parse({ head_dim: 16 }).headDim).toBe(16);
+		expect(parse({ head_dim: undefined }).headDim).toBe(8);
+		expect(parse({ head_dim: null }).headDim).toBe(8);
+		expect(parse({ head_dim: undefined }, 'Qwen3ForCausalLM').headDim).toBe(128);
+		expect(parse({ num_key_value_heads: undefined }).kvHeads).toBe(4);
+		expect(parse({ num_key_value_heads: null }, 'MistralForCausalLM').kvHeads).toBe(4);
+	});
+
+	test('what is left out has the defaults of transformers', () => {
+		const bare = parse({
+			rms_norm_eps: undefined,
+			tie_word_embeddings: undefined,
+			max_position_embeddings: undefined,
+			bos_token_id: undefined,
+			torch_dtype: undefined,
+			hidden_act: undefined
+		});
+		expect(bare).toMatchObject({
+			normEps: 1e-6,
+			tied: false,
+			maxPositions: 2048,
+			bosId: 1,
+			dtype: 'float32'
+		});
+		expect(parse({ bos_token_id: null }).bosId).toBeNull();
+	});
+});
+
+describe('families', () => {
+	test('biases: Llama as config says, Qwen2 on q, k and v alone, Mistral never', () => {
+		const none = { qkvBias: false, outputBias: false, mlpBias: false };
+		const said = { attention_bias: true, mlp_bias: true };
+		expect(parse()).toMatchObject(none);
+		expect(parse(said)).toMatchObject({ qkvBias: true, outputBias: true, mlpBias: true });
+		expect(parse(said, 'MistralForCausalLM')).toMatchObject(none);
+		expect(parse({}, 'Qwen2ForCausalLM')).toMatchObject({ ...none, qkvBias: true });
+		expect(parse({}, 'Qwen3ForCausalLM')).toMatchObject({ ...none, qkNorm: true });
+		expect(parse(said, 'Qwen3ForCausalLM')).toMatchObject({
+			qkvBias: true,
+			outputBias: true,
+			mlpBias: false
+		});
+	});
+
+	test('Mistral slides in all layers, by 4096 where config does not say; null: in none', () => {
+		const reach = (config: Record<string, unknown>): (number | null)[] =>
+			parse(config, 'MistralForCausalLM').reach;
+		expect(reach({ sliding_window: 7 })).toEqual([7, 7, 7]);
+		expect(reach({ sliding_window: null })).toEqual([null, null, null]);
+		expect(reach({ sliding_window: undefined })).toEqual([4096, 4096, 4096]);
+	});
+
+	test('Llama has no sliding window, whatever its config says', () => {
+		expect(parse({ sliding_window: 7 }).reach).toEqual([null, null, null]);
+	});
+
+	for (const architecture of ['Qwen2ForCausalLM', 'Qwen3ForCausalLM'] as const) {
+		test(`${architecture} slides only with use_sliding_window, from max_window_layers on or by layer_types`, () => {
+			const reach = (config: Record<string, unknown>): (number | null)[] =>
+				parse({ sliding_window: 7, ...config }, architecture).reach;
+			const on = { use_sliding_window: true };
+			expect(reach({})).toEqual([null, null, null]);
+			expect(reach({ ...on, max_window_layers: 1 })).toEqual([null, 7, 7]);
+			expect(reach({ ...on })).toEqual([null, null, null]);
+			const types = ['sliding_attention', 'full_attention', 'sliding_attention'];
+			expect(reach({ ...on, layer_types: types })).toEqual([7, null, 7]);
+			expect(reach({ ...on, layer_types: ['attention', ...types.slice(1)] })).toEqual([
+				null,
+				null,
+				7
+			]);
+			const refused = 'layer_types has sliding_attention, but no window is set';
+			expect(() => reach({ layer_types: types })).toThrow(refused);
+			expect(() => reach({ ...on, layer_types: types, sliding_window: null })).toThrow(refused);
+		});
+	}
+});
+
+describe('what transformers takes', () => {
+	test('model_type alone, early spellings, and the base class', () => {
+		const named = (config: Record<string, unknown>): string => parse(config).architecture;
+		expect(named({ architectures: undefined, model_type: 'qwen3' })).toBe('Qwen3ForCausalLM');
+		expect(named({ architectures: null, model_type: 'llama' })).toBe('LlamaForCausalLM');
+		expect(named({ architectures: ['LLaMAForCausalLM'] })).toBe('LlamaForCausalLM');
+		expect(named({ architectures: ['MistralModel'], model_type: 'mistral' })).toBe(
+			'MistralForCausalLM'
+		);
+	});
+
+	test('a type of its own for a model with a plan', () => {
+		const spanwise = { sources: [0, 0, 2], spans: [] };
+		expect(parse({ model_type: 'spanwise_llama', spanwise }).shared?.sources).toEqual([0, 0, 2]);
+	});
+
+	test('swish, which is silu', () => {
+		expect(parse({ hidden_act: 'swish' })).toEqual(parse());
+	});
+
+	test('dynamic scaling, which up to the positions that the model has is none', () => {
+		const dynamic = parse({ rope_scaling: { type: 'dynamic', factor: 2 }, rope_theta: 500 });
+		expect(dynamic).toEqual(parse({ rope_theta: 500 }));
+	});
+
+	test('keys of other families with a value that means nothing', () => {
+		const neutral = {
+			attention_multiplier: null,
+			num_experts: 0,
+			logits_scaling: 1,
+			per_layer_config: {}
+		};
+		expect(parse(neutral)).toEqual(parse());
+	});
+});
+
+describe('refusals', () => {
+	const cases: [string, Record<string, unknown>, string][] = [
+		[
+			'another architecture',
+			{ architectures: ['GPT2LMHeadModel'] },
+			'architecture is "GPT2LMHeadModel"; supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM'
+		],
+		[
+			'no architecture',
+			{ architectures: undefined },
+			'architecture is not given; supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM'
+		],
+		[
+			'the name of an object property as architecture',
+			{ architectures: ['constructor'] },
+			'architecture is "constructor"; supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM'
+		],
+		[
+			'quantized weights',
+			{ quantization_config: { quant_method: 'gptq' } },
+			'the weights are quantized (quantization_config); only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
+		],
+		['another activation', { hidden_act: 'gelu' }, 'hidden_act is "gelu"; supported: silu, swish'],
+		[
+			'another rope type',
+			{ rope_scaling: { rope_type: 'yarn', factor: 4 } },
+			'rope_scaling has the type "yarn", which is not supported; supported: default, linear, dynamic, llama3'
+		],
+		[
+			'a rope type with a table of its own',
+			{ rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [1], factor: 4 } },
+			'rope_scaling has the type "longrope", which is not supported'
+		],
+		[
+			'rope parameters by layer type',
+			{ rope_parameters: { full_attention: { rope_type: 'default', rope_theta: 1e6 } } },
+			'rope_parameters.full_attention: rope parameters by layer type are not supported'
+		],
+		[
+			'a rope parameter that is not known',
+			{ rope_scaling: { type: 'dynamic', factor: 2, alpha: 1000 } },
+			'rope_scaling.alpha is not known; supported keys: rope_theta, '
+		],
+		[
+			'a rope factor of no type',
+			{ rope_scaling: { factor: 4 } },
+			'rope_scaling has a factor and no rope_type; expected one of default, linear, dynamic, llama3'
+		],
+		[
+			'another family by model_type',
+			{ model_type: 'granite' },
+			'model_type is "granite"; supported: llama, mistral, qwen2, qwen3'
+		],
+		[
+			'two families',
+			{ model_type: 'mistral' },
+			'architectures has "LlamaForCausalLM" and model_type is "mistral"; expected the same family in both'
+		],
+		[
+			'an encoder',
+			{ is_causal: false },
+			'is_causal is false, which is not supported; expected true'
+		],
+		[
+			'multipliers',
+			{ residual_multiplier: 0.22 },
+			'residual_multiplier is 0.22, which is not supported; expected 1'
+		],
+		[
+			'a soft cap',
+			{ attn_logit_softcapping: 50 },
+			'attn_logit_softcapping is 50, which is not supported; expected no such key'
+		],
+		[
+			'linear scaling without a factor',
+			{ rope_scaling: { type: 'linear' } },
+			'rope_scaling of type linear has no factor'
+		],
+		[
+			'a rotation of a part of the head',
+			{ partial_rotary_factor: 0.5 },
+			'partial_rotary_factor is 0.5; only 1 (the whole head rotates) is supported'
+		],
+		[
+			'kv heads that do not divide the heads',
+			{ num_key_value_heads: 3 },
+			'num_attention_heads is 4 and num_key_value_heads 3; expected the first to be a multiple of the second'
+		],
+		[
+			'heads that do not divide the width',
+			{ hidden_size: 33, head_dim: undefined },
+			'hidden_size is 33 and num_attention_heads 4; expected a multiple, or head_dim'
+		],
+		[
+			'an odd head_dim',
+			{ head_dim: 7 },
+			'head_dim is 7; expected an even number, for the rotary embedding'
+		],
+		['a missing width', { hidden_size: undefined }, 'hidden_size: is missing'],
+		['a width that is text', { hidden_size: '32' }, 'hidden_size: found "32"; expected number'],
+		[
+			'a fraction of a layer',
+			{ num_hidden_layers: 1.5 },
+			'num_hidden_layers: found 1.5; expected a whole number'
+		],
+		['no layers', { num_hidden_layers: 0 }, 'num_hidden_layers: found 0; expected >=1']
+	];
+	for (const [what, config, message] of cases) {
+		test(what, () => expect(() => parse(config)).toThrow(`config.json: ${message}`));
+	}
+
+	test('layer_types of another length or of another kind', () => {
+		const qwen = (layer_types: string[]) => () => parse({ layer_types }, 'Qwen3ForCausalLM');
+		expect(qwen(['full_attention'])).toThrow(
+			'config.json: layer_types names 1 layers; num_hidden_layers is 3'
+		);
+		expect(qwen(['full_attention', 'linear_attention', 'full_attention'])).toThrow(
+			'config.json: layer_types has "linear_attention"; supported: full_attention, sliding_attention'
+		);
+	});
+
+	test('a list of millions of layer types by its length alone, in a short line', () => {
+		const json = { ...tinyConfig(), layer_types: new Array<unknown>(2_000_000).fill(1) };
+		expect(() => parseConfig(json, 'config.json')).toThrow(
+			/^config\.json: layer_types: more than 4096 entries; at most 4096 are allowed$/
+		);
+	});
+
+	test('what is no object', () => {
+		expect(() => parseConfig([], 'config.json')).toThrow('not the description of a model');
+		expect(() => parseConfig({}, 'config.json')).toThrow('architecture is not given');
+		expect(() => parseConfig(null, 'config.json')).toThrow('not the description of a model');
+	});
+});

@@ -1,0 +1,103 @@
+import { quoted } from '../../edge/quote.ts';
+import { InputError } from '../../errors.ts';
+import { expectedTensors, modelTensorNames } from './expected.ts';
+import { isReadDtype, READ_DTYPES } from './safetensors.ts';
+import type { ModelConfig, TensorEntry } from './types.ts';
+
+/** What a checkpoint is once its tensors have the names that the engine knows them by. */
+interface Named {
+	config: ModelConfig;
+	tensors: Map<string, TensorEntry>;
+	notes: string[];
+}
+
+const HEAD = 'lm_head.weight';
+const PREFIX = 'model.';
+/** Buffers that older versions of transformers stored and that are computed. */
+const COMPUTED = /(^|\.)rotary_emb\.inv_freq$/;
+
+/**
+ * Gives the tensors of a checkpoint the names that transformers loads them under, and checks those that the engine
+ * reads. A base model's names lack `model.`. Of tied embeddings one may be missing, whichever it is; where both are
+ * there each is used, whatever config.json says, since they may differ. Throws InputError that names the tensor.
+ */
+export function nameTensors(
+	found: ReadonlyMap<string, TensorEntry>,
+	said: ModelConfig,
+	folder: string
+): Named {
+	const known = new Set(expectedTensors({ ...said, tied: false }).map(({ name }) => name));
+	const tensors = new Map<string, TensorEntry>();
+	for (const entry of found.values()) {
+		const prefixed = `${PREFIX}${entry.name}`;
+		const name = known.has(prefixed) ? prefixed : entry.name;
+		if (tensors.has(name)) {
+			throw new InputError(
+				`${entry.file}: ${quoted(entry.name)}: there with and without ${PREFIX} before its name; expected one of them`
+			);
+		}
+		tensors.set(name, { ...entry, name });
+	}
+	const notes: string[] = [];
+	const { embedding } = modelTensorNames(said);
+	const head = tensors.get(HEAD);
+	let tied = said.tied;
+	if (tied && head !== undefined) {
+		if (tensors.has(embedding)) {
+			tied = false;
+			notes.push(
+				`config.json ties the output embedding to the input embedding, but the checkpoint has ${HEAD} of its own: that is used, as transformers 5 does`
+			);
+		} else {
+			tensors.delete(HEAD);
+			tensors.set(embedding, { ...head, name: embedding });
+		}
+	}
+	const config = { ...said, tied };
+	checkTensors(tensors, config, folder);
+	return { config, tensors, notes: [...notes, ...unusedNotes(tensors, config)] };
+}
+
+function checkTensors(
+	tensors: ReadonlyMap<string, TensorEntry>,
+	config: ModelConfig,
+	folder: string
+): void {
+	for (const { name, shape } of expectedTensors(config)) {
+		const found = tensors.get(name);
+		if (found === undefined) {
+			throw new InputError(
+				`${folder}: missing tensor ${name}; config.json asks for it, [${shape.join(', ')}]`
+			);
+		}
+		if (found.shape.join() !== shape.join()) {
+			throw new InputError(
+				`${found.file}: ${name} is [${found.shape.join(', ')}]; ` +
+					`expected [${shape.join(', ')}] from config.json`
+			);
+		}
+		if (!isReadDtype(found.dtype)) {
+			throw new InputError(
+				`${found.file}: ${name} is ${found.dtype}; weights of ${READ_DTYPES.join(', ')} are read: convert them`
+			);
+		}
+	}
+}
+
+/** As transformers' own report of what it loaded: a layer's weights that are not used hint at a wrong config.json. */
+function unusedNotes(tensors: ReadonlyMap<string, TensorEntry>, config: ModelConfig): string[] {
+	const used = new Set(expectedTensors({ ...config, shared: null }).map(({ name }) => name));
+	const unused = [...tensors.values()].filter(
+		({ name, dtype }) =>
+			name.startsWith(`${PREFIX}layers.`) &&
+			isReadDtype(dtype) &&
+			!used.has(name) &&
+			!COMPUTED.test(name)
+	);
+	if (unused.length === 0 || config.shared !== null) return [];
+	const count =
+		unused.length === 1 ? 'a tensor of a layer is' : `${unused.length} tensors of layers are`;
+	return [
+		`${count} not used, as in transformers, ${unused.length === 1 ? '' : 'the first '}${quoted(unused[0].name)}: does config.json belong to these weights?`
+	];
+}

@@ -1,0 +1,83 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { readJsonFile } from '../../edge/json.ts';
+import { brokenLink } from '../../edge/links.ts';
+import { InputError } from '../../errors.ts';
+import { parseConfig } from './config.ts';
+import { exists, isFolder } from './files.ts';
+import { describeFile, describeFolder } from './foreign.ts';
+import { nameTensors } from './named.ts';
+import { isReadDtype } from './safetensors.ts';
+import { INDEX, readTensors, SINGLE } from './shards.ts';
+import type { Checkpoint, ModelConfig } from './types.ts';
+
+/** Where a folder without these has its model, as exporters lay it out. */
+const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
+
+/**
+ * Opens a model folder in Hugging Face layout: reads config.json and the headers of its safetensors files, and
+ * checks every tensor the engine needs against the config. No weights are read.
+ * Throws InputError that says what is wrong with the folder.
+ */
+export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+	const absolute = resolve(folder);
+	const said = await readConfig(absolute);
+	const found = (await readTensors(absolute)) ?? (await refuseWithoutWeights(absolute));
+	const { config, tensors, notes } = nameTensors(found, said, absolute);
+	let bytes = 0;
+	let parameters = 0;
+	for (const { byteLength, shape, dtype } of tensors.values()) {
+		bytes += byteLength;
+		if (isReadDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
+	}
+	return { folder: absolute, name: modelName(absolute), config, tensors, bytes, parameters, notes };
+}
+
+/** config.json of a model folder; throws InputError where there is none or it cannot be run. */
+export async function readConfig(folder: string): Promise<ModelConfig> {
+	if (folder.endsWith('.onnx') && (await exists(folder))) {
+		throw onnxRefused(folder);
+	}
+	if (!(await isFolder(folder))) {
+		const broken = await brokenLink(folder);
+		if (broken !== null) throw new InputError(`${folder}: ${broken}`);
+		throw new InputError(
+			`${folder}: ${(await exists(folder)) ? await describeFile(folder) : 'no such folder'}`
+		);
+	}
+	const file = join(folder, 'config.json');
+	// A link whose file is missing is named by whoever reads it.
+	if (!(await exists(file)) && (await brokenLink(file)) === null) {
+		const what = await describeFolder(folder);
+		throw new InputError(
+			`${folder}: ${what ?? 'no config.json; expected a model folder in Hugging Face layout'}`
+		);
+	}
+	return parseConfig(await readJsonFile(file), file);
+}
+
+function onnxRefused(file: string): InputError {
+	return new InputError(
+		`${file}: an ONNX model; only analyze, inspect, evaluate, apply and bench take one; name the folder of the checkpoint that it came from`
+	);
+}
+
+/** The folder's name, or org/name where it is a snapshot in the Hugging Face cache. */
+export function modelName(folder: string): string {
+	const snapshots = dirname(folder);
+	const cached = /^models--(.+)$/.exec(basename(dirname(snapshots)))?.[1];
+	if (basename(snapshots) === 'snapshots' && cached !== undefined) {
+		return cached.replaceAll('--', '/');
+	}
+	return basename(folder);
+}
+
+/** Throws InputError that says what a folder has in place of weights that can be read. */
+async function refuseWithoutWeights(folder: string): Promise<never> {
+	for (const file of ONNX_FILES) {
+		if (await exists(join(folder, file))) throw onnxRefused(join(folder, file));
+	}
+	const what = await describeFolder(folder);
+	throw new InputError(
+		`${folder}: no weights: ${what ?? `neither ${SINGLE} nor ${INDEX}; other formats are not read`}`
+	);
+}

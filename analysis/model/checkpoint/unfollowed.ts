@@ -1,0 +1,59 @@
+import { quoted } from '../../edge/quote.ts';
+import { InputError } from '../../errors.ts';
+
+/** Keys of config.json that would change the numbers and that the engine does not follow, and values that mean nothing. */
+const UNFOLLOWED: Record<string, readonly unknown[]> = {
+	// Attention
+	is_causal: [true],
+	use_bidirectional_attention: [false],
+	attention_multiplier: [],
+	attn_logit_softcapping: [],
+	query_pre_attn_scalar: [],
+	attention_chunk_size: [],
+	clip_qkv: [],
+	use_qk_norm: [false],
+	qk_layernorm: [false],
+	attn_output_gate: [false],
+	attn_temperature_tuning: [false],
+	no_rope_layers: [],
+	no_rope_layer_interval: [0],
+	num_kv_shared_layers: [0],
+	alibi: [false],
+	// Around it
+	embedding_multiplier: [1],
+	residual_multiplier: [1],
+	logits_scaling: [1],
+	logit_scale: [1],
+	final_logit_softcapping: [],
+	per_layer_config: [],
+	num_experts: [0],
+	num_local_experts: [0, 1],
+	n_routed_experts: [0]
+};
+
+/**
+ * Throws InputError for a config.json with a key of other families that changes what a model computes. The classes of
+ * transformers for the supported families pass over most of these; a file that has one describes another model.
+ */
+export function refuseUnfollowed(json: object, where: string): void {
+	const config = new Map<string, unknown>(Object.entries(json));
+	for (const name of ['quantization_config', 'compression_config']) {
+		if (config.get(name) == null) continue;
+		throw new InputError(
+			`${where}: the weights are quantized (${name}); ` +
+				'only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
+		);
+	}
+	for (const [name, neutral] of Object.entries(UNFOLLOWED)) {
+		const value = config.get(name);
+		if (value == null || neutral.includes(value) || isEmpty(value)) continue;
+		const allowed = neutral.length === 0 ? 'no such key' : neutral.map(String).join(' or ');
+		throw new InputError(
+			`${where}: ${name} is ${quoted(JSON.stringify(value))}, which is not supported; expected ${allowed}`
+		);
+	}
+}
+
+function isEmpty(value: unknown): boolean {
+	return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}

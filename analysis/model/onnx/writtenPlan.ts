@@ -1,0 +1,61 @@
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { exists } from '../checkpoint/files.ts';
+import { readJsonFile } from '../../edge/json.ts';
+import { boundedArray, parseOrNull } from '../../edge/parse.ts';
+import type { AttendingLayers } from '../checkpoint/types.ts';
+
+/** Name of the record beside a model that Spanwise wrote. */
+export const RECORD_FILE = 'spanwise.json';
+
+/** More layers than any model has. */
+const MAX_LAYERS = 4096;
+
+const indices = boundedArray(v.number(), MAX_LAYERS);
+/** What this stage needs of the record that lies beside a model that Spanwise wrote. */
+const schema = v.object({
+	format: v.literal('spanwise/model'),
+	model: v.object({ name: v.string(), layers: v.number() }),
+	cache: v.object({ keys: indices, values: indices })
+});
+
+/** How many layers of a model have no attention of their own, because it was written with a plan. */
+export interface WrittenPlan {
+	followers: number;
+	leftOut: number;
+	/** The layers that attend themselves, in order. */
+	own: number[];
+	/** Of the model, those without attention of their own among them. */
+	layers: number;
+	/** Name of the model that it was made from. */
+	from: string;
+}
+
+/** The plan that an ONNX model was written with, by the record beside it; null: with none, or by others. */
+export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
+	const record = join(dirname(file), RECORD_FILE);
+	if (!(await exists(record))) return null;
+	const parsed = parseOrNull(schema, await readJsonFile(record));
+	if (parsed === null) return null;
+	const { model, cache } = parsed;
+	const { layers, name: from } = model;
+	const followers = cache.values.length - cache.keys.length;
+	const leftOut = layers - cache.values.length;
+	if (followers === 0 && leftOut === 0) return null;
+	return { followers, leftOut, own: cache.keys, layers, from };
+}
+
+/** What is said of a model's layers where a plan was written into it. */
+export function attendingLayers(plan: WrittenPlan | null): AttendingLayers | null {
+	return plan === null ? null : { layers: plan.layers, attending: plan.own.length };
+}
+
+/** "4 layers reuse others' attention and 1 has none, by the plan in spanwise.json: take the model that it was made from, NAME" */
+export function planWords({ followers, leftOut, from }: WrittenPlan): string {
+	const layersOf = (count: number): string => `${count} layer${count === 1 ? '' : 's'}`;
+	const reuse = `${layersOf(followers)} ${followers === 1 ? "reuses another's" : "reuse others'"} attention`;
+	const none = `${leftOut} ${leftOut === 1 ? 'has' : 'have'} none`;
+	const first = `${layersOf(leftOut)} ${leftOut === 1 ? 'has' : 'have'} no attention`;
+	const said = leftOut === 0 ? reuse : followers === 0 ? first : `${reuse} and ${none}`;
+	return `${said}, by the plan in ${RECORD_FILE}: take the model that it was made from, ${from}`;
+}

@@ -1,0 +1,80 @@
+import type { Progress } from './progress.ts';
+
+/** Below this share of the work done, the time left would be a guess from nothing. */
+const SHARE_TO_EXTRAPOLATE = 0.03;
+
+/** What a task will do in all. */
+export interface ReportedTask {
+	/** In the unit in which work is added. */
+	work: number;
+	layers: number;
+	windows: number;
+	/** Tokens in a window. */
+	context: number;
+}
+
+/** A process that works for this one: its resident set, and its processor time so far. */
+export interface OtherProcess {
+	rssBytes: number;
+	cpuSeconds: number;
+}
+
+/** Turns work done into progress. The time left is extrapolated from the work, not from the estimate. */
+export class Reporter {
+	readonly #started = performance.now();
+	readonly #task: ReportedTask;
+	readonly #report: (progress: Progress) => void;
+	#done = 0;
+	#tokens = 0;
+	#others: readonly OtherProcess[] = [];
+
+	constructor(task: ReportedTask, report: (progress: Progress) => void) {
+		this.#task = task;
+		this.#report = report;
+	}
+
+	/** `work` more was done in `stage`; `window` windows are through with it. */
+	add(work: number, stage: string, window: number, layer: number | null = null): void {
+		this.#done += work;
+		const { layers, windows } = this.#task;
+		// A task that goes on where all is there has nothing left to do.
+		const fraction = this.#task.work === 0 ? 1 : Math.min(1, this.#done / this.#task.work);
+		const secondsElapsed = this.secondsElapsed();
+		this.#report({
+			stage,
+			layer,
+			layers,
+			window,
+			windows,
+			fraction,
+			secondsElapsed,
+			secondsLeft:
+				fraction < SHARE_TO_EXTRAPOLATE ? null : (secondsElapsed * (1 - fraction)) / fraction,
+			rssBytes: this.#others.reduce((sum, each) => sum + each.rssBytes, process.memoryUsage.rss()),
+			tokens: this.#tokens,
+			...(this.#others.length > 0 && {
+				othersCpuSeconds: this.#others.reduce((sum, each) => sum + each.cpuSeconds, 0)
+			})
+		});
+	}
+
+	/** As `add`, of a layer that one window went through. */
+	addLayer(work: number, stage: string, window: number, layer: number): void {
+		this.addTokens(this.#task.context / this.#task.layers);
+		this.add(work, stage, window, layer);
+	}
+
+	/** So many tokens more went through all layers; told with the next progress. */
+	addTokens(tokens: number): void {
+		this.#tokens += tokens;
+	}
+
+	/** What processes that work for this one use; told with the next progress. */
+	setOthers(others: readonly OtherProcess[]): void {
+		this.#others = others;
+	}
+
+	secondsElapsed(): number {
+		return (performance.now() - this.#started) / 1000;
+	}
+}

@@ -1,0 +1,56 @@
+import type { ModelFacts } from '../../model/checkpoint/types.ts';
+import type { Metric, View } from '../../similarity/types.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+
+/** run.json: everything about a run but its sums and tokens. */
+export interface RunRecord {
+	format: 'spanwise/run';
+	version: 1;
+	id: string;
+	status: 'complete';
+	createdAt: string;
+	/** Version of Spanwise that made it. */
+	spanwise: string;
+	model: ModelFacts & {
+		name: string;
+		folder: string;
+		hash: string;
+		/** SHA-256 of tokenizer.json; runs of earlier versions have none. */
+		tokenizerHash?: string;
+	};
+	texts: { name: string; sha256: string; characters: number }[];
+	/** Requested and used. `context` is the length of each window in tokens, BOS included. */
+	context: number;
+	windows: { document: number; start: number; tokens: number }[];
+	/** Tokens read, BOS counted. */
+	tokens: number;
+	bos: boolean;
+	metrics: Metric[];
+	views: View[];
+	/** Queries a window the js metric looked at. */
+	jsRows: number | 'all';
+	/** Per layer, mean over heads and sampled queries. */
+	profile: { queriesPerWindow: number; entropyNats: number[]; firstTokenMass: number[] };
+	/** Mean natural-log loss a predicted token, of the model as it is. */
+	loss: number;
+	/** Files beside run.json: float64, row-major, little-endian. */
+	files: Record<string, { dtype: 'float64'; shape: number[] }>;
+	timings: { stage: string; seconds: number }[];
+	seconds: number;
+	peakRssBytes: number;
+	/** How it went; runs of version 0.1 have none. */
+	telemetry?: Telemetry;
+	/** What the user should know: "4 windows instead of 8: the text is too short". */
+	notes: string[];
+	/** The command that makes this run again. */
+	command: string;
+	/** Of each file beside run.json, lower-case hex; runs of earlier versions have none. */
+	sha256?: Record<string, string>;
+	/** Of all that stands above, see `sealed`; runs of earlier versions have none. */
+	checksum?: string;
+}
+
+/** windows.json: the token ids of each window and what they look like on an axis. */
+export interface RunWindows {
+	windows: { ids: number[]; pieces: string[] }[];
+}

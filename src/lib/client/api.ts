@@ -1,0 +1,200 @@
+/** What the server and the pages say to one another. Bodies are JSON unless noted. */
+import type { Estimate } from '$analysis/measure/analyze/types.ts';
+import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
+import type { BenchSetting } from '$analysis/measure/bench/benchTypes.ts';
+import type { Gates } from '$analysis/measure/evaluate/types.ts';
+import type { DecoderDtype } from '$analysis/graph/decode/weights.ts';
+import type { Progress } from '$analysis/telemetry/progress.ts';
+import type { ResultSummary } from '$analysis/measure/results/types.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
+import type { SearchGoal } from '$analysis/measure/search/types.ts';
+import type { Metric, View } from '$analysis/similarity/types.ts';
+import type { Telemetry } from '$analysis/telemetry/telemetry.ts';
+
+/** A text for a new analysis: one of static/samples, or what the user pasted or uploaded. */
+export type TextChoice = { sample: string } | { name: string; text: string };
+
+/** POST /api/estimate and POST /api/jobs */
+export interface NewAnalysis {
+	/** ModelListing ids. */
+	models: string[];
+	texts: TextChoice[];
+	context: number;
+	windows: number;
+	metrics?: Metric[];
+	jsRows?: number | 'all';
+}
+
+/** Answer of POST /api/estimate to a NewAnalysis: one per model, in order. */
+export interface ModelEstimate {
+	model: string;
+	estimate: Estimate | null;
+	/** Why this analysis would be refused, in one line; null: it would not. */
+	refusal: string | null;
+}
+
+/** Answer of POST /api/estimate to a NewMeasurement: what it would take, or why it would be refused, in one line. */
+export type MeasurementEstimate =
+	{ estimate: Estimate; refusal: null } | { estimate: null; refusal: string };
+
+/** What a job does: makes a run, or measures the model of one. */
+export const JOB_KINDS = ['analyze', 'damage', 'evaluate', 'search', 'bench'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+export type JobState =
+	| 'queued'
+	| 'running'
+	| 'done'
+	| 'failed'
+	| 'cancelled'
+	| 'interrupted'
+	/** Of a newer version, or spoilt: it stays as it is until it is taken off the list. */
+	| 'unknown';
+
+/** Answer of POST /api/jobs: the queued jobs, one a model, in order (status 201). */
+export type NewJobsAnswer = Job[];
+
+/**
+ * DELETE /api/jobs/[id] cancels a queued or running job and takes an ended one off the list (204).
+ * POST /api/jobs/[id]/retry queues a failed, cancelled or interrupted job again and answers with it.
+ * GET /api/jobs/[id]/damage → DamageSoFar (analysis/measure/damage/soFar.ts) of a damage job that runs; 404 of any other.
+ * Jobs come by server-sent events: GET /api/events sends `event: jobs`, data Job[], at once and on every change. */
+export interface Job {
+	id: string;
+	kind: JobKind;
+	state: JobState;
+	model: string;
+	/** None of a bench; its context is the prompt's tokens, its windows are rounds. */
+	texts: string[];
+	context: number;
+	windows: number;
+	createdAt: string;
+	progress: Progress | null;
+	estimate: Estimate | null;
+	/** Of an analysis: the run that it made, where state is done. Of a measurement: the run it was asked from. */
+	run: string | null;
+	/** Id of the stored result, where state is done and kind is no analysis. */
+	result: string | null;
+	/** Why it failed. */
+	reason: string | null;
+	/** Of the running job, or of the ended one. */
+	telemetry: Telemetry | null;
+}
+
+/** GET /api/runs/[id]/similarity?metric=&view= ; matrices as rows, rounded to 7 digits. */
+export interface SimilarityAnswer {
+	metric: Metric;
+	view: View;
+	matrix: number[][];
+	null: number[][] | null;
+	low: number[][] | null;
+	high: number[][] | null;
+	interval: 'documents' | 'blocks' | null;
+}
+
+/** GET /api/runs/[id]/heads?metric=&view=&from=&to= ; rows: heads of layer `from`; columns: heads of `to`. */
+export interface HeadBlockAnswer {
+	from: number;
+	to: number;
+	matrix: number[][];
+}
+
+/**
+ * GET /api/runs/[id]/attention?window=&layers=3,4 → application/octet-stream: float32 little-endian
+ * [layers, H, S, S] of the causal probabilities (0 above the diagonal); headers x-shape "2,6,512,512".
+ * Made on demand by running the model again on that window.
+ */
+export const SHAPE_HEADER = 'x-shape';
+
+/** GET /api/runs/[id]/windows → token ids and their pieces for the axes. */
+export interface WindowsAnswer {
+	windows: { document: number; start: number; ids: number[]; pieces: string[] }[];
+}
+
+/** Every error answer. */
+export interface ErrorAnswer {
+	message: string;
+}
+
+/** GET /api/models */
+export type ModelsAnswer = ModelListing[];
+
+/**
+ * GET /api/models/[id] → ModelReport; slashes of the id are encoded. POST {plan: plan.json} to the same address →
+ * PlanCheck: whether the plan can be applied, layer by layer.
+ */
+export type { ModelReport } from '$analysis/model/catalogue/report.ts';
+export type { PlanCheck } from '$analysis/apply/planCheck.ts';
+
+/** GET /api/runs ; newest first. DELETE /api/runs/[id] deletes one (204); GET /api/runs/[id] is one RunRecord. */
+export interface RunsAnswer {
+	runs: RunRecord[];
+	/** Folders that hold no usable run, and why. */
+	unusable: { id: string; problem: string }[];
+}
+
+/** GET /api/samples ; the texts themselves are at /samples/[id].txt */
+export type SamplesAnswer = { id: string; title: string; author: string; characters: number }[];
+
+/**
+ * GET /api/runs/[id]/matrix.csv and matrix.npy ?metric=&view= : the L × L matrix as a file to save. CSV: lines
+ * that begin with # hold the definition card, then a header row and one row a layer; NPY: float64, C order.
+ */
+export const MATRIX_FORMATS = ['csv', 'npy'] as const;
+
+/** GET /api/compare?runs=a,b&metric=&view= → Comparison (analysis/compare/types.ts), first run minus second. */
+export type { Comparison } from '$analysis/compare/types.ts';
+
+/**
+ * POST /api/measurements → Job (status 201): measures the model of a run. The texts may be others than the run's.
+ * Errors: 404 where the run is not known, 400 with a message where model, texts, plan or limits are at fault.
+ */
+export type NewMeasurement = MeasurementOfTexts | NewBench;
+
+/** A measurement that reads texts. */
+export type MeasurementOfTexts = {
+	/** Whose model is measured. */
+	run: string;
+	texts: TextChoice[];
+	context: number;
+	windows: number;
+} & (
+	| { kind: 'damage'; maxSpan: number }
+	| {
+			kind: 'evaluate';
+			/** plan.json; checked by the server. */
+			plan: unknown;
+			/** Where the plan is a repaired one: id of the result that has its refitted weights. */
+			repairOf?: string;
+			/** The bundled questions, a file of the user's (JSONL), or none. */
+			questions: 'continuations' | { name: string; text: string } | null;
+			gates: Gates;
+	  }
+	| {
+			kind: 'search';
+			goal: SearchGoal;
+			maxSpan: number;
+			protectedLayers: number[];
+			repair: boolean;
+	  }
+);
+
+/** What a plan gains as a deployed model: the model as it is and as planned, run in alternation. */
+export interface NewBench extends BenchSetting {
+	kind: 'bench';
+	/** Whose model is measured. */
+	run: string;
+	/** plan.json; checked by the server. */
+	plan: unknown;
+	/** Where the plan is a repaired one: id of the result that has its refitted weights. */
+	repairOf?: string;
+	/** Of what is written of a checkpoint; ONNX models keep their types, whatever it says. */
+	dtype: DecoderDtype;
+}
+
+/**
+ * GET /api/results?model=<hash> → ResultSummary[], newest first. GET /api/results/[id] → StoredResult
+ * (analysis/measure/results/types.ts); GET /api/results/[id]/[file] → refitted weights that a plan of a search names, as a
+ * download. DELETE /api/results/[id] deletes one (204).
+ */
+export type ResultsAnswer = ResultSummary[];

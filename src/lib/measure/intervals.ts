@@ -1,0 +1,88 @@
+import type {
+	EvaluateReport,
+	Gates,
+	JudgedGate,
+	Verdict
+} from '$analysis/measure/evaluate/types.ts';
+import { rangeOf } from '../chart/points.ts';
+import { formatShare, formatValue } from '$analysis/text/number.ts';
+import { intervalText, signedText } from '$analysis/plan/words.ts';
+
+/** A figure with its interval, drawn against zero and against what a gate allows. */
+export interface IntervalRow {
+	name: string;
+	value: number;
+	low: number | null;
+	high: number | null;
+	/** What a gate asks for; null: no gate. */
+	limit: number | null;
+	verdict: Verdict | null;
+	/** Value where nothing changes. */
+	zero: number;
+	range: readonly [number, number];
+	format: (value: number) => string;
+	/** Text of a tick, with no more digits than it needs. */
+	tick: (value: number) => string;
+	/** "+0.306 [+0.231, +0.373]" */
+	text: string;
+	/** "at most +0.300 asked for; off by 0.006" */
+	asked: string;
+}
+
+const NAMES: Readonly<Record<keyof Gates, string>> = {
+	maxLossIncrease: 'Loss added, nats a token',
+	minAgreement: 'Agreement',
+	maxAccuracyDrop: 'Accuracy lost (acc)'
+};
+
+/** The loss added, and whatever else a gate was asked for. */
+export function intervalRows(report: EvaluateReport): IntervalRow[] {
+	const judged = report.gates?.judged ?? [];
+	const loss = judged.find(({ gate }) => gate === 'maxLossIncrease');
+	const { loss: value, low, high } = report.delta;
+	return [
+		rowOf('maxLossIncrease', { value, low, high }, loss ?? null),
+		...judged.filter((each) => each !== loss).map((each) => rowOf(each.gate, each, each))
+	];
+}
+
+function rowOf(
+	gate: keyof Gates,
+	{ value, low, high }: Pick<JudgedGate, 'value' | 'low' | 'high'>,
+	judged: JudgedGate | null
+): IntervalRow {
+	const share = gate !== 'maxLossIncrease';
+	const plain = (number: number) => (share ? formatShare(number) : formatValue(number));
+	const format = gate === 'minAgreement' ? plain : (number: number) => signedText(number, plain);
+	const zero = gate === 'minAgreement' ? 1 : 0;
+	const limit = judged?.limit ?? null;
+	const values = [value, low ?? value, high ?? value, limit ?? value];
+	return {
+		name: NAMES[gate],
+		value,
+		low,
+		high,
+		limit,
+		verdict: judged?.verdict ?? null,
+		zero,
+		range: rangeOf(values, gate === 'minAgreement' ? [1] : [0]),
+		format,
+		tick: (at) =>
+			(share ? `${Number((at * 100).toFixed(1))} %` : String(Number(at.toFixed(3)))).replace(
+				'-',
+				'−'
+			),
+		text: [format(value), intervalText({ low, high }, format)].filter(Boolean).join(' '),
+		asked: judged === null ? '' : askedText(judged, format, plain)
+	};
+}
+
+function askedText(
+	{ gate, limit, excess }: JudgedGate,
+	format: (value: number) => string,
+	plain: (value: number) => string
+): string {
+	const bound = gate === 'minAgreement' ? 'at least' : 'at most';
+	const margin = excess > 0 ? `off by ${plain(excess)}` : `kept by ${plain(-excess)}`;
+	return `${bound} ${format(limit)} asked for; ${margin}`;
+}

@@ -1,0 +1,79 @@
+import type {
+	Damage,
+	DamageReport,
+	LossAdded,
+	PairDamage
+} from '$analysis/measure/damage/types.ts';
+import { spansOf } from '$analysis/plan/spans.ts';
+import type { Sources } from '$analysis/plan/types.ts';
+
+/** Measured damage where a map and a table look it up. Losses added are nats a token. */
+export interface DamageTables {
+	layers: number;
+	/** [L]: attention of the layer left out. */
+	drops: readonly LossAdded[];
+	/** [L, L]: row reused by column; null on and below the diagonal. */
+	pairs: readonly (PairDamage | null)[];
+	/** By `spanKey`. */
+	spans: ReadonlyMap<string, LossAdded>;
+}
+
+/** What a plan costs by what its parts cost, each measured by itself. */
+export interface MeasuredParts {
+	/** Sum over spans and left-out layers, nats a token; null: some were not measured. */
+	sum: number | null;
+	/** Spans that were not measured: "2–9". */
+	missing: string[];
+	/** The same with the attention of every follower left out instead. */
+	dropped: number;
+}
+
+export function spanKey(source: number, last: number): string {
+	return `${source}–${last}`;
+}
+
+export function damageTables({
+	drops,
+	pairs: measured,
+	spans
+}: Pick<Damage, 'drops'> & Pick<DamageReport, 'pairs' | 'spans'>): DamageTables {
+	const layers = drops.length;
+	const pairs = Array.from({ length: layers * layers }, (): PairDamage | null => null);
+	for (const pair of measured) pairs[pair.source * layers + pair.follower] = pair;
+	return {
+		layers,
+		drops,
+		pairs,
+		spans: new Map(spans.map((span) => [spanKey(span.source, span.last), span]))
+	};
+}
+
+/** Loss that a span adds, with interval; null where it was not measured. */
+export function spanLoss(
+	tables: DamageTables | null,
+	source: number,
+	last: number
+): LossAdded | null {
+	const found = tables?.spans.get(spanKey(source, last));
+	return found === undefined || found.loss === null ? null : found;
+}
+
+export function measuredParts({ drops, spans }: DamageTables, sources: Sources): MeasuredParts {
+	const planned = spansOf(sources).map(({ source, followers }) =>
+		spanKey(source, followers.at(-1) ?? source)
+	);
+	const missing = planned.filter((key) => (spans.get(key)?.loss ?? null) === null);
+	const total = (losses: readonly (number | null | undefined)[]) =>
+		losses.reduce<number>((sum, loss) => sum + (loss ?? 0), 0);
+	const leftOut = total(
+		sources.map((source, layer) => (source === null ? drops[layer].loss : null))
+	);
+	const followers = total(
+		sources.map((source, layer) => (source === null || source === layer ? null : drops[layer].loss))
+	);
+	return {
+		sum: missing.length > 0 ? null : leftOut + total(planned.map((key) => spans.get(key)?.loss)),
+		missing,
+		dropped: leftOut + followers
+	};
+}

@@ -1,0 +1,276 @@
+import { messageOf } from '$analysis/errors.ts';
+import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
+import { DTYPE_BYTES, savings } from '$analysis/plan/savings.ts';
+import { planKey } from '$analysis/plan/key.ts';
+import { planMatches } from '$analysis/plan/planFile.ts';
+import { mostFollowers, planByFollowers, planByThreshold } from '$analysis/plan/search.ts';
+import { planSpans, sourcesOf } from '$analysis/plan/spans.ts';
+import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
+import type { Similarity } from '$analysis/similarity/types.ts';
+import type { SimilarityAnswer } from '../client/api.ts';
+import { isOnnxModel } from '../tabs/bench/form.ts';
+import { resized } from '../heatmap/spans.ts';
+import type { Cell } from '../heatmap/geometry.ts';
+import { DamageResults } from './damage.svelte.ts';
+import { replacedWords, spanProblem, withoutSpan, withSpan } from './edit.ts';
+import { evaluationsOf } from './evaluatedPlan.ts';
+import { requestJson, similarityFrom } from '../client/request.ts';
+import { damageMap, outputMap, type MapShown } from './mapShown.ts';
+import { absence, shownMatrix, shownRange } from './shown.ts';
+import type { MapKind, PlanChoice, Range, RunUrl } from './url.ts';
+
+/** Everything that is chosen on the run page, and what follows from it. */
+export class RunState {
+	readonly run: RunRecord;
+	readonly layers: number;
+	/** What the address holds. */
+	url = $state.raw() as RunUrl;
+	hover = $state.raw<Cell | null>(null);
+	/** First layer of the chosen span. */
+	chosen = $state<number | null>(null);
+	/** A plan that came whole, from a file or a search, until something of it is changed. */
+	imported = $state.raw<Plan | null>(null);
+	/** Something the reader should know about the last thing done to the plan. */
+	notice = $state<string | null>(null);
+	/** The last similarity that came; stays while the next is on its way. */
+	similarity = $state.raw<Similarity | null>(null);
+	failure = $state<string | null>(null);
+	/** What sharing and dropping cost, where it was measured. */
+	readonly damage: DamageResults;
+
+	/** The map on the screen; null while its numbers are not there. */
+	readonly shown = $derived.by((): MapShown | null => {
+		const { map, show } = this.url;
+		const { tables } = this.damage;
+		if (map !== 'similarity') {
+			return tables && (map === 'damage' ? damageMap(tables) : outputMap(tables));
+		}
+		const values = this.similarity && shownMatrix(this.similarity, show);
+		return values && { values, missing: null, range: shownRange(values, this.layers, show) };
+	});
+	readonly absence = $derived.by(() =>
+		this.similarity === null ? null : absence(this.similarity, this.url.show)
+	);
+	readonly range = $derived(this.url.range ?? this.shown?.range ?? ([0, 1] as [number, number]));
+
+	readonly limits = $derived.by((): SpanLimits => ({
+		maxSpan: this.url.maxSpan,
+		protectedLayers: this.url.protectedLayers,
+		reach: this.run.model.reach
+	}));
+	readonly most = $derived.by(() => mostFollowers(this.limits, this.layers));
+	/** The plan on the screen, or why there is none. */
+	readonly plan = $derived.by((): { sources: Sources; problem: string | null } => {
+		const own = Array.from({ length: this.layers }, (_, layer) => layer);
+		if (this.imported !== null) return { sources: this.imported.sources, problem: null };
+		try {
+			return { sources: this.#planned() ?? own, problem: null };
+		} catch (error) {
+			return { sources: own, problem: messageOf(error) };
+		}
+	});
+	readonly spans = $derived.by((): Span[] => {
+		const matrix = this.similarity?.matrix ?? null;
+		const spans = planSpans(this.plan.sources, matrix);
+		const given = this.imported?.spans;
+		return spans.map((span) => ({
+			...span,
+			headMap: given?.find(({ source }) => source === span.source)?.headMap ?? span.headMap
+		}));
+	});
+	readonly ranges = $derived.by((): Range[] =>
+		this.spans.map(({ source, followers }) => ({
+			first: source,
+			last: followers.at(-1) ?? source
+		}))
+	);
+	/** Layers whose attention the plan leaves out. */
+	readonly dropped = $derived(
+		this.plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
+	);
+	/** What the plan on the screen computes; null: head maps that are not known here are in it. */
+	readonly #key = $derived.by((): string | null => {
+		if (this.imported !== null) return planKey(this.imported);
+		if (this.url.metric === 'cosine-matched' && this.spans.length > 0) return null;
+		return planKey({ sources: this.plan.sources, spans: [], repair: null });
+	});
+	/** Stored evaluations of the plan on the screen, newest first. */
+	readonly evaluations = $derived.by(() =>
+		evaluationsOf(this.damage.source?.results ?? [], this.#key)
+	);
+	/** That the plan on the screen was made for other weights, in words; null: it was not. */
+	readonly warning = $derived.by(() =>
+		this.imported === null ? null : planMatches(this.imported, this.run.model)
+	);
+	readonly savings = $derived.by((): Savings =>
+		savings(this.run.model, this.plan.sources, {
+			context: this.url.context,
+			batch: this.url.batch,
+			elementBytes: DTYPE_BYTES[this.url.dtype]
+		})
+	);
+
+	constructor(run: RunRecord, url: RunUrl) {
+		this.run = run;
+		this.layers = run.model.layers;
+		this.url = url;
+		this.damage = new DamageResults(() => this.url.damage);
+	}
+
+	set(change: Partial<RunUrl>): void {
+		this.url = { ...this.url, ...change };
+	}
+
+	setPlan(plan: PlanChoice): void {
+		this.imported = null;
+		this.notice = null;
+		this.set({ plan });
+	}
+
+	/**
+	 * Shows a plan that came whole, with its head maps and left-out layers; where its weights are others than the
+	 * run's, `warning` says so. Throws InputError where its number of layers is another.
+	 */
+	openPlan(plan: Plan): void {
+		// Throws before anything of the plan on the screen has changed.
+		planMatches(plan, this.run.model);
+		this.notice = null;
+		this.imported = plan;
+		this.chosen = null;
+		this.set({
+			plan: {
+				by: 'hand',
+				spans: plan.spans.map(({ source, followers }) => ({
+					first: source,
+					last: followers.at(-1) ?? source
+				})),
+				dropped: plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
+			}
+		});
+	}
+
+	/** Another map begins with a colour range of its own. */
+	setMap(map: MapKind): void {
+		if (map !== this.url.map) this.set({ map, range: null });
+	}
+
+	/** The plan on the screen as one by hand, changed. */
+	#byHand(change: { spans?: Range[]; dropped?: number[] }): void {
+		this.setPlan({ by: 'hand', spans: this.ranges, dropped: this.dropped, ...change });
+	}
+
+	/** Draws a span, or gives the one that began at `replaced` another extent. */
+	putSpan(span: Range, replaced: number | null): void {
+		const before = this.ranges.find(({ first }) => first === replaced);
+		const problem = spanProblem(
+			span,
+			this.limits,
+			before === undefined ? 0 : before.last - before.first + 1
+		);
+		if (problem !== null) {
+			this.notice = problem;
+			return;
+		}
+		const words = replacedWords(this.ranges, this.dropped, span, replaced);
+		this.#byHand({
+			spans: withSpan(this.ranges, span, replaced),
+			dropped: this.dropped.filter((layer) => layer < span.first || layer > span.last)
+		});
+		this.chosen = span.first;
+		this.notice = words;
+	}
+
+	removeSpan(first: number): void {
+		this.#byHand({ spans: withoutSpan(this.ranges, first) });
+		if (this.chosen === first) this.chosen = null;
+	}
+
+	/** Gives a left-out layer its attention back. */
+	restoreLayer(layer: number): void {
+		this.#byHand({ dropped: this.dropped.filter((other) => other !== layer) });
+	}
+
+	/** Leaves the attention of every follower out instead. */
+	dropInstead(): void {
+		const followers = this.spans.flatMap((span) => span.followers);
+		const dropped = [...this.dropped, ...followers].sort((a, b) => a - b);
+		this.chosen = null;
+		this.#byHand({ spans: [], dropped });
+	}
+
+	/** Grows (1) or shrinks (−1) a span by a layer at its end. */
+	resizeSpan(first: number, by: 1 | -1): void {
+		const span = this.ranges.find((range) => range.first === first);
+		const changed = span && resized(span, by, this.layers);
+		if (changed) this.putSpan(changed, first);
+	}
+
+	/** The next (or first) of a list; for keys. */
+	next<T>(list: readonly T[], current: T): T {
+		return list[(list.indexOf(current) + 1) % list.length];
+	}
+
+	/** Asks the server for the similarity that the address names. */
+	async load(signal: AbortSignal): Promise<void> {
+		const { metric, view } = this.url;
+		try {
+			const answer = await requestJson<SimilarityAnswer>(
+				`/api/runs/${this.run.id}/similarity?metric=${metric}&view=${view}`,
+				{ signal }
+			);
+			this.similarity = similarityFrom(answer);
+			this.failure = null;
+		} catch (error) {
+			if (!signal.aborted) this.failure = messageOf(error);
+		}
+	}
+
+	#planned(): Sources | null {
+		const { plan } = this.url;
+		if (plan.by === 'hand') {
+			const spans = plan.spans.map(({ first, last }) => ({
+				source: first,
+				followers: Array.from({ length: last - first }, (_, index) => first + 1 + index)
+			}));
+			const sources = sourcesOf(spans, this.layers);
+			return sources.map((source, layer) => (plan.dropped.includes(layer) ? null : source));
+		}
+		const matrix = this.similarity?.matrix;
+		if (matrix === undefined) return null;
+		return plan.by === 'threshold'
+			? planByThreshold(matrix, this.layers, plan.threshold, this.limits)
+			: planByFollowers(matrix, this.layers, Math.min(plan.followers, this.most), this.limits);
+	}
+}
+
+/** What the page shows of a run that was just opened: a quarter of the layers follow. */
+export function defaultUrl(run: RunRecord): RunUrl {
+	const { layers, maxPositions } = run.model;
+	const protectedLayers = layers > 2 ? [0, layers - 1] : [];
+	const most = mostFollowers(
+		{ maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach: run.model.reach },
+		layers
+	);
+	return {
+		tab: 'map',
+		evaluation: null,
+		bench: null,
+		search: null,
+		map: 'similarity',
+		damage: null,
+		metric: run.metrics[0],
+		view: run.views[0],
+		show: 'similarity',
+		range: null,
+		cell: null,
+		heads: null,
+		window: 0,
+		plan: { by: 'followers', followers: Math.min(most, Math.round(layers / 4)) },
+		maxSpan: DEFAULT_MAX_SPAN,
+		protectedLayers,
+		context: Math.min(4096, maxPositions),
+		batch: 1,
+		dtype: isOnnxModel(run.model) && run.model.dtype === 'float32' ? 'f32' : 'bf16'
+	};
+}

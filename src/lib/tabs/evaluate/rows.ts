@@ -1,0 +1,192 @@
+import type { EvaluateReport } from '$analysis/measure/evaluate/types.ts';
+import { csv } from '$analysis/plan/exporters/csv.ts';
+import { SCORES } from '$analysis/measure/evaluate/choices/types.ts';
+import {
+	formatBytes,
+	formatCount,
+	formatDuration,
+	formatProbability,
+	formatShare,
+	formatValue
+} from '$analysis/text/number.ts';
+import { intervalText, signedText } from '$analysis/plan/words.ts';
+
+/** One figure of both models. */
+export interface ComparedRow {
+	name: string;
+	/** The model as it is, and as planned; empty where the figure is of both. */
+	a: string;
+	b: string;
+	difference: string;
+	/** What the figure is. */
+	about: string;
+}
+
+export interface ComparedGroup {
+	name: string;
+	/** How the figures came about. */
+	basis: 'measured' | 'predicted';
+	rows: ComparedRow[];
+}
+
+const digits = (count: number) => (value: number) => formatValue(value, count);
+const milliseconds = (seconds: number) => `${formatValue(seconds * 1000, 1)} ms`;
+
+/** Both models side by side, in groups. */
+export function comparedGroups(report: EvaluateReport): ComparedGroup[] {
+	return [
+		{ name: 'Text', basis: 'measured', rows: textRows(report) },
+		...(report.choices === undefined
+			? []
+			: [{ name: 'Questions', basis: 'measured' as const, rows: choiceRows(report.choices) }]),
+		{ name: 'Cost', basis: 'measured', rows: costRows(report) },
+		{ name: 'Saved', basis: 'predicted', rows: savedRows(report) }
+	];
+}
+
+function textRows({ baseline, shared, delta, kl, agreement }: EvaluateReport): ComparedRow[] {
+	const pair = (
+		name: string,
+		about: string,
+		of: (figures: typeof baseline) => number,
+		count: number
+	): ComparedRow => ({
+		name,
+		about,
+		a: digits(count)(of(baseline)),
+		b: digits(count)(of(shared)),
+		difference: signedText(of(shared) - of(baseline), digits(count))
+	});
+	const added = (value: number) => signedText(value, digits(4));
+	return [
+		{
+			...pair('loss', 'Mean natural-log loss, nats a token', ({ loss }) => loss, 4),
+			difference: [added(delta.loss), intervalText(delta, added)].filter(Boolean).join(' ')
+		},
+		pair('perplexity', 'e to the loss', ({ perplexity }) => perplexity, 2),
+		pair(
+			'bits per byte',
+			'Loss in bits by the UTF-8 bytes of the text: comparable between tokenizers',
+			({ bitsPerByte }) => bitsPerByte,
+			4
+		),
+		{
+			name: 'agreement',
+			about: 'Share of tokens before which both find the same next token the most likely',
+			a: '',
+			b: formatShare(agreement),
+			difference: ''
+		},
+		{
+			name: 'KL divergence',
+			about: 'KL(A ‖ B) of the next-token distributions, nats: mean, 99th percentile',
+			a: '',
+			b: formatValue(kl.mean, 4),
+			difference: `99th percentile ${formatValue(kl.p99, 2)}`
+		}
+	];
+}
+
+function choiceRows(choices: NonNullable<EvaluateReport['choices']>): ComparedRow[] {
+	const { baseline, shared, delta, mcnemar, questions } = choices;
+	const about = {
+		acc: 'Share answered rightly by summed log-likelihood',
+		acc_norm:
+			'The same, divided by the characters of each choice, as lm-evaluation-harness has it: without the space before it',
+		acc_norm_space: 'The same, divided by the characters of each choice and the space before it',
+		acc_bytes: 'The same, divided by the UTF-8 bytes of each choice, without the space before it'
+	} as const;
+	const points = (value: number) => signedText(value, (share) => formatShare(share));
+	// Results of earlier versions have fewer.
+	return SCORES.filter((score) => score in baseline).map((score) => {
+		const { onlyBaseline, onlyShared, p } = mcnemar[score];
+		return {
+			name: score,
+			about: `${about[score]}; ${questions} questions. Right by A alone ${onlyBaseline}, by B alone ${onlyShared}; McNemar’s exact test`,
+			a: formatShare(baseline[score]),
+			b: formatShare(shared[score]),
+			difference: [
+				points(delta[score].value),
+				intervalText(delta[score], points),
+				`p ${formatProbability(p)}`
+			]
+				.filter(Boolean)
+				.join(' ')
+		};
+	});
+}
+
+function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
+	const { baseline, shared, prefillRatio, timed } = measured;
+	const what =
+		timed === 'model'
+			? 'Time of the whole ONNX model, output head included, with no cache'
+			: 'Time in the decoder layers';
+	const spread = ({ median, q25, q75 }: typeof prefillRatio) =>
+		`×${formatValue(median)} [${formatValue(q25)}, ${formatValue(q75)}]`;
+	const change = (a: number, b: number) =>
+		a === 0 ? '' : signedText(b / a - 1, (share) => formatShare(share));
+	return [
+		{
+			name: timed === 'model' ? 'prefill, whole model' : 'prefill, layers',
+			about: `${what}, median; the ratio with its quartiles. This engine, this machine`,
+			a: milliseconds(baseline.prefillSeconds.median),
+			b: milliseconds(shared.prefillSeconds.median),
+			difference: spread(prefillRatio)
+		},
+		{
+			name: 'CPU, a window',
+			about: 'CPU seconds of all threads in the same work, mean',
+			a: formatDurationShort(baseline.cpuSeconds),
+			b: formatDurationShort(shared.cpuSeconds),
+			difference: change(baseline.cpuSeconds, shared.cpuSeconds)
+		},
+		{
+			name: 'memory, peak',
+			about:
+				'Highest resident set seen; both ways run in one process, so the second sees the first’s',
+			a: formatBytes(baseline.peakRssBytes),
+			b: formatBytes(shared.peakRssBytes),
+			difference: change(baseline.peakRssBytes, shared.peakRssBytes)
+		}
+	];
+}
+
+function formatDurationShort(seconds: number): string {
+	return seconds < 10 ? milliseconds(seconds) : formatDuration(seconds);
+}
+
+function savedRows({ cost: { predicted } }: EvaluateReport): ComparedRow[] {
+	const { kCache, vCache, parameters, prefill, decode, context } = predicted;
+	const row = (name: string, amount: string, share: number, about: string): ComparedRow => ({
+		name,
+		about: `${about}; counted for ${context} tokens, one sequence, float32`,
+		a: '',
+		b: amount,
+		difference: formatShare(-share, 2)
+	});
+	return [
+		row(
+			'KV cache',
+			`−${formatBytes(kCache.bytes + vCache.bytes)}`,
+			kCache.shareOfKv,
+			'Of K and V together'
+		),
+		row('parameters', `−${formatCount(parameters.count)}`, parameters.share, 'Weights not needed'),
+		row(
+			'prefill FLOPs',
+			`−${formatCount(prefill.flops)}`,
+			prefill.share,
+			'No time follows from FLOPs'
+		),
+		row('decode bytes', `−${formatBytes(decode.bytes)}`, decode.share, 'Not read at a step, net')
+	];
+}
+
+/** The rows as CSV. */
+export function comparedCsv(groups: readonly ComparedGroup[]): string {
+	const lines = groups.flatMap(({ name, basis, rows }) =>
+		rows.map((row) => [name, row.name, row.a, row.b, row.difference, basis])
+	);
+	return csv([['group', 'figure', 'A', 'B', 'difference', 'basis'], ...lines]);
+}

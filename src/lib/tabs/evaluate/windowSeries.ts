@@ -1,0 +1,42 @@
+import type { Evaluation } from '$analysis/measure/evaluate/types.ts';
+import { rangeOf, type PointSeries, type Rule } from '../../chart/points.ts';
+import { formatShare, formatValue, formatWhole } from '$analysis/text/number.ts';
+import { signedText } from '$analysis/plan/words.ts';
+
+/** Every window's loss as it is against its loss as planned, on equal axes; those shown in full apart. */
+export function windowSeries({ report, texts }: Evaluation): {
+	series: PointSeries[];
+	rules: Rule[];
+	x: readonly [number, number];
+	y: readonly [number, number];
+} {
+	const worst = new Set(report.worst.map(({ window }) => window));
+	const points = report.windows.map((row, window) => ({
+		id: String(window),
+		x: row.baseline,
+		y: row.shared,
+		title: `Window ${window}, ${texts[row.document]?.name ?? ''} from ${formatWhole(row.start)}: ${formatValue(row.baseline)} → ${formatValue(row.shared)} (${signedText(row.shared - row.baseline, formatValue)}), agreement ${formatShare(row.agreement)}`
+	}));
+	const range = rangeOf(report.windows.flatMap(({ baseline, shared }) => [baseline, shared]));
+	return {
+		series: [
+			{
+				name: 'other windows',
+				colour: 'var(--series-1)',
+				paper: '#1f5fa8',
+				shape: 'circle',
+				points: points.filter((_, window) => !worst.has(window))
+			},
+			{
+				name: 'shown token by token',
+				colour: 'var(--series-2)',
+				paper: '#b4530a',
+				shape: 'diamond',
+				points: points.filter((_, window) => worst.has(window))
+			}
+		],
+		rules: [{ axis: 'diagonal', at: 0, label: '' }],
+		x: range,
+		y: range
+	};
+}

@@ -1,0 +1,49 @@
+import { DAMAGE_DEFAULTS } from '$analysis/measure/damage/defaults.ts';
+import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
+import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
+import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
+import type { StoredDamage } from '../../state/damage.svelte.ts';
+
+/** What the form of a damage map holds; null: an empty number. */
+export interface DamageFields {
+	texts: TextChoices;
+	context: number | null;
+	windows: number | null;
+	maxSpan: number | null;
+}
+
+/** What the form starts with: the command's defaults, as far as the model allows. */
+export function damageFields(
+	{ layers, maxPositions }: Pick<ModelFacts, 'layers' | 'maxPositions'>,
+	samples: SamplesAnswer
+): DamageFields {
+	return {
+		texts: sampleChoices(samples, DAMAGE_DEFAULTS.samples),
+		context: Math.min(DAMAGE_DEFAULTS.context, maxPositions),
+		windows: DAMAGE_DEFAULTS.windows,
+		maxSpan: Math.min(DAMAGE_DEFAULTS.maxSpan, layers)
+	};
+}
+
+/** The settings of a damage map that is there, so that it can be measured again on another text. */
+export function damageFieldsOf(
+	{ context, windows, texts, result }: StoredDamage,
+	samples: SamplesAnswer,
+	before: DamageFields
+): DamageFields {
+	const lengths = result.damage.report.spans.map(({ source, last }) => last - source + 1);
+	return {
+		texts: choicesOf(texts, samples) ?? before.texts,
+		context,
+		windows,
+		maxSpan: lengths.length === 0 ? before.maxSpan : Math.max(...lengths)
+	};
+}
+
+/** What is asked for; null: something is missing. */
+export function damageRequest(run: string, fields: DamageFields): NewMeasurement | null {
+	const { context, windows, maxSpan } = fields;
+	const texts = textsOf(fields.texts);
+	if (texts.length === 0 || context === null || windows === null || maxSpan === null) return null;
+	return { kind: 'damage', run, texts, context, windows, maxSpan };
+}

@@ -1,0 +1,58 @@
+import { cardLines, csv } from '$analysis/plan/exporters/csv.ts';
+import { captionOf } from '$analysis/workspace/run/definition.ts';
+import { similarityCsv } from '$analysis/workspace/run/similarityCsv.ts';
+import type { ColourScale } from '../../colour/scale.ts';
+import { heatmapFigure, RECT_LIMIT } from '../../figure/heatmap.ts';
+import { rasterUrl } from '../../heatmap/raster.ts';
+import { damageCaption, damageCard } from './damageCard.ts';
+import { mapWords } from './mapWords.ts';
+import type { RunState } from '../../state/run.svelte.ts';
+
+/** The map on the screen as a figure. */
+export function mapFigure(page: RunState, scale: ColourScale): string {
+	const { layers, run, url } = page;
+	const words = mapWords(page);
+	const { values = new Float64Array(layers * layers), missing = null } = page.shown ?? {};
+	const cells = { rows: layers, columns: layers, values, missing, scale };
+	const caption =
+		url.map !== 'similarity' && page.damage.shown !== null
+			? `${damageCaption(page.damage.shown, url.map)} · ${words.key}`
+			: captionOf(run, url.metric, url.view);
+	return heatmapFigure({
+		...cells,
+		title: words.title,
+		caption: page.dropped.length > 0 ? `${caption} ✕: attention left out by the plan.` : caption,
+		legend: url.map === 'similarity' ? `${words.name}, view ${url.view}` : words.name,
+		rowTitle: words.rowTitle,
+		columnTitle: words.columnTitle,
+		spans: page.ranges,
+		dropped: page.dropped,
+		raster: layers * layers > RECT_LIMIT ? rasterUrl(cells, 8) : null
+	});
+}
+
+/** The numbers of the map on the screen below its definition card; cells that show nothing are empty. */
+export function mapCsv(page: RunState): string {
+	const { layers, run, url, shown } = page;
+	const { shown: stored } = page.damage;
+	if (shown === null) return '';
+	const { name } = mapWords(page);
+	if (url.map === 'similarity' || stored === null) {
+		const { metric, view, show } = url;
+		const values = show === 'similarity' ? undefined : name;
+		return similarityCsv(run, { metric, view, values }, shown.values);
+	}
+	const indices = Array.from({ length: layers }, (_, layer) => layer);
+	const rows = indices.map((row) => [
+		row,
+		...indices.map((column) => {
+			const cell = row * layers + column;
+			return shown.missing?.[cell] === 1 ? null : shown.values[cell];
+		})
+	]);
+	return (
+		cardLines({ values: name }) +
+		cardLines(damageCard(stored, url.map)) +
+		csv([['source \\ follower', ...indices], ...rows])
+	);
+}

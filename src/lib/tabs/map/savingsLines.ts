@@ -1,0 +1,71 @@
+import type { Savings } from '$analysis/plan/types.ts';
+import { formatBytes, formatCount, formatShare } from '$analysis/text/number.ts';
+
+/** What a plan saves in words: groups of quantities with their value, their share, and how they are counted. */
+export function savingsLines(saved: Savings) {
+	// All layers together cache as much K as V.
+	const kShareOfKv = saved.kCache.shareOfK / 2;
+	const vCache = {
+		name: 'V cache',
+		value: `−${formatBytes(saved.vCache.bytes)}`,
+		share: `${formatShare(kShareOfKv - saved.kCache.shareOfKv, 2)} of KV`,
+		about: `${formatBytes(saved.vCache.bytesPerToken)} a token and sequence, of layers left out; followers keep V.`
+	};
+	return [
+		{
+			name: 'Memory',
+			rows: [
+				{
+					name: 'K cache',
+					value: `−${formatBytes(saved.kCache.bytes)}`,
+					share: `${formatShare(-kShareOfKv, 2)} of KV`,
+					about: `${formatBytes(saved.kCache.bytesPerToken)} a token and sequence; ${formatShare(saved.kCache.shareOfK)} of the K cache. Followers keep V.`
+				},
+				...(saved.vCache.bytes > 0 ? [vCache] : []),
+				{
+					name: 'parameters',
+					value: `−${formatCount(saved.parameters.count)}`,
+					share: formatShare(-saved.parameters.share),
+					about:
+						'Query and key projections of followers; of layers left out the whole attention block. With biases and norms'
+				}
+			]
+		},
+		{
+			name: 'Prefill',
+			rows: [
+				{
+					name: 'FLOPs',
+					value: `−${formatCount(saved.prefill.flops)}`,
+					share: formatShare(-saved.prefill.share),
+					about:
+						'Projections and the causal half of QKᵀ, of layers left out also that of P·V; softmax and rotary embedding are not counted. No time follows from FLOPs.'
+				},
+				{
+					name: 'kept for followers',
+					value: `+${formatBytes(saved.prefill.keptBytes)}`,
+					share: 'against it',
+					about: 'Probabilities of one source, held until its followers have run'
+				}
+			]
+		},
+		{
+			name: 'Decode step',
+			rows: [
+				{
+					name: 'bytes not read',
+					value: `−${formatBytes(saved.decode.bytes)}`,
+					share: `${formatShare(-saved.decode.share)} net`,
+					about:
+						'Query and key weights once for the batch, and the followers’ K cache; of layers left out all attention weights, K and V cache'
+				},
+				{
+					name: 'read instead',
+					value: `+${formatBytes(saved.decode.readBytes)}`,
+					share: 'against it',
+					about: 'The source’s probabilities, by each follower'
+				}
+			]
+		}
+	];
+}

@@ -1,0 +1,41 @@
+import { SAVING_AXES } from '$analysis/plan/axes.ts';
+import { csv } from '$analysis/plan/exporters/csv.ts';
+import type { PartLoss, SearchReport } from '$analysis/measure/search/types.ts';
+import { planWords } from '$analysis/plan/words.ts';
+
+const loss = (part: PartLoss) => [part.loss, part.low, part.high];
+
+/** Every measured plan, a line each: the front, the named plans, and the random ones. */
+export function frontCsv({ front, plans, random }: SearchReport): string {
+	const saved = SAVING_AXES.map((axis) => `saved ${axis}`);
+	const header = ['of', 'name', 'kind', 'plan', ...saved, 'loss added', 'low', 'high'];
+	const lines = [
+		...front.map((each) => [
+			'front',
+			'',
+			each.kind,
+			planWords(each.sources),
+			...SAVING_AXES.map((axis) => each.savings[axis]),
+			...loss(each.report)
+		]),
+		...plans.map((each) => [
+			'plan',
+			each.name,
+			each.kind,
+			planWords(each.sources),
+			...SAVING_AXES.map((axis) => each.savings[axis]),
+			...loss(each.report)
+		]),
+		...random.plans.map((each) => [
+			'random',
+			'',
+			'',
+			planWords(each.sources),
+			...SAVING_AXES.map(() => ''),
+			each.report,
+			'',
+			''
+		])
+	];
+	return csv([header, ...lines]);
+}

@@ -1,0 +1,121 @@
+import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
+import type { SavingAxis } from '$analysis/plan/axes.ts';
+import type { StoredResult } from '$analysis/measure/results/types.ts';
+import { SEARCH_DEFAULTS } from '$analysis/measure/search/defaults.ts';
+import type { Search, SearchGoal } from '$analysis/measure/search/types.ts';
+import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
+import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
+import { parseLayers } from '../../state/edit.ts';
+
+/** What the form of a search holds; null: an empty number. */
+export interface SearchFields {
+	goal: SearchGoal['kind'];
+	followers: number | null;
+	axis: SavingAxis;
+	percent: number | null;
+	maxLossIncrease: number | null;
+	texts: TextChoices;
+	context: number | null;
+	windows: number | null;
+	maxSpan: number | null;
+	/** Layers with commas between them. */
+	protectedText: string;
+	repair: boolean;
+}
+
+type SizeFacts = Pick<ModelFacts, 'layers' | 'maxPositions'>;
+
+/** What the form starts with: the command's defaults, as far as the model allows. The command asks for a goal. */
+export function searchFields(
+	{ layers, maxPositions }: SizeFacts,
+	samples: SamplesAnswer
+): SearchFields {
+	return {
+		goal: 'followers',
+		followers: Math.max(1, Math.round(layers / 4)),
+		axis: 'kvCache',
+		percent: 10,
+		maxLossIncrease: 0.1,
+		texts: sampleChoices(samples, SEARCH_DEFAULTS.samples),
+		context: Math.min(SEARCH_DEFAULTS.context, maxPositions),
+		windows: SEARCH_DEFAULTS.windows,
+		maxSpan: Math.min(SEARCH_DEFAULTS.maxSpan, layers),
+		protectedText: SEARCH_DEFAULTS.protectedLayers.join(', '),
+		repair: SEARCH_DEFAULTS.repair
+	};
+}
+
+/** The settings of a search that is open; what an earlier version did not keep stays as it was. */
+export function searchFieldsOf(
+	stored: Pick<StoredResult, 'texts' | 'windows' | 'context'>,
+	search: Search,
+	samples: SamplesAnswer,
+	before: SearchFields
+): SearchFields {
+	const { settings } = search;
+	return {
+		...before,
+		...goalFields(search.report.goal),
+		texts: choicesOf(stored.texts, samples) ?? before.texts,
+		context: stored.context,
+		windows: stored.windows,
+		maxSpan: settings?.maxSpan ?? before.maxSpan,
+		protectedText: settings?.protectedLayers.join(', ') ?? before.protectedText,
+		repair: settings?.repair ?? search.report.plans.some(({ repaired }) => repaired)
+	};
+}
+
+function goalFields(goal: SearchGoal): Partial<SearchFields> {
+	switch (goal.kind) {
+		case 'followers':
+			return { goal: goal.kind, followers: goal.followers };
+		case 'save':
+			return {
+				goal: goal.kind,
+				axis: goal.axis,
+				percent: Number((goal.share * 100).toPrecision(12))
+			};
+		case 'loss':
+			return { goal: goal.kind, maxLossIncrease: goal.maxLossIncrease };
+	}
+}
+
+/** What keeps the form from being sent, for a person; null: nothing that a number's own field does not say. */
+export function searchMissing(fields: SearchFields, layers: number): string | null {
+	if (textsOf(fields.texts).length === 0) return 'Choose a text.';
+	return parseLayers(fields.protectedText, layers) === null
+		? `Protected layers: expected numbers from 0 to ${layers - 1}, with commas between them.`
+		: null;
+}
+
+/** What is asked for; null: something is missing. */
+export function searchRequest(
+	run: string,
+	fields: SearchFields,
+	layers: number
+): NewMeasurement | null {
+	const { context, windows, maxSpan, repair } = fields;
+	const texts = textsOf(fields.texts);
+	const protectedLayers = parseLayers(fields.protectedText, layers);
+	const goal = goalOf(fields);
+	if (texts.length === 0 || protectedLayers === null || goal === null) return null;
+	if (context === null || windows === null || maxSpan === null) return null;
+	return { kind: 'search', run, texts, context, windows, goal, maxSpan, protectedLayers, repair };
+}
+
+function goalOf({
+	goal: kind,
+	followers,
+	axis,
+	percent,
+	maxLossIncrease
+}: SearchFields): SearchGoal | null {
+	switch (kind) {
+		case 'followers':
+			return followers === null ? null : { kind, followers };
+		case 'save':
+			return percent === null ? null : { kind, axis, share: percent / 100 };
+		case 'loss':
+			return maxLossIncrease === null ? null : { kind, maxLossIncrease };
+	}
+}

@@ -1,0 +1,88 @@
+import { AXIS_NAMES, SAVING_AXES, type SavingAxis } from '$analysis/plan/axes.ts';
+import type { FrontPoint, PlanFigures } from '$analysis/measure/search/types.ts';
+import { planWords, signedText } from '$analysis/plan/words.ts';
+import { formatShare, formatValue } from '$analysis/text/number.ts';
+import type { Column } from '../../table/view.ts';
+import { KIND_NAMES, partLossText } from './words.ts';
+
+const added = (value: number) => signedText(value, formatValue);
+
+/** Axes whose savings are on the screen; the others are in the CSV alone. */
+type ShownAxes = readonly SavingAxis[];
+
+function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(shown: ShownAxes): Column<Row>[] {
+	return [...new Set([...shown, ...SAVING_AXES])].map((axis) => ({
+		key: axis,
+		title: AXIS_NAMES[axis],
+		hidden: !shown.includes(axis),
+		about: `Share of the ${AXIS_NAMES[axis]} that is saved; predicted, by counting`,
+		align: 'right',
+		value: ({ savings }) => savings[axis],
+		format: (value) => formatShare(Number(value))
+	}));
+}
+
+function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
+	return {
+		key: 'report',
+		title: 'Loss added: report',
+		about: 'Nats a token on the part that was read once, after every plan was frozen',
+		value: ({ report }) => report.loss,
+		format: (_, { report }) => partLossText(report)
+	};
+}
+
+/** What a plan does is written below its name. */
+export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] => [
+	{ key: 'name', title: 'Plan', value: ({ name }) => name },
+	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
+	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind], hidden: true },
+	reportColumn(),
+	{
+		key: 'choose',
+		title: 'choose',
+		about: 'In-sample for the chosen plan, and for the strength of a repair',
+		align: 'right',
+		value: ({ choose }) => choose.loss,
+		format: (value) => added(Number(value))
+	},
+	{
+		key: 'search',
+		title: 'search (in-sample)',
+		about: 'In-sample for every plan that was made from damage measured on this part',
+		align: 'right',
+		value: ({ search }) => search.loss,
+		format: (value) => added(Number(value))
+	},
+	{
+		key: 'additivityError',
+		title: 'not additive',
+		about: 'Measured on the search part, less the sum of its parts’ damage',
+		align: 'right',
+		value: ({ additivityError }) => additivityError,
+		format: (value) => (value === null ? '–' : added(Number(value)))
+	},
+	...savingColumns<PlanFigures>(shown)
+];
+
+export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] => [
+	{ key: 'kind', title: 'Allowed', value: ({ kind }) => kind },
+	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
+	reportColumn(),
+	{
+		key: 'choose',
+		title: 'choose',
+		align: 'right',
+		value: ({ choose }) => choose.loss,
+		format: (value) => added(Number(value))
+	},
+	{
+		key: 'sumOfParts',
+		title: 'sum of parts (in-sample)',
+		about: 'Damage of its spans and left-out layers, each measured by itself on the search part',
+		align: 'right',
+		value: ({ sumOfParts }) => sumOfParts,
+		format: (value) => added(Number(value))
+	},
+	...savingColumns<FrontPoint>(shown)
+];

@@ -1,0 +1,93 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { benchFields, benchRequest } from '../../src/lib/tabs/bench/form.ts';
+import { evaluateFields, evaluateRequest } from '../../src/lib/tabs/evaluate/form.ts';
+import { damageFields, damageRequest } from '../../src/lib/tabs/map/damageForm.ts';
+import { searchFields, searchRequest } from '../../src/lib/tabs/search/form.ts';
+import { planOf } from '../../src/lib/measure/planOf.ts';
+import { madeUpRun } from '../builders/run.ts';
+import { registerBench } from '../../cli/bench.ts';
+import { registerDamage } from '../../cli/damage.ts';
+import { registerEvaluate } from '../../cli/evaluate.ts';
+import type { Io } from '../../cli/io.ts';
+import { registerSearch } from '../../cli/search.ts';
+
+const samples = [
+	'hound-of-the-baskervilles',
+	'time-machine',
+	'walden',
+	'through-the-looking-glass'
+].map((id) => ({ id, title: id, author: '', characters: 9 }));
+const SIZE = { layers: 16, maxPositions: 4096 };
+const { record } = madeUpRun();
+const asked = { plan: planOf({ ...record, files: {} }, [0, 0, 2]) };
+
+/** What a subcommand takes where nothing is said beyond what it asks for. */
+function optionsOf(register: (program: Command, io: Io) => void): Record<string, unknown> {
+	const program = new Command();
+	// Options are read, nothing runs.
+	register(program, { stdout: process.stdout, stderr: process.stderr } as unknown as Io);
+	const [command] = program.commands;
+	command.parseOptions([]);
+	return command.opts();
+}
+
+describe('page and command have the same defaults', () => {
+	it('for a damage map', () => {
+		const { context, windows, maxSpan } = optionsOf(registerDamage);
+		expect(damageRequest('run', damageFields(SIZE, samples))).toEqual({
+			kind: 'damage',
+			run: 'run',
+			texts: [{ sample: 'hound-of-the-baskervilles' }, { sample: 'time-machine' }],
+			context,
+			windows,
+			maxSpan
+		});
+	});
+	it('for an evaluation, whose texts the command asks for', () => {
+		const { context, windows } = optionsOf(registerEvaluate);
+		expect(evaluateRequest('run', evaluateFields(SIZE, samples), asked)).toEqual({
+			kind: 'evaluate',
+			run: 'run',
+			texts: [{ sample: 'walden' }, { sample: 'through-the-looking-glass' }],
+			context,
+			windows,
+			...asked,
+			questions: null,
+			gates: {}
+		});
+	});
+	it('for a search, whose goal the command asks for', () => {
+		const { context, windows, maxSpan, protect, repair = false } = optionsOf(registerSearch);
+		expect(searchRequest('run', searchFields(SIZE, samples), SIZE.layers)).toEqual({
+			kind: 'search',
+			run: 'run',
+			texts: [{ sample: 'hound-of-the-baskervilles' }, { sample: 'time-machine' }],
+			context,
+			windows,
+			goal: { kind: 'followers', followers: 4 },
+			maxSpan,
+			protectedLayers: protect,
+			repair
+		});
+	});
+	it('for a deployment', () => {
+		const { prompt, generate, batch, repeats, dtype = 'fp32' } = optionsOf(registerBench);
+		expect(benchRequest('run', benchFields(SIZE.maxPositions), asked)).toEqual({
+			kind: 'bench',
+			run: 'run',
+			...asked,
+			dtype,
+			prompt,
+			generate,
+			batch,
+			repeats
+		});
+	});
+	it('fit a small model on the page', () => {
+		const small = { layers: 3, maxPositions: 64 };
+		expect(damageFields(small, samples)).toMatchObject({ context: 64, maxSpan: 3 });
+		expect(evaluateFields(small, samples)).toMatchObject({ context: 64 });
+		expect(searchFields(small, samples)).toMatchObject({ context: 64, maxSpan: 3 });
+	});
+});
