@@ -1,18 +1,20 @@
 import js from '@eslint/js';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import importX from 'eslint-plugin-import-x';
 import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
-/** A lint rule for one folder: what it must not import, and why. */
-function boundary(files, ignores, patterns) {
+/** What some files must not import, and why. */
+function forbid(files, patterns) {
 	return {
 		files,
-		ignores,
+		ignores: ['**/*.test.ts'],
 		rules: {
 			'no-restricted-imports': [
 				'error',
-				{ patterns: patterns.filter(({ group }) => group.length > 0) }
+				{ patterns: patterns.filter(({ group, regex }) => regex !== '' && group?.length !== 0) }
 			]
 		}
 	};
@@ -28,30 +30,121 @@ const noHttp = {
 };
 const noRuntime = {
 	group: ['onnxruntime-*'],
-	message: 'Only analysis/capture/ imports onnxruntime-node.'
+	message: 'Only analysis/engine/ imports onnxruntime-node.'
 };
+const noNode = { group: ['node:*'], message: 'The browser runs this room too.' };
 
-/** The way of the data: each stage may import itself and those to its left. */
-const stages = [
-	'edge',
-	'process',
-	'checkpoint',
-	'tokens',
-	'graph',
-	'onnx',
-	'models',
-	'capture',
-	'similarity',
-	'plan',
-	'run',
-	'compare',
-	'analyze',
-	'repair',
-	'evaluate',
-	'damage',
-	'search',
-	'deploy',
-	'results'
+/** Rooms by rank, lowest first: each imports itself and those of lower ranks. */
+const analysisRanks = [
+	['edge', 'process'],
+	['proto', 'statistics', 'text', 'telemetry'],
+	['model'],
+	['graph'],
+	['similarity'],
+	['plan'],
+	['rewrite'],
+	['engine'],
+	['workspace'],
+	['repair', 'compare', 'figure'],
+	['apply'],
+	['measure']
+];
+const pageRanks = [
+	['client'],
+	['colour'],
+	['controls'],
+	['chart', 'heatmap', 'table'],
+	['figure'],
+	['jobs', 'forms', 'state'],
+	['measure'],
+	['tabs'],
+	['pages']
+];
+/** Rooms that the browser runs too. */
+const portable = ['statistics', 'text', 'similarity', 'plan', 'figure'];
+/** Rooms in rooms that know nothing of one another. */
+const kinds = ['analyze', 'damage', 'evaluate', 'search', 'bench', 'tune'];
+const tabs = ['map', 'evaluate', 'search', 'bench'];
+const pages = ['home', 'run', 'compare', 'model'];
+
+/** Rooms that `room` must not import: its neighbours of the same rank, and all of higher ones. */
+function above(ranks, room) {
+	const rank = ranks.findIndex((names) => names.includes(room));
+	return ranks
+		.slice(rank)
+		.flat()
+		.filter((name) => name !== room);
+}
+const into = (names, prefix) =>
+	names.length === 0 ? '' : `^(\\.\\./)+(${names.join('|')})/|^${prefix}(${names.join('|')})/`;
+const rooms = [
+	...analysisRanks.flat().map((room) =>
+		forbid(
+			[`analysis/${room}/**/*.ts`],
+			[
+				noInterface,
+				noHttp,
+				...(room === 'engine' ? [] : [noRuntime]),
+				...(portable.includes(room) ? [noNode] : []),
+				{
+					regex: into(above(analysisRanks, room), '\\$analysis/'),
+					message: `analysis/${room}/ imports only rooms of lower ranks.`
+				}
+			]
+		)
+	),
+	...kinds.map((kind) =>
+		forbid(
+			[`analysis/measure/${kind}/**/*.ts`],
+			[
+				noInterface,
+				noHttp,
+				noRuntime,
+				{
+					regex: `^(\\.\\./)+(${kinds.filter((other) => other !== kind).join('|')})/`,
+					message: 'A kind of measurement knows no other kind.'
+				}
+			]
+		)
+	),
+	...pageRanks.flat().map((room) =>
+		forbid(
+			[`src/lib/${room}/**/*.{ts,svelte}`],
+			[
+				noRuntime,
+				{
+					regex: into([...above(pageRanks, room), 'server'], '\\$lib/'),
+					message: `src/lib/${room}/ imports only rooms of lower ranks.`
+				}
+			]
+		)
+	),
+	...[
+		['tabs', tabs],
+		['pages', pages]
+	].flatMap(([room, names]) =>
+		names.map((name) =>
+			forbid(
+				[`src/lib/${room}/${name}/**/*.{ts,svelte}`],
+				[
+					noRuntime,
+					{
+						regex: into(
+							[...above(pageRanks, room), 'server', ...names.filter((other) => other !== name)],
+							'\\$lib/'
+						),
+						message: `src/lib/${room}/${name}/ knows no other of the ${room}.`
+					}
+				]
+			)
+		)
+	),
+	forbid(['analysis/*.ts'], [noInterface, noHttp, noRuntime]),
+	forbid(['src/routes/**', 'src/*.ts', 'src/lib/server/**', 'bench/**', 'tests/**'], [noRuntime]),
+	forbid(
+		['cli/**'],
+		[noRuntime, { group: ['**/src/**', '$lib/*'], message: 'cli/ imports analysis/ only.' }]
+	)
 ];
 /** Ways around the one edge where what comes from outside is read and parsed. */
 const untrusted = [
@@ -63,20 +156,6 @@ const untrusted = [
 	message:
 		'Use analysis/edge: parseJson, parseUntrusted, parseOrNull stop early and bound messages.'
 }));
-/** Stages that never touch weights or sessions, though they stand to the right of those that do. */
-const pure = ['similarity', 'plan'];
-
-function laterStages(stage) {
-	const later = stages.slice(stages.indexOf(stage) + 1);
-	const upstream = pure.includes(stage) ? ['graph', 'onnx', 'models', 'capture'] : [];
-	// The browser runs the pure stages too.
-	const node = pure.includes(stage) ? ['node:*'] : [];
-	return {
-		group: [...[...later, ...upstream].map((name) => `**/${name}/**`), ...node],
-		message: `analysis/${stage}/ imports only what comes before it on the data's way.`
-	};
-}
-
 export default ts.config(
 	{
 		ignores: [
@@ -126,20 +205,18 @@ export default ts.config(
 		rules: { 'no-restricted-properties': ['error', ...untrusted] }
 	},
 	{ files: ['*.js'], ...ts.configs.disableTypeChecked },
-	...stages
-		.filter((stage) => stage !== 'capture')
-		.map((stage) =>
-			boundary(
-				[`analysis/${stage}/**/*.ts`],
-				['**/*.test.ts'],
-				[noInterface, noHttp, noRuntime, laterStages(stage)]
-			)
-		),
-	boundary(
-		['analysis/capture/**/*.ts'],
-		['**/*.test.ts'],
-		[noInterface, noHttp, laterStages('capture')]
-	),
-	boundary(['analysis/*.ts'], [], [noInterface, noHttp, noRuntime]),
-	boundary(['src/**', 'cli/**', 'bench/**', 'tests/**'], [], [noRuntime])
+	{
+		files: ['{analysis,src,cli}/**/*.{ts,svelte}'],
+		plugins: { 'import-x': importX },
+		settings: {
+			'import-x/extensions': ['.ts', '.svelte'],
+			'import-x/parsers': {
+				'@typescript-eslint/parser': ['.ts'],
+				'svelte-eslint-parser': ['.svelte']
+			},
+			'import-x/resolver-next': [createTypeScriptImportResolver()]
+		},
+		rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true }] }
+	},
+	...rooms
 );

@@ -130,7 +130,7 @@ async function withProgress(
 ): Promise<RunRecord> {
 	// Only here: onnxruntime takes longer to load than the other subcommands take to run.
 	const { analyze } = await import('../analysis/measure/analyze/analyze.ts');
-	const { estimateOfAnalysis } = await import('../analysis/engine/estimate.ts');
+	const { estimateOfAnalysis } = await import('../analysis/measure/analyze/estimate.ts');
 	const display = progressDisplay(io.stderr);
 	const stopWatching = removeOnInterrupt(options.runFolder, display.end);
 	try {

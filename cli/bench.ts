@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { BenchReport, BenchSetting } from '../analysis/measure/bench/benchTypes.ts';
 import type { BenchMeans } from '../analysis/measure/bench/measureBench.ts';
-import { BENCH_DEFAULTS } from '../analysis/apply/defaults.ts';
+import { BENCH_DEFAULTS } from '../analysis/measure/bench/defaults.ts';
 import { InputError } from '../analysis/errors.ts';
 import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weights.ts';
 import type { Plan } from '../analysis/plan/types.ts';

@@ -1,4 +1,4 @@
-import type { Estimate } from '../analysis/measure/analyze/types.ts';
+import type { Estimate } from '../analysis/engine/estimate.ts';
 import { formatBytes, formatDuration } from '../analysis/text/number.ts';
 import { say, type Io } from './io.ts';
 

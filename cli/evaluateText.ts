@@ -1,9 +1,6 @@
 import { quoted } from '../analysis/edge/quote.ts';
-import type {
-	EvaluateReport,
-	Evaluation,
-	ModelFigures
-} from '../analysis/measure/evaluate/types.ts';
+import type { EvaluateReport, Evaluation } from '../analysis/measure/evaluate/types.ts';
+import type { ModelFigures } from '../analysis/measure/figures.ts';
 import {
 	SCORES,
 	type ChoicesReport,

@@ -1,6 +1,7 @@
-import { estimateAnalysis, estimateOf } from '../analysis/engine/estimate.ts';
+import { estimateOf } from '../analysis/engine/estimate.ts';
+import { estimateAnalysis } from '../analysis/measure/analyze/estimate.ts';
 import { refuseKnownOther } from '../analysis/engine/modelHash.ts';
-import type { Estimate } from '../analysis/measure/analyze/types.ts';
+import type { Estimate } from '../analysis/engine/estimate.ts';
 import { prepareDamage } from '../analysis/measure/damage/prepare.ts';
 import { workOfAll } from '../analysis/measure/damage/work.ts';
 import { checkPlan } from '../analysis/apply/planCheck.ts';

@@ -8,7 +8,7 @@ import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
 import { placeProblems } from '../analysis/model/catalogue/discover.ts';
 import { workspaceHome } from '../analysis/workspace/workspace.ts';
-import { isLoopback, refusal } from '../src/lib/server/http/guard.ts';
+import { isLoopback, refusal } from '../analysis/edge/guard.ts';
 import { openPage } from './openBrowser.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { reachableName, urlOf } from './serverAddress.ts';

@@ -10,7 +10,7 @@ import { excessMatrix } from '../analysis/similarity/null.ts';
 import { similarityOf } from '../analysis/similarity/similarity.ts';
 import type { Metric, Similarity, View } from '../analysis/similarity/types.ts';
 import { formatValue } from '../analysis/text/number.ts';
-import { SHOWN_WORDS } from '../src/lib/state/shown.ts';
+import { SHOWN_WORDS } from '../analysis/similarity/shown.ts';
 import { findRun } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { checkMeasured, measuredWords } from './measured.ts';

@@ -1,7 +1,7 @@
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { building, dev } from '$app/environment';
 import { refuse } from '$lib/server/http/answer.ts';
-import { refusal } from '$lib/server/http/guard.ts';
+import { refusal } from '$analysis/edge/guard.ts';
 import { demandToken } from '$lib/server/http/token.ts';
 import { isOpenWithoutToken } from '$lib/server/settings.ts';
 import { theWorkbench } from '$lib/server/workbench.ts';

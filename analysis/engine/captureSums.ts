@@ -8,7 +8,7 @@ import { WeightSource } from './weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Window } from '../model/tokens/types.ts';
 import type { SeenWindows } from './onnxWindows.ts';
-import type { Prepared, WindowPlan } from '../measure/analyze/prepare.ts';
+import type { Prepared, WindowPlan } from './windowPlan.ts';
 import type { Reporter } from '../telemetry/reporter.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
 

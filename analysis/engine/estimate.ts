@@ -1,22 +1,11 @@
 import type { Checkpoint } from '../model/checkpoint/types.ts';
-import { prepare, type PreparedAnalysis, type WindowPlan } from '../measure/analyze/prepare.ts';
+import type { WindowPlan } from './windowPlan.ts';
 import { operationsPerSecond } from './speed.ts';
-import type { AnalyzeRequest, Estimate } from '../measure/analyze/types.ts';
 
 /** Loading node, onnxruntime and tokenizer, building sessions, hashing: what every run takes at least. */
 const FIXED_SECONDS = 1;
 /** Weights come from disk at about 1 GB/s, once a group. */
 const DISK_BYTES_PER_SECOND = 1e9;
-
-/** What a run would take. Throws InputError where it would be refused, with the reason. */
-export async function estimateAnalysis(request: AnalyzeRequest): Promise<Estimate> {
-	return estimateOfAnalysis(await prepare(request), request.home);
-}
-
-/** What a prepared analysis will take. */
-export function estimateOfAnalysis(prepared: PreparedAnalysis, home: string): Promise<Estimate> {
-	return estimateOf({ ...prepared, checkpoint: prepared.source.facts }, home);
-}
 
 /** What an estimate is made from. */
 interface Outlook extends Pick<
@@ -44,4 +33,21 @@ export async function estimateOf(prepared: Outlook, home: string): Promise<Estim
 		tokens: windows.length * context,
 		notes
 	};
+}
+
+/** What a run will take, known before it starts. */
+export interface Estimate {
+	/** Peak memory of the process, bytes. */
+	memoryBytes: number;
+	memoryLimitBytes: number;
+	/** Roughly; from the speed remembered of earlier runs on this machine, else from a guess by cores. */
+	seconds: number;
+	secondsFrom: 'earlier runs' | 'guess';
+	context: number;
+	windows: number;
+	/** Windows that are in memory together. */
+	windowsPerGroup: number;
+	tokens: number;
+	/** "4 windows instead of 8: …" */
+	notes: string[];
 }

@@ -1,5 +1,6 @@
 /** Questions about the user's models and texts, which a process of its own answers. */
-import type { AnalyzeRequest, Estimate } from './analyze/types.ts';
+import type { AnalyzeRequest } from './analyze/types.ts';
+import type { Estimate } from '../engine/estimate.ts';
 import type { ModelListing } from '../model/checkpoint/types.ts';
 import type { DamageRequest } from './damage/types.ts';
 import type { BenchRequest } from './bench/benchTypes.ts';

@@ -11,12 +11,12 @@ import { similarityMatrix } from './measure.ts';
 import {
 	drawWindows,
 	intervalOf,
-	pairResampler,
 	RESAMPLES,
 	type Draws,
 	type Interval,
 	type ResampledOver
 } from '../statistics/resample.ts';
+import { pairResampler } from './resample.ts';
 import type { Metric, ViewSums } from './types.ts';
 
 /** Relative depths at which curves of two models are compared: 0, 0.05, …, 1. */

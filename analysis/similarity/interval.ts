@@ -1,11 +1,6 @@
 import { similarityMatrix } from './measure.ts';
-import {
-	drawWindows,
-	intervalOf,
-	pairResampler,
-	RESAMPLES,
-	type ResampledOver
-} from '../statistics/resample.ts';
+import { drawWindows, intervalOf, RESAMPLES, type ResampledOver } from '../statistics/resample.ts';
+import { pairResampler } from './resample.ts';
 import type { Metric, ViewSums } from './types.ts';
 
 /** 95 % intervals of every cell, [L, L] each. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { drawWindows } from './resample.ts';
 import type { Tokenizer } from '../model/tokens/types.ts';
-import { meanInterval, modelFigures, predictedBytes, quantile, spreadOf } from './figures.ts';
+import { meanInterval, quantile, spreadOf } from './figures.ts';
+import { modelFigures, predictedBytes } from '../measure/figures.ts';
 
 describe('the figures of a model', () => {
 	it('are loss, perplexity and bits per byte', () => {

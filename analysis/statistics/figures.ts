@@ -1,7 +1,4 @@
-import { InputError } from '../errors.ts';
 import { intervalOf, RESAMPLES, type Draws } from './resample.ts';
-import type { Document, Tokenizer, Window } from '../model/tokens/types.ts';
-import type { ModelFigures, Spread } from '../measure/evaluate/types.ts';
 
 export function mean(values: ArrayLike<number>): number {
 	return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
@@ -47,35 +44,9 @@ export function meanInterval(
 	);
 }
 
-/**
- * How a model does on `tokens` predicted tokens that stand for `bytes` of text and lose `nats` in all. A perplexity
- * beyond every float64 is given as the largest. Throws InputError where the tokens stand for no text.
- */
-export function modelFigures(nats: number, tokens: number, bytes: number): ModelFigures {
-	if (!(bytes > 0)) {
-		throw new InputError(
-			`text: the ${tokens} predicted tokens stand for ${bytes} bytes of it; expected some: give another text`
-		);
-	}
-	const loss = nats / tokens;
-	const perplexity = Math.min(Number.MAX_VALUE, Math.exp(loss));
-	return { loss, perplexity, bitsPerByte: nats / Math.LN2 / bytes, tokens };
-}
-
-/**
- * UTF-8 bytes of the text that a window's predicted tokens (all but its first) stand for, each token counted by
- * itself: the bytes of the text they cover. A space that the tokenizer puts before the first word of what it
- * reads, as SentencePiece does, is not text and not counted.
- */
-export function predictedBytes(
-	window: Window,
-	documents: readonly Document[],
-	tokenizer: Tokenizer
-): number {
-	const predicted = window.ids.slice(1);
-	const bytes = tokenizer.byteLengths(predicted).reduce((sum, length) => sum + length, 0);
-	if (tokenizer.bosId === null) return bytes;
-	const put = tokenizer.pieces(predicted.slice(0, 1))[0].startsWith(' ');
-	const inText = documents[window.document].text[window.start] === ' ';
-	return put && !inText ? bytes - 1 : bytes;
+/** A figure over windows: its median, and the quartiles as its spread. */
+export interface Spread {
+	median: number;
+	q25: number;
+	q75: number;
 }

@@ -1,5 +1,5 @@
 import type { BenchReport, RatioSpread } from '../../analysis/measure/bench/benchTypes.ts';
-import type { Spread } from '../../analysis/measure/evaluate/types.ts';
+import type { Spread } from '../../analysis/statistics/figures.ts';
 
 const spread = (q25: number, median: number, q75: number): Spread => ({ median, q25, q75 });
 

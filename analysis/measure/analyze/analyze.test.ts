@@ -11,7 +11,7 @@ import { METRICS, VIEWS } from '../../similarity/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { messageOf } from '../../errors.ts';
 import { analyze } from './analyze.ts';
-import { estimateAnalysis } from '../../engine/estimate.ts';
+import { estimateAnalysis } from './estimate.ts';
 import { captureSums } from '../../engine/captureSums.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
 import { prepare } from './prepare.ts';

@@ -1,33 +1,12 @@
-import type { Checkpoint } from '../../model/checkpoint/types.ts';
-import type { AttentionLayout } from '../../engine/layout.ts';
+import type { WindowPlan } from '../../engine/windowPlan.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import { sumsFor } from '../../similarity/sums.ts';
 import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
-import type { Tokenizer, Window } from '../../model/tokens/types.ts';
-import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
+import { memoryLimit } from '../../engine/memory.ts';
 import { openSource, type AttentionSource, type SourceOutlook } from '../../engine/source.ts';
 import type { AnalyzeRequest } from './types.ts';
-import { totalWork, type WindowWork } from '../../engine/work.ts';
-
-/** What is known of a run before the model runs, whatever form the model is stored in. */
-export interface WindowPlan {
-	tokenizer: Tokenizer;
-	windows: Window[];
-	/** Tokens in each window, BOS included; shorter than asked for where no text is long enough. */
-	context: number;
-	notes: string[];
-	layout: AttentionLayout;
-	statistics: StatisticsRequest;
-	memory: MemoryPlan;
-	work: WindowWork;
-	totalWork: number;
-}
-
-/** A checkpoint's run. */
-export interface Prepared extends WindowPlan {
-	checkpoint: Checkpoint;
-}
+import { totalWork } from '../../engine/work.ts';
 
 /** An analysis, of a checkpoint or an ONNX model. */
 export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'start'> {

@@ -22,23 +22,6 @@ export interface AnalyzeRequest {
 	home: string;
 }
 
-/** What a run will take, known before it starts. */
-export interface Estimate {
-	/** Peak memory of the process, bytes. */
-	memoryBytes: number;
-	memoryLimitBytes: number;
-	/** Roughly; from the speed remembered of earlier runs on this machine, else from a guess by cores. */
-	seconds: number;
-	secondsFrom: 'earlier runs' | 'guess';
-	context: number;
-	windows: number;
-	/** Windows that are in memory together. */
-	windowsPerGroup: number;
-	tokens: number;
-	/** "4 windows instead of 8: …" */
-	notes: string[];
-}
-
 /** What `spanwise analyze --json` prints; `run` is the id, or the path given with --out. */
 export interface AnalyzeResult {
 	run: string;

@@ -1,5 +1,5 @@
 import type { DecoderNames } from '../../engine/deploySession.ts';
-import type { Spread } from '../evaluate/types.ts';
+import type { Spread } from '../../statistics/figures.ts';
 import type { DecoderDtype } from '../../graph/decode/weights.ts';
 import type { Plan } from '../../plan/types.ts';
 

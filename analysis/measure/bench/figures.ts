@@ -1,5 +1,5 @@
 import type { BenchPrediction, BenchReport, RatioSpread, SideReport } from './benchTypes.ts';
-import type { Spread } from '../evaluate/types.ts';
+import type { Spread } from '../../statistics/figures.ts';
 import { formatBytes } from '../../text/number.ts';
 
 /** A figure that both models have, and how it is told. */

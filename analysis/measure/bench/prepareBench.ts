@@ -1,7 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { writableAttention } from '../../engine/plannedOnnx.ts';
 import { operationsPerSecond } from '../../engine/speed.ts';
-import type { Estimate } from '../analyze/types.ts';
+import type { Estimate } from '../../engine/estimate.ts';
 import type { DecoderNames } from '../../engine/deploySession.ts';
 import { modelFacts } from '../../model/checkpoint/facts.ts';
 import { openCheckpoint } from '../../model/checkpoint/open.ts';

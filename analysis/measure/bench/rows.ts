@@ -1,6 +1,6 @@
-import { changeOf, contradicts } from '../../apply/benchChange.ts';
+import { changeOf, contradicts } from '../../measure/bench/change.ts';
 import type { BenchReport, RatioSpread } from './benchTypes.ts';
-import type { Spread } from '../evaluate/types.ts';
+import type { Spread } from '../../statistics/figures.ts';
 import { csv } from '../../plan/exporters/csv.ts';
 import { signedText } from '../../plan/words.ts';
 import { formatShare, formatValue } from '../../text/number.ts';

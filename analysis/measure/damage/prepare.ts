@@ -1,5 +1,5 @@
 import { memoryLimit, planMemory, type Holdings } from '../../engine/memory.ts';
-import type { Prepared } from '../analyze/prepare.ts';
+import type { Prepared } from '../../engine/windowPlan.ts';
 import { forwardWork, outputWork } from '../../engine/work.ts';
 import { openCheckpoint } from '../../model/checkpoint/open.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';

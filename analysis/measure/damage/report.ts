@@ -1,5 +1,5 @@
-import { mean, meanInterval, modelFigures, predictedBytes } from '../../statistics/figures.ts';
-import type { ModelFigures } from '../evaluate/types.ts';
+import { baselineFigures } from '../figures.ts';
+import { meanInterval } from '../../statistics/figures.ts';
 import { drawWindows, type Draws } from '../../statistics/resample.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import {
@@ -83,18 +83,4 @@ export function outputSimilarity(results: readonly CaseResult[]): number | null 
 		results.reduce((total, { squares }) => total + (squares?.[part] ?? NaN), 0);
 	const own = sum(1);
 	return own > 0 ? 1 - Math.sqrt(sum(0) / own) : null;
-}
-
-/** Figures of the model as it is, from the mean loss of each window. */
-export function baselineFigures(
-	{ windows, context, tokenizer }: Pick<PreparedDamage, 'windows' | 'context' | 'tokenizer'>,
-	documents: readonly Document[],
-	losses: readonly number[]
-): ModelFigures {
-	const tokens = windows.length * (context - 1);
-	const bytes = windows.reduce(
-		(sum, window) => sum + predictedBytes(window, documents, tokenizer),
-		0
-	);
-	return modelFigures(mean(losses) * tokens, tokens, bytes);
 }

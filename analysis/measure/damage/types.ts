@@ -1,4 +1,4 @@
-import type { ModelFigures } from '../evaluate/types.ts';
+import type { ModelFigures } from '../figures.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
 import type { Document } from '../../model/tokens/types.ts';
 

@@ -1,6 +1,6 @@
 import { estimateOf } from '../../engine/estimate.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
-import type { Estimate } from '../analyze/types.ts';
+import type { Estimate } from '../../engine/estimate.ts';
 import { InputError } from '../../errors.ts';
 import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import type { Tokenizer, Window } from '../../model/tokens/types.ts';

@@ -3,14 +3,8 @@ import type { Plan } from '../../plan/types.ts';
 import { peakRssBytes } from '../../process/peakMemory.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { drawWindows } from '../../statistics/resample.ts';
-import {
-	mean,
-	meanInterval,
-	modelFigures,
-	predictedBytes,
-	quantile,
-	spreadOf
-} from '../../statistics/figures.ts';
+import { mean, meanInterval, quantile, spreadOf } from '../../statistics/figures.ts';
+import { modelFigures, predictedBytes } from '../figures.ts';
 import type { ChoicesReport } from './choices/types.ts';
 import { judgeGates, type Estimated } from './gates.ts';
 import type { Measured } from './measure.ts';
@@ -21,11 +15,11 @@ import type {
 	Cost,
 	EvaluateReport,
 	EvaluateRequest,
-	ModelFigures,
 	WayCost,
 	WindowRow,
 	WindowTokens
 } from './types.ts';
+import type { ModelFigures } from '../figures.ts';
 
 const KL_TAIL = 0.99;
 /** Windows that are kept token by token. */

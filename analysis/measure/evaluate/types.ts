@@ -1,3 +1,5 @@
+import type { ModelFigures } from '../figures.ts';
+import type { Spread } from '../../statistics/figures.ts';
 import type { LayerRepairs } from '../../engine/repairs.ts';
 import type { Plan, Savings } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
@@ -25,18 +27,6 @@ export interface EvaluateRequest {
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */
 	home: string;
-}
-
-/** How one model does on the text. */
-export interface ModelFigures {
-	/** Mean natural-log loss a predicted token. */
-	loss: number;
-	/** e to the loss. */
-	perplexity: number;
-	/** Loss of all predicted tokens in bits, by the UTF-8 bytes of their text; see `predictedBytes`. */
-	bitsPerByte: number;
-	/** Predicted tokens: all but the first of each window. */
-	tokens: number;
 }
 
 /** What sharing added to the loss, paired by window, with its 95 % interval; null bounds: a single window. */
@@ -76,13 +66,6 @@ export interface WindowTokens {
 	/** Natural-log loss of each, both ways. */
 	baseline: number[];
 	shared: number[];
-}
-
-/** A figure over windows: its median, and the quartiles as its spread. */
-export interface Spread {
-	median: number;
-	q25: number;
-	q75: number;
 }
 
 /** What one way took. */

@@ -1,6 +1,6 @@
 import { AXIS_NAMES } from '../../plan/axes.ts';
 import type { Damage } from '../damage/types.ts';
-import { changeOf } from '../../apply/benchChange.ts';
+import { changeOf } from '../../measure/bench/change.ts';
 import type { BenchReport } from '../bench/benchTypes.ts';
 import type { Evaluation } from '../evaluate/types.ts';
 import type { Search } from '../search/types.ts';

@@ -1,5 +1,5 @@
 import { modelFacts } from '../../model/checkpoint/facts.ts';
-import type { ModelFigures } from '../evaluate/types.ts';
+import type { ModelFigures } from '../figures.ts';
 import { savedShares } from '../../plan/axes.ts';
 import { makePlan } from '../../plan/planFile.ts';
 import { DTYPE_BYTES, savings, type SavingsSetting } from '../../plan/savings.ts';

@@ -1,5 +1,5 @@
 import { analysisHoldings, memoryLimit, planMemory, type Holdings } from '../../engine/memory.ts';
-import type { Prepared } from '../analyze/prepare.ts';
+import type { Prepared } from '../../engine/windowPlan.ts';
 import { openCheckpoint } from '../../model/checkpoint/open.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
 import type { ModelConfig } from '../../model/checkpoint/types.ts';

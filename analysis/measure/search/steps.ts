@@ -1,7 +1,7 @@
 import type { Reporter } from '../../telemetry/reporter.ts';
 import type { WeightSource } from '../../engine/weights.ts';
 import { modelFacts } from '../../model/checkpoint/facts.ts';
-import { baselineFigures } from '../damage/report.ts';
+import { baselineFigures } from '../figures.ts';
 import { savedPerLayer, savedShares } from '../../plan/axes.ts';
 import { paretoFront, type MeasuredCosts } from '../../plan/front.ts';
 import { randomPlans } from '../../plan/random.ts';

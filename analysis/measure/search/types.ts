@@ -1,4 +1,4 @@
-import type { ModelFigures } from '../evaluate/types.ts';
+import type { ModelFigures } from '../figures.ts';
 import type { SavingAxis } from '../../plan/axes.ts';
 import type { Plan, Sources } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';

@@ -1,5 +1,5 @@
 /** What the server and the pages say to one another. Bodies are JSON unless noted. */
-import type { Estimate } from '$analysis/measure/analyze/types.ts';
+import type { Estimate } from '$analysis/engine/estimate.ts';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
 import type { BenchSetting } from '$analysis/measure/bench/benchTypes.ts';
 import type { Gates } from '$analysis/measure/evaluate/types.ts';

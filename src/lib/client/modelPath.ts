@@ -2,3 +2,8 @@
 export function modelPath(id: string): string {
 	return `/models/${encodeURIComponent(id)}`;
 }
+
+/** Is a run of an ONNX file? Its types are those of the file. */
+export function isOnnxModel({ folder }: { folder: string }): boolean {
+	return folder.endsWith('.onnx');
+}

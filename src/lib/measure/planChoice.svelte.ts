@@ -4,7 +4,7 @@ import { importedPlan } from './importedPlan.ts';
 import { screenPlan } from '../state/screenPlan.ts';
 import type { RunState } from '../state/run.svelte.ts';
 import { planOf } from './planOf.ts';
-import type { AskedPlan } from '../tabs/evaluate/form.ts';
+import type { AskedPlan } from './askedPlan.ts';
 import type { Measurements } from './measurements.svelte.ts';
 
 /** Which plan a form sends: the one on the screen, left-out layers and head maps with it, or one from a file. */

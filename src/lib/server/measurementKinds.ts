@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Estimate } from '$analysis/measure/analyze/types.ts';
+import type { Estimate } from '$analysis/engine/estimate.ts';
 import { InputError } from '$analysis/errors.ts';
 import { parseGates } from '$analysis/measure/evaluate/gates.ts';
 import { findOnnxFile } from '$analysis/model/onnx/locate.ts';

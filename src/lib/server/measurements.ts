@@ -1,6 +1,6 @@
 import type { MeasuredModel } from '$analysis/measure/results/command.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
-import type { Estimate } from '$analysis/measure/analyze/types.ts';
+import type { Estimate } from '$analysis/engine/estimate.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { MeasurementEstimate, NewMeasurement } from '$lib/client/api.ts';
 import { planFileName } from '$lib/controls/save.ts';

@@ -1,5 +1,6 @@
 import { DEFAULT_JS_ROWS } from '$analysis/measure/analyze/defaults.ts';
-import type { AnalyzeRequest, Estimate } from '$analysis/measure/analyze/types.ts';
+import type { AnalyzeRequest } from '$analysis/measure/analyze/types.ts';
+import type { Estimate } from '$analysis/engine/estimate.ts';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { InputError } from '$analysis/errors.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '$analysis/projectRoot.ts';
-import { isLoopback } from './http/guard.ts';
+import { isLoopback } from '$analysis/edge/guard.ts';
 
 /** What the server was told when it was started. */
 export interface Settings {

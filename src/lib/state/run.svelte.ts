@@ -9,7 +9,7 @@ import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/ty
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '../client/api.ts';
-import { isOnnxModel } from '../tabs/bench/form.ts';
+import { isOnnxModel } from '../client/modelPath.ts';
 import { resized } from '../heatmap/spans.ts';
 import type { Cell } from '../heatmap/geometry.ts';
 import { DamageResults } from './damage.svelte.ts';

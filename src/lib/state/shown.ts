@@ -1,7 +1,7 @@
 import { excessMatrix } from '$analysis/similarity/null.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import { extentOf, roundOut, similarityRange } from '../colour/range.ts';
-import type { Shown } from './url.ts';
+import type { Shown } from '$analysis/similarity/shown.ts';
 
 /** The [L, L] matrix that the map shows; null where this run, metric or text has none. */
 export function shownMatrix(similarity: Similarity, show: Shown): Float64Array | null {
@@ -26,10 +26,3 @@ export function absence(similarity: Similarity, show: Shown): string | null {
 		? 'no null: it compares one window with another, and this run has one'
 		: `no null: it is defined for cosines, not for ${similarity.metric}`;
 }
-
-export const SHOWN_WORDS: Readonly<Record<Shown, string>> = {
-	similarity: 'similarity',
-	null: 'null',
-	excess: 'excess over null',
-	width: 'interval width'
-};

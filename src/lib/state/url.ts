@@ -1,10 +1,7 @@
+import { SHOWN, type Shown } from '$analysis/similarity/shown.ts';
 import { DTYPE_BYTES } from '$analysis/plan/savings.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
 import type { Cell } from '../heatmap/geometry.ts';
-
-export const SHOWN = ['similarity', 'null', 'excess', 'width'] as const;
-/** What the map shows of each pair; `width` is that of the interval. */
-export type Shown = (typeof SHOWN)[number];
 
 /** What of two layers the map shows: how alike their attention is, what one block puts out with the other's, what that costs. */
 export const MAPS = ['similarity', 'output', 'damage'] as const;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cookies } from '@sveltejs/kit';
 import { refuse } from './answer.ts';
-import { sameToken } from './guard.ts';
+import { sameToken } from '$analysis/edge/guard.ts';
 
 const PARAMETER = 'token';
 const NOTICE =

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { InputError, messageOf } from '$analysis/errors.ts';
 import type { Document } from '$analysis/model/tokens/types.ts';
-import type { Estimate } from '$analysis/measure/analyze/types.ts';
+import type { Estimate } from '$analysis/engine/estimate.ts';
 import { newRunId } from '$analysis/workspace/workspace.ts';
 import { ThinnedSamples } from '$analysis/telemetry/thinnedSamples.ts';
 import type { Job, JobKind } from '$lib/client/api.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type { AnalyzeRequest, Estimate } from '$analysis/measure/analyze/types.ts';
+import type { AnalyzeRequest } from '$analysis/measure/analyze/types.ts';
+import type { Estimate } from '$analysis/engine/estimate.ts';
 import type { DamageRequest } from '$analysis/measure/damage/types.ts';
 import type { BenchRequest } from '$analysis/measure/bench/benchTypes.ts';
 import { gatesSchema } from '$analysis/measure/evaluate/gates.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { benchFields, isOnnxModel } from './form.ts';
+import { benchFields } from './form.ts';
+import { isOnnxModel } from '../../client/modelPath.ts';
 
 describe('the tokens that the form starts with', () => {
 	it('are those of the command where the model has positions for them', () => {

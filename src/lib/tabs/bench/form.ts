@@ -1,7 +1,7 @@
-import { BENCH_DEFAULTS } from '$analysis/apply/defaults.ts';
+import { BENCH_DEFAULTS } from '$analysis/measure/bench/defaults.ts';
 import type { BenchReport } from '$analysis/measure/bench/benchTypes.ts';
 import type { NewBench } from '../../client/api.ts';
-import type { AskedPlan } from '../evaluate/form.ts';
+import type { AskedPlan } from '../../measure/askedPlan.ts';
 
 /** What the form of a bench holds, its plan apart; null: an empty number. */
 export interface BenchFields {
@@ -29,9 +29,4 @@ export function benchRequest(run: string, fields: BenchFields, asked: AskedPlan)
 	const { dtype, prompt, generate, batch, repeats } = fields;
 	if (prompt === null || generate === null || batch === null || repeats === null) return null;
 	return { kind: 'bench', run, ...asked, dtype, prompt, generate, batch, repeats };
-}
-
-/** Is a run of an ONNX file? Its types are those of the file. */
-export function isOnnxModel({ folder }: { folder: string }): boolean {
-	return folder.endsWith('.onnx');
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gatesFrom, planFromText } from './form.ts';
+import { gatesFrom } from './form.ts';
+import { planFromText } from '../../measure/askedPlan.ts';
 
 describe('gates of the form', () => {
 	it('are shares where the reader gave percentages, 0 included', () => {

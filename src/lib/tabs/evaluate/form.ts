@@ -1,18 +1,10 @@
+import type { AskedPlan } from '../../measure/askedPlan.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
-import { parseJson } from '$analysis/edge/parse.ts';
-import { quoted } from '$analysis/edge/quote.ts';
 import { EVALUATE_DEFAULTS } from '$analysis/measure/evaluate/defaults.ts';
 import type { Evaluation, Gates } from '$analysis/measure/evaluate/types.ts';
-import type { Plan } from '$analysis/plan/types.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
-
-/** The plan that is measured, and the result that has its refitted weights. */
-export interface AskedPlan {
-	plan: Plan;
-	repairOf?: string;
-}
 
 /** What the form of an evaluation holds, its plan apart; null: an empty number. */
 export interface EvaluateFields {
@@ -92,13 +84,4 @@ export function gatesFrom(fields: {
 		...(minAgreementPercent != null && { minAgreement: minAgreementPercent / 100 }),
 		...(maxAccuracyDropPercent != null && { maxAccuracyDrop: maxAccuracyDropPercent / 100 })
 	};
-}
-
-/** A file's text as JSON. Throws an Error that names the file. */
-export function planFromText(text: string, name: string): unknown {
-	try {
-		return parseJson(text, name);
-	} catch (cause) {
-		throw new Error(`${quoted(name)}: not JSON; expected a plan that Spanwise saved`, { cause });
-	}
 }

@@ -1,7 +1,7 @@
 import { formatValue } from '$analysis/text/number.ts';
 import { textWords } from './damageCard.ts';
 import { beyondRange } from '../../state/mapShown.ts';
-import { SHOWN_WORDS } from '../../state/shown.ts';
+import { SHOWN_WORDS } from '$analysis/similarity/shown.ts';
 import type { RunState } from '../../state/run.svelte.ts';
 import type { MapKind } from '../../state/url.ts';
 

@@ -1,4 +1,4 @@
-import type { BenchSetting } from '../measure/bench/benchTypes.ts';
+import type { BenchSetting } from './benchTypes.ts';
 
 /** What a deployment is measured with where nothing is said, on the page and by the command. */
 export const BENCH_DEFAULTS: Readonly<BenchSetting> & { readonly dtype: 'fp32' } = {

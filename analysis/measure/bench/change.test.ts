@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changeOf, contradicts } from './benchChange.ts';
+import { changeOf, contradicts } from './change.ts';
 
 const ratioOf = (low: number | null, median: number, high: number | null) => ({
 	median,

@@ -1,4 +1,4 @@
-import type { RatioSpread } from '../measure/bench/benchTypes.ts';
+import type { RatioSpread } from './benchTypes.ts';
 
 /** Changes below this fraction count as none: of what is measured, because they would not come again. */
 const LEAST_CHANGE = { measured: 0.005, counted: 0.0005 } as const;
