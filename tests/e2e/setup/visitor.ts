@@ -55,7 +55,7 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 				}
 			});
 			const answer = await page.goto(url);
-			if (answer?.ok() && answer.headers()['content-type']?.startsWith('text/html')) {
+			if (answer?.ok() && answer.headers()['content-type'].startsWith('text/html')) {
 				await hydrated(page);
 			}
 			return page;
