@@ -1,14 +1,15 @@
 import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
+import { CapturePass } from './capturePass.ts';
 import { ForwardPass } from './forward.ts';
 import { LanguageHead } from './head.ts';
-import { allocateWindow, type WindowAttention } from './layout.ts';
-import { StatisticsPass, type Profile } from './statistics.ts';
+import { allocateWindow, type AttentionLayout, type WindowAttention } from './layout.ts';
+import { StatisticsPass, type CapturedSums, type Profile } from './statistics.ts';
 import { WeightSource } from './weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Window } from '../model/tokens/types.ts';
 import type { SeenWindows } from './onnxWindows.ts';
-import type { Prepared, WindowPlan } from './windowPlan.ts';
+import type { Prepared } from './windowPlan.ts';
 import type { Reporter } from '../telemetry/reporter.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
 
@@ -37,28 +38,78 @@ export interface WindowRunner {
 	release(): Promise<void>;
 }
 
-/** Runs every window through a checkpoint's model, group by group, and sums up what its attention says. */
+/**
+ * Runs every window through a checkpoint's model and sums up what its attention says: by one graph that holds the model
+ * where it fits in memory, or group by group, layer after layer.
+ */
 export async function captureSums(
-	prepared: Prepared,
+	prepared: Captureable,
 	reader: WeightReader,
 	hasher: ModelHasher | null,
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<Captured> {
-	const runner = await checkpointRunner(prepared, reader, hasher, reporter, stopwatch);
+	if (prepared.memory.resident) return captureResident(prepared, reader, reporter, stopwatch);
+	const runner = await streamedRunner(prepared, reader, hasher, reporter, stopwatch);
 	return sumWindows(prepared, runner, reporter, stopwatch);
 }
 
-/** Runs the layers of a checkpoint one by one. */
-export async function checkpointRunner(
-	{ checkpoint, layout, memory, work }: Pick<Prepared, 'checkpoint' | 'layout' | 'memory' | 'work'>,
+/** What is captured of a checkpoint. */
+export type Captureable = Pick<
+	Prepared,
+	'checkpoint' | 'layout' | 'memory' | 'work' | 'statistics' | 'windows'
+>;
+
+/** Everything of a window in one run of one graph. */
+async function captureResident(
+	{ checkpoint, layout, statistics, windows, work }: Captureable,
+	reader: WeightReader,
+	reporter: Reporter,
+	stopwatch: Stopwatch
+): Promise<Captured> {
+	stopwatch.enter('packing weights');
+	reporter.add(0, 'packing weights', 0);
+	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
+	const pass = await CapturePass.open(checkpoint, layout, statistics, weights);
+	let lossSum = 0;
+	let losses = 0;
+	stopwatch.enter('windows');
+	for (const [index, { ids }] of windows.entries()) {
+		for (const value of await pass.add(ids, index)) lossSum += value;
+		losses += ids.length - 1;
+		reporter.addTokens(ids.length);
+		const ofWindow = layout.layers * work.layer + work.head + work.statistics;
+		reporter.add(ofWindow, 'windows', index + 1);
+	}
+	stopwatch.enter('similarity');
+	const { sums, profile } = await pass.finish();
+	await pass.release();
+	return {
+		sums: viewSums(sums, layout, windows.length),
+		profile,
+		loss: lossSum / losses,
+		seen: null
+	};
+}
+
+function viewSums(
+	sums: readonly CapturedSums[],
+	{ layers, heads }: AttentionLayout,
+	windowCount: number
+): ViewSums[] {
+	return sums.map((view) => ({ ...view, layers, heads, windowCount }));
+}
+
+/** Runs the layers of a checkpoint one by one, their weights being read for each group of windows. */
+async function streamedRunner(
+	{ checkpoint, layout, work }: Captureable,
 	reader: WeightReader,
 	hasher: ModelHasher | null,
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<WindowRunner> {
 	const { config } = checkpoint;
-	const weights = new WeightSource(checkpoint, reader, { resident: memory.resident, hasher });
+	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher });
 	const forward = new ForwardPass(config, layout, weights);
 	const head = await LanguageHead.open(config, layout.context, weights);
 	return {
@@ -86,7 +137,7 @@ export async function checkpointRunner(
 
 /** Runs every window, group by group, and sums up what the attention says; the runner is released. */
 export async function sumWindows(
-	{ layout, memory, statistics, windows, work }: WindowPlan,
+	{ layout, memory, statistics, windows, work }: Omit<Captureable, 'checkpoint'>,
 	runner: WindowRunner,
 	reporter: Reporter,
 	stopwatch: Stopwatch
@@ -113,12 +164,7 @@ export async function sumWindows(
 	await runner.release();
 	await pass.release();
 	return {
-		sums: sums.map((view) => ({
-			...view,
-			layers: layout.layers,
-			heads: layout.heads,
-			windowCount: windows.length
-		})),
+		sums: viewSums(sums, layout, windows.length),
 		profile,
 		loss: lossSum / losses,
 		seen

@@ -1,11 +1,13 @@
 import { attentionLayout } from './layout.ts';
 import { modelFacts } from '../model/checkpoint/facts.ts';
 import { completeHash, ModelHasher } from '../model/checkpoint/hash.ts';
+import { hashInThread } from '../model/checkpoint/hashThread.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
 import type { RunHash } from '../model/checkpoint/runHash.ts';
 import { sharedNotes } from '../model/checkpoint/shared.ts';
-import { analysisHoldings, planMemory } from './memory.ts';
+import { planCapture } from './memory.ts';
+import { pathOf } from './path.ts';
 import { beginHash } from './modelHash.ts';
 import type { AttentionSource } from './source.ts';
 import { windowWork } from './work.ts';
@@ -17,6 +19,7 @@ export async function openCheckpointSource(folder: string): Promise<AttentionSou
 	const reader = new WeightReader();
 	let run: RunHash | null = null;
 	let hasher: ModelHasher | null = null;
+	let hashing: Promise<void> | null = null;
 	return {
 		name: checkpoint.name,
 		folder: checkpoint.folder,
@@ -24,26 +27,33 @@ export async function openCheckpointSource(folder: string): Promise<AttentionSou
 		tokenizer: checkpoint.folder,
 		notes: [...checkpoint.notes, ...sharedNotes(config.shared)],
 		outlook: (context, statistics, limitBytes) => {
-			const holdings = analysisHoldings(config, statistics);
-			const memory = planMemory(checkpoint, context, holdings, limitBytes);
+			const memory = planCapture(checkpoint, context, statistics, limitBytes);
 			const layout = attentionLayout(config, context);
 			const work = windowWork(config, layout, statistics);
 			return {
 				layout,
 				memory,
 				work,
-				start: async (home, reporter, stopwatch) => {
+				path: pathOf(memory),
+				capture: async (given, home, reporter, stopwatch) => {
 					run = await beginHash(checkpoint, home);
-					if (!run.isKnown) hasher = new ModelHasher(checkpoint);
+					if (!run.isKnown) {
+						hasher = new ModelHasher(checkpoint);
+						if (memory.resident) hashing = hashInThread(checkpoint, hasher);
+						// A failure is met where the hash is awaited; until then it must not count as unhandled.
+						hashing?.catch(() => undefined);
+					}
 					// Only here: onnxruntime has no place in a process that only estimates.
-					const { checkpointRunner } = await import('./captureSums.ts');
-					const laidOut = { checkpoint, layout, memory, work };
-					return checkpointRunner(laidOut, reader, hasher, reporter, stopwatch);
+					const { captureSums } = await import('./captureSums.ts');
+					const windows = [...given];
+					const laidOut = { checkpoint, layout, memory, work, statistics, windows };
+					return captureSums(laidOut, reader, hasher, reporter, stopwatch);
 				}
 			};
 		},
 		hash: async (home) => {
 			run ??= await beginHash(checkpoint, home);
+			await hashing;
 			const read = hasher ?? new ModelHasher(checkpoint);
 			return run.confirmed(() => completeHash(checkpoint, reader, read));
 		},

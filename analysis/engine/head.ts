@@ -189,7 +189,7 @@ async function* smaller(
 }
 
 /** −ln p of each target: log-sum-exp of the position before it less the target's logit. */
-function tokenLosses(
+export function tokenLosses(
 	normed: Float32Array,
 	targets: Float32Array,
 	logSums: Float64Array,

@@ -4,7 +4,7 @@ import { layerTensorShapes } from '../model/checkpoint/expected.ts';
 import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from './layout.ts';
 import { DIVERGENCE_PART_FLOATS } from './sampling.ts';
-import type { StatisticsRequest } from './statistics.ts';
+import { hasNull, type StatisticsRequest } from './windowSums.ts';
 import { blockEntries } from '../graph/blocks.ts';
 
 /** How a run is laid out in memory, and what it takes at its peak. */
@@ -29,8 +29,10 @@ export interface Holdings {
 const DEFAULT_SHARE_OF_FREE = 0.7;
 /** Node, onnxruntime, tokenizer and code, before any weight: 150 to 230 MB were measured. */
 export const BASE_BYTES = 230e6;
-/** Weights are kept in memory where they take at most this share of the limit. */
-const RESIDENT_SHARE = 0.25;
+/** What packed weights take beyond their elements: panels are filled up, and masks, norms and graphs come on top. */
+const PACKED = 1.05;
+/** What onnxruntime's arena holds beyond what is in use: it grows in powers of two. */
+const ARENA = 1.25;
 /** A streamed group saves reading weights; beyond this many windows that no longer matters. */
 const MOST_WINDOWS_PER_GROUP = 16;
 /** A part of the output embedding as float32 and as it is on disk; see capture/weights.ts. */
@@ -52,29 +54,55 @@ export function planMemory(
 	holdings: Holdings,
 	limitBytes: number
 ): MemoryPlan {
-	const { config } = checkpoint;
+	const bytes = peakBytes(checkpoint, context, holdings, { resident: true, windows: 1 });
+	if (bytes <= limitBytes) return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
+	return planStreamed(checkpoint, context, holdings, limitBytes);
+}
+
+function planStreamed(
+	checkpoint: Checkpoint,
+	context: number,
+	holdings: Holdings,
+	limitBytes: number
+): MemoryPlan {
 	const smallest = peakBytes(checkpoint, context, holdings, { resident: false, windows: 1 });
 	if (smallest > limitBytes) {
 		const bytesAt = (shorter: number): number =>
 			peakBytes(checkpoint, shorter, holdings, { resident: false, windows: 1 });
 		throw tooLarge(context, smallest, limitBytes, bytesAt);
 	}
-	const plan = (resident: boolean, windowsPerGroup: number): MemoryPlan => ({
-		resident,
-		windowsPerGroup,
-		bytes: peakBytes(checkpoint, context, holdings, { resident, windows: windowsPerGroup }),
-		limitBytes
-	});
-	const many = holdings.windowCount > 1;
-	const kept = plan(true, 1);
-	if (many && weightBytes(checkpoint) <= RESIDENT_SHARE * limitBytes && kept.bytes <= limitBytes) {
-		return kept;
-	}
-	const layout = attentionLayout(config, context);
+	const layout = attentionLayout(checkpoint.config, context);
 	const eachMore = holdings.windowBytes(layout);
 	const room = Math.floor((limitBytes - smallest) / eachMore);
 	const windowsPerGroup = Math.min(holdings.windowCount, MOST_WINDOWS_PER_GROUP, 1 + room);
-	return plan(false, windowsPerGroup);
+	const bytes = peakBytes(checkpoint, context, holdings, {
+		resident: false,
+		windows: windowsPerGroup
+	});
+	return { resident: false, windowsPerGroup, bytes, limitBytes };
+}
+
+/**
+ * Lays an analysis out: as one graph that holds the model where that stays under the limit, else streamed. Throws
+ * InputError as `planMemory`.
+ */
+export function planCapture(
+	checkpoint: Checkpoint,
+	context: number,
+	request: StatisticsRequest,
+	limitBytes: number
+): MemoryPlan {
+	const holdings = analysisHoldings(checkpoint.config, request);
+	const layout = attentionLayout(checkpoint.config, context);
+	const held =
+		holdings.windowBytes(layout) +
+		holdings.fixedBytes(layout) +
+		// The binding copies what comes out of a run.
+		totalsBytes(layout, request) +
+		layerWorkspaceBytes(checkpoint, layout);
+	const bytes = Math.ceil(BASE_BYTES + PACKED * weightBytes(checkpoint) + ARENA * held);
+	if (bytes <= limitBytes) return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
+	return planStreamed(checkpoint, context, holdings, limitBytes);
 }
 
 /** Bytes at the peak of a run with so many windows in memory together. */
@@ -86,7 +114,7 @@ function peakBytes(
 ): number {
 	const { config } = checkpoint;
 	const layout = attentionLayout(config, context);
-	const weights = held.resident ? weightBytes(checkpoint) : streamedBytes(checkpoint);
+	const weights = held.resident ? PACKED * weightBytes(checkpoint) : streamedBytes(checkpoint);
 	return (
 		BASE_BYTES +
 		weights +
@@ -155,13 +183,19 @@ function statisticsBytes(layout: AttentionLayout, request: StatisticsRequest): n
 	const outputs = Number(request.gram) + Number(request.sqrt);
 	const views = request.views.length;
 	const square = rows * rows * views * (DOUBLE * matrices + FLOAT * outputs * 2);
-	const totals =
-		request.gram && request.windowCount > 1
-			? FLOAT * views * windowEntries(layout, layout.layers)
-			: 0;
 	const largest = Math.max(...layout.blocks.map(blockEntries));
 	const copies = (request.views.includes('no-sink') ? 3 : 0) + (request.sqrt ? 1 : 0);
-	return square + totals + FLOAT * (rows * largest * copies + divergenceFloats(layout, request));
+	return (
+		square +
+		totalsBytes(layout, request) +
+		FLOAT * (rows * largest * copies + divergenceFloats(layout, request))
+	);
+}
+
+/** Running sums of the probabilities, for the null. */
+function totalsBytes(layout: AttentionLayout, request: StatisticsRequest): number {
+	if (!hasNull(request)) return 0;
+	return FLOAT * request.views.length * windowEntries(layout, layout.layers);
 }
 
 /** Sampled rows as captured, joined and as entropy terms, and the copies of a part; see capture/divergence.ts. */

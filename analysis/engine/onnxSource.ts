@@ -10,6 +10,8 @@ import { tapModel } from '../graph/tapped/tap.ts';
 import { beginOnnxHash } from './modelHash.ts';
 import { judgeWindows } from './onnxWindows.ts';
 import { planOnnxMemory } from './onnxMemory.ts';
+import { pathOf } from './path.ts';
+import type { WindowRunner } from './captureSums.ts';
 import type { AttentionSource } from './source.ts';
 import { windowWork } from './work.ts';
 
@@ -39,10 +41,12 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 				layout,
 				memory,
 				work,
-				start: async (home, reporter, stopwatch) => {
+				path: pathOf(memory),
+				capture: async (given, home, reporter, stopwatch) => {
 					run = await beginOnnxHash(onnx, home);
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { OnnxPass } = await import('./onnx.ts');
+					const { sumWindows } = await import('./captureSums.ts');
 					stopwatch.enter('layers');
 					const whole = await openOnnx(file);
 					const tapped = tapModel(whole, { context, blocks: layout.blocks, layers, loss: true });
@@ -52,7 +56,7 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 						file: onnx.file
 					});
 					let seen: number[] = [];
-					return {
+					const runner: WindowRunner = {
 						run: async ([{ ids }], [place], done) => {
 							stopwatch.enter('layers');
 							const losses = await pass.run(ids, place, (captured) => {
@@ -65,6 +69,8 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 						seen: () => judgeWindows(windows, seen, context),
 						release: () => pass.release()
 					};
+					const laidOut = { layout, memory, statistics, work, windows: [...given] };
+					return sumWindows(laidOut, runner, reporter, stopwatch);
 				}
 			};
 		},

@@ -1,8 +1,10 @@
 import type { AttentionLayout } from './layout.ts';
 import type { StatisticsRequest } from './statistics.ts';
+import type { Window } from '../model/tokens/types.ts';
+import type { EnginePath } from './path.ts';
 import type { ModelFacts } from '../model/checkpoint/types.ts';
 import { findOnnxFile } from '../model/onnx/locate.ts';
-import type { WindowRunner } from './captureSums.ts';
+import type { Captured } from './captureSums.ts';
 import { openCheckpointSource } from './checkpointSource.ts';
 import type { MemoryPlan } from './memory.ts';
 import { openOnnxSource } from './onnxSource.ts';
@@ -15,8 +17,17 @@ export interface SourceOutlook {
 	layout: AttentionLayout;
 	memory: MemoryPlan;
 	work: WindowWork;
-	/** Makes ready to run; `home` is the workspace, where hashes are remembered. */
-	start(home: string, reporter: Reporter, stopwatch: Stopwatch): Promise<WindowRunner>;
+	/** How the model runs; results record it. */
+	path: EnginePath;
+	/**
+	 * Runs the windows and sums up what their attention says; `home` is the workspace, where hashes are remembered.
+	 */
+	capture(
+		windows: readonly Window[],
+		home: string,
+		reporter: Reporter,
+		stopwatch: Stopwatch
+	): Promise<Captured>;
 }
 
 /** A model whose attention can be captured: a checkpoint run layer by layer, or an ONNX model run as it is. */

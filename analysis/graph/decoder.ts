@@ -1,7 +1,7 @@
 import type { LayerTensorNames } from '../model/checkpoint/expected.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { GraphBuilder, INT64, MICROSOFT } from '../proto/builder.ts';
-import type { QueryBlock } from './blocks.ts';
+import { causalMask, type QueryBlock } from './blocks.ts';
 
 /** What the graph of a decoder layer is built for: one window of a fixed length. */
 export interface LayerGraph {
@@ -19,23 +19,37 @@ export function probabilitiesName(block: number): string {
 	return `probabilities_${block}`;
 }
 
-/** The pieces that `attend`, `reuse` and `leaveOut` have in common. */
+/** Adds a weight of the given dimensions to a graph and returns the name of its float32 value. */
+export type WeightOf = (role: LayerWeight, dims: readonly number[]) => string;
+
+/** The pieces of a decoder layer: those that `attend`, `reuse`, `leaveOut` and graphs with weights in them share. */
 export class DecoderGraph {
 	readonly builder: GraphBuilder;
 	readonly layer: LayerGraph;
+	readonly #weight: WeightOf;
+	readonly #at: string;
 
-	constructor(name: string, layer: LayerGraph) {
-		this.builder = new GraphBuilder(name);
+	/** `at` begins the names of nodes, where several layers are in one graph. */
+	constructor(builder: GraphBuilder, layer: LayerGraph, weight: WeightOf, at = '') {
+		this.builder = builder;
 		this.layer = layer;
-		this.builder.input('hidden', [layer.context, layer.config.hidden]);
+		this.#weight = weight;
+		this.#at = at;
+	}
+
+	/** A graph of one layer, whose state `hidden` [S, hidden] and weights are inputs. */
+	static ofInputs(name: string, layer: LayerGraph): DecoderGraph {
+		const builder = new GraphBuilder(name);
+		builder.input('hidden', [layer.context, layer.config.hidden]);
+		return new DecoderGraph(builder, layer, (role, dims) => builder.input(role, dims));
 	}
 
 	/** RMS norm over the last axis (transformers: LlamaRMSNorm). */
 	norm(name: string, input: string, weight: LayerWeight, width: number): string {
 		return this.builder.node(
-			`${name}/RmsNorm`,
+			`${this.#at}${name}/RmsNorm`,
 			'SimplifiedLayerNormalization',
-			[input, this.builder.input(weight, [width])],
+			[input, this.#weight(weight, [width])],
 			{ attributes: { axis: -1n, epsilon: this.layer.config.normEps } }
 		);
 	}
@@ -49,15 +63,17 @@ export class DecoderGraph {
 		inWidth: number,
 		bias: boolean
 	): string {
-		const inputs = [input, this.builder.input(weight, [outWidth, inWidth])];
-		if (bias) inputs.push(this.builder.input(`${weight}Bias`, [outWidth]));
-		return this.builder.node(`${name}/Gemm`, 'Gemm', inputs, { attributes: { transB: 1n } });
+		const inputs = [input, this.#weight(weight, [outWidth, inWidth])];
+		if (bias) inputs.push(this.#weight(`${weight}Bias`, [outWidth]));
+		return this.builder.node(`${this.#at}${name}/Gemm`, 'Gemm', inputs, {
+			attributes: { transB: 1n }
+		});
 	}
 
 	/** [S, count·headDim] → [1, S, count, headDim]. */
 	splitHeads(name: string, input: string, count: number): string {
 		const { context, config } = this.layer;
-		return this.builder.node(`${name}/SplitHeads`, 'Reshape', [
+		return this.builder.node(`${this.#at}${name}/SplitHeads`, 'Reshape', [
 			input,
 			this.builder.integers(1, context, count, config.headDim)
 		]);
@@ -65,7 +81,7 @@ export class DecoderGraph {
 
 	/** [1, S, count, headDim] → [1, count, S, headDim]. */
 	headsFirst(name: string, input: string): string {
-		return this.builder.node(`${name}/HeadsFirst`, 'Transpose', [input], {
+		return this.builder.node(`${this.#at}${name}/HeadsFirst`, 'Transpose', [input], {
 			attributes: { perm: [0n, 2n, 1n, 3n] }
 		});
 	}
@@ -74,7 +90,7 @@ export class DecoderGraph {
 	tokens(name: string, input: string, start: number, count: number): string {
 		if (start === 0 && count === this.layer.context) return input;
 		const { builder } = this;
-		return builder.node(`${name}/Tokens`, 'Slice', [
+		return builder.node(`${this.#at}${name}/Tokens`, 'Slice', [
 			input,
 			builder.integers(start),
 			builder.integers(start + count),
@@ -96,7 +112,84 @@ export class DecoderGraph {
 	 */
 	finish(probabilities: readonly string[], values: string): void {
 		const output = this.mix(probabilities, values, this.layer.config.outputBias);
-		this.feedForward(this.builder.node('attn/Residual', 'Add', ['hidden', output]));
+		this.putOut(this.builder.node('attn/Residual', 'Add', ['hidden', output]));
+	}
+
+	/** The MLP after `middle`; what comes out is the graph's output `hidden_out` [S, hidden]. */
+	putOut(middle: string): void {
+		const { context, config } = this.layer;
+		this.feedForward(middle, 'hidden_out');
+		this.builder.output('hidden_out', [context, config.hidden]);
+	}
+
+	/**
+	 * The layer's own probabilities of each query block, [heads, queryCount, keyCount], from the normed state. `cos` and
+	 * `sin` [S, headDim / 2] are values of the graph; `reach` is the layer's sliding window.
+	 */
+	ownProbabilities(normed: string, reach: number | null): string[] {
+		const { builder } = this;
+		const { config, context, blocks } = this.layer;
+		const { heads, kvHeads, headDim } = config;
+		const group = heads / kvHeads;
+		const positions = builder.constant(
+			'positions',
+			Array.from({ length: context }, (_, position) => BigInt(position)),
+			[1, context]
+		);
+
+		/** Projection, optional norm and rotary embedding: [S, hidden] → [1, count, S, headDim]. */
+		const project = (role: 'q' | 'k', count: number): string => {
+			const at = `attn/${role}`;
+			const width = count * headDim;
+			const projected = this.linear(
+				`${at}_proj`,
+				normed,
+				role,
+				width,
+				config.hidden,
+				config.qkvBias
+			);
+			const split = this.splitHeads(at, projected, count);
+			const scaled = config.qkNorm ? this.norm(at, split, `${role}Norm`, headDim) : split;
+			return builder.node(
+				`${this.#at}${at}/Rotary`,
+				'RotaryEmbedding',
+				[this.headsFirst(at, scaled), positions, 'cos', 'sin'],
+				{ domain: MICROSOFT }
+			);
+		};
+		const queries = project('q', heads);
+		const keys = project('k', kvHeads);
+
+		return blocks.map((block, index) => {
+			const at = `attn/block_${index}`;
+			// Heads of one group share keys: their queries are stacked as rows, head = kvHead·group + member.
+			const grouped = builder.node(`${this.#at}${at}/GroupQueries`, 'Reshape', [
+				this.tokens(`${at}/q`, queries, block.queryStart, block.queryCount),
+				builder.integers(1, kvHeads, group * block.queryCount, headDim)
+			]);
+			const scores = builder.node(
+				`${this.#at}${at}/Scores`,
+				'FusedMatMul',
+				[grouped, this.tokens(`${at}/k`, keys, block.keyStart, block.keyCount)],
+				{ domain: MICROSOFT, attributes: { alpha: 1 / Math.sqrt(headDim), transB: 1n } }
+			);
+			const perHead = builder.node(`${this.#at}${at}/HeadScores`, 'Reshape', [
+				scores,
+				builder.integers(heads, block.queryCount, block.keyCount)
+			]);
+			// One constant for all layers of equal reach.
+			const mask = builder.constant(`mask_${reach ?? 'all'}_${index}`, causalMask(block, reach), [
+				1,
+				block.queryCount,
+				block.keyCount
+			]);
+			const masked = builder.node(`${this.#at}${at}/Mask`, 'Add', [perHead, mask]);
+			return builder.node(`${this.#at}${at}/Softmax`, 'Softmax', [masked], {
+				outputs: [`${this.#at}${probabilitiesName(index)}`],
+				attributes: { axis: -1n }
+			});
+		});
 	}
 
 	/**
@@ -135,15 +228,15 @@ export class DecoderGraph {
 		const group = config.heads / config.kvHeads;
 		const mixed = blocks.map((block, index) => {
 			const at = `attn/block_${index}`;
-			const grouped = builder.node(`${at}/GroupRows`, 'Reshape', [
+			const grouped = builder.node(`${this.#at}${at}/GroupRows`, 'Reshape', [
 				probabilities[index],
 				builder.integers(1, config.kvHeads, group * block.queryCount, block.keyCount)
 			]);
-			const product = builder.node(`${at}/MixValues`, 'MatMul', [
+			const product = builder.node(`${this.#at}${at}/MixValues`, 'MatMul', [
 				grouped,
 				this.tokens(`${at}/v`, values, block.keyStart, block.keyCount)
 			]);
-			return builder.node(`${at}/HeadRows`, 'Reshape', [
+			return builder.node(`${this.#at}${at}/HeadRows`, 'Reshape', [
 				product,
 				builder.integers(1, config.heads, block.queryCount, config.headDim)
 			]);
@@ -151,29 +244,28 @@ export class DecoderGraph {
 		const joined =
 			mixed.length === 1
 				? mixed[0]
-				: builder.node('attn/Concat', 'Concat', mixed, { attributes: { axis: 2n } });
-		return builder.node('attn/JoinHeads', 'Reshape', [
+				: builder.node(`${this.#at}attn/Concat`, 'Concat', mixed, { attributes: { axis: 2n } });
+		return builder.node(`${this.#at}attn/JoinHeads`, 'Reshape', [
 			this.headsFirst('attn/out', joined),
 			builder.integers(context, config.heads * config.headDim)
 		]);
 	}
 
-	/** Everything after the attention block: norm, MLP, residual; the graph's output `hidden_out` is [S, hidden]. */
-	feedForward(middle: string): void {
+	/** Everything after the attention block: norm, MLP, residual, [S, hidden]; the value's name is `name`. */
+	feedForward(middle: string, name: string): string {
 		const { builder } = this;
-		const { config, context } = this.layer;
+		const { config } = this.layer;
 		const normed = this.norm('mlp/norm', middle, 'postNorm', config.hidden);
 		const [wide, narrow, bias] = [config.intermediate, config.hidden, config.mlpBias];
 		const gate = this.linear('mlp/gate_proj', normed, 'gate', wide, narrow, bias);
 		const up = this.linear('mlp/up_proj', normed, 'up', wide, narrow, bias);
 		// QuickGelu with alpha 1 is x·sigmoid(x): SiLU in one pass over the memory.
-		const silu = builder.node('mlp/Silu', 'QuickGelu', [gate], {
+		const silu = builder.node(`${this.#at}mlp/Silu`, 'QuickGelu', [gate], {
 			domain: MICROSOFT,
 			attributes: { alpha: 1 }
 		});
-		const gated = builder.node('mlp/Mul', 'Mul', [silu, up]);
+		const gated = builder.node(`${this.#at}mlp/Mul`, 'Mul', [silu, up]);
 		const down = this.linear('mlp/down_proj', gated, 'down', narrow, wide, bias);
-		builder.node('mlp/Residual', 'Add', [middle, down], { outputs: ['hidden_out'] });
-		builder.output('hidden_out', [context, config.hidden]);
+		return builder.node(`${this.#at}mlp/Residual`, 'Add', [middle, down], { outputs: [name] });
 	}
 }

@@ -7,12 +7,12 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
  * hidden + mean_output.
  */
 export function leaveOutGraph(layer: LayerGraph, biased = false): Uint8Array {
-	const graph = new DecoderGraph('leave_out', layer);
+	const graph = DecoderGraph.ofInputs('leave_out', layer);
 	const { builder } = graph;
-	if (!biased) graph.feedForward('hidden');
+	if (!biased) graph.putOut('hidden');
 	else {
 		const meanOutput = builder.input('mean_output', [layer.config.hidden]);
-		graph.feedForward(builder.node('attn/MeanOutput', 'Add', ['hidden', meanOutput]));
+		graph.putOut(builder.node('attn/MeanOutput', 'Add', ['hidden', meanOutput]));
 	}
 	return builder.build();
 }

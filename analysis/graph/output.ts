@@ -7,7 +7,7 @@ import { DecoderGraph, probabilitiesName, type LayerGraph } from './decoder.ts';
  * square, the squared Frobenius norm of output − own.
  */
 export function outputGraph(layer: LayerGraph): Uint8Array {
-	const graph = new DecoderGraph('output', layer);
+	const graph = DecoderGraph.ofInputs('output', layer);
 	const { builder } = graph;
 	const { config, context, blocks } = layer;
 	const dims = [context, config.hidden];

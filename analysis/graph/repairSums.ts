@@ -8,7 +8,7 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
  * [heads·headDim, heads·headDim] and missing = RᵀZ [hidden, heads·headDim].
  */
 export function repairSumsGraph(layer: LayerGraph, mapped: boolean): Uint8Array {
-	const graph = new DecoderGraph('repair_sums', layer);
+	const graph = DecoderGraph.ofInputs('repair_sums', layer);
 	const { builder } = graph;
 	const { hidden, heads, headDim } = layer.config;
 	const target = builder.input('target', [layer.context, hidden]);

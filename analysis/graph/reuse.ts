@@ -8,7 +8,7 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
  * of this layer's heads; without it, heads keep their places.
  */
 export function reuseGraph(layer: LayerGraph, mapped = false): Uint8Array {
-	const graph = new DecoderGraph('reuse', layer);
+	const graph = DecoderGraph.ofInputs('reuse', layer);
 	const probabilities = graph.givenProbabilities(mapped);
 	const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', layer.config.hidden);
 	graph.finish(probabilities, graph.values(normed));

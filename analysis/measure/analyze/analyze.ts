@@ -7,7 +7,6 @@ import { writeRun } from '../../workspace/run/write.ts';
 import { TelemetryRecorder } from '../../telemetry/recorder.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
 import { VERSION } from '../../version.ts';
-import { sumWindows } from '../../engine/captureSums.ts';
 import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { rememberSpeed } from '../../engine/speed.ts';
@@ -55,8 +54,7 @@ export async function analyze(
 	reporter.add(0, 'reading weights', 0);
 	try {
 		const beforeCapture = reporter.secondsElapsed();
-		const runner = await prepared.start(request.home, reporter, stopwatch);
-		const captured = await sumWindows(prepared, runner, reporter, stopwatch);
+		const captured = await prepared.capture(windows, request.home, reporter, stopwatch);
 		checkFinite([captured.loss], source.folder, 'the loss');
 		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
 		stopwatch.enter('hash');
@@ -95,6 +93,7 @@ export async function analyze(
 				jsRows: request.jsRows,
 				profile: captured.profile,
 				loss: captured.loss,
+				engine: { name: 'onnxruntime', ...prepared.path },
 				timings,
 				seconds: (performance.now() - started) / 1000,
 				peakRssBytes: peakRssBytes(),

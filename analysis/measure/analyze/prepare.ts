@@ -9,7 +9,7 @@ import type { AnalyzeRequest } from './types.ts';
 import { totalWork } from '../../engine/work.ts';
 
 /** An analysis, of a checkpoint or an ONNX model. */
-export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'start'> {
+export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'capture' | 'path'> {
 	source: AttentionSource;
 }
 

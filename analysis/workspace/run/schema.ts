@@ -59,6 +59,14 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 	}),
 	loss: finite,
 	files: v.record(v.string(), v.object({ dtype: v.literal('float64'), shape: v.array(index) })),
+	engine: v.exactOptional(
+		v.object({
+			name: v.literal('onnxruntime'),
+			path: v.picklist(['resident', 'streamed']),
+			device: v.literal('cpu'),
+			dtype: v.literal('float32')
+		})
+	),
 	timings: v.array(v.object({ stage: v.string(), seconds })),
 	seconds,
 	peakRssBytes: index,

@@ -35,6 +35,14 @@ export interface RunRecord {
 	loss: number;
 	/** Files beside run.json: float64, row-major, little-endian. */
 	files: Record<string, { dtype: 'float64'; shape: number[] }>;
+	/** What computed it; runs of earlier versions have none. */
+	engine?: {
+		name: 'onnxruntime';
+		/** Whether the weights were in memory, packed, or read layer by layer. */
+		path: 'resident' | 'streamed';
+		device: 'cpu';
+		dtype: 'float32';
+	};
 	timings: { stage: string; seconds: number }[];
 	seconds: number;
 	peakRssBytes: number;

@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { InputError } from '$analysis/errors.ts';
 import { deathInWords } from '$analysis/process/death.ts';
-import { nodeOptions } from '$analysis/process/nodeOptions.ts';
 import type { Task, TaskDone, TaskProgress, WorkerMessage } from '$analysis/measure/messages.ts';
 
 /** A worker that sent its result should end at once; after this long it is ended. */
@@ -31,7 +30,7 @@ export function startTask(
 	}
 	const child = fork(workerFile, [], {
 		serialization: 'advanced',
-		execArgv: nodeOptions(),
+		execArgv: [],
 		stdio: ['ignore', STDERR, STDERR, 'ipc']
 	});
 	const result = new Promise<TaskDone>((resolve, reject) => {

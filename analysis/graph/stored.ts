@@ -1,0 +1,103 @@
+import { layerTensorNames, modelTensorNames } from '../model/checkpoint/expected.ts';
+import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
+import { FLOAT, FLOAT16, type GraphBuilder } from '../proto/builder.ts';
+import type { LayerWeight, WeightOf } from './decoder.ts';
+
+/** TensorProto.DataType. */
+const BFLOAT16 = 16;
+
+const ELEMENT_TYPES: Record<string, number> = { F32: FLOAT, F16: FLOAT16, BF16: BFLOAT16 };
+
+/** Rows of the output embedding in one product: what is made of their logits stays in the processor's cache. */
+const VOCABULARY_ROWS = 2048;
+
+/** A run of rows of the output embedding. */
+export interface VocabularyRows {
+	/** Id of the first. */
+	first: number;
+	/** [count, hidden], float32. */
+	name: string;
+}
+
+/**
+ * Weights that a graph reads from the checkpoint's own files, as float32: constants of the graph that onnxruntime maps,
+ * widens and packs when the session is made. `locationOf` names a file of the checkpoint as the session finds it.
+ */
+export class StoredWeights {
+	readonly #builder: GraphBuilder;
+	readonly #checkpoint: Checkpoint;
+	readonly #locationOf: (file: string) => string;
+	readonly #added = new Map<string, string>();
+
+	constructor(builder: GraphBuilder, checkpoint: Checkpoint, locationOf: (file: string) => string) {
+		this.#builder = builder;
+		this.#checkpoint = checkpoint;
+		this.#locationOf = locationOf;
+	}
+
+	/** The weights of a layer by role. */
+	layer(layer: number): WeightOf {
+		const names = layerTensorNames(this.#checkpoint.config, layer);
+		return (role: LayerWeight) => {
+			const name = names[role];
+			if (name === undefined) throw new RangeError(`layer ${layer} has no ${role}`);
+			return this.tensor(name);
+		};
+	}
+
+	/** Whether the checkpoint has a tensor. */
+	has(name: string): boolean {
+		return this.#checkpoint.tensors.has(name);
+	}
+
+	finalNorm(): string {
+		return this.tensor(modelTensorNames(this.#checkpoint.config).finalNorm);
+	}
+
+	/** The output embedding in parts, in the order of ids. */
+	vocabulary(): VocabularyRows[] {
+		const { hidden, vocab } = this.#checkpoint.config;
+		const entry = this.#entry(modelTensorNames(this.#checkpoint.config).outputEmbedding);
+		const rowBytes = entry.byteLength / vocab;
+		const parts: VocabularyRows[] = [];
+		for (let first = 0; first < vocab; first += VOCABULARY_ROWS) {
+			const count = Math.min(VOCABULARY_ROWS, vocab - first);
+			const part = {
+				...entry,
+				name: `${entry.name}/${first}`,
+				shape: [count, hidden],
+				offset: entry.offset + first * rowBytes,
+				byteLength: count * rowBytes
+			};
+			parts.push({ first, name: this.#add(part) });
+		}
+		return parts;
+	}
+
+	/** A tensor of the checkpoint. */
+	tensor(name: string): string {
+		return this.#add(this.#entry(name));
+	}
+
+	#add({ name, dtype, shape, file, offset, byteLength }: TensorEntry): string {
+		const known = this.#added.get(name);
+		if (known !== undefined) return known;
+		const elementType = ELEMENT_TYPES[dtype];
+		const place = { location: this.#locationOf(file), offset, length: byteLength };
+		const stored = this.#builder.external(name, elementType, shape, place);
+		const value =
+			elementType === FLOAT
+				? stored
+				: this.#builder.node(`${name}/Float`, 'Cast', [stored], {
+						attributes: { to: BigInt(FLOAT) }
+					});
+		this.#added.set(name, value);
+		return value;
+	}
+
+	#entry(name: string): TensorEntry {
+		const entry = this.#checkpoint.tensors.get(name);
+		if (entry === undefined) throw new Error(`tensor ${name} vanished from an opened checkpoint`);
+		return entry;
+	}
+}
