@@ -100,5 +100,5 @@ function cellOf({ name, report: { loss, low, high } }: PlanFigures, chosen: stri
 }
 
 function shareText(share: number | null): string {
-	return share === null ? '—' : `${Math.round(share * 100)} %`;
+	return share === null ? '—' : `${Math.round(share * 100)}%`;
 }

@@ -27,7 +27,7 @@ describe('spanwise apply', () => {
 		const out = join(scratch, 'planned');
 		const { code, stdout, stderr } = await run('apply', '--plan', planFile, '--out', out);
 		expect(code).toBe(0);
-		expect(stdout).toContain('1 follower, 1 left out');
+		expect(stdout).toContain('1 follower, 1 dropped');
 		expect(stdout).toContain('keys of 2 layers, values of 3');
 		expect(stdout).toMatch(/verified +64 tokens: logits differ by \d/);
 		expect(stdout).toContain('onnxruntime-genai may want keys of every layer');

@@ -1,5 +1,6 @@
 import type { DeployRecord } from '../analysis/apply/types.ts';
 import { formatBytes } from '../analysis/text/number.ts';
+import { countWords } from '../analysis/text/plan.ts';
 import { formatFacts } from './table.ts';
 
 /** What was written, for a person. */
@@ -13,9 +14,7 @@ export function applyText(record: DeployRecord, folder: string): string {
 		['model', `${model.name}, ${model.layers} layers`],
 		[
 			'plan',
-			plan === null
-				? 'none: the model as it is'
-				: `${followers} follower${followers === 1 ? '' : 's'}, ${leftOut} left out`
+			plan === null ? 'none: the model unchanged' : countWords({ followers, dropped: leftOut })
 		],
 		['cache', `keys of ${cache.keys.length} layers, values of ${cache.values.length}`]
 	];

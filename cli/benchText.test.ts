@@ -8,7 +8,7 @@ it('tells both sides, their ratio with its interval, and the net in the words of
 	expect(text).toMatch(
 		/^time to first token +80\.4 ms \(74\.6–84\.5 ms\) .* ×0\.887 \(0\.866–0\.918\) /m
 	);
-	expect(text).toMatch(/^cache per token +24\.6 kB +21\.5 kB +×0\.875 +−12\.5 % bytes$/m);
+	expect(text).toMatch(/^cache per token +24\.6 kB +21\.5 kB +×0\.875 +−12\.5% bytes$/m);
 	expect(text).toContain(`\nfaster: ${netWords(madeUpBench())}\n`);
 	expect(text).toContain('of ratios, the 95% interval of the median');
 });

@@ -1,6 +1,7 @@
 import type { BenchReport } from '../analysis/measure/bench/benchTypes.ts';
 import { benchRows, type BenchRow, type TwoLines } from '../analysis/measure/bench/rows.ts';
 import { netKind, netWords } from '../analysis/measure/bench/words.ts';
+import { countWords } from '../analysis/text/plan.ts';
 import { formatFacts, formatTable } from './table.ts';
 
 /** "80.4 ms (74.6–84.5 ms)" */
@@ -14,10 +15,7 @@ export function benchText(report: BenchReport): string {
 	const net = netKind(report);
 	const facts = formatFacts([
 		['model', `${report.model}, ${report.dtype}`],
-		[
-			'plan',
-			`${report.followers} ${report.followers === 1 ? 'follower' : 'followers'}, ${report.leftOut} dropped`
-		],
+		['plan', countWords({ followers: report.followers, dropped: report.leftOut })],
 		[
 			'setting',
 			`prompt ${setting.prompt}, generate ${setting.generate}, batch ${setting.batch}, ${setting.repeats} rounds`

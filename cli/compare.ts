@@ -10,7 +10,7 @@ import { metricOption, viewOption, withSharedOptions, type SharedOptions } from 
 
 const HELP = `
 Runs of different models on the same windows of text (the same files, --context and --windows) get paired
-differences with 95 % intervals. Models of different depth are compared at relative depth, 0 the first layer
+differences with 95% intervals. Models of different depth are compared at relative depth, 0 the first layer
 and 1 the last. What is said holds for these checkpoints, not for their families.
 
 Example (both made as in the example of spanwise analyze):

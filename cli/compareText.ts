@@ -5,14 +5,15 @@ import type {
 	Comparison
 } from '../analysis/compare/types.ts';
 import type { Interval } from '../analysis/statistics/resample.ts';
-import { formatShare, formatValue } from '../analysis/text/number.ts';
+import { figureText } from '../analysis/text/interval.ts';
+import { formatPercent, formatValue } from '../analysis/text/number.ts';
 import { formatTable } from './table.ts';
 
 /** A comparison for a person: figures, paired differences, spans, what differs, and the summary in words. */
 export function comparisonText(comparison: Comparison): string {
 	const { metric, view, runs, pairs, spans, differing, summary } = comparison;
 	return [
-		`${metric}, view ${view}: figures measured, with 95 % intervals\n${figures(runs)}`,
+		`${metric}, view ${view}: figures measured, with 95% CIs\n${figures(runs)}`,
 		...pairs.map((pair) => pairText(pair, runs)),
 		spansText(spans, runs),
 		differing.length === 0
@@ -29,17 +30,16 @@ export function comparisonText(comparison: Comparison): string {
 }
 
 function figures(runs: readonly ComparedModel[]): string {
-	const withInterval = (figure: Interval, { over }: ComparedModel) =>
-		over === null ? formatValue(figure.value) : intervalText(figure);
+	const text = (figure: Interval, { over }: ComparedModel) => figureText(figure, over);
 	return formatTable(runs, [
 		{ title: '', value: ({ letter }) => letter },
 		{ title: 'MODEL', value: ({ name }) => name },
 		{ title: 'RUN', value: ({ run }) => run },
 		{ title: 'LAYERS', value: ({ layers }) => layers, align: 'right' },
-		{ title: 'NEXT LAYER', value: (run) => withInterval(run.figures.nextLayer, run) },
-		{ title: 'ALL PAIRS', value: (run) => withInterval(run.figures.pairs, run) },
+		{ title: 'NEXT LAYER', value: (run) => text(run.figures.nextLayer, run) },
+		{ title: 'ALL PAIRS', value: (run) => text(run.figures.pairs, run) },
 		{ title: 'NULL', value: ({ nullPairs }) => formatValue(nullPairs), align: 'right' },
-		{ title: 'PEAK DEPTH', value: (run) => withInterval(run.figures.peakDepth, run) }
+		{ title: 'PEAK DEPTH', value: (run) => text(run.figures.peakDepth, run) }
 	]);
 }
 
@@ -47,16 +47,16 @@ function pairText({ first, second, paired, notPaired }: ComparedPair, runs: Comp
 	const title = `${runs[first].letter} − ${runs[second].letter}`;
 	if (paired === null) return `${title}: not paired: ${notPaired ?? ''}\n`;
 	const { summary, cells, over } = paired;
-	const sampled = over === 'blocks' ? 'blocks of windows, this text only' : 'documents';
+	const sampled = over === 'blocks' ? 'blocks of windows of one document' : 'documents';
 	const rows = [
-		['next layer', intervalText(summary.nextLayer)],
-		['all pairs', intervalText(summary.pairs)],
-		['peak depth', intervalText(summary.peakDepth)]
+		['next layer', figureText(summary.nextLayer, over)],
+		['all pairs', figureText(summary.pairs, over)],
+		['peak depth', figureText(summary.peakDepth, over)]
 	];
-	if (cells) rows.push(['pairs of layers apart', `${cells.apart} of ${cells.of}`]);
+	if (cells) rows.push(['layer pairs that differ', `${cells.apart} of ${cells.of}`]);
 	return `${title}, paired over ${sampled}\n${formatTable(rows, [
 		{ title: 'FIGURE', value: ([name]) => name },
-		{ title: 'DIFFERENCE (95 % INTERVAL)', value: ([, text]) => text }
+		{ title: 'DIFFERENCE (95% CI)', value: ([, text]) => text }
 	])}`;
 }
 
@@ -72,20 +72,16 @@ function spansText({ choice, maxSpan, plans, overlaps }: ComparedSpans, runs: Co
 		{ title: '', value: ({ letter }) => letter },
 		{ title: 'SOURCE', value: ({ source }) => source, align: 'right' },
 		{ title: 'FOLLOWERS', value: ({ followers }) => followers.join(' ') },
-		{ title: 'DEPTH', value: ({ from, to }) => `${from.toFixed(2)}–${to.toFixed(2)}` },
+		{ title: 'DEPTH', value: ({ from, to }) => `${formatValue(from, 2)}–${formatValue(to, 2)}` },
 		{ title: 'MEAN', value: ({ score }) => formatValue(score), align: 'right' }
 	]);
 	const shared = overlaps.map(({ first, second, share }) => {
 		const letters = `${runs[first].letter} and ${runs[second].letter}`;
 		return share === null
 			? `${letters}: no spans\n`
-			: `${letters}: ${formatShare(share)} of the depth their spans take up is in both\n`;
+			: `${letters}: ${formatPercent(share)} of the depth their spans take up is in both\n`;
 	});
 	return `Candidate spans (${rule}, at most ${maxSpan} layers each)\n${table}${shared.join('')}`;
-}
-
-function intervalText({ value, low, high }: Interval): string {
-	return `${formatValue(value)} [${formatValue(low)}, ${formatValue(high)}]`;
 }
 
 /** A list of every window's start would push the columns off the screen. */

@@ -4,7 +4,7 @@ import { DAMAGE_DEFAULTS } from '../analysis/measure/damage/defaults.ts';
 import type { Damage, DamageRequest } from '../analysis/measure/damage/types.ts';
 import { damageCommand } from '../analysis/measure/results/command.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
-import { formatShare, formatWhole } from '../analysis/text/number.ts';
+import { formatPercent, formatWhole } from '../analysis/text/number.ts';
 import { damageText } from './damageText.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
@@ -23,7 +23,7 @@ const HELP = `
 Measures the loss added, in nats a token, on windows of the text: for each layer that its attention is dropped;
 for each pair source < follower that this one follower reuses the source's attention; for each span up to
 --max-span that all of it is shared. output of a pair is 1 − ‖(P_l − P_m) V_m W_O‖ / ‖P_m V_m W_O‖. Layers of
-different sliding windows are never paired: null. Intervals are 95 %, by bootstrap over documents, then
+different sliding windows are never paired: null. Intervals are 95%, by bootstrap over documents, then
 windows, or over blocks of windows where there is one document.
 
 Results are written to a file as they come, so that Ctrl-C loses one case at most: the same command goes on from there.
@@ -81,7 +81,7 @@ export function registerDamage(program: Command, io: Io): void {
 			const { done, naive } = damage.report.evaluations;
 			say(
 				io,
-				`layer evaluations: ${formatWhole(done)}; each case run by itself: ${formatWhole(naive)} (${formatShare(done / naive)})`
+				`layer evaluations: ${formatWhole(done)}; each case run by itself: ${formatWhole(naive)} (${formatPercent(done / naive)})`
 			);
 			if (flags.json) printJson(io, damage.report);
 			else print(io, damageText(damage));

@@ -81,9 +81,9 @@ describe('spanwise evaluate', () => {
 	it('without --json says the same for a person, with intervals and what is measured', async () => {
 		const { code, stdout } = await evaluate('shared.json');
 		expect(code).toBe(0);
-		expect(stdout).toMatch(/as planned +\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}\n/);
+		expect(stdout).toMatch(/planned +\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}\n/);
 		expect(stdout).toMatch(
-			/loss added +−?\d.*\[.*\], 95 % interval over blocks of windows: this text/
+			/loss increase +−?\d.*\[.*\] nats\/token, 95% CI over blocks of windows of one document/
 		);
 		expect(stdout).toMatch(/prefill \(measured\) .*ratio/);
 		expect(stdout).toMatch(/savings \(predicted\) +2 followers/);
@@ -262,7 +262,7 @@ describe('--choices', () => {
 		expect(choices).toMatchObject({ questions: 3, delta: { acc: { value: 0, low: 0, high: 0 } } });
 		expect(stderr).toContain('gate --max-accuracy-drop: pass: accuracy drop 0.0000');
 		const text = (await evaluate('none.json', ...args)).stdout;
-		expect(text).toMatch(/acc_norm +\d+\.\d % +\d+\.\d % +0\.0 %/);
+		expect(text).toMatch(/acc_norm +\d+\.\d% +\d+\.\d% +0\.0%/);
 	});
 
 	it('refuses a malformed file, naming the line', async () => {

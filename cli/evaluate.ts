@@ -22,7 +22,7 @@ MODEL is as for spanwise analyze. An ONNX model is run whole, as it is and with 
 graph in memory; nothing is written. Its prefill time is that of the whole model, a checkpoint's that of its layers.
 
 The same windows go through the model as it is and as planned. Differences are paired by window; intervals
-are 95 %, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
+are 95%, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
 JSON: {baseline, shared, delta, kl, agreement, windows, worst, cost, gates}, and choices where
 questions are asked.
 

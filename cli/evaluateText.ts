@@ -7,24 +7,21 @@ import {
 	type Score
 } from '../analysis/measure/evaluate/choices/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
+import { intervalLabel, intervalText, withInterval } from '../analysis/text/interval.ts';
 import {
 	formatBytes,
 	formatCount,
 	formatProbability,
-	formatShare,
+	formatPercent,
 	formatValue
 } from '../analysis/text/number.ts';
+import { countWords } from '../analysis/text/plan.ts';
 import { formatFacts, formatTable } from './table.ts';
 
 const DIGITS = 4;
-const LABELS = {
-	documents: '95 % interval over documents and their windows',
-	blocks: '95 % interval over blocks of windows: this text only'
-} as const;
-
 const QUESTION_LABELS = {
-	documents: '95 % over groups and their questions',
-	blocks: '95 % over blocks of questions'
+	documents: '95% CI over groups and their questions',
+	blocks: '95% CI over blocks of questions'
 } as const;
 
 /** An evaluation for a person: both models, their difference, and the cost, measured and predicted. */
@@ -35,12 +32,12 @@ export function evaluateText({ report, model, texts, context }: Evaluation): str
 		`${quoted(model.name)} (${shortHash(model.hash)}), measured on ${baseline.tokens} predicted tokens (${windows.length} × ${context}) of ${names}\n\n`,
 		formatTable<[string, ModelFigures]>(
 			[
-				['as it is', baseline],
-				['as planned', shared]
+				['baseline', baseline],
+				['planned', shared]
 			],
 			[
 				{ title: 'model', value: ([name]) => name },
-				figure('loss (nats a token)', ({ loss }) => loss),
+				figure('loss (nats/token)', ({ loss }) => loss),
 				figure('perplexity', ({ perplexity }) => perplexity),
 				figure('bits per byte', ({ bitsPerByte }) => bitsPerByte)
 			]
@@ -63,17 +60,14 @@ function figure(title: string, of: (figures: ModelFigures) => number) {
 
 function differences({ delta, kl, agreement }: EvaluateReport): [string, string][] {
 	const { loss, low, high, over } = delta;
-	const interval =
-		over === null
-			? 'no interval: a single window'
-			: `[${formatValue(low, DIGITS)}, ${formatValue(high, DIGITS)}], ${LABELS[over]}`;
+	const text = withInterval(loss, { low, high }, (value) => formatValue(value, DIGITS));
 	return [
-		['loss added', `${formatValue(loss, DIGITS)} nats a token ${interval}`],
+		['loss increase', `${text} nats/token, ${intervalLabel(over)}`],
 		[
 			'KL divergence',
 			`mean ${formatValue(kl.mean, DIGITS)}, 99th percentile ${formatValue(kl.p99, DIGITS)} nats`
 		],
-		['agreement', `${formatShare(agreement)} of tokens have the same likeliest token before them`]
+		['top-1 agreement', formatPercent(agreement)]
 	];
 }
 
@@ -82,12 +76,15 @@ function choicesText({ questions, baseline, shared, delta, mcnemar, over }: Choi
 	const label = over === null ? 'no interval' : QUESTION_LABELS[over];
 	return formatTable<Score>(SCORES, [
 		{ title: `${questions} questions`, value: (score) => score },
-		{ title: 'as it is', value: (score) => formatShare(baseline[score]), align: 'right' },
-		{ title: 'as planned', value: (score) => formatShare(shared[score]), align: 'right' },
-		{ title: 'difference', value: (score) => formatShare(delta[score].value), align: 'right' },
-		{ title: `[${label}]`, value: (score) => interval(delta[score]) },
+		{ title: 'baseline', value: (score) => formatPercent(baseline[score]), align: 'right' },
+		{ title: 'planned', value: (score) => formatPercent(shared[score]), align: 'right' },
+		{ title: 'difference', value: (score) => formatPercent(delta[score].value), align: 'right' },
 		{
-			title: "right by one alone, McNemar's p",
+			title: `[${label}]`,
+			value: (score) => intervalText(delta[score], (value) => formatPercent(value)) || '–'
+		},
+		{
+			title: 'discordant pairs (baseline : planned), McNemar p',
 			value: (score) => {
 				const { onlyBaseline, onlyShared, p } = mcnemar[score];
 				return `${onlyBaseline} : ${onlyShared}, ${formatProbability(p)}`;
@@ -96,31 +93,27 @@ function choicesText({ questions, baseline, shared, delta, mcnemar, over }: Choi
 	]);
 }
 
-function interval({ low, high }: ChoicesReport['delta'][Score]): string {
-	return low === null || high === null ? '–' : `[${formatShare(low)}, ${formatShare(high)}]`;
-}
-
 function costs({ cost: { measured, predicted } }: EvaluateReport): [string, string][] {
 	const { baseline, shared, prefillRatio, timed } = measured;
 	const seconds = (value: number) => `${formatValue(value * 1000, 1)} ms`;
 	return [
 		[
 			'prefill (measured)',
-			`${timed === 'model' ? 'the whole model' : 'its layers'}, ${seconds(baseline.prefillSeconds.median)} a window as it is, ${seconds(shared.prefillSeconds.median)} as planned; ` +
+			`${timed === 'model' ? 'the whole model' : 'its layers'}, ${seconds(baseline.prefillSeconds.median)} per window baseline, ${seconds(shared.prefillSeconds.median)} planned; ` +
 				`ratio ${formatValue(prefillRatio.median)} (quartiles ${formatValue(prefillRatio.q25)} to ${formatValue(prefillRatio.q75)})`
 		],
 		[
 			'CPU time (measured)',
-			`${seconds(baseline.cpuSeconds)} a window as it is, ${seconds(shared.cpuSeconds)} as planned`
+			`${seconds(baseline.cpuSeconds)} per window baseline, ${seconds(shared.cpuSeconds)} planned`
 		],
 		[
 			'memory (measured)',
-			`at most ${formatBytes(baseline.peakRssBytes)} as it is, ${formatBytes(shared.peakRssBytes)} as planned, in one process`
+			`at most ${formatBytes(baseline.peakRssBytes)} baseline, ${formatBytes(shared.peakRssBytes)} planned, in one process`
 		],
 		[
 			'savings (predicted)',
-			`${predicted.followers} followers${predicted.leftOut > 0 ? `, ${predicted.leftOut} left out` : ''}: ${formatShare(predicted.kCache.shareOfKv)} of K and V cache, ` +
-				`${formatCount(predicted.parameters.count)} parameters, ${formatShare(predicted.prefill.share)} of prefill FLOP`
+			`${countWords({ followers: predicted.followers, dropped: predicted.leftOut })}: ${formatPercent(predicted.kCache.shareOfKv)} of K and V cache, ` +
+				`${formatCount(predicted.parameters.count)} parameters, ${formatPercent(predicted.prefill.share)} of prefill FLOP`
 		]
 	];
 }

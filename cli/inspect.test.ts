@@ -52,7 +52,7 @@ it('numbers the layers of a planned ONNX model as the model does, and says that 
 	await deploy(model, planned, { plan: await planFor(model, [0, 0, 2]) });
 	const { code, stdout } = await runCommand(['inspect', planned]);
 	expect(code).toBe(0);
-	expect(stdout).toMatch(/plan +2 of 3 layers attend themselves/);
+	expect(stdout).toMatch(/plan +2 of 3 layers compute their own attention/);
 	const rows = stdout.split('\n').filter((line) => line.includes('already written with a plan'));
 	expect(rows.map((row) => row.trim().split(' ')[0])).toEqual(['0', '2']);
 	expect(stdout).not.toContain('yes: loses');
@@ -94,7 +94,7 @@ describe('inspect --plan', () => {
 		const { code, stdout, stderr } = await inspect([0, 0, null]);
 		expect([code, stderr]).toEqual([0, '']);
 		const ends = stdout.split('\n').map((line) => line.split('  ').at(-1));
-		for (const words of ['own attention', 'follows 0', 'left out']) expect(ends).toContain(words);
+		for (const words of ['own attention', 'follows 0', 'dropped']) expect(ends).toContain(words);
 		expect(stdout).toContain('The plan can be applied.');
 	});
 

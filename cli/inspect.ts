@@ -16,7 +16,7 @@ import {
 } from '../analysis/model/onnx/report.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { formatBytes, formatCount } from '../analysis/text/number.ts';
-import { attendingWords, plannedWords } from '../analysis/apply/planWords.ts';
+import { attendingWords, plannedLayerWords } from '../analysis/text/plan.ts';
 import { findModel, homeOf } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
@@ -168,7 +168,7 @@ const LAYER_COLUMNS: Column<LayerRow>[] = [
 
 const PLANNED: Column<LayerRow> = {
 	title: 'PLAN',
-	value: ({ planned }) => (planned === null ? '' : plannedWords(planned))
+	value: ({ planned }) => (planned === null ? '' : plannedLayerWords(planned))
 };
 
 function valueColumns(title: string): Column<ValueReport>[] {

@@ -4,7 +4,7 @@ import { sourcesOf, spanScores } from '../analysis/plan/spans.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import type { RunRecord } from '../analysis/workspace/run/types.ts';
 import type { Metric, View } from '../analysis/similarity/types.ts';
-import { formatShare, formatValue } from '../analysis/text/number.ts';
+import { formatPercent, formatValue } from '../analysis/text/number.ts';
 import { measuredWords } from './measured.ts';
 import { savingsText } from './savingsText.ts';
 import { DEFAULT_DTYPE } from './savings.ts';
@@ -60,12 +60,12 @@ function columnsFor({ model }: RunRecord, setting: SavingsSetting): Column<Shown
 		{ title: 'LOWEST', value: ({ min }) => formatValue(min), align: 'right' },
 		{
 			title: 'K, V SAVED',
-			value: (span) => formatShare(saved(span).kCache.shareOfKv),
+			value: (span) => formatPercent(saved(span).kCache.shareOfKv),
 			align: 'right'
 		},
 		{
 			title: 'PARAMETERS',
-			value: (span) => formatShare(saved(span).parameters.share),
+			value: (span) => formatPercent(saved(span).parameters.share),
 			align: 'right'
 		}
 	];

@@ -36,7 +36,7 @@ describe('progressDisplay', () => {
 		display.update(progress({ window: 5, layer: null, stage: 'loss', secondsLeft: null }));
 		display.end();
 		expect(out.read()).toBe(
-			'43 % layers · layer 6 of 0–15 · windows 3/8 · 12 s left\n43 % loss · windows 5/8\n'
+			'43% layers · layer 6 of 0–15 · windows 3/8 · 12 s left\n43% loss · windows 5/8\n'
 		);
 	});
 
@@ -46,7 +46,7 @@ describe('progressDisplay', () => {
 		display.update(progress({ fraction: 0.5 }));
 		display.end();
 		expect(out.read()).toBe(
-			`\r\x1b[K${'█'.repeat(12)}${'░'.repeat(12)} 50 % layers · layer 6 of 0–15 · windows 3/8 · 12 s left\r\x1b[K`
+			`\r\x1b[K${'█'.repeat(12)}${'░'.repeat(12)} 50% layers · layer 6 of 0–15 · windows 3/8 · 12 s left\r\x1b[K`
 		);
 	});
 

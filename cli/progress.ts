@@ -55,7 +55,7 @@ function lines(output: Output, now: () => number): ProgressDisplay {
 function describe(progress: Progress): string {
 	const { stage, layer, layers, window, windows, fraction, secondsLeft } = progress;
 	const { counted = 'window' } = progress;
-	const parts = [`${Math.floor(fraction * 100)} % ${stage}`];
+	const parts = [`${Math.floor(fraction * 100)}% ${stage}`];
 	if (layer !== null) parts.push(`layer ${layer} of 0–${layers - 1}`);
 	if (windows > 0) parts.push(`${counted}s ${window}/${windows}`);
 	if (secondsLeft !== null) parts.push(`${formatDuration(secondsLeft)} left`);

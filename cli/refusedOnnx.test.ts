@@ -213,9 +213,9 @@ describe('apply to an ONNX model refuses, leaving nothing', () => {
 
 describe('a model that was written with a plan', () => {
 	it.each<[Form, Sources, string]>([
-		['groupQuery', [0, 1, 1, null], "1 layer reuses another's attention and 1 has none"],
-		['softmax', [0, 0, 0, 3], "2 layers reuse others' attention"],
-		['attention', [0, 1, null, null], '2 layers have no attention']
+		['groupQuery', [0, 1, 1, null], '1 follower, 1 dropped'],
+		['softmax', [0, 0, 0, 3], '2 followers'],
+		['attention', [0, 1, null, null], '2 dropped']
 	])('%s as %j: says so in words, whatever is asked of it', async (form, sources, words) => {
 		const folder = await modelFolder(() => Promise.resolve(), form);
 		const plan = ['--plan', await planFile(sources)];
@@ -224,7 +224,7 @@ describe('a model that was written with a plan', () => {
 			...['apply', folder, ...plan, '--out', written, '--no-verify', '--home', home]
 		]);
 		expect(code, stderr).toBe(0);
-		const from = `take the model that it was made from, ${basename(folder)}`;
+		const from = `use ${basename(folder)}, the model that it was made from`;
 		for (const args of [
 			['analyze', written, ...windows()],
 			['evaluate', written, ...plan, ...windows()],

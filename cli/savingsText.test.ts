@@ -13,14 +13,14 @@ const text = (sources: Sources) =>
 		'bf16'
 	);
 
-it('speaks of left-out layers and their V cache only where there are any', () => {
+it('speaks of dropped layers and their V cache only where there are any', () => {
 	expect(text([0, 0, 2])).toMatch(
-		/^followers +1 of 3 layers\nK cache .*: 33.3 % of K, 16.7 % of K and V$/m
+		/^followers +1 of 3 layers\nK cache .*: 33.3% of K, 16.7% of K and V$/m
 	);
-	expect(text([0, 0, 2])).not.toMatch(/left out|V cache/);
+	expect(text([0, 0, 2])).not.toMatch(/dropped|V cache/);
 	const both = text([0, 0, null]);
 	expect(both).toMatch(
-		/^followers +1 of 3 layers\nleft out +1 of 3 layers\nK cache .*: 66.7 % of K$/m
+		/^followers +1 of 3 layers\ndropped +1 of 3 layers\nK cache .*: 66.7% of K$/m
 	);
-	expect(both).toMatch(/^V cache .* a token\); with K 50.0 % of K and V$/m);
+	expect(both).toMatch(/^V cache .* per token\); with K 50.0% of K and V$/m);
 });

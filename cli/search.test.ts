@@ -6,7 +6,6 @@ import type { EvaluateReport } from '../analysis/measure/evaluate/types.ts';
 import type { Search, SearchReport } from '../analysis/measure/search/types.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
-import { layersText } from './searchText.ts';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -67,11 +66,11 @@ describe('spanwise search', () => {
 		expect(verdict).toBe(expected.sentence);
 		expect(caution).toBe('With 2 windows the intervals are rough, and most likely too narrow.');
 		expect(stdout).toContain(`\n* ${String(expected.plan)} `);
-		expect(stdout).toMatch(/\n {2}trailing \(rival\) +3←2 +12\.5 % /);
+		expect(stdout).toMatch(/\n {2}trailing \(rival\) +3←2 +12\.5% /);
 		expect(stdout).toContain('search (in-sample)');
 		expect(stdout).toContain('additivity error');
 		expect(stdout).toMatch(/\nfront +KV cache saved +layers +sum of parts \(in-sample\) /);
-		expect(stdout).toMatch(/\ndrop +100\.0 %|\ndrop +75\.0 % +drop 1 2 3 /);
+		expect(stdout).toMatch(/\ndrop +100\.0%|\ndrop +75\.0% +dropped: 1–3 /);
 		expect(stdout).toMatch(
 			/\nShortlist \(drop damage × output error\): Spearman's rho −?\d\.\d\d /
 		);
@@ -104,7 +103,7 @@ describe('spanwise search', () => {
 		[[], 'goal: none given; expected exactly one of --followers, --save and --max-loss-increase'],
 		[['--followers', '1', '--save', 'kCache=5%'], 'goal: 2 given; expected exactly one of'],
 		[['--save', 'time=5%'], 'axes: kCache, kvCache, parameters, prefillFlops, decodeBytes'],
-		[['--save', 'kCache=120%'], 'found 120%; allowed: more than 0 %, at most 100 %'],
+		[['--save', 'kCache=120%'], 'found 120%; allowed: more than 0%, at most 100%'],
 		[['--save', 'kCache'], 'expected an axis and a share, such as kCache=12%'],
 		[['--followers', '4'], 'followers: 4; at least 1, and at most 3 fit (4 layers'],
 		[['--max-loss-increase', '-0.1'], 'loss increase: -0.1; allowed: nats a token, 0 or more'],
@@ -130,16 +129,5 @@ describe('spanwise search', () => {
 		const { parts, target } = JSON.parse(stdout) as SearchReport;
 		expect(target).toEqual({ axis: 'kCache', share: 0.25 });
 		expect(Object.values(parts).map(({ documents }) => documents)).toEqual([[0], [0], [1]]);
-	});
-});
-
-describe('layersText', () => {
-	it.each([
-		[[0, 1, 2], 'as it is'],
-		[[0, 1, 1, 3, 3, 3], '2←1 4←3 5←3'],
-		[[0, 0, null, 3, null], '1←0, drop 2 4'],
-		[[null, 1], 'drop 0']
-	])('%j: %s', (sources, expected) => {
-		expect(layersText(sources)).toBe(expected);
 	});
 });

@@ -2,7 +2,6 @@ import { quoted } from '../analysis/edge/quote.ts';
 import { AXIS_NAMES } from '../analysis/plan/axes.ts';
 import { PLANNERS } from '../analysis/measure/search/candidate.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
-import type { Sources } from '../analysis/plan/types.ts';
 import { roughWords } from '../analysis/statistics/resample.ts';
 import type {
 	FrontPoint,
@@ -10,25 +9,23 @@ import type {
 	PlanFigures,
 	Search
 } from '../analysis/measure/search/types.ts';
-import { formatShare, formatValue } from '../analysis/text/number.ts';
+import { intervalLabel, intervalText } from '../analysis/text/interval.ts';
+import { formatPercent, formatValue } from '../analysis/text/number.ts';
+import { planWords } from '../analysis/text/plan.ts';
 import { formatTable, type Column } from './table.ts';
 
 const DIGITS = 4;
-const LABELS = {
-	documents: '95 % over documents and their windows',
-	blocks: '95 % over blocks of windows: this text only'
-} as const;
 
 /** A search for a person: the verdict, plans, the front, and how well the shortlist agrees. */
 export function searchText({ report, model, texts, context }: Search): string {
 	const { verdict, target, plans, front, random, shortlist, parts, interval, notes } = report;
 	const names = texts.map(({ name }) => quoted(name)).join(', ');
-	const label = interval.report === null ? 'a single window' : LABELS[interval.report];
+	const label = intervalLabel(interval.report);
 	const rough = interval.report === null ? null : roughWords(parts.report.windows, 'the intervals');
 	const savings = `${AXIS_NAMES[target.axis]} saved`;
 	const saved = <Row extends Pick<PlanFigures, 'savings'>>(): Column<Row> => ({
 		title: savings,
-		value: (row) => formatShare(row.savings[target.axis]),
+		value: (row) => formatPercent(row.savings[target.axis]),
 		align: 'right'
 	});
 	const figure = <Row>(title: string, of: (row: Row) => number | null): Column<Row> => ({
@@ -38,12 +35,12 @@ export function searchText({ report, model, texts, context }: Search): string {
 	});
 	const reported = <Row extends { report: PartLoss }>(): Column<Row>[] => [
 		figure('report', (row) => row.report.loss),
-		{ title: `[${label}]`, value: ({ report: { low, high } }) => intervalText(low, high) }
+		{ title: `[${label}]`, value: ({ report: ends }) => intervalText(ends, figured) }
 	];
 	const { search, choose, report: last } = parts;
 	return [
 		`${verdict.sentence}\n${rough === null ? '' : `${rough}\n`}\n`,
-		`${quoted(model.name)} (${shortHash(model.hash)}), loss added in nats a token on ${search.windows} + ${choose.windows} + ${last.windows} windows of ${context} tokens (search, choose, report) of ${names}.\n`,
+		`${quoted(model.name)} (${shortHash(model.hash)}), loss increase in nats/token on ${search.windows} + ${choose.windows} + ${last.windows} windows of ${context} tokens (search, choose, report) of ${names}.\n`,
 		`Search is in-sample for every plan made from measured damage, choose for the chosen plan and for repairs; savings are predicted.\n\n`,
 		formatTable<PlanFigures>(plans, [
 			{
@@ -51,7 +48,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 				value: ({ name, maker }) =>
 					`${name === verdict.plan ? '* ' : '  '}${name}${PLANNERS.includes(maker) ? '' : ' (rival)'}`
 			},
-			{ title: 'layers', value: ({ sources }) => layersText(sources) },
+			{ title: 'layers', value: ({ sources }) => planWords(sources) },
 			saved(),
 			figure('search (in-sample)', (row) => row.search.loss),
 			figure('choose (in-sample)', (row) => row.choose.loss),
@@ -59,11 +56,11 @@ export function searchText({ report, model, texts, context }: Search): string {
 			figure('additivity error', (row) => row.additivityError)
 		]),
 		random.plans.length === 0 ? '' : `\n${randomText(random, verdict.plan)}`,
-		'\nWhat no other plan beats in saving and in the sum of its parts on search\n',
+		'\nPareto front: saving vs. summed damage, search part\n',
 		formatTable<FrontPoint>(front, [
 			{ title: 'front', value: ({ kind }) => kind },
 			saved(),
-			{ title: 'layers', value: ({ sources }) => layersText(sources) },
+			{ title: 'layers', value: ({ sources }) => planWords(sources) },
 			figure('sum of parts (in-sample)', (row) => row.sumOfParts),
 			figure('choose', (row) => row.choose.loss),
 			...reported<FrontPoint>()
@@ -73,31 +70,14 @@ export function searchText({ report, model, texts, context }: Search): string {
 	].join('');
 }
 
-/** "4←3 5←3, drop 9"; "as it is" */
-export function layersText(sources: Sources): string {
-	const shared = sources.flatMap((source, layer) =>
-		source === null || source === layer ? [] : [`${layer}←${source}`]
-	);
-	const dropped = sources.flatMap((source, layer) => (source === null ? [layer] : []));
-	const parts = [
-		...(shared.length > 0 ? [shared.join(' ')] : []),
-		...(dropped.length > 0 ? [`drop ${dropped.join(' ')}`] : [])
-	];
-	return parts.join(', ') || 'as it is';
-}
-
-function intervalText(low: number | null, high: number | null): string {
-	return low === null || high === null
-		? ''
-		: `[${formatValue(low, DIGITS)}, ${formatValue(high, DIGITS)}]`;
-}
+const figured = (value: number): string => formatValue(value, DIGITS);
 
 function randomText({ plans, beaten }: Search['report']['random'], chosen: string | null): string {
 	const losses = plans.map(({ report }) => report).sort((a, b) => a - b);
 	const middle = losses[Math.floor(losses.length / 2)];
 	return (
-		`${plans.length} random plans of as many layers on report: least ${formatValue(losses[0], DIGITS)}, ` +
-		`median ${formatValue(middle, DIGITS)}; ${formatShare(beaten ?? 0, 0)} cost more than ${chosen?.replace(' repaired', '') ?? 'the plan'}, they being unrepaired\n`
+		`${plans.length} random plans with the same number of followers and dropped layers, on report: least ${figured(losses[0])}, ` +
+		`median ${figured(middle)}; ${formatPercent(beaten ?? 0, 0)} cost more than ${chosen?.replace(' repaired', '') ?? 'the plan'} (random plans are unrepaired)\n`
 	);
 }
 

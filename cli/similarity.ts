@@ -20,7 +20,7 @@ import { formatTable } from './table.ts';
 const HELP = `
 RUN is a run's folder or its id in the workspace. Row l, column m: layer l against layer m, counted from 0.
 JSON: {metric, view, matrix, null, low, high}; null: the same cosine between different texts; low and high:
-95 % intervals. Either is null where it is not defined (one window, metrics without it). With --excess the
+95% intervals. Either is null where it is not defined (one window, metrics without it). With --excess the
 matrix is (similarity − null) / (1 − null) and low and high are null. With --heads: {metric, view, heads,
 matrix}, rows the heads of L, columns those of M.
 

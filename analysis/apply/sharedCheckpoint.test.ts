@@ -138,7 +138,7 @@ describe('the run of a checkpoint that was written with a plan', () => {
 			expect(curves.every(Number.isFinite)).toBe(true);
 		}
 		const text = await command('compare', runFolder(model), runFolder(shared));
-		expect(text).toContain('A − B, paired over blocks of windows, this text only');
+		expect(text).toContain('A − B, paired over blocks of windows of one document');
 	});
 });
 

@@ -60,11 +60,11 @@ describe('compareRuns', () => {
 	});
 	it('says what the intervals bear out, and no more', () => {
 		expect(comparison.summary).toEqual([
-			'Similarity of neighbouring layers peaks at relative depth 0.25 in a, 0.25 in b (95 % intervals).',
-			'Mean similarity of neighbouring layers is higher in a than in b, by 0.100 (95 % interval 0.100 to 0.100).',
-			'Mean similarity over all pairs of layers is higher in a than in b, by 0.067 (95 % interval 0.067 to 0.067).',
-			'Adjacent layers of a are more similar than those of b at relative depth 0.00–0.70 (pointwise 95% intervals).',
-			'Intervals were resampled over blocks of windows of one document: they speak of this text only.',
+			'Similarity of neighbouring layers peaks at relative depth 0.25 in a, 0.25 in b (95% CI).',
+			'Mean similarity of neighbouring layers is higher in a than in b, by 0.100 (95% CI 0.100 to 0.100).',
+			'Mean similarity over all pairs of layers is higher in a than in b, by 0.067 (95% CI 0.067 to 0.067).',
+			'Adjacent layers of a are more similar than those of b at relative depth 0.00–0.70 (pointwise 95% CIs).',
+			'CIs are over blocks of windows of one document; they say nothing about other texts.',
 			'With 2 windows they are rough, and most likely too narrow.'
 		]);
 	});
@@ -88,7 +88,7 @@ describe('compareRuns', () => {
 		};
 		const words = compareRuns([a, wavering], measure).summary.join(' ');
 		expect(words).toContain(
-			'Mean similarity of neighbouring layers: no difference between a and b that this text bears out'
+			'Mean similarity of neighbouring layers: no significant difference between a and b on this text'
 		);
 		expect(words).not.toContain('higher');
 	});

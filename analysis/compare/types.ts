@@ -44,7 +44,7 @@ export interface ComparedModel {
 	windows: number;
 	/** [L, L] */
 	matrix: number[][];
-	/** 95 % intervals; equal to the value where there are none (see `over`). */
+	/** 95% intervals; equal to the value where there are none (see `over`). */
 	figures: Summary<Interval>;
 	/** What the intervals were resampled over; null: there are none. */
 	over: ResampledOver | null;
@@ -89,7 +89,7 @@ export interface DifferenceMap {
 	/** The runs have different numbers of layers, and each cell shows the layers nearest to its depths. */
 	atDepth: boolean;
 	difference: number[][];
-	/** 95 % intervals; null where the runs are not paired or differ in layers. */
+	/** 95% intervals; null where the runs are not paired or differ in layers. */
 	low: number[][] | null;
 	high: number[][] | null;
 }

@@ -1,4 +1,5 @@
 import { roughWords, type Interval } from '../statistics/resample.ts';
+import { formatValue } from '../text/number.ts';
 import { isApart, ROUNDING } from './apart.ts';
 import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
 
@@ -9,7 +10,7 @@ const SHORTEST_STRETCH = 0.1 - 1e-9;
 
 /**
  * What the numbers say, in sentences about these checkpoints and this text. A difference is stated only
- * where its 95 % interval leaves out 0 and is more than rounding; where none does, the sentence says that it is not
+ * where its 95% interval excludes 0 and is more than rounding; where none does, the sentence says that it is not
  * settled.
  */
 export function summaryWords({ runs, pairs }: Pick<Comparison, 'runs' | 'pairs'>): string[] {
@@ -26,10 +27,9 @@ function intervalWords(runs: readonly ComparedModel[]): string[] {
 	const sentences: string[] = [];
 	if (overs.has('blocks'))
 		sentences.push(
-			'Intervals were resampled over blocks of windows of one document: they speak of this text only.'
+			'CIs are over blocks of windows of one document; they say nothing about other texts.'
 		);
-	if (overs.has('documents'))
-		sentences.push('Intervals were resampled over documents, then windows.');
+	if (overs.has('documents')) sentences.push('CIs are over documents, then windows.');
 	const rough = roughWords(fewest, 'they');
 	return sentences.length > 0 && rough !== null ? [...sentences, rough] : sentences;
 }
@@ -41,11 +41,11 @@ function peakWords(runs: readonly ComparedModel[]): string[] {
 	const sentences: string[] = [];
 	if (settled.length > 0) {
 		const places = settled.map(({ name, figures: { peakDepth } }) => {
-			const [low, high] = [peakDepth.low.toFixed(2), peakDepth.high.toFixed(2)];
+			const [low, high] = [peakDepth.low, peakDepth.high].map(depth);
 			return `${low === high ? low : `${low}–${high}`} in ${name}`;
 		});
 		sentences.push(
-			`Similarity of neighbouring layers peaks at relative depth ${places.join(', ')} (95 % intervals).`
+			`Similarity of neighbouring layers peaks at relative depth ${places.join(', ')} (95% CI).`
 		);
 	}
 	if (open.length > 0)
@@ -75,7 +75,7 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 		const [deeper, shallower] = summary.peakDepth.value > 0 ? [a, b] : [b, a];
 		const by = absolute(summary.peakDepth);
 		sentences.push(
-			`The peak lies deeper in ${deeper.name} than in ${shallower.name}, by ${by.value.toFixed(2)} of the depth (95 % interval ${by.low.toFixed(2)} to ${by.high.toFixed(2)}).`
+			`The peak lies deeper in ${deeper.name} than in ${shallower.name}, by ${depth(by.value)} of the depth (95% CI ${depth(by.low)} to ${depth(by.high)}).`
 		);
 	}
 	const stretches = [
@@ -85,7 +85,7 @@ function pairWords(pair: ComparedPair, a: ComparedModel, b: ComparedModel): stri
 	// Both models are named: in a comparison of three, one model may differ from both others in the same place.
 	for (const { higher, lower, where } of stretches)
 		sentences.push(
-			`Adjacent layers of ${higher.name} are more similar than those of ${lower.name} at relative depth ${where.join(', ')} (pointwise 95% intervals).`
+			`Adjacent layers of ${higher.name} are more similar than those of ${lower.name} at relative depth ${where.join(', ')} (pointwise 95% CIs).`
 		);
 	return sentences;
 }
@@ -98,11 +98,11 @@ function differenceWords(
 ): string {
 	if (!isApart(difference)) {
 		const [value, low, high] = written(difference);
-		return `${what}: no difference between ${a.name} and ${b.name} that this text bears out (${value}, 95 % interval ${low} to ${high}).`;
+		return `${what}: no significant difference between ${a.name} and ${b.name} on this text (${value}, 95% CI ${low} to ${high}).`;
 	}
 	const [higher, lower] = difference.value > 0 ? [a, b] : [b, a];
 	const [value, low, high] = written(absolute(difference));
-	return `${what} is higher in ${higher.name} than in ${lower.name}, by ${value} (95 % interval ${low} to ${high}).`;
+	return `${what} is higher in ${higher.name} than in ${lower.name}, by ${value} (95% CI ${low} to ${high}).`;
 }
 
 /** Stretches of depth throughout which `is` holds: "0.10–0.35". */
@@ -121,7 +121,7 @@ function apart(
 	});
 	return stretches
 		.filter(({ from, to }) => to - from >= SHORTEST_STRETCH)
-		.map(({ from, to }) => `${from.toFixed(2)}–${to.toFixed(2)}`);
+		.map(({ from, to }) => `${depth(from)}–${depth(to)}`);
 }
 
 function width({ low, high }: Interval): number {
@@ -142,10 +142,11 @@ function atMost(value: number): string {
 function written({ value, low, high }: Interval): string[] {
 	const nearest = Math.min(...[low, high].map(Math.abs).filter((end) => end > 0), 1);
 	const digits = Math.min(6, Math.max(3, Math.ceil(-Math.log10(nearest))));
-	return [value, low, high].map((number) => {
-		const text = number.toFixed(digits);
-		return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
-	});
+	return [value, low, high].map((number) => formatValue(number, digits));
+}
+
+function depth(value: number): string {
+	return formatValue(value, 2);
 }
 
 function listed(names: readonly string[]): string {

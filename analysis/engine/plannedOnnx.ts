@@ -4,7 +4,7 @@ import { checkWritable } from '../model/onnx/merged.ts';
 import type { FoundOnnx } from '../model/onnx/open.ts';
 import { shareAttention, type SharedModel } from '../rewrite/share.ts';
 import type { PlannedAttention } from '../rewrite/shareCheck.ts';
-import { planWords } from '../model/onnx/writtenPlan.ts';
+import { writtenPlanWords } from '../model/onnx/writtenPlan.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
@@ -15,7 +15,7 @@ import type { Plan } from '../plan/types.ts';
  */
 export function plannedAttention(model: FoundOnnx, plan: Plan | null): PlannedAttention {
 	const { name, layers, config, onnx } = model;
-	if (model.plan !== null) throw new InputError(`${onnx.file}: ${planWords(model.plan)}`);
+	if (model.plan !== null) throw new InputError(`${onnx.file}: ${writtenPlanWords(model.plan)}`);
 	const own = layers.map(({ layer }) => layer);
 	if (plan === null) return { sources: own, headMaps: own.map(() => null) };
 	refuseRepaired(plan);

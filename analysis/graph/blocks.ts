@@ -1,7 +1,7 @@
 /**
  * A run of queries together with every key that any of them may see. Attention is computed, stored and
  * summed block by block, so that most of the empty half above the diagonal is never touched: eight
- * blocks leave 56 % of the S × S entries.
+ * blocks leave 56% of the S × S entries.
  */
 export interface QueryBlock {
 	queryStart: number;
@@ -12,7 +12,7 @@ export interface QueryBlock {
 
 /** Shorter blocks save no time: their matrix products are too small (measured at 256 and 512 tokens). */
 const SHORTEST_BLOCK = 68;
-/** More blocks save little (8 leave 56 % of the entries, the least possible is 50 %) and lengthen the graph. */
+/** More blocks save little (8 leave 56% of the entries, the least possible is 50 %) and lengthen the graph. */
 const MOST_BLOCKS = 8;
 
 /**

@@ -63,7 +63,7 @@ describe('queryBlocks', () => {
 		}
 	});
 
-	it('leaves 56 % of the entries of a window of 512', () => {
+	it('leaves 56% of the entries of a window of 512', () => {
 		const entries = queryBlocks(512, null).reduce((sum, block) => sum + blockEntries(block), 0);
 		// Seven blocks of 68 queries see 68, 136, … 476 keys; the last 36 queries see 512.
 		expect(entries).toBe(68 * 68 * 28 + 36 * 512);

@@ -14,7 +14,7 @@ export const SAVING_AXES = [
 ] as const;
 export type SavingAxis = (typeof SAVING_AXES)[number];
 
-/** What an axis is called on screen and in sentences: "12.5 % of the KV cache". */
+/** What an axis is called on screen and in sentences: "12.5% of the KV cache". */
 export const AXIS_NAMES: Readonly<Record<SavingAxis, string>> = {
 	kCache: 'K cache',
 	kvCache: 'KV cache',

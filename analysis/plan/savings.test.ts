@@ -31,7 +31,7 @@ function plan(layers: number, followers: number): Sources {
 
 describe('savings of 4 of 32 layers of Llama-2-7B, worked out by hand', () => {
 	const saved = savings(llama2, plan(32, 4), bf16);
-	it('K cache: 4 · 32 heads · 128 · 2 bytes a token, 6.25 % of the KV cache and not 12.5 %', () => {
+	it('K cache: 4 · 32 heads · 128 · 2 bytes a token, 6.25% of the KV cache and not 12.5%', () => {
 		expect(saved.followers).toBe(4);
 		expect(saved.kCache.bytesPerToken).toBe(32768);
 		expect(saved.kCache.bytes).toBe(134_217_728);
@@ -84,7 +84,7 @@ describe('savings of 2 of 32 layers of Llama-2-7B left out, worked out by hand',
 });
 
 describe('savings', () => {
-	it('q and k are 16.6 % of a Llama-2-7B layer and 9.6 % of a Llama-3-8B layer', () => {
+	it('q and k are 16.6% of a Llama-2-7B layer and 9.6% of a Llama-3-8B layer', () => {
 		const [old] = [savings(llama2, plan(32, 1), bf16).parameters.count / 202_383_360];
 		const llama3 = model({ layers: 32, kvHeads: 8, intermediate: 14336, vocab: 128_256 });
 		const grouped = savings(llama3, plan(32, 1), bf16).parameters.count;

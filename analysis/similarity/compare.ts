@@ -81,7 +81,7 @@ export function whyNotPaired(a: ComparedRun, b: ComparedRun, metric: Metric): st
 }
 
 /**
- * Differences a − b with 95 % intervals: per summary number, along the next-layer curve at common
+ * Differences a − b with 95% intervals: per summary number, along the next-layer curve at common
  * relative depths, and per cell where both have as many layers. Each resample draws the same windows of
  * both. Throws InputError where the runs cannot be paired.
  */

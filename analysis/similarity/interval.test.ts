@@ -57,7 +57,7 @@ describe('drawWindows', () => {
 });
 
 describe('intervalOf', () => {
-	it('leaves 2.5 % of the resamples on either side', () => {
+	it('leaves 2.5% of the resamples on either side', () => {
 		const samples = Float64Array.from({ length: 1001 }, (_, i) => 1000 - i);
 		expect(intervalOf(500, samples)).toEqual({ value: 500, low: 25, high: 975 });
 	});

@@ -3,7 +3,7 @@ import { drawWindows, intervalOf, RESAMPLES, type ResampledOver } from '../stati
 import { pairResampler } from './resample.ts';
 import type { Metric, ViewSums } from './types.ts';
 
-/** 95 % intervals of every cell, [L, L] each. */
+/** 95% intervals of every cell, [L, L] each. */
 export interface CellIntervals {
 	low: Float64Array;
 	high: Float64Array;

@@ -8,7 +8,7 @@ export interface LayerPair {
 	y: number;
 }
 
-/** Spearman's rho with its 95 % interval; null where there are too few pairs, or no variation, to tell. */
+/** Spearman's rho with its 95% interval; null where there are too few pairs, or no variation, to tell. */
 export interface Agreement {
 	rho: number | null;
 	low: number | null;
@@ -31,7 +31,7 @@ interface Statistic {
 	count: number;
 }
 
-/** Standard errors on each side of a 95 % interval. */
+/** Standard errors on each side of a 95% interval. */
 const NORMAL_95 = 1.96;
 
 /**

@@ -3,9 +3,9 @@ import { medianInterval } from './medianInterval.ts';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => count - at);
 
-describe('the 95 % interval of a median', () => {
+describe('the 95% interval of a median', () => {
 	it('is none of fewer than six values', () => {
-		// Both ends miss the median of 5 in 2 · 2⁻⁵ = 6.25 % of cases.
+		// Both ends miss the median of 5 in 2 · 2⁻⁵ = 6.25% of cases.
 		expect(medianInterval([])).toBe(null);
 		expect(medianInterval(upTo(5))).toBe(null);
 	});
@@ -14,7 +14,7 @@ describe('the 95 % interval of a median', () => {
 		expect(medianInterval(upTo(8))).toEqual({ low: 1, high: 8 });
 	});
 	it('cuts off as many of more as the sign test allows', () => {
-		// 2 · (1 + 9) / 512 = 3.9 %; 2 · (1 + 25 + … + 177100) / 2²⁵ = 4.3 % up to 7 heads of 25.
+		// 2 · (1 + 9) / 512 = 3.9%; 2 · (1 + 25 + … + 177100) / 2²⁵ = 4.3% up to 7 heads of 25.
 		expect(medianInterval(upTo(9))).toEqual({ low: 2, high: 8 });
 		expect(medianInterval(upTo(25))).toEqual({ low: 8, high: 18 });
 	});

@@ -2,9 +2,9 @@
 const MISSED = 0.05;
 
 /**
- * The 95 % interval of a median from order statistics, which assumes nothing of how values are spread: as many are cut
+ * The 95% interval of a median from order statistics, which assumes nothing of how values are spread: as many are cut
  * off either end as the sign test allows (Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2). null: of
- * fewer than 6 values not even the lowest and the highest hold the median in 95 % of cases.
+ * fewer than 6 values not even the lowest and the highest hold the median in 95% of cases.
  */
 export function medianInterval(values: readonly number[]): { low: number; high: number } | null {
 	const count = values.length;

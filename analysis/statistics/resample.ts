@@ -17,7 +17,7 @@ export interface Draws {
 	counts: Float64Array;
 }
 
-/** A figure with its 95 % interval. */
+/** A figure with its 95% interval. */
 export interface Interval {
 	value: number;
 	low: number;

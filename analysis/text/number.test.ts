@@ -5,7 +5,10 @@ import {
 	formatCount,
 	formatDuration,
 	formatProbability,
-	formatShare,
+	formatPercent,
+	formatShortPercent,
+	formatSigned,
+	formatTick,
 	formatValue,
 	formatWhole
 } from './number.ts';
@@ -17,6 +20,26 @@ it('writes values with a true minus, no minus on zero, and a dash for what is no
 		'0.000',
 		'–',
 		'–'
+	]);
+});
+
+it('writes a sign on differences unless they are zero', () => {
+	expect([0.25, -0.25, 0, 0.0001].map((value) => formatSigned(value))).toEqual([
+		'+0.250',
+		'−0.250',
+		'0.000',
+		'0.000'
+	]);
+});
+
+it('writes round values beside an axis', () => {
+	expect([0, 0.25, -3, 1500, 0.1 + 0.2, 1e-7].map(formatTick)).toEqual([
+		'0',
+		'0.25',
+		'−3',
+		'1500',
+		'0.3',
+		'0.0000001'
 	]);
 });
 
@@ -43,8 +66,18 @@ it('writes bytes and counts with three figures', () => {
 	expect(formatBytes(999_600)).toBe('1.00 MB');
 });
 
-it('writes shares, durations and whole numbers', () => {
-	expect(formatShare(0.0625)).toBe('6.3 %');
+it('writes percentages, durations and whole numbers', () => {
+	expect([0.0625, -0.0004, -0.125].map((value) => formatPercent(value))).toEqual([
+		'6.3%',
+		'0.0%',
+		'−12.5%'
+	]);
+	expect([0.125, 0.5, 1, 0.01234].map(formatShortPercent)).toEqual([
+		'12.5%',
+		'50%',
+		'100%',
+		'1.23%'
+	]);
 	expect([3.21, 8, 42.4, 125, 3725].map(formatDuration)).toEqual([
 		'3.2 s',
 		'8.0 s',

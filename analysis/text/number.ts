@@ -1,36 +1,71 @@
+import { formatLocale } from 'd3-format';
+
+/** Thin spaces between thousands; d3 writes a true minus, and none before a zero. */
+const { format } = formatLocale({
+	decimal: '.',
+	thousands: '\u2009',
+	grouping: [3],
+	currency: ['', '']
+});
+const grouped = format(',.0f');
+const threeFigures = format('.3s');
+const sixFigures = format('.6~r');
+const tiny = format('.1e');
+/** Up to this, four digits stand together: "4096", "12 345". */
+const UNGROUPED = 10_000;
+/** Below this a probability is written with an exponent. */
+const TINY_PROBABILITY = 0.0005;
+
 /** Text for a similarity or another number near one: "0.123", "−0.020"; "–" for what is not there. */
 export function formatValue(value: number | null | undefined, digits = 3): string {
-	if (value === null || value === undefined || Number.isNaN(value)) return '–';
-	return signed(value.toFixed(digits));
+	return value === null || value === undefined || Number.isNaN(value)
+		? '–'
+		: format(`.${digits}f`)(value);
+}
+
+/** A difference with its sign: "+0.219", "−0.020", "0.000", "–". */
+export function formatSigned(
+	value: number | null | undefined,
+	unsigned: (value: number) => string = (number) => formatValue(number)
+): string {
+	if (value === null || value === undefined) return formatValue(value);
+	const text = unsigned(value);
+	return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
 /** Text for a probability, however small: "0.0312", "4.1e−5". */
 export function formatProbability(value: number): string {
-	const tiny = value !== 0 && Math.abs(value) < 0.0005;
-	return tiny ? value.toExponential(1).replaceAll('-', '−') : formatValue(value, 4);
+	const isTiny = value !== 0 && Math.abs(value) < TINY_PROBABILITY;
+	return isTiny ? tiny(value).replaceAll('-', '−') : formatValue(value, 4);
 }
 
 /** A round value beside an axis: "0.25", "−3". */
 export function formatTick(value: number): string {
-	return signed(String(Number(value.toPrecision(6))));
+	return sixFigures(value);
 }
 
 /** Bytes in units of 1000, as disks and model cards count: "15.8 MB". */
 export function formatBytes(bytes: number): string {
-	return scaled(bytes, ['B', 'kB', 'MB', 'GB', 'TB']);
+	const [number, unit] = scaled(bytes);
+	return `${number} ${unit}B`;
 }
 
 /** Counts: "7.87 M", "2.2 G". Below 1000 the number itself. */
 export function formatCount(count: number): string {
-	return scaled(count, ['', 'k', 'M', 'G', 'T']);
+	return scaled(count).join(' ').trim();
 }
 
-/** A share as a percentage with one digit after the point: "6.3 %". */
-export function formatShare(share: number, digits = 1): string {
-	return `${signed((share * 100).toFixed(digits))} %`;
+/** A fraction as a percentage with one digit after the point: "6.3%". */
+export function formatPercent(fraction: number, digits = 1): string {
+	return format(`.${digits}%`)(fraction);
 }
 
-/** "8 s", "2 min 05 s", "1 h 02 min". */
+/** A fraction as a percentage with as few digits as say it: "12.5%", "50%". */
+export function formatShortPercent(fraction: number): string {
+	return `${format('.3~r')(fraction * 100)}%`;
+}
+
+/** "8.0 s", "2 min 05 s", "1 h 02 min". */
 export function formatDuration(seconds: number): string {
 	if (seconds < 10) return `${seconds.toFixed(1)} s`;
 	const whole = Math.round(seconds);
@@ -40,10 +75,10 @@ export function formatDuration(seconds: number): string {
 	return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
-/** Whole numbers with thin spaces between thousands: "4 096" stays "4096", "12345" is "12 345". */
+/** Whole numbers with thin spaces between thousands: "4096", "12 345". */
 export function formatWhole(value: number): string {
-	const text = String(Math.round(value));
-	return text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, '\u2009');
+	const whole = Math.round(value);
+	return Math.abs(whole) < UNGROUPED ? sixFigures(whole) : grouped(whole);
 }
 
 /** "2026-11-23 06:20", in the reader's time zone. */
@@ -53,27 +88,18 @@ export function formatTime(iso: string): string {
 	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-function scaled(value: number, units: readonly string[]): string {
-	const sign = value < 0 ? '−' : '';
-	let rest = Math.abs(value);
-	let unit = 0;
-	while (rest >= 999.5 && unit < units.length - 1) {
-		rest /= 1000;
-		unit++;
-	}
-	const digits = unit === 0 || rest >= 100 ? 0 : rest >= 10 ? 1 : 2;
-	return `${sign}${rest.toFixed(digits)} ${units[unit] ?? ''}`.trim();
-}
-
-function signed(text: string): string {
-	return /^-0\.?0*$/.test(text) ? text.slice(1) : text.replace('-', '−');
+/** Three figures and the prefix of their unit; whole numbers below 1000. */
+function scaled(value: number): [string, string] {
+	if (Math.abs(value) < 999.5) return [sixFigures(Math.round(value)), ''];
+	const text = threeFigures(value);
+	return [text.slice(0, -1), text.slice(-1)];
 }
 
 function two(value: number): string {
 	return String(value).padStart(2, '0');
 }
 
-/** What the name of nearly every architecture ends in. */
+/** Ending of the names of nearly all architectures. */
 const FAMILY_END = /(ForCausalLM|LMHeadModel)$/;
 
 /** "Llama" of LlamaForCausalLM, "GPT2" of GPT2LMHeadModel. */

@@ -52,7 +52,7 @@ describe('what deployment gains', () => {
 				.getByText(/First token: too few rounds to tell, decoding: too .*, cache 12\.5% smaller\.$/)
 				.waitFor();
 			await result.getByText('prompt 32, 4 generated, batch 1, 2 rounds').waitFor();
-			await result.getByText('2 of 16 layers follow, 1 is left out').waitFor();
+			await result.getByText('2 followers, 1 dropped').waitFor();
 			for (const name of ['time to first token', 'decode, tokens/s']) {
 				const row = result.getByRole('row', { name: new RegExp(`^${name}`) });
 				await row
@@ -66,7 +66,7 @@ describe('what deployment gains', () => {
 				expect.stringContaining('24.6 kB'),
 				expect.stringContaining('21.5 kB'),
 				expect.stringContaining('×0.875'),
-				'−12.5 % bytes'
+				'−12.5% bytes'
 			]);
 			await result
 				.getByText(

@@ -36,7 +36,7 @@ describe('the tabs of a run', () => {
 		await page.keyboard.press('ArrowRight');
 		await expect.poll(() => selected(page)).toContain('Evaluate');
 		await expect.poll(() => new URL(page.url()).search).toContain('tab=evaluate');
-		await page.getByText('2 of 16 layers follow').waitFor();
+		await page.getByText('2 followers').waitFor();
 		await form(page, 'Evaluate a plan').getByLabel('Windows', { exact: true }).fill('3');
 		await page.keyboard.press('Escape');
 		await tab(page, 'Search').click();

@@ -133,13 +133,13 @@ describe('an ONNX model in a --models folder', () => {
 			.getByRole('row', { name: /^1 .* follows 0$/ })
 			.waitFor();
 		await layers(page)
-			.getByRole('row', { name: /^2 .* left out$/ })
+			.getByRole('row', { name: /^2 .* dropped$/ })
 			.waitFor();
 
 		await choose.setInputFiles(planFile([0, 0, 2, 3], 'four.json'));
 		await page.getByText('four.json cannot be applied:').waitFor();
 		await page.getByText(/plan for small: 4 layers; small has 3/).waitFor();
-		expect(await layers(page).getByText('left out').count()).toBe(0);
+		expect(await layers(page).getByText('dropped').count()).toBe(0);
 
 		expectProblem(/400/);
 		const other = { name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('{}') };

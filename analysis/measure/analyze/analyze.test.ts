@@ -205,7 +205,7 @@ describe('estimateAnalysis', () => {
 	});
 });
 
-it('the memory limit is 70 % of what is free unless the user says otherwise', () => {
+it('the memory limit is 70% of what is free unless the user says otherwise', () => {
 	expect(memoryLimit(123)).toBe(123);
 	expect(memoryLimit(null)).toBeGreaterThan(0);
 });

@@ -16,7 +16,7 @@ export interface AnalyzeRequest {
 	views: View[];
 	/** Queries a window the js metric looks at. */
 	jsRows: number | 'all';
-	/** Most bytes this process may use; null: 70 % of what is free. */
+	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */
 	home: string;

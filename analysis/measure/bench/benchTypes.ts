@@ -23,7 +23,7 @@ export interface BenchRequest extends BenchSetting {
 	planFolder: string;
 	/** Of what is written of a checkpoint; null: fp32, or the types that an ONNX model has. */
 	dtype: DecoderDtype | null;
-	/** Most bytes that the processes may use together; null: 70 % of what is free. */
+	/** Most bytes that the processes may use together; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: what is written for the bench is there while it runs. */
 	home: string;
@@ -75,7 +75,7 @@ export interface SideReport extends BenchModel {
 	peakRssBytes: number;
 }
 
-/** A ratio over the rounds, and the 95 % interval of its median; see `medianInterval`. */
+/** A ratio over the rounds, and the 95% interval of its median; see `medianInterval`. */
 export interface RatioSpread extends Spread {
 	/** null: too few rounds for one; absent in older results. */
 	low?: number | null;

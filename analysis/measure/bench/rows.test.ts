@@ -25,7 +25,7 @@ describe('both models side by side', () => {
 				'67.4 ms–1.25 s',
 				'×0.887',
 				'0.866–0.918',
-				'−5.2 % FLOPs'
+				'−5.2% FLOPs'
 			],
 			[
 				'decode, tokens/s',
@@ -35,10 +35,10 @@ describe('both models side by side', () => {
 				'189–2080',
 				'×1.287',
 				'1.245–1.318',
-				'−6.3 % bytes read'
+				'−6.3% bytes read'
 			],
-			['peak memory', '276 MB', '', '283 MB', '', '×1.026', '', '−3.7 % parameters'],
-			['cache per token', '24.6 kB', '', '21.5 kB', '', '×0.875', '', '−12.5 % bytes']
+			['peak memory', '276 MB', '', '283 MB', '', '×1.026', '', '−3.7% parameters'],
+			['cache per token', '24.6 kB', '', '21.5 kB', '', '×0.875', '', '−12.5% bytes']
 		]);
 	});
 	it('say which is better: less time, memory and cache, but more tokens a second', () => {
@@ -79,7 +79,7 @@ describe('both models side by side', () => {
 	it('give a prediction of more work its sign', () => {
 		const bench = madeUpBench();
 		const predicted = { ...bench.predicted, decodeBytes: -0.02 };
-		expect(benchRows({ ...bench, predicted })[1].predicted.main).toBe('+2.0 %');
+		expect(benchRows({ ...bench, predicted })[1].predicted.main).toBe('+2.0%');
 	});
 });
 

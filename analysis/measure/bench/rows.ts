@@ -2,8 +2,8 @@ import { changeOf, contradicts } from '../../measure/bench/change.ts';
 import type { BenchReport, RatioSpread } from './benchTypes.ts';
 import type { Spread } from '../../statistics/figures.ts';
 import { csv } from '../../plan/exporters/csv.ts';
-import { signedText } from '../../plan/words.ts';
-import { formatShare, formatValue } from '../../text/number.ts';
+
+import { formatPercent, formatSigned, formatValue } from '../../text/number.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
 import { measuredRatio } from './words.ts';
 
@@ -29,7 +29,7 @@ export interface BenchRow {
 	ratio: TwoLines & RatioEnds;
 	/** Whether the plan makes it better or worse; null: not certain, as after a few rounds, or the same. */
 	verdict: 'better' | 'worse' | null;
-	/** "−5.2 %", "FLOPs". */
+	/** "−5.2%", "FLOPs". */
 	predicted: TwoLines;
 }
 
@@ -57,7 +57,7 @@ export function benchRows(report: BenchReport): BenchRow[] {
 						? 'better'
 						: 'worse',
 			predicted: {
-				main: signedText(-figure.predicted.share(predicted), formatShare),
+				main: formatSigned(-figure.predicted.share(predicted), formatPercent),
 				below: figure.predicted.of
 			}
 		};
@@ -96,7 +96,7 @@ export function ratioRange(rows: readonly BenchRow[]): [number, number] {
 
 /** "×0.71", "×1.4": an end of that axis. */
 export function endText(ratio: number): string {
-	return `×${ratio < 1 ? ratio.toFixed(2) : ratio.toFixed(1)}`;
+	return `×${formatValue(ratio, ratio < 1 ? 2 : 1)}`;
 }
 
 /** The numbers as CSV, units in the names; quartiles and intervals are empty where there are none. */

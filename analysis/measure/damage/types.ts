@@ -13,7 +13,7 @@ export interface DamageRequest {
 	windows: number;
 	/** Layers of the longest span, source included; at least 2. */
 	maxSpan: number;
-	/** Most bytes this process may use; null: 70 % of what is free. */
+	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;
@@ -22,7 +22,7 @@ export interface DamageRequest {
 }
 
 /**
- * Loss added in nats a token, with its 95 % bootstrap interval over windows. All null where layers differ in
+ * Loss added in nats a token, with its 95% bootstrap interval over windows. All null where layers differ in
  * reach; bounds null where there is a single window.
  */
 export interface LossAdded {

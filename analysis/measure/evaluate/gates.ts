@@ -24,7 +24,7 @@ export function parseGates(json: unknown, where: string): Gates {
 	}
 }
 
-/** A figure with its 95 % interval; null bounds: none could be worked out. */
+/** A figure with its 95% interval; null bounds: none could be worked out. */
 export interface Estimated {
 	value: number;
 	low: number | null;

@@ -23,13 +23,13 @@ export interface EvaluateRequest {
 	/** Questions of multiple choice; null: none. */
 	questions: Question[] | null;
 	gates: Gates;
-	/** Most bytes this process may use; null: 70 % of what is free. */
+	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */
 	home: string;
 }
 
-/** What sharing added to the loss, paired by window, with its 95 % interval; null bounds: a single window. */
+/** What sharing added to the loss, paired by window, with its 95% interval; null bounds: a single window. */
 export interface LossDelta {
 	loss: number;
 	low: number | null;

@@ -156,9 +156,9 @@ describe('the results of a workspace', () => {
 		const listed = await listResults(home);
 		expect(listed.map(({ id }) => id)).toEqual(['new', 'middle', 'old', 'empty']);
 		expect(listed.map(({ summary }) => summary?.words)).toEqual([
-			'share, 12.5 % of the KV cache: +0.200 nats a token',
-			'1 follower: +0.200 [+0.100, +0.300] nats a token',
-			'cheapest: leave out layer 1, +0.100; let 2 follow 1, +0.050 nats a token',
+			'share, 12.5% of the KV cache: +0.200 nats/token',
+			'1 follower: +0.200 [+0.100, +0.300] nats/token',
+			'cheapest: drop layer 1, +0.100; let 2 follow 1, +0.050 nats/token',
 			undefined
 		]);
 		expect(listed[1].summary?.evaluation).toEqual({

@@ -5,7 +5,10 @@ import type { BenchReport } from '../bench/benchTypes.ts';
 import type { Evaluation } from '../evaluate/types.ts';
 import type { Search } from '../search/types.ts';
 import { planKey } from '../../plan/key.ts';
-import type { Plan, Sources } from '../../plan/types.ts';
+import { lossText } from '../../text/interval.ts';
+import { formatShortPercent, formatSigned } from '../../text/number.ts';
+import { planCounts } from '../../text/plan.ts';
+import type { Plan } from '../../plan/types.ts';
 import type { ResultSummary, StoredResult } from './types.ts';
 
 /** What a list says of a result. */
@@ -30,41 +33,39 @@ function wordsOf(result: StoredResult['result']): string {
 		case 'damage':
 			return damageWords(result.damage);
 		case 'evaluate': {
-			const { loss, low, high } = result.evaluation.report.delta;
-			const interval = low === null || high === null ? '' : ` [${nats(low)}, ${nats(high)}]`;
-			return `${planWords(result.plan)}: ${nats(loss)}${interval} nats a token`;
+			return `${partsOf(result.plan)}: ${lossText(result.evaluation.report.delta)} nats/token`;
 		}
 		case 'search':
 			return searchWords(result.search);
 		case 'bench':
-			return `${planWords(result.plan)}: ${benchWords(result.bench)}`;
+			return `${partsOf(result.plan)}: ${benchWords(result.bench)}`;
 	}
 }
 
-/** "cheapest: leave out layer 7, +0.012; let 8 follow 7, +0.020 nats a token" */
+/** "cheapest: drop layer 7, +0.012; let 8 follow 7, +0.020 nats/token" */
 function damageWords({ report }: Damage): string {
 	const left = report.drop.reduce(
 		(best, loss, layer) => (loss < (report.drop[best] ?? Infinity) ? layer : best),
 		0
 	);
-	const words = [`cheapest: leave out layer ${left}, ${nats(report.drop[left] ?? NaN)}`];
+	const words = [`cheapest: drop layer ${left}, ${formatSigned(report.drop[left] ?? NaN)}`];
 	const known = report.pairs.flatMap(({ source, follower, loss }) =>
 		loss === null ? [] : [{ source, follower, loss }]
 	);
 	if (known.length > 0) {
 		const { source, follower, loss } = known.reduce((a, b) => (b.loss < a.loss ? b : a));
-		words.push(`let ${follower} follow ${source}, ${nats(loss)}`);
+		words.push(`let ${follower} follow ${source}, ${formatSigned(loss)}`);
 	}
-	return `${words.join('; ')} nats a token`;
+	return `${words.join('; ')} nats/token`;
 }
 
-/** "share, 12.5 % of the KV cache: +0.213 nats a token" */
+/** "share, 12.5% of the KV cache: +0.213 nats/token" */
 function searchWords({ report }: Search): string {
 	const { verdict, target, plans } = report;
 	const chosen = plans.find(({ name }) => name === verdict.plan);
-	const wanted = `${Number((target.share * 100).toFixed(1))} % of the ${AXIS_NAMES[target.axis]}`;
+	const wanted = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	if (chosen === undefined) return `${verdict.kind}, ${wanted}`;
-	return `${verdict.kind}, ${wanted}: ${nats(chosen.report.loss)} nats a token`;
+	return `${verdict.kind}, ${wanted}: ${formatSigned(chosen.report.loss)} nats/token`;
 }
 
 /** "first token ×0.89, decode no clear difference, cache ×0.88": planned ÷ baseline, medians. */
@@ -83,23 +84,9 @@ function benchWords({ ratio, baseline, planned }: BenchReport): string {
 	].join(', ');
 }
 
-/** "3 followers, 1 left out, repaired" */
-function planWords({ sources, repair }: Plan): string {
-	const { followers, leftOut } = counted(sources);
-	const words = [
-		...(followers > 0 ? [`${followers} follower${followers === 1 ? '' : 's'}`] : []),
-		...(leftOut > 0 ? [`${leftOut} left out`] : [])
-	];
-	if (words.length === 0) words.push('nothing shared');
-	if (repair !== null) words.push('repaired');
-	return words.join(', ');
-}
-
-function counted(sources: Sources): { followers: number; leftOut: number } {
-	return {
-		followers: sources.filter((source, layer) => source !== null && source !== layer).length,
-		leftOut: sources.filter((source) => source === null).length
-	};
+/** "3 followers, 1 dropped, repaired" */
+function partsOf({ sources, repair }: Plan): string {
+	return `${planCounts(sources)}${repair === null ? '' : ', repaired'}`;
 }
 
 function evaluated(plan: Plan, { report }: Evaluation): ResultSummary['evaluation'] {
@@ -120,9 +107,4 @@ function evaluated(plan: Plan, { report }: Evaluation): ResultSummary['evaluatio
 function benched({ sources }: Plan, { ratio }: BenchReport): ResultSummary['bench'] {
 	const { firstTokenSeconds: firstToken, tokensPerSecond, cacheBytesPerToken: cache } = ratio;
 	return { sources, firstToken, tokensPerSecond, cache };
-}
-
-/** A loss added: always with its sign. */
-function nats(value: number): string {
-	return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }

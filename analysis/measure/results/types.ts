@@ -44,7 +44,7 @@ export interface ResultSummary {
 	texts: string[];
 	context: number;
 	windows: number;
-	/** One line: "4 followers: +0.213 nats a token", "share, 12.5 % of the KV cache: …" */
+	/** One line: "4 followers: +0.213 nats a token", "share, 12.5% of the KV cache: …" */
 	words: string;
 	/** Of an evaluation: what the history shows. */
 	evaluation: {

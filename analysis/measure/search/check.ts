@@ -36,7 +36,7 @@ function checkGoal(goal: SearchGoal, limits: SpanLimits): void {
 				throw new InputError(`saving of ${axis}; allowed: ${SAVING_AXES.join(', ')}`);
 			if (!(share > 0 && share <= 1))
 				throw new InputError(
-					`saving: ${share * 100} % of ${axis}; allowed: more than 0 %, at most 100 %`
+					`saving: ${share * 100}% of ${axis}; allowed: more than 0%, at most 100%`
 				);
 			return;
 		}

@@ -1,3 +1,4 @@
+import { formatShortPercent } from '../../text/number.ts';
 import { AXIS_NAMES } from '../../plan/axes.ts';
 import { leastCost, type FrontPlan } from '../../plan/front.ts';
 import { defaultLimits } from '../../plan/limits.ts';
@@ -35,11 +36,11 @@ export async function makePlans(
 ): Promise<MadePlan[]> {
 	const { layers, limits, target, saved, fronts, similarity, measure } = makings;
 	const made: MadePlan[] = [];
-	const goal = `${percent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
+	const goal = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	const add = (maker: PlanMaker, sources: Sources | null, most: number | null = null) => {
 		if (sources !== null) made.push({ maker, sources });
 		else {
-			const atMost = most === null ? '' : `; at most ${percent(most)}`;
+			const atMost = most === null ? '' : `; at most ${formatShortPercent(most)}`;
 			note(`no ${maker} plan saves ${goal}${atMost}`);
 		}
 	};
@@ -104,9 +105,4 @@ function leastFollowers(
 		if (plan !== null && isEnough(plan)) return plan;
 	}
 	return null;
-}
-
-/** "12.5 %" */
-export function percent(share: number): string {
-	return `${Number((share * 100).toPrecision(3))} %`;
 }

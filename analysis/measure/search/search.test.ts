@@ -220,9 +220,9 @@ describe('a goal', () => {
 		const { plans, verdict, notes, random } = await search({ goal });
 		expect(plans).toEqual([]);
 		expect(verdict).toMatchObject({ kind: 'neither', plan: null });
-		expect(verdict.sentence).toBe('Neither share nor drop: no plan saves 90 % of the parameters.');
+		expect(verdict.sentence).toBe('Neither share nor drop: no plan saves 90% of the parameters.');
 		expect(notes).toContainEqual(
-			expect.stringMatching(/^no share plan saves 90 % of the parameters; at most/)
+			expect.stringMatching(/^no share plan saves 90% of the parameters; at most/)
 		);
 		expect(random).toEqual({ plans: [], beaten: null });
 	});
@@ -231,8 +231,8 @@ describe('a goal', () => {
 		const goal = { kind: 'save', axis: 'kvCache', share: 0.6 } as const;
 		const { plans, notes, verdict } = await search({ goal });
 		expect(plans.map(({ maker }) => maker)).toEqual(['drop', 'mixed', 'greedy']);
-		expect(notes).toContainEqual('no share plan saves 60 % of the KV cache; at most 33.3 %');
-		expect(notes).toContainEqual('no uniform plan saves 60 % of the KV cache');
+		expect(notes).toContainEqual('no share plan saves 60% of the KV cache; at most 33.3%');
+		expect(notes).toContainEqual('no uniform plan saves 60% of the KV cache');
 		expect(verdict.plan).not.toBeNull();
 	});
 
@@ -258,7 +258,7 @@ describe('a goal', () => {
 		],
 		[
 			{ goal: { kind: 'save', axis: 'kCache', share: 1.2 } },
-			'saving: 120 % of kCache; allowed: more than 0 %, at most 100 %'
+			'saving: 120% of kCache; allowed: more than 0%, at most 100%'
 		],
 		[
 			{ goal: { kind: 'save', axis: 'time' as 'kCache', share: 0.1 } },

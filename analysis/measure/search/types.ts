@@ -44,7 +44,7 @@ export interface SearchRequest {
 	home: string;
 }
 
-/** Nats a token that a plan adds, with its 95 % bootstrap interval; null bounds: a single window. */
+/** Nats a token that a plan adds, with its 95% bootstrap interval; null bounds: a single window. */
 export interface PartLoss {
 	loss: number;
 	low: number | null;
@@ -144,7 +144,7 @@ export interface SearchReport {
 	interval: Record<Part, ResampledOver | null>;
 	/** Windows of each part, and the documents that they are of. */
 	parts: Record<Part, { windows: number; documents: number[] }>;
-	/** What was left undone and why: "no share plan saves 60 % of the KV cache", … */
+	/** What was left undone and why: "no share plan saves 60% of the KV cache", … */
 	notes: string[];
 }
 

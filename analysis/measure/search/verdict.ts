@@ -1,21 +1,22 @@
 import { AXIS_NAMES } from '../../plan/axes.ts';
-import type { Sources } from '../../plan/types.ts';
+import { withInterval } from '../../text/interval.ts';
+import { formatShortPercent, formatValue } from '../../text/number.ts';
+import { adviceWords } from '../../text/plan.ts';
 import { isPlanners } from './candidate.ts';
-import { percent } from './makers.ts';
 import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
 
 type Measured = Pick<SearchReport, 'goal' | 'target' | 'plans' | 'random'>;
 
 const KIND_WORDS = {
 	share: 'sharing',
-	drop: 'leaving out',
+	drop: 'dropping',
 	mixed: 'both',
 	none: 'neither'
 } as const;
 const REPAIR_WORDS = {
 	share: 'Refitting output projections',
-	drop: 'Giving left-out layers their mean output back',
-	mixed: 'Refitting output projections and giving mean outputs back',
+	drop: 'Mean-output repair',
+	mixed: 'Refitting output projections and mean-output repair',
 	none: 'Repair'
 } as const;
 /** A plan must cost less than this share of the random ones. */
@@ -33,11 +34,11 @@ export function verdictOf(measured: Measured, best: PlanFigures | null): SearchR
 	const kind = against !== null || best.kind === 'none' ? 'neither' : best.kind;
 	const advice =
 		against === null
-			? `${adviceOf(best.sources)} (${best.name}): it saves`
-			: `Neither share nor drop: ${against}. The plan that did best, ${best.name} (${adviceOf(best.sources).toLowerCase()}), saves`;
+			? `${adviceWords(best.sources)} (${best.name}): it saves`
+			: `Neither share nor drop: ${against}. The plan that did best, ${best.name} (${adviceWords(best.sources).toLowerCase()}), saves`;
 	const { axis } = measured.target;
 	const sentences = [
-		`${advice} ${percent(best.savings[axis])} of the ${AXIS_NAMES[axis]} and adds ${lossWords(best.report)} nats a token on the report part`,
+		`${advice} ${formatShortPercent(best.savings[axis])} of the ${AXIS_NAMES[axis]} and adds ${lossWords(best.report)} nats/token on the report part`,
 		otherKind(measured, best),
 		amongRandom(measured, best),
 		additivity(measured, best),
@@ -61,35 +62,17 @@ export function plainOf(
 
 function whyNone({ goal, target }: Measured): string {
 	return goal.kind === 'loss'
-		? `no plan stays within ${goal.maxLossIncrease} nats a token on the choose part`
-		: `no plan saves ${percent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
+		? `no plan stays within ${goal.maxLossIncrease} nats/token on the choose part`
+		: `no plan saves ${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 }
 
 function reasonAgainst({ goal, random }: Measured, best: PlanFigures): string | null {
 	const { loss, low } = best.report;
 	if (goal.kind === 'loss' && (low ?? loss) > goal.maxLossIncrease)
-		return `on the report part the loss added lies above ${goal.maxLossIncrease} nats a token`;
+		return `on the report part the loss added lies above ${goal.maxLossIncrease} nats/token`;
 	if (random.beaten !== null && random.beaten < LEAST_BEATEN)
-		return `only ${percent(random.beaten)} of random plans of as many layers cost more`;
+		return `only ${formatShortPercent(random.beaten)} of random plans with the same number of followers and dropped layers cost more`;
 	return null;
-}
-
-/** "Share layer 2 with 3, 4 and leave out layer 9" */
-function adviceOf(sources: Sources): string {
-	const parts: string[] = [];
-	const followers = new Map<number, number[]>();
-	for (const [layer, source] of sources.entries())
-		if (source !== null && source !== layer)
-			followers.set(source, [...(followers.get(source) ?? []), layer]);
-	const spans = [...followers].map(([source, layers]) => `${source} with ${layers.join(' and ')}`);
-	if (spans.length > 0) parts.push(`share the attention of layer ${spans.join(', of ')}`);
-	const dropped = sources.flatMap((source, layer) => (source === null ? [layer] : []));
-	if (dropped.length > 0)
-		parts.push(
-			`leave out the attention of ${dropped.length === 1 ? 'layer' : 'layers'} ${dropped.join(', ')}`
-		);
-	const words = parts.join(' and ') || 'change nothing';
-	return words[0].toUpperCase() + words.slice(1);
 }
 
 /** The best plan of another kind, chosen as the plan itself was. */
@@ -105,21 +88,21 @@ function otherKind({ plans }: Measured, best: PlanFigures): string | null {
 function amongRandom({ random }: Measured, best: PlanFigures): string | null {
 	if (random.beaten === null || random.plans.length === 0) return null;
 	const which = best.repaired ? 'Before repair it' : 'It';
-	return `${which} costs less than ${percent(random.beaten)} of ${random.plans.length} random plans of as many layers`;
+	return `${which} costs less than ${formatShortPercent(random.beaten)} of ${random.plans.length} random plans with the same number of followers and dropped layers`;
 }
 
 function additivity({ plans }: Measured, best: PlanFigures): string | null {
 	const plain = plainOf(plans, best);
 	if (plain === undefined || plain.sumOfParts === null || plain.additivityError === null)
 		return null;
-	return `Its parts measured one by one on the search part add up to ${nats(plain.sumOfParts)}, together ${best.repaired ? 'and before repair ' : ''}they add ${nats(plain.search.loss)}: an additivity error of ${nats(plain.additivityError)}`;
+	return `Sum of the per-span damages on the search part: ${formatValue(plain.sumOfParts)}; measured together${best.repaired ? ' (unrepaired)' : ''}: ${formatValue(plain.search.loss)}; additivity error ${formatValue(plain.additivityError)}`;
 }
 
 function repairHelp({ plans }: Measured, best: PlanFigures): string | null {
 	const plain = plainOf(plans, best);
 	const repaired = plans.find((plan) => plan.maker === best.maker && plan.repaired);
 	if (plain === undefined || repaired === undefined) return null;
-	return `${REPAIR_WORDS[best.kind]} ${helpWords(repaired.report, plain.report)}: ${nats(repaired.report.loss)} vs. ${nats(plain.report.loss)}`;
+	return `${REPAIR_WORDS[best.kind]} ${helpWords(repaired.report, plain.report)}: ${formatValue(repaired.report.loss)} vs. ${formatValue(plain.report.loss)}`;
 }
 
 function headMapHelp({ plans }: Measured): string | null {
@@ -127,7 +110,7 @@ function headMapHelp({ plans }: Measured): string | null {
 		plans.find((plan) => plan.maker === maker && !plan.repaired)
 	);
 	if (share === undefined || matched === undefined) return null;
-	return `With best-match head maps the share plan ${lossChange(matched.report, share.report)}: ${nats(matched.report.loss)} vs. ${nats(share.report.loss)}`;
+	return `With best-match head maps the share plan ${lossChange(matched.report, share.report)}: ${formatValue(matched.report.loss)} vs. ${formatValue(share.report.loss)}`;
 }
 
 function helpWords(now: PartLoss, before: PartLoss): string {
@@ -150,12 +133,6 @@ function sideOf(now: PartLoss, before: PartLoss): 'less' | 'more' | 'unclear' {
 }
 
 function lossWords({ loss, low, high }: PartLoss): string {
-	if (low === null || high === null) return `${nats(loss)} (no interval: a single window)`;
-	return `${nats(loss)} [${nats(low)}, ${nats(high)}]`;
-}
-
-/** Signed with a true minus; three digits. */
-function nats(loss: number): string {
-	const text = loss.toFixed(3);
-	return /^-0\.?0*$/.test(text) ? text.slice(1) : text.replace('-', '−');
+	if (low === null || high === null) return `${formatValue(loss)} (no interval: a single window)`;
+	return withInterval(loss, { low, high });
 }

@@ -167,7 +167,7 @@ describe('ONNX models in --models folders', () => {
 			['planned', 'onnx']
 		]);
 		expect(listings[0].problem).toBeNull();
-		expect(listings[1].problem).toMatch(/by the plan in spanwise\.json: .*made from, model/);
+		expect(listings[1].problem).toMatch(/by the plan in spanwise\.json: use model, .*made from/);
 		expect(listings.map(({ planned }) => planned)).toEqual([null, { layers: 3, attending: 2 }]);
 		expect(listings.map(({ facts }) => facts?.layers)).toEqual([3, 3]);
 		expect(listings[1].facts?.reach).toEqual([null, null, null]);

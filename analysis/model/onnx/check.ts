@@ -4,7 +4,7 @@ import { onnxFacts } from './facts.ts';
 import { integerOf } from './graphView.ts';
 import { graphInputs, type GraphInput } from './inputs.ts';
 import type { FoundOnnx } from './open.ts';
-import { planWords } from './writtenPlan.ts';
+import { writtenPlanWords } from './writtenPlan.ts';
 
 /** What is known of a model that can be analysed. */
 export interface CheckedOnnx {
@@ -20,7 +20,7 @@ export interface CheckedOnnx {
  */
 export function checkModel(found: FoundOnnx): CheckedOnnx {
 	const { onnx, view, layers, config, plan } = found;
-	if (plan !== null) throw new InputError(`${onnx.file}: ${planWords(plan)}`);
+	if (plan !== null) throw new InputError(`${onnx.file}: ${writtenPlanWords(plan)}`);
 	for (const { layer, operator, name, probabilities } of layers) {
 		if (probabilities.how !== 'none') continue;
 		throw new InputError(

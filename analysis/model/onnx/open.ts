@@ -10,7 +10,7 @@ import { findBeside, onnxName } from './locate.ts';
 import { readOnnx, type OnnxModel, type ReadOptions } from './read.ts';
 import type { AttentionLayer } from './types.ts';
 import { findWindows, type Windows } from './windows.ts';
-import { planWords, writtenPlan, type WrittenPlan } from './writtenPlan.ts';
+import { writtenPlanWords, writtenPlan, type WrittenPlan } from './writtenPlan.ts';
 
 /** An ONNX model whose attention was found; nothing was run. */
 export interface FoundOnnx {
@@ -54,7 +54,7 @@ export async function findIn(onnx: OnnxModel): Promise<FoundOnnx> {
 	const layers = findAttention(view);
 	const plan = await writtenPlan(onnx.file);
 	if (layers.length === 0) {
-		const why = plan === null ? noAttention(onnx, view) : planWords(plan);
+		const why = plan === null ? noAttention(onnx, view) : writtenPlanWords(plan);
 		throw new InputError(`${onnx.file}: ${why}`);
 	}
 	const config = together(

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { exists } from '../checkpoint/files.ts';
 import { readJsonFile } from '../../edge/json.ts';
+import { countWords } from '../../text/plan.ts';
 import { boundedArray, parseOrNull } from '../../edge/parse.ts';
 import type { AttendingLayers } from '../checkpoint/types.ts';
 
@@ -23,7 +24,7 @@ const schema = v.object({
 export interface WrittenPlan {
 	followers: number;
 	leftOut: number;
-	/** The layers that attend themselves, in order. */
+	/** The layers that compute their own attention, in order. */
 	own: number[];
 	/** Of the model, those without attention of their own among them. */
 	layers: number;
@@ -50,12 +51,8 @@ export function attendingLayers(plan: WrittenPlan | null): AttendingLayers | nul
 	return plan === null ? null : { layers: plan.layers, attending: plan.own.length };
 }
 
-/** "4 layers reuse others' attention and 1 has none, by the plan in spanwise.json: take the model that it was made from, NAME" */
-export function planWords({ followers, leftOut, from }: WrittenPlan): string {
-	const layersOf = (count: number): string => `${count} layer${count === 1 ? '' : 's'}`;
-	const reuse = `${layersOf(followers)} ${followers === 1 ? "reuses another's" : "reuse others'"} attention`;
-	const none = `${leftOut} ${leftOut === 1 ? 'has' : 'have'} none`;
-	const first = `${layersOf(leftOut)} ${leftOut === 1 ? 'has' : 'have'} no attention`;
-	const said = leftOut === 0 ? reuse : followers === 0 ? first : `${reuse} and ${none}`;
-	return `${said}, by the plan in ${RECORD_FILE}: take the model that it was made from, ${from}`;
+/** "4 followers, 1 dropped, by the plan in spanwise.json: use NAME, the model that it was made from" */
+export function writtenPlanWords({ followers, leftOut, from }: WrittenPlan): string {
+	const counts = countWords({ followers, dropped: leftOut });
+	return `${counts}, by the plan in ${RECORD_FILE}: use ${from}, the model that it was made from`;
 }

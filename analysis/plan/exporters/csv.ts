@@ -1,4 +1,4 @@
-import { csvFormatRows } from 'd3';
+import { csvFormatRows } from 'd3-dsv';
 import type { Definition, Plan } from '../types.ts';
 
 export type Cell = string | number | boolean | null;

@@ -1,4 +1,4 @@
-import { scaleLinear } from 'd3';
+import { scaleLinear } from 'd3-scale';
 import { placeX, placeY, ticksOf, type ChartFrame } from './geometry.ts';
 
 export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross', 'dash'] as const;

@@ -1,4 +1,4 @@
-import { scaleLinear } from 'd3';
+import { scaleLinear } from 'd3-scale';
 import { fencedRange } from '../colour/range.ts';
 import { placeX, placeY, type ChartFrame } from './geometry.ts';
 

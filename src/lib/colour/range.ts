@@ -1,4 +1,4 @@
-import { quantile } from 'd3';
+import { quantile } from 'd3-array';
 
 /** Lowest and highest number among values; null where there is none. `missing` values are passed over. */
 export function extentOf(

@@ -1,4 +1,10 @@
-import { interpolateCividis, interpolateMagma, interpolateRdBu, interpolateViridis, rgb } from 'd3';
+import {
+	interpolateCividis,
+	interpolateMagma,
+	interpolateRdBu,
+	interpolateViridis
+} from 'd3-scale-chromatic';
+import { rgb } from 'd3-color';
 
 export type SequentialName = 'viridis' | 'cividis' | 'magma';
 export type ColourMapName = SequentialName | 'difference';

@@ -1,7 +1,8 @@
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
 import type { ChartPoint, PointSeries, Rule } from '../chart/points.ts';
-import { formatTime, formatValue } from '$analysis/text/number.ts';
-import { intervalText, planWords, signedText } from '$analysis/plan/words.ts';
+import { formatTime } from '$analysis/text/number.ts';
+import { lossText } from '$analysis/text/interval.ts';
+import { planWords } from '$analysis/text/plan.ts';
 
 /** A stored evaluation, and how it stands to the one before it of the same plan on the same texts. */
 export interface PastEvaluation {
@@ -54,13 +55,6 @@ function changeOf(before: Bounds, now: Bounds): PastEvaluation['change'] {
 	return null;
 }
 
-const added = (value: number) => signedText(value, formatValue);
-
-/** "+0.219 [+0.200, +0.240]" */
-export function lossText({ loss, low, high }: PastEvaluation['figures']): string {
-	return [added(loss), intervalText({ low, high }, added)].filter(Boolean).join(' ');
-}
-
 /** "worse than on 2026-11-23 09:20: +0.219 [+0.200, +0.240]"; null where nothing changed for certain. */
 export function changeText({ change, before }: PastEvaluation): string | null {
 	if (change === null || before === null) return null;
@@ -80,7 +74,7 @@ export function historyChart(past: readonly PastEvaluation[]): {
 			if (each.change !== change) return [];
 			const { loss, low, high } = each.figures;
 			const words = [
-				`${formatTime(each.createdAt)}: ${each.plan}, ${lossText(each.figures)} nats a token on ${each.texts.join(', ')}`,
+				`${formatTime(each.createdAt)}: ${each.plan}, ${lossText(each.figures)} nats/token on ${each.texts.join(', ')}`,
 				changeText(each)
 			];
 			return [

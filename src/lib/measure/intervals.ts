@@ -5,8 +5,14 @@ import type {
 	Verdict
 } from '$analysis/measure/evaluate/types.ts';
 import { rangeOf } from '../chart/points.ts';
-import { formatShare, formatValue } from '$analysis/text/number.ts';
-import { intervalText, signedText } from '$analysis/plan/words.ts';
+import {
+	formatPercent,
+	formatShortPercent,
+	formatSigned,
+	formatTick,
+	formatValue
+} from '$analysis/text/number.ts';
+import { withInterval } from '$analysis/text/interval.ts';
 
 /** A figure with its interval, drawn against zero and against what a gate allows. */
 export interface IntervalRow {
@@ -52,8 +58,8 @@ function rowOf(
 	judged: JudgedGate | null
 ): IntervalRow {
 	const share = gate !== 'maxLossIncrease';
-	const plain = (number: number) => (share ? formatShare(number) : formatValue(number));
-	const format = gate === 'minAgreement' ? plain : (number: number) => signedText(number, plain);
+	const plain = (number: number) => (share ? formatPercent(number) : formatValue(number));
+	const format = gate === 'minAgreement' ? plain : (number: number) => formatSigned(number, plain);
 	const zero = gate === 'minAgreement' ? 1 : 0;
 	const limit = judged?.limit ?? null;
 	const values = [value, low ?? value, high ?? value, limit ?? value];
@@ -67,12 +73,8 @@ function rowOf(
 		zero,
 		range: rangeOf(values, gate === 'minAgreement' ? [1] : [0]),
 		format,
-		tick: (at) =>
-			(share ? `${Number((at * 100).toFixed(1))} %` : String(Number(at.toFixed(3)))).replace(
-				'-',
-				'−'
-			),
-		text: [format(value), intervalText({ low, high }, format)].filter(Boolean).join(' '),
+		tick: share ? formatShortPercent : formatTick,
+		text: withInterval(value, { low, high }, format),
 		asked: judged === null ? '' : askedText(judged, format, plain)
 	};
 }

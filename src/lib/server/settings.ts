@@ -12,7 +12,7 @@ export interface Settings {
 	home: string;
 	/** Folders to look for models in, besides the bundled ones and the Hugging Face cache. */
 	modelFolders: string[];
-	/** Most bytes a worker may use; null: 70 % of what is free. */
+	/** Most bytes a worker may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** Jobs at a time. */
 	jobs: number;

@@ -47,5 +47,5 @@ it('finds the evaluations of the same plan and no other', () => {
 it('says the loss increase with its interval, and on what', () => {
 	const [found] = evaluationsOf([summary('new', key)], key);
 	expect(evaluatedLoss(found)).toEqual({ loss: '+0.292', interval: '[+0.231, +0.350]' });
-	expect(evaluatedOn(found)).toBe('walden.txt, 16 × 512 tokens, top-1 agreement 61.5 %');
+	expect(evaluatedOn(found)).toBe('walden.txt, 16 × 512 tokens, top-1 agreement 61.5%');
 });

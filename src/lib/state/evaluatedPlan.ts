@@ -1,6 +1,6 @@
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
-import { formatShare, formatValue } from '$analysis/text/number.ts';
-import { intervalText, signedText } from '$analysis/plan/words.ts';
+import { formatPercent, formatSigned } from '$analysis/text/number.ts';
+import { intervalText } from '$analysis/text/interval.ts';
 
 /** A stored evaluation of a plan, in short. */
 export type EvaluatedPlan = ResultSummary & {
@@ -20,11 +20,10 @@ export function evaluationsOf(
 
 /** Loss increase in nats/token, and its interval, empty where there is none: "+0.292", "[+0.231, +0.350]". */
 export function evaluatedLoss({ evaluation }: EvaluatedPlan): { loss: string; interval: string } {
-	const nats = (value: number) => signedText(value, formatValue);
-	return { loss: nats(evaluation.loss), interval: intervalText(evaluation, nats) };
+	return { loss: formatSigned(evaluation.loss), interval: intervalText(evaluation, formatSigned) };
 }
 
-/** "walden.txt, 16 × 512 tokens, top-1 agreement 61.5 %" */
+/** "walden.txt, 16 × 512 tokens, top-1 agreement 61.5%" */
 export function evaluatedOn({ texts, windows, context, evaluation }: EvaluatedPlan): string {
-	return `${texts.join(', ')}, ${windows} × ${context} tokens, top-1 agreement ${formatShare(evaluation.agreement)}`;
+	return `${texts.join(', ')}, ${windows} × ${context} tokens, top-1 agreement ${formatPercent(evaluation.agreement)}`;
 }

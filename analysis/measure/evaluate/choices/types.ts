@@ -34,7 +34,7 @@ export interface ChoicesReport {
 	questions: number;
 	baseline: Record<Score, number>;
 	shared: Record<Score, number>;
-	/** Shared − baseline, paired by question, with 95 % intervals over groups, then questions. */
+	/** Shared − baseline, paired by question, with 95% intervals over groups, then questions. */
 	delta: Record<Score, { value: number; low: number | null; high: number | null }>;
 	/** What was resampled; 'blocks' of neighbouring questions where there is one group. */
 	over: ResampledOver | null;

@@ -1,6 +1,6 @@
 import { csv } from '$analysis/plan/exporters/csv.ts';
 import type { Telemetry } from '$analysis/telemetry/telemetry.ts';
-import { scaleLinear } from 'd3';
+import { scaleLinear } from 'd3-scale';
 import { niceRange, type Series } from '../../chart/geometry.ts';
 import { formatBytes, formatCount, formatDuration, formatWhole } from '$analysis/text/number.ts';
 

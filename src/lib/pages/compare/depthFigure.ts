@@ -1,6 +1,6 @@
 import type { DepthSpan } from '$analysis/compare/types.ts';
 import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text } from '../../figure/frame.ts';
-import { layersText } from '$analysis/compare/intervalWords.ts';
+import { spanWords } from '$analysis/text/plan.ts';
 
 /** The spans of one run over its depth. */
 export interface DepthBar {
@@ -33,7 +33,7 @@ export function depthFigure(parts: {
 			`<rect x="${LEFT}" y="${y}" width="${WIDTH}" height="${HEIGHT}" fill="none" stroke="${LINE}" stroke-width="0.5"/>`,
 			...spans.map((span) => {
 				const [x, width] = [LEFT + span.from * WIDTH, (span.to - span.from) * WIDTH];
-				const words = layersText(span);
+				const words = spanWords(span);
 				const label =
 					words.length * CHARACTER > width
 						? ''

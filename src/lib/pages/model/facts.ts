@@ -6,7 +6,7 @@ import {
 	formatCount,
 	formatWhole
 } from '$analysis/text/number.ts';
-import { attendingWords } from '$analysis/apply/planWords.ts';
+import { attendingWords } from '$analysis/text/plan.ts';
 
 export interface Fact {
 	name: string;

@@ -2,7 +2,7 @@ import type { PlanCheck, PlannedLayer } from '$analysis/apply/planCheck.ts';
 import type { LayerReport } from '$analysis/model/onnx/report.ts';
 import { formatWhole } from '$analysis/text/number.ts';
 import type { Column } from '../../table/view.ts';
-import { plannedWords } from '$analysis/apply/planWords.ts';
+import { plannedLayerWords } from '$analysis/text/plan.ts';
 
 /** A layer beside what a plan has it do; null: none was checked, or it is for another number of layers. */
 export type LayerRow = LayerReport & { planned: PlannedLayer | null };
@@ -56,5 +56,5 @@ const PLAN: Column<LayerRow> = {
 	key: 'plan',
 	title: 'Plan',
 	about: 'What the plan has it do',
-	value: ({ planned }) => (planned === null ? null : plannedWords(planned))
+	value: ({ planned }) => (planned === null ? null : plannedLayerWords(planned))
 };

@@ -4,7 +4,7 @@ import { cellText } from '../../table/view.ts';
 import { listedFacts, reachWords } from './facts.ts';
 import { layerColumns, layerRows } from './layerColumns.ts';
 import { modelPath } from '../../client/modelPath.ts';
-import { plannedWords } from '$analysis/apply/planWords.ts';
+import { plannedLayerWords } from '$analysis/text/plan.ts';
 
 const FACTS: ModelFacts = {
 	architecture: 'LlamaForCausalLM',
@@ -54,7 +54,7 @@ describe('facts of a model', () => {
 		const planned = { layers: 16, attending: 12 };
 		expect(listedFacts({ ...listing, planned })).toContainEqual({
 			name: 'plan',
-			value: '12 of 16 layers attend themselves'
+			value: '12 of 16 layers compute their own attention'
 		});
 		expect(listedFacts(listing).map(({ name }) => name)).not.toContain('plan');
 	});
@@ -122,8 +122,8 @@ describe('the table of layers', () => {
 		expect(texts({ layers: [planned(0, 0)] })[0]).toHaveLength(7);
 	});
 
-	it('calls a layer without attention left out', () => {
-		expect(plannedWords({ layer: 1, source: null, problem: null })).toBe('left out');
-		expect(plannedWords({ layer: 1, source: 0, problem: null })).toBe('follows 0');
+	it('calls a layer without attention dropped', () => {
+		expect(plannedLayerWords({ layer: 1, source: null, problem: null })).toBe('dropped');
+		expect(plannedLayerWords({ layer: 1, source: 0, problem: null })).toBe('follows 0');
 	});
 });

@@ -6,10 +6,11 @@ import {
 	formatCount,
 	formatDuration,
 	formatProbability,
-	formatShare,
+	formatPercent,
+	formatSigned,
 	formatValue
 } from '$analysis/text/number.ts';
-import { intervalText, signedText } from '$analysis/plan/words.ts';
+import { withInterval } from '$analysis/text/interval.ts';
 
 /** One figure of both models. */
 export interface ComparedRow {
@@ -55,13 +56,13 @@ function textRows({ baseline, shared, delta, kl, agreement }: EvaluateReport): C
 		about,
 		a: digits(count)(of(baseline)),
 		b: digits(count)(of(shared)),
-		difference: signedText(of(shared) - of(baseline), digits(count))
+		difference: formatSigned(of(shared) - of(baseline), digits(count))
 	});
-	const added = (value: number) => signedText(value, digits(4));
+	const added = (value: number) => formatSigned(value, digits(4));
 	return [
 		{
-			...pair('loss', 'Mean natural-log loss, nats a token', ({ loss }) => loss, 4),
-			difference: [added(delta.loss), intervalText(delta, added)].filter(Boolean).join(' ')
+			...pair('loss', 'Mean natural-log loss, nats/token', ({ loss }) => loss, 4),
+			difference: withInterval(delta.loss, delta, added)
 		},
 		pair('perplexity', 'e to the loss', ({ perplexity }) => perplexity, 2),
 		pair(
@@ -74,7 +75,7 @@ function textRows({ baseline, shared, delta, kl, agreement }: EvaluateReport): C
 			name: 'agreement',
 			about: 'Share of tokens before which both find the same next token the most likely',
 			a: '',
-			b: formatShare(agreement),
+			b: formatPercent(agreement),
 			difference: ''
 		},
 		{
@@ -96,22 +97,16 @@ function choiceRows(choices: NonNullable<EvaluateReport['choices']>): ComparedRo
 		acc_norm_space: 'The same, divided by the characters of each choice and the space before it',
 		acc_bytes: 'The same, divided by the UTF-8 bytes of each choice, without the space before it'
 	} as const;
-	const points = (value: number) => signedText(value, (share) => formatShare(share));
+	const points = (value: number) => formatSigned(value, (share) => formatPercent(share));
 	// Results of earlier versions have fewer.
 	return SCORES.filter((score) => score in baseline).map((score) => {
 		const { onlyBaseline, onlyShared, p } = mcnemar[score];
 		return {
 			name: score,
 			about: `${about[score]}; ${questions} questions. Right by A alone ${onlyBaseline}, by B alone ${onlyShared}; McNemar’s exact test`,
-			a: formatShare(baseline[score]),
-			b: formatShare(shared[score]),
-			difference: [
-				points(delta[score].value),
-				intervalText(delta[score], points),
-				`p ${formatProbability(p)}`
-			]
-				.filter(Boolean)
-				.join(' ')
+			a: formatPercent(baseline[score]),
+			b: formatPercent(shared[score]),
+			difference: `${withInterval(delta[score].value, delta[score], points)} p ${formatProbability(p)}`
 		};
 	});
 }
@@ -125,7 +120,7 @@ function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
 	const spread = ({ median, q25, q75 }: typeof prefillRatio) =>
 		`×${formatValue(median)} [${formatValue(q25)}, ${formatValue(q75)}]`;
 	const change = (a: number, b: number) =>
-		a === 0 ? '' : signedText(b / a - 1, (share) => formatShare(share));
+		a === 0 ? '' : formatSigned(b / a - 1, (share) => formatPercent(share));
 	return [
 		{
 			name: timed === 'model' ? 'prefill, whole model' : 'prefill, layers',
@@ -163,7 +158,7 @@ function savedRows({ cost: { predicted } }: EvaluateReport): ComparedRow[] {
 		about: `${about}; counted for ${context} tokens, one sequence, float32`,
 		a: '',
 		b: amount,
-		difference: formatShare(-share, 2)
+		difference: formatPercent(-share, 2)
 	});
 	return [
 		row(

@@ -1,7 +1,6 @@
 import type { Evaluation } from '$analysis/measure/evaluate/types.ts';
 import { rangeOf, type PointSeries, type Rule } from '../../chart/points.ts';
-import { formatShare, formatValue, formatWhole } from '$analysis/text/number.ts';
-import { signedText } from '$analysis/plan/words.ts';
+import { formatPercent, formatSigned, formatValue, formatWhole } from '$analysis/text/number.ts';
 
 /** Every window's loss as it is against its loss as planned, on equal axes; those shown in full apart. */
 export function windowSeries({ report, texts }: Evaluation): {
@@ -15,7 +14,7 @@ export function windowSeries({ report, texts }: Evaluation): {
 		id: String(window),
 		x: row.baseline,
 		y: row.shared,
-		title: `Window ${window}, ${texts[row.document]?.name ?? ''} from ${formatWhole(row.start)}: ${formatValue(row.baseline)} → ${formatValue(row.shared)} (${signedText(row.shared - row.baseline, formatValue)}), agreement ${formatShare(row.agreement)}`
+		title: `Window ${window}, ${texts[row.document]?.name ?? ''} from ${formatWhole(row.start)}: ${formatValue(row.baseline)} → ${formatValue(row.shared)} (${formatSigned(row.shared - row.baseline)}), agreement ${formatPercent(row.agreement)}`
 	}));
 	const range = rangeOf(report.windows.flatMap(({ baseline, shared }) => [baseline, shared]));
 	return {

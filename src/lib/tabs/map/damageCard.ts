@@ -53,7 +53,7 @@ export function damageMethods(stored: StoredDamage): string {
 	const interval =
 		report.interval === null
 			? 'With a single window there are no intervals.'
-			: `Intervals are 95 %, by bootstrap over ${INTERVAL_WORDS[report.interval]}.`;
+			: `Intervals are 95%, by bootstrap over ${INTERVAL_WORDS[report.interval]}.`;
 	return (
 		`For every source layer before every follower, the follower alone was run with the attention weights of the source, and for every layer its attention was left out; ` +
 		`the loss added in nats a token was measured on ${textWords(stored)} with Spanwise ${stored.spanwise}. ` +

@@ -20,7 +20,7 @@ it('lists every span with its scores, and what the plan saves', () => {
 	expect([...svg.matchAll(/<text[^>]*>([^<]*)/g)].map(([, content]) => content)).toEqual(
 		expect.arrayContaining(['tiny: plan', '0', '1, 2', '0.625', '0.500', 'K cache', 'A candidate.'])
 	);
-	expect(svg).toContain('−33.33 %');
+	expect(svg).toContain('−33.33%');
 });
 
 it('lists left-out layers, and what the parts cost where that was measured', () => {

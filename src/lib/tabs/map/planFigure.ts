@@ -1,10 +1,9 @@
 import { spanScores } from '$analysis/plan/spans.ts';
 import type { Savings, Span } from '$analysis/plan/types.ts';
 import { tableFigure } from '../../figure/table.ts';
-import { formatValue } from '$analysis/text/number.ts';
+import { formatSigned, formatValue } from '$analysis/text/number.ts';
 import type { MeasuredParts } from '../../state/damageTables.ts';
 import { evaluatedLoss, evaluatedOn, type EvaluatedPlan } from '../../state/evaluatedPlan.ts';
-import { formatLoss } from './lossWords.ts';
 import { savingsLines } from './savingsLines.ts';
 
 /** More evaluations than this leave a column of a paper. */
@@ -55,8 +54,8 @@ export function planFigure(plan: {
 				? []
 				: [
 						['', 'nats a token, parts measured one by one', '', ''],
-						['loss', 'sum of its parts', formatLoss(parts.sum), ''],
-						['', 'followers dropped instead', formatLoss(parts.dropped), '']
+						['loss', 'sum of its parts', formatSigned(parts.sum), ''],
+						['', 'followers dropped instead', formatSigned(parts.dropped), '']
 					]),
 			['', 'savings, predicted', '', ''],
 			...savingsLines(savings).flatMap(({ name: group, rows }) =>

@@ -12,7 +12,7 @@ const memory = (sources: Sources) =>
 
 it('has no V cache where no layer is left out: followers keep theirs', () => {
 	expect(memory([0, 0, 2])).toEqual([
-		['K cache', '−16.67 % of KV'],
+		['K cache', '−16.67% of KV'],
 		['parameters', expect.anything()]
 	]);
 });
@@ -20,8 +20,8 @@ it('has no V cache where no layer is left out: followers keep theirs', () => {
 it('has the V cache of layers left out; the shares of K and V add up to what is saved of both', () => {
 	const sources = [0, 0, null];
 	expect(memory(sources)).toEqual([
-		['K cache', '−33.33 % of KV'],
-		['V cache', '−16.67 % of KV'],
+		['K cache', '−33.33% of KV'],
+		['V cache', '−16.67% of KV'],
 		['parameters', expect.anything()]
 	]);
 	expect(savings(model, sources, setting).kCache.shareOfKv).toBe(0.5);

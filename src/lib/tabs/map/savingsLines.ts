@@ -1,5 +1,5 @@
 import type { Savings } from '$analysis/plan/types.ts';
-import { formatBytes, formatCount, formatShare } from '$analysis/text/number.ts';
+import { formatBytes, formatCount, formatPercent } from '$analysis/text/number.ts';
 
 /** What a plan saves in words: groups of quantities with their value, their share, and how they are counted. */
 export function savingsLines(saved: Savings) {
@@ -8,7 +8,7 @@ export function savingsLines(saved: Savings) {
 	const vCache = {
 		name: 'V cache',
 		value: `−${formatBytes(saved.vCache.bytes)}`,
-		share: `${formatShare(kShareOfKv - saved.kCache.shareOfKv, 2)} of KV`,
+		share: `${formatPercent(kShareOfKv - saved.kCache.shareOfKv, 2)} of KV`,
 		about: `${formatBytes(saved.vCache.bytesPerToken)} a token and sequence, of layers left out; followers keep V.`
 	};
 	return [
@@ -18,14 +18,14 @@ export function savingsLines(saved: Savings) {
 				{
 					name: 'K cache',
 					value: `−${formatBytes(saved.kCache.bytes)}`,
-					share: `${formatShare(-kShareOfKv, 2)} of KV`,
-					about: `${formatBytes(saved.kCache.bytesPerToken)} a token and sequence; ${formatShare(saved.kCache.shareOfK)} of the K cache. Followers keep V.`
+					share: `${formatPercent(-kShareOfKv, 2)} of KV`,
+					about: `${formatBytes(saved.kCache.bytesPerToken)} a token and sequence; ${formatPercent(saved.kCache.shareOfK)} of the K cache. Followers keep V.`
 				},
 				...(saved.vCache.bytes > 0 ? [vCache] : []),
 				{
 					name: 'parameters',
 					value: `−${formatCount(saved.parameters.count)}`,
-					share: formatShare(-saved.parameters.share),
+					share: formatPercent(-saved.parameters.share),
 					about:
 						'Query and key projections of followers; of layers left out the whole attention block. With biases and norms'
 				}
@@ -37,7 +37,7 @@ export function savingsLines(saved: Savings) {
 				{
 					name: 'FLOPs',
 					value: `−${formatCount(saved.prefill.flops)}`,
-					share: formatShare(-saved.prefill.share),
+					share: formatPercent(-saved.prefill.share),
 					about:
 						'Projections and the causal half of QKᵀ, of layers left out also that of P·V; softmax and rotary embedding are not counted. No time follows from FLOPs.'
 				},
@@ -55,7 +55,7 @@ export function savingsLines(saved: Savings) {
 				{
 					name: 'bytes not read',
 					value: `−${formatBytes(saved.decode.bytes)}`,
-					share: `${formatShare(-saved.decode.share)} net`,
+					share: `${formatPercent(-saved.decode.share)} net`,
 					about:
 						'Query and key weights once for the batch, and the followers’ K cache; of layers left out all attention weights, K and V cache'
 				},

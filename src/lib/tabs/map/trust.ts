@@ -1,14 +1,14 @@
 import type { Agreement } from '$analysis/similarity/rankAgreement.ts';
-import { intervalText, signedText } from '$analysis/plan/words.ts';
-import { formatValue } from '$analysis/text/number.ts';
+import { withInterval } from '$analysis/text/interval.ts';
+import { formatSigned, formatValue } from '$analysis/text/number.ts';
 import type { AgreementRow } from './agreement.ts';
 
-const words = (value: number) => signedText(value, (rho) => formatValue(rho, 2));
+const words = (value: number) => formatSigned(value, (rho) => formatValue(rho, 2));
 
 /** "−0.62 [−0.81, −0.30]"; "–" where there is no rho. */
 export function rhoText(agreement: Agreement): string {
 	if (agreement.rho === null) return '–';
-	return `${words(agreement.rho)} ${intervalText(agreement, words)}`.trim();
+	return withInterval(agreement.rho, agreement, words);
 }
 
 /** Which way an interval bears out: −1: more alike costs less; 1: more alike costs more; 0: neither. */

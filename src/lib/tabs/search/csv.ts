@@ -1,7 +1,7 @@
 import { SAVING_AXES } from '$analysis/plan/axes.ts';
 import { csv } from '$analysis/plan/exporters/csv.ts';
 import type { PartLoss, SearchReport } from '$analysis/measure/search/types.ts';
-import { planWords } from '$analysis/plan/words.ts';
+import { planWords } from '$analysis/text/plan.ts';
 
 const loss = (part: PartLoss) => [part.loss, part.low, part.high];
 

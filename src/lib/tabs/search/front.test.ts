@@ -151,7 +151,7 @@ describe('the Pareto chart', () => {
 		expect(lines[1]).toBe(
 			'front,,share,"1←0, 3←2",0.5,0.25,0.0625,0.05,0.041666666666666664,0.3,0.15,0.6'
 		);
-		expect(lines.at(-1)).toBe('random,,,out: 2,,,,,,0.5,,');
+		expect(lines.at(-1)).toBe('random,,,dropped: 2,,,,,,0.5,,');
 	});
 });
 

@@ -1,14 +1,13 @@
-import { groups } from 'd3';
+import { groups } from 'd3-array';
 import { AXIS_NAMES, savedShares, type SavingAxis } from '$analysis/plan/axes.ts';
 import { DTYPE_BYTES, type SavingsFacts } from '$analysis/plan/savings.ts';
 import type { Sources } from '$analysis/plan/types.ts';
 import type { FrontPoint, PlanFigures, SearchReport } from '$analysis/measure/search/types.ts';
 import type { ChartPoint, PointSeries, Rule } from '../../chart/points.ts';
 import type { PastEvaluation } from '../../measure/history.ts';
-import { lossText } from '../../measure/history.ts';
-import { planWords } from '$analysis/plan/words.ts';
-import { formatShare, formatTime } from '$analysis/text/number.ts';
-import { partLossText } from './words.ts';
+import { planWords } from '$analysis/text/plan.ts';
+import { formatPercent, formatTime } from '$analysis/text/number.ts';
+import { lossText } from '$analysis/text/interval.ts';
 
 /** What a point of the chart stands for. */
 export type FrontTarget =
@@ -48,7 +47,7 @@ export function frontChart(
 	};
 	const saved = (sources: Sources) =>
 		savedShares(model, sources, { context, batch: 1, elementBytes: DTYPE_BYTES.f32 })[axis];
-	const share = (value: number) => `${formatShare(value)} of ${AXIS_NAMES[axis]}`;
+	const share = (value: number) => `${formatPercent(value)} of ${AXIS_NAMES[axis]}`;
 
 	const fronts = KINDS.map((look): PointSeries => ({
 		...look,
@@ -66,7 +65,7 @@ export function frontChart(
 						y: each.report.loss,
 						low: each.report.low,
 						high: each.report.high,
-						title: `Front, ${each.kind}: ${planWords(each.sources)}. Saves ${share(each.savings[axis])}, adds ${partLossText(each.report)} nats a token`
+						title: `Front, ${each.kind}: ${planWords(each.sources)}. Saves ${share(each.savings[axis])}, adds ${lossText(each.report)} nats/token`
 					}
 				)
 			)
@@ -82,7 +81,7 @@ export function frontChart(
 				high: plan.report.high,
 				label: names,
 				marked: names.split(', ').includes(report.verdict.plan ?? ''),
-				title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, adds ${partLossText(plan.report)} nats a token`
+				title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, adds ${lossText(plan.report)} nats/token`
 			}
 		)
 	);
@@ -96,7 +95,7 @@ export function frontChart(
 				y: loss,
 				low,
 				high,
-				title: `Evaluated ${formatTime(each.createdAt)} on ${each.texts.join(', ')}: ${each.plan}. Saves ${share(saved(sources))}, adds ${lossText(each.figures)} nats a token`
+				title: `Evaluated ${formatTime(each.createdAt)} on ${each.texts.join(', ')}: ${each.plan}. Saves ${share(saved(sources))}, adds ${lossText(each.figures)} nats/token`
 			}
 		);
 	});
@@ -173,7 +172,7 @@ export function shortlistSeries({ shortlist }: SearchReport): PointSeries[] {
 								id: `${source}–${last}`,
 								x: cheap,
 								y: measured,
-								title: `Layers ${source}–${last}: shortlist ${cheap.toFixed(3)}, measured ${measured.toFixed(3)} nats a token`
+								title: `Layers ${source}–${last}: shortlist ${cheap.toFixed(3)}, measured ${measured.toFixed(3)} nats/token`
 							}
 						]
 			)

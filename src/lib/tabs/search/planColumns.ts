@@ -1,11 +1,10 @@
 import { AXIS_NAMES, SAVING_AXES, type SavingAxis } from '$analysis/plan/axes.ts';
 import type { FrontPoint, PlanFigures } from '$analysis/measure/search/types.ts';
-import { planWords, signedText } from '$analysis/plan/words.ts';
-import { formatShare, formatValue } from '$analysis/text/number.ts';
+import { planWords } from '$analysis/text/plan.ts';
+import { formatPercent, formatSigned } from '$analysis/text/number.ts';
 import type { Column } from '../../table/view.ts';
-import { KIND_NAMES, partLossText } from './words.ts';
-
-const added = (value: number) => signedText(value, formatValue);
+import { KIND_NAMES } from './words.ts';
+import { lossText } from '$analysis/text/interval.ts';
 
 /** Axes whose savings are on the screen; the others are in the CSV alone. */
 type ShownAxes = readonly SavingAxis[];
@@ -18,7 +17,7 @@ function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(shown: ShownAxes
 		about: `Share of the ${AXIS_NAMES[axis]} that is saved; predicted, by counting`,
 		align: 'right',
 		value: ({ savings }) => savings[axis],
-		format: (value) => formatShare(Number(value))
+		format: (value) => formatPercent(Number(value))
 	}));
 }
 
@@ -28,7 +27,7 @@ function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
 		title: 'Loss added: report',
 		about: 'Nats a token on the part that was read once, after every plan was frozen',
 		value: ({ report }) => report.loss,
-		format: (_, { report }) => partLossText(report)
+		format: (_, { report }) => lossText(report)
 	};
 }
 
@@ -44,7 +43,7 @@ export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] =>
 		about: 'In-sample for the chosen plan, and for the strength of a repair',
 		align: 'right',
 		value: ({ choose }) => choose.loss,
-		format: (value) => added(Number(value))
+		format: (value) => formatSigned(Number(value))
 	},
 	{
 		key: 'search',
@@ -52,7 +51,7 @@ export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] =>
 		about: 'In-sample for every plan that was made from damage measured on this part',
 		align: 'right',
 		value: ({ search }) => search.loss,
-		format: (value) => added(Number(value))
+		format: (value) => formatSigned(Number(value))
 	},
 	{
 		key: 'additivityError',
@@ -60,7 +59,7 @@ export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] =>
 		about: 'Measured on the search part, less the sum of its parts’ damage',
 		align: 'right',
 		value: ({ additivityError }) => additivityError,
-		format: (value) => (value === null ? '–' : added(Number(value)))
+		format: (value) => (value === null ? '–' : formatSigned(Number(value)))
 	},
 	...savingColumns<PlanFigures>(shown)
 ];
@@ -74,7 +73,7 @@ export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] =>
 		title: 'choose',
 		align: 'right',
 		value: ({ choose }) => choose.loss,
-		format: (value) => added(Number(value))
+		format: (value) => formatSigned(Number(value))
 	},
 	{
 		key: 'sumOfParts',
@@ -82,7 +81,7 @@ export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] =>
 		about: 'Damage of its spans and left-out layers, each measured by itself on the search part',
 		align: 'right',
 		value: ({ sumOfParts }) => sumOfParts,
-		format: (value) => added(Number(value))
+		format: (value) => formatSigned(Number(value))
 	},
 	...savingColumns<FrontPoint>(shown)
 ];
