@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function damage(...args: string[]) {
-	const small = ['--text', at('text.txt'), '--context', '32', '--windows', '3'];
+	const small = ['--text', at('text.txt'), '--context', '32', '--windows', '3', '--recall', 'off'];
 	return runCommand(['damage', at('tiny'), ...small, '--home', at('home'), ...args]);
 }
 
@@ -46,12 +46,23 @@ describe('spanwise damage', () => {
 		expect(report.interval).toBe('blocks');
 		const { done, naive } = report.evaluations;
 		expect(naive).toBe((1 + 4 + 6 + 3) * 4 * 3);
-		expect(stderr).toMatch(/^tiny, 3 × 32 tokens: will take .* of memory \(limit .*\) and roughly/);
+		expect(stderr).toMatch(
+			/(^|\n)tiny, 3 × 32 tokens: will take .* of memory \(limit .*\) and roughly/
+		);
 		expect(stderr).toContain(`results are kept in ${at('damage.jsonl')}\n`);
 		expect(stderr).toContain(`layer evaluations: ${done}; each case run by itself: ${naive} (`);
 		expect((await readFile(at('damage.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(
 			1 + 14 * 3
 		);
+	});
+
+	it('measures recall too, and prints which layers carry it', async () => {
+		const { stdout } = await damage('--recall', 'on', '--json');
+		const { recall } = JSON.parse(stdout) as DamageReport;
+		expect(recall?.drop).toHaveLength(4);
+		expect(Object.keys(recall?.spans[0] ?? {})).toEqual(['source', 'last', 'loss', 'low', 'high']);
+		expect((await damage('--recall', 'on')).stdout).toContain('the layers that carry it:');
+		expect((await damage()).stdout).toContain('recall: not measured');
 	});
 
 	it('goes on from the results that are there, and says so', async () => {

@@ -10,7 +10,7 @@ import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
-import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import { recallOption, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { sampleFiles, samplesHelp } from './samples.ts';
 import { storeResult } from './store.ts';
@@ -23,12 +23,13 @@ const HELP = `
 Measures the loss added, in nats a token, on windows of the text: for each layer that its attention is dropped;
 for each pair source < follower that this one follower reuses the source's attention; for each span up to
 --max-span that all of it is shared. output of a pair is 1 − ‖(P_l − P_m) V_m W_O‖ / ‖P_m V_m W_O‖. Layers of
-different sliding windows are never paired: null. Intervals are 95%, by bootstrap over documents, then
+different sliding windows are never paired: null. Each case's recall is measured on probes of 512 tokens: the loss on
+the second copy of a passage that comes again. Intervals are 95%, by bootstrap over documents, then
 windows, or over blocks of windows where there is one document.
 
 Results are written to a file as they come, so that Ctrl-C loses one case at most: the same command goes on from there.
 JSON: {baseline, drop, pairs: [{source, follower, loss, low, high, output}],
-spans: [{source, last, loss, low, high}], evaluations: {done, naive}, interval}.
+spans: [{source, last, loss, low, high}], recall: {baseline, drop, pairs, spans, windows}, evaluations: {done, naive}, interval}.
 
 Example:
   spanwise damage mini-llama2 --text static/samples/walden.txt --context 256 --windows 4 --max-span 4`;
@@ -38,6 +39,7 @@ interface DamageFlags extends SharedOptions {
 	context: number;
 	windows: number;
 	maxSpan: number;
+	recall: 'on' | 'off';
 	out?: string;
 }
 
@@ -56,6 +58,7 @@ export function registerDamage(program: Command, io: Io): void {
 				wholeNumber(LEAST_SPAN),
 				DAMAGE_DEFAULTS.maxSpan
 			)
+			.addOption(recallOption())
 			.option('--out <file>', 'where results are kept as they come (default: in the workspace)'),
 		'print the result as JSON'
 	)
@@ -71,6 +74,7 @@ export function registerDamage(program: Command, io: Io): void {
 					context,
 					windows,
 					maxSpan,
+					recall: flags.recall === 'on',
 					memoryLimitBytes: flags.memory ?? null,
 					home,
 					progressFile: flags.out === undefined ? null : resolve(flags.out)
@@ -86,7 +90,7 @@ export function registerDamage(program: Command, io: Io): void {
 			if (flags.json) printJson(io, damage.report);
 			else print(io, damageText(damage));
 			const on = { model, texts: text ?? [], context, windows, modelFolders: models };
-			const command = damageCommand(on, { maxSpan });
+			const command = damageCommand(on, { maxSpan, recall: flags.recall === 'on' });
 			await storeResult({ kind: 'damage', damage }, { home, command, recorder }, io);
 		});
 }

@@ -1,5 +1,5 @@
 import { quoted } from '../analysis/edge/quote.ts';
-import type { Damage, LossAdded } from '../analysis/measure/damage/types.ts';
+import type { Damage, DamageReport, LossAdded } from '../analysis/measure/damage/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import { intervalLabel, intervalText } from '../analysis/text/interval.ts';
 import { formatValue } from '../analysis/text/number.ts';
@@ -32,8 +32,30 @@ export function damageText({ report, drops, model, texts, context, windows }: Da
 		formatTable(leastDamaging(drops), [
 			{ title: 'layer dropped', value: ({ layer }) => layer },
 			...measured
-		])
+		]),
+		...recallTable(report)
 	].join('');
+}
+
+/** The layers whose attention carries recall: those that cost it most when dropped. */
+function recallTable({ recall }: DamageReport): string[] {
+	if (recall === undefined) return ['\nrecall: not measured\n'];
+	const { baseline, drop, interval, windows } = recall;
+	const rows = drop
+		.map((damage, layer) => ({ layer, ...damage }))
+		.sort((a, b) => Number(b.loss) - Number(a.loss))
+		.slice(0, MOST_ROWS);
+	return [
+		`\nrecall of the baseline: ${formatValue(baseline, DIGITS)} nats/token on a repeated passage (${windows} probes); the layers that carry it:\n\n`,
+		formatTable(rows, [
+			{ title: 'layer dropped', value: ({ layer }) => layer },
+			{ title: 'recall increase', value: ({ loss }) => formatValue(loss, DIGITS), align: 'right' },
+			{
+				title: `[${intervalLabel(interval)}]`,
+				value: (ends) => intervalText(ends, (value) => formatValue(value, DIGITS))
+			}
+		])
+	];
 }
 
 function leastDamaging<Row extends LossAdded>(rows: readonly Row[]): Row[] {

@@ -10,7 +10,7 @@ import { evaluateText } from './evaluateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { enforceGates, gatesOf, lossIncrease, share } from './gates.ts';
 import { print, printJson, say, type Io } from './io.ts';
-import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import { recallOption, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan, readPlanRepairs, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
 import { storeResult } from './store.ts';
@@ -23,7 +23,8 @@ graph in memory; nothing is written. Its prefill time is that of the whole model
 
 The same windows go through the model as it is and as planned. Differences are paired by window; intervals
 are 95%, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
-JSON: {baseline, shared, delta, kl, agreement, windows, worst, cost, gates}, and choices where
+Recall is the loss on the second copy of a passage of the text that comes again, on probes of 512 tokens.
+JSON: {baseline, shared, delta, kl, agreement, recall, windows, worst, cost, gates}, and choices where
 questions are asked.
 
 --choices: one question per line, {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which
@@ -47,6 +48,7 @@ interface EvaluateFlags extends SharedOptions, Omit<Gates, 'gates'> {
 	windows: number;
 	choices?: string;
 	gates?: string;
+	recall: 'on' | 'off';
 	write?: boolean;
 	tokenizer?: string;
 }
@@ -66,6 +68,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 			.option('--min-agreement <share>', 'gate: least agreement, 0 to 1', share)
 			.option('--max-accuracy-drop <share>', 'gate: most accuracy that may be lost', share)
 			.option('--gates <file>', 'gates as JSON')
+			.addOption(recallOption())
 			.option('--write', 'write what was measured into the plan file'),
 		'print the report as JSON'
 	)
@@ -90,6 +93,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 				windows: flags.windows,
 				questions,
 				gates,
+				recall: flags.recall === 'on',
 				memoryLimitBytes: flags.memory ?? null,
 				home: homeOf(flags, io)
 			};
@@ -110,6 +114,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 					plan: planFile,
 					questions: flags.choices ?? null,
 					gates,
+					recall: request.recall,
 					tokenizer: flags.tokenizer
 				}
 			);

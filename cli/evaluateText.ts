@@ -1,5 +1,6 @@
 import { quoted } from '../analysis/edge/quote.ts';
 import type { EvaluateReport, Evaluation } from '../analysis/measure/evaluate/types.ts';
+import type { RecallReport } from '../analysis/measure/recall.ts';
 import type { ModelFigures } from '../analysis/measure/figures.ts';
 import {
 	SCORES,
@@ -58,7 +59,7 @@ function figure(title: string, of: (figures: ModelFigures) => number) {
 	};
 }
 
-function differences({ delta, kl, agreement }: EvaluateReport): [string, string][] {
+function differences({ delta, kl, agreement, recall }: EvaluateReport): [string, string][] {
 	const { loss, low, high, over } = delta;
 	const text = withInterval(loss, { low, high }, (value) => formatValue(value, DIGITS));
 	return [
@@ -67,8 +68,16 @@ function differences({ delta, kl, agreement }: EvaluateReport): [string, string]
 			'KL divergence',
 			`mean ${formatValue(kl.mean, DIGITS)}, 99th percentile ${formatValue(kl.p99, DIGITS)} nats`
 		],
-		['top-1 agreement', formatPercent(agreement)]
+		['top-1 agreement', formatPercent(agreement)],
+		['recall', recall === undefined ? 'not measured' : recallWords(recall)]
 	];
+}
+
+/** "0.214 → 0.350 nats/token on a repeated passage: +0.136 [0.100, 0.180]" */
+function recallWords({ baseline, planned, delta, windows }: RecallReport): string {
+	const nats = (value: number) => formatValue(value, DIGITS);
+	const probes = windows === 1 ? '1 probe' : `${windows} probes`;
+	return `${nats(baseline)} to ${nats(planned)} nats/token on a repeated passage: increase ${withInterval(delta.loss, delta, nats)}, ${probes}`;
 }
 
 /** A table of both models' accuracies. */

@@ -57,6 +57,16 @@ export function viewOption(): Option {
 		.default('all');
 }
 
+/** Whether in-context recall is measured too. */
+export function recallOption(): Option {
+	return new Option(
+		'--recall <on|off>',
+		'measure in-context recall too: loss on a passage that comes again'
+	)
+		.choices(['on', 'off'])
+		.default('on');
+}
+
 /** A whole number of at least `min`. */
 export function wholeNumber(min: number): (text: string) => number {
 	return (text) => {

@@ -41,6 +41,7 @@ export function evaluationOf(
 		windows: 4,
 		questions: null,
 		gates: {},
+		recall: false,
 		memoryLimitBytes: 2e9,
 		...request
 	};

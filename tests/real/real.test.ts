@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { analyze } from '../../analysis/measure/analyze/analyze.ts';
-import { ForwardPass } from '../../analysis/engine/forward.ts';
-import { LanguageHead } from '../../analysis/engine/head.ts';
-import { allocateSource, attentionLayout } from '../../analysis/engine/layout.ts';
-import { WeightSource } from '../../analysis/engine/weights.ts';
 import { openCheckpoint } from '../../analysis/model/checkpoint/open.ts';
-import { WeightReader } from '../../analysis/model/checkpoint/read.ts';
 import { measureDamage } from '../../analysis/measure/damage/damage.ts';
 import {
 	BASELINE,
@@ -18,12 +13,15 @@ import {
 } from '../../analysis/measure/damage/cases.ts';
 import { ProgressFile, progressHeader } from '../../analysis/measure/lossFile.ts';
 import { evaluatePlan } from '../../analysis/measure/evaluate/evaluate.ts';
-import { mean } from '../../analysis/statistics/figures.ts';
+import { measureRecall } from '../../analysis/measure/evaluate/measure.ts';
+import { prepareEvaluation } from '../../analysis/measure/evaluate/prepare.ts';
+import { Reporter } from '../../analysis/telemetry/reporter.ts';
 import type { Evaluation } from '../../analysis/measure/evaluate/types.ts';
 import type { RunRecord } from '../../analysis/workspace/run/types.ts';
 import { readSums, readWindows } from '../../analysis/workspace/run/read.ts';
 import { similarityMatrix } from '../../analysis/similarity/measure.ts';
 import { documentFacts } from '../../analysis/model/tokens/documents.ts';
+import type { Probes } from '../../analysis/model/tokens/probes.ts';
 import { firstTokens } from '../../analysis/model/tokens/prefix.ts';
 import { loadTokenizer } from '../../analysis/model/tokens/tokenizer.ts';
 import { planFor } from '../builders/deployed.ts';
@@ -58,7 +56,7 @@ const silent = { onProgress: () => undefined };
 let home: string;
 let asked: ReturnType<typeof requestIn>;
 function requestIn(workspace: string) {
-	const size = { context: CONTEXT, windows: 1, memoryLimitBytes: MEMORY };
+	const size = { context: CONTEXT, windows: 1, recall: false, memoryLimitBytes: MEMORY };
 	return { modelFolder: model, documents: [document], ...size, home: workspace };
 }
 
@@ -173,40 +171,37 @@ describe('damage agrees with evaluate and with transformers', () => {
 	});
 });
 
-describe('the engine agrees with transformers', () => {
-	let recallOf: (sources: (number | null)[]) => Promise<number>;
-	let close: () => Promise<void>;
-	beforeAll(async () => {
-		const checkpoint = await openCheckpoint(model);
-		const { config } = checkpoint;
+describe('recall agrees with transformers', () => {
+	/** Tokens 0–63, 1024–1151, 0–63 again: the probe of the reference. */
+	async function referenceProbe(): Promise<Probes> {
+		const { config } = await openCheckpoint(model);
 		const tokens = await firstTokens(document.text, 1152, await loadTokenizer(model, config));
 		const again = tokens.slice(0, 64);
 		const ids = [...again, ...tokens.slice(1024, 1152), ...again];
-		const layout = attentionLayout(config, ids.length);
-		const reader = new WeightReader();
-		const weights = new WeightSource(checkpoint, reader, { resident: true, hasher: null });
-		const forward = new ForwardPass(config, layout, weights);
-		const head = await LanguageHead.open(config, ids.length, weights);
-		recallOf = async (sources) => {
-			const state = await forward.start(ids, allocateSource(layout, sources));
-			await forward.run([state], { sources });
-			const [losses] = await head.losses([{ hidden: state.hidden, ids }]);
-			return mean(losses.slice(-RECALLED));
+		return {
+			probes: [{ document: 0, start: 0, ids }],
+			context: ids.length,
+			passage: again.length,
+			scored: RECALLED,
+			notes: []
 		};
-		close = async () => {
-			await forward.release();
-			await head.release();
-			await reader.close();
+	}
+
+	it.each(names)('of the model and of the plan: %s', async (name) => {
+		const request = {
+			...asked,
+			plan: await planFor(model, plan(name).sources),
+			repairs: null,
+			questions: null,
+			gates: {}
 		};
-	});
-	afterAll(() => close());
-
-	it('on the recall of what was read before', async () => {
-		const own = Array.from({ length: 30 }, (_, layer) => layer);
-		expectWithin(await recallOf(own), reference.recall, RECALL);
-	});
-
-	it.each(names)('on the recall of the plan: %s', async (name) => {
-		expectWithin(await recallOf(plan(name).sources), plan(name).recall, RECALL);
+		const prepared = { ...(await prepareEvaluation(request)), probes: await referenceProbe() };
+		const runner = await prepared.start(home);
+		const size = { work: 1, layers: 30, windows: 1, context: CONTEXT };
+		const recall = await measureRecall(prepared, runner, new Reporter(size, () => undefined));
+		await runner.release();
+		await prepared.source.close();
+		expectWithin(recall?.baseline ?? NaN, reference.recall, RECALL);
+		expectWithin(recall?.planned ?? NaN, plan(name).recall, RECALL);
 	});
 });

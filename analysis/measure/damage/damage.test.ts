@@ -16,6 +16,8 @@ import type { Progress } from '../../telemetry/progress.ts';
 import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import { cutWindows } from '../../model/tokens/windows.ts';
 import type { Window } from '../../model/tokens/types.ts';
+import { cutProbes, type Probes } from '../../model/tokens/probes.ts';
+import { RECALL_OFF } from '../recall.ts';
 import { measureDamage, type DamageOptions } from './damage.ts';
 import { measureCases } from './measure.ts';
 import { prepareDamage } from './prepare.ts';
@@ -61,6 +63,7 @@ function requestOf(request: Partial<DamageRequest>): DamageRequest {
 		context: CONTEXT,
 		windows: 4,
 		maxSpan: 3,
+		recall: false,
 		memoryLimitBytes: 2e9,
 		home,
 		progressFile: newFile(),
@@ -397,5 +400,66 @@ describe('refusals', () => {
 		await expect(measure({ memoryLimitBytes: 100e6 })).rejects.toThrow(
 			/memory: one window of 32 tokens takes [\d.]+ .B; the limit is [\d.]+ .B/
 		);
+	});
+});
+
+describe('recall', () => {
+	/** Mean loss of the scored tokens of each probe, every token through the output head. */
+	async function plainRecall(probes: Probes, sources: LayerSources): Promise<number[]> {
+		const { config } = await openCheckpoint(tiny);
+		const layout = attentionLayout(config, probes.context);
+		const reader = new WeightReader();
+		const weights = new WeightSource(await openCheckpoint(tiny), reader, {
+			resident: true,
+			hasher: null
+		});
+		const forward = new ForwardPass(config, layout, weights);
+		const head = await LanguageHead.open(config, probes.context, weights);
+		const recall: number[] = [];
+		for (const { ids } of probes.probes) {
+			const state = await forward.start(ids, allocateWindow(layout));
+			await forward.run([state], { sources });
+			const [losses] = await head.losses([{ hidden: state.hidden, ids }]);
+			recall.push(mean(losses.slice(-probes.scored)));
+		}
+		await forward.release();
+		await head.release();
+		await reader.close();
+		return recall;
+	}
+
+	it('of every case is that of the model run plainly on the same probes', async () => {
+		const { config } = await openCheckpoint(tiny);
+		const probes = await cutProbes(DOCUMENTS, await loadTokenizer(tiny, config), config);
+		const baseline = await plainRecall(probes, [0, 1, 2, 3, 4]);
+		const added = async (sources: LayerSources) =>
+			mean(await plainRecall(probes, sources)) - mean(baseline);
+
+		const { report } = await measure({ recall: true });
+		expect(report.recall).toMatchObject({ windows: probes.probes.length, interval: 'documents' });
+		expect(report.recall?.baseline).toBeCloseTo(mean(baseline), 5);
+		expect(report.recall?.drop[2].loss).toBeCloseTo(await added([0, 1, null, 3, 4]), 5);
+		const pair = report.recall?.pairs.find((each) => each.source === 0 && each.follower === 3);
+		expect(pair?.loss).toBeCloseTo(await added([0, 1, 2, 0, 4]), 5);
+		const span = report.recall?.spans.find((each) => each.source === 1 && each.last === 3);
+		expect(span?.loss).toBeCloseTo(await added([0, 1, 1, 1, 4]), 5);
+	});
+
+	it('goes on from what the progress file has, and is not in the way of text', async () => {
+		const progressFile = newFile();
+		const first = await measure({ progressFile });
+		const both = await measure({ progressFile, recall: true });
+		expect({ ...both.report, recall: undefined, evaluations: first.report.evaluations }).toEqual({
+			...first.report,
+			recall: undefined
+		});
+		let layers = 0;
+		const again = await measure({ progressFile, recall: true }, { onLayer: () => layers++ });
+		expect(layers).toBe(0);
+		expect(again.report).toEqual(both.report);
+	});
+
+	it('that is turned off leaves a note', async () => {
+		expect((await measure()).notes).toContain(RECALL_OFF);
 	});
 });

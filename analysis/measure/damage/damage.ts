@@ -6,6 +6,7 @@ import { documentFacts } from '../../model/tokens/documents.ts';
 import { costsOfCases } from './cases.ts';
 import { measureCases, missingCases } from './measure.ts';
 import { prepareDamage, type PreparedDamage } from './prepare.ts';
+import { samplesOf } from './sample.ts';
 import { ProgressFile, progressFileIn, progressHeader } from '../lossFile.ts';
 import { damageReport } from './report.ts';
 import type { Damage, DamageRequest } from './types.ts';
@@ -16,7 +17,7 @@ export interface DamageOutlook extends PreparedDamage {
 	/** Floating-point operations of what is missing. */
 	totalWork: number;
 	progressFile: string;
-	/** Results that the progress file has, and how many there will be: cases × windows. */
+	/** Results that the progress file has, and how many there will be: cases × windows and probes. */
 	results: { found: number; all: number };
 }
 
@@ -88,13 +89,19 @@ export async function measureDamage(
 }
 
 function outlookOf(prepared: PreparedDamage, progress: ProgressFile): DamageOutlook {
-	const { checkpoint, windows, maxSpan } = prepared;
+	const { checkpoint, maxSpan } = prepared;
 	const cases = 1 + costsOfCases(checkpoint.config.reach, maxSpan).size;
-	const missing = windows.map((_, window) => missingCases(prepared, progress, window));
+	const samples = samplesOf(prepared);
+	const work = samples.map((sample) =>
+		sample.windows
+			.map((_, window) => missingCases(prepared, sample, progress, window))
+			.reduce((sum, names) => sum + workOfCases(prepared, sample, names), 0)
+	);
+	const windows = samples.reduce((sum, sample) => sum + sample.windows.length, 0);
 	return {
 		...prepared,
-		totalWork: missing.reduce((sum, names) => sum + workOfCases(prepared, names), 0),
+		totalWork: work.reduce((sum, each) => sum + each, 0),
 		progressFile: progress.path,
-		results: { found: progress.size, all: windows.length * cases }
+		results: { found: progress.size, all: windows * cases }
 	};
 }

@@ -10,8 +10,12 @@ import type { SharingCase } from './cases.ts';
 import { allocateKept, attentionOf, type KeptWindow } from '../../engine/keptWindow.ts';
 import type { PreparedDamage } from './prepare.ts';
 import type { CaseResult, ProgressFile } from '../lossFile.ts';
+import { resultName, samplesOf, type Sample } from './sample.ts';
 
-/** Runs every case on every window of which the progress file has no result yet, and adds its result there. */
+/**
+ * Runs every case on every window of text, and on every probe of recall, of which the progress file has no result yet, and
+ * adds its result there.
+ */
 export async function measureCases(
 	prepared: PreparedDamage,
 	progress: ProgressFile,
@@ -19,16 +23,29 @@ export async function measureCases(
 	reporter: Reporter,
 	onLayer: () => void = () => undefined
 ): Promise<void> {
-	const { checkpoint, layout, memory, windows } = prepared;
+	for (const sample of samplesOf(prepared))
+		await measureSample(prepared, sample, progress, reader, reporter, onLayer);
+}
+
+async function measureSample(
+	prepared: PreparedDamage,
+	sample: Sample,
+	progress: ProgressFile,
+	reader: WeightReader,
+	reporter: Reporter,
+	onLayer: () => void
+): Promise<void> {
+	const { checkpoint } = prepared;
+	const { layout, memory, windows, scored } = sample;
 	const pending = windows.flatMap(({ ids }, window) =>
-		missingCases(prepared, progress, window).length > 0 ? [{ window, ids }] : []
+		missingCases(prepared, sample, progress, window).length > 0 ? [{ window, ids }] : []
 	);
 	if (pending.length === 0) return;
 	const { config } = checkpoint;
 	const weights = new WeightSource(checkpoint, reader, { resident: memory.resident, hasher: null });
 	const passes: Passes = {
 		forward: new ForwardPass(config, layout, weights),
-		head: await LanguageHead.open(config, layout.context, weights),
+		head: await LanguageHead.open(config, scored + 1, weights),
 		output: await OutputPass.open(config, layout, weights)
 	};
 	const rooms = Array.from({ length: Math.min(memory.windowsPerGroup, pending.length) }, () =>
@@ -38,21 +55,22 @@ export async function measureCases(
 		const group = pending
 			.slice(first, first + rooms.length)
 			.map((window, index) => ({ ...rooms[index], ...window }));
-		await new GroupCases(prepared, progress, passes, group, reporter, onLayer).run();
+		await new GroupCases(prepared, sample, progress, passes, group, reporter, onLayer).run();
 	}
 	await passes.forward.release();
 	await passes.head.release();
 	await passes.output.release();
 }
 
-/** Cases of a window, the baseline included, that the progress file does not have. */
+/** Cases of a sample's window, the baseline included, that the progress file does not have. */
 export function missingCases(
 	{ checkpoint, maxSpan }: PreparedDamage,
+	sample: Sample,
 	progress: ProgressFile,
 	window: number
 ): string[] {
 	const cases = [BASELINE, ...costsOfCases(checkpoint.config.reach, maxSpan).keys()];
-	return cases.filter((name) => progress.get(window, name) === undefined);
+	return cases.filter((name) => progress.get(window, resultName(sample, name)) === undefined);
 }
 
 interface Passes {
@@ -64,6 +82,7 @@ interface Passes {
 /** All cases on the windows that are in memory together. */
 class GroupCases {
 	readonly #prepared: PreparedDamage;
+	readonly #sample: Sample;
 	readonly #progress: ProgressFile;
 	readonly #passes: Passes;
 	readonly #group: readonly KeptWindow[];
@@ -73,6 +92,7 @@ class GroupCases {
 
 	constructor(
 		prepared: PreparedDamage,
+		sample: Sample,
 		progress: ProgressFile,
 		passes: Passes,
 		group: readonly KeptWindow[],
@@ -80,6 +100,7 @@ class GroupCases {
 		onLayer: () => void
 	) {
 		this.#prepared = prepared;
+		this.#sample = sample;
 		this.#progress = progress;
 		this.#passes = passes;
 		this.#group = group;
@@ -140,6 +161,7 @@ class GroupCases {
 			attention: attentionOf(each, layer)
 		}));
 		await this.#layersOf('sharing', this.#group, states, layer, { last: layer });
+		if (this.#sample.of === 'recall') return;
 		for (const each of this.#group) {
 			const own = each.output[layer].fill(0);
 			const { output, square } = await this.#output(each, layer, layer, own);
@@ -182,7 +204,12 @@ class GroupCases {
 			onLayer: (layer, index) => {
 				options.onLayer?.(layer, index);
 				this.#onLayer();
-				this.#reporter.addLayer(this.#prepared.work.layer, stage, windows[index].window, layer);
+				this.#reporter.addLayer(
+					this.#sample.work.layer,
+					this.#stage(stage),
+					windows[index].window,
+					layer
+				);
 			}
 		});
 	}
@@ -194,7 +221,8 @@ class GroupCases {
 	): Promise<void> {
 		const { source, first, last } = sharing;
 		const name = sharingName(sharing);
-		if (first !== last) return this.#finish('sharing', name, windows, states);
+		if (first !== last || this.#sample.of === 'recall')
+			return this.#finish('sharing', name, windows, states);
 		const squares: [number, number][] = [];
 		for (const each of windows) {
 			const { square } = await this.#output(each, last, source, each.output[last]);
@@ -206,7 +234,7 @@ class GroupCases {
 	async #output(each: KeptWindow, layer: number, source: number, own: Float32Array) {
 		const attention = attentionOf(each, source);
 		const found = await this.#passes.output.run(layer, each.hidden[layer], attention, source, own);
-		this.#reporter.add(this.#prepared.work.output, 'sharing', each.window, layer);
+		this.#reporter.add(this.#sample.work.output, 'sharing', each.window, layer);
 		return found;
 	}
 
@@ -219,22 +247,32 @@ class GroupCases {
 		squares?: readonly [number, number][]
 	): Promise<void> {
 		if (windows.length === 0) return;
+		const tail = this.#sample.scored + 1;
+		const width = this.#prepared.checkpoint.config.hidden;
 		const losses = await this.#passes.head.losses(
-			states.map(({ hidden }, index) => ({ hidden, ids: windows[index].ids }))
+			states.map(({ hidden }, index) => ({
+				hidden: hidden.subarray(-tail * width),
+				ids: windows[index].ids.slice(-tail)
+			}))
 		);
 		for (const [index, { window }] of windows.entries()) {
-			this.#reporter.add(this.#prepared.work.head, stage, window);
-			if (this.#progress.get(window, name) !== undefined) continue;
-			const result: CaseResult = { window, case: name, loss: mean(losses[index]) };
+			this.#reporter.add(this.#sample.work.head, this.#stage(stage), window);
+			const named = resultName(this.#sample, name);
+			if (this.#progress.get(window, named) !== undefined) continue;
+			const result: CaseResult = { window, case: named, loss: mean(losses[index]) };
 			if (squares !== undefined) result.squares = squares[index];
 			await this.#progress.add(result);
 		}
 	}
 
+	#stage(name: string): string {
+		return this.#sample.of === 'recall' ? `recall, ${name}` : name;
+	}
+
 	/** Windows in which one of these cases is missing. */
 	#missing(...names: string[]): KeptWindow[] {
 		return this.#group.filter(({ window }) =>
-			names.some((name) => this.#progress.get(window, name) === undefined)
+			names.some((name) => this.#progress.get(window, resultName(this.#sample, name)) === undefined)
 		);
 	}
 

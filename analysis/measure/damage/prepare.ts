@@ -1,13 +1,16 @@
-import { memoryLimit, planMemory, type Holdings } from '../../engine/memory.ts';
+import { memoryLimit, planMemory, type Holdings, type MemoryPlan } from '../../engine/memory.ts';
 import type { Prepared } from '../../engine/windowPlan.ts';
 import { forwardWork, outputWork } from '../../engine/work.ts';
 import { openCheckpoint } from '../../model/checkpoint/open.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
-import type { ModelConfig } from '../../model/checkpoint/types.ts';
+import type { Checkpoint, ModelConfig } from '../../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries } from '../../engine/layout.ts';
 import { InputError } from '../../errors.ts';
 import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
+import type { Probes } from '../../model/tokens/probes.ts';
+import { probesFor } from '../recall.ts';
+import type { Sample } from './sample.ts';
 import type { DamageRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
@@ -15,6 +18,8 @@ export interface PreparedDamage extends Omit<Prepared, 'statistics' | 'work' | '
 	maxSpan: number;
 	/** Floating-point operations of one window: a layer, the head, and one pair's `output`. */
 	work: { layer: number; head: number; output: number };
+	/** Probes of in-context recall; null: it is not measured. */
+	recall: Sample | null;
 }
 
 const FLOAT = 4;
@@ -41,24 +46,53 @@ export async function prepareDamage(request: DamageRequest): Promise<PreparedDam
 	checkContext(request.context, config);
 	const tokenizer = await loadTokenizer(request.modelFolder, config);
 	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
-	const memory = planMemory(
+	const { probes, notes: probeNotes } = await probesFor(request, tokenizer, config);
+	const recall = probes && recallSample(checkpoint, probes, request);
+	const text = planMemory(
 		checkpoint,
 		context,
 		holdings(config, windows.length),
 		memoryLimit(request.memoryLimitBytes)
 	);
 	const layout = attentionLayout(config, context);
+	const memory = { ...text, bytes: Math.max(text.bytes, recall?.memory.bytes ?? 0) };
 	const work = { ...forwardWork(config, layout), output: outputWork(config, layout) };
 	return {
 		checkpoint,
 		tokenizer,
 		windows,
 		context,
-		notes: [...checkpoint.notes, ...notes],
+		notes: [...checkpoint.notes, ...notes, ...probeNotes],
 		layout,
 		memory,
 		maxSpan,
-		work
+		work,
+		recall
+	};
+}
+
+/** Probes laid out in memory: only the passage that comes again goes through the output head. */
+function recallSample(
+	checkpoint: Checkpoint,
+	{ probes, context, scored }: Probes,
+	{ memoryLimitBytes }: DamageRequest
+): Sample & { memory: MemoryPlan } {
+	const { config } = checkpoint;
+	const layout = attentionLayout(config, context);
+	const { layer } = forwardWork(config, layout);
+	const { head } = forwardWork(config, attentionLayout(config, scored + 1));
+	return {
+		of: 'recall',
+		windows: probes,
+		layout,
+		memory: planMemory(
+			checkpoint,
+			context,
+			holdings(config, probes.length),
+			memoryLimit(memoryLimitBytes)
+		),
+		scored,
+		work: { layer, head, output: 0 }
 	};
 }
 

@@ -1,5 +1,5 @@
 import { baselineFigures } from '../figures.ts';
-import { meanInterval } from '../../statistics/figures.ts';
+import { mean, meanInterval } from '../../statistics/figures.ts';
 import { drawWindows, type Draws } from '../../statistics/resample.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import {
@@ -15,7 +15,8 @@ import {
 } from './cases.ts';
 import type { PreparedDamage } from './prepare.ts';
 import type { CaseResult, ProgressFile } from '../lossFile.ts';
-import type { DamageReport, LayerDamage, LossAdded } from './types.ts';
+import { resultName, samplesOf, type Sample } from './sample.ts';
+import type { DamageReport, LayerDamage, LossAdded, RecallDamage } from './types.ts';
 
 const NOTHING: LossAdded = { loss: null, low: null, high: null };
 
@@ -25,19 +26,10 @@ export function damageReport(
 	documents: readonly Document[],
 	progress: ProgressFile
 ): { report: DamageReport; drops: LayerDamage[] } {
-	const { checkpoint, windows, maxSpan } = prepared;
+	const { checkpoint, maxSpan } = prepared;
 	const { layers, reach } = checkpoint.config;
-	const draws = drawWindows(windows.map(({ document }) => document));
-	const resultsOf = (name: string) => windows.map((_, window) => resultOf(progress, window, name));
-	const baseline = resultsOf(BASELINE).map(({ loss }) => loss);
-	const added = (name: string) =>
-		lossAdded(
-			resultsOf(name).map(({ loss }, window) => loss - baseline[window]),
-			draws
-		);
-	const sharing = (found: SharingCase | null) =>
-		found === null ? NOTHING : added(sharingName(found));
-
+	const [text, recall] = samplesOf(prepared);
+	const { draws, baseline, resultsOf, added, sharing } = figuresOf(text, progress);
 	const drops = Array.from({ length: layers }, (_, layer) => ({
 		layer,
 		...added(dropName(layer))
@@ -53,17 +45,61 @@ export function damageReport(
 		...sharing(spanCase(reach, source, last))
 	}));
 	const { done, naive } = evaluationsOfWindow(reach, maxSpan);
+	const runs = text.windows.length + (recall?.windows.length ?? 0);
 	return {
 		report: {
 			baseline: baselineFigures(prepared, documents, baseline),
 			drop: drops.map(({ loss }) => loss),
 			pairs,
 			spans,
-			evaluations: { done: done * windows.length, naive: naive * windows.length },
+			...(recall && { recall: recallDamage(prepared, recall, progress) }),
+			evaluations: { done: done * runs, naive: naive * runs },
 			interval: draws?.over ?? null
 		},
 		drops
 	};
+}
+
+/** The same of recall, without `output`. */
+function recallDamage(
+	{ checkpoint, maxSpan }: PreparedDamage,
+	sample: Sample,
+	progress: ProgressFile
+): RecallDamage {
+	const { layers, reach } = checkpoint.config;
+	const { draws, baseline, added, sharing } = figuresOf(sample, progress);
+	return {
+		baseline: mean(baseline),
+		drop: Array.from({ length: layers }, (_, layer) => added(dropName(layer))),
+		pairs: allPairs(layers).map(({ source, follower }) => ({
+			source,
+			follower,
+			...sharing(pairCase(reach, source, follower))
+		})),
+		spans: allSpans(layers, maxSpan).map(({ source, last }) => ({
+			source,
+			last,
+			...sharing(spanCase(reach, source, last))
+		})),
+		windows: sample.windows.length,
+		interval: draws?.over ?? null
+	};
+}
+
+/** The results of a sample, and what each case adds to them. */
+function figuresOf(sample: Sample, progress: ProgressFile) {
+	const draws = drawWindows(sample.windows.map(({ document }) => document));
+	const resultsOf = (name: string) =>
+		sample.windows.map((_, window) => resultOf(progress, window, resultName(sample, name)));
+	const baseline = resultsOf(BASELINE).map(({ loss }) => loss);
+	const added = (name: string) =>
+		lossAdded(
+			resultsOf(name).map(({ loss }, window) => loss - baseline[window]),
+			draws
+		);
+	const sharing = (found: SharingCase | null) =>
+		found === null ? NOTHING : added(sharingName(found));
+	return { draws, baseline, resultsOf, added, sharing };
 }
 
 function resultOf(progress: ProgressFile, window: number, name: string): CaseResult {

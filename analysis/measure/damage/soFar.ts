@@ -2,6 +2,7 @@ import { mean } from '../../statistics/figures.ts';
 import { allPairs, BASELINE, costsOfCases, dropName, pairCase, sharingName } from './cases.ts';
 import type { CaseResult } from '../lossFile.ts';
 import { outputSimilarity } from './report.ts';
+import { isOnText } from './sample.ts';
 import type { LayerDamage, LossAdded, PairDamage } from './types.ts';
 
 /** What a measurement that still runs has found. Each case: the mean over the windows that it was run on. */
@@ -13,12 +14,13 @@ export interface DamageSoFar {
 	pairs: PairDamage[];
 }
 
-/** Drops and pairs from the results that there are, of `windows` windows. */
+/** Drops and pairs from the results on text that there are, of `windows` windows. */
 export function damageSoFar(
 	of: { reach: readonly (number | null)[]; windows: number; maxSpan: number },
-	results: readonly CaseResult[]
+	all: readonly CaseResult[]
 ): DamageSoFar {
 	const { reach, windows, maxSpan } = of;
+	const results = all.filter((result) => isOnText(result.case));
 	const byCase = new Map<string, CaseResult[]>();
 	for (const result of results) {
 		const found = byCase.get(result.case);

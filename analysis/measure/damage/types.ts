@@ -13,6 +13,8 @@ export interface DamageRequest {
 	windows: number;
 	/** Layers of the longest span, source included; at least 2. */
 	maxSpan: number;
+	/** Whether in-context recall is measured too; undefined: it is. */
+	recall?: boolean;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace. */
@@ -47,6 +49,20 @@ export interface SpanDamage extends LossAdded {
 	last: number;
 }
 
+/** What each case adds to the loss on the second copy of a repeated passage, nats/token; see `LossAdded`. */
+export interface RecallDamage {
+	/** Of the model itself: nats/token on the second copy. */
+	baseline: number;
+	/** Per layer: its attention dropped. */
+	drop: LossAdded[];
+	pairs: ({ source: number; follower: number } & LossAdded)[];
+	spans: SpanDamage[];
+	/** Probes. */
+	windows: number;
+	/** What the intervals are drawn over; null: there are none, with a single probe. */
+	interval: ResampledOver | null;
+}
+
 /** What `spanwise damage --json` prints. Losses added are nats a token. */
 export interface DamageReport {
 	baseline: ModelFigures;
@@ -56,7 +72,9 @@ export interface DamageReport {
 	pairs: PairDamage[];
 	/** Every span up to the longest: all its layers reuse the first. */
 	spans: SpanDamage[];
-	/** Layer evaluations of all windows: in one go, and had each case been run by itself from the first layer. */
+	/** In-context recall, measured on probes; not there where it was turned off, or the texts are too short. */
+	recall?: RecallDamage;
+	/** Layer evaluations of all windows and probes: in one go, and had each case been run by itself from the first layer. */
 	evaluations: { done: number; naive: number };
 	/** What the intervals are drawn over; null: there are none, with a single window. */
 	interval: ResampledOver | null;

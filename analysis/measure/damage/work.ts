@@ -1,10 +1,15 @@
 import { BASELINE, costsOfCases } from './cases.ts';
 import type { PreparedDamage } from './prepare.ts';
+import { samplesOf, type Sample } from './sample.ts';
 
 /** Floating-point operations of some cases on one window, the baseline among them where it is missing. */
-export function workOfCases(prepared: PreparedDamage, names: readonly string[]): number {
+export function workOfCases(
+	prepared: Pick<PreparedDamage, 'checkpoint' | 'maxSpan'>,
+	{ work }: Sample,
+	names: readonly string[]
+): number {
 	if (names.length === 0) return 0;
-	const { checkpoint, maxSpan, work } = prepared;
+	const { checkpoint, maxSpan } = prepared;
 	const { layers, reach } = checkpoint.config;
 	const costs = costsOfCases(reach, maxSpan);
 	// The baseline and the sources' attention are run again, whatever there is.
@@ -16,9 +21,12 @@ export function workOfCases(prepared: PreparedDamage, names: readonly string[]):
 
 /** Of every case on every window: what it takes where nothing is there yet. */
 export function workOfAll(prepared: PreparedDamage): number {
-	const { checkpoint, windows, maxSpan } = prepared;
+	const { checkpoint, maxSpan } = prepared;
 	const names = [BASELINE, ...costsOfCases(checkpoint.config.reach, maxSpan).keys()];
-	return windows.length * workOfCases(prepared, names);
+	return samplesOf(prepared).reduce(
+		(sum, sample) => sum + sample.windows.length * workOfCases(prepared, sample, names),
+		0
+	);
 }
 
 /** Whether a case's `output` is measured with it. */

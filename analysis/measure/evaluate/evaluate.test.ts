@@ -63,6 +63,7 @@ function evaluate(plan: Plan, request: Partial<EvaluateRequest> = {}) {
 			windows: 4,
 			questions: null,
 			gates: {},
+			recall: false,
 			memoryLimitBytes: 2e9,
 			home,
 			...request
@@ -205,6 +206,7 @@ it('reports the work of both ways, ending at 1', async () => {
 			windows: 3,
 			questions: null,
 			gates: {},
+			recall: false,
 			memoryLimitBytes: null,
 			home
 		},
@@ -324,5 +326,24 @@ describe.each(['mini-llama2', 'mini-llama3'])('%s against transformers', (model)
 			expect(Math.abs(report.baseline.loss - nll)).toBeLessThanOrEqual(1e-4);
 			expect(Math.abs(report.shared.loss - expected)).toBeLessThanOrEqual(1e-4);
 		}
+	});
+});
+
+describe('recall', () => {
+	it('of a plan is the mean loss of the second copy, without and with it, paired by probe', async () => {
+		const { report, notes } = await evaluate(planOf([0, 1, null, 3, 4]), {
+			recall: true
+		});
+		const { recall } = report;
+		expect(recall?.windows).toBe(2);
+		expect(recall?.delta.loss).toBeCloseTo((recall?.planned ?? 0) - (recall?.baseline ?? 0), 10);
+		expect(recall?.delta.low).toBeLessThanOrEqual(recall?.delta.loss ?? 0);
+		expect(recall?.planned).not.toBe(recall?.baseline);
+		expect(notes.some((note) => note.includes('recall probes'))).toBe(true);
+	});
+
+	it('of a plan that changes nothing is unchanged', async () => {
+		const { report } = await evaluate(planOf([0, 1, 2, 3, 4]), { recall: true });
+		expect(report.recall?.delta).toEqual({ loss: 0, low: 0, high: 0 });
 	});
 });

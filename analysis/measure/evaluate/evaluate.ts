@@ -7,9 +7,9 @@ import { VERSION } from '../../version.ts';
 import type { ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
 import { scoreChoices } from './choices/score.ts';
-import type { ChoicesReport, Question } from './choices/types.ts';
+import type { Question } from './choices/types.ts';
 import { checkChoices } from './finite.ts';
-import { measureWindows, type Measured } from './measure.ts';
+import { measureRecall, measureWindows, type Found } from './measure.ts';
 import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
 import { reportOf } from './report.ts';
 import type { EvaluationRunner } from './source.ts';
@@ -42,12 +42,12 @@ export async function evaluatePlan(
 	);
 	reporter.add(0, 'reading weights', 0);
 	try {
-		const { measured, choices } = await measure(prepared, questions, home, reporter);
+		const found = await measure(prepared, questions, home, reporter);
 		const hash = await source.hash(home);
 		const { name } = source;
 		const tokenizerHash = prepared.tokenizer.sha256;
 		return {
-			report: reportOf(request, prepared, measured, choices),
+			report: reportOf(request, prepared, found),
 			model: { name, hash, tokenizerHash },
 			texts: request.documents.map(documentFacts),
 			context,
@@ -60,19 +60,21 @@ export async function evaluatePlan(
 	}
 }
 
-/** What the model says both ways of the windows, and of the questions where there are some. */
+/** What the model says both ways of the windows and the probes of recall, and of the questions where there are some. */
 async function measure(
 	prepared: PreparedEvaluation,
 	questions: readonly Question[] | null,
 	home: string,
 	reporter: Reporter
-): Promise<{ measured: Measured; choices?: ChoicesReport }> {
+): Promise<Found> {
 	const runner = await prepared.start(home);
 	try {
 		const measured = await measureWindows(prepared, runner, reporter);
-		if (questions === null) return { measured };
+		const recall = await measureRecall(prepared, runner, reporter);
+		const found = { measured, ...(recall !== null && { recall }) };
+		if (questions === null) return found;
 		const answers = await answer(prepared, runner, reporter);
-		return { measured, choices: scoreChoices(questions, answers) };
+		return { ...found, choices: scoreChoices(questions, answers) };
 	} finally {
 		await runner.release();
 	}
@@ -94,7 +96,7 @@ async function answer(prepared: PreparedEvaluation, runner: EvaluationRunner, re
 /** The plan with what was measured of it: the report without windows and tokens, and what it is about. */
 export function measuredPlan(plan: Plan, evaluation: Evaluation, measuredAt = new Date()): Plan {
 	const { report, model, texts, context } = evaluation;
-	const { baseline, shared, delta, kl, agreement, cost, choices, gates, windows } = report;
+	const { baseline, shared, delta, kl, agreement, cost, recall, choices, gates, windows } = report;
 	return {
 		...plan,
 		measured: {
@@ -104,6 +106,7 @@ export function measuredPlan(plan: Plan, evaluation: Evaluation, measuredAt = ne
 			kl,
 			agreement,
 			cost,
+			...(recall && { recall }),
 			...(choices && { choices }),
 			gates,
 			model,

@@ -1,7 +1,9 @@
 import type { Reporter } from '../../telemetry/reporter.ts';
 import type { Window } from '../../model/tokens/types.ts';
+import { drawProbes, recallOf, recallReport, type RecallReport } from '../recall.ts';
+import type { ChoicesReport } from './choices/types.ts';
 import { checkWindows } from './finite.ts';
-import type { PreparedEvaluation } from './prepare.ts';
+import { probeWork, type PreparedEvaluation } from './prepare.ts';
 import type { EvaluationRunner, Way } from './source.ts';
 import { inTurns, type Compared } from './turns.ts';
 
@@ -9,6 +11,13 @@ export interface Measured {
 	windows: Compared<Window>[];
 	/** Highest resident set seen after a layer, or a run of the whole model, of either way, bytes. */
 	peakRssBytes: Record<Way, number>;
+}
+
+/** All that was measured. */
+export interface Found {
+	measured: Measured;
+	recall?: RecallReport;
+	choices?: ChoicesReport;
 }
 
 /**
@@ -40,4 +49,30 @@ export async function measureWindows(
 		await ways.release();
 	}
 	return { windows: measured, peakRssBytes };
+}
+
+/** Runs the probes of in-context recall both ways; null: there are none. Throws InputError where a loss is not finite. */
+export async function measureRecall(
+	prepared: PreparedEvaluation,
+	runner: EvaluationRunner,
+	reporter: Reporter
+): Promise<RecallReport | null> {
+	const { source, memory, probes } = prepared;
+	if (probes === null) return null;
+	const ways = await runner.ofLength(probes.context);
+	const [baseline, planned]: number[][] = [[], []];
+	try {
+		for await (const group of inTurns(ways, probes.probes, memory.windowsPerGroup)) {
+			checkWindows(group, source.folder);
+			for (const { comparison } of group) {
+				baseline.push(recallOf(comparison.baseline, probes.scored));
+				planned.push(recallOf(comparison.shared, probes.scored));
+			}
+			reporter.addTokens(2 * group.length * probes.context);
+			reporter.add(group.length * probeWork(prepared), 'recall', baseline.length);
+		}
+	} finally {
+		await ways.release();
+	}
+	return recallReport(baseline, planned, drawProbes(probes.probes));
 }

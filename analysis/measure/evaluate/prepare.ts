@@ -3,8 +3,10 @@ import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import { InputError } from '../../errors.ts';
 import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import type { Probes } from '../../model/tokens/probes.ts';
 import type { Tokenizer, Window } from '../../model/tokens/types.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
+import { probesFor } from '../recall.ts';
 import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import {
 	openEvaluation,
@@ -25,6 +27,8 @@ export interface PreparedEvaluation extends Pick<EvaluationOutlook, 'start'> {
 	notes: string[];
 	/** Choices of the questions as tokens; none where there are no questions. */
 	choices: ChoiceTokens[];
+	/** Of in-context recall; null: it is not measured. */
+	probes: Probes | null;
 	memory: MemoryPlan;
 	work: EvaluationWork;
 	totalWork: number;
@@ -56,12 +60,16 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 		tokenizer,
 		fixedContext ?? facts.maxPositions
 	);
+	const { probes, notes: probeNotes } = await probesFor(request, tokenizer, {
+		maxPositions: facts.maxPositions,
+		fixedContext
+	});
 	const lengths = choices.map((choice) => choiceLength(choice, source));
 	const outlook = source.outlook({
 		context,
-		longest: lengths.reduce((longest, length) => Math.max(longest, length), context),
+		longest: Math.max(...lengths, context, probes?.context ?? 0),
 		// Choices go through in the same groups, and may be many where windows are few.
-		windowCount: Math.max(windows.length, choices.length),
+		windowCount: Math.max(windows.length, choices.length, probes?.probes.length ?? 0),
 		limitBytes: memoryLimit(request.memoryLimitBytes)
 	});
 	const prepared = {
@@ -69,15 +77,17 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 		tokenizer,
 		windows,
 		context,
-		notes: [...source.notes, ...notes, ...spaceNotes(request.questions ?? [])],
+		notes: [...source.notes, ...notes, ...probeNotes, ...spaceNotes(request.questions ?? [])],
 		choices,
+		probes,
 		...outlook
 	};
 	return {
 		...prepared,
 		totalWork:
 			windows.length * windowWork(outlook.work) +
-			choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0)
+			choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0) +
+			(probes?.probes.length ?? 0) * probeWork(prepared)
 	};
 }
 
@@ -114,6 +124,15 @@ export function choiceWork(
 	{ source, context, work }: Pick<PreparedEvaluation, 'source' | 'context' | 'work'>
 ): number {
 	return (choiceLength(choice, source) / context) * windowWork(work);
+}
+
+/** A probe of recall both ways, by its fraction of a window's tokens. */
+export function probeWork({
+	probes,
+	context,
+	work
+}: Pick<PreparedEvaluation, 'probes' | 'context' | 'work'>): number {
+	return ((probes?.context ?? 0) / context) * windowWork(work);
 }
 
 /** A window both ways. */

@@ -5,9 +5,8 @@ import type { Window } from '../../model/tokens/types.ts';
 import { drawWindows } from '../../statistics/resample.ts';
 import { mean, meanInterval, quantile, spreadOf } from '../../statistics/figures.ts';
 import { modelFigures, predictedBytes } from '../figures.ts';
-import type { ChoicesReport } from './choices/types.ts';
 import { judgeGates, type Estimated } from './gates.ts';
-import type { Measured } from './measure.ts';
+import type { Found, Measured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
 import type { Way } from './source.ts';
 import type { Compared } from './turns.ts';
@@ -29,8 +28,7 @@ const WORST_WINDOWS = 5;
 export function reportOf(
 	request: EvaluateRequest,
 	prepared: PreparedEvaluation,
-	measured: Measured,
-	choices?: ChoicesReport
+	{ measured, recall, choices }: Found
 ): EvaluateReport {
 	const windows = measured.windows.map((each) =>
 		rowOf(each, predictedBytes(each.sequence, request.documents, prepared.tokenizer))
@@ -59,6 +57,7 @@ export function reportOf(
 		windows,
 		worst: worstOf(windows, measured, prepared),
 		cost: costOf(prepared, request.plan, measured),
+		...(recall && { recall }),
 		...(choices && { choices }),
 		gates: judgeGates(request.gates, {
 			lossIncrease,

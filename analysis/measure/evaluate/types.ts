@@ -1,4 +1,5 @@
 import type { ModelFigures } from '../figures.ts';
+import type { RecallReport } from '../recall.ts';
 import type { Spread } from '../../statistics/figures.ts';
 import type { LayerRepairs } from '../../engine/repairs.ts';
 import type { Plan, Savings } from '../../plan/types.ts';
@@ -23,6 +24,8 @@ export interface EvaluateRequest {
 	/** Questions of multiple choice; null: none. */
 	questions: Question[] | null;
 	gates: Gates;
+	/** Whether in-context recall is measured too; undefined: it is. */
+	recall?: boolean;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */
@@ -141,6 +144,8 @@ export interface EvaluateReport {
 	/** The windows that sharing made worst, the most added loss first; fewer where it added to fewer. */
 	worst: WindowTokens[];
 	cost: Cost;
+	/** Not there where it was turned off, or the texts are too short. */
+	recall?: RecallReport;
 	/** Only where questions were asked. */
 	choices?: ChoicesReport;
 	/** null: none asked for. */

@@ -20,8 +20,11 @@ export interface MeasuredOn extends MeasuredModel {
 }
 
 /** The command line that measures the same damage again, quoted for a POSIX shell. */
-export function damageCommand(on: MeasuredOn, { maxSpan }: { maxSpan: number }): string {
-	return line('damage', on, ['--max-span', `${maxSpan}`]);
+export function damageCommand(
+	on: MeasuredOn,
+	{ maxSpan, recall }: { maxSpan: number; recall?: boolean | undefined }
+): string {
+	return line('damage', on, ['--max-span', `${maxSpan}`, ...recallFlags(recall)]);
 }
 
 /** As `damageCommand`, of an evaluation; `plan`, `questions` and `tokenizer` name files. */
@@ -31,8 +34,15 @@ export function evaluateCommand(
 		plan,
 		questions,
 		gates,
+		recall,
 		tokenizer
-	}: { plan: string; questions: string | null; gates: Gates; tokenizer?: string | undefined }
+	}: {
+		plan: string;
+		questions: string | null;
+		gates: Gates;
+		recall?: boolean | undefined;
+		tokenizer?: string | undefined;
+	}
 ): string {
 	const { maxLossIncrease, minAgreement, maxAccuracyDrop } = gates;
 	return line('evaluate', on, [
@@ -41,7 +51,8 @@ export function evaluateCommand(
 		...(tokenizer === undefined ? [] : ['--tokenizer', tokenizer]),
 		...flag('--max-loss-increase', maxLossIncrease),
 		...flag('--min-agreement', minAgreement),
-		...flag('--max-accuracy-drop', maxAccuracyDrop)
+		...flag('--max-accuracy-drop', maxAccuracyDrop),
+		...recallFlags(recall)
 	]);
 }
 
@@ -104,6 +115,10 @@ function line(subcommand: string, on: MeasuredOn, rest: readonly string[]): stri
 		...rest,
 		...folderFlags(modelFolders)
 	]);
+}
+
+function recallFlags(recall: boolean | undefined): string[] {
+	return recall === false ? ['--recall', 'off'] : [];
 }
 
 function folderFlags(modelFolders: readonly string[]): string[] {
