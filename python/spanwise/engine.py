@@ -1,0 +1,303 @@
+"""The engine's verbs: each takes plain values and gives arrays or small dictionaries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from .attention import Call, by_heads, mixed, probabilities
+from .batches import Ids, check_windows, free_bytes, in_batches
+from .decoder import Decoder
+from .errors import InputError
+from .forward import Path, Runner, moved
+from .losses import Comparison, compare_logits, token_losses
+from .plan import Plan, baseline
+from .sums import Statistics, ViewSums, Wanted, induction
+
+#: Called with stage, what was done and how much there is to do; raises Cancelled to stop.
+OnProgress = Callable[[str, float, float], None]
+FLOAT = 4
+#: Fraction of a GPU's free memory that a batch may take.
+MEMORY_FRACTION = 0.6
+
+
+def silent(stage: str, done: float, total: float) -> None:
+    """Reports nothing."""
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Sums of each view, loss of each token [windows, S − 1], profile."""
+
+    sums: list[ViewSums]
+    losses: np.ndarray
+    profile: dict[str, object]
+
+
+class Engine:
+    """Answers the verbs for one model."""
+
+    def __init__(self, decoder: Decoder, batch: int | None = None) -> None:
+        self.decoder = decoder
+        self.runner = Runner(decoder)
+        self.batch = batch
+        self.layers = len(decoder.layers)
+
+    @torch.inference_mode()
+    def capture(self, windows: Sequence[Ids], wanted: Wanted, progress: OnProgress = silent) -> Captured:
+        """Runs windows, and adds up what similarities are read from."""
+        context = check_windows(windows, self.decoder.vocab)
+        decoder = self.decoder
+        statistics = Statistics(self.layers, decoder.heads, context, len(windows), wanted, decoder.device)
+        losses = np.zeros((len(windows), context - 1))
+        plan = baseline(self.layers)
+        for index, ids in enumerate(windows):
+            progress("layers", index, len(windows))
+            logits = self.runner.logits(
+                self._ids([ids]), plan, on_probabilities=lambda layer, weights: statistics.put(layer, weights[0])
+            )
+            losses[index] = _numbers(token_losses(logits, self._ids([ids])))[0]
+            statistics.add()
+        progress("similarity", len(windows), len(windows))
+        return Captured(statistics.finish(), losses, statistics.profile())
+
+    @torch.inference_mode()
+    def induction(self, windows: Sequence[Ids], first: int, length: int, progress: OnProgress = silent) -> np.ndarray:
+        """Induction score per head [layers, heads], mean over recall windows whose first copy begins at `first`."""
+        context = check_windows(windows, self.decoder.vocab)
+        if not 0 <= first <= context - 2 * length or length < 1:
+            raise InputError(f"induction: {length} tokens from {first} do not fit twice into {context}")
+        sums = torch.zeros(self.layers, self.decoder.heads, device=self.decoder.device)
+
+        def note(layer: int, weights: torch.Tensor) -> None:
+            sums[layer] += sum(induction(each, first, length) for each in weights).to(sums.device)  # type: ignore[union-attr]
+
+        for index, ids in enumerate(windows):
+            progress("induction", index, len(windows))
+            self.runner.logits(self._ids([ids]), baseline(self.layers), on_probabilities=note)
+        return _numbers(sums) / len(windows)
+
+    @torch.inference_mode()
+    def losses(
+        self,
+        plans: Sequence[Plan],
+        windows: Sequence[Ids],
+        part: Callable[[range, np.ndarray], None],
+        progress: OnProgress = silent,
+    ) -> dict[str, int]:
+        """Loss of each token under each plan. `part` gets windows and [plans, windows, S − 1], batch after batch.
+
+        Plans go through in the order in which neighbours have most layers in common; each begins where it differs from the
+        one before, so that what plans share is run once. Returns layer evaluations, done and without that.
+        """
+        context = check_windows(windows, self.decoder.vocab)
+        order = sorted(range(len(plans)), key=lambda at: [plans[at].key(layer) for layer in range(self.layers)])
+        total = len(plans) * len(windows)
+        done = 0
+        before = self.runner.layers_run
+
+        def run(some: range) -> None:
+            nonlocal done
+            ids = self._ids([windows[index] for index in some])
+            found = np.zeros((len(plans), len(some), context - 1))
+            path = Path()
+            finished = 0
+            for at in order:
+                progress("losses", done + finished, total)
+                found[at] = _numbers(token_losses(self.runner.logits(ids, plans[at], path=path), ids))
+                finished += len(some)
+            done += finished
+            part(some, found)
+
+        in_batches(len(windows), self._batch(context, kept=True), run)
+        return {"done": self.runner.layers_run - before, "naive": self.layers * total}
+
+    @torch.inference_mode()
+    def compare(
+        self,
+        plan: Plan,
+        windows: Sequence[Ids],
+        part: Callable[[range, Comparison, Mapping[str, float]], None],
+        progress: OnProgress = silent,
+    ) -> None:
+        """Runs windows without and with the plan and compares both. `part` gets windows, figures and seconds a window.
+
+        Baseline and planned take turns at going first.
+        """
+        context = check_windows(windows, self.decoder.vocab)
+        ways = {"baseline": baseline(self.layers), "planned": plan}
+        turn = 0
+
+        def run(some: range) -> None:
+            nonlocal turn
+            ids = self._ids([windows[index] for index in some])
+            logits: dict[str, torch.Tensor] = {}
+            seconds: dict[str, float] = {}
+            for at, name in enumerate(sorted(ways, reverse=turn % 2 == 1)):
+                progress("compare", some.start + len(some) * at / 2, len(windows))
+                started = self._now()
+                logits[name] = self.runner.logits(ids, ways[name])
+                seconds[name] = (self._now() - started) / len(some)
+            part(some, compare_logits(logits["baseline"], logits["planned"], ids), seconds)
+            turn += 1
+
+        in_batches(len(windows), self._batch(context, kept=False), run)
+
+    @torch.inference_mode()
+    def output_errors(
+        self, pairs: Sequence[tuple[int, int]], windows: Sequence[Ids], progress: OnProgress = silent
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """‖(P_source − P_follower)·V·W_O‖² of each pair, and ‖P_follower·V·W_O‖² of each layer, bias of W_O left out; both
+        summed over windows."""
+        context = check_windows(windows, self.decoder.vocab)
+        for source, follower in pairs:
+            if not 0 <= source < follower < self.layers:
+                raise InputError(f"pair {source}, {follower}: allowed: 0 ≤ source < follower < {self.layers}")
+        apart, own = np.zeros(len(pairs)), np.zeros(self.layers)
+        calls: dict[int, Call] = {}
+
+        def note(call: Call, value: torch.Tensor, output: torch.Tensor) -> None:
+            layer = call.layer
+            calls[layer] = call
+            own[layer] += self._square(layer, output)
+            for at, (source, follower) in enumerate(pairs):
+                if follower == layer:
+                    theirs, _ = mixed(moved(calls[source], value.device), value)
+                    apart[at] += self._square(layer, theirs - output)
+
+        def run(some: range) -> None:
+            progress("outputs", some.start, len(windows))
+            calls.clear()
+            ids = self._ids([windows[index] for index in some])
+            self.runner.logits(ids, baseline(self.layers), on_value=note)
+
+        in_batches(len(windows), self._batch(context, kept=True), run)
+        return apart, own
+
+    @torch.inference_mode()
+    def repair_sums(
+        self, plan: Plan, windows: Sequence[Ids], progress: OnProgress = silent
+    ) -> dict[int, dict[str, np.ndarray]]:
+        """What refitted projections are worked out from, by layer, all of the baseline model: of a follower `gram` = ZᵀZ and
+        `missing` = (Y − Z·W_Oᵀ)ᵀZ, Z the heads' outputs under its source's probabilities, Y its own block's output; of a
+        dropped layer `mean`, the mean output of its block, bias included."""
+        context = check_windows(windows, self.decoder.vocab)
+        found: dict[int, dict[str, np.ndarray]] = {}
+        calls: dict[int, Call] = {}
+        tokens = len(windows) * context
+
+        def note(call: Call, value: torch.Tensor, output: torch.Tensor) -> None:
+            layer = call.layer
+            calls[layer] = call
+            source = plan.sources[layer]
+            if source == layer:
+                return
+            flat = output.reshape(output.shape[0] * output.shape[1], -1)
+            if source is None:
+                mean = self._project(layer)(flat).float().sum(0) / tokens
+                _add(found.setdefault(layer, {}), "mean", mean)
+                return
+            heads = self._heads(moved(calls[source], value.device), value, plan.head_maps[layer])
+            theirs = heads.reshape(flat.shape)
+            missing = (self._without_bias(layer, flat) - self._without_bias(layer, theirs)).float()
+            theirs = theirs.float()
+            _add(found.setdefault(layer, {}), "gram", theirs.T @ theirs)
+            _add(found[layer], "missing", missing.T @ theirs)
+
+        for index, ids in enumerate(windows):
+            progress("repair", index, len(windows))
+            calls.clear()
+            self.runner.logits(self._ids([ids]), baseline(self.layers), on_value=note)
+        return found
+
+    @torch.inference_mode()
+    def token_maps(self, layers: Sequence[int], window: Ids) -> np.ndarray:
+        """Probabilities [layers, heads, S, S] of one window."""
+        check_windows([window], self.decoder.vocab)
+        if not all(0 <= layer < self.layers for layer in layers):
+            raise InputError(f"layers {list(layers)}: allowed: 0 to {self.layers - 1}")
+        maps: dict[int, np.ndarray] = {}
+
+        def note(layer: int, weights: torch.Tensor) -> None:
+            if layer in layers:
+                maps[layer] = _numbers(weights[0])
+
+        self.runner.logits(self._ids([window]), baseline(self.layers), on_probabilities=note)
+        return np.stack([maps[layer] for layer in layers])
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes of the model, as found by running it."""
+        decoder = self.decoder
+        config = decoder.model.config.get_text_config()
+        return {
+            "architecture": type(decoder.model).__name__,
+            "modelType": config.model_type,
+            "layers": self.layers,
+            "heads": decoder.heads,
+            "kvHeads": decoder.kv_heads,
+            "headDim": decoder.head_dim,
+            "hidden": decoder.hidden,
+            "intermediate": int(getattr(config, "intermediate_size", None) or 4 * decoder.hidden),
+            "vocab": decoder.vocab,
+            "maxPositions": int(getattr(config, "max_position_embeddings", None) or 2**31 - 1),
+            "slidingWindows": [layer.sliding_window for layer in decoder.layers],
+            "parameters": sum(parameter.numel() for parameter in decoder.model.parameters()),
+            "device": str(decoder.device),
+            "dtype": str(decoder.dtype).removeprefix("torch."),
+        }
+
+    def _heads(self, call: Call, value: torch.Tensor, head_map: tuple[int, ...] | None) -> torch.Tensor:
+        if head_map is None:
+            return mixed(call, value)[0]
+        return by_heads(probabilities(call, value)[1], value, head_map)
+
+    def _project(self, layer: int) -> Callable[[torch.Tensor], torch.Tensor]:
+        projection = self.decoder.layers[layer].projection
+        if projection is None:
+            raise InputError(
+                f"{type(self.decoder.model).__name__}: something lies between attention and output projection of layer "
+                f"{layer}; output errors and repairs are not available"
+            )
+        return projection
+
+    def _without_bias(self, layer: int, heads: torch.Tensor) -> torch.Tensor:
+        project = self._project(layer)
+        return project(heads) - project(torch.zeros_like(heads[:1]))
+
+    def _square(self, layer: int, heads: torch.Tensor) -> float:
+        flat = heads.reshape(heads.shape[0] * heads.shape[1], -1)
+        return float(self._without_bias(layer, flat).float().square().sum())
+
+    def _ids(self, windows: Sequence[Ids]) -> torch.Tensor:
+        return torch.tensor(list(windows), dtype=torch.long, device=self.decoder.device)
+
+    def _now(self) -> float:
+        if self.decoder.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def _batch(self, context: int, *, kept: bool) -> int:
+        """Windows at a time: as asked for, else one on a CPU, and on a GPU as many as fit."""
+        if self.batch is not None:
+            return self.batch
+        decoder = self.decoder
+        free = free_bytes(decoder.device)
+        if free is None:
+            return 1
+        width = decoder.hidden + (decoder.heads + decoder.kv_heads) * decoder.head_dim
+        states = self.layers * context * width * (decoder.dtype.itemsize if kept else 0)
+        return max(1, int(free * MEMORY_FRACTION / (states + 5 * context * decoder.vocab * FLOAT)))
+
+
+def _add(sums: dict[str, np.ndarray], name: str, values: torch.Tensor) -> None:
+    numbers = _numbers(values)
+    sums[name] = sums[name] + numbers if name in sums else numbers
+
+
+def _numbers(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.cpu().double().numpy()

@@ -1,0 +1,184 @@
+"""Runs of a decoder under a plan, from any layer on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from .attention import Call, by_heads, current, mixed, probabilities
+from .decoder import Decoder
+from .plan import Plan
+
+#: Called with layer, probabilities [B, heads, S, S].
+OnProbabilities = Callable[[int, torch.Tensor], None]
+#: Called with the attention call of a layer that computes its own attention, its value and its own output.
+OnValue = Callable[[Call, torch.Tensor, torch.Tensor], None]
+
+
+class Path:
+    """States before the layers of the last plan that ran on these windows, so that the next begins where it differs."""
+
+    def __init__(self) -> None:
+        self.plan: Plan | None = None
+        self.states: dict[int, torch.Tensor] = {}
+        self.calls: dict[int, Call] = {}
+
+    def start(self, plan: Plan) -> int:
+        """The first layer in which `plan` differs from the last plan; all that was kept from there on is forgotten."""
+        if self.plan is None:
+            first = 0
+        else:
+            known = self.plan
+            layers = len(plan.sources)
+            first = next((layer for layer in range(layers) if known.key(layer) != plan.key(layer)), layers - 1)
+        self.states = {layer: state for layer, state in self.states.items() if layer <= first}
+        self.calls = {layer: call for layer, call in self.calls.items() if layer < first}
+        self.plan = plan
+        return first
+
+
+class Runner:
+    """Runs windows under plans. One at a time: the model's modules are wrapped."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self._plan: Plan | None = None
+        self._path = Path()
+        self._start = 0
+        self._keep_states = False
+        self._on_probabilities: OnProbabilities | None = None
+        self._on_value: OnValue | None = None
+        self.layers_run = 0
+        for index, layer in enumerate(decoder.layers):
+            _wrap(layer.block, self._block(index))
+            _wrap(layer.attention, self._attention(index))
+            if layer.projection is not None:
+                _wrap(layer.projection, self._projection(index))
+
+    def logits(
+        self,
+        ids: torch.Tensor,
+        plan: Plan,
+        *,
+        path: Path | None = None,
+        on_probabilities: OnProbabilities | None = None,
+        on_value: OnValue | None = None,
+    ) -> torch.Tensor:
+        """Logits [B, S, vocab] of windows [B, S]. With a `path` it begins at the first layer that differs from its last
+        plan on the same windows."""
+        self._path = path or Path()
+        self._keep_states = path is not None
+        self._start = self._path.start(plan)
+        self._plan = plan
+        self._on_probabilities = on_probabilities
+        self._on_value = on_value
+        with self._running():
+            return self.decoder.logits(ids)
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        token = current.set(self)
+        try:
+            yield
+        finally:
+            current.reset(token)
+            self._plan = None
+            self._path = Path()
+
+    def attend(self, call: Call, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Attends as the plan says: with the layer's own queries and keys, or with its source's."""
+        plan = self._planned()
+        layer = call.layer
+        source = plan.sources[layer]
+        if source == layer:
+            self._path.calls[layer] = call
+        elif source is not None:
+            call = moved(self._path.calls[source], value.device)
+        head_map = plan.head_maps[layer]
+        if self._on_probabilities is None and head_map is None:
+            output, weights = mixed(call, value)
+        else:
+            output, weights = probabilities(call, value)
+            if head_map is not None:
+                output = by_heads(weights, value, head_map)
+            if self._on_probabilities is not None:
+                self._on_probabilities(layer, weights)
+        if self._on_value is not None:
+            self._on_value(call, value, output)
+        return output, weights
+
+    def _planned(self) -> Plan:
+        if self._plan is None:
+            raise RuntimeError("no plan runs")
+        return self._plan
+
+    def _block(self, index: int) -> Callable[..., Any]:
+        """Leaves out layers before the first that is to run, and notes the state before every other."""
+
+        def forward(original: Callable[..., Any], hidden_states: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+            if self._plan is None:
+                return original(hidden_states, *args, **kwargs)
+            if index < self._start:
+                return _filled(hidden_states, self.decoder.block_outputs)
+            if index == self._start and index in self._path.states:
+                hidden_states = self._path.states[index]
+            elif self._keep_states:
+                self._path.states[index] = hidden_states
+            self.layers_run += 1
+            return original(hidden_states, *args, **kwargs)
+
+        return forward
+
+    def _attention(self, index: int) -> Callable[..., Any]:
+        """Puts out zeros, or the mean output, where a layer is dropped: biases of its projection included."""
+
+        def forward(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            plan = self._plan
+            if plan is None or plan.sources[index] is not None:
+                return original(*args, **kwargs)
+            hidden = args[0] if args else kwargs["hidden_states"]
+            output = torch.zeros_like(hidden)
+            repair = plan.repairs.get(index)
+            if repair is not None and repair.mean is not None:
+                output = output + repair.mean.to(hidden)
+            return _filled(output, self.decoder.attention_outputs)
+
+        return forward
+
+    def _projection(self, index: int) -> Callable[..., Any]:
+        """Uses a refitted projection where the plan has one."""
+
+        def forward(original: Callable[..., Any], mixed_heads: torch.Tensor) -> torch.Tensor:
+            repair = None if self._plan is None else self._plan.repairs.get(index)
+            if repair is None or repair.projection is None:
+                return original(mixed_heads)
+            bias = getattr(self.decoder.layers[index].projection, "bias", None)
+            return nn.functional.linear(mixed_heads, repair.projection.to(mixed_heads), bias)
+
+        return forward
+
+
+def moved(call: Call, device: torch.device) -> Call:
+    """The call on another device, where layers are spread over several."""
+    if call.query.device == device:
+        return call
+    mask = None if call.mask is None else call.mask.to(device)
+    return Call(call.module, call.query.to(device), call.key.to(device), mask, call.options)
+
+
+def _wrap(module: nn.Module, forward: Callable[..., Any]) -> None:
+    original = module.forward
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return forward(original, *args, **kwargs)
+
+    module.forward = wrapped
+
+
+def _filled(output: torch.Tensor, length: int) -> Any:
+    """`output` as the module returns it: bare, or first of a tuple."""
+    return output if length == 0 else (output, *[None] * (length - 1))

@@ -1,0 +1,80 @@
+"""Lines of JSON on stdin and stdout, and files of numbers.
+
+A request is one line: {"id": 1, "verb": "losses", …}. Answers carry its id and a type: any number of `progress` and `part`,
+then one `result` or `error` (kind: input, cancelled or internal). {"verb": "cancel", "id": 1} cancels request 1. Arrays are
+files in the request's `folder`: float64, little-endian, row-major; the answer names file and shape.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from .errors import Cancelled, InputError
+
+
+class Channel:
+    """Reads requests in a thread of its own, so that a request can be cancelled while it runs."""
+
+    def __init__(self, source: TextIO, target: TextIO) -> None:
+        self._target = target
+        self._requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._cancelled: set[int] = set()
+        threading.Thread(target=self._read, args=(source,), daemon=True).start()
+
+    def _read(self, source: TextIO) -> None:
+        for line in source:
+            try:
+                request = json.loads(line)
+                if not isinstance(request, dict) or not isinstance(request.get("id"), int):
+                    raise ValueError("not an object with an id")
+            except ValueError as error:
+                self.send(None, "error", kind="input", message=f"request: {error}")
+                continue
+            if request.get("verb") == "cancel":
+                self._cancelled.add(request["id"])
+            else:
+                self._requests.put(request)
+        self._requests.put(None)
+
+    def requests(self) -> Iterator[dict[str, Any]]:
+        """Requests one after the other, until stdin ends."""
+        while (request := self._requests.get()) is not None:
+            yield request
+
+    def send(self, id: int | None, type: str, **fields: Any) -> None:
+        """Writes one answer."""
+        self._target.write(json.dumps({"id": id, "type": type, **fields}, separators=(",", ":")) + "\n")
+        self._target.flush()
+
+    def progress(self, id: int, stage: str, done: float, total: float) -> None:
+        """Reports progress. Raises Cancelled where the request was cancelled."""
+        if id in self._cancelled:
+            raise Cancelled
+        self.send(id, "progress", stage=stage, done=done, total=total)
+
+
+def standard_channel() -> Channel:
+    """The channel on stdin and stdout. What libraries print goes to stderr from here on."""
+    target = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return Channel(sys.stdin, target)
+
+
+def write_array(folder: Path, name: str, values: np.ndarray) -> dict[str, Any]:
+    """Writes numbers to a file and returns what an answer says of it. Raises InputError where it cannot be written."""
+    file = folder / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.ascontiguousarray(values, dtype="<f8").tofile(file)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written: {error.strerror}") from error
+    return {"file": str(file), "shape": list(values.shape)}

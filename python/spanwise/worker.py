@@ -1,0 +1,183 @@
+"""`python -m spanwise.worker`: the engine behind lines of JSON, for the spanwise command and its server."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+
+from . import __version__
+from .decoder import first_line, load
+from .engine import Engine
+from .errors import Cancelled, InputError
+from .losses import Comparison
+from .plan import Plan, parse_plan
+from .protocol import Channel, standard_channel, write_array
+from .sums import VIEWS, Wanted
+
+Request = Mapping[str, Any]
+
+
+class Worker:
+    """Holds one model at a time and answers requests on it."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._engine: Engine | None = None
+        self._verbs: dict[str, Callable[[Request], Any]] = {
+            "open": self._open,
+            "capture": self._capture,
+            "induction": self._induction,
+            "losses": self._losses,
+            "compare": self._compare,
+            "outputErrors": self._output_errors,
+            "repairSums": self._repair_sums,
+            "tokenMaps": self._token_maps,
+        }
+
+    def serve(self) -> None:
+        """Answers requests until there are no more."""
+        self._channel.send(None, "ready", **environment())
+        for request in self._channel.requests():
+            self._answer(request)
+
+    def _answer(self, request: Request) -> None:
+        id = request["id"]
+        try:
+            verb = self._verbs.get(str(request.get("verb")))
+            if verb is None:
+                raise InputError(f"verb {request.get('verb')}: allowed: {', '.join(self._verbs)}")
+            self._channel.send(id, "result", result=verb(request))
+        except Cancelled:
+            self._channel.send(id, "error", kind="cancelled", message="cancelled")
+        except InputError as error:
+            self._channel.send(id, "error", kind="input", message=str(error))
+        except KeyError as error:
+            self._channel.send(id, "error", kind="input", message=f"request: {error} is missing")
+        except Exception as error:
+            traceback.print_exc()
+            self._channel.send(id, "error", kind="internal", message=f"{type(error).__name__}: {first_line(error)}")
+
+    def _open(self, request: Request) -> Any:
+        decoder = load(Path(request["model"]), request.get("device") or "cpu", request.get("dtype") or "float32")
+        self._engine = Engine(decoder, request.get("batch"))
+        return self._engine.facts()
+
+    def _capture(self, request: Request) -> Any:
+        engine, folder = self._opened(), Path(request["folder"])
+        wanted = parse_wanted(request)
+        captured = engine.capture(request["windows"], wanted, self._progress(request))
+        files = {}
+        for sums in captured.sums:
+            parts: dict[str, np.ndarray | None] = {
+                "gram": sums.gram,
+                "sqrt": sums.sqrt,
+                "null": sums.null,
+                "windows": np.stack(sums.windows) if sums.windows else None,
+                "js": sums.js,
+            }
+            for part, values in parts.items():
+                if values is not None:
+                    files[f"{sums.view}.{part}"] = write_array(folder, f"{sums.view}.{part}", values)
+        nll = write_array(folder, "nll", captured.losses)
+        return {"files": files, "nll": nll, "profile": captured.profile}
+
+    def _induction(self, request: Request) -> Any:
+        scores = self._opened().induction(request["windows"], request["first"], request["length"], self._progress(request))
+        return scores.tolist()
+
+    def _losses(self, request: Request) -> Any:
+        engine, folder = self._opened(), Path(request["folder"])
+        plans = [self._plan(each) for each in request["plans"]]
+
+        def part(some: range, values: np.ndarray) -> None:
+            nll = write_array(folder, f"losses.{some.start}", values)
+            self._channel.send(request["id"], "part", windows=list(some), nll=nll)
+
+        return engine.losses(plans, request["windows"], part, self._progress(request))
+
+    def _compare(self, request: Request) -> Any:
+        engine, folder = self._opened(), Path(request["folder"])
+
+        def part(some: range, found: Comparison, seconds: Mapping[str, float]) -> None:
+            stacked = torch.stack([found.baseline, found.planned, found.kl, found.agree], dim=1)
+            array = write_array(folder, f"compare.{some.start}", stacked.cpu().double().numpy())
+            self._channel.send(request["id"], "part", windows=list(some), comparison=array, seconds=dict(seconds))
+
+        engine.compare(self._plan(request["plan"]), request["windows"], part, self._progress(request))
+        return {"rows": ["baseline", "planned", "kl", "agree"]}
+
+    def _output_errors(self, request: Request) -> Any:
+        pairs = [(int(source), int(follower)) for source, follower in request["pairs"]]
+        apart, own = self._opened().output_errors(pairs, request["windows"], self._progress(request))
+        return {"apart": apart.tolist(), "own": own.tolist()}
+
+    def _repair_sums(self, request: Request) -> Any:
+        engine, folder = self._opened(), Path(request["folder"])
+        found = engine.repair_sums(self._plan(request["plan"]), request["windows"], self._progress(request))
+        return [
+            {
+                "layer": layer,
+                **{name: write_array(folder, f"repair.{layer}.{name}", each) for name, each in sums.items()},
+            }
+            for layer, sums in sorted(found.items())
+        ]
+
+    def _token_maps(self, request: Request) -> Any:
+        maps = self._opened().token_maps(request["layers"], request["window"])
+        return {"maps": write_array(Path(request["folder"]), "maps", maps)}
+
+    def _opened(self) -> Engine:
+        if self._engine is None:
+            raise InputError("no model is open; send the verb open first")
+        return self._engine
+
+    def _plan(self, given: Mapping[str, Any]) -> Plan:
+        engine = self._opened()
+        return parse_plan(given, engine.layers, engine.decoder.heads)
+
+    def _progress(self, request: Request) -> Callable[[str, float, float], None]:
+        return lambda stage, done, total: self._channel.progress(request["id"], stage, done, total)
+
+
+def parse_wanted(request: Request) -> Wanted:
+    """The sums that a request asks for: `views`, `gram`, `sqrt`, `js` (queries a window, "all" or null)."""
+    views = tuple(request.get("views") or ("all",))
+    if any(view not in VIEWS for view in views):
+        raise InputError(f"views {list(views)}: allowed: {', '.join(VIEWS)}")
+    js = request.get("js")
+    if js is not None and js != "all" and not (isinstance(js, int) and js > 0):
+        raise InputError(f"js {js}: allowed: a number of queries, all, or null")
+    return Wanted(views, bool(request.get("gram", True)), bool(request.get("sqrt")), js)
+
+
+def environment() -> dict[str, Any]:
+    """Versions and devices of this Python."""
+    devices = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    names = {f"cuda:{index}": torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())}
+    return {
+        "spanwise": __version__,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "devices": devices,
+        "names": names,
+    }
+
+
+def main() -> None:
+    """Serves requests on stdin."""
+    channel = standard_channel()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    Worker(channel).serve()
+
+
+if __name__ == "__main__":
+    main()

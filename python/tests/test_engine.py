@@ -1,0 +1,209 @@
+"""The verbs against plain arithmetic, and what they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import given, tiny
+
+from spanwise.decoder import check_device, inspect, load
+from spanwise.engine import Engine
+from spanwise.errors import InputError
+from spanwise.losses import Comparison
+from spanwise.plan import Plan, Repair, baseline, parse_plan
+from spanwise.sums import Wanted, cosine, induction, query_blocks, sampled_queries
+
+OWN = (None,) * 4
+Windows = list[list[int]]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(inspect(tiny("llama-bias")))
+
+
+def run(engine: Engine, plan: Plan, windows: Windows) -> torch.Tensor:
+    return engine.runner.logits(torch.tensor(windows), plan).detach()
+
+
+def test_sums_are_those_of_plain_arithmetic(engine: Engine, windows: Windows) -> None:
+    captured = engine.capture(windows, Wanted(("all", "no-sink"), sqrt=True, js="all"))
+    maps = np.stack([engine.token_maps(range(4), ids) for ids in windows])  # [N, L, H, S, S]
+    rest = maps[:, :, :, 2:, 1:]
+    views = {"all": maps, "no-sink": rest / rest.sum(-1, keepdims=True)}
+    for sums in captured.sums:
+        rows = views[sums.view].reshape(3, 16, -1)
+        grams = rows @ rows.transpose(0, 2, 1)
+        assert np.allclose(given(sums.gram), grams.sum(0), atol=1e-4)
+        assert np.allclose(given(sums.null), rows.sum(0) @ rows.sum(0).T, atol=1e-4)
+        roots = np.sqrt(rows)
+        assert np.allclose(given(sums.sqrt), (roots @ roots.transpose(0, 2, 1)).sum(0), atol=1e-4)
+        split = grams.reshape(3, 4, 4, 4, 4)
+        assert np.allclose(np.stack(sums.windows)[:, 0], np.einsum("nlhmh->nlm", split), atol=1e-4)
+        assert np.allclose(np.stack(sums.windows)[:, 1], split.sum((2, 4)), atol=1e-4)
+        p, q = views[sums.view][:, 0], views[sums.view][:, 3]
+        middle = (p + q) / 2
+        log = lambda x: np.log(np.maximum(x, 1e-30))  # noqa: E731
+        apart = (p * log(p) + q * log(q)) / 2 - middle * log(middle)
+        assert sums.js is not None
+        assert sums.js[0, 0, 3] == pytest.approx(apart.sum(), abs=1e-3)
+        assert sums.js[1, 0, 3] == p.shape[0] * p.shape[1] * p.shape[2]
+    entropy = -(maps * np.log(np.maximum(maps, 1e-30))).sum(-1).mean((0, 2, 3))
+    assert np.allclose(captured.profile["entropyNats"], entropy, atol=1e-5)  # type: ignore[arg-type]
+    assert np.allclose(captured.profile["firstTokenMass"], maps[..., 0].mean((0, 2, 3)), atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_one_window_has_no_null(engine: Engine, windows: Windows) -> None:
+    assert engine.capture(windows[:1], Wanted()).sums[0].null is None
+
+
+def test_blocks_of_queries_hold_every_query_once() -> None:
+    for context in (2, 63, 64, 65, 512, 1000):
+        blocks = query_blocks(context)
+        assert [query for first, end in blocks for query in range(first, end)] == list(range(context))
+
+
+def test_sampled_queries_are_the_middles_of_equal_stretches() -> None:
+    assert sampled_queries(8, 4) == [1, 3, 5, 7]
+    assert sampled_queries(3, 32) == [0, 1, 2]
+    assert sampled_queries(3, "all") == [0, 1, 2]
+
+
+def test_cosine_of_gram_sums() -> None:
+    # Two layers of one head: |P| = 2 and 3, dot 3.
+    assert np.allclose(cosine(np.array([[4.0, 3.0], [3.0, 9.0]]), 2, 1), [[1, 0.5], [0.5, 1]])
+
+
+def test_induction_reads_the_token_after_the_first_occurrence() -> None:
+    weights = torch.zeros(1, 8, 8)
+    # First copy at 1 and 2, second at 6 and 7.
+    weights[0, 6, 2], weights[0, 7, 3] = 0.5, 0.25
+    assert induction(weights, first=1, length=2).tolist() == [0.375]
+
+
+def test_compare_is_kl_agreement_and_both_losses(engine: Engine, windows: Windows) -> None:
+    plan = Plan((0, 0, 2, None), OWN)
+    found: dict[range, tuple[Comparison, Any]] = {}
+    engine.compare(plan, windows, lambda some, comparison, seconds: found.update({some: (comparison, seconds)}))
+    one, other = run(engine, baseline(4), windows)[:, :-1].double(), run(engine, plan, windows)[:, :-1].double()
+    kl = (one.softmax(-1) * (one.log_softmax(-1) - other.log_softmax(-1))).sum(-1)
+    got = [found[range(index, index + 1)] for index in range(3)]
+    assert torch.allclose(torch.cat([each.kl for each, _ in got]).double(), kl, atol=1e-5)
+    agree = (one.argmax(-1) == other.argmax(-1)).float()
+    assert torch.equal(torch.cat([each.agree for each, _ in got]), agree)
+    targets = torch.tensor(windows)[:, 1:, None]
+    nll = -other.log_softmax(-1).gather(-1, targets)[..., 0]
+    assert torch.allclose(torch.cat([each.planned for each, _ in got]).double(), nll, atol=1e-5)
+    assert all(seconds["baseline"] > 0 and seconds["planned"] > 0 for _, seconds in got)
+
+
+def test_output_errors_leave_the_bias_out(engine: Engine, windows: Windows) -> None:
+    apart, own = engine.output_errors([(0, 2), (1, 3)], windows)
+    values: dict[int, torch.Tensor] = {}
+    engine.runner.logits(
+        torch.tensor(windows), baseline(4), on_value=lambda call, value, _: values.update({call.layer: value.detach()})
+    )
+    maps = torch.tensor(np.stack([engine.token_maps(range(4), ids) for ids in windows])).float()
+    for at, (source, follower) in enumerate([(0, 2), (1, 3)]):
+        value = values[follower].repeat_interleave(2, 1)
+        weight = engine.decoder.layers[follower].projection.weight.detach()  # type: ignore[union-attr]
+        out = [(maps[:, layer] @ value).transpose(1, 2).reshape(3, 24, -1) @ weight.T for layer in (source, follower)]
+        assert apart[at] == pytest.approx(float((out[0] - out[1]).square().sum()), rel=1e-4)
+        assert own[follower] == pytest.approx(float(out[1].square().sum()), rel=1e-4)
+
+
+def test_head_maps_give_each_head_the_map_that_it_names(engine: Engine, windows: Windows) -> None:
+    same = Plan((0, 0, 2, 3), (None, (0, 1, 2, 3), None, None))
+    assert torch.allclose(run(engine, same, windows), run(engine, Plan((0, 0, 2, 3), OWN), windows), atol=1e-5)
+    other = Plan((0, 0, 2, 3), (None, (3, 3, 0, 1), None, None))
+    assert not torch.allclose(run(engine, other, windows), run(engine, same, windows), atol=1e-2)
+
+
+def test_repairs_refit_the_projection_or_stand_in_for_the_attention(engine: Engine, windows: Windows) -> None:
+    sources = (0, 0, None, 3)
+    plain = run(engine, Plan(sources, OWN), windows)
+    weight = engine.decoder.layers[1].projection.weight.detach()  # type: ignore[union-attr]
+    kept = Plan(sources, OWN, {1: Repair(projection=weight), 2: Repair(mean=torch.zeros(32))}, "kept")
+    assert torch.equal(run(engine, kept, windows), plain)
+    changed = Plan(sources, OWN, {1: Repair(projection=2 * weight), 2: Repair(mean=torch.ones(32))}, "changed")
+    assert not torch.allclose(run(engine, changed, windows), plain, atol=1e-2)
+
+
+def test_repair_sums_make_the_followers_output_closer(engine: Engine, windows: Windows) -> None:
+    plan = Plan((0, 0, None, 3), OWN)
+    sums = engine.repair_sums(plan, windows)
+    gram, missing = sums[1]["gram"], sums[1]["missing"]
+    weight = engine.decoder.layers[1].projection.weight.detach().double().numpy()  # type: ignore[union-attr]
+    change = np.linalg.solve(gram + 1e-6 * np.eye(len(gram)), missing.T).T
+    assert weight.shape == change.shape
+    # The normal equations: what is still missing is orthogonal to the heads' outputs.
+    assert np.abs(missing - change @ gram).max() < 1e-2 * np.abs(missing).max()
+    assert sums[2]["mean"].shape == (32,)
+
+
+def test_plans_of_other_sizes_are_refused() -> None:
+    for plan, message in [
+        ({"sources": [0, 1]}, "sources must be a list of 4"),
+        ({"sources": [0, 0, 1, 3]}, "layer 2 has the source 1"),
+        ({"sources": [1, 1, 2, 3]}, "layer 0 has the source 1"),
+        ({"sources": [0, True, 2, 3]}, "layer 1 has the source True"),
+        ({"sources": [0, 0, 2, 3], "headMaps": [None, [0, 4], None, None]}, "head map of layer 1"),
+        ({"sources": [0, 0, 2, 3], "repair": "nowhere.safetensors"}, "nowhere.safetensors: refitted weights"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            parse_plan(plan, 4, 4)
+
+
+def test_windows_of_other_lengths_or_tokens_are_refused(engine: Engine) -> None:
+    for windows, message in [
+        ([], "none"),
+        ([[1, 2, 3], [1, 2]], "window 1 has 2 tokens"),
+        ([[1, 96]], "window 0 has a token outside the vocabulary"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            engine.capture(windows, Wanted())
+
+
+def test_pairs_outside_the_model_are_refused(engine: Engine, windows: Windows) -> None:
+    with pytest.raises(InputError, match="pair 2, 1"):
+        engine.output_errors([(2, 1)], windows)
+
+
+def test_what_cannot_be_loaded_is_refused(tmp_path) -> None:
+    with pytest.raises(InputError, match="transformers cannot load it"):
+        load(tmp_path)
+    with pytest.raises(InputError, match="dtype int8: allowed: float32, bfloat16, float16"):
+        load(tmp_path, dtype="int8")
+    with pytest.raises(InputError, match="device cuda:99"):
+        check_device("cuda:99")
+    with pytest.raises(InputError, match="device banana: allowed"):
+        check_device("banana")
+
+
+def test_layers_without_attention_are_named() -> None:
+    import transformers
+
+    config = transformers.Lfm2Config(
+        vocab_size=96,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        layer_types=["conv", "full_attention", "conv"],
+    )
+    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="spanwise")
+    with pytest.raises(InputError, match=r"no attention .* in layers \[0, 2\]"):
+        inspect(model.eval())
+
+
+def test_half_precision_is_close(windows: Windows) -> None:
+    exact = Engine(inspect(tiny("llama"))).capture(windows, Wanted())
+    rough = Engine(inspect(tiny("llama").bfloat16())).capture(windows, Wanted())
+    assert rough.losses.mean() == pytest.approx(exact.losses.mean(), abs=2e-2)
+    grams = [each.sums[0].gram for each in (exact, rough)]
+    assert grams[0] is not None and grams[1] is not None
+    assert np.abs(cosine(grams[0], 4, 4) - cosine(grams[1], 4, 4)).max() < 5e-3

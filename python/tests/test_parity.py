@@ -1,0 +1,69 @@
+"""The bundled miniatures, and SmolLM2 where SPANWISE_REAL_MODEL names its folder, against figures by transformers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spanwise.decoder import load
+from spanwise.engine import Engine
+from spanwise.plan import parse_plan
+from spanwise.sums import Wanted, cosine
+
+ROOT = Path(__file__).parents[2]
+REAL = os.environ.get("SPANWISE_REAL_MODEL")
+
+
+@pytest.mark.parametrize("name", ["mini-llama2", "mini-llama3"])
+def test_miniature(name: str) -> None:
+    reference = json.loads((ROOT / "tests/fixtures/reference" / f"{name}.json").read_text())
+    engine = Engine(load(ROOT / "models" / name))
+    ids = reference["ids"]
+    captured = engine.capture([ids], Wanted(js="all"))
+    sums = captured.sums[0]
+    assert sums.gram is not None and sums.js is not None
+    assert captured.losses.mean() == pytest.approx(reference["nll"], abs=2e-5)
+    assert np.abs(cosine(sums.gram, 16, 6) - reference["cos_flat"]).max() < 1e-5
+    assert np.abs(cosine(sums.gram, 16, 6, mean=True) - reference["cos_mean"]).max() < 1e-5
+    assert np.abs(sums.js[0] / sums.js[1] - reference["js"]).max() < 1e-5
+    map_0_5 = engine.token_maps([0, 7], ids)
+    assert np.abs(map_0_5[0, 5, 100] - reference["attn_rows"]["0.5"]).max() < 1e-6
+    spans = {key: list(map(int, key.split("-"))) for key in reference["shared"]}
+    plans = [
+        parse_plan({"sources": [first if first <= at <= last else at for at in range(16)]}, 16, 6)
+        for first, last in spans.values()
+    ]
+    found = {}
+    engine.losses(plans, [ids], lambda some, values: found.update({0: values.mean((1, 2))}))
+    assert np.abs(found[0] - list(reference["shared"].values())).max() < 2e-5
+
+
+@pytest.mark.skipif(REAL is None, reason="SPANWISE_REAL_MODEL does not name the folder of SmolLM2-135M")
+def test_real_model() -> None:
+    from tokenizers import Tokenizer
+
+    reference = json.loads((ROOT / "tests/real/reference.json").read_text())
+    folder = Path(REAL or "")
+    text = (ROOT / "static/samples/time-machine.txt").read_text()
+    tokens = Tokenizer.from_file(str(folder / "tokenizer.json")).encode(text, add_special_tokens=False).ids
+    window = tokens[:256]
+    assert window[:16] == reference["firstIds"]
+    engine = Engine(load(folder))
+    captured = engine.capture([window], Wanted())
+    gram = captured.sums[0].gram
+    assert gram is not None
+    assert captured.losses.mean() == pytest.approx(reference["loss"], abs=2e-5)
+    assert np.abs(cosine(gram, 30, 9) - reference["cosine"]).max() < 1e-5
+    assert np.abs(cosine(gram, 30, 9, mean=True) - reference["cosineMean"]).max() < 1e-5
+
+    plans = [parse_plan(each, 30, 9) for each in reference["plans"]]
+    recall = tokens[:64] + tokens[1024:1152] + tokens[:64]
+    found: list[np.ndarray] = []
+    for ids in (window, recall):
+        engine.losses(plans, [ids], lambda some, values: found.append(values[:, 0]))
+    assert np.abs(found[0].mean(1) - [each["loss"] for each in reference["plans"]]).max() < 2e-5
+    assert np.abs(found[1][:, -58:].mean(1) - [each["recall"] for each in reference["plans"]]).max() < 1e-4
