@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { constants } from 'node:os';
 import { deathInWords, isCrash, isOfMemory, type Death } from '../analysis/process/death.ts';
+import { nodeOptions } from '../analysis/process/nodeOptions.ts';
 import { sayError, type Io } from './io.ts';
 
 /** Commands that run a model, or open one with onnxruntime. */
@@ -43,6 +44,7 @@ export function runsModel(args: readonly string[]): boolean {
 export async function runInChild(file: string, args: readonly string[], io: Io): Promise<number> {
 	const child = fork(file, args, {
 		stdio: 'inherit',
+		execArgv: nodeOptions(),
 		env: { ...process.env, [PARENT]: String(process.pid) }
 	});
 	const known: { model: string; passed: NodeJS.Signals | null } = {

@@ -42,6 +42,7 @@ export function sumsOfMaps(windows: AttentionMaps[], view: View = 'all'): ViewSu
 	const across = new Float64Array(rows * rows);
 	const perWindow = new Float64Array(windows.length * 2 * layers * layers);
 	const js = new Float64Array(2 * layers * layers);
+	const roots = windows.map((maps) => maps.map((layer) => layer.map((map) => map.map(Math.sqrt))));
 	windows.forEach((maps, w) => {
 		for (let a = 0; a < rows; a++)
 			for (let b = 0; b < rows; b++) {
@@ -49,7 +50,7 @@ export function sumsOfMaps(windows: AttentionMaps[], view: View = 'all'): ViewSu
 				const [p, q] = [maps[l][a % heads], maps[m][b % heads]];
 				const product = dot(p, q);
 				gram[a * rows + b] += product;
-				sqrt[a * rows + b] += dot(p.map(Math.sqrt), q.map(Math.sqrt));
+				sqrt[a * rows + b] += dot(roots[w][l][a % heads], roots[w][m][b % heads]);
 				for (const other of windows) across[a * rows + b] += dot(p, other[m][b % heads]);
 				const cell = l * layers + m;
 				if (a % heads === b % heads) {
@@ -72,7 +73,9 @@ export function sumsOfMaps(windows: AttentionMaps[], view: View = 'all'): ViewSu
 }
 
 export function dot(p: Float64Array, q: Float64Array): number {
-	return p.reduce((sum, value, i) => sum + value * q[i], 0);
+	let sum = 0;
+	for (let i = 0; i < p.length; i++) sum += p[i] * q[i];
+	return sum;
 }
 
 /** Jensen–Shannon divergence in nats, summed over the rows of two maps. */

@@ -38,8 +38,8 @@ export function settingsFrom(env: Record<string, string | undefined>): Settings 
 		jobs: positiveInteger(env, 'SPANWISE_JOBS') ?? 1,
 		host: env.HOST ?? null,
 		token: env.SPANWISE_TOKEN ? env.SPANWISE_TOKEN : null,
-		workerFile: builtFile(root, 'worker.js'),
-		readerFile: builtFile(root, 'reader.js')
+		workerFile: builtFile(root, env, 'worker.js'),
+		readerFile: builtFile(root, env, 'reader.js')
 	};
 }
 
@@ -60,14 +60,16 @@ function positiveInteger(env: Record<string, string | undefined>, name: string):
 
 /**
  * A script of the build that this file is part of, which another build does not replace; from the sources, that of the
- * newest build.
+ * build that `npm run dev` makes anew after every change, which SPANWISE_BUILD names, or else of the newest build.
  */
-function builtFile(root: string, name: string): string {
+function builtFile(root: string, env: Record<string, string | undefined>, name: string): string {
 	let folder = dirname(fileURLToPath(import.meta.url));
 	while (folder !== root) {
 		const file = join(folder, 'command', name);
 		if (existsSync(file)) return file;
 		folder = dirname(folder);
 	}
-	return join(root, 'dist', name);
+	return env.SPANWISE_BUILD === undefined
+		? join(root, 'dist', name)
+		: join(env.SPANWISE_BUILD, 'command', name);
 }

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { InputError } from '$analysis/errors.ts';
 import { deathInWords } from '$analysis/process/death.ts';
+import { nodeOptions } from '$analysis/process/nodeOptions.ts';
 import type { Task, TaskDone, TaskProgress, WorkerMessage } from '$analysis/measure/messages.ts';
 
 /** A worker that sent its result should end at once; after this long it is ended. */
@@ -30,7 +31,7 @@ export function startTask(
 	}
 	const child = fork(workerFile, [], {
 		serialization: 'advanced',
-		execArgv: [],
+		execArgv: nodeOptions(),
 		stdio: ['ignore', STDERR, STDERR, 'ipc']
 	});
 	const result = new Promise<TaskDone>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +55,15 @@ describe('a process that reads models and texts', () => {
 		await expect(estimate('bad')).rejects.toThrow(new InputError('no such model'));
 		expect(asked().map(([what]) => what)).toEqual(['good', 'bad', 'bad']);
 		expect(new Set(asked().map(([, pid]) => pid)).size).toBe(1);
+	});
+	it('is started anew once what it runs was built anew', async () => {
+		await estimate('good', 1);
+		utimesSync(join(folder, 'reader.cjs'), 1, 1);
+		await estimate('good', 2);
+		await estimate('good', 3);
+		const [before, ...after] = asked().map(([, pid]) => pid);
+		expect(new Set(after).size).toBe(1);
+		expect(after).not.toContain(before);
 	});
 	it('is ended where it takes too long; the same question is then refused at once, another answered', async () => {
 		await expect(estimate('endless')).rejects.toThrow(

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers';
 import { serialize } from 'node:v8';
 import { InputError, messageOf } from '$analysis/errors.ts';
@@ -75,6 +75,8 @@ class Lane {
 	readonly #file: string;
 	readonly #limit: TimeLimit;
 	#child: ChildProcess | null = null;
+	/** When what it runs was built; `npm run dev` builds it anew while the server runs. */
+	#builtMs = 0;
 	#line: Promise<unknown> = Promise.resolve();
 	#waiting = 0;
 	#stopped = false;
@@ -137,13 +139,18 @@ class Lane {
 
 	/** The process, a new one where there is none or it ends. */
 	#started(): ChildProcess {
-		if (this.#child !== null && !this.#child.killed && !hasEnded(this.#child)) return this.#child;
 		if (!existsSync(this.#file)) {
 			throw new Error('dist/reader.js is missing; build it: npm run build');
 		}
+		const builtMs = statSync(this.#file).mtimeMs;
+		if (this.#child !== null && !this.#child.killed && !hasEnded(this.#child)) {
+			if (builtMs === this.#builtMs) return this.#child;
+			void endProcess(this.#child);
+		}
+		this.#builtMs = builtMs;
 		this.#child = fork(this.#file, [], {
 			serialization: 'advanced',
-			execArgv: [],
+			execArgv: ['--enable-source-maps'],
 			stdio: ['ignore', STDERR, STDERR, 'ipc']
 		});
 		return this.#child;

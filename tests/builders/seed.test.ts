@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { JOB_KINDS } from '../../src/lib/client/api.ts';
+import { listResults } from '../../analysis/measure/results/folder.ts';
+import { listRuns } from '../../analysis/workspace/run/list.ts';
+import { seedWorkspace } from './seed.ts';
+
+it('a seed holds a run and a result of every kind that the program can read, and is written once', async () => {
+	const home = await mkdtemp(join(tmpdir(), 'spanwise-seed-'));
+	try {
+		await seedWorkspace(home, ['mini-llama2']);
+		expect((await listRuns(home)).map(({ problem }) => problem)).toEqual([null]);
+		const results = await listResults(home);
+		expect(results.map(({ problem }) => problem)).toEqual([null, null, null, null]);
+		expect(results.map(({ summary }) => summary?.kind).sort()).toEqual(
+			JOB_KINDS.filter((kind) => kind !== 'analyze').sort()
+		);
+		await expect(seedWorkspace(home, ['mini-llama2'])).rejects.toThrow('exists');
+	} finally {
+		await rm(home, { recursive: true });
+	}
+});

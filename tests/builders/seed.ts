@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { beginHash } from '../../analysis/engine/modelHash.ts';
+import { writeResult } from '../../analysis/measure/results/folder.ts';
+import { modelFacts } from '../../analysis/model/checkpoint/facts.ts';
+import { openCheckpoint } from '../../analysis/model/checkpoint/open.ts';
+import { tokenizerHash } from '../../analysis/model/tokens/hash.ts';
+import { runFolder } from '../../analysis/workspace/run/list.ts';
+import { writeRun } from '../../analysis/workspace/run/write.ts';
+import { madeUpStudy } from './study.ts';
+
+/** The kinds of measurement that a seed holds of each model. */
+export const SEEDED_KINDS = ['damage', 'evaluation', 'search', 'bench'] as const;
+
+/** Ids of what a seed wrote about a model. */
+export type Seeded = Record<'run' | (typeof SEEDED_KINDS)[number], string>;
+
+/**
+ * Writes a made-up run of each bundled model of `names` into a workspace, and a made-up result of every kind. Facts and
+ * hashes are the models' own, so that what a page asks about the model is answered. Throws InputError where the
+ * workspace holds them already.
+ */
+export async function seedWorkspace(
+	home: string,
+	names: readonly string[] = ['mini-llama2', 'mini-llama3']
+): Promise<Seeded[]> {
+	const seeded: Seeded[] = [];
+	for (const name of names) {
+		const folder = join('models', name);
+		const checkpoint = await openCheckpoint(folder);
+		const study = madeUpStudy({
+			...modelFacts(checkpoint),
+			name,
+			folder,
+			hash: await (await beginHash(checkpoint, home)).confirmed(),
+			tokenizerHash: await tokenizerHash(join(folder, 'tokenizer.json'))
+		});
+		const { record, sums, windows } = study.run;
+		await writeRun(runFolder(home, record.id), record, sums, windows);
+		const ids: Seeded = { run: record.id, damage: '', evaluation: '', search: '', bench: '' };
+		for (const kind of SEEDED_KINDS) {
+			ids[kind] = `${name}-${kind}`;
+			await writeResult(home, study[kind], [], { id: ids[kind] });
+		}
+		seeded.push(ids);
+	}
+	return seeded;
+}
