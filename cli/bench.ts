@@ -9,7 +9,7 @@ import type { Plan } from '../analysis/plan/types.ts';
 import { benchCommand } from '../analysis/measure/results/command.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { settingWords } from '../analysis/measure/bench/words.ts';
-import { benchSides } from './benchProcess.ts';
+import { benchSides } from '../analysis/measure/bench/sideProcess.ts';
 import { benchText } from './benchText.ts';
 import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';

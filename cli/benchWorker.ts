@@ -5,7 +5,7 @@
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { openBenchSide } from '../analysis/measure/bench/benchSide.ts';
 import type { BenchSide } from '../analysis/measure/bench/benchTypes.ts';
-import type { BenchAnswer, BenchAsk } from './benchProcess.ts';
+import type { BenchAnswer, BenchAsk } from '../analysis/measure/bench/sideProcess.ts';
 
 let side: BenchSide | null = null;
 

@@ -11,7 +11,7 @@ import type { FolderFile } from '../analysis/workspace/wholeFolder.ts';
 import { searchPlans } from '../analysis/measure/search/search.ts';
 import type { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import type { MeasureTask } from '../analysis/measure/messages.ts';
-import { benchSides } from './benchProcess.ts';
+import { benchSides } from '../analysis/measure/bench/sideProcess.ts';
 import { readPlanRepairs } from './planFile.ts';
 
 /** Beside the built worker. */

@@ -1,3 +1,4 @@
+import { shellLine } from '../../text/shell.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import { DEFAULT_JS_ROWS } from './defaults.ts';
 import type { AnalyzeRequest } from './types.ts';
@@ -25,13 +26,4 @@ export function analyzeCommand(
 	if (request.tokenizer !== undefined) words.push('--tokenizer', request.tokenizer);
 	for (const folder of modelFolders) words.push('--models', folder);
 	return shellLine(words);
-}
-
-/** Words as one line for a POSIX shell, quoted where they must be. */
-export function shellLine(words: readonly string[]): string {
-	return words.map(shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-	return /^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-import { shellLine } from '../analyze/command.ts';
+import { shellLine } from '../../text/shell.ts';
 import type { BenchSetting } from '../bench/benchTypes.ts';
 import type { Gates } from '../evaluate/types.ts';
 import { SEARCH_DEFAULTS } from '../search/defaults.ts';

@@ -1,5 +1,5 @@
 import type { FrontPlan } from '../../plan/front.ts';
-import { FRONT_POINTS } from './settings.ts';
+import { FRONT_POINTS } from './constants.ts';
 
 /** Savings that differ by less are equal: they are sums of rounded numbers. */
 const SLACK = 1e-9;

@@ -12,7 +12,7 @@ import type { Window } from '../../model/tokens/types.ts';
 import { checkContext } from '../../model/tokens/windows.ts';
 import { checkSearch } from './check.ts';
 import { cutParts } from './parts.ts';
-import { REPAIR_STRENGTHS } from './settings.ts';
+import { REPAIR_STRENGTHS } from './constants.ts';
 import { PARTS, PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
 import { followersOf, searchWork, type SearchWork } from './work.ts';
 

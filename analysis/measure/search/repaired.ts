@@ -14,7 +14,7 @@ import {
 } from './candidate.ts';
 import type { Meter } from './meter.ts';
 import type { PreparedSearch } from './prepare.ts';
-import { REPAIR_STRENGTHS } from './settings.ts';
+import { REPAIR_STRENGTHS } from './constants.ts';
 import { caseName } from './variant.ts';
 
 /** Refitted weights, as the file that a plan names. */

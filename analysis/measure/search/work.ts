@@ -3,7 +3,7 @@ import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import type { AttentionLayout } from '../../engine/layout.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import type { Window } from '../../model/tokens/types.ts';
-import { FRONT_POINTS, REPAIR_STRENGTHS } from './settings.ts';
+import { FRONT_POINTS, REPAIR_STRENGTHS } from './constants.ts';
 import { PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
 
 /** Floating-point operations of one window: a layer, the head, one pair's `output`, similarity; and of the search. */

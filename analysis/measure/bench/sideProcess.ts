@@ -7,8 +7,8 @@ import type {
 	BenchSetting,
 	BenchSide,
 	OpenSide
-} from '../analysis/measure/bench/benchTypes.ts';
-import { askProcess, endProcess, type Failed } from '../analysis/process/ask.ts';
+} from './benchTypes.ts';
+import { askProcess, endProcess, type Failed } from '../../process/ask.ts';
 
 const WORDS = {
 	who: 'the process that ran one of the two models',

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BenchSide } from '../analysis/measure/bench/benchTypes.ts';
-import { InputError, messageOf } from '../analysis/errors.ts';
-import { benchSides } from './benchProcess.ts';
+import type { BenchSide } from './benchTypes.ts';
+import { InputError, messageOf } from '../../errors.ts';
+import { benchSides } from './sideProcess.ts';
 
 const SETTING = { prompt: 4, generate: 1, batch: 1, repeats: 1 };
 const OPENED = "process.send({ kind: 'open', model: { cacheBytesPerToken: process.pid } })";

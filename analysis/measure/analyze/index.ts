@@ -1,0 +1,64 @@
+import { runFolder } from '../../workspace/run/list.ts';
+import type { Analysis, Request } from '../kind.ts';
+import { windowWords } from '../settings.ts';
+import { analyzeFlags, analyzeSettings, type AnalyzeSettings } from './settings.ts';
+import type { AnalyzeRequest } from './types.ts';
+
+/** How alike a model's layers attend: the run from which all else is asked. */
+export const analyze = {
+	kind: 'analyze',
+	name: 'analysis',
+	takes: ['texts', 'tokenizer'],
+	samples: [],
+	settings: analyzeSettings,
+	flags: analyzeFlags,
+	help: {
+		about: 'run a model on texts and keep how alike its layers attend',
+		more: `
+MODEL is a folder, a name that spanwise models lists, org/name from the Hugging Face cache, or an .onnx file with
+tokenizer.json and config.json beside it or one folder up. The run's id is printed, or the folder given with --out; progress goes to stderr. JSON: {run, model, tokens, windows, seconds,
+peakRssBytes}.
+
+Examples:
+  spanwise analyze mini-llama2 --text static/samples/walden.txt --out llama2-run
+  cat static/samples/*.txt | spanwise analyze models/mini-llama3 --text - --context 256 --json
+  spanwise analyze gpt2/onnx/model.onnx --text static/samples/walden.txt`
+	},
+	extent: ({ context, windows }) => ({ context, windows }),
+	extentWords: windowWords,
+	async estimate(request) {
+		const { estimateAnalysis } = await import('./estimate.ts');
+		return estimateAnalysis(analyzeRequest(request));
+	},
+	async run(request, { id, command, out, onProgress, onPrepared }) {
+		// Only here: onnxruntime takes long to load.
+		const { analyze } = await import('./analyze.ts');
+		const { estimateOfAnalysis } = await import('./estimate.ts');
+		return analyze(analyzeRequest(request), {
+			runFolder: out ?? runFolder(request.home, id),
+			id,
+			command,
+			onProgress,
+			async onPrepared(prepared) {
+				if (onPrepared === undefined) return;
+				const estimate = await estimateOfAnalysis(prepared, request.home);
+				await onPrepared({ name: prepared.source.name, estimate });
+			}
+		});
+	}
+} as const satisfies Analysis<AnalyzeSettings>;
+
+function analyzeRequest({
+	modelFolder,
+	documents,
+	memoryLimitBytes,
+	home,
+	tokenizer,
+	settings
+}: Request<AnalyzeSettings>): AnalyzeRequest {
+	return {
+		...{ modelFolder, documents, memoryLimitBytes, home },
+		...(tokenizer !== null && { tokenizer }),
+		...settings
+	};
+}

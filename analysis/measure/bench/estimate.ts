@@ -1,0 +1,12 @@
+import { checkRoom } from '../../apply/scratch.ts';
+import type { Estimate } from '../../engine/estimate.ts';
+import type { BenchRequest } from './benchTypes.ts';
+import { estimateOfBench, prepareBench } from './prepareBench.ts';
+
+/** What a bench would take. Throws InputError where it would be refused, or the disk has too little space. */
+export async function estimateBench(request: BenchRequest): Promise<Estimate> {
+	const { home } = request;
+	const prepared = await prepareBench(request);
+	await checkRoom({ home, id: 'bench', bytesNeeded: prepared.scratchBytes });
+	return estimateOfBench(prepared, home);
+}

@@ -1,0 +1,75 @@
+import type { Measurement, Request } from '../kind.ts';
+import type { BenchRequest, BenchReport } from './benchTypes.ts';
+import { benchFlags, benchSettings, type BenchSettings } from './settings.ts';
+import { benchBrief, benchForm, benchSummary } from './stored.ts';
+
+/** What a plan gains as a deployed model. */
+export const bench = {
+	kind: 'bench',
+	name: 'bench',
+	key: 'bench',
+	takes: ['plan'],
+	samples: [],
+	settings: benchSettings,
+	flags: benchFlags,
+	help: {
+		about: 'measure what a plan gains as a deployed model',
+		more: `
+Writes the model as it is and as planned to the workspace as spanwise apply does, and removes both at the end; an
+ONNX model is run as it lies there. Or takes MODEL, an ONNX model or a folder that spanwise apply wrote without a
+plan, and --against, a folder that it wrote with one. Runs both in alternation, each in a process of its own: time
+to the first token, tokens a second after it, peak memory, bytes of cache per token; median, quartiles, and the ratio
+planned ÷ baseline round by round, beside what counting predicts.
+
+Example (plan.json: made by the example of spanwise plan):
+  spanwise bench mini-llama2 --plan plan.json --prompt 256 --generate 32`
+	},
+	extent: ({ prompt, repeats }) => ({ context: prompt, windows: repeats }),
+	extentWords: ({ context, windows }) =>
+		`${windows} ${windows === 1 ? 'round' : 'rounds'} a side, ${context} tokens of prompt`,
+	/** An ONNX model keeps its types. */
+	async fitted(settings, modelFolder) {
+		const { findOnnxFile } = await import('../../model/onnx/locate.ts');
+		return (await findOnnxFile(modelFolder)) === null ? settings : { ...settings, dtype: null };
+	},
+	async estimate(request) {
+		const { estimateBench } = await import('./estimate.ts');
+		return estimateBench(benchRequest(request));
+	},
+	async run(request, { id, workers, onProgress, onPrepared }) {
+		// Only here: onnxruntime takes long to load.
+		const { measureBench } = await import('./measureBench.ts');
+		const { estimateOfBench } = await import('./prepareBench.ts');
+		const { benchSides } = await import('./sideProcess.ts');
+		const { settingWords } = await import('./words.ts');
+		const means = { id, openSide: benchSides(new URL('benchWorker.js', workers)), onProgress };
+		const figures = await measureBench(benchRequest(request), means, async (prepared) => {
+			if (onPrepared === undefined) return;
+			await onPrepared({
+				name: prepared.name,
+				estimate: await estimateOfBench(prepared, request.home),
+				extent: `${settingWords(prepared.setting)} of each`
+			});
+		});
+		return { figures };
+	},
+	figures: benchForm,
+	about: ({ model, modelHash, setting }) => ({
+		model: { name: model, hash: modelHash },
+		texts: [],
+		context: setting.prompt,
+		windows: setting.repeats
+	}),
+	summary: benchSummary,
+	brief: { key: 'bench', of: benchBrief }
+} as const satisfies Measurement<BenchSettings, BenchReport>;
+
+function benchRequest({
+	modelFolder,
+	memoryLimitBytes,
+	home,
+	planFolder,
+	settings
+}: Request<BenchSettings>): BenchRequest {
+	return { modelFolder, memoryLimitBytes, home, planFolder: planFolder ?? '.', ...settings };
+}

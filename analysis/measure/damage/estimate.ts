@@ -1,0 +1,10 @@
+import { estimateOf, type Estimate } from '../../engine/estimate.ts';
+import { prepareDamage } from './prepare.ts';
+import type { DamageRequest } from './types.ts';
+import { workOfAll } from './work.ts';
+
+/** What a damage map would take where nothing is there yet. Throws InputError where it would be refused. */
+export async function estimateDamage(request: DamageRequest): Promise<Estimate> {
+	const prepared = await prepareDamage(request);
+	return estimateOf({ ...prepared, totalWork: workOfAll(prepared) }, request.home);
+}

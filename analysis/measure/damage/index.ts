@@ -1,0 +1,69 @@
+import type { Measurement, Request } from '../kind.ts';
+import { windowWords } from '../settings.ts';
+import { DAMAGE_DEFAULTS } from './defaults.ts';
+import { damageFlags, damageSettings, type DamageSettings } from './settings.ts';
+import { damageForm, damageSummary } from './stored.ts';
+import type { Damage, DamageRequest } from './types.ts';
+
+/** What dropping a layer, sharing a pair and sharing a span cost. */
+export const damage = {
+	kind: 'damage',
+	name: 'damage map',
+	key: 'damage',
+	takes: ['texts'],
+	samples: DAMAGE_DEFAULTS.samples,
+	settings: damageSettings,
+	flags: damageFlags,
+	help: {
+		about: 'measure the loss that dropping a layer, sharing a pair and sharing a span adds',
+		more: `
+Measures the loss added, in nats a token, on windows of the text: for each layer that its attention is dropped;
+for each pair source < follower that this one follower reuses the source's attention; for each span up to
+--max-span that all of it is shared. output of a pair is 1 − ‖(P_l − P_m) V_m W_O‖ / ‖P_m V_m W_O‖. Layers of
+different sliding windows are never paired: null. Intervals are 95 %, by bootstrap over documents, then
+windows, or over blocks of windows where there is one document.
+
+Results are written to a file as they come, so that Ctrl-C loses one case at most: the same command goes on from there.
+JSON: {baseline, drop, pairs: [{source, follower, loss, low, high, output}],
+spans: [{source, last, loss, low, high}], evaluations: {done, naive}, interval}.
+
+Example:
+  spanwise damage mini-llama2 --text static/samples/walden.txt --context 256 --windows 4 --max-span 4`
+	},
+	extent: ({ context, windows }) => ({ context, windows }),
+	extentWords: windowWords,
+	async estimate(request) {
+		const { estimateDamage } = await import('./estimate.ts');
+		return estimateDamage(damageRequest(request, null));
+	},
+	async run(request, { out, onProgress, onPrepared }) {
+		// Only here: onnxruntime takes long to load.
+		const { measureDamage } = await import('./damage.ts');
+		const { estimateOf } = await import('../../engine/estimate.ts');
+		const figures = await measureDamage(damageRequest(request, out), {
+			onProgress,
+			async onPrepared(outlook) {
+				if (onPrepared === undefined) return;
+				const { found, all } = outlook.results;
+				const there = found === 0 ? '' : `; ${found} of ${all} are there`;
+				await onPrepared({
+					name: outlook.checkpoint.name,
+					estimate: await estimateOf(outlook, request.home),
+					notes: [`results are kept in ${outlook.progressFile}${there}`]
+				});
+			}
+		});
+		return { figures };
+	},
+	figures: damageForm,
+	about: ({ model, texts, context, windows }) => ({ model, texts, context, windows }),
+	summary: damageSummary
+} as const satisfies Measurement<DamageSettings, Damage>;
+
+/** `progressFile` null: the workspace's own, from which a measurement that was stopped goes on. */
+function damageRequest(
+	{ modelFolder, documents, memoryLimitBytes, home, settings }: Request<DamageSettings>,
+	progressFile: string | null
+): DamageRequest {
+	return { modelFolder, documents, memoryLimitBytes, home, progressFile, ...settings };
+}

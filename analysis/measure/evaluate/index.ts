@@ -1,0 +1,97 @@
+import type { Measurement, Request } from '../kind.ts';
+import { windowWords } from '../settings.ts';
+import { EVALUATE_DEFAULTS } from './defaults.ts';
+import { evaluateFlags, evaluateSettings, type EvaluateSettings } from './settings.ts';
+import { evaluationBrief, evaluationForm, evaluationSummary } from './stored.ts';
+import type { EvaluateRequest, Evaluation } from './types.ts';
+
+/** What a plan costs on text that it was not made from. */
+export const evaluate = {
+	kind: 'evaluate',
+	name: 'evaluation',
+	key: 'evaluation',
+	takes: ['texts', 'plan', 'questions', 'tokenizer'],
+	samples: EVALUATE_DEFAULTS.samples,
+	settings: evaluateSettings,
+	flags: evaluateFlags,
+	help: {
+		about: 'run a model as it is and as planned, and say what sharing costs',
+		more: `
+MODEL is as for spanwise analyze. An ONNX model is run whole, as it is and with the plan written into a copy of its
+graph in memory; nothing is written. Its prefill time is that of the whole model, a checkpoint's that of its layers.
+
+The same windows go through the model as it is and as planned. Differences are paired by window; intervals
+are 95 %, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
+JSON: {baseline, shared, delta, kl, agreement, windows, worst, cost, gates}, and choices where
+questions are asked.
+
+--choices: one question per line, {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which
+questions are drawn. Where neither the prompt ends nor the choice begins with white space, a space is put between them.
+The choice is picked by summed log-likelihood (acc), by that per character of the choice without the space before it
+(acc_norm, as in lm-evaluation-harness) and with it (acc_norm_space), and per byte without it (acc_bytes).
+
+A plan that names refitted weights ("repair") is evaluated with them: their file must lie beside the plan.
+
+Gates are judged on the whole interval: pass, fail (exit 3) or inconclusive (exit 4). --gates names a JSON
+file, {"maxLossIncrease": 0.05, "minAgreement": 0.9, "maxAccuracyDrop": 0.02}; flags stand before it. The report is printed in any case.
+
+Examples (plan.json: made by the example of spanwise plan):
+  spanwise evaluate mini-llama2 --plan plan.json --text static/samples/walden.txt --max-loss-increase 0.3
+  spanwise evaluate gpt2/onnx/model.onnx --plan gpt2-plan.json --text static/samples/walden.txt`
+	},
+	extent: ({ context, windows }) => ({ context, windows }),
+	extentWords: windowWords,
+	async estimate(request) {
+		const { estimateEvaluation } = await import('./estimate.ts');
+		return estimateEvaluation({ ...(await evaluateRequest(request)), repairs: null });
+	},
+	async run(request, { onProgress, onPrepared }) {
+		const { settings, planFolder, modelFolder, home } = request;
+		const asked = await evaluateRequest(request);
+		const { readPlanRepairs } = await import('./repairs.ts');
+		const repairs =
+			planFolder === null ? null : await readPlanRepairs(planFolder, settings.plan, modelFolder);
+		// Only here: onnxruntime takes long to load.
+		const { evaluatePlan } = await import('./evaluate.ts');
+		const { estimateOfEvaluation } = await import('./prepare.ts');
+		const figures = await evaluatePlan(
+			{ ...asked, repairs },
+			{
+				onProgress,
+				async onPrepared(prepared) {
+					if (onPrepared === undefined) return;
+					const estimate = await estimateOfEvaluation(prepared, home);
+					await onPrepared({ name: prepared.source.name, estimate });
+				}
+			}
+		);
+		return { figures };
+	},
+	figures: evaluationForm,
+	about: ({ model, texts, context, report }) => ({
+		model,
+		texts,
+		context,
+		windows: report.windows.length
+	}),
+	summary: evaluationSummary,
+	brief: { key: 'evaluation', of: evaluationBrief }
+} as const satisfies Measurement<EvaluateSettings, Evaluation>;
+
+async function evaluateRequest({
+	modelFolder,
+	documents,
+	memoryLimitBytes,
+	home,
+	questions,
+	tokenizer,
+	settings
+}: Request<EvaluateSettings>): Promise<Omit<EvaluateRequest, 'repairs'>> {
+	const { parseQuestions } = await import('./choices/parse.ts');
+	return {
+		...{ modelFolder, documents, memoryLimitBytes, home },
+		...(tokenizer !== null && { tokenizer }),
+		...settings,
+		questions: questions === null ? null : parseQuestions(questions.text, questions.name)
+	};
+}

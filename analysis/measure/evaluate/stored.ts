@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import { planKey } from '../../plan/key.ts';
+import type { Plan } from '../../plan/types.ts';
+import { signed } from '../words.ts';
+import { list, report } from '../settings.ts';
+import type { Evaluation } from './types.ts';
+
+/** The form of a stored evaluation. */
+export const evaluationForm = report({
+	report: report({
+		baseline: report({ loss: v.number() }),
+		shared: report({ loss: v.number() }),
+		delta: report({
+			loss: v.number(),
+			low: v.nullable(v.number()),
+			high: v.nullable(v.number())
+		}),
+		agreement: v.number(),
+		windows: list,
+		gates: v.nullable(report({ verdict: v.picklist(['pass', 'fail', 'inconclusive']) }))
+	})
+});
+
+/** "4 followers: +0.213 [+0.200, +0.226] nats a token" */
+export function evaluationSummary({ report }: Evaluation, plan: string): string {
+	const { loss, low, high } = report.delta;
+	const interval = low === null || high === null ? '' : ` [${signed(low)}, ${signed(high)}]`;
+	return `${plan}: ${signed(loss)}${interval} nats a token`;
+}
+
+/** What the history shows of an evaluation. */
+export interface EvaluationBrief {
+	sources: (number | null)[];
+	/** With refitted weights. */
+	repaired: boolean;
+	/** What the plan computes; see `planKey`. */
+	plan: string;
+	loss: number;
+	low: number | null;
+	high: number | null;
+	baseline: number;
+	agreement: number;
+	/** 'pass', 'fail' or 'inconclusive'; null: no gates. */
+	gates: string | null;
+}
+
+export function evaluationBrief({ report }: Evaluation, plan: Plan): EvaluationBrief {
+	const { delta, baseline, agreement, gates } = report;
+	return {
+		sources: plan.sources,
+		repaired: plan.repair !== null,
+		plan: planKey(plan),
+		loss: delta.loss,
+		low: delta.low,
+		high: delta.high,
+		baseline: baseline.loss,
+		agreement,
+		gates: gates?.verdict ?? null
+	};
+}

@@ -1,0 +1,126 @@
+/** The shape of a kind of measurement: all that API, queue, worker, command and results know of it. */
+import type * as v from 'valibot';
+import type { Estimate } from '../engine/estimate.ts';
+import type { Document } from '../model/tokens/types.ts';
+import type { Plan } from '../plan/types.ts';
+import type { Progress } from '../telemetry/progress.ts';
+import type { FolderFile } from '../workspace/wholeFolder.ts';
+import type { RunRecord } from '../workspace/run/types.ts';
+import type { FlagTable } from './flags.ts';
+
+/** Inputs beside the settings: texts; a plan, which is a setting and may name refitted weights; a file of questions. */
+export type Input = 'texts' | 'plan' | 'questions' | 'tokenizer';
+
+/** A measurement that is asked for, wherever it was asked: all that it is made with. */
+export interface Request<Settings = object> {
+	kind: string;
+	/** Folder of the checkpoint or of an ONNX model, or an ONNX file. */
+	modelFolder: string;
+	/** Of the run that it was asked from; null: of whatever lies there. */
+	modelHash: string | null;
+	settings: Settings;
+	/** None where the kind takes no texts. */
+	documents: Document[];
+	/** JSONL of questions; null: none are asked. */
+	questions: Document | null;
+	/** tokenizer.json or its folder; null: what lies beside the model. */
+	tokenizer: string | null;
+	/** Where the refitted weights lie that the plan names; null: it names none. */
+	planFolder: string | null;
+	/** Most bytes that the processes may use together; null: 70% of what is free. */
+	memoryLimitBytes: number | null;
+	/** The workspace. */
+	home: string;
+}
+
+/** What is known before the model runs. */
+export interface Outlook {
+	/** The model's name. */
+	name: string;
+	estimate: Estimate;
+	/** How much of the model is run, in words; absent: windows × context. */
+	extent?: string;
+	/** What else is said beforehand: where results are kept. */
+	notes?: string[];
+}
+
+/** The run of a measurement: what it is called, and callbacks. */
+export interface Running {
+	/** Of the run or the result that is made. */
+	id: string;
+	/** The command that makes it again. */
+	command: string;
+	/** File or folder that the user named for what is made; null: in the workspace. */
+	out: string | null;
+	/** Folder of the built workers, as a URL. */
+	workers: URL;
+	onProgress: (progress: Progress) => void;
+	/** Called once, before the model runs. */
+	onPrepared?: (outlook: Outlook) => Promise<void> | void;
+}
+
+/** Tokens of a window and windows; of what reads no texts, what stands in their place. */
+export interface Extent {
+	context: number;
+	windows: number;
+}
+
+/** What a kind of job is, whatever it makes. */
+export interface Kind<Settings extends object = object> {
+	/** In addresses, files and as the name of the subcommand. */
+	readonly kind: string;
+	/** A noun for screens: "damage map". */
+	readonly name: string;
+	readonly takes: readonly Input[];
+	/** Bundled texts that are read where none is named; none: texts have to be named. */
+	readonly samples: readonly string[];
+	/** The one schema: body of a request, jobs.json, defaults of the form and of the command. */
+	readonly settings: v.GenericSchema<unknown, object> & { readonly entries: v.ObjectEntries };
+	/** Options of the command, read and written by the same table. */
+	readonly flags: FlagTable<Settings>;
+	/** What --help says. */
+	readonly help: { about: string; more: string };
+	extent(settings: Settings): Extent;
+	/** "8 × 512 tokens of walden" */
+	extentWords(extent: Extent, texts: readonly string[]): string;
+	/** The settings as they are for a model, where they depend on it. */
+	fitted?(settings: Settings, modelFolder: string): Promise<Settings>;
+	/** What it would take. Throws InputError where it would be refused. */
+	estimate(request: Request<Settings>): Promise<Estimate>;
+}
+
+/** The kind that makes a run, from which the others are asked. */
+export interface Analysis<Settings extends object = object> extends Kind<Settings> {
+	run(request: Request<Settings>, running: Running): Promise<RunRecord>;
+}
+
+/** What a result is about. */
+export interface About {
+	model: { name: string; hash: string; tokenizerHash?: string };
+	texts: { name: string; sha256: string; characters: number }[];
+	context: number;
+	windows: number;
+}
+
+/** A kind that makes a result. */
+export interface Measurement<
+	Settings extends object = object,
+	Figures extends object = object
+> extends Kind<Settings> {
+	/** Under which result.json has the figures. */
+	readonly key: string;
+	/** The form of the figures as far as it is looked at; what lies deeper is taken as it was written. */
+	readonly figures: v.GenericSchema<unknown, object>;
+	/** Measures. `files` lie beside the result: those that `filesOf` names. */
+	run(
+		request: Request<Settings>,
+		running: Running
+	): Promise<{ figures: Figures; files?: FolderFile[] }>;
+	about(figures: Figures): About;
+	/** One line for lists; `plan`: that of a kind that takes one, in words. */
+	summary(figures: Figures, plan: string): string;
+	/** Figures that lists show, and under which name a summary has them. */
+	readonly brief?: { readonly key: string; of(figures: Figures, plan: Plan): object };
+	/** Names of the files beside a result. */
+	filesOf?(figures: Figures): string[];
+}

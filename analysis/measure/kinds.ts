@@ -1,0 +1,12 @@
+/** The kinds of measurement, each a folder here: the one list of them. */
+import { analyze } from './analyze/index.ts';
+import { bench } from './bench/index.ts';
+import { damage } from './damage/index.ts';
+import { evaluate } from './evaluate/index.ts';
+import { search } from './search/index.ts';
+
+/** Those that make a result. */
+export const MEASUREMENTS = [damage, evaluate, search, bench] as const;
+
+/** All, in the order of the command's --help. */
+export const KINDS = [analyze, ...MEASUREMENTS] as const;

@@ -1,0 +1,77 @@
+import type { Measurement, Request } from '../kind.ts';
+import { windowWords } from '../settings.ts';
+import { SEARCH_DEFAULTS } from './defaults.ts';
+import { searchFlags, searchSettings, type SearchSettings } from './settings.ts';
+import { refitsOf, searchForm, searchSummary } from './stored.ts';
+import type { Search, SearchRequest } from './types.ts';
+
+/** The plan that costs least by measurement, beside its rivals. */
+export const search = {
+	kind: 'search',
+	name: 'search',
+	key: 'search',
+	takes: ['texts'],
+	samples: SEARCH_DEFAULTS.samples,
+	settings: searchSettings,
+	flags: searchFlags,
+	help: {
+		about: 'find the plan that costs least by measurement, and prove it beside its rivals',
+		more: `
+Exactly one goal: --followers, the saving of so many followers in the K and V cache; --save, a share of kCache,
+kvCache, parameters, prefillFlops or decodeBytes; --max-loss-increase, the most K and V cache for so many nats a token.
+
+The text goes three ways. Plans are made on search from the measured damage of every span and left-out layer:
+by exact dynamic programming (share, drop, mixed), step by step (greedy-share, greedy), with best-match head maps
+(share-matched). The plan is chosen on choose. It, all rivals at equal savings, the front and the random plans are
+then frozen and measured, once, on report. With --repair every plan is measured once more with its output projections
+refitted on search; no training. What is measured is kept, so that after Ctrl-C the same command goes on.
+JSON: {verdict, goal, target, plans, random, front, shortlist, baseline, interval, parts, notes}.
+
+Example:
+  spanwise search mini-llama2 --followers 2 --windows 2 --context 128 --max-span 3 --random 20`
+	},
+	extent: ({ context, windows }) => ({ context, windows }),
+	extentWords: windowWords,
+	async estimate(request) {
+		const { prepareSearch } = await import('./prepare.ts');
+		const { estimateOf } = await import('../../engine/estimate.ts');
+		return estimateOf(await prepareSearch(searchRequest(request)), request.home);
+	},
+	async run(request, { onProgress, onPrepared }) {
+		// Only here: onnxruntime takes long to load.
+		const { searchPlans } = await import('./search.ts');
+		const { estimateOf } = await import('../../engine/estimate.ts');
+		const { search, refits } = await searchPlans(searchRequest(request), {
+			onProgress,
+			async onPrepared(outlook) {
+				if (onPrepared === undefined) return;
+				const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
+				await onPrepared({
+					name: outlook.checkpoint.name,
+					estimate: await estimateOf(outlook, request.home),
+					notes: [`what is measured is kept in ${outlook.folder}${there}`]
+				});
+			}
+		});
+		return { figures: search, files: refits };
+	},
+	figures: searchForm,
+	about: ({ model, texts, context, report }) => ({
+		model,
+		texts,
+		context,
+		windows: report.parts.report.windows
+	}),
+	summary: searchSummary,
+	filesOf: refitsOf
+} as const satisfies Measurement<SearchSettings, Search>;
+
+function searchRequest({
+	modelFolder,
+	documents,
+	memoryLimitBytes,
+	home,
+	settings
+}: Request<SearchSettings>): SearchRequest {
+	return { modelFolder, documents, memoryLimitBytes, home, ...settings };
+}

@@ -1,0 +1,63 @@
+/** Parts of the kinds' settings. */
+import * as v from 'valibot';
+import { wholeNumber } from '../edge/values.ts';
+import { isInputError } from '../errors.ts';
+import { oneFlag } from './flags.ts';
+
+const MAX_COUNT = 1_000_000;
+
+/** A whole number of at least 1 that the user gave. */
+export const countOf = (what: string) =>
+	v.pipe(
+		v.number(`${what} must be a number`),
+		v.integer(`${what} must be a whole number`),
+		v.minValue(1, `${what} must be at least 1`),
+		v.maxValue(MAX_COUNT, `${what} must be at most ${MAX_COUNT}`)
+	);
+
+/** What `parse` takes of the setting `key`; the message where it throws, which begins with the key, is the schema's. */
+export function parsedBy<Value>(
+	key: string,
+	parse: (value: unknown, where: string) => Value
+): v.GenericSchema<unknown, Value> {
+	return v.pipe(
+		v.unknown(),
+		v.rawTransform(({ dataset, addIssue, NEVER }) => {
+			try {
+				return parse(dataset.value, key);
+			} catch (error) {
+				if (!isInputError(error)) throw error;
+				addIssue({ message: error.message.replace(`${key}: `, '') });
+				return NEVER;
+			}
+		})
+	);
+}
+
+/** Tokens of a window and number of windows, which every reading of texts has. */
+export const windowSettings = ({ context, windows }: { context: number; windows: number }) => ({
+	context: v.optional(countOf('context'), context),
+	windows: v.optional(countOf('windows'), windows)
+});
+
+/** The options of `windowSettings`. */
+export const windowFlags = (windows = 'windows of text') => ({
+	context: oneFlag({
+		flag: '--context <tokens>',
+		about: 'tokens in a window',
+		parse: wholeNumber(1)
+	}),
+	windows: oneFlag({ flag: '--windows <count>', about: windows, parse: wholeNumber(1) })
+});
+
+/** "8 × 512 tokens of walden" */
+export function windowWords(
+	{ context, windows }: { context: number; windows: number },
+	texts: readonly string[]
+): string {
+	return `${windows} × ${context} tokens of ${texts.join(', ')}`;
+}
+
+/** Figures that are shown at once; what lies deeper is taken as it was written. */
+export const report = <Entries extends v.ObjectEntries>(entries: Entries) => v.looseObject(entries);
+export const list = v.array(v.unknown());
