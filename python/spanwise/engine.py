@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from .attention import Call, by_heads, mixed, probabilities
-from .batches import Ids, check_windows, free_bytes, in_batches
+from .batches import Ids, check_windows, free_bytes, in_batches, one_length
 from .decoder import Decoder
 from .errors import InputError
 from .forward import Path, Runner, moved
 from .losses import Comparison, compare_logits, token_losses
-from .plan import Plan, baseline
+from .plan import Plan, Repair, baseline
 from .sums import Statistics, ViewSums, Wanted, induction
 
 #: Called with stage, what was done and how much there is to do; raises Cancelled to stop.
@@ -51,7 +51,7 @@ class Engine:
     @torch.inference_mode()
     def capture(self, windows: Sequence[Ids], wanted: Wanted, progress: OnProgress = silent) -> Captured:
         """Runs windows, and adds up what similarities are read from."""
-        context = check_windows(windows, self.decoder.vocab)
+        context = one_length(windows, self.decoder.vocab)
         decoder = self.decoder
         statistics = Statistics(self.layers, decoder.heads, context, len(windows), wanted, decoder.device)
         losses = np.zeros((len(windows), context - 1))
@@ -69,7 +69,7 @@ class Engine:
     @torch.inference_mode()
     def induction(self, windows: Sequence[Ids], first: int, length: int, progress: OnProgress = silent) -> np.ndarray:
         """Induction score per head [layers, heads], mean over recall windows whose first copy begins at `first`."""
-        context = check_windows(windows, self.decoder.vocab)
+        context = one_length(windows, self.decoder.vocab)
         if not 0 <= first <= context - 2 * length or length < 1:
             raise InputError(f"induction: {length} tokens from {first} do not fit twice into {context}")
         sums = torch.zeros(self.layers, self.decoder.heads, device=self.decoder.device)
@@ -87,10 +87,10 @@ class Engine:
         self,
         plans: Sequence[Plan],
         windows: Sequence[Ids],
-        part: Callable[[range, np.ndarray], None],
+        part: Callable[[int, range, np.ndarray], None],
         progress: OnProgress = silent,
     ) -> dict[str, int]:
-        """Loss of each token under each plan. `part` gets windows and [plans, windows, S − 1], batch after batch.
+        """Loss of each token under each plan. `part` gets plan, windows and [windows, S − 1] as they come.
 
         Plans go through in the order in which neighbours have most layers in common; each begins where it differs from the
         one before, so that what plans share is run once. Returns layer evaluations, done and without that.
@@ -98,23 +98,16 @@ class Engine:
         context = check_windows(windows, self.decoder.vocab)
         order = sorted(range(len(plans)), key=lambda at: [plans[at].key(layer) for layer in range(self.layers)])
         total = len(plans) * len(windows)
-        done = 0
         before = self.runner.layers_run
 
         def run(some: range) -> None:
-            nonlocal done
             ids = self._ids([windows[index] for index in some])
-            found = np.zeros((len(plans), len(some), context - 1))
             path = Path()
-            finished = 0
-            for at in order:
-                progress("losses", done + finished, total)
-                found[at] = _numbers(token_losses(self.runner.logits(ids, plans[at], path=path), ids))
-                finished += len(some)
-            done += finished
-            part(some, found)
+            for place, at in enumerate(order):
+                progress("losses", len(plans) * some.start + place * len(some), total)
+                part(at, some, _numbers(token_losses(self.runner.logits(ids, plans[at], path=path), ids)))
 
-        in_batches(len(windows), self._batch(context, kept=True), run)
+        in_batches(windows, self._batch(context, kept=True), run)
         return {"done": self.runner.layers_run - before, "naive": self.layers * total}
 
     @torch.inference_mode()
@@ -146,37 +139,32 @@ class Engine:
             part(some, compare_logits(logits["baseline"], logits["planned"], ids), seconds)
             turn += 1
 
-        in_batches(len(windows), self._batch(context, kept=False), run)
+        in_batches(windows, self._batch(context, kept=False), run)
 
     @torch.inference_mode()
     def output_errors(
         self, pairs: Sequence[tuple[int, int]], windows: Sequence[Ids], progress: OnProgress = silent
     ) -> tuple[np.ndarray, np.ndarray]:
-        """‖(P_source − P_follower)·V·W_O‖² of each pair, and ‖P_follower·V·W_O‖² of each layer, bias of W_O left out; both
-        summed over windows."""
-        context = check_windows(windows, self.decoder.vocab)
+        """‖(P_source − P_follower)·V·W_O‖² of each pair and window [pairs, windows], and ‖P_follower·V·W_O‖² of each layer
+        and window [layers, windows], bias of W_O left out."""
+        check_windows(windows, self.decoder.vocab)
         for source, follower in pairs:
             if not 0 <= source < follower < self.layers:
                 raise InputError(f"pair {source}, {follower}: allowed: 0 ≤ source < follower < {self.layers}")
-        apart, own = np.zeros(len(pairs)), np.zeros(self.layers)
-        calls: dict[int, Call] = {}
+        apart, own = np.zeros((len(pairs), len(windows))), np.zeros((self.layers, len(windows)))
+        for index, ids in enumerate(windows):
+            progress("outputs", index, len(windows))
+            calls: dict[int, Call] = {}
 
-        def note(call: Call, value: torch.Tensor, output: torch.Tensor) -> None:
-            layer = call.layer
-            calls[layer] = call
-            own[layer] += self._square(layer, output)
-            for at, (source, follower) in enumerate(pairs):
-                if follower == layer:
-                    theirs, _ = mixed(moved(calls[source], value.device), value)
-                    apart[at] += self._square(layer, theirs - output)
+            def note(call: Call, value: torch.Tensor, output: torch.Tensor, calls=calls, index=index) -> None:
+                calls[call.layer] = call
+                own[call.layer, index] = self._square(call.layer, output)
+                for at, (source, follower) in enumerate(pairs):
+                    if follower == call.layer:
+                        theirs, _ = mixed(moved(calls[source], value.device), value)
+                        apart[at, index] = self._square(follower, theirs - output)
 
-        def run(some: range) -> None:
-            progress("outputs", some.start, len(windows))
-            calls.clear()
-            ids = self._ids([windows[index] for index in some])
-            self.runner.logits(ids, baseline(self.layers), on_value=note)
-
-        in_batches(len(windows), self._batch(context, kept=True), run)
+            self.runner.logits(self._ids([ids]), baseline(self.layers), on_value=note)
         return apart, own
 
     @torch.inference_mode()
@@ -186,7 +174,7 @@ class Engine:
         """What refitted projections are worked out from, by layer, all of the baseline model: of a follower `gram` = ZᵀZ and
         `missing` = (Y − Z·W_Oᵀ)ᵀZ, Z the heads' outputs under its source's probabilities, Y its own block's output; of a
         dropped layer `mean`, the mean output of its block, bias included."""
-        context = check_windows(windows, self.decoder.vocab)
+        context = one_length(windows, self.decoder.vocab)
         found: dict[int, dict[str, np.ndarray]] = {}
         calls: dict[int, Call] = {}
         tokens = len(windows) * context
@@ -214,6 +202,33 @@ class Engine:
             calls.clear()
             self.runner.logits(self._ids([ids]), baseline(self.layers), on_value=note)
         return found
+
+    def repair(
+        self, plan: Plan, windows: Sequence[Ids], strengths: Sequence[float], progress: OnProgress = silent
+    ) -> list[dict[int, Repair]]:
+        """Refitted weights of followers and mean outputs of dropped layers, by layer, a set for each strength.
+
+        W_O + RᵀZ·(ZᵀZ + λI)⁻¹, λ the strength times the mean of the diagonal of ZᵀZ: ridge regression that shrinks towards
+        W_O (Hoerl & Kennard 1970).
+        """
+        if not all(strength > 0 for strength in strengths):
+            raise InputError(f"strengths {list(strengths)}: allowed: above 0")
+        sums = self.repair_sums(plan, windows, progress)
+        return [{layer: self._repair_of(layer, found, strength) for layer, found in sums.items()} for strength in strengths]
+
+    def _repair_of(self, layer: int, sums: Mapping[str, np.ndarray], strength: float) -> Repair:
+        if "mean" in sums:
+            return Repair(mean=torch.from_numpy(sums["mean"]).float())
+        gram, missing = torch.from_numpy(sums["gram"]), torch.from_numpy(sums["missing"])
+        width = len(gram)
+        # The projection without its bias, whatever form its weight is stored in: what it makes of the unit vectors.
+        weight = self._without_bias(layer, torch.eye(width, device=self.decoder.device, dtype=self.decoder.dtype)).T
+        weight = weight.detach().cpu().double()
+        penalty = strength * gram.diagonal().mean()
+        if penalty > 0:
+            factor = torch.linalg.cholesky(gram + penalty * torch.eye(width, dtype=gram.dtype))
+            weight = weight + torch.cholesky_solve(missing.T, factor).T
+        return Repair(projection=weight.float())
 
     @torch.inference_mode()
     def token_maps(self, layers: Sequence[int], window: Ids) -> np.ndarray:

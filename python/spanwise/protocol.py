@@ -1,12 +1,14 @@
 """Lines of JSON on stdin and stdout, and files of numbers.
 
 A request is one line: {"id": 1, "verb": "losses", …}. Answers carry its id and a type: any number of `progress` and `part`,
-then one `result` or `error` (kind: input, cancelled or internal). {"verb": "cancel", "id": 1} cancels request 1. Arrays are
-files in the request's `folder`: float64, little-endian, row-major; the answer names file and shape.
+then one `result` or `error` (kind: input, cancelled or internal). {"verb": "cancel", "id": 1} cancels request 1. Numbers are
+float64, little-endian, row-major: matrices in files of the request's `folder`, of which the answer names file and shape;
+those of single windows as base64 in the line.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import queue
@@ -78,3 +80,11 @@ def write_array(folder: Path, name: str, values: np.ndarray) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{file}: cannot be written: {error.strerror}") from error
     return {"file": str(file), "shape": list(values.shape)}
+
+
+def inline_array(values: np.ndarray) -> dict[str, Any]:
+    """Returns a small array as an answer holds it."""
+    return {
+        "base64": base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode(),
+        "shape": list(values.shape),
+    }

@@ -16,8 +16,8 @@ from .decoder import first_line, load
 from .engine import Engine
 from .errors import Cancelled, InputError
 from .losses import Comparison
-from .plan import Plan, parse_plan
-from .protocol import Channel, standard_channel, write_array
+from .plan import Plan, Repair, parse_plan
+from .protocol import Channel, inline_array, standard_channel, write_array
 from .sums import VIEWS, Wanted
 
 Request = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Worker:
             "losses": self._losses,
             "compare": self._compare,
             "outputErrors": self._output_errors,
-            "repairSums": self._repair_sums,
+            "repair": self._repair,
             "tokenMaps": self._token_maps,
         }
 
@@ -84,29 +84,27 @@ class Worker:
             for part, values in parts.items():
                 if values is not None:
                     files[f"{sums.view}.{part}"] = write_array(folder, f"{sums.view}.{part}", values)
-        nll = write_array(folder, "nll", captured.losses)
-        return {"files": files, "nll": nll, "profile": captured.profile}
+        return {"files": files, "nll": inline_array(captured.losses), "profile": captured.profile}
 
     def _induction(self, request: Request) -> Any:
         scores = self._opened().induction(request["windows"], request["first"], request["length"], self._progress(request))
         return scores.tolist()
 
     def _losses(self, request: Request) -> Any:
-        engine, folder = self._opened(), Path(request["folder"])
+        engine = self._opened()
         plans = [self._plan(each) for each in request["plans"]]
 
-        def part(some: range, values: np.ndarray) -> None:
-            nll = write_array(folder, f"losses.{some.start}", values)
-            self._channel.send(request["id"], "part", windows=list(some), nll=nll)
+        def part(plan: int, some: range, values: np.ndarray) -> None:
+            self._channel.send(request["id"], "part", plan=plan, windows=list(some), nll=inline_array(values))
 
         return engine.losses(plans, request["windows"], part, self._progress(request))
 
     def _compare(self, request: Request) -> Any:
-        engine, folder = self._opened(), Path(request["folder"])
+        engine = self._opened()
 
         def part(some: range, found: Comparison, seconds: Mapping[str, float]) -> None:
             stacked = torch.stack([found.baseline, found.planned, found.kl, found.agree], dim=1)
-            array = write_array(folder, f"compare.{some.start}", stacked.cpu().double().numpy())
+            array = inline_array(stacked.cpu().double().numpy())
             self._channel.send(request["id"], "part", windows=list(some), comparison=array, seconds=dict(seconds))
 
         engine.compare(self._plan(request["plan"]), request["windows"], part, self._progress(request))
@@ -117,16 +115,19 @@ class Worker:
         apart, own = self._opened().output_errors(pairs, request["windows"], self._progress(request))
         return {"apart": apart.tolist(), "own": own.tolist()}
 
-    def _repair_sums(self, request: Request) -> Any:
+    def _repair(self, request: Request) -> Any:
         engine, folder = self._opened(), Path(request["folder"])
-        found = engine.repair_sums(self._plan(request["plan"]), request["windows"], self._progress(request))
+        plan = self._plan(request["plan"])
+        sets = engine.repair(plan, request["windows"], request["strengths"], self._progress(request))
         return [
-            {
-                "layer": layer,
-                **{name: write_array(folder, f"repair.{layer}.{name}", each) for name, each in sums.items()},
-            }
-            for layer, sums in sorted(found.items())
+            [self._written(folder, f"repair.{at}.{layer}", layer, repair) for layer, repair in sorted(found.items())]
+            for at, found in enumerate(sets)
         ]
+
+    def _written(self, folder: Path, name: str, layer: int, repair: Repair) -> dict[str, Any]:
+        part, values = ("mean", repair.mean) if repair.projection is None else ("projection", repair.projection)
+        assert values is not None
+        return {"layer": layer, part: write_array(folder, name, values.numpy())}
 
     def _token_maps(self, request: Request) -> Any:
         maps = self._opened().token_maps(request["layers"], request["window"])

@@ -107,6 +107,7 @@ def test_output_errors_leave_the_bias_out(engine: Engine, windows: Windows) -> N
         torch.tensor(windows), baseline(4), on_value=lambda call, value, _: values.update({call.layer: value.detach()})
     )
     maps = torch.tensor(np.stack([engine.token_maps(range(4), ids) for ids in windows])).float()
+    apart, own = apart.sum(1), own.sum(1)
     for at, (source, follower) in enumerate([(0, 2), (1, 3)]):
         value = values[follower].repeat_interleave(2, 1)
         weight = engine.decoder.layers[follower].projection.weight.detach()  # type: ignore[union-attr]
@@ -132,16 +133,29 @@ def test_repairs_refit_the_projection_or_stand_in_for_the_attention(engine: Engi
     assert not torch.allclose(run(engine, changed, windows), plain, atol=1e-2)
 
 
-def test_repair_sums_make_the_followers_output_closer(engine: Engine, windows: Windows) -> None:
-    plan = Plan((0, 0, None, 3), OWN)
-    sums = engine.repair_sums(plan, windows)
-    gram, missing = sums[1]["gram"], sums[1]["missing"]
-    weight = engine.decoder.layers[1].projection.weight.detach().double().numpy()  # type: ignore[union-attr]
-    change = np.linalg.solve(gram + 1e-6 * np.eye(len(gram)), missing.T).T
-    assert weight.shape == change.shape
-    # The normal equations: what is still missing is orthogonal to the heads' outputs.
-    assert np.abs(missing - change @ gram).max() < 1e-2 * np.abs(missing).max()
-    assert sums[2]["mean"].shape == (32,)
+def test_repair_brings_the_planned_model_closer_the_more_so_the_weaker_it_holds_on(engine: Engine, windows: Windows) -> None:
+    sources = (0, 0, None, 3)
+    plain = Plan(sources, OWN)
+    target = run(engine, baseline(4), windows)
+    sets = engine.repair(plain, windows, [0.01, 1.0, 1e7])
+    weight = engine.decoder.layers[1].projection.weight.detach()  # type: ignore[union-attr]
+    unchanged = sets[2][1].projection
+    assert unchanged is not None and torch.allclose(unchanged, weight, atol=1e-4)
+    apart = [
+        float((run(engine, Plan(sources, OWN, found, str(at)), windows) - target).square().sum())
+        for at, found in enumerate(sets)
+    ]
+    assert apart[0] < apart[1] < apart[2] < float((run(engine, plain, windows) - target).square().sum())
+
+
+def test_mean_output_is_that_of_the_block_with_its_bias(engine: Engine, windows: Windows) -> None:
+    found: list[torch.Tensor] = []
+    attention = engine.decoder.layers[2].attention
+    hook = attention.register_forward_hook(lambda module, given, output: found.append(output[0].detach()))
+    [repairs] = engine.repair(Plan((0, 1, None, 3), OWN), windows, [1.0])
+    hook.remove()
+    mean = repairs[2].mean
+    assert mean is not None and torch.allclose(mean, torch.cat(found).mean((0, 1)), atol=1e-5)
 
 
 def test_plans_of_other_sizes_are_refused() -> None:
@@ -160,7 +174,8 @@ def test_plans_of_other_sizes_are_refused() -> None:
 def test_windows_of_other_lengths_or_tokens_are_refused(engine: Engine) -> None:
     for windows, message in [
         ([], "none"),
-        ([[1, 2, 3], [1, 2]], "window 1 has 2 tokens"),
+        ([[1, 2, 3], [1, 2]], "window 1 has 2 tokens, another 3"),
+        ([[1]], "window 0 has 1 tokens"),
         ([[1, 96]], "window 0 has a token outside the vocabulary"),
     ]:
         with pytest.raises(InputError, match=message):
