@@ -10,7 +10,7 @@ const IMPOSTORS: { begins: RegExp | string; is: string }[] = [
 	},
 	{
 		begins: 'GGUF',
-		is: 'a GGUF file, which is not read; use the safetensors checkpoint that it was made from'
+		is: 'a GGUF file, which is opened by its own path: name it as the model'
 	},
 	{
 		begins: 'PK\u0003\u0004',

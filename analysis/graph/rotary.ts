@@ -13,6 +13,9 @@ export function inverseFrequencies(config: ModelConfig): Float64Array {
 	);
 	if (scaling.type === 'default') return frequencies;
 	if (scaling.type === 'linear') return frequencies.map((frequency) => frequency / scaling.factor);
+	if (scaling.type === 'divided') {
+		return frequencies.map((frequency, pair) => frequency / scaling.divisors[pair]);
+	}
 	const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
 	return frequencies.map((frequency) => {
 		const wavelength = (2 * Math.PI) / frequency;

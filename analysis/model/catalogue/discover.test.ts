@@ -100,7 +100,9 @@ describe('discoverModels', () => {
 		await writeFile(join(snapshot, 'model.gguf'), '');
 		const [listing] = await discoverModels({ ...none, env: { HF_HUB_CACHE: hub } });
 		expect(listing.id).toBe('org/gguf');
-		expect(listing.problem).toMatch(/: it has model\.gguf: GGUF is not read; use the safetensors/);
+		expect(listing.problem).toMatch(
+			/: it has model\.gguf: a model in GGUF is opened by the path of its file/
+		);
 	});
 
 	test('one bad folder neither stops nor slows the others: hostile files, links in a circle, a pipe', async () => {

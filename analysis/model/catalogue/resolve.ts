@@ -5,6 +5,7 @@ import { InputError } from '../../errors.ts';
 import { exists, isFolder } from '../checkpoint/files.ts';
 import { describeFile } from '../checkpoint/foreign.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
+import { isGguf } from '../gguf/header.ts';
 import { findOnnxFile } from '../onnx/locate.ts';
 import type { FoundModel } from './folders.ts';
 import { nearestName } from './nearest.ts';
@@ -13,7 +14,7 @@ import { nearestName } from './nearest.ts';
 const MAX_NAMED = 20;
 
 /**
- * The folder that MODEL means: a listed model's id, its name where only one has it, or a folder; or an ONNX file.
+ * The folder that MODEL means: a listed model's id, its name where only one has it, or a folder; or an ONNX or GGUF file.
  * What begins with "." or "/" is always a path. `list` gives the models that can be had, all or those in folders that
  * have a model of a kind; all of them are looked into only to say which are known. Throws InputError that says which
  * are.
@@ -29,7 +30,11 @@ export async function resolveModel(
 		const named = listings.filter(({ name }) => name === model);
 		if (named.length === 1) return named[0].folder;
 	}
-	if ((await isFolder(model)) || (model.endsWith('.onnx') && (await exists(model)))) {
+	if (
+		(await isFolder(model)) ||
+		(model.endsWith('.onnx') && (await exists(model))) ||
+		(await isGguf(model))
+	) {
 		return resolve(model);
 	}
 	if (await exists(model)) throw new InputError(`${quoted(model)}: ${await describeFile(model)}`);

@@ -16,7 +16,7 @@ const UNNAMED = 'expected model.safetensors, or model.safetensors.index.json tha
 const FORMATS: { names: RegExp; advice: string }[] = [
 	{
 		names: /\.gguf$/i,
-		advice: 'GGUF is not read; use the safetensors checkpoint that it was made from'
+		advice: 'a model in GGUF is opened by the path of its file'
 	},
 	{
 		names: /^(pytorch_model.*\.bin|pytorch_model\.bin\.index\.json|.*\.pth|.*\.pt)$/i,

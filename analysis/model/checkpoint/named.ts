@@ -1,7 +1,8 @@
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { expectedTensors, modelTensorNames } from './expected.ts';
-import { isReadDtype, READ_DTYPES } from './safetensors.ts';
+
+import { isWeightDtype, WEIGHT_DTYPES } from './widen.ts';
 import type { ModelConfig, TensorEntry } from './types.ts';
 
 /** What a checkpoint is once its tensors have the names that the engine knows them by. */
@@ -76,9 +77,9 @@ function checkTensors(
 					`expected [${shape.join(', ')}] from config.json`
 			);
 		}
-		if (!isReadDtype(found.dtype)) {
+		if (!isWeightDtype(found.dtype)) {
 			throw new InputError(
-				`${found.file}: ${name} is ${found.dtype}; weights of ${READ_DTYPES.join(', ')} are read: convert them`
+				`${found.file}: ${name} is ${found.dtype}; weights of ${WEIGHT_DTYPES.join(', ')} are read: convert them`
 			);
 		}
 	}
@@ -90,7 +91,7 @@ function unusedNotes(tensors: ReadonlyMap<string, TensorEntry>, config: ModelCon
 	const unused = [...tensors.values()].filter(
 		({ name, dtype }) =>
 			name.startsWith(`${PREFIX}layers.`) &&
-			isReadDtype(dtype) &&
+			isWeightDtype(dtype) &&
 			!used.has(name) &&
 			!COMPUTED.test(name)
 	);

@@ -266,7 +266,11 @@ describe('says what a folder is that is no checkpoint', () => {
 			},
 			/: a PEFT adapter for org\/base, not a whole model; merge it into its base model/
 		],
-		['a GGUF file', { 'a.Q4_K_M.gguf': 'GGUF' }, /: it has a\.Q4_K_M\.gguf: GGUF is not read; /],
+		[
+			'a GGUF file',
+			{ 'a.Q4_K_M.gguf': 'GGUF' },
+			/: it has a\.Q4_K_M\.gguf: a model in GGUF is opened by the path of its file/
+		],
 		['a run', { 'run.json': '{}' }, /: a run, not a model; /],
 		[
 			'PyTorch weights',

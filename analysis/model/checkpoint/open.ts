@@ -1,3 +1,5 @@
+import { isGguf } from '../gguf/header.ts';
+import { openGguf } from '../gguf/open.ts';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readJsonFile } from '../../edge/json.ts';
 import { brokenLink } from '../../edge/links.ts';
@@ -6,8 +8,9 @@ import { parseConfig } from './config.ts';
 import { exists, isFolder } from './files.ts';
 import { describeFile, describeFolder } from './foreign.ts';
 import { nameTensors } from './named.ts';
-import { isReadDtype } from './safetensors.ts';
+
 import { INDEX, readTensors, SINGLE } from './shards.ts';
+import { isWeightDtype } from './widen.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
 
 /** Where a folder without these has its model, as exporters lay it out. */
@@ -20,6 +23,7 @@ const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 	const absolute = resolve(folder);
+	if (await isGguf(absolute)) return openGguf(absolute);
 	const said = await readConfig(absolute);
 	const found = (await readTensors(absolute)) ?? (await refuseWithoutWeights(absolute));
 	const { config, tensors, notes } = nameTensors(found, said, absolute);
@@ -27,7 +31,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 	let parameters = 0;
 	for (const { byteLength, shape, dtype } of tensors.values()) {
 		bytes += byteLength;
-		if (isReadDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
+		if (isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
 	}
 	return { folder: absolute, name: modelName(absolute), config, tensors, bytes, parameters, notes };
 }

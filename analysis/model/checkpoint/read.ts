@@ -21,11 +21,18 @@ export class WeightReader {
 	readonly #files = new Map<string, Promise<FileHandle>>();
 	readonly #free: ArrayBuffer[] = [];
 
-	/** The bytes of a tensor as they are on disk, in a buffer that belongs to the caller until released. */
+	/**
+	 * The bytes of a tensor as they are on disk, rows in transformers' order, in a buffer that belongs to the caller
+	 * until released.
+	 */
 	async read(entry: TensorEntry): Promise<Uint8Array> {
 		const bytes = this.#take(entry.byteLength);
 		await this.#fill(entry, 0, bytes);
-		return bytes;
+		if (entry.interleavedHeads === undefined) return bytes;
+		const ordered = this.#take(entry.byteLength);
+		deinterleave(bytes, ordered, entry.shape[0], entry.interleavedHeads);
+		this.release(bytes);
+		return ordered;
 	}
 
 	/** Gives a buffer from `read` back for later reads; it must not be used any more. */
@@ -125,6 +132,24 @@ export class WeightReader {
 		const opening = open(path);
 		this.#files.set(path, opening);
 		return opening;
+	}
+}
+
+/**
+ * Rows [heads, pairs, 2] as [heads, 2, pairs]: the first half of a head's rows, then the second, where the file has
+ * them in turn.
+ */
+function deinterleave(from: Uint8Array, to: Uint8Array, rows: number, heads: number): void {
+	const rowBytes = from.length / rows;
+	const pairs = rows / heads / 2;
+	for (let head = 0; head < heads; head++) {
+		for (let half = 0; half < 2; half++) {
+			for (let pair = 0; pair < pairs; pair++) {
+				const at = (2 * (head * pairs + pair) + half) * rowBytes;
+				const row = 2 * head * pairs + half * pairs + pair;
+				to.set(from.subarray(at, at + rowBytes), row * rowBytes);
+			}
+		}
 	}
 }
 

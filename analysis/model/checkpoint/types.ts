@@ -2,6 +2,8 @@
 export type RopeScaling =
 	| { type: 'default' }
 	| { type: 'linear'; factor: number }
+	/** Each frequency divided by a number of its own, [headDim / 2]. */
+	| { type: 'divided'; divisors: readonly number[] }
 	| {
 			type: 'llama3';
 			factor: number;
@@ -68,6 +70,11 @@ export interface TensorEntry {
 	/** Byte offset from the start of the file. */
 	offset: number;
 	byteLength: number;
+	/**
+	 * Heads whose rows are stored with the halves of their rotary pairs alternating, as llama.cpp does; they are put
+	 * back as they are read. Not there: rows are in transformers' order.
+	 */
+	interleavedHeads?: number;
 }
 
 /** A checkpoint whose headers were read and checked against its config; no weights are in memory. */

@@ -4,6 +4,9 @@ import { MAX_TOKENIZER_BYTES, parseJson, readBytes } from '../../edge/json.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError, messageOf } from '../../errors.ts';
+import { isGguf, readGgufHeader } from '../gguf/header.ts';
+import { Metadata } from '../gguf/metadata.ts';
+import { ggufTokenizer } from '../gguf/tokenizer.ts';
 import { sha256Of } from './hash.ts';
 import { checkSafe } from './safety.ts';
 
@@ -22,7 +25,7 @@ const schema = v.looseObject({
 export type TokenizerJson = v.InferOutput<typeof schema>;
 
 export interface TokenizerFile {
-	/** SHA-256 of the file. */
+	/** SHA-256 of the file; of a GGUF file, of the tokenizer.json that it comes to. */
 	sha256: string;
 	json: TokenizerJson;
 	/** Hugging Face's own implementation, the one that transformers uses. */
@@ -30,12 +33,14 @@ export interface TokenizerFile {
 }
 
 /**
- * Reads a tokenizer.json. Throws InputError for what Hugging Face's tokenizers refuses, and for what it cannot encode
+ * Reads a tokenizer.json, or the tokenizer in a GGUF file. Throws InputError for what Hugging Face's tokenizers refuses, and for what it cannot encode
  * with, or only at random.
  */
 export async function readTokenizerFile(file: string): Promise<TokenizerFile> {
-	const bytes = await readBytes(file, MAX_TOKENIZER_BYTES);
 	const where = quoted(file);
+	const bytes = (await isGguf(file))
+		? await bytesOfGguf(file, where)
+		: await readBytes(file, MAX_TOKENIZER_BYTES);
 	let rust: RustTokenizer;
 	let json: unknown;
 	try {
@@ -52,4 +57,11 @@ export async function readTokenizerFile(file: string): Promise<TokenizerFile> {
 	rust.disableTruncation();
 	rust.disablePadding();
 	return { sha256: sha256Of(bytes), json: parseUntrusted(schema, json, where), rust };
+}
+
+async function bytesOfGguf(file: string, where: string): Promise<Uint8Array> {
+	const { metadata } = await readGgufHeader(file);
+	return new TextEncoder().encode(
+		JSON.stringify(ggufTokenizer(new Metadata(metadata, where), where))
+	);
 }

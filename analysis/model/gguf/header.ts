@@ -1,0 +1,108 @@
+import { open, stat } from 'node:fs/promises';
+import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
+import { checkPlainFile } from '../../edge/json.ts';
+import { quoted } from '../../edge/quote.ts';
+import { InputError, messageOf } from '../../errors.ts';
+import { isReadDtype, dtypeBytes } from '../checkpoint/safetensors.ts';
+import { blockOf } from './dequantise.ts';
+
+/** What every GGUF file begins with. */
+const MAGIC = 'GGUF';
+/** The largest mixtures of experts have some thousands. */
+const MAX_TENSORS = 100_000;
+
+/** A value of a file's metadata, as the format has them. */
+export type MetadataValue = string | number | bigint | boolean | MetadataValue[];
+
+/** A tensor under its name in the file. */
+export interface GgufTensor {
+	name: string;
+	/** "F32", "Q4_K", … as the format names it. */
+	dtype: string;
+	/** Slowest dimension first, as PyTorch has it; the file itself has it the other way around. */
+	shape: number[];
+	/** Byte offset from the start of the file. */
+	offset: number;
+	/** null: of a type that is not read. */
+	byteLength: number | null;
+}
+
+export interface GgufHeader {
+	metadata: ReadonlyMap<string, MetadataValue>;
+	tensors: GgufTensor[];
+}
+
+/** Whether a file begins as GGUF does, whatever it is called: Ollama's blobs have no suffix. */
+export async function isGguf(file: string): Promise<boolean> {
+	const found = await stat(file).catch(() => null);
+	if (found?.isFile() !== true) return false;
+	const handle = await open(file).catch(() => null);
+	if (handle === null) return false;
+	try {
+		const head = Buffer.alloc(MAGIC.length);
+		await handle.read(head, 0, MAGIC.length, 0);
+		return head.toString('latin1') === MAGIC;
+	} finally {
+		await handle.close();
+	}
+}
+
+/**
+ * Metadata and tensors of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md); no weights are
+ * read. Throws InputError that names file and tensor where the file does not hold what its header says.
+ */
+export async function readGgufHeader(file: string): Promise<GgufHeader> {
+	await checkPlainFile(file);
+	const where = quoted(file);
+	const { size } = await stat(file);
+	const read = await parsed(file, where);
+	const start = Number(read.tensorDataOffset);
+	const tensors = read.tensorInfos.map(({ name, shape, dtype, offset }) => {
+		const sizes = shape.map(Number).reverse();
+		const type = GGMLQuantizationType[dtype];
+		const byteLength = bytesOf(sizes, type);
+		const at = start + Number(offset);
+		if (byteLength === undefined || !Number.isSafeInteger(at)) {
+			throw new InputError(
+				`${where}: ${quoted(name)}: ${type} [${sizes.join(', ')}] does not come out in whole blocks`
+			);
+		}
+		if (at + (byteLength ?? 0) > size) {
+			throw new InputError(
+				`${where}: ${quoted(name)}: ends at byte ${at + (byteLength ?? 0)}; the file has ${size}; truncated?`
+			);
+		}
+		return { name, dtype: type, shape: sizes, offset: at, byteLength };
+	});
+	if (new Set(tensors.map(({ name }) => name)).size < tensors.length) {
+		throw new InputError(`${where}: has two tensors of one name`);
+	}
+	return { metadata: new Map(Object.entries(read.metadata) as [string, MetadataValue][]), tensors };
+}
+
+async function parsed(file: string, where: string) {
+	let read: Awaited<ReturnType<typeof gguf>>;
+	try {
+		read = await gguf(file, { allowLocalFile: true });
+	} catch (error) {
+		throw new InputError(`${where}: not a usable GGUF file: ${quoted(messageOf(error))}`, {
+			cause: error
+		});
+	}
+	if (!read.littleEndian) throw new InputError(`${where}: big-endian; expected little-endian`);
+	if (read.tensorInfos.length > MAX_TENSORS) {
+		throw new InputError(`${where}: ${read.tensorInfos.length} tensors; at most ${MAX_TENSORS}`);
+	}
+	return read;
+}
+
+/** Bytes of a tensor; null: of a type that is not read; undefined: its rows are not whole blocks. */
+function bytesOf(shape: readonly number[], dtype: string): number | null | undefined {
+	const elements = shape.reduce((product, size) => product * size, 1);
+	if (!Number.isSafeInteger(elements)) return undefined;
+	if (isReadDtype(dtype)) return elements * dtypeBytes(dtype);
+	const block = blockOf(dtype);
+	if (block === null) return null;
+	const row = shape[shape.length - 1] ?? 1;
+	return row % block.values === 0 ? (elements / block.values) * block.bytes : undefined;
+}

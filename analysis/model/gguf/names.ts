@@ -1,0 +1,28 @@
+/** Names of the parts of a layer in GGUF, after `blk.N.`, and in transformers, after `model.layers.N.`. */
+const LAYER: Readonly<Record<string, string>> = {
+	attn_norm: 'input_layernorm',
+	attn_q: 'self_attn.q_proj',
+	attn_k: 'self_attn.k_proj',
+	attn_v: 'self_attn.v_proj',
+	attn_q_norm: 'self_attn.q_norm',
+	attn_k_norm: 'self_attn.k_norm',
+	attn_output: 'self_attn.o_proj',
+	ffn_norm: 'post_attention_layernorm',
+	ffn_gate: 'mlp.gate_proj',
+	ffn_up: 'mlp.up_proj',
+	ffn_down: 'mlp.down_proj'
+};
+const MODEL: Readonly<Record<string, string>> = {
+	'token_embd.weight': 'model.embed_tokens.weight',
+	'output_norm.weight': 'model.norm.weight',
+	'output.weight': 'lm_head.weight'
+};
+const IN_LAYER = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/;
+
+/** A tensor's name in transformers; a name that is not known stays as it is. */
+export function transformersName(name: string): string {
+	if (Object.hasOwn(MODEL, name)) return MODEL[name];
+	const parts = IN_LAYER.exec(name);
+	if (parts === null || !Object.hasOwn(LAYER, parts[2])) return name;
+	return `model.layers.${parts[1]}.${LAYER[parts[2]]}.${parts[3]}`;
+}

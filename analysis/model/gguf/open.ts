@@ -1,0 +1,127 @@
+import { basename } from 'node:path';
+import { quoted } from '../../edge/quote.ts';
+import { InputError } from '../../errors.ts';
+import { nameTensors } from '../checkpoint/named.ts';
+import type { Checkpoint, ModelConfig, TensorEntry } from '../checkpoint/types.ts';
+import { isWeightDtype, widen } from '../checkpoint/widen.ts';
+import { WeightReader } from '../checkpoint/read.ts';
+import { ggufConfig } from './config.ts';
+import { readGgufHeader, type GgufTensor } from './header.ts';
+import { Metadata } from './metadata.ts';
+import { transformersName } from './names.ts';
+
+/** Divisors of the rotary frequencies, which llama3's scaling comes to. */
+const ROPE_FACTORS = 'rope_freqs.weight';
+/** llama.cpp's names of a model in several files. */
+const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
+
+/**
+ * Opens a GGUF file, of which only the header is read, as the checkpoint that it was made from: tensors under their
+ * names in transformers, quantised ones to be dequantised as they are read. Throws InputError that says what is wrong.
+ */
+export async function openGguf(file: string): Promise<Checkpoint> {
+	const where = quoted(file);
+	const found = new Map<string, TensorEntry>();
+	const named = new Map<string, GgufTensor>();
+	let metadata: Metadata | null = null;
+	for (const part of partsOf(file)) {
+		const header = await readGgufHeader(part);
+		metadata ??= new Metadata(header.metadata, where);
+		for (const tensor of header.tensors) {
+			named.set(tensor.name, tensor);
+			const name = transformersName(tensor.name);
+			found.set(name, {
+				name,
+				dtype: tensor.dtype,
+				shape: tensor.shape,
+				file: part,
+				offset: tensor.offset,
+				byteLength: tensor.byteLength ?? 0
+			});
+		}
+	}
+	if (metadata === null) throw new InputError(`${where}: no such file`);
+	const said = ggufConfig(metadata, named, where);
+	if (metadata.text('general.architecture') === 'llama') undoInterleaving(found, said);
+	const factors = found.get(ROPE_FACTORS);
+	found.delete(ROPE_FACTORS);
+	const { config, tensors, notes } = nameTensors(found, said, file);
+	let bytes = 0;
+	let parameters = 0;
+	for (const { byteLength, shape, dtype } of tensors.values()) {
+		bytes += byteLength;
+		if (isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
+	}
+	return {
+		folder: file,
+		name: nameOf(file, metadata),
+		config: factors === undefined ? config : await withFactors(config, factors, where),
+		tensors,
+		bytes,
+		parameters,
+		notes
+	};
+}
+
+/** The file's name; what the file says of itself where its name says nothing, as in Ollama's store. */
+function nameOf(file: string, metadata: Metadata): string {
+	const name = basename(file);
+	if (name.endsWith('.gguf')) return basename(name, '.gguf');
+	return metadata.text('general.name') ?? name;
+}
+
+/** All files of a model that llama.cpp split, in order. */
+function partsOf(file: string): string[] {
+	const part = PART.exec(file);
+	if (part === null) return [file];
+	const count = Number(part[3]);
+	return Array.from(
+		{ length: count },
+		(_, index) => `${part[1]}-${String(index + 1).padStart(5, '0')}-of-${part[3]}.gguf`
+	);
+}
+
+/**
+ * llama.cpp stores the rows of q and k of the architecture "llama" in another order than transformers: both halves of
+ * a head's rotary pairs alternate (convert_hf_to_gguf.py, `permute`).
+ */
+function undoInterleaving(
+	found: Map<string, TensorEntry>,
+	{ layers, heads, kvHeads }: ModelConfig
+) {
+	for (let layer = 0; layer < layers; layer++) {
+		for (const [part, count] of [
+			['q_proj', heads],
+			['k_proj', kvHeads]
+		] as const) {
+			for (const kind of ['weight', 'bias']) {
+				const entry = found.get(`model.layers.${layer}.self_attn.${part}.${kind}`);
+				if (entry !== undefined) entry.interleavedHeads = count;
+			}
+		}
+	}
+}
+
+/** The config with the divisors of the rotary frequencies, [headDim / 2], that the file has as a tensor. */
+async function withFactors(
+	config: ModelConfig,
+	factors: TensorEntry,
+	where: string
+): Promise<ModelConfig> {
+	const divisors = new Float32Array(config.headDim / 2);
+	if (factors.shape.join() !== String(divisors.length) || !isWeightDtype(factors.dtype)) {
+		throw new InputError(
+			`${where}: ${ROPE_FACTORS} is ${factors.dtype} [${factors.shape.join(', ')}]; expected F32 [${divisors.length}]`
+		);
+	}
+	const reader = new WeightReader();
+	try {
+		widen(await reader.read(factors), factors.dtype, divisors, 0);
+	} finally {
+		await reader.close();
+	}
+	if (!divisors.every((divisor) => Number.isFinite(divisor) && divisor > 0)) {
+		throw new InputError(`${where}: ${ROPE_FACTORS} has a value that is not a positive number`);
+	}
+	return { ...config, ropeScaling: { type: 'divided', divisors: Array.from(divisors) } };
+}

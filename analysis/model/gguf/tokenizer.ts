@@ -1,0 +1,191 @@
+import { quoted } from '../../edge/quote.ts';
+import { InputError } from '../../errors.ts';
+import type { Metadata } from './metadata.ts';
+
+/** Kinds of tokens as ggml numbers them (llama.h, llama_token_type). */
+const UNKNOWN = 2;
+const CONTROL = 3;
+const USER_DEFINED = 4;
+
+/** The mark that SentencePiece writes for a space. */
+const SPACE = '▁';
+
+const byteLevel = (regex: boolean) => ({
+	type: 'ByteLevel',
+	add_prefix_space: false,
+	trim_offsets: true,
+	use_regex: regex
+});
+const split = (regex: string) => ({
+	type: 'Sequence',
+	pretokenizers: [
+		{ type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false },
+		byteLevel(false)
+	]
+});
+const words = (digits: string) =>
+	`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
+
+/** How words are cut before merges, by what `tokenizer.ggml.pre` says (llama.cpp, llama-vocab.cpp). */
+const PRE_TOKENIZERS: Readonly<Record<string, { pre: object; ignoreMerges?: true; nfc?: true }>> = {
+	'gpt-2': { pre: byteLevel(true) },
+	smollm: {
+		pre: {
+			type: 'Sequence',
+			pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel(true)]
+		}
+	},
+	'llama-bpe': { pre: split(words('\\p{N}{1,3}')), ignoreMerges: true },
+	qwen2: { pre: split(words('\\p{N}')), nfc: true }
+};
+
+/**
+ * The tokenizer.json that a GGUF file's metadata comes to: byte-level BPE ("gpt2", with the pre-tokenizers above) and
+ * SentencePiece BPE ("llama"). Throws InputError for what cannot be put into one.
+ */
+export function ggufTokenizer(metadata: Metadata, where: string): object {
+	const model = metadata.text('tokenizer.ggml.model');
+	const tokens = metadata.texts('tokenizer.ggml.tokens');
+	const types = metadata.numbers('tokenizer.ggml.token_type') ?? tokens.map(() => 1);
+	if (types.length !== tokens.length) {
+		throw new InputError(
+			`${where}: ${types.length} types of tokens; expected one for each of ${tokens.length}`
+		);
+	}
+	const added_tokens = tokens.flatMap((content, id) => {
+		const type = types[id];
+		const special = type === CONTROL || (model === 'llama' && type === UNKNOWN);
+		if (!special && type !== USER_DEFINED) return [];
+		return [
+			{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special }
+		];
+	});
+	const common = { version: '1.0', truncation: null, padding: null, added_tokens };
+	const post = bosProcessor(metadata, tokens, where);
+	if (model === 'gpt2') return { ...common, ...gpt2(metadata, tokens, where), ...post };
+	if (model === 'llama') return { ...common, ...sentencePiece(metadata, tokens, types), ...post };
+	throw new InputError(
+		`${where}: tokenizer.ggml.model is ${model === null ? 'not given' : quoted(model)}; supported: gpt2, llama. Name the model's tokenizer.json by --tokenizer`
+	);
+}
+
+function gpt2(metadata: Metadata, tokens: readonly string[], where: string) {
+	const named = metadata.text('tokenizer.ggml.pre') ?? 'not given';
+	if (!Object.hasOwn(PRE_TOKENIZERS, named)) {
+		throw new InputError(
+			`${where}: tokenizer.ggml.pre is ${quoted(named)}; supported: ${Object.keys(PRE_TOKENIZERS).join(', ')}. Name the model's tokenizer.json by --tokenizer`
+		);
+	}
+	const { pre, ignoreMerges, nfc } = PRE_TOKENIZERS[named];
+	return {
+		normalizer: nfc === true ? { type: 'NFC' } : null,
+		pre_tokenizer: pre,
+		decoder: byteLevel(true),
+		model: {
+			type: 'BPE',
+			dropout: null,
+			unk_token: null,
+			continuing_subword_prefix: null,
+			end_of_word_suffix: null,
+			fuse_unk: false,
+			byte_fallback: false,
+			ignore_merges: ignoreMerges === true,
+			vocab: vocabulary(tokens),
+			merges: metadata.texts('tokenizer.ggml.merges').map((merge) => {
+				const at = merge.indexOf(' ', 1);
+				return [merge.slice(0, at), merge.slice(at + 1)];
+			})
+		}
+	};
+}
+
+function sentencePiece(metadata: Metadata, tokens: readonly string[], types: readonly number[]) {
+	const scores = metadata.numbers('tokenizer.ggml.scores') ?? tokens.map((_, id) => -id);
+	const prefix = metadata.flag('tokenizer.ggml.add_space_prefix') ?? true;
+	const unknown = tokens[types.indexOf(UNKNOWN)] ?? null;
+	const put = prefix ? [{ type: 'Prepend', prepend: SPACE }] : [];
+	return {
+		normalizer: {
+			type: 'Sequence',
+			normalizers: [...put, { type: 'Replace', pattern: { String: ' ' }, content: SPACE }]
+		},
+		pre_tokenizer: null,
+		decoder: {
+			type: 'Sequence',
+			decoders: [
+				{ type: 'Replace', pattern: { String: SPACE }, content: ' ' },
+				{ type: 'ByteFallback' },
+				{ type: 'Fuse' },
+				...(prefix ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : [])
+			]
+		},
+		model: {
+			type: 'BPE',
+			dropout: null,
+			unk_token: unknown,
+			continuing_subword_prefix: null,
+			end_of_word_suffix: null,
+			fuse_unk: true,
+			byte_fallback: true,
+			ignore_merges: false,
+			vocab: vocabulary(tokens),
+			merges: mergesByScore(tokens, types, scores)
+		}
+	};
+}
+
+/**
+ * SentencePiece merges the neighbours whose token has the highest score; as a list of merges that is every way to cut
+ * every token into two, best token first (as transformers converts SentencePiece models).
+ */
+function mergesByScore(
+	tokens: readonly string[],
+	types: readonly number[],
+	scores: readonly number[]
+): [string, string][] {
+	const ids = new Map(tokens.map((token, id) => [token, id]));
+	const merges: { left: string; right: string; score: number; order: [number, number] }[] = [];
+	for (const [id, token] of tokens.entries()) {
+		if (types[id] !== 1 && types[id] !== USER_DEFINED) continue;
+		const characters = Array.from(token);
+		for (let at = 1; at < characters.length; at++) {
+			const left = characters.slice(0, at).join('');
+			const right = characters.slice(at).join('');
+			const [l, r] = [ids.get(left), ids.get(right)];
+			if (l === undefined || r === undefined) continue;
+			merges.push({ left, right, score: scores[id], order: [l, r] });
+		}
+	}
+	merges.sort((a, b) => b.score - a.score || a.order[0] - b.order[0] || a.order[1] - b.order[1]);
+	return merges.map(({ left, right }) => [left, right]);
+}
+
+/** Ids by token, in an object without inherited keys. */
+function vocabulary(tokens: readonly string[]): Record<string, number> {
+	return Object.fromEntries(tokens.map((token, id) => [token, id]));
+}
+
+/** The BOS before a text where the file asks for it; by default SentencePiece models do. */
+function bosProcessor(metadata: Metadata, tokens: readonly string[], where: string) {
+	const model = metadata.text('tokenizer.ggml.model');
+	if (!(metadata.flag('tokenizer.ggml.add_bos_token') ?? model === 'llama')) {
+		return { post_processor: null };
+	}
+	const id = metadata.number('tokenizer.ggml.bos_token_id') ?? (model === 'llama' ? 1 : -1);
+	const token = tokens.at(id);
+	if (id < 0 || token === undefined) {
+		throw new InputError(
+			`${where}: tokenizer.ggml.bos_token_id is ${id}; expected one of ${tokens.length} tokens`
+		);
+	}
+	const sequence = { Sequence: { id: 'A', type_id: 0 } };
+	const bos = { SpecialToken: { id: token, type_id: 0 } };
+	return {
+		post_processor: {
+			type: 'TemplateProcessing',
+			single: [bos, sequence],
+			pair: [bos, sequence, bos, { Sequence: { id: 'B', type_id: 0 } }],
+			special_tokens: { [token]: { id: token, ids: [id], tokens: [token] } }
+		}
+	};
+}
