@@ -107,6 +107,8 @@ export interface Measurement<
 	Settings extends object = object,
 	Figures extends object = object
 > extends Kind<Settings> {
+	/** With its article: "a damage map". */
+	readonly noun: string;
 	/** Under which result.json has the figures. */
 	readonly key: string;
 	/** The form of the figures as far as it is looked at; what lies deeper is taken as it was written. */

@@ -7,6 +7,7 @@ import { benchBrief, benchForm, benchSummary } from './stored.ts';
 export const bench = {
 	kind: 'bench',
 	name: 'bench',
+	noun: 'a bench',
 	key: 'bench',
 	takes: ['plan'],
 	samples: [],

@@ -9,6 +9,7 @@ import type { Damage, DamageRequest } from './types.ts';
 export const damage = {
 	kind: 'damage',
 	name: 'damage map',
+	noun: 'a damage map',
 	key: 'damage',
 	takes: ['texts'],
 	samples: DAMAGE_DEFAULTS.samples,

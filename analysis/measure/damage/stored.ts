@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { signed } from '../words.ts';
+import { formatSigned } from '../../text/number.ts';
 import { list, report } from '../settings.ts';
 import type { Damage } from './types.ts';
 
@@ -9,19 +9,19 @@ export const damageForm = report({
 	drops: list
 });
 
-/** "cheapest: leave out layer 7, +0.012; let 8 follow 7, +0.020 nats a token" */
+/** "cheapest: drop layer 7, +0.012; let 8 follow 7, +0.020 nats/token" */
 export function damageSummary({ report }: Damage): string {
 	const left = report.drop.reduce(
 		(best, loss, layer) => (loss < (report.drop[best] ?? Infinity) ? layer : best),
 		0
 	);
-	const words = [`cheapest: leave out layer ${left}, ${signed(report.drop[left] ?? NaN)}`];
+	const words = [`cheapest: drop layer ${left}, ${formatSigned(report.drop[left] ?? NaN)}`];
 	const known = report.pairs.flatMap(({ source, follower, loss }) =>
 		loss === null ? [] : [{ source, follower, loss }]
 	);
 	if (known.length > 0) {
 		const { source, follower, loss } = known.reduce((a, b) => (b.loss < a.loss ? b : a));
-		words.push(`let ${follower} follow ${source}, ${signed(loss)}`);
+		words.push(`let ${follower} follow ${source}, ${formatSigned(loss)}`);
 	}
-	return `${words.join('; ')} nats a token`;
+	return `${words.join('; ')} nats/token`;
 }

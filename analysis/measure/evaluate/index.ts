@@ -9,6 +9,7 @@ import type { EvaluateRequest, Evaluation } from './types.ts';
 export const evaluate = {
 	kind: 'evaluate',
 	name: 'evaluation',
+	noun: 'an evaluation',
 	key: 'evaluation',
 	takes: ['texts', 'plan', 'questions', 'tokenizer'],
 	samples: EVALUATE_DEFAULTS.samples,

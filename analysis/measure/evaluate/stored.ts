@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { planKey } from '../../plan/key.ts';
 import type { Plan } from '../../plan/types.ts';
-import { signed } from '../words.ts';
+import { lossText } from '../../text/interval.ts';
 import { list, report } from '../settings.ts';
 import type { Evaluation } from './types.ts';
 
@@ -21,11 +21,9 @@ export const evaluationForm = report({
 	})
 });
 
-/** "4 followers: +0.213 [+0.200, +0.226] nats a token" */
+/** "4 followers: +0.213 [+0.200, +0.226] nats/token" */
 export function evaluationSummary({ report }: Evaluation, plan: string): string {
-	const { loss, low, high } = report.delta;
-	const interval = low === null || high === null ? '' : ` [${signed(low)}, ${signed(high)}]`;
-	return `${plan}: ${signed(loss)}${interval} nats a token`;
+	return `${plan}: ${lossText(report.delta)} nats/token`;
 }
 
 /** What the history shows of an evaluation. */

@@ -9,6 +9,8 @@ import { Shelf } from '../../workspace/shelf.ts';
 import { writeFolder, type FolderFile } from '../../workspace/wholeFolder.ts';
 import { newRunId, workspaceAt } from '../../workspace/workspace.ts';
 import { VERSION } from '../../version.ts';
+import { measurementOf } from '../lookup.ts';
+import { figuresOf, planOf, resultOf } from './result.ts';
 import { resultSchema } from './schema.ts';
 import { summaryOf } from './summary.ts';
 import type { ResultSummary, StoredResult } from './types.ts';
@@ -79,20 +81,9 @@ export async function readResult(home: string, id: string): Promise<StoredResult
 /** A result of an earlier version, which has no checksum, with a note that says so. */
 function noted(stored: StoredResult): StoredResult {
 	const { result } = stored;
-	switch (result.kind) {
-		case 'damage':
-			return { ...stored, result: { ...result, damage: withNote(result.damage) } };
-		case 'evaluate':
-			return { ...stored, result: { ...result, evaluation: withNote(result.evaluation) } };
-		case 'search':
-			return { ...stored, result: { ...result, search: withNote(result.search) } };
-		case 'bench':
-			return { ...stored, result: { ...result, bench: withNote(result.bench) } };
-	}
-}
-
-function withNote<Figures extends { notes?: string[] }>(figures: Figures): Figures {
-	return { ...figures, notes: [...(figures.notes ?? []), NO_CHECKSUM] };
+	const figures: { notes?: string[] } = figuresOf(result);
+	const notes = [...(figures.notes ?? []), NO_CHECKSUM];
+	return { ...stored, result: resultOf(result.kind, { ...figures, notes }, planOf(result)) };
 }
 
 /**
@@ -118,10 +109,7 @@ export async function deleteResult(home: string, id: string): Promise<void> {
 	await resultShelf(home).delete(id);
 }
 
-/** Names of the refitted weights that lie beside a result: those that its plans give, and no others. */
+/** Names of the files that lie beside a result: refitted weights that its plans name, and no others. */
 export function filesOf({ result }: StoredResult): string[] {
-	if (result.kind !== 'search') return [];
-	return result.search.report.plans.flatMap(({ plan }) =>
-		plan.repair === null ? [] : [plan.repair.file]
-	);
+	return measurementOf(result.kind).filesOf?.(figuresOf(result)) ?? [];
 }

@@ -1,12 +1,30 @@
-import type { Damage } from '../damage/types.ts';
-import type { BenchReport, RatioSpread } from '../bench/benchTypes.ts';
-import type { Evaluation } from '../evaluate/types.ts';
 import type { Plan } from '../../plan/types.ts';
-import type { Search } from '../search/types.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { MEASUREMENTS } from '../kinds.ts';
 
-export const RESULT_KINDS = ['damage', 'evaluate', 'search', 'bench'] as const;
-export type ResultKind = (typeof RESULT_KINDS)[number];
+type AnyMeasurement = (typeof MEASUREMENTS)[number];
+
+export type ResultKind = AnyMeasurement['kind'];
+
+type FiguresOf<M> = M extends { about(figures: infer Figures): unknown } ? Figures : never;
+
+/** {kind: 'damage', damage: Damage}, or, of a kind that takes a plan, {kind: 'evaluate', plan, evaluation}. */
+type ResultOf<M> = M extends {
+	kind: infer Kind;
+	key: infer Key extends string;
+	takes: readonly (infer Input)[];
+}
+	? { kind: Kind } & Record<Key, FiguresOf<M>> & ('plan' extends Input ? { plan: Plan } : unknown)
+	: never;
+
+/** What was measured, with the plan that it was measured of. */
+export type MeasuredResult = ResultOf<AnyMeasurement>;
+
+/** The figures that lists show, each under its name; null: of another kind. */
+type Briefs = {
+	[M in AnyMeasurement as M extends { brief: { key: infer Key extends string } } ? Key : never]:
+		(M extends { brief: { of(...args: never): infer Brief } } ? Brief : never) | null;
+};
 
 /** `<home>/results/<id>/result.json`: a measurement, whoever asked for it, the command or the page. */
 export interface StoredResult {
@@ -25,18 +43,14 @@ export interface StoredResult {
 	/** The command that makes it again. */
 	command: string;
 	telemetry: Telemetry | null;
-	result:
-		| { kind: 'damage'; damage: Damage }
-		| { kind: 'evaluate'; plan: Plan; evaluation: Evaluation }
-		/** Refitted weights of its plans lie beside it, under the names that the plans give. */
-		| { kind: 'search'; search: Search }
-		| { kind: 'bench'; plan: Plan; bench: BenchReport };
+	/** Refitted weights of a search's plans lie beside it, under the names that the plans give. */
+	result: MeasuredResult;
 	/** Of all that stands above, see `sealed`; results of earlier versions have none. */
 	checksum?: string;
 }
 
 /** What a list of results says of one. */
-export interface ResultSummary {
+export interface ResultSummary extends Briefs {
 	id: string;
 	kind: ResultKind;
 	createdAt: string;
@@ -46,29 +60,4 @@ export interface ResultSummary {
 	windows: number;
 	/** One line: "4 followers: +0.213 nats a token", "share, 12.5% of the KV cache: …" */
 	words: string;
-	/** Of an evaluation: what the history shows. */
-	evaluation: {
-		sources: (number | null)[];
-		/** With refitted weights. */
-		repaired: boolean;
-		/** What the plan computes; see `planKey`. */
-		plan: string;
-		loss: number;
-		low: number | null;
-		high: number | null;
-		baseline: number;
-		agreement: number;
-		/** 'pass', 'fail' or 'inconclusive'; null: no gates. */
-		gates: string | null;
-	} | null;
-	/** Of a bench: ratios planned ÷ baseline. */
-	bench: {
-		sources: (number | null)[];
-		/** Below 1 is less time. */
-		firstToken: RatioSpread;
-		/** Above 1 is faster. */
-		tokensPerSecond: RatioSpread;
-		/** Bytes of cache a token. */
-		cache: number;
-	} | null;
 }

@@ -9,6 +9,7 @@ import type { Search, SearchRequest } from './types.ts';
 export const search = {
 	kind: 'search',
 	name: 'search',
+	noun: 'a search',
 	key: 'search',
 	takes: ['texts'],
 	samples: SEARCH_DEFAULTS.samples,

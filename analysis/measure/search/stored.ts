@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AXIS_NAMES } from '../../plan/axes.ts';
-import { signed } from '../words.ts';
+import { formatShortPercent, formatSigned } from '../../text/number.ts';
 import { list, report } from '../settings.ts';
 import type { Search } from './types.ts';
 
@@ -13,13 +13,13 @@ export const searchForm = report({
 	})
 });
 
-/** "share, 12.5 % of the KV cache: +0.213 nats a token" */
+/** "share, 12.5% of the KV cache: +0.213 nats/token" */
 export function searchSummary({ report }: Search): string {
 	const { verdict, target, plans } = report;
 	const chosen = plans.find(({ name }) => name === verdict.plan);
-	const wanted = `${Number((target.share * 100).toFixed(1))} % of the ${AXIS_NAMES[target.axis]}`;
+	const wanted = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	if (chosen === undefined) return `${verdict.kind}, ${wanted}`;
-	return `${verdict.kind}, ${wanted}: ${signed(chosen.report.loss)} nats a token`;
+	return `${verdict.kind}, ${wanted}: ${formatSigned(chosen.report.loss)} nats/token`;
 }
 
 /** Names of the refitted weights that the plans of a search name. */
