@@ -5,6 +5,7 @@ import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from './layout.ts';
 import { DIVERGENCE_PART_FLOATS } from './sampling.ts';
 import { hasNull, type StatisticsRequest } from './windowSums.ts';
+import { canMap } from '../graph/stored.ts';
 import { blockEntries } from '../graph/blocks.ts';
 
 /** How a run is laid out in memory, and what it takes at its peak. */
@@ -101,7 +102,7 @@ export function planCapture(
 		totalsBytes(layout, request) +
 		layerWorkspaceBytes(checkpoint, layout);
 	const bytes = Math.ceil(BASE_BYTES + PACKED * weightBytes(checkpoint) + ARENA * held);
-	if (bytes <= limitBytes) return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
+	if (bytes <= limitBytes && canMap(checkpoint)) return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
 	return planStreamed(checkpoint, context, holdings, limitBytes);
 }
 

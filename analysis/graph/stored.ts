@@ -1,5 +1,6 @@
 import { layerTensorNames, modelTensorNames } from '../model/checkpoint/expected.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
+import { isWeightDtype } from '../model/checkpoint/widen.ts';
 import { FLOAT, FLOAT16, type GraphBuilder } from '../proto/builder.ts';
 import type { LayerWeight, WeightOf } from './decoder.ts';
 
@@ -10,6 +11,17 @@ const ELEMENT_TYPES: Record<string, number> = { F32: FLOAT, F16: FLOAT16, BF16: 
 
 /** Rows of the output embedding in one product: what is made of their logits stays in the processor's cache. */
 const VOCABULARY_ROWS = 2048;
+
+/**
+ * Whether onnxruntime can read a checkpoint's weights from its files itself: floats in the order that graphs take them.
+ * Quantised ones and those whose rows llama.cpp put in another order are read by this program, layer by layer.
+ */
+export function canMap({ tensors }: Checkpoint): boolean {
+	return [...tensors.values()].every(
+		({ dtype, interleavedHeads }) =>
+			(dtype in ELEMENT_TYPES || !isWeightDtype(dtype)) && interleavedHeads === undefined
+	);
+}
 
 /** A run of rows of the output embedding. */
 export interface VocabularyRows {
