@@ -102,7 +102,8 @@ export function planCapture(
 		totalsBytes(layout, request) +
 		layerWorkspaceBytes(checkpoint, layout);
 	const bytes = Math.ceil(BASE_BYTES + PACKED * weightBytes(checkpoint) + ARENA * held);
-	if (bytes <= limitBytes && canMap(checkpoint)) return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
+	if (bytes <= limitBytes && canMap(checkpoint))
+		return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
 	return planStreamed(checkpoint, context, holdings, limitBytes);
 }
 
