@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { InputError } from '../analysis/errors.ts';
-import { matrixCsv } from '../analysis/plan/exporters/csv.ts';
+import { matrixCsv } from '../analysis/text/csv.ts';
 import { definitionOf } from '../analysis/workspace/run/definition.ts';
-import { similarityCsv } from '../analysis/workspace/run/similarityCsv.ts';
+import { similarityCsv } from '../analysis/workspace/run/similarityFiles.ts';
 import { readSums } from '../analysis/workspace/run/read.ts';
 import type { RunRecord } from '../analysis/workspace/run/types.ts';
 import { headBlock } from '../analysis/similarity/measure.ts';

@@ -178,6 +178,8 @@ describe('from an empty workspace', () => {
 		const matrix = `${origin}/api${pathname}/matrix.csv?metric=cosine&view=all`;
 		expect(csv).toBe(await (await page.request.get(matrix)).text());
 		const npy = (await saved(page, menu, /^NPY/)).bytes;
+		const array = await page.request.get(matrix.replace('matrix.csv', 'matrix.npy'));
+		expect(npy.equals(await array.body())).toBe(true);
 		expect(npy.subarray(0, 6).toString('latin1')).toBe('\x93NUMPY');
 		expect(npy.subarray(0, 128).toString('latin1')).toContain('(16, 16)');
 	});

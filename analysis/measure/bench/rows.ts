@@ -1,7 +1,7 @@
 import { changeOf, contradicts } from '../../measure/bench/change.ts';
 import type { BenchReport, RatioSpread } from './benchTypes.ts';
 import type { Spread } from '../../statistics/figures.ts';
-import { csv } from '../../plan/exporters/csv.ts';
+import { csv } from '../../text/csv.ts';
 
 import { formatPercent, formatSigned, formatValue } from '../../text/number.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';

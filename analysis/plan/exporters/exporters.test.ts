@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../planFile.ts';
 import { sourcesOf } from '../spans.ts';
-import type { Definition, Plan, Sources, Span } from '../types.ts';
-import { cardLines, csv, matrixCsv, spansCsv } from './csv.ts';
+import type { Plan, Sources, Span } from '../types.ts';
+import { spansCsv } from './spans.ts';
 import { exportPlan, fidelityOf } from './exporters.ts';
-import { toNpy } from './npy.ts';
 import { fromShareAtt, parseShareAtt, toShareAtt } from './shareatt.ts';
 
 function planOf(sources: Sources, spans: Span[]): Plan {
@@ -112,80 +111,5 @@ describe('exportPlan', () => {
 			reason: 'layers that are left out are in no span'
 		});
 		expect(fidelityOf(dropped, 'json').label).toBe('exact');
-	});
-});
-
-describe('csv', () => {
-	it('quotes what must be quoted, and leaves null empty', () => {
-		expect(csv([['a, b', 'say "x"', null, 0.5, true]])).toBe('"a, b","say ""x""",,0.5,true\n');
-	});
-	it.each([
-		['=HYPERLINK("x")', `"'=HYPERLINK(""x"")"\n`],
-		['+1 (2)', "'+1 (2)\n"],
-		['-x', "'-x\n"],
-		['@SUM(1)', "'@SUM(1)\n"],
-		['\t=1', "'\t=1\n"],
-		['\r=1', "' =1\n"]
-	])('%j is text for a spreadsheet too', (cell, expected) => {
-		expect(csv([[cell]])).toBe(expected);
-	});
-	it('numbers stay numbers, as text too', () => {
-		expect(csv([[-0.5, '-0.5', '+2', -1e-7]])).toBe('-0.5,-0.5,+2,-1e-7\n');
-	});
-	it('a name stays on its line, in cells and in comments', () => {
-		expect(csv([['x\n=HYPERLINK(1)', 'a\r\nb\u2028c']])).toBe('x =HYPERLINK(1),a b c\n');
-		expect(cardLines({ text: 'x\n=1', more: { name: 'a\nb' } })).toBe(
-			'# text: x =1\n# more: {"name":"a\\nb"}\n'
-		);
-	});
-});
-
-describe('matrixCsv', () => {
-	const matrix = Float64Array.of(1, 0.25, 0.5, 1);
-	it('rounds to 7 digits, which is what float32 attention bears', () => {
-		expect(matrixCsv(Float64Array.of(0.123456789), 1, null)).toBe('layer,0\n0,0.1234568\n');
-	});
-	it('names layers along the top and the left', () => {
-		expect(matrixCsv(matrix, 2, null)).toBe('layer,0,1\n0,1,0.25\n1,0.5,1\n');
-		expect(matrixCsv(matrix, 2, null, 'head').startsWith('head,0,1')).toBe(true);
-	});
-	it('says in comment lines how the numbers came about', () => {
-		const definition: Definition = {
-			metric: 'cosine',
-			view: 'all',
-			headPolicy: 'same head',
-			texts: [],
-			context: 8,
-			windows: 1,
-			tokens: 8,
-			modelHash: 'abc',
-			version: '0.1.0'
-		};
-		const lines = matrixCsv(matrix, 2, definition).split('\n');
-		expect(lines[0]).toBe('# metric: cosine');
-		expect(lines).toContain('# modelHash: abc');
-		expect(lines.at(-4)).toBe('layer,0,1');
-	});
-});
-
-describe('toNpy', () => {
-	it("has NumPy's format 1.0: magic, header padded to 64 bytes, float64 little-endian", () => {
-		const bytes = toNpy(Float64Array.of(1, -2), [1, 2]);
-		expect([...bytes.slice(0, 10)]).toEqual([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
-		const header = new TextDecoder().decode(bytes.slice(10, 128));
-		expect(header.trimEnd()).toBe("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }");
-		expect(header.endsWith(' \n')).toBe(true);
-		expect([...bytes.slice(128)]).toEqual([
-			0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0
-		]);
-	});
-	it('writes one axis as a tuple of one', () => {
-		const text = new TextDecoder().decode(toNpy(Float64Array.of(1, 2, 3), [3]));
-		expect(text).toContain("'shape': (3,), }");
-	});
-	it('refuses a shape that does not fit', () => {
-		expect(() => toNpy(Float64Array.of(1, 2, 3), [2, 2])).toThrow(
-			'shape 2 × 2 has 4 numbers; found 3'
-		);
 	});
 });

@@ -1,5 +1,5 @@
 import type { Plan } from '../types.ts';
-import { spansCsv } from './csv.ts';
+import { spansCsv } from './spans.ts';
 import { planJson } from './json.ts';
 import { shareAttProblem, toShareAtt } from './shareatt.ts';
 

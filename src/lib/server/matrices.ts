@@ -1,4 +1,4 @@
-import { roundedRows } from '$analysis/plan/exporters/csv.ts';
+import { roundedRows } from '$analysis/text/csv.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '$lib/client/api.ts';
 

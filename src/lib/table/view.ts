@@ -1,4 +1,4 @@
-import { csv } from '$analysis/plan/exporters/csv.ts';
+import { csv } from '$analysis/text/csv.ts';
 import { table, type ColumnTable } from 'arquero';
 
 export type TableValue = string | number | boolean | null;

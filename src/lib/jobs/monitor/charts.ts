@@ -1,4 +1,4 @@
-import { csv } from '$analysis/plan/exporters/csv.ts';
+import { csv } from '$analysis/text/csv.ts';
 import type { Telemetry } from '$analysis/telemetry/telemetry.ts';
 import { scaleLinear } from 'd3-scale';
 import { niceRange, type Series } from '../../chart/geometry.ts';

@@ -1,5 +1,5 @@
 import type { Comparison } from '$analysis/compare/types.ts';
-import { cardLines as csvCardLines } from '$analysis/plan/exporters/csv.ts';
+import { cardLines as csvCardLines } from '$analysis/text/csv.ts';
 import { shortHash } from '$analysis/plan/planFile.ts';
 import { definitionOf } from '$analysis/workspace/run/definition.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';

@@ -1,5 +1,5 @@
 import type { Evaluation, WindowTokens } from '$analysis/measure/evaluate/types.ts';
-import { csv } from '$analysis/plan/exporters/csv.ts';
+import { csv } from '$analysis/text/csv.ts';
 
 /** Tokens of windows as CSV, one per line; line breaks in them are written as in code. */
 export function tokensCsv(worst: readonly WindowTokens[]): string {

@@ -1,5 +1,5 @@
 import type { EvaluateReport } from '$analysis/measure/evaluate/types.ts';
-import { csv } from '$analysis/plan/exporters/csv.ts';
+import { csv } from '$analysis/text/csv.ts';
 import { SCORES } from '$analysis/measure/evaluate/choices/types.ts';
 import {
 	formatBytes,

@@ -1,6 +1,6 @@
-import { cardLines, csv } from '$analysis/plan/exporters/csv.ts';
+import { cardLines, csv } from '$analysis/text/csv.ts';
 import { captionOf } from '$analysis/workspace/run/definition.ts';
-import { similarityCsv } from '$analysis/workspace/run/similarityCsv.ts';
+import { similarityCsv } from '$analysis/workspace/run/similarityFiles.ts';
 import type { ColourScale } from '../../colour/scale.ts';
 import { heatmapFigure, RECT_LIMIT } from '../../figure/heatmap.ts';
 import { rasterUrl } from '../../heatmap/raster.ts';

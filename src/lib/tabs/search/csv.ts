@@ -1,5 +1,5 @@
 import { SAVING_AXES } from '$analysis/plan/axes.ts';
-import { csv } from '$analysis/plan/exporters/csv.ts';
+import { csv } from '$analysis/text/csv.ts';
 import type { PartLoss, SearchReport } from '$analysis/measure/search/types.ts';
 import { planWords } from '$analysis/text/plan.ts';
 

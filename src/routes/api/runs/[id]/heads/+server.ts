@@ -1,7 +1,7 @@
 import type { HeadBlockAnswer } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { indexOf, measureOf } from '$lib/server/http/query.ts';
-import { roundedRows } from '$analysis/plan/exporters/csv.ts';
+import { roundedRows } from '$analysis/text/csv.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ params, url, locals }) =>

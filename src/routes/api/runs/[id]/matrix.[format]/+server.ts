@@ -1,5 +1,4 @@
-import { toNpy } from '$analysis/plan/exporters/npy.ts';
-import { similarityCsv } from '$analysis/workspace/run/similarityCsv.ts';
+import { similarityCsv, similarityNpy } from '$analysis/workspace/run/similarityFiles.ts';
 import { MATRIX_FORMATS } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { measureOf, oneOf } from '$lib/server/http/query.ts';
@@ -15,7 +14,7 @@ export const GET: RequestHandler = ({ params, url, locals }) =>
 		const body =
 			format === 'csv'
 				? similarityCsv(record, { metric, view }, matrix)
-				: toNpy(matrix, [layers, layers]);
+				: similarityNpy(matrix, layers);
 		return new Response(body, {
 			headers: {
 				'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/octet-stream',

@@ -1,5 +1,4 @@
 import { csvFormatRows } from 'd3-dsv';
-import type { Definition, Plan } from '../types.ts';
 
 export type Cell = string | number | boolean | null;
 
@@ -24,42 +23,6 @@ function oneLine(text: string): string {
 	return text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');
 }
 
-/** The spans of a plan, one per row, with what they were measured by; the header first. */
-export function spansCsv(plan: Plan): string {
-	const { definition, model } = plan;
-	const header = [
-		'source',
-		'followers',
-		'length',
-		'head_map',
-		'score',
-		'metric',
-		'view',
-		'context',
-		'windows',
-		'tokens',
-		'model',
-		'model_hash',
-		'version'
-	];
-	const rows = plan.spans.map((span): Cell[] => [
-		span.source,
-		span.followers.join(' '),
-		span.followers.length + 1,
-		span.headMap === 'identity' ? 'identity' : JSON.stringify(span.headMap),
-		span.score,
-		definition?.metric ?? null,
-		definition?.view ?? null,
-		definition?.context ?? null,
-		definition?.windows ?? null,
-		definition?.tokens ?? null,
-		model.name,
-		model.hash,
-		plan.createdBy.version
-	]);
-	return csv([header, ...rows]);
-}
-
 /**
  * A matrix [rows, columns], rounded to 7 digits, with the indices of its layers (or heads) along the top and the left.
  * With a definition, comment lines beginning with # say before it how the numbers came about.
@@ -67,12 +30,12 @@ export function spansCsv(plan: Plan): string {
 export function matrixCsv(
 	matrix: Float64Array,
 	columns: number,
-	definition: Definition | null,
+	definition: object | null,
 	axis: 'layer' | 'head' = 'layer'
 ): string {
 	const header: Cell[] = [axis, ...Array.from({ length: columns }, (_, column) => column)];
 	const body = roundedRows(matrix, columns).map((row, index): Cell[] => [index, ...row]);
-	return (definition === null ? '' : definitionLines(definition)) + csv([header, ...body]);
+	return (definition === null ? '' : cardLines(definition)) + csv([header, ...body]);
 }
 
 /** A row-major matrix as rows, rounded to 7 digits. */
@@ -85,15 +48,10 @@ export function roundedRows(matrix: Float64Array, columns: number): number[][] {
 	);
 }
 
-/** A definition card as comment lines that begin with #, for the top of a CSV file. */
-export function definitionLines(definition: Definition): string {
-	return cardLines({ ...definition });
-}
-
-/** Anything that says how numbers came about, as comment lines that begin with #. */
-export function cardLines(card: Readonly<Record<string, unknown>>): string {
+/** A definition card, or anything else that says how numbers came about, as comment lines that begin with #. */
+export function cardLines(card: object): string {
 	return Object.entries(card)
-		.map(([name, value]) => {
+		.map(([name, value]: [string, unknown]) => {
 			const text = typeof value === 'string' ? value : JSON.stringify(value);
 			return `# ${oneLine(`${name}: ${text}`)}\n`;
 		})

@@ -1,4 +1,5 @@
-import { cardLines, matrixCsv } from '../../plan/exporters/csv.ts';
+import { cardLines, matrixCsv, roundedRows } from '../../text/csv.ts';
+import { toNpy } from '../../text/npy.ts';
 import type { Metric, View } from '../../similarity/types.ts';
 import { definitionOf } from './definition.ts';
 import type { RunRecord } from './types.ts';
@@ -19,4 +20,9 @@ export function similarityCsv(
 			command: record.command
 		}) + matrixCsv(matrix, record.model.layers, null)
 	);
+}
+
+/** The same numbers, to the same 7 digits, in NumPy's format: the same from the page and the server. */
+export function similarityNpy(matrix: Float64Array, layers: number): Uint8Array<ArrayBuffer> {
+	return toNpy(Float64Array.from(roundedRows(matrix, layers).flat()), [layers, layers]);
 }
