@@ -3,7 +3,7 @@ import { roundedRows } from '../../text/csv.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
 import { similarityCsv, similarityNpy } from './similarityFiles.ts';
 
-const { record } = madeUpRun();
+const record = { ...madeUpRun().record, files: {} };
 const { layers } = record.model;
 const matrix = Float64Array.from({ length: layers * layers }, (_, cell) => 1 / (cell + 3));
 /** What a page has of it: rows to 7 digits, sent as JSON. */

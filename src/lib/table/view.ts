@@ -1,5 +1,4 @@
 import { csv } from '$analysis/text/csv.ts';
-import { table, type ColumnTable } from 'arquero';
 
 export type TableValue = string | number | boolean | null;
 
@@ -23,15 +22,6 @@ export interface Sort {
 	descending: boolean;
 }
 
-/** Column that remembers which row a line came from. */
-const ROW = 'row index';
-
-/** An arquero table of the columns' values, with the row's index beside them. */
-export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): ColumnTable {
-	const entries = columns.map(({ key, value }) => [key, rows.map(value)] as [string, TableValue[]]);
-	return table([[ROW, rows.map((_, index) => index)], ...entries]);
-}
-
 /** Indices of the rows that hold every word of `words` in some column, sorted. */
 export function visibleRows<Row>(
 	columns: readonly Column<Row>[],
@@ -39,7 +29,16 @@ export function visibleRows<Row>(
 	words: string,
 	sort: Sort | null
 ): number[] {
-	return viewOf(columns, rows, words, sort).array(ROW) as number[];
+	const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+	const matching = rows.flatMap((row, index) => {
+		const text = textOf(columns, row);
+		return wanted.every((word) => text.includes(word)) ? [index] : [];
+	});
+	const column = columns.find(({ key }) => key === sort?.key);
+	if (sort === null || column === undefined) return matching;
+	const values = rows.map(column.value);
+	const direction = sort.descending ? -1 : 1;
+	return matching.sort((a, b) => compared(values[a], values[b], direction) || a - b);
 }
 
 /** What is visible, as CSV with the columns' titles as its header. */
@@ -75,29 +74,6 @@ export function visibleTexts<Row>(
 export function cellText<Row>(column: Column<Row>, row: Row): string {
 	const value = column.value(row);
 	return column.format?.(value, row) ?? String(value ?? '–');
-}
-
-/*
- * arquero's `filter` and `orderby` compile their expressions to code, which the page's content security
- * policy forbids; `reify` takes the rows wanted, in the order wanted, without.
- */
-function viewOf<Row>(
-	columns: readonly Column<Row>[],
-	rows: readonly Row[],
-	words: string,
-	sort: Sort | null
-): ColumnTable {
-	const all = tableOf(columns, rows);
-	const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-	const matching = rows.flatMap((row, index) => {
-		const text = textOf(columns, row);
-		return wanted.every((word) => text.includes(word)) ? [index] : [];
-	});
-	if (sort === null) return all.reify(matching);
-	const values = all.array(sort.key) as TableValue[];
-	const direction = sort.descending ? -1 : 1;
-	matching.sort((a, b) => compared(values[a], values[b], direction) || a - b);
-	return all.reify(matching);
 }
 
 function textOf<Row>(columns: readonly Column<Row>[], row: Row): string {
