@@ -15,6 +15,7 @@ import { print, sayError, sayLines, type Io } from './io.ts';
 import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
 import { registerPlan } from './plan.ts';
+import { registerResults } from './results.ts';
 import { registerSavings } from './savings.ts';
 import { registerSearch } from './search.ts';
 import { registerServe } from './serve.ts';
@@ -68,6 +69,7 @@ function programFor(io: Io): Command {
 	registerEvaluate(program, io);
 	registerDamage(program, io);
 	registerSearch(program, io);
+	registerResults(program, io);
 	registerCompare(program, io);
 	registerExport(program, io);
 	registerApply(program, io);

@@ -1,0 +1,181 @@
+import { similarityMatrix } from '../../similarity/measure.ts';
+import { formatValue } from '../../text/number.ts';
+import { planCounts, planWords } from '../../text/plan.ts';
+import type { Sources } from '../../plan/types.ts';
+import { listRuns } from '../../workspace/run/list.ts';
+import { readSums } from '../../workspace/run/read.ts';
+import { listResults, readResult } from '../results/folder.ts';
+import type { StoredResult } from '../results/types.ts';
+
+/** A value of a row; null where there is none. */
+export type Value = string | number | null;
+
+/** A run or a stored measurement. */
+export interface MeasurementRow {
+	model: string;
+	kind: string;
+	id: string;
+	created: string;
+	texts: string;
+	context: number;
+	windows: number;
+	/** Its figures in a sentence. */
+	result: string;
+}
+
+/** A change of a model whose loss increase was measured: a plan, a span, a dropped layer. */
+export interface ChangeRow {
+	/** Joins the row with the pairs of layers that it is made of. */
+	key: string;
+	model: string;
+	/** Hash of the model. */
+	hash: string;
+	/** The change in words. */
+	change: string;
+	/** Nats/token, with the ends of its 95% interval. */
+	loss: number;
+	low: number | null;
+	high: number | null;
+	/** What measured it, and its id. */
+	kind: string;
+	id: string;
+}
+
+/** A plan as measured by an evaluation, or on the held-out part of a search. */
+export interface PlanRow extends ChangeRow {
+	/** "3 followers, 1 dropped" */
+	counts: string;
+	/** Fraction of the KV cache that is saved; predicted. */
+	saved: number | null;
+}
+
+/** A follower and its source, of the change with a key. */
+export interface PairRow {
+	key: string;
+	hash: string;
+	source: number;
+	follower: number;
+}
+
+/** How alike two layers of a model attend: `cosine`, view `all`, by its newest run that has it. */
+export interface SimilarityRow {
+	hash: string;
+	source: number;
+	follower: number;
+	similarity: number;
+}
+
+/** All that a workspace holds, as the rows that tables are made of. */
+export interface WorkspaceRows {
+	measurements: MeasurementRow[];
+	plans: PlanRow[];
+	/** Spans and dropped layers of damage maps, each by itself. */
+	spans: ChangeRow[];
+	pairs: PairRow[];
+	similarity: SimilarityRow[];
+}
+
+/** Reads runs and results of a workspace, newest first; what cannot be read is in no row. */
+export async function workspaceRows(home: string): Promise<WorkspaceRows> {
+	const rows: WorkspaceRows = { measurements: [], plans: [], spans: [], pairs: [], similarity: [] };
+	const seen = new Set<string>();
+	for (const { id, folder, record } of await listRuns(home)) {
+		if (record === null) continue;
+		const { model, texts, createdAt, context, windows, loss } = record;
+		rows.measurements.push({
+			model: model.name,
+			kind: 'analyze',
+			id,
+			created: createdAt,
+			texts: texts.map(({ name }) => name).join(', '),
+			context,
+			windows: windows.length,
+			result: loss === null ? '' : `loss ${formatValue(loss)} nats/token`
+		});
+		const { hash, layers } = model;
+		if (seen.has(hash) || !record.metrics.includes('cosine') || !record.views.includes('all'))
+			continue;
+		seen.add(hash);
+		const matrix = similarityMatrix(await readSums(folder, record, 'all'), 'cosine');
+		for (let follower = 1; follower < layers; follower++)
+			for (let source = 0; source < follower; source++)
+				rows.similarity.push({
+					hash,
+					source,
+					follower,
+					similarity: matrix[source * layers + follower]
+				});
+	}
+	for (const { summary } of await listResults(home)) {
+		if (summary === null) continue;
+		const { id, kind, createdAt, model, texts, context, windows, words } = summary;
+		rows.measurements.push({
+			model: model.name,
+			kind,
+			id,
+			created: createdAt,
+			texts: texts.join(', '),
+			context,
+			windows,
+			result: words
+		});
+		addChanges(rows, await readResult(home, id));
+	}
+	rows.measurements.sort((a, b) => (a.created < b.created ? 1 : a.created > b.created ? -1 : 0));
+	return rows;
+}
+
+function addChanges(rows: WorkspaceRows, { id, model, result }: StoredResult): void {
+	const { kind } = result;
+	const about = { model: model.name, hash: model.hash, kind, id };
+	const pairsOf = (sources: Sources): Pick<PairRow, 'source' | 'follower'>[] =>
+		sources.flatMap((source, follower) =>
+			source === null || source === follower ? [] : [{ source, follower }]
+		);
+	const key = () => `${id} ${rows.plans.length + rows.spans.length}`;
+	const addPairs = (of: string, pairs: readonly Pick<PairRow, 'source' | 'follower'>[]) =>
+		rows.pairs.push(...pairs.map((pair) => ({ key: of, hash: model.hash, ...pair })));
+	const addPlan = (
+		{ sources, repaired }: { sources: Sources; repaired: boolean },
+		{ loss, low, high }: Pick<ChangeRow, 'loss' | 'low' | 'high'>,
+		saved: number | null
+	) => {
+		const of = key();
+		const change = `${planWords(sources)}${repaired ? ', repaired' : ''}`;
+		rows.plans.push({
+			key: of,
+			...about,
+			change,
+			counts: planCounts(sources),
+			loss,
+			low,
+			high,
+			saved
+		});
+		addPairs(of, pairsOf(sources));
+	};
+	if (result.kind === 'evaluate') {
+		const { report } = result.evaluation;
+		const { kCache } = report.cost.predicted;
+		const repaired = result.plan.repair !== null;
+		addPlan({ sources: result.plan.sources, repaired }, report.delta, kCache.shareOfKv);
+	}
+	if (result.kind === 'search')
+		for (const plan of result.search.report.plans) addPlan(plan, plan.report, plan.savings.kvCache);
+	if (result.kind === 'damage') {
+		for (const { layer, loss, low, high } of result.damage.drops) {
+			if (loss === null) continue;
+			rows.spans.push({ key: key(), ...about, change: `dropped: ${layer}`, loss, low, high });
+		}
+		for (const { source, last, loss, low, high } of result.damage.report.spans) {
+			if (loss === null) continue;
+			const of = key();
+			const followers = Array.from({ length: last - source }, (_, i) => source + 1 + i);
+			rows.spans.push({ key: of, ...about, change: `${source}–${last}`, loss, low, high });
+			addPairs(
+				of,
+				followers.map((follower) => ({ source, follower }))
+			);
+		}
+	}
+}
