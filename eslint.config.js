@@ -45,7 +45,7 @@ const analysisRanks = [
 	['rewrite'],
 	['engine'],
 	['workspace'],
-	['repair', 'compare', 'figure'],
+	['compare', 'figure'],
 	['apply'],
 	['measure']
 ];

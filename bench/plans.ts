@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { searchPlans } from '../analysis/measure/search/search.ts';
 import type { PlanFigures, SearchReport } from '../analysis/measure/search/types.ts';
+import { searchPlans } from '../tests/builders/opened.ts';
 
 const MODELS = ['mini-llama2', 'mini-llama3'];
 const FOLLOWERS = [1, 2, 3, 4, 5, 6];

@@ -1,13 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { measureDamage } from '../analysis/measure/damage/damage.ts';
-import { evaluatePlan } from '../analysis/measure/evaluate/evaluate.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans, sourcesOf } from '../analysis/plan/spans.ts';
 import type { Document } from '../analysis/model/tokens/types.ts';
 import { BenchModel } from './engine.ts';
 import type { Report } from './report.ts';
 import { alternate, plainJob } from './timing.ts';
+import { evaluatePlan, measureDamage } from '../tests/builders/opened.ts';
 
 const REPEATS = 3;
 const EVALUATED = { context: 512, windows: 16 };

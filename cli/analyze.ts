@@ -8,8 +8,7 @@ import {
 	DEFAULT_WINDOWS
 } from '../analysis/measure/analyze/defaults.ts';
 import type { AnalyzeRequest, AnalyzeResult } from '../analysis/measure/analyze/types.ts';
-import { modelName } from '../analysis/model/checkpoint/open.ts';
-import { findOnnxFile, onnxName } from '../analysis/model/onnx/locate.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
 import { runFolder } from '../analysis/workspace/run/list.ts';
 import type { RunRecord } from '../analysis/workspace/run/types.ts';
 import { newRunId } from '../analysis/workspace/workspace.ts';
@@ -74,7 +73,11 @@ export function registerAnalyze(program: Command, io: Io): void {
 		)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: AnalyzeFlags) => {
-			const { record, run } = await analyzeModel(model, flags, io);
+			const { out } = flags;
+			if (out !== undefined) await checkTarget(resolve(out));
+			const { record, run } = await withModel(await findModel(model, flags, io), (opened) =>
+				analyzeModel(opened, model, flags, io)
+			);
 			const { seconds, peakRssBytes, tokens, windows } = record;
 			say(
 				io,
@@ -94,20 +97,17 @@ export function registerAnalyze(program: Command, io: Io): void {
 }
 
 async function analyzeModel(
-	model: string,
+	model: Model,
+	named: string,
 	flags: AnalyzeFlags,
 	io: Io
 ): Promise<{ record: RunRecord; run: string }> {
 	const home = homeOf(flags, io);
 	const { out, context, windows, metrics, views } = flags;
-	if (out !== undefined) await checkTarget(resolve(out));
-	const modelFolder = await findModel(model, flags, io);
-	const onnxFile = await findOnnxFile(modelFolder);
-	const name = onnxFile === null ? modelName(modelFolder) : onnxName(onnxFile);
-	const id = newRunId(name, new Date());
+	const id = newRunId(model.name, new Date());
 	const target = out === undefined ? runFolder(home, id) : resolve(out);
 	const request: AnalyzeRequest = {
-		modelFolder,
+		modelFolder: model.path,
 		...(flags.tokenizer !== undefined && { tokenizer: flags.tokenizer }),
 		documents: await readTexts(flags.text, io),
 		context,
@@ -118,12 +118,13 @@ async function analyzeModel(
 		memoryLimitBytes: flags.memory ?? null,
 		home
 	};
-	const command = analyzeCommand(model, flags.text, request, flags.models);
-	const record = await withProgress(request, { runFolder: target, id, command }, io);
+	const command = analyzeCommand(named, flags.text, request, flags.models);
+	const record = await withProgress(model, request, { runFolder: target, id, command }, io);
 	return { record, run: out ?? id };
 }
 
 async function withProgress(
+	model: Model,
 	request: AnalyzeRequest,
 	options: Pick<AnalyzeOptions, 'runFolder' | 'id' | 'command'>,
 	io: Io
@@ -134,11 +135,11 @@ async function withProgress(
 	const display = progressDisplay(io.stderr);
 	const stopWatching = removeOnInterrupt(options.runFolder, display.end);
 	try {
-		return await analyze(request, {
+		return await analyze(model, request, {
 			...options,
 			onPrepared: async (prepared) => {
 				const estimate = await estimateOfAnalysis(prepared, request.home);
-				sayEstimate(prepared.source.name, estimate, io);
+				sayEstimate(model.name, estimate, io);
 			},
 			onProgress: display.update
 		});

@@ -4,6 +4,7 @@ import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weig
 import type { Deployed } from '../analysis/apply/deploy.ts';
 import { DEPLOY_TARGETS, type DeployRequest, type DeployTarget } from '../analysis/apply/types.ts';
 import { applyText } from './applyText.ts';
+import { withModel } from '../analysis/model/open.ts';
 import { findModel, homeOf } from './found.ts';
 import { removeOnInterrupt } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
@@ -54,8 +55,8 @@ export function registerApply(program: Command, io: Io): void {
 		.action(async (model: string, flags: ApplyFlags) => {
 			const plan = flags.plan === undefined ? null : await readPlan(flags.plan);
 			const deployed = await withProgress(
+				await findModel(model, flags, io),
 				{
-					modelFolder: await findModel(model, flags, io),
 					plan,
 					planFolder: dirname(flags.plan ?? '.'),
 					target: flags.to,
@@ -74,15 +75,17 @@ export function registerApply(program: Command, io: Io): void {
 }
 
 /** Talk between steps: each is said once when it begins. */
-async function withProgress(request: DeployRequest, io: Io): Promise<Deployed> {
+async function withProgress(path: string, request: DeployRequest, io: Io): Promise<Deployed> {
 	const { deployModel } = await import('../analysis/apply/deploy.ts');
 	let said = '';
 	const stop = removeOnInterrupt(request.out, () => say(io, 'stopped; nothing was written'));
 	try {
-		return await deployModel(request, (stage) => {
-			if (stage !== said) say(io, `${stage} ${request.out}`);
-			said = stage;
-		});
+		return await withModel(path, (model) =>
+			deployModel(model, request, (stage) => {
+				if (stage !== said) say(io, `${stage} ${request.out}`);
+				said = stage;
+			})
+		);
 	} finally {
 		stop();
 	}

@@ -12,6 +12,7 @@ import { settingWords } from '../analysis/measure/bench/words.ts';
 import { benchSides } from '../analysis/measure/bench/sideProcess.ts';
 import { benchText } from './benchText.ts';
 import { sayEstimate } from './estimateText.ts';
+import { withModel } from '../analysis/model/open.ts';
 import { findModel, homeOf } from './found.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
@@ -115,8 +116,8 @@ async function ofWritten(
 	const home = homeOf(flags, io);
 	const modelFolder = await findModel(model, flags, io);
 	const memoryLimitBytes = flags.memory ?? null;
-	const request = { model: modelFolder, against, memoryLimitBytes, home, ...settingOf(flags) };
-	return measureWritten(request, means);
+	const request = { against, memoryLimitBytes, home, ...settingOf(flags) };
+	return withModel(modelFolder, (opened) => measureWritten(opened, request, means));
 }
 
 /** A model and a plan, which are written first. */
@@ -142,10 +143,12 @@ async function ofPlanned(
 		memoryLimitBytes: flags.memory ?? null,
 		home
 	};
-	const bench = await measureBench(request, means, async (prepared) => {
-		const estimate = await estimateOfBench(prepared, home);
-		sayEstimate(prepared.name, estimate, io, `${settingWords(prepared.setting)} of each`);
-	});
+	const bench = await withModel(modelFolder, (opened) =>
+		measureBench(opened, request, means, async (prepared) => {
+			const estimate = await estimateOfBench(prepared, home);
+			sayEstimate(prepared.name, estimate, io, `${settingWords(prepared.setting)} of each`);
+		})
+	);
 	return { bench, plan };
 }
 

@@ -7,6 +7,7 @@ import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { formatPercent, formatWhole } from '../analysis/text/number.ts';
 import { damageText } from './damageText.ts';
 import { sayEstimate } from './estimateText.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
 import { findModel, homeOf } from './found.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
@@ -67,20 +68,23 @@ export function registerDamage(program: Command, io: Io): void {
 			const { context, windows, maxSpan, text, models } = flags;
 			const home = homeOf(flags, io);
 			const recorder = new TelemetryRecorder();
-			const damage = await withProgress(
-				{
-					modelFolder: await findModel(model, flags, io),
-					documents: await readTexts(text ?? sampleFiles(DAMAGE_DEFAULTS.samples), io),
-					context,
-					windows,
-					maxSpan,
-					recall: flags.recall === 'on',
-					memoryLimitBytes: flags.memory ?? null,
-					home,
-					progressFile: flags.out === undefined ? null : resolve(flags.out)
-				},
-				recorder,
-				io
+			const damage = await withModel(await findModel(model, flags, io), async (opened) =>
+				withProgress(
+					opened,
+					{
+						modelFolder: opened.path,
+						documents: await readTexts(text ?? sampleFiles(DAMAGE_DEFAULTS.samples), io),
+						context,
+						windows,
+						maxSpan,
+						recall: flags.recall === 'on',
+						memoryLimitBytes: flags.memory ?? null,
+						home,
+						progressFile: flags.out === undefined ? null : resolve(flags.out)
+					},
+					recorder,
+					io
+				)
 			);
 			const { done, naive } = damage.report.evaluations;
 			say(
@@ -96,6 +100,7 @@ export function registerDamage(program: Command, io: Io): void {
 }
 
 async function withProgress(
+	model: Model,
 	request: DamageRequest,
 	recorder: TelemetryRecorder,
 	io: Io
@@ -109,9 +114,9 @@ async function withProgress(
 		say(io, 'stopped; the same command goes on from what is there');
 	});
 	try {
-		return await measureDamage(request, {
+		return await measureDamage(model, request, {
 			onPrepared: async (outlook) => {
-				sayEstimate(outlook.checkpoint.name, await estimateOf(outlook, request.home), io);
+				sayEstimate(model.name, await estimateOf(outlook, request.home), io);
 				const { found, all } = outlook.results;
 				const there = found === 0 ? '' : `; ${found} of ${all} are there`;
 				say(io, `results are kept in ${outlook.progressFile}${there}`);

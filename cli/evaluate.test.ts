@@ -10,8 +10,8 @@ import type { EvaluateReport } from '../analysis/measure/evaluate/types.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Plan, Sources } from '../analysis/plan/types.ts';
-import { encodeRepairs, repairHash } from '../analysis/repair/file.ts';
-import { fitRepairs } from '../analysis/repair/fit.ts';
+import { encodeRepairs, repairHash } from '../analysis/engine/repair/file.ts';
+import { fitRepairs } from '../analysis/engine/repair/fit.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
 

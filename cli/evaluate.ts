@@ -7,11 +7,13 @@ import { evaluateCommand } from '../analysis/measure/results/command.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { sayEstimate } from './estimateText.ts';
 import { evaluateText } from './evaluateText.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
 import { findModel, homeOf } from './found.ts';
 import { enforceGates, gatesOf, lossIncrease, share } from './gates.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { recallOption, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
-import { readPlan, readPlanRepairs, writePlan } from './planFile.ts';
+import { repairsOf } from '../analysis/engine/repair/ofPlan.ts';
+import { readPlan, writePlan } from './planFile.ts';
 import { progressDisplay } from './progress.ts';
 import { storeResult } from './store.ts';
 import { sampleFiles, samplesHelp } from './samples.ts';
@@ -87,7 +89,7 @@ export function registerEvaluate(program: Command, io: Io): void {
 				modelFolder,
 				plan,
 				...(flags.tokenizer !== undefined && { tokenizer: flags.tokenizer }),
-				repairs: await readPlanRepairs(dirname(resolve(planFile)), plan, modelFolder),
+				repairs: null,
 				documents: await readTexts(flags.text ?? sampleFiles(EVALUATE_DEFAULTS.samples), io),
 				context: flags.context,
 				windows: flags.windows,
@@ -98,7 +100,10 @@ export function registerEvaluate(program: Command, io: Io): void {
 				home: homeOf(flags, io)
 			};
 			const recorder = new TelemetryRecorder();
-			const evaluation = await withProgress(request, recorder, io);
+			const evaluation = await withModel(modelFolder, async (opened) => {
+				const repairs = await repairsOf(opened, plan, dirname(resolve(planFile)));
+				return withProgress(opened, { ...request, repairs }, recorder, io);
+			});
 			if (evaluation.warning !== null) say(io, `warning: ${evaluation.warning}`);
 			if (flags.json) printJson(io, evaluation.report);
 			else print(io, evaluateText(evaluation));
@@ -133,6 +138,7 @@ function planFileOf({ plan }: EvaluateFlags): string {
 }
 
 async function withProgress(
+	model: Model,
 	request: EvaluateRequest,
 	recorder: TelemetryRecorder,
 	io: Io
@@ -142,10 +148,10 @@ async function withProgress(
 	const { estimateOfEvaluation } = await import('../analysis/measure/evaluate/prepare.ts');
 	const display = progressDisplay(io.stderr);
 	try {
-		return await evaluatePlan(request, {
+		return await evaluatePlan(model, request, {
 			onPrepared: async (prepared) => {
 				const estimate = await estimateOfEvaluation(prepared, request.home);
-				sayEstimate(prepared.source.name, estimate, io);
+				sayEstimate(model.name, estimate, io);
 			},
 			onProgress: recorder.watching(display.update)
 		});

@@ -1,19 +1,10 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { modelFacts } from '../analysis/model/checkpoint/facts.ts';
-import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
-import type { ModelFacts } from '../analysis/model/checkpoint/types.ts';
-import { checkPlan, type PlanCheck } from '../analysis/apply/planCheck.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
+import { checkPlan, type PlanCheck } from '../analysis/engine/checkPlan.ts';
 import { InputError } from '../analysis/errors.ts';
-import { checkpointLayers } from '../analysis/model/catalogue/checkpointLayers.ts';
-import { findOnnxFile } from '../analysis/model/onnx/locate.ts';
-import { findOnnx } from '../analysis/model/onnx/open.ts';
-import {
-	onnxReport,
-	type LayerReport,
-	type OnnxReport,
-	type ValueReport
-} from '../analysis/model/onnx/report.ts';
+import { describeModel, type CheckpointReport } from '../analysis/model/catalogue/report.ts';
+import type { LayerReport, OnnxReport, ValueReport } from '../analysis/model/onnx/report.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { formatBytes, formatCount } from '../analysis/text/number.ts';
 import { attendingWords, plannedLayerWords } from '../analysis/text/plan.ts';
@@ -38,15 +29,6 @@ interface InspectFlags extends SharedOptions {
 	plan?: string;
 }
 
-/** A checkpoint, as `inspect --json` has it. */
-interface CheckpointFacts {
-	name: string;
-	folder: string;
-	facts: ModelFacts;
-	layers: LayerReport[];
-	notes: string[];
-}
-
 /** A layer beside what a plan has it do; null: no plan, or one of another number of layers. */
 type LayerRow = LayerReport & { planned: PlanCheck['layers'][number] | null };
 
@@ -61,23 +43,21 @@ export function registerInspect(program: Command, io: Io): void {
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: InspectFlags) => {
 			const plan = flags.plan === undefined ? null : await readPlan(flags.plan);
-			await inspect(await findModel(model, flags, io), plan, flags, io);
+			await withModel(await findModel(model, flags, io), (opened) =>
+				inspect(opened, plan, flags, io)
+			);
 		});
 }
 
 async function inspect(
-	path: string,
+	model: Model,
 	plan: Plan | null,
 	flags: InspectFlags,
 	io: Io
 ): Promise<void> {
-	const file = await findOnnxFile(path);
-	const report =
-		file === null
-			? await checkpointFacts(path)
-			: onnxReport(await findOnnx(file, { weights: false }));
+	const report = describeModel(model);
 	const folders = { home: homeOf(flags, io), planFolder: dirname(flags.plan ?? '.') };
-	const check = plan === null ? null : await checkPlan(path, plan, folders);
+	const check = plan === null ? null : await checkPlan(model, plan, folders);
 	if (flags.json) printJson(io, check === null ? report : { ...report, plan: check });
 	else {
 		if ('facts' in report) printCheckpoint(report, check, io);
@@ -89,19 +69,7 @@ async function inspect(
 	}
 }
 
-async function checkpointFacts(folder: string): Promise<CheckpointFacts> {
-	const checkpoint = await openCheckpoint(folder);
-	const { name, config } = checkpoint;
-	return {
-		name,
-		folder: checkpoint.folder,
-		facts: modelFacts(checkpoint),
-		layers: checkpointLayers(config),
-		notes: checkpoint.notes
-	};
-}
-
-function printCheckpoint(report: CheckpointFacts, check: PlanCheck | null, io: Io): void {
+function printCheckpoint(report: CheckpointReport, check: PlanCheck | null, io: Io): void {
 	const { name, folder, facts, notes } = report;
 	for (const note of notes) say(io, `note: ${note}`);
 	const { architecture, parameters, dtype, bytes } = facts;

@@ -1,36 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { refuseRepaired } from '../analysis/engine/plannedOnnx.ts';
-import type { LayerRepairs } from '../analysis/engine/repairs.ts';
 import { MAX_SMALL_JSON_BYTES, readJsonFile, readTextFile } from '../analysis/edge/json.ts';
 import { parseJson } from '../analysis/edge/parse.ts';
-import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
-import { findOnnxFile } from '../analysis/model/onnx/locate.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parsePlan } from '../analysis/plan/planFile.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { writeWhole } from '../analysis/process/partial.ts';
-import { readRepairs } from '../analysis/repair/file.ts';
 
 /** A checked plan.json. Throws InputError that names the file. */
 export async function readPlan(file: string): Promise<Plan> {
 	return parsePlan(await readJsonFile(file), file);
-}
-
-/**
- * The refitted weights that a plan names, which lie in `folder`; null: it names none. Throws InputError where the
- * model cannot be opened or is an ONNX model, and as `readRepairs`.
- */
-export async function readPlanRepairs(
-	folder: string,
-	plan: Plan,
-	modelFolder: string
-): Promise<LayerRepairs | null> {
-	if (plan.repair === null) return null;
-	if ((await findOnnxFile(modelFolder)) !== null) refuseRepaired(plan);
-	const { config } = await openCheckpoint(modelFolder);
-	return readRepairs(folder, plan, config);
 }
 
 /**

@@ -1,10 +1,11 @@
 import { estimateOf } from '../analysis/engine/estimate.ts';
 import { estimateAnalysis } from '../analysis/measure/analyze/estimate.ts';
-import { refuseKnownOther } from '../analysis/engine/modelHash.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
+import { refuseKnownOther } from '../analysis/model/sameModel.ts';
 import type { Estimate } from '../analysis/engine/estimate.ts';
 import { prepareDamage } from '../analysis/measure/damage/prepare.ts';
 import { workOfAll } from '../analysis/measure/damage/work.ts';
-import { checkPlan } from '../analysis/apply/planCheck.ts';
+import { checkPlan } from '../analysis/engine/checkPlan.ts';
 import { estimateOfBench, prepareBench } from '../analysis/measure/bench/prepareBench.ts';
 import { checkRoom } from '../analysis/apply/scratch.ts';
 import { parseQuestions } from '../analysis/measure/evaluate/choices/parse.ts';
@@ -31,8 +32,10 @@ export function readerAnswers(): (question: Question) => Promise<Answer> {
 	const answers: Answers = {
 		models: (places) => discoverModels(places, examiner),
 		report: modelReport,
-		plan: ({ model, plan, home }) => checkPlan(model, plan, { home, planFolder: null }),
-		analyze: estimateAnalysis,
+		plan: ({ model: path, plan, home }) =>
+			withModel(path, (model) => checkPlan(model, plan, { home, planFolder: null })),
+		analyze: (request) =>
+			withModel(request.modelFolder, (model) => estimateAnalysis(model, request)),
 		damage: estimateDamage,
 		evaluate: estimateEvaluation,
 		search: estimateSearch,
@@ -50,31 +53,41 @@ function answered<Kind extends QuestionKind>(
 
 type Asked<Kind extends keyof EstimateQuestions> = EstimateQuestions[Kind]['asked'];
 
-async function estimateDamage({ modelHash, ...request }: Asked<'damage'>): Promise<Estimate> {
-	await refuseKnownOther(request.modelFolder, modelHash, request.home);
-	const prepared = await prepareDamage(request);
-	return estimateOf({ ...prepared, totalWork: workOfAll(prepared) }, request.home);
+/** Opens the model that is asked about, once. Throws InputError where it is known to have other weights. */
+function ofModel(
+	{ modelFolder, modelHash, home }: { modelFolder: string; modelHash: string; home: string },
+	use: (model: Model) => Promise<Estimate>
+): Promise<Estimate> {
+	return withModel(modelFolder, async (model) => {
+		await refuseKnownOther(model, modelHash, home);
+		return use(model);
+	});
 }
 
-async function estimateEvaluation({
-	modelHash,
-	questions,
-	...request
-}: Asked<'evaluate'>): Promise<Estimate> {
-	await refuseKnownOther(request.modelFolder, modelHash, request.home);
-	const parsed = questions === null ? null : parseQuestions(questions.text, questions.name);
-	const prepared = await prepareEvaluation({ ...request, questions: parsed, repairs: null });
-	return estimateOfEvaluation(prepared, request.home);
+function estimateDamage(asked: Asked<'damage'>): Promise<Estimate> {
+	return ofModel(asked, async (model) => {
+		const prepared = await prepareDamage(model, asked);
+		return estimateOf({ ...prepared, totalWork: workOfAll(prepared) }, asked.home);
+	});
 }
 
-async function estimateSearch({ modelHash, ...request }: Asked<'search'>): Promise<Estimate> {
-	await refuseKnownOther(request.modelFolder, modelHash, request.home);
-	return estimateOf(await prepareSearch(request), request.home);
+function estimateEvaluation({ questions, ...asked }: Asked<'evaluate'>): Promise<Estimate> {
+	return ofModel(asked, async (model) => {
+		const parsed = questions === null ? null : parseQuestions(questions.text, questions.name);
+		const request = { ...asked, questions: parsed, repairs: null };
+		return estimateOfEvaluation(await prepareEvaluation(model, request), asked.home);
+	});
 }
 
-async function estimateBench({ modelHash, ...request }: Asked<'bench'>): Promise<Estimate> {
-	await refuseKnownOther(request.modelFolder, modelHash, request.home);
-	const prepared = await prepareBench(request);
-	await checkRoom({ home: request.home, id: 'bench', bytesNeeded: prepared.scratchBytes });
-	return estimateOfBench(prepared, request.home);
+function estimateSearch(asked: Asked<'search'>): Promise<Estimate> {
+	return ofModel(asked, async (model) => estimateOf(await prepareSearch(model, asked), asked.home));
+}
+
+function estimateBench(asked: Asked<'bench'>): Promise<Estimate> {
+	return ofModel(asked, async (model) => {
+		const prepared = prepareBench(model, asked);
+		const { home } = asked;
+		await checkRoom({ home, id: 'bench', bytesNeeded: prepared.scratchBytes });
+		return estimateOfBench(prepared, home);
+	});
 }

@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
-import { modelFacts } from '../analysis/model/checkpoint/facts.ts';
-import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
+import { requireCheckpoint, withModel } from '../analysis/model/open.ts';
 import type { ModelFacts } from '../analysis/model/checkpoint/types.ts';
 import { InputError } from '../analysis/errors.ts';
 import { DTYPE_BYTES, savings } from '../analysis/plan/savings.ts';
@@ -52,26 +51,26 @@ export function registerSavings(program: Command, io: Io): void {
 		.addHelpText('after', HELP)
 		.action(async (file: string, options: SavingsOptions) => {
 			const plan = await readPlan(file);
-			const checkpoint = await openCheckpoint(await findModel(options.model, options, io));
-			const facts = modelFacts(checkpoint);
+			const path = await findModel(options.model, options, io);
+			const { name, facts } = await withModel(path, (model) => {
+				requireCheckpoint(model);
+				return Promise.resolve({ name: model.name, facts: model.facts });
+			});
 			if (facts.layers !== plan.model.layers) {
 				throw new InputError(
-					`${file}: a plan for ${plan.model.layers} layers; ${checkpoint.name} has ${facts.layers}`
+					`${file}: a plan for ${plan.model.layers} layers; ${name} has ${facts.layers}`
 				);
 			}
 			const { context, batch, dtype } = options;
 			const other = otherModel(plan, facts);
 			if (other !== null) say(io, `note: the plan was made for ${plan.model.name}: ${other}`);
 			if (context > facts.maxPositions) {
-				say(
-					io,
-					`note: ${checkpoint.name} has ${facts.maxPositions} positions; context ${context} is more`
-				);
+				say(io, `note: ${name} has ${facts.maxPositions} positions; context ${context} is more`);
 			}
 			const setting = { context, batch, elementBytes: DTYPE_BYTES[dtype] };
 			const predicted = savings(facts, plan.sources, setting);
 			if (options.json) printJson(io, predicted);
-			else print(io, savingsText(predicted, checkpoint.name, facts.layers, dtype));
+			else print(io, savingsText(predicted, name, facts.layers, dtype));
 		});
 }
 

@@ -7,6 +7,7 @@ import { SEARCH_DEFAULTS } from '../analysis/measure/search/defaults.ts';
 import type { Search, SearchRequest } from '../analysis/measure/search/types.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { sayEstimate } from './estimateText.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
 import { findModel, homeOf } from './found.ts';
 import { lossIncrease } from './gates.ts';
 import { watchInterrupts } from './interrupt.ts';
@@ -110,7 +111,9 @@ export function registerSearch(program: Command, io: Io): void {
 				home: homeOf(flags, io)
 			};
 			const recorder = new TelemetryRecorder();
-			const { search, refits } = await withProgress(request, recorder, io);
+			const { search, refits } = await withModel(request.modelFolder, (opened) =>
+				withProgress(opened, request, recorder, io)
+			);
 			if (flags.json) printJson(io, search.report);
 			else print(io, searchText(search));
 			if (flags.out !== undefined) {
@@ -125,6 +128,7 @@ export function registerSearch(program: Command, io: Io): void {
 }
 
 async function withProgress(
+	model: Model,
 	request: SearchRequest,
 	recorder: TelemetryRecorder,
 	io: Io
@@ -138,9 +142,9 @@ async function withProgress(
 		say(io, 'stopped; the same command goes on from what is there');
 	});
 	try {
-		return await searchPlans(request, {
+		return await searchPlans(model, request, {
 			onPrepared: async (outlook) => {
-				sayEstimate(outlook.checkpoint.name, await estimateOf(outlook, request.home), io);
+				sayEstimate(model.name, await estimateOf(outlook, request.home), io);
 				const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
 				say(io, `what is measured is kept in ${outlook.folder}${there}`);
 			},

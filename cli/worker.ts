@@ -6,7 +6,8 @@
 import { InputError, messageOf } from '../analysis/errors.ts';
 import type { Progress } from '../analysis/telemetry/progress.ts';
 import { analyze } from '../analysis/measure/analyze/analyze.ts';
-import { checkSameModel } from '../analysis/engine/modelHash.ts';
+import { withModel } from '../analysis/model/open.ts';
+import { checkSameModel } from '../analysis/model/sameModel.ts';
 import { captureAttention } from '../analysis/engine/tokenMaps.ts';
 import type { TelemetrySample } from '../analysis/telemetry/telemetry.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
@@ -35,13 +36,18 @@ async function work(task: Task): Promise<TaskDone> {
 	const onProgress = reporting(recorder);
 	switch (task.kind) {
 		case 'attention': {
-			await checkSameModel(task.modelFolder, task.modelHash, task.home);
-			const { data, shape } = await captureAttention(task);
-			return { attention: { data, shape }, telemetry: null };
+			const attention = await withModel(task.modelFolder, async (model) => {
+				await checkSameModel(model, task.modelHash, task.home);
+				return captureAttention(model, task);
+			});
+			return { attention, telemetry: null };
 		}
 		case 'analyze': {
 			const { request, runFolder, id, command } = task;
-			const { telemetry } = await analyze(request, { runFolder, id, command, onProgress });
+			const options = { runFolder, id, command, onProgress };
+			const { telemetry } = await withModel(request.modelFolder, (model) =>
+				analyze(model, request, options)
+			);
 			return { attention: null, telemetry: telemetry ?? null };
 		}
 		default: {

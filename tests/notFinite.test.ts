@@ -2,21 +2,23 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { analyze } from '../analysis/measure/analyze/analyze.ts';
-import { captureAttention } from '../analysis/engine/tokenMaps.ts';
-import { measureDamage } from '../analysis/measure/damage/damage.ts';
 import { openBenchSide } from '../analysis/measure/bench/benchSide.ts';
-import { deployModel } from '../analysis/apply/deploy.ts';
-import { measureBench } from '../analysis/measure/bench/measureBench.ts';
-import { evaluatePlan } from '../analysis/measure/evaluate/evaluate.ts';
 import type { Plan } from '../analysis/plan/types.ts';
-import { searchPlans } from '../analysis/measure/search/search.ts';
 import { cachedOnnx } from './builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from './builders/checkpoint.ts';
 import { planFor } from './builders/deployed.ts';
 import { letterTokenizer } from './builders/letterTokenizer.ts';
 import { onnxPlan } from './builders/onnxEvaluation.ts';
 import { writeOnnxFolder } from './builders/onnxFolder.ts';
+import {
+	analyze,
+	deployModel,
+	evaluatePlan,
+	measureBench,
+	measureDamage,
+	searchPlans
+} from './builders/opened.ts';
+import { captureAttention } from './builders/opened.ts';
 
 /** What every command says; `what` is named before it. */
 const SAID =

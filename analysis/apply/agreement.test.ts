@@ -11,7 +11,6 @@ import { smallDecoder } from '../../tests/builders/onnxDecoder.ts';
 import { evaluationOf, onnxPlan } from '../../tests/builders/onnxEvaluation.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
 import { letterTokenizer } from '../../tests/builders/letterTokenizer.ts';
-import { analyze } from '../measure/analyze/analyze.ts';
 import { messageOf } from '../errors.ts';
 import { valueInfo } from '../proto/builder.ts';
 import {
@@ -21,8 +20,7 @@ import {
 } from '../proto/onnx_pb.ts';
 import { findOnnx } from '../model/onnx/open.ts';
 import { onnxReport } from '../model/onnx/report.ts';
-import { deployModel } from './deploy.ts';
-import { checkPlan } from './planCheck.ts';
+import { analyze, checkPlan, deployModel } from '../../tests/builders/opened.ts';
 
 let scratch: string;
 beforeAll(async () => {

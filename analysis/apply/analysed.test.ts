@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint, type TinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { deploy } from '../../tests/builders/deployed.ts';
-import { analyze } from '../measure/analyze/analyze.ts';
-import { captureAttention } from '../engine/tokenMaps.ts';
 import { compareRuns } from '../compare/compareRuns.ts';
 import { findOnnx } from '../model/onnx/open.ts';
 import { readSums, readWindows } from '../workspace/run/read.ts';
@@ -13,6 +11,8 @@ import type { RunRecord } from '../workspace/run/types.ts';
 import { similarityOf } from '../similarity/similarity.ts';
 import { METRICS, VIEWS, type Metric, type View } from '../similarity/types.ts';
 import type { Document } from '../model/tokens/types.ts';
+import { analyze } from '../../tests/builders/opened.ts';
+import { captureAttention } from '../../tests/builders/opened.ts';
 
 const DOCUMENTS: Document[] = [
 	{ name: 'cat.txt', text: 'the cat sat on the mat and the dog lay by the door. '.repeat(30) },

@@ -8,7 +8,7 @@ import { deploy, planFor, withRepairs } from '../../tests/builders/deployed.ts';
 import { engineLogits } from '../engine/deployLogits.ts';
 import { DecoderSession } from '../engine/deploySession.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
-import type { LayerRepairs } from '../engine/repairs.ts';
+import type { LayerRepairs } from '../engine/repair/repairs.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
 import { ModelProtoSchema, type GraphProto } from '../proto/onnx_pb.ts';

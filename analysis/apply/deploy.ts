@@ -1,15 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beginHash } from '../engine/modelHash.ts';
+import { requirePlan } from '../engine/checkPlan.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
-import { openCheckpoint } from '../model/checkpoint/open.ts';
-import { WeightReader } from '../model/checkpoint/read.ts';
-import type { Checkpoint } from '../model/checkpoint/types.ts';
+import type { CheckpointModel, Model } from '../model/open.ts';
 import { InputError } from '../errors.ts';
 import { isFused } from '../graph/decode/attention.ts';
-import { findOnnxFile } from '../model/onnx/locate.ts';
 import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
-import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
 import { MODEL_FILE, writeOnnx } from './onnx.ts';
@@ -36,8 +32,7 @@ export interface Deployed {
 /** What is at hand while a folder is being filled. */
 interface Work {
 	request: DeployRequest;
-	checkpoint: Checkpoint;
-	reader: WeightReader;
+	model: CheckpointModel;
 	planned: Required<PlannedLayers>;
 	onProgress: (stage: DeployStage, fraction: number) => void;
 }
@@ -48,51 +43,47 @@ interface Work {
  * thrown and nothing is left. Throws InputError where model, plan or folder are at fault.
  */
 export async function deployModel(
+	model: Model,
 	request: DeployRequest,
 	onProgress: Work['onProgress']
 ): Promise<Deployed> {
-	const file = await findOnnxFile(request.modelFolder);
-	if (file !== null) return deployOnnxModel(file, request, onProgress);
+	if (model.form === 'onnx') return deployOnnxModel(model, request, onProgress);
 	const dtype = request.dtype ?? (request.target === 'onnx' ? 'fp32' : null);
-	return deployCheckpoint({ ...request, dtype }, onProgress);
+	return deployCheckpoint(model, { ...request, dtype }, onProgress);
 }
 
 async function deployCheckpoint(
+	model: CheckpointModel,
 	request: DeployRequest,
 	onProgress: Work['onProgress']
 ): Promise<Deployed> {
-	const checkpoint = await openCheckpoint(request.modelFolder);
-	const { name, config } = checkpoint;
+	const { checkpoint, reader, name } = model;
+	const { config } = checkpoint;
 	const { layers } = config;
-	if (request.plan !== null) checkPlanFits(request.plan, { ...config, name });
+	if (request.plan !== null) requirePlan(model, request.plan, 'write and compare');
 	await checkNewFolder(request.out);
-	const run = await beginHash(checkpoint, request.home);
-	const reader = new WeightReader();
-	try {
-		const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
-		const work = { request, checkpoint, reader, planned, onProgress };
-		return await writeModelFolder(request.out, request.home, async (folder) => {
-			const names = await write(folder, work);
-			const verified = request.verify ? await verify(folder, work) : null;
-			onProgress('hashing', 0);
-			const hash = await run.confirmed();
-			const { sources } = planned;
-			const model = { name, architecture: config.architecture, layers };
-			const padding = request.target === 'onnx' ? (isFused(config) ? 'right' : 'either') : null;
-			const made = { model, hash, sources, padding, verified } as const;
-			const record = await recordOf(folder, names, request, made);
-			await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
-			const warning =
-				request.plan === null ? null : planMatches(request.plan, { name, layers, hash });
-			return { record, warning, notes: checkpoint.notes };
-		});
-	} finally {
-		await reader.close();
-	}
+	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
+	const work = { request, model, planned, onProgress };
+	return writeModelFolder(request.out, request.home, async (folder) => {
+		const names = await write(folder, work);
+		const verified = request.verify ? await verify(folder, work) : null;
+		onProgress('hashing', 0);
+		const hash = await model.hash(request.home);
+		const { sources } = planned;
+		const facts = { name, architecture: config.architecture, layers };
+		const padding = request.target === 'onnx' ? (isFused(config) ? 'right' : 'either') : null;
+		const made = { model: facts, hash, sources, padding, verified } as const;
+		const record = await recordOf(folder, names, request, made);
+		await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
+		const warning =
+			request.plan === null ? null : planMatches(request.plan, { name, layers, hash });
+		return { record, warning, notes: checkpoint.notes };
+	});
 }
 
 async function write(folder: string, work: Work): Promise<string[]> {
-	const { request, checkpoint, reader, planned } = work;
+	const { request, planned } = work;
+	const { checkpoint, reader } = work.model;
 	const { target, dtype, plan } = request;
 	const onFraction = (fraction: number) => work.onProgress('writing', fraction);
 	if (target === 'onnx') {
@@ -108,7 +99,8 @@ async function write(folder: string, work: Work): Promise<string[]> {
 }
 
 async function verify(folder: string, work: Work): Promise<Verification> {
-	const { request, checkpoint, reader, planned, onProgress } = work;
+	const { request, planned, onProgress } = work;
+	const { checkpoint, reader } = work.model;
 	onProgress('verifying', 0);
 	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
 	const model = { checkpoint, reader, planned };

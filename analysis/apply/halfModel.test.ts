@@ -13,13 +13,14 @@ import {
 	type DecoderForm
 } from '../../tests/builders/onnxDecoder.ts';
 import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
-import { captureAttention } from '../engine/tokenMaps.ts';
 import { DecoderSession } from '../engine/deploySession.ts';
 import { keepHalvesAsUint16 } from '../engine/halves.ts';
 import { makePlan } from '../plan/planFile.ts';
 import { planSpans } from '../plan/spans.ts';
 import type { Plan, Sources } from '../plan/types.ts';
-import { deployModel, type Deployed } from './deploy.ts';
+import { type Deployed } from './deploy.ts';
+import { deployModel } from '../../tests/builders/opened.ts';
+import { captureAttention } from '../../tests/builders/opened.ts';
 
 const IDS = [0, 5, 3, 9, 2, 7, 7, 1, 4];
 

@@ -20,10 +20,11 @@ import { shareAttention } from '../rewrite/share.ts';
 import { makePlan } from '../plan/planFile.ts';
 import type { Plan, Sources } from '../plan/types.ts';
 import { headMapsOf, spansOf } from '../plan/spans.ts';
-import { deployModel, type Deployed } from './deploy.ts';
+import { type Deployed } from './deploy.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import type { DeployRecord, DeployRequest } from './types.ts';
 import { largestDifference } from './verify.ts';
+import { deployModel } from '../../tests/builders/opened.ts';
 
 const HEAD_MAP = [3, 3, 0, 1];
 
@@ -55,7 +56,7 @@ async function apply(
 	given: Partial<DeployRequest> = {}
 ): Promise<{ out: string; deployed: Deployed; graph: GraphProto }> {
 	const out = newFolder();
-	const request: DeployRequest = {
+	const request: DeployRequest & { modelFolder: string } = {
 		modelFolder: file,
 		plan,
 		planFolder: scratch,

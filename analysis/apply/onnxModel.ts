@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
-import { beginOnnxHash } from '../engine/modelHash.ts';
 import { writableAttention } from '../engine/plannedOnnx.ts';
 import { InputError } from '../errors.ts';
 import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../proto/onnx_pb.ts';
 import { withFields } from '../model/onnx/copy.ts';
-import { findOnnx, type FoundOnnx } from '../model/onnx/open.ts';
+import type { FoundOnnx } from '../model/onnx/open.ts';
+import type { OnnxFileModel } from '../model/open.ts';
 import type { SharedModel } from '../rewrite/share.ts';
 import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
@@ -24,14 +24,13 @@ import type { DeployRequest } from './types.ts';
  * compared; where it disagrees, Error is thrown and nothing is left. Throws InputError for what is at fault.
  */
 export async function deployOnnxModel(
-	file: string,
+	opened: OnnxFileModel,
 	request: DeployRequest,
 	onProgress: (stage: DeployStage, fraction: number) => void
 ): Promise<Deployed> {
+	const { path: file } = opened;
 	checkRequest(file, request);
-	const { onnx: before } = await findOnnx(file, { weights: false });
-	const run = await beginOnnxHash(before, request.home);
-	const model = await findOnnx(file);
+	const model = await opened.whole();
 	const { name, layers } = model;
 	const { plan } = request;
 	const { planned, shared } = writableAttention(model, plan, { verified: request.verify });
@@ -48,7 +47,7 @@ export async function deployOnnxModel(
 			? await verifyOnnxModel(model, { proto, folder }, planned)
 			: null;
 		onProgress('hashing', 0);
-		const hash = await run.confirmed();
+		const hash = await opened.hash(request.home);
 		const architecture = model.config?.architecture ?? 'ONNX';
 		const facts = { name, architecture, layers: layers.length };
 		const byLength = layers.some(({ form }) => form === 'GroupQueryAttention');

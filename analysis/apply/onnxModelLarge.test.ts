@@ -10,7 +10,7 @@ import { signaturesOf } from '../model/checkpoint/signature.ts';
 import { ModelProtoSchema } from '../proto/onnx_pb.ts';
 import { makePlan } from '../plan/planFile.ts';
 import { planSpans } from '../plan/spans.ts';
-import { deployModel } from './deploy.ts';
+import { deployModel } from '../../tests/builders/opened.ts';
 
 /** Past what a 32-bit offset holds; the file is sparse, of which only the end takes space. */
 const START = 3e9;

@@ -1,11 +1,11 @@
 import type { PlannedLayers } from '../engine/forward.ts';
-import type { LayerRepair } from '../engine/repairs.ts';
+import type { LayerRepair } from '../engine/repair/repairs.ts';
 import { meanOutputName } from '../model/checkpoint/expected.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
-import { readRepairs } from '../repair/file.ts';
+import { readRepairs } from '../engine/repair/file.ts';
 
 /**
  * What each layer of a model does: as planned, with the refitted weights that the plan names, or without a plan

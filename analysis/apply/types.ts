@@ -4,10 +4,8 @@ import type { Plan } from '../plan/types.ts';
 export const DEPLOY_TARGETS = ['onnx', 'safetensors'] as const;
 export type DeployTarget = (typeof DEPLOY_TARGETS)[number];
 
-/** A model to be written, with a plan applied or as it is. */
+/** How a model is to be written, with a plan applied or as it is. */
 export interface DeployRequest {
-	/** Folder of the checkpoint; or an ONNX file, or a folder with one. */
-	modelFolder: string;
 	/** null: the model as it is. */
 	plan: Plan | null;
 	/** Where the plan lies, and the refitted weights that it may name. */

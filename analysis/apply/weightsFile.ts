@@ -6,7 +6,7 @@ import {
 } from '../model/checkpoint/expected.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
-import type { LayerRepairs } from '../engine/repairs.ts';
+import type { LayerRepairs } from '../engine/repair/repairs.ts';
 import type { DecoderDtype, DecoderWeight } from '../graph/decode/weights.ts';
 import { rotaryTables } from '../graph/rotary.ts';
 import { toHalf } from './half.ts';

@@ -2,7 +2,7 @@ import type { Captured } from './captureSums.ts';
 import type { TokenComparison } from './comparison.ts';
 import type { PlannedLayers } from './forward.ts';
 import type { MemoryPlan } from './memory.ts';
-import type { LayerRepairs } from './repairs.ts';
+import type { LayerRepairs } from './repair/repairs.ts';
 import type { StatisticsRequest } from './statistics.ts';
 
 /** Token ids of a window; all windows of one call are equally long, except where a verb says otherwise. */

@@ -14,7 +14,7 @@ import {
 	squareAttention,
 	type WindowAttention
 } from './layout.ts';
-import type { LayerRepairs } from './repairs.ts';
+import type { LayerRepairs } from './repair/repairs.ts';
 import { WeightSource } from './weights.ts';
 
 const ids = Array.from({ length: 150 }, (_, index) => (index * 37) % 4096);

@@ -13,7 +13,7 @@ import {
 	type WindowAttention
 } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
-import type { LayerRepairs } from './repairs.ts';
+import type { LayerRepairs } from './repair/repairs.ts';
 import { breathe, createSession, indices, tensor, type Tensors } from './session.ts';
 import type { WeightSource } from './weights.ts';
 

@@ -1,13 +1,8 @@
-import { dirname } from 'node:path';
 import { causalLayout } from './layout.ts';
 import { seenWindows } from './seenWindows.ts';
-import { TOKENIZER } from '../model/checkpoint/tokenizer.ts';
-import type { RunHash } from '../model/checkpoint/runHash.ts';
-import { findBeside } from '../model/onnx/locate.ts';
-import { openOnnx } from '../model/onnx/open.ts';
+import type { OnnxFileModel } from '../model/open.ts';
 import { checkFixedContext } from '../graph/tapped/putOut.ts';
 import { tapModel } from '../graph/tapped/tap.ts';
-import { beginOnnxHash } from './modelHash.ts';
 import { judgeWindows } from './onnxWindows.ts';
 import { planOnnxMemory } from './onnxMemory.ts';
 import { pathOf } from './path.ts';
@@ -16,18 +11,11 @@ import type { AttentionSource } from './source.ts';
 import { windowWork } from './work.ts';
 
 /** An ONNX model, run whole; its attention is put out by a copy of its graph. */
-export async function openOnnxSource(file: string): Promise<AttentionSource> {
-	// Estimates need no weights, and come from the server's own process.
-	const model = await openOnnx(file, { weights: false });
-	const { facts, name, onnx, inputs, windows } = model;
-	let run: RunHash | null = null;
-	const tokenizer = await findBeside(onnx.file, TOKENIZER);
+export function onnxSource(file: OnnxFileModel): AttentionSource {
+	const model = file.checked();
+	const { facts, onnx, inputs, windows } = model;
 	return {
-		name,
-		folder: onnx.file,
-		facts,
-		tokenizer: tokenizer ?? dirname(onnx.file),
-		notes: windows.notes,
+		notes: file.notes,
 		outlook: (context, statistics, limitBytes) => {
 			checkFixedContext(inputs, context, onnx.file);
 			const { layersPerRun, ...memory } = planOnnxMemory(model, context, statistics, limitBytes);
@@ -42,13 +30,12 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 				memory,
 				work,
 				path: pathOf(memory),
-				capture: async (given, home, reporter, stopwatch) => {
-					run = await beginOnnxHash(onnx, home);
+				capture: async (given, _, reporter, stopwatch) => {
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { OnnxPass } = await import('./onnx.ts');
 					const { sumWindows } = await import('./captureSums.ts');
 					stopwatch.enter('layers');
-					const whole = await openOnnx(file);
+					const whole = await file.wholeChecked();
 					const tapped = tapModel(whole, { context, blocks: layout.blocks, layers, loss: true });
 					const pass = await OnnxPass.open(tapped, layout, {
 						layers,
@@ -73,11 +60,6 @@ export async function openOnnxSource(file: string): Promise<AttentionSource> {
 					return sumWindows(laidOut, runner, reporter, stopwatch);
 				}
 			};
-		},
-		hash: async (home) => {
-			run ??= await beginOnnxHash(onnx, home);
-			return run.confirmed();
-		},
-		close: () => Promise.resolve()
+		}
 	};
 }

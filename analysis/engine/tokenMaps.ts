@@ -1,6 +1,5 @@
 import { InputError } from '../errors.ts';
-import { openCheckpoint } from '../model/checkpoint/open.ts';
-import { WeightReader } from '../model/checkpoint/read.ts';
+import type { CheckpointModel, Model, OnnxFileModel } from '../model/open.ts';
 import { ForwardPass } from './forward.ts';
 import {
 	allocateWindow,
@@ -12,12 +11,9 @@ import {
 } from './layout.ts';
 import { OnnxPass } from './onnx.ts';
 import { WeightSource } from './weights.ts';
-import { findOnnxFile } from '../model/onnx/locate.ts';
-import { openOnnx } from '../model/onnx/open.ts';
 import { tapModel } from '../graph/tapped/tap.ts';
 
 interface Wanted {
-	modelFolder: string;
 	ids: number[];
 	layers: number[];
 }
@@ -33,12 +29,12 @@ interface Captured {
  * above the diagonal. The model is run up to the last of the layers; nothing is kept.
  */
 export async function captureAttention(
+	model: Model,
 	wanted: Wanted
 ): Promise<{ data: Float32Array<ArrayBuffer>; shape: [number, number, number, number] }> {
 	const { ids, layers } = wanted;
-	const file = await findOnnxFile(wanted.modelFolder);
 	const { layout, attention } =
-		file === null ? await runCheckpoint(wanted) : await runOnnx(file, wanted);
+		model.form === 'checkpoint' ? await runCheckpoint(model, wanted) : await runOnnx(model, wanted);
 	const perLayer = layout.heads * ids.length * ids.length;
 	const data = new Float32Array(layers.length * perLayer);
 	for (const [index, layer] of layers.entries()) {
@@ -47,33 +43,30 @@ export async function captureAttention(
 	return { data, shape: [layers.length, layout.heads, ids.length, ids.length] };
 }
 
-async function runCheckpoint({ modelFolder, ids, layers }: Wanted): Promise<Captured> {
-	const checkpoint = await openCheckpoint(modelFolder);
+async function runCheckpoint(
+	{ checkpoint, reader }: CheckpointModel,
+	{ ids, layers }: Wanted
+): Promise<Captured> {
 	const { config } = checkpoint;
 	checkLayers(layers, config.layers);
 	const layout = attentionLayout(config, ids.length);
-	const reader = new WeightReader();
-	try {
-		const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
-		const forward = new ForwardPass(config, layout, weights);
-		// What layers follow by the model's own making must be at hand for them.
-		const followed = (config.shared?.sources ?? []).filter((source) => source !== null);
-		const attention = allocateWindow(layout, [...new Set([...layers, ...followed])]);
-		const state = await forward.start(ids, attention);
-		await forward.run([state], { last: Math.max(...layers) });
-		await forward.release();
-		return { layout, attention };
-	} finally {
-		await reader.close();
-	}
+	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
+	const forward = new ForwardPass(config, layout, weights);
+	// What layers follow by the model's own making must be at hand for them.
+	const followed = (config.shared?.sources ?? []).filter((source) => source !== null);
+	const attention = allocateWindow(layout, [...new Set([...layers, ...followed])]);
+	const state = await forward.start(ids, attention);
+	await forward.run([state], { last: Math.max(...layers) });
+	await forward.release();
+	return { layout, attention };
 }
 
-async function runOnnx(file: string, { ids, layers }: Wanted): Promise<Captured> {
-	const model = await openOnnx(file);
+async function runOnnx(file: OnnxFileModel, { ids, layers }: Wanted): Promise<Captured> {
+	const model = await file.wholeChecked();
 	checkLayers(layers, model.facts.layers);
 	const layout = causalLayout(model.facts, ids.length);
 	const tap = { context: ids.length, blocks: layout.blocks, layers, loss: false };
-	const options = { layers, layersPerRun: layers.length, file };
+	const options = { layers, layersPerRun: layers.length, file: file.path };
 	const pass = await OnnxPass.open(tapModel(model, tap), layout, options);
 	const attention = allocateWindow(layout, layers);
 	await pass.run(ids, attention);

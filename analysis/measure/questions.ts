@@ -4,7 +4,7 @@ import type { Estimate } from '../engine/estimate.ts';
 import type { ModelListing } from '../model/checkpoint/types.ts';
 import type { DamageRequest } from './damage/types.ts';
 import type { BenchRequest } from './bench/benchTypes.ts';
-import type { PlanCheck } from '../apply/planCheck.ts';
+import type { PlanCheck } from '../engine/checkPlan.ts';
 import type { EvaluateRequest } from './evaluate/types.ts';
 import type { ModelPlaces } from '../model/catalogue/discover.ts';
 import type { ModelReport } from '../model/catalogue/report.ts';

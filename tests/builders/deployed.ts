@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LayerRepairs } from '../../analysis/engine/repairs.ts';
+import type { LayerRepairs } from '../../analysis/engine/repair/repairs.ts';
 import { openCheckpoint } from '../../analysis/model/checkpoint/open.ts';
-import { deployModel } from '../../analysis/apply/deploy.ts';
 import type { DeployRequest } from '../../analysis/apply/types.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
 import { planSpans } from '../../analysis/plan/spans.ts';
 import type { Plan, Sources } from '../../analysis/plan/types.ts';
-import { encodeRepairs, repairHash } from '../../analysis/repair/file.ts';
+import { encodeRepairs, repairHash } from '../../analysis/engine/repair/file.ts';
+import { deployModel } from './opened.ts';
 
 /** A plan for the model in a folder, as if it had been made for other weights. */
 export async function planFor(

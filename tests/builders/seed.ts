@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { beginHash } from '../../analysis/engine/modelHash.ts';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
-import { modelFacts } from '../../analysis/model/checkpoint/facts.ts';
-import { openCheckpoint } from '../../analysis/model/checkpoint/open.ts';
+import { withModel } from '../../analysis/model/open.ts';
 import { tokenizerHash } from '../../analysis/model/tokens/hash.ts';
 import { runFolder } from '../../analysis/workspace/run/list.ts';
 import { writeRun } from '../../analysis/workspace/run/write.ts';
@@ -26,12 +24,14 @@ export async function seedWorkspace(
 	const seeded: Seeded[] = [];
 	for (const name of names) {
 		const folder = join('models', name);
-		const checkpoint = await openCheckpoint(folder);
+		const known = await withModel(folder, async (model) => ({
+			...model.facts,
+			hash: await model.hash(home)
+		}));
 		const study = madeUpStudy({
-			...modelFacts(checkpoint),
+			...known,
 			name,
 			folder,
-			hash: await (await beginHash(checkpoint, home)).confirmed(),
 			tokenizerHash: await tokenizerHash(join(folder, 'tokenizer.json'))
 		});
 		const { record, sums, windows } = study.run;

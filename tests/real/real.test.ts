@@ -2,9 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { analyze } from '../../analysis/measure/analyze/analyze.ts';
 import { openCheckpoint } from '../../analysis/model/checkpoint/open.ts';
-import { measureDamage } from '../../analysis/measure/damage/damage.ts';
 import {
 	BASELINE,
 	costsOfCases,
@@ -12,9 +10,7 @@ import {
 	sharingName
 } from '../../analysis/measure/damage/cases.ts';
 import { ProgressFile, progressHeader } from '../../analysis/measure/lossFile.ts';
-import { evaluatePlan } from '../../analysis/measure/evaluate/evaluate.ts';
 import { measureRecall } from '../../analysis/measure/evaluate/measure.ts';
-import { prepareEvaluation } from '../../analysis/measure/evaluate/prepare.ts';
 import { Reporter } from '../../analysis/telemetry/reporter.ts';
 import type { Evaluation } from '../../analysis/measure/evaluate/types.ts';
 import type { RunRecord } from '../../analysis/workspace/run/types.ts';
@@ -25,6 +21,7 @@ import type { Probes } from '../../analysis/model/tokens/probes.ts';
 import { firstTokens } from '../../analysis/model/tokens/prefix.ts';
 import { loadTokenizer } from '../../analysis/model/tokens/tokenizer.ts';
 import { planFor } from '../builders/deployed.ts';
+import { analyze, evaluatePlan, measureDamage, prepareEvaluation } from '../builders/opened.ts';
 
 /** Figures of transformers, eager attention in float32, on the first 256 tokens of The Time Machine. */
 interface Reference {
@@ -200,7 +197,6 @@ describe('recall agrees with transformers', () => {
 		const size = { work: 1, layers: 30, windows: 1, context: CONTEXT };
 		const recall = await measureRecall(prepared, runner, new Reporter(size, () => undefined));
 		await runner.release();
-		await prepared.source.close();
 		expectWithin(recall?.baseline ?? NaN, reference.recall, RECALL);
 		expectWithin(recall?.planned ?? NaN, plan(name).recall, RECALL);
 	});

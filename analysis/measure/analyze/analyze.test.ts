@@ -10,15 +10,13 @@ import { similarityOf } from '../../similarity/similarity.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { messageOf } from '../../errors.ts';
-import { analyze } from './analyze.ts';
-import { estimateAnalysis } from './estimate.ts';
 import { captureSums } from '../../engine/captureSums.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
-import { prepare } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
-import { captureAttention } from '../../engine/tokenMaps.ts';
 import type { AnalyzeRequest } from './types.ts';
+import { analyze, estimateAnalysis, prepare } from '../../../tests/builders/opened.ts';
+import { captureAttention } from '../../../tests/builders/opened.ts';
 
 let folder: string;
 let request: AnalyzeRequest;

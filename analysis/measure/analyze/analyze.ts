@@ -7,6 +7,7 @@ import { writeRun } from '../../workspace/run/write.ts';
 import { TelemetryRecorder } from '../../telemetry/recorder.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
 import { VERSION } from '../../version.ts';
+import type { Model } from '../../model/open.ts';
 import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { rememberSpeed } from '../../engine/speed.ts';
@@ -30,6 +31,7 @@ export interface AnalyzeOptions {
  * Throws InputError where model, texts, memory limit or target are at fault; nothing is written then.
  */
 export async function analyze(
+	model: Model,
 	request: AnalyzeRequest,
 	options: AnalyzeOptions
 ): Promise<RunRecord> {
@@ -38,77 +40,73 @@ export async function analyze(
 	const recorder = new TelemetryRecorder();
 	stopwatch.enter('prepare');
 	await checkTarget(options.runFolder);
-	const prepared = await prepare(request);
+	const prepared = await prepare(model, request);
 	await readyTarget(options.runFolder, sumsBytes(prepared));
 	await options.onPrepared?.(prepared);
-	const { source, windows } = prepared;
+	const { windows } = prepared;
 	const reporter = new Reporter(
 		{
 			work: prepared.totalWork,
-			layers: source.facts.layers,
+			layers: model.facts.layers,
 			windows: windows.length,
 			context: prepared.context
 		},
 		recorder.watching(options.onProgress)
 	);
 	reporter.add(0, 'reading weights', 0);
-	try {
-		const beforeCapture = reporter.secondsElapsed();
-		const captured = await prepared.capture(windows, request.home, reporter, stopwatch);
-		checkFinite([captured.loss], source.folder, 'the loss');
-		const captureSeconds = reporter.secondsElapsed() - beforeCapture;
-		stopwatch.enter('hash');
-		const hash = await source.hash(request.home);
-		await rememberSpeed(request.home, prepared.totalWork / captureSeconds);
-		const timings = stopwatch.stop();
-		const { tokenizer, context, notes } = prepared;
-		return await writeRun(
-			options.runFolder,
-			{
-				format: 'spanwise/run',
-				version: 1,
-				id: options.id,
-				status: 'complete',
-				createdAt: new Date().toISOString(),
-				spanwise: VERSION,
-				model: {
-					...source.facts,
-					reach: captured.seen?.reach ?? source.facts.reach,
-					name: source.name,
-					folder: source.folder,
-					hash,
-					tokenizerHash: prepared.tokenizer.sha256
-				},
-				texts: request.documents.map(documentFacts),
-				context,
-				windows: windows.map(({ document, start, ids }) => ({
-					document,
-					start,
-					tokens: ids.length
-				})),
-				tokens: windows.reduce((sum, { ids }) => sum + ids.length, 0),
-				bos: tokenizer.bosId !== null,
-				metrics: request.metrics,
-				views: request.views,
-				jsRows: request.jsRows,
-				profile: captured.profile,
-				loss: captured.loss,
-				engine: { name: 'onnxruntime', ...prepared.path },
-				timings,
-				seconds: (performance.now() - started) / 1000,
-				peakRssBytes: peakRssBytes(),
-				telemetry: recorder.finish(),
-				notes: [...notes, ...(captured.seen?.notes ?? [])],
-				command: options.command
+	const beforeCapture = reporter.secondsElapsed();
+	const captured = await prepared.capture(windows, request.home, reporter, stopwatch);
+	checkFinite([captured.loss], model.path, 'the loss');
+	const captureSeconds = reporter.secondsElapsed() - beforeCapture;
+	stopwatch.enter('hash');
+	const hash = await model.hash(request.home);
+	await rememberSpeed(request.home, prepared.totalWork / captureSeconds);
+	const timings = stopwatch.stop();
+	const { tokenizer, context, notes } = prepared;
+	return await writeRun(
+		options.runFolder,
+		{
+			format: 'spanwise/run',
+			version: 1,
+			id: options.id,
+			status: 'complete',
+			createdAt: new Date().toISOString(),
+			spanwise: VERSION,
+			model: {
+				...model.facts,
+				reach: captured.seen?.reach ?? model.facts.reach,
+				name: model.name,
+				folder: model.path,
+				hash,
+				tokenizerHash: prepared.tokenizer.sha256
 			},
-			captured.sums,
-			{
-				windows: windows.map(({ ids }) => ({ ids, pieces: tokenizer.pieces(ids) }))
-			}
-		);
-	} finally {
-		await source.close();
-	}
+			texts: request.documents.map(documentFacts),
+			context,
+			windows: windows.map(({ document, start, ids }) => ({
+				document,
+				start,
+				tokens: ids.length
+			})),
+			tokens: windows.reduce((sum, { ids }) => sum + ids.length, 0),
+			bos: tokenizer.bosId !== null,
+			metrics: request.metrics,
+			views: request.views,
+			jsRows: request.jsRows,
+			profile: captured.profile,
+			loss: captured.loss,
+			engine: { name: 'onnxruntime', ...prepared.path },
+			timings,
+			seconds: (performance.now() - started) / 1000,
+			peakRssBytes: peakRssBytes(),
+			telemetry: recorder.finish(),
+			notes: [...notes, ...(captured.seen?.notes ?? [])],
+			command: options.command
+		},
+		captured.sums,
+		{
+			windows: windows.map(({ ids }) => ({ ids, pieces: tokenizer.pieces(ids) }))
+		}
+	);
 }
 
 /** Bytes of the run's sums, all but what its folder holds. */

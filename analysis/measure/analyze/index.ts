@@ -1,5 +1,6 @@
 import { runFolder } from '../../workspace/run/list.ts';
 import type { Analysis, Request } from '../kind.ts';
+import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { analyzeFlags, analyzeSettings, type AnalyzeSettings } from './settings.ts';
 import type { AnalyzeRequest } from './types.ts';
@@ -28,23 +29,25 @@ Examples:
 	extentWords: windowWords,
 	async estimate(request) {
 		const { estimateAnalysis } = await import('./estimate.ts');
-		return estimateAnalysis(analyzeRequest(request));
+		return withKnown(request, (model) => estimateAnalysis(model, analyzeRequest(request)));
 	},
 	async run(request, { id, command, out, onProgress, onPrepared }) {
 		// Only here: onnxruntime takes long to load.
 		const { analyze } = await import('./analyze.ts');
 		const { estimateOfAnalysis } = await import('./estimate.ts');
-		return analyze(analyzeRequest(request), {
-			runFolder: out ?? runFolder(request.home, id),
-			id,
-			command,
-			onProgress,
-			async onPrepared(prepared) {
-				if (onPrepared === undefined) return;
-				const estimate = await estimateOfAnalysis(prepared, request.home);
-				await onPrepared({ name: prepared.source.name, estimate });
-			}
-		});
+		return withRequested(request, (model) =>
+			analyze(model, analyzeRequest(request), {
+				runFolder: out ?? runFolder(request.home, id),
+				id,
+				command,
+				onProgress,
+				async onPrepared(prepared) {
+					if (onPrepared === undefined) return;
+					const estimate = await estimateOfAnalysis(prepared, request.home);
+					await onPrepared({ name: model.name, estimate });
+				}
+			})
+		);
 	}
 } as const satisfies Analysis<AnalyzeSettings>;
 

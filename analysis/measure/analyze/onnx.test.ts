@@ -7,10 +7,9 @@ import { tinyTokenizer } from '../../../tests/builders/tokenizer.ts';
 import { readRun, readSums, readWindows } from '../../workspace/run/read.ts';
 import { similarityOf } from '../../similarity/similarity.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
-import { analyze } from './analyze.ts';
-import { checkSameModel } from '../../engine/modelHash.ts';
-import { captureAttention } from '../../engine/tokenMaps.ts';
 import type { AnalyzeRequest } from './types.ts';
+import { analyze } from '../../../tests/builders/opened.ts';
+import { captureAttention, checkSameModel } from '../../../tests/builders/opened.ts';
 
 let folder: string;
 let request: AnalyzeRequest;

@@ -1,27 +1,27 @@
 import type { WindowPlan } from '../../engine/windowPlan.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import { sumsFor } from '../../similarity/sums.ts';
-import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { memoryLimit } from '../../engine/memory.ts';
-import { openSource, type AttentionSource, type SourceOutlook } from '../../engine/source.ts';
+import { attentionSource, type SourceOutlook } from '../../engine/source.ts';
+import type { Model } from '../../model/open.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { totalWork } from '../../engine/work.ts';
 
 /** An analysis, of a checkpoint or an ONNX model. */
 export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'capture' | 'path'> {
-	source: AttentionSource;
+	model: Model;
 }
 
 /**
- * Opens the model, cuts the windows and lays the run out in memory, without running anything. Throws
+ * Cuts the windows and lays the run out in memory, without running anything. Throws
  * InputError for whatever is wrong with model, texts or context, and where the memory limit is too low.
  */
-export async function prepare(request: AnalyzeRequest): Promise<PreparedAnalysis> {
-	const source = await openSource(request.modelFolder);
-	const { facts } = source;
+export async function prepare(model: Model, request: AnalyzeRequest): Promise<PreparedAnalysis> {
+	const source = attentionSource(model);
+	const { facts } = model;
 	checkContext(request.context, facts);
-	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
+	const tokenizer = await model.tokenizer(request.tokenizer);
 	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
 	const wanted = sumsFor(request.metrics);
 	const statistics: StatisticsRequest = {
@@ -34,7 +34,7 @@ export async function prepare(request: AnalyzeRequest): Promise<PreparedAnalysis
 	const limit = memoryLimit(request.memoryLimitBytes);
 	const outlook = source.outlook(context, statistics, limit);
 	return {
-		source,
+		model,
 		tokenizer,
 		windows,
 		context,

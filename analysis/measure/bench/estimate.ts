@@ -1,12 +1,13 @@
 import { checkRoom } from '../../apply/scratch.ts';
 import type { Estimate } from '../../engine/estimate.ts';
+import type { Model } from '../../model/open.ts';
 import type { BenchRequest } from './benchTypes.ts';
 import { estimateOfBench, prepareBench } from './prepareBench.ts';
 
 /** What a bench would take. Throws InputError where it would be refused, or the disk has too little space. */
-export async function estimateBench(request: BenchRequest): Promise<Estimate> {
+export async function estimateBench(model: Model, request: BenchRequest): Promise<Estimate> {
 	const { home } = request;
-	const prepared = await prepareBench(request);
+	const prepared = prepareBench(model, request);
 	await checkRoom({ home, id: 'bench', bytesNeeded: prepared.scratchBytes });
 	return estimateOfBench(prepared, home);
 }

@@ -1,4 +1,5 @@
 import type { Measurement, Request } from '../kind.ts';
+import { withKnown, withRequested } from '../requested.ts';
 import type { BenchRequest, BenchReport } from './benchTypes.ts';
 import { benchFlags, benchSettings, type BenchSettings } from './settings.ts';
 import { benchBrief, benchForm, benchSummary } from './stored.ts';
@@ -35,7 +36,7 @@ Example (plan.json: made by the example of spanwise plan):
 	},
 	async estimate(request) {
 		const { estimateBench } = await import('./estimate.ts');
-		return estimateBench(benchRequest(request));
+		return withKnown(request, (model) => estimateBench(model, benchRequest(request)));
 	},
 	async run(request, { id, workers, onProgress, onPrepared }) {
 		// Only here: onnxruntime takes long to load.
@@ -44,14 +45,16 @@ Example (plan.json: made by the example of spanwise plan):
 		const { benchSides } = await import('./sideProcess.ts');
 		const { settingWords } = await import('./words.ts');
 		const means = { id, openSide: benchSides(new URL('benchWorker.js', workers)), onProgress };
-		const figures = await measureBench(benchRequest(request), means, async (prepared) => {
-			if (onPrepared === undefined) return;
-			await onPrepared({
-				name: prepared.name,
-				estimate: await estimateOfBench(prepared, request.home),
-				extent: `${settingWords(prepared.setting)} of each`
-			});
-		});
+		const figures = await withRequested(request, (model) =>
+			measureBench(model, benchRequest(request), means, async (prepared) => {
+				if (onPrepared === undefined) return;
+				await onPrepared({
+					name: model.name,
+					estimate: await estimateOfBench(prepared, request.home),
+					extent: `${settingWords(prepared.setting)} of each`
+				});
+			})
+		);
 		return { figures };
 	},
 	figures: benchForm,

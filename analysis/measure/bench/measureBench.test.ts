@@ -13,9 +13,10 @@ import { smallDecoder } from '../../../tests/builders/onnxDecoder.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { openBenchSide } from './benchSide.ts';
 import type { BenchFile, BenchRequest, OpenSide } from './benchTypes.ts';
-import { measureBench, type BenchMeans } from './measureBench.ts';
-import { measureWritten } from './measureWritten.ts';
-import { estimateOfBench, prepareBench } from './prepareBench.ts';
+import { type BenchMeans } from './measureBench.ts';
+import { estimateOfBench } from './prepareBench.ts';
+import { measureBench, prepareBench } from '../../../tests/builders/opened.ts';
+import { measureWritten } from '../../../tests/builders/opened.ts';
 
 const SETTING = { prompt: 12, generate: 4, batch: 1, repeats: 2 };
 const SOURCES = [0, 0, 2, null];

@@ -16,6 +16,7 @@ import type {
 } from './benchTypes.ts';
 import { deployModel, type Deployed, type DeployStage } from '../../apply/deploy.ts';
 import { prepareBench, secondsOfBench, type PreparedBench } from './prepareBench.ts';
+import type { Model } from '../../model/open.ts';
 import { readWritten } from '../../apply/read.ts';
 import { withScratch } from '../../apply/scratch.ts';
 
@@ -44,18 +45,19 @@ const SHARE_BEFORE: Record<DeployStage, number> = { writing: 0, verifying: 0.5, 
  * room, and as `deployModel`.
  */
 export async function measureBench(
+	model: Model,
 	request: BenchRequest,
 	means: BenchMeans,
 	onPrepared?: (prepared: PreparedBench) => Promise<void>
 ): Promise<BenchReport> {
-	const prepared = await prepareBench(request);
+	const prepared = prepareBench(model, request);
 	await onPrepared?.(prepared);
 	const { setting, facts } = prepared;
 	const seconds = await secondsOfBench(prepared, request.home);
 	const reporter = reporterOf(setting, facts.layers, seconds.total, means.onProgress);
 	const room = { home: request.home, id: means.id, bytesNeeded: prepared.scratchBytes };
 	return withScratch(room, async (scratch) => {
-		const write = writer(request, scratch, (work, stage) => reporter.add(work, stage, 0));
+		const write = writer(model, request, scratch, (work, stage) => reporter.add(work, stage, 0));
 		const baseline =
 			prepared.onnx === null
 				? (await write('the model as it is', null, seconds.write)).file
@@ -91,7 +93,8 @@ export function reporterOf(
 
 /** Writes models below a folder; `onWork` is told seconds of work done. */
 function writer(
-	{ modelFolder, planFolder, dtype, home }: BenchRequest,
+	model: Model,
+	{ planFolder, dtype, home }: BenchRequest,
 	scratch: string,
 	onWork: (seconds: number, stage: string) => void
 ) {
@@ -115,8 +118,8 @@ function writer(
 			if (stage !== at) onWork(0, wordsOf(stage));
 			at = stage;
 		};
-		const request = { modelFolder, plan, planFolder, dtype, out, home };
-		const deployed = await deployModel({ ...request, target: 'onnx', verify: true }, onProgress);
+		const request = { plan, planFolder, dtype, out, home, target: 'onnx', verify: true } as const;
+		const deployed = await deployModel(model, request, onProgress);
 		tell(1);
 		const { file } = await readWritten(out);
 		return { file: { file, dataFolder: null, names: null }, deployed };

@@ -1,11 +1,9 @@
 import { dirname } from 'node:path';
-import { beginOnnxHash } from '../../engine/modelHash.ts';
 import { operationsPerSecond } from '../../engine/speed.ts';
 import { InputError } from '../../errors.ts';
 import { onnxFacts } from '../../model/onnx/facts.ts';
-import { findOnnxFile } from '../../model/onnx/locate.ts';
 import { checkWritable } from '../../model/onnx/merged.ts';
-import { findOnnx } from '../../model/onnx/open.ts';
+import type { Model } from '../../model/open.ts';
 import { sessionWeightBytes } from '../../model/onnx/weights.ts';
 import { planMatches } from '../../plan/planFile.ts';
 import type { Plan } from '../../plan/types.ts';
@@ -19,8 +17,6 @@ import { withScratch } from '../../apply/scratch.ts';
 
 /** Two models that are there already. */
 export interface WrittenRequest extends BenchSetting {
-	/** An ONNX model, or a folder that `spanwise apply` wrote without a plan. */
-	model: string;
 	/** A folder that `spanwise apply` wrote with a plan. */
 	against: string;
 	/** As of `BenchRequest`. */
@@ -29,21 +25,22 @@ export interface WrittenRequest extends BenchSetting {
 }
 
 /**
- * Measures two models that are there already, the second with a plan. Throws InputError where they are not that, or
+ * Measures two models that are there already: an ONNX model, or a folder that `spanwise apply` wrote without a plan, and
+ * one with a plan. Throws InputError where they are not that, or
  * were made from different models.
  */
 export async function measureWritten(
-	{ model, against, home, memoryLimitBytes, ...setting }: WrittenRequest,
+	model: Model,
+	{ against, home, memoryLimitBytes, ...setting }: WrittenRequest,
 	means: BenchMeans
 ): Promise<{ bench: BenchReport; plan: Plan }> {
-	const file = await findOnnxFile(model);
-	if (file === null) {
+	if (model.form !== 'onnx') {
 		throw new InputError(
-			`${model}: not an ONNX model; expected one, or a folder written by spanwise apply`
+			`${model.path}: not an ONNX model; expected one, or a folder written by spanwise apply`
 		);
 	}
-	const found = await findOnnx(file, { weights: false });
-	const { name, onnx } = found;
+	const { found, path: file, name } = model;
+	const { onnx } = found;
 	checkWritable(onnx);
 	const planned = await readWritten(against);
 	const { plan, hash } = planned;
@@ -51,8 +48,8 @@ export async function measureWritten(
 	const facts = onnxFacts(found);
 	const folder = dirname(file);
 	const baseline = (await isWritten(folder)) ? await readWritten(folder) : null;
-	checkSameOrigin(planned, baseline, await (await beginOnnxHash(onnx, home)).confirmed(), {
-		model,
+	checkSameOrigin(planned, baseline, await model.hash(home), {
+		model: file,
 		against
 	});
 	checkBenchSetting(setting, facts);

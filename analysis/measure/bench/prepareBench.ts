@@ -1,20 +1,16 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { writableAttention } from '../../engine/plannedOnnx.ts';
+import { requirePlan } from '../../engine/checkPlan.ts';
 import { operationsPerSecond } from '../../engine/speed.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { DecoderNames } from '../../engine/deploySession.ts';
-import { modelFacts } from '../../model/checkpoint/facts.ts';
-import { openCheckpoint } from '../../model/checkpoint/open.ts';
 import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import { InputError } from '../../errors.ts';
 import { decoderGraph } from '../../graph/decode/decoder.ts';
 import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../../graph/decode/weights.ts';
 import { ModelProtoSchema } from '../../proto/onnx_pb.ts';
 import { onnxFacts } from '../../model/onnx/facts.ts';
-import { findOnnxFile } from '../../model/onnx/locate.ts';
-import { findOnnx } from '../../model/onnx/open.ts';
+import type { CheckpointModel, Model, OnnxFileModel } from '../../model/open.ts';
 import { sessionWeightBytes } from '../../model/onnx/weights.ts';
-import { checkPlanFits } from '../../plan/fits.ts';
 import { checkBenchSetting } from './bench.ts';
 import { onnxDecoderNames } from './benchOnnx.ts';
 import {
@@ -45,32 +41,36 @@ export interface PreparedBench extends SideFacts, BenchMemory {
 }
 
 /**
- * Opens the model, checks that it can be run as planned and deployed, and counts what a bench of it takes, without
+ * Checks that the model can be run as planned and deployed, and counts what a bench of it takes, without
  * writing or running anything. Throws InputError for whatever is wrong with model, plan or setting, and where the
  * memory limit is too low.
  */
-export async function prepareBench(request: BenchRequest): Promise<PreparedBench> {
+export function prepareBench(model: Model, request: BenchRequest): PreparedBench {
 	const { prompt, generate, batch, repeats } = request;
 	const setting = { prompt, generate, batch, repeats };
-	const file = await findOnnxFile(request.modelFolder);
-	const side = await (file === null
-		? checkpointSide(request, setting)
-		: onnxSide(file, request, setting));
+	requireDtype(model, request);
+	requirePlan(model, request.plan, 'write and compare');
+	const side =
+		model.form === 'checkpoint'
+			? checkpointSide(model, request, setting)
+			: onnxSide(model, setting);
 	return { ...side, setting, ...checkMemory(side, setting, request.memoryLimitBytes) };
 }
 
 type Side = Omit<PreparedBench, 'setting' | keyof BenchMemory>;
 
-async function checkpointSide(request: BenchRequest, setting: BenchSetting): Promise<Side> {
-	const checkpoint = await openCheckpoint(request.modelFolder);
-	const { name, config } = checkpoint;
-	checkPlanFits(request.plan, { ...config, name });
+function checkpointSide(
+	{ name, facts, checkpoint }: CheckpointModel,
+	request: BenchRequest,
+	setting: BenchSetting
+): Side {
+	const { config } = checkpoint;
 	checkBenchSetting(setting, config);
 	const dtype = request.dtype ?? 'fp32';
 	const { fileBytes, weightBytes } = decoderBytes(config, dtype);
 	return {
 		name,
-		facts: modelFacts(checkpoint),
+		facts,
 		fileBytes,
 		weightBytes,
 		type: dtype === 'fp32' ? 'float32' : 'float16',
@@ -100,15 +100,14 @@ function decoderBytes(
 	return { fileBytes, weightBytes: graph === undefined ? 0 : sessionWeightBytes(graph) };
 }
 
-async function onnxSide(file: string, request: BenchRequest, setting: BenchSetting): Promise<Side> {
-	if (request.dtype !== null) {
-		throw new InputError(
-			`dtype ${request.dtype}: ${file} is an ONNX model, whose types stay: leave it out`
-		);
-	}
-	const found = await findOnnx(file, { weights: false });
-	const { name, onnx } = found;
-	writableAttention(found, request.plan, { verified: true });
+/** Throws InputError where a type is asked for of a model whose types stay. */
+function requireDtype({ form, path }: Model, { dtype }: BenchRequest): void {
+	if (form === 'checkpoint' || dtype === null) return;
+	throw new InputError(`dtype ${dtype}: ${path} is an ONNX model, whose types stay: leave it out`);
+}
+
+function onnxSide({ name, found }: OnnxFileModel, setting: BenchSetting): Side {
+	const { onnx } = found;
 	const facts = onnxFacts(found);
 	const { names, elementBytes } = onnxDecoderNames(found, facts, setting.batch);
 	checkBenchSetting(setting, facts);

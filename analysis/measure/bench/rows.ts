@@ -1,4 +1,4 @@
-import { changeOf, contradicts } from '../../measure/bench/change.ts';
+import { changeOf, contradicts } from './change.ts';
 import type { BenchReport, RatioSpread } from './benchTypes.ts';
 import type { Spread } from '../../statistics/figures.ts';
 import { csv } from '../../text/csv.ts';

@@ -1,4 +1,4 @@
-import { changeOf, hasInterval, middleOf, type MeasuredRatio } from '../../measure/bench/change.ts';
+import { changeOf, hasInterval, middleOf, type MeasuredRatio } from './change.ts';
 import type { BenchReport, BenchSetting } from './benchTypes.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
 

@@ -18,12 +18,12 @@ import { cutWindows } from '../../model/tokens/windows.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { cutProbes, type Probes } from '../../model/tokens/probes.ts';
 import { RECALL_OFF } from '../recall.ts';
-import { measureDamage, type DamageOptions } from './damage.ts';
+import { type DamageOptions } from './damage.ts';
 import { measureCases } from './measure.ts';
-import { prepareDamage } from './prepare.ts';
 import { ProgressFile, type ProgressHeader } from '../lossFile.ts';
 import { damageReport } from './report.ts';
 import type { DamageRequest } from './types.ts';
+import { measureDamage, prepareDamage } from '../../../tests/builders/opened.ts';
 
 const LAYERS = 5;
 const CONTEXT = 32;
@@ -302,14 +302,12 @@ describe('work', () => {
 		const prepared = await prepareDamage(requestOf({}));
 		expect(prepared.memory.resident).toBe(true);
 		const memory = { ...prepared.memory, resident: false, windowsPerGroup: 3 };
-		const reader = new WeightReader();
 		const progress = await ProgressFile.open(newFile(), HEADER);
 		const reporter = new Reporter(
 			{ work: 1, layers: LAYERS, windows: 4, context: CONTEXT },
 			() => undefined
 		);
-		await measureCases({ ...prepared, memory }, progress, reader, reporter);
-		await reader.close();
+		await measureCases({ ...prepared, memory }, progress, reporter);
 		await progress.close();
 		expect(damageReport(prepared, DOCUMENTS, progress).report).toEqual(kept.report);
 	});

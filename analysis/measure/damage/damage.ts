@@ -1,6 +1,6 @@
-import { beginHash, confirmedOr } from '../../engine/modelHash.ts';
+import type { Model } from '../../model/open.ts';
+import { confirmedOr } from '../../model/sameModel.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
-import { WeightReader } from '../../model/checkpoint/read.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
 import { costsOfCases } from './cases.ts';
@@ -36,55 +36,50 @@ export interface DamageOptions {
  * again. Throws InputError where model, texts, longest span, progress file or memory limit are at fault.
  */
 export async function measureDamage(
+	model: Model,
 	request: DamageRequest,
 	options: DamageOptions
 ): Promise<Damage> {
 	const started = performance.now();
 	const { home, documents } = request;
-	const prepared = await prepareDamage(request);
+	const prepared = await prepareDamage(model, request);
 	const { checkpoint, windows, context, notes } = prepared;
-	const reader = new WeightReader();
+	const hash = await model.hash(home);
+	const texts = documents.map(documentFacts);
+	const tokenizerHash = prepared.tokenizer.sha256;
+	const header = progressHeader({
+		model: hash,
+		tokenizer: tokenizerHash,
+		texts: texts.map(({ sha256 }) => sha256),
+		context,
+		windows: windows.length,
+		maxSpan: request.maxSpan
+	});
+	const path = request.progressFile ?? progressFileIn(home, checkpoint.name, header);
+	const progress = await ProgressFile.open(path, header);
 	try {
-		const run = await beginHash(checkpoint, home);
-		const hash = await run.confirmed();
-		const texts = documents.map(documentFacts);
-		const tokenizerHash = prepared.tokenizer.sha256;
-		const header = progressHeader({
-			model: hash,
-			tokenizer: tokenizerHash,
-			texts: texts.map(({ sha256 }) => sha256),
+		const outlook = outlookOf(prepared, progress);
+		await options.onPrepared?.(outlook);
+		const { layers } = checkpoint.config;
+		const reporter = new Reporter(
+			{ work: outlook.totalWork, layers, windows: windows.length, context },
+			options.onProgress
+		);
+		reporter.add(0, 'reading weights', 0);
+		await measureCases(prepared, progress, reporter, options.onLayer);
+		await confirmedOr(model, home, () => progress.discard());
+		return {
+			...damageReport(prepared, documents, progress),
+			model: { name: checkpoint.name, hash, tokenizerHash },
+			texts,
 			context,
 			windows: windows.length,
-			maxSpan: request.maxSpan
-		});
-		const path = request.progressFile ?? progressFileIn(home, checkpoint.name, header);
-		const progress = await ProgressFile.open(path, header);
-		try {
-			const outlook = outlookOf(prepared, progress);
-			await options.onPrepared?.(outlook);
-			const { layers } = checkpoint.config;
-			const reporter = new Reporter(
-				{ work: outlook.totalWork, layers, windows: windows.length, context },
-				options.onProgress
-			);
-			reporter.add(0, 'reading weights', 0);
-			await measureCases(prepared, progress, reader, reporter, options.onLayer);
-			await confirmedOr(run, () => progress.discard());
-			return {
-				...damageReport(prepared, documents, progress),
-				model: { name: checkpoint.name, hash, tokenizerHash },
-				texts,
-				context,
-				windows: windows.length,
-				notes: [...notes, ...progress.notes],
-				progressFile: path,
-				seconds: (performance.now() - started) / 1000
-			};
-		} finally {
-			await progress.close();
-		}
+			notes: [...notes, ...progress.notes],
+			progressFile: path,
+			seconds: (performance.now() - started) / 1000
+		};
 	} finally {
-		await reader.close();
+		await progress.close();
 	}
 }
 

@@ -1,10 +1,11 @@
 import { estimateOf, type Estimate } from '../../engine/estimate.ts';
+import type { Model } from '../../model/open.ts';
 import { prepareDamage } from './prepare.ts';
 import type { DamageRequest } from './types.ts';
 import { workOfAll } from './work.ts';
 
 /** What a damage map would take where nothing is there yet. Throws InputError where it would be refused. */
-export async function estimateDamage(request: DamageRequest): Promise<Estimate> {
-	const prepared = await prepareDamage(request);
+export async function estimateDamage(model: Model, request: DamageRequest): Promise<Estimate> {
+	const prepared = await prepareDamage(model, request);
 	return estimateOf({ ...prepared, totalWork: workOfAll(prepared) }, request.home);
 }

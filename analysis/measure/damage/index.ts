@@ -1,4 +1,5 @@
 import type { Measurement, Request } from '../kind.ts';
+import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 import { damageFlags, damageSettings, type DamageSettings } from './settings.ts';
@@ -35,25 +36,27 @@ Example:
 	extentWords: windowWords,
 	async estimate(request) {
 		const { estimateDamage } = await import('./estimate.ts');
-		return estimateDamage(damageRequest(request, null));
+		return withKnown(request, (model) => estimateDamage(model, damageRequest(request, null)));
 	},
 	async run(request, { out, onProgress, onPrepared }) {
 		// Only here: onnxruntime takes long to load.
 		const { measureDamage } = await import('./damage.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
-		const figures = await measureDamage(damageRequest(request, out), {
-			onProgress,
-			async onPrepared(outlook) {
-				if (onPrepared === undefined) return;
-				const { found, all } = outlook.results;
-				const there = found === 0 ? '' : `; ${found} of ${all} are there`;
-				await onPrepared({
-					name: outlook.checkpoint.name,
-					estimate: await estimateOf(outlook, request.home),
-					notes: [`results are kept in ${outlook.progressFile}${there}`]
-				});
-			}
-		});
+		const figures = await withRequested(request, (model) =>
+			measureDamage(model, damageRequest(request, out), {
+				onProgress,
+				async onPrepared(outlook) {
+					if (onPrepared === undefined) return;
+					const { found, all } = outlook.results;
+					const there = found === 0 ? '' : `; ${found} of ${all} are there`;
+					await onPrepared({
+						name: model.name,
+						estimate: await estimateOf(outlook, request.home),
+						notes: [`results are kept in ${outlook.progressFile}${there}`]
+					});
+				}
+			})
+		);
 		return { figures };
 	},
 	figures: damageForm,

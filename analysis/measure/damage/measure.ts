@@ -3,7 +3,6 @@ import { ForwardPass, type LayerSources, type WindowState } from '../../engine/f
 import { LanguageHead } from '../../engine/head.ts';
 import { OutputPass } from '../../engine/output.ts';
 import { WeightSource } from '../../engine/weights.ts';
-import type { WeightReader } from '../../model/checkpoint/read.ts';
 import { mean } from '../../statistics/figures.ts';
 import { BASELINE, casesOfSource, costsOfCases, dropName, sharingName } from './cases.ts';
 import type { SharingCase } from './cases.ts';
@@ -19,23 +18,21 @@ import { resultName, samplesOf, type Sample } from './sample.ts';
 export async function measureCases(
 	prepared: PreparedDamage,
 	progress: ProgressFile,
-	reader: WeightReader,
 	reporter: Reporter,
 	onLayer: () => void = () => undefined
 ): Promise<void> {
 	for (const sample of samplesOf(prepared))
-		await measureSample(prepared, sample, progress, reader, reporter, onLayer);
+		await measureSample(prepared, sample, progress, reporter, onLayer);
 }
 
 async function measureSample(
 	prepared: PreparedDamage,
 	sample: Sample,
 	progress: ProgressFile,
-	reader: WeightReader,
 	reporter: Reporter,
 	onLayer: () => void
 ): Promise<void> {
-	const { checkpoint } = prepared;
+	const { checkpoint, reader } = prepared.model;
 	const { layout, memory, windows, scored } = sample;
 	const pending = windows.flatMap(({ ids }, window) =>
 		missingCases(prepared, sample, progress, window).length > 0 ? [{ window, ids }] : []

@@ -1,12 +1,11 @@
 import { memoryLimit, planMemory, type Holdings, type MemoryPlan } from '../../engine/memory.ts';
 import type { Prepared } from '../../engine/windowPlan.ts';
 import { forwardWork, outputWork } from '../../engine/work.ts';
-import { openCheckpoint } from '../../model/checkpoint/open.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
+import { requireCheckpoint, type CheckpointModel, type Model } from '../../model/open.ts';
 import type { Checkpoint, ModelConfig } from '../../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries } from '../../engine/layout.ts';
 import { InputError } from '../../errors.ts';
-import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import type { Probes } from '../../model/tokens/probes.ts';
 import { probesFor } from '../recall.ts';
@@ -15,6 +14,7 @@ import type { DamageRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
 export interface PreparedDamage extends Omit<Prepared, 'statistics' | 'work' | 'totalWork'> {
+	model: CheckpointModel;
 	maxSpan: number;
 	/** Floating-point operations of one window: a layer, the head, and one pair's `output`. */
 	work: { layer: number; head: number; output: number };
@@ -29,22 +29,23 @@ const LEAST_SPAN = 2;
 const STATES_A_CASE = 6;
 
 /**
- * Opens the model, cuts the windows and lays the measurement out in memory, without running anything. Throws
+ * Cuts the windows and lays the measurement out in memory, without running anything. Throws
  * InputError for whatever is wrong with model, texts, context or longest span, and where the memory limit is
  * too low.
  */
-export async function prepareDamage(request: DamageRequest): Promise<PreparedDamage> {
+export async function prepareDamage(model: Model, request: DamageRequest): Promise<PreparedDamage> {
 	const { maxSpan } = request;
 	if (!(Number.isInteger(maxSpan) && maxSpan >= LEAST_SPAN)) {
 		throw new InputError(
 			`longest span: ${maxSpan}; allowed: a whole number of layers, ${LEAST_SPAN} or more`
 		);
 	}
-	const checkpoint = await openCheckpoint(request.modelFolder);
+	requireCheckpoint(model);
+	const { checkpoint } = model;
 	requireOwnAttention(checkpoint, 'damage');
 	const { config } = checkpoint;
 	checkContext(request.context, config);
-	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	const tokenizer = await model.tokenizer();
 	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
 	const { probes, notes: probeNotes } = await probesFor(request, tokenizer, config);
 	const recall = probes && recallSample(checkpoint, probes, request);
@@ -58,6 +59,7 @@ export async function prepareDamage(request: DamageRequest): Promise<PreparedDam
 	const memory = { ...text, bytes: Math.max(text.bytes, recall?.memory.bytes ?? 0) };
 	const work = { ...forwardWork(config, layout), output: outputWork(config, layout) };
 	return {
+		model,
 		checkpoint,
 		tokenizer,
 		windows,

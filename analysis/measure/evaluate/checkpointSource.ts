@@ -1,16 +1,11 @@
 import { logitsBytes, planMemory, type Holdings } from '../../engine/memory.ts';
-import { beginHash } from '../../engine/modelHash.ts';
 import { forwardWork } from '../../engine/work.ts';
 import { attentionLayout, windowEntries } from '../../engine/layout.ts';
-import type { LayerRepairs } from '../../engine/repairs.ts';
-import { modelFacts } from '../../model/checkpoint/facts.ts';
-import { completeHash, ModelHasher } from '../../model/checkpoint/hash.ts';
-import { openCheckpoint } from '../../model/checkpoint/open.ts';
-import { WeightReader } from '../../model/checkpoint/read.ts';
-import type { RunHash } from '../../model/checkpoint/runHash.ts';
+import type { LayerRepairs } from '../../engine/repair/repairs.ts';
+import type { CheckpointModel } from '../../model/open.ts';
 import type { ModelConfig } from '../../model/checkpoint/types.ts';
-import { checkPlanFits } from '../../plan/fits.ts';
-import { headMapsOf, spansOf } from '../../plan/spans.ts';
+import { requirePlan } from '../../engine/checkPlan.ts';
+import { spansOf } from '../../plan/spans.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { EvaluationSource } from './source.ts';
 
@@ -22,28 +17,16 @@ const LOGITS_COMPARED = 4;
 const WAYS = 2;
 
 /** A model folder in Hugging Face layout. Weights are hashed while they are read, where their hash is not known. */
-export async function openCheckpointEvaluation(
-	folder: string,
+export function checkpointEvaluation(
+	model: CheckpointModel,
 	plan: Plan,
 	repairs: LayerRepairs | null
-): Promise<EvaluationSource> {
-	const checkpoint = await openCheckpoint(folder);
+): EvaluationSource {
+	const { checkpoint, reader } = model;
 	const { config } = checkpoint;
-	checkPlanFits(plan, { ...config, name: checkpoint.name });
-	const planned = {
-		sources: plan.sources,
-		headMaps: headMapsOf(plan.spans, config.layers),
-		repairs: repairs ?? undefined
-	};
-	const reader = new WeightReader();
-	let run: RunHash | null = null;
-	let hasher: ModelHasher | null = null;
+	const planned = { ...requirePlan(model, plan, 'run'), repairs: repairs ?? undefined };
 	return {
-		name: checkpoint.name,
-		folder: checkpoint.folder,
-		facts: modelFacts(checkpoint),
-		tokenizer: checkpoint.folder,
-		notes: checkpoint.notes,
+		notes: model.notes,
 		timed: 'layers',
 		fixedContext: null,
 		outlook: ({ context, longest, windowCount, limitBytes }) => {
@@ -54,20 +37,12 @@ export async function openCheckpointEvaluation(
 				memory,
 				work: { way: config.layers * layer, comparison: WAYS * head },
 				start: async (home) => {
-					run = await beginHash(checkpoint, home);
-					if (!run.isKnown) hasher = new ModelHasher(checkpoint);
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { checkpointRunner } = await import('./checkpointRunner.ts');
-					return checkpointRunner(checkpoint, planned, memory, reader, hasher);
+					return checkpointRunner(checkpoint, planned, memory, reader, await model.hasher(home));
 				}
 			};
-		},
-		hash: async (home) => {
-			run ??= await beginHash(checkpoint, home);
-			const read = hasher ?? new ModelHasher(checkpoint);
-			return run.confirmed(() => completeHash(checkpoint, reader, read));
-		},
-		close: () => reader.close()
+		}
 	};
 }
 

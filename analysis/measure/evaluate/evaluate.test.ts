@@ -17,8 +17,9 @@ import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import { checkpointRunner } from './checkpointRunner.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
-import { evaluatePlan, measuredPlan } from './evaluate.ts';
+import { measuredPlan } from './evaluate.ts';
 import type { EvaluateRequest } from './types.ts';
+import { evaluatePlan } from '../../../tests/builders/opened.ts';
 
 let home: string;
 let tiny: string;

@@ -13,6 +13,7 @@ import { measureRecall, measureWindows, type Found } from './measure.ts';
 import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
 import { reportOf } from './report.ts';
 import type { EvaluationRunner } from './source.ts';
+import type { Model } from '../../model/open.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
 /** Who is told. */
@@ -27,37 +28,34 @@ export interface EvaluateOptions {
  * written. Throws InputError where model, plan, texts or memory limit are at fault.
  */
 export async function evaluatePlan(
+	model: Model,
 	request: EvaluateRequest,
 	options: EvaluateOptions
 ): Promise<Evaluation> {
 	const started = performance.now();
-	const prepared = await prepareEvaluation(request);
+	const prepared = await prepareEvaluation(model, request);
 	await options.onPrepared?.(prepared);
-	const { source, windows, context, notes } = prepared;
+	const { windows, context, notes } = prepared;
 	const { plan, home, questions } = request;
-	const { layers } = source.facts;
+	const { layers } = model.facts;
 	const reporter = new Reporter(
 		{ work: prepared.totalWork, layers, windows: windows.length, context },
 		options.onProgress
 	);
 	reporter.add(0, 'reading weights', 0);
-	try {
-		const found = await measure(prepared, questions, home, reporter);
-		const hash = await source.hash(home);
-		const { name } = source;
-		const tokenizerHash = prepared.tokenizer.sha256;
-		return {
-			report: reportOf(request, prepared, found),
-			model: { name, hash, tokenizerHash },
-			texts: request.documents.map(documentFacts),
-			context,
-			notes,
-			warning: planMatches(plan, { name, layers, hash, tokenizerHash }),
-			seconds: (performance.now() - started) / 1000
-		};
-	} finally {
-		await source.close();
-	}
+	const found = await measure(prepared, questions, home, reporter);
+	const hash = await model.hash(home);
+	const { name } = model;
+	const tokenizerHash = prepared.tokenizer.sha256;
+	return {
+		report: reportOf(request, prepared, found),
+		model: { name, hash, tokenizerHash },
+		texts: request.documents.map(documentFacts),
+		context,
+		notes,
+		warning: planMatches(plan, { name, layers, hash, tokenizerHash }),
+		seconds: (performance.now() - started) / 1000
+	};
 }
 
 /** What the model says both ways of the windows and the probes of recall, and of the questions where there are some. */
@@ -82,14 +80,14 @@ async function measure(
 
 /** Log-likelihoods of the questions' choices, both ways. */
 async function answer(prepared: PreparedEvaluation, runner: EvaluationRunner, reporter: Reporter) {
-	const { source, memory, choices, windows } = prepared;
-	const lengthOf = (choice: ChoiceTokens): number => choiceLength(choice, source);
+	const { model, memory, choices, windows } = prepared;
+	const lengthOf = (choice: ChoiceTokens): number => choiceLength(choice, prepared);
 	const onChoice = (choice: ChoiceTokens): void => {
 		reporter.addTokens(2 * choice.ids.length);
 		reporter.add(choiceWork(choice, prepared), 'questions', windows.length);
 	};
 	const found = await measureChoices(runner, memory.windowsPerGroup, choices, lengthOf, onChoice);
-	checkChoices(found, source.folder);
+	checkChoices(found, model.path);
 	return found;
 }
 

@@ -11,10 +11,9 @@ import type { TokenComparison } from '../../engine/comparison.ts';
 import { LogitsComparison } from '../../engine/logitsComparison.ts';
 import { LogitsPass } from '../../engine/onnxLogits.ts';
 import { measureChoices } from './choices/measure.ts';
-import { evaluatePlan } from './evaluate.ts';
 import { measureWindows } from './measure.ts';
-import { prepareEvaluation } from './prepare.ts';
 import type { EvaluationRunner } from './source.ts';
+import { evaluatePlan, prepareEvaluation } from '../../../tests/builders/opened.ts';
 
 const questions = [{ prompt: 'the', choices: [' sea', ' hand'], answer: 0, group: null }];
 /** Tokens that the windows have, and that choices are filled up to. */

@@ -1,4 +1,5 @@
 import type { Measurement, Request } from '../kind.ts';
+import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import { evaluateFlags, evaluateSettings, type EvaluateSettings } from './settings.ts';
@@ -44,28 +45,32 @@ Examples (plan.json: made by the example of spanwise plan):
 	extentWords: windowWords,
 	async estimate(request) {
 		const { estimateEvaluation } = await import('./estimate.ts');
-		return estimateEvaluation({ ...(await evaluateRequest(request)), repairs: null });
+		const asked = await evaluateRequest(request);
+		return withKnown(request, (model) => estimateEvaluation(model, { ...asked, repairs: null }));
 	},
 	async run(request, { onProgress, onPrepared }) {
-		const { settings, planFolder, modelFolder, home } = request;
+		const { settings, planFolder, home } = request;
 		const asked = await evaluateRequest(request);
-		const { readPlanRepairs } = await import('./repairs.ts');
-		const repairs =
-			planFolder === null ? null : await readPlanRepairs(planFolder, settings.plan, modelFolder);
+		const { repairsOf } = await import('../../engine/repair/ofPlan.ts');
 		// Only here: onnxruntime takes long to load.
 		const { evaluatePlan } = await import('./evaluate.ts');
 		const { estimateOfEvaluation } = await import('./prepare.ts');
-		const figures = await evaluatePlan(
-			{ ...asked, repairs },
-			{
-				onProgress,
-				async onPrepared(prepared) {
-					if (onPrepared === undefined) return;
-					const estimate = await estimateOfEvaluation(prepared, home);
-					await onPrepared({ name: prepared.source.name, estimate });
+		const figures = await withRequested(request, async (model) => {
+			const repairs =
+				planFolder === null ? null : await repairsOf(model, settings.plan, planFolder);
+			return evaluatePlan(
+				model,
+				{ ...asked, repairs },
+				{
+					onProgress,
+					async onPrepared(prepared) {
+						if (onPrepared === undefined) return;
+						const estimate = await estimateOfEvaluation(prepared, home);
+						await onPrepared({ name: model.name, estimate });
+					}
 				}
-			}
-		);
+			);
+		});
 		return { figures };
 	},
 	figures: evaluationForm,

@@ -29,7 +29,7 @@ export async function measureWindows(
 	runner: EvaluationRunner,
 	reporter: Reporter
 ): Promise<Measured> {
-	const { source, context, memory, windows, work } = prepared;
+	const { model, source, context, memory, windows, work } = prepared;
 	const ways = await runner.ofLength(context);
 	const peakRssBytes = { baseline: 0, shared: 0 };
 	const measured: Compared<Window>[] = [];
@@ -42,7 +42,7 @@ export async function measureWindows(
 	try {
 		for await (const group of inTurns(ways, windows, memory.windowsPerGroup, onPart)) {
 			measured.push(...group);
-			checkWindows(group, source.folder);
+			checkWindows(group, model.path);
 			reporter.add(group.length * work.comparison, 'comparing', measured.length);
 		}
 	} finally {
@@ -57,13 +57,13 @@ export async function measureRecall(
 	runner: EvaluationRunner,
 	reporter: Reporter
 ): Promise<RecallReport | null> {
-	const { source, memory, probes } = prepared;
+	const { model, memory, probes } = prepared;
 	if (probes === null) return null;
 	const ways = await runner.ofLength(probes.context);
 	const [baseline, planned]: number[][] = [[], []];
 	try {
 		for await (const group of inTurns(ways, probes.probes, memory.windowsPerGroup)) {
-			checkWindows(group, source.folder);
+			checkWindows(group, model.path);
 			for (const { comparison } of group) {
 				baseline.push(recallOf(comparison.baseline, probes.scored));
 				planned.push(recallOf(comparison.shared, probes.scored));

@@ -15,9 +15,8 @@ import type { ModelProto, ValueInfoProto } from '../../proto/onnx_pb.ts';
 import { headMapsOf } from '../../plan/spans.ts';
 import type { Plan, Sources } from '../../plan/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
-import { evaluatePlan } from './evaluate.ts';
-import { prepareEvaluation } from './prepare.ts';
 import type { EvaluateRequest } from './types.ts';
+import { evaluatePlan, prepareEvaluation } from '../../../tests/builders/opened.ts';
 
 const HEAD_MAP = [3, 3, 0, 1];
 const FOLLOWERS: Sources = [0, 1, 1, 1];

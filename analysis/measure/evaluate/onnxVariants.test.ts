@@ -10,7 +10,7 @@ import { writeOnnxFolder } from '../../../tests/builders/onnxFolder.ts';
 import { tinyTokenizer } from '../../../tests/builders/tokenizer.ts';
 import type { ModelProto } from '../../proto/onnx_pb.ts';
 import type { Plan } from '../../plan/types.ts';
-import { evaluatePlan } from './evaluate.ts';
+import { evaluatePlan } from '../../../tests/builders/opened.ts';
 
 let scratch: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeTinyCheckpoint, type TinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
 import { deploy, planFor } from '../../../tests/builders/deployed.ts';
-import { evaluatePlan } from './evaluate.ts';
+import { evaluatePlan } from '../../../tests/builders/opened.ts';
 
 let scratch: string;
 beforeAll(async () => {

@@ -2,14 +2,14 @@ import { estimateOf } from '../../engine/estimate.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import { InputError } from '../../errors.ts';
-import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import type { Model } from '../../model/open.ts';
 import type { Probes } from '../../model/tokens/probes.ts';
 import type { Tokenizer, Window } from '../../model/tokens/types.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { probesFor } from '../recall.ts';
 import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import {
-	openEvaluation,
+	evaluationSource,
 	type EvaluationOutlook,
 	type EvaluationSource,
 	type EvaluationWork
@@ -19,6 +19,7 @@ import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
 export interface PreparedEvaluation extends Pick<EvaluationOutlook, 'start'> {
+	model: Model;
 	source: EvaluationSource;
 	tokenizer: Tokenizer;
 	windows: Window[];
@@ -37,22 +38,26 @@ export interface PreparedEvaluation extends Pick<EvaluationOutlook, 'start'> {
 const WAYS = 2;
 
 /**
- * Opens the model, checks that the plan is one for it, cuts the windows and lays the run out in memory, without
+ * Checks that the plan is one for the model, cuts the windows and lays the run out in memory, without
  * running anything. Throws InputError for whatever is wrong with model, plan, texts or context, and where the
  * memory limit is too low.
  */
-export async function prepareEvaluation(request: EvaluateRequest): Promise<PreparedEvaluation> {
-	const source = await openEvaluation(request.modelFolder, request.plan, request.repairs);
-	const { facts, fixedContext } = source;
+export async function prepareEvaluation(
+	model: Model,
+	request: EvaluateRequest
+): Promise<PreparedEvaluation> {
+	const source = evaluationSource(model, request.plan, request.repairs);
+	const { fixedContext } = source;
+	const { facts } = model;
 	if (request.gates.maxAccuracyDrop !== undefined && request.questions === null) {
 		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
 	}
 	checkContext(request.context, facts);
-	const tokenizer = await loadTokenizer(request.tokenizer ?? source.tokenizer, facts);
+	const tokenizer = await model.tokenizer(request.tokenizer);
 	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
 	if (fixedContext !== null && context !== fixedContext) {
 		throw new InputError(
-			`context: ${context} tokens; ${source.folder} was exported for exactly ${fixedContext}`
+			`context: ${context} tokens; ${model.path} was exported for exactly ${fixedContext}`
 		);
 	}
 	const choices = await encodeChoices(
@@ -64,7 +69,7 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 		maxPositions: facts.maxPositions,
 		fixedContext
 	});
-	const lengths = choices.map((choice) => choiceLength(choice, source));
+	const lengths = choices.map((choice) => choiceLength(choice, { model, source }));
 	const outlook = source.outlook({
 		context,
 		longest: Math.max(...lengths, context, probes?.context ?? 0),
@@ -73,6 +78,7 @@ export async function prepareEvaluation(request: EvaluateRequest): Promise<Prepa
 		limitBytes: memoryLimit(request.memoryLimitBytes)
 	});
 	const prepared = {
+		model,
 		source,
 		tokenizer,
 		windows,
@@ -107,23 +113,23 @@ export function estimateOfEvaluation(
 	prepared: PreparedEvaluation,
 	home: string
 ): Promise<Estimate> {
-	return estimateOf({ ...prepared, checkpoint: prepared.source.facts }, home);
+	return estimateOf({ ...prepared, checkpoint: prepared.model.facts }, home);
 }
 
 /** Tokens that a choice is filled up to. */
 export function choiceLength(
 	{ ids }: ChoiceTokens,
-	{ facts, fixedContext }: EvaluationSource
+	{ model, source }: Pick<PreparedEvaluation, 'model' | 'source'>
 ): number {
-	return fixedContext ?? filledLength(ids.length, facts.maxPositions);
+	return source.fixedContext ?? filledLength(ids.length, model.facts.maxPositions);
 }
 
 /** A choice both ways, by its share of a window's tokens. */
 export function choiceWork(
 	choice: ChoiceTokens,
-	{ source, context, work }: Pick<PreparedEvaluation, 'source' | 'context' | 'work'>
+	prepared: Pick<PreparedEvaluation, 'model' | 'source' | 'context' | 'work'>
 ): number {
-	return (choiceLength(choice, source) / context) * windowWork(work);
+	return (choiceLength(choice, prepared) / prepared.context) * windowWork(prepared.work);
 }
 
 /** A probe of recall both ways, by its fraction of a window's tokens. */

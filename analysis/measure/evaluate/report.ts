@@ -127,7 +127,7 @@ function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {
 }
 
 function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): Cost {
-	const { source, context, memory } = prepared;
+	const { model, source, context, memory } = prepared;
 	const { windows } = measured;
 	const wayCost = (way: Way): WayCost => ({
 		prefillSeconds: spreadOf(windows.map(({ time }) => time[way].seconds)),
@@ -146,6 +146,6 @@ function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): C
 			processPeakRssBytes: peakRssBytes(),
 			weights: memory.resident ? 'resident' : 'streamed'
 		},
-		predicted: savings(source.facts, plan.sources, setting)
+		predicted: savings(model.facts, plan.sources, setting)
 	};
 }

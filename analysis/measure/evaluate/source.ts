@@ -1,11 +1,11 @@
 import type { MemoryPlan } from '../../engine/memory.ts';
 import type { AttentionSource } from '../../engine/source.ts';
 import type { TokenComparison } from '../../engine/comparison.ts';
-import type { LayerRepairs } from '../../engine/repairs.ts';
-import { findOnnxFile } from '../../model/onnx/locate.ts';
+import type { LayerRepairs } from '../../engine/repair/repairs.ts';
+import type { Model } from '../../model/open.ts';
 import type { Plan } from '../../plan/types.ts';
-import { openCheckpointEvaluation } from './checkpointSource.ts';
-import { openOnnxEvaluation } from './onnxSource.ts';
+import { checkpointEvaluation } from './checkpointSource.ts';
+import { onnxEvaluation } from './onnxSource.ts';
 import type { Cost } from './types.ts';
 
 /** The model as it is, or as planned. */
@@ -73,16 +73,15 @@ export interface EvaluationSource extends Omit<AttentionSource, 'outlook'> {
 }
 
 /**
- * Opens what `modelFolder` means and checks that the plan is one for it, without running anything. Throws InputError
- * that says what is wrong with either.
+ * How a model is run both ways, after the plan was found to be one for it. Throws InputError that says what is wrong
+ * with either.
  */
-export async function openEvaluation(
-	modelFolder: string,
+export function evaluationSource(
+	model: Model,
 	plan: Plan,
 	repairs: LayerRepairs | null
-): Promise<EvaluationSource> {
-	const file = await findOnnxFile(modelFolder);
-	return file === null
-		? openCheckpointEvaluation(modelFolder, plan, repairs)
-		: openOnnxEvaluation(file, plan);
+): EvaluationSource {
+	return model.form === 'checkpoint'
+		? checkpointEvaluation(model, plan, repairs)
+		: onnxEvaluation(model, plan);
 }

@@ -1,7 +1,7 @@
 import type { ModelFigures } from '../figures.ts';
 import type { RecallReport } from '../recall.ts';
 import type { Spread } from '../../statistics/figures.ts';
-import type { LayerRepairs } from '../../engine/repairs.ts';
+import type { LayerRepairs } from '../../engine/repair/repairs.ts';
 import type { Plan, Savings } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
 import type { Document } from '../../model/tokens/types.ts';

@@ -1,5 +1,5 @@
 import type { LayerHeadMaps } from '../../engine/forward.ts';
-import type { LayerRepairs } from '../../engine/repairs.ts';
+import type { LayerRepairs } from '../../engine/repair/repairs.ts';
 import type { PlanRepair, Sources } from '../../plan/types.ts';
 import type { PlanKind, PlanMaker } from './types.ts';
 import type { PlanVariant } from './variant.ts';

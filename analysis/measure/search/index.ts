@@ -1,4 +1,5 @@
 import type { Measurement, Request } from '../kind.ts';
+import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import { searchFlags, searchSettings, type SearchSettings } from './settings.ts';
@@ -36,24 +37,28 @@ Example:
 	async estimate(request) {
 		const { prepareSearch } = await import('./prepare.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
-		return estimateOf(await prepareSearch(searchRequest(request)), request.home);
+		return withKnown(request, async (model) =>
+			estimateOf(await prepareSearch(model, searchRequest(request)), request.home)
+		);
 	},
 	async run(request, { onProgress, onPrepared }) {
 		// Only here: onnxruntime takes long to load.
 		const { searchPlans } = await import('./search.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
-		const { search, refits } = await searchPlans(searchRequest(request), {
-			onProgress,
-			async onPrepared(outlook) {
-				if (onPrepared === undefined) return;
-				const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
-				await onPrepared({
-					name: outlook.checkpoint.name,
-					estimate: await estimateOf(outlook, request.home),
-					notes: [`what is measured is kept in ${outlook.folder}${there}`]
-				});
-			}
-		});
+		const { search, refits } = await withRequested(request, (model) =>
+			searchPlans(model, searchRequest(request), {
+				onProgress,
+				async onPrepared(outlook) {
+					if (onPrepared === undefined) return;
+					const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
+					await onPrepared({
+						name: model.name,
+						estimate: await estimateOf(outlook, request.home),
+						notes: [`what is measured is kept in ${outlook.folder}${there}`]
+					});
+				}
+			})
+		);
 		return { figures: search, files: refits };
 	},
 	figures: searchForm,

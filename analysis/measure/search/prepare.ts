@@ -1,13 +1,12 @@
 import { analysisHoldings, memoryLimit, planMemory, type Holdings } from '../../engine/memory.ts';
 import type { Prepared } from '../../engine/windowPlan.ts';
-import { openCheckpoint } from '../../model/checkpoint/open.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
+import { requireCheckpoint, type CheckpointModel, type Model } from '../../model/open.ts';
 import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from '../../engine/layout.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import { followersAllowed } from '../../plan/limits.ts';
 import type { SpanLimits } from '../../plan/types.ts';
-import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { checkContext } from '../../model/tokens/windows.ts';
 import { checkSearch } from './check.ts';
@@ -18,6 +17,7 @@ import { followersOf, searchWork, type SearchWork } from './work.ts';
 
 /** Everything that is known before the model runs. */
 export interface PreparedSearch extends Omit<Prepared, 'work'> {
+	model: CheckpointModel;
 	/** `windows` holds those of all parts. */
 	parts: Record<Part, Window[]>;
 	limits: SpanLimits;
@@ -33,18 +33,19 @@ const STATES_A_PLAN = 6;
 const REFITS_HELD = 2 * (PLAN_MAKERS.length + REPAIR_STRENGTHS.length);
 
 /**
- * Opens the model, cuts the three parts and lays the search out in memory, without running anything. Throws
+ * Cuts the three parts and lays the search out in memory, without running anything. Throws
  * InputError for whatever is wrong with model, texts, goal or limits, and where the memory limit is too low.
  */
-export async function prepareSearch(request: SearchRequest): Promise<PreparedSearch> {
-	const checkpoint = await openCheckpoint(request.modelFolder);
+export async function prepareSearch(model: Model, request: SearchRequest): Promise<PreparedSearch> {
+	requireCheckpoint(model);
+	const { checkpoint } = model;
 	requireOwnAttention(checkpoint, 'search');
 	const { config } = checkpoint;
 	checkContext(request.context, config);
 	const { maxSpan, protectedLayers } = request;
 	const limits: SpanLimits = { maxSpan, protectedLayers, reach: config.reach };
 	checkSearch(request, limits);
-	const tokenizer = await loadTokenizer(request.modelFolder, config);
+	const tokenizer = await model.tokenizer();
 	const { context } = request;
 	const { windows: parts, notes } = await cutParts(request.documents, tokenizer, request);
 	const statistics: StatisticsRequest = {
@@ -66,6 +67,7 @@ export async function prepareSearch(request: SearchRequest): Promise<PreparedSea
 	);
 	const work = searchWork(request, config, layout, { spans, parts, statistics });
 	return {
+		model,
 		checkpoint,
 		tokenizer,
 		context,

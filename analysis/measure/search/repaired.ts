@@ -1,8 +1,8 @@
 import type { Reporter } from '../../telemetry/reporter.ts';
-import type { LayerRepairs } from '../../engine/repairs.ts';
+import type { LayerRepairs } from '../../engine/repair/repairs.ts';
 import type { WeightSource } from '../../engine/weights.ts';
-import { fitRepairs } from '../../repair/fit.ts';
-import { encodeRepairs, repairHash } from '../../repair/file.ts';
+import { fitRepairs } from '../../engine/repair/fit.ts';
+import { encodeRepairs, repairHash } from '../../engine/repair/file.ts';
 import {
 	countsOf,
 	fileStem,

@@ -5,11 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
 import { parseConfig } from '../../model/checkpoint/config.ts';
 import { parsePlan } from '../../plan/planFile.ts';
-import { readRepairs } from '../../repair/file.ts';
+import { readRepairs } from '../../engine/repair/file.ts';
 import { SAVING_AXES } from '../../plan/axes.ts';
 import { PlanRunner } from './planRunner.ts';
-import { searchPlans } from './search.ts';
 import { PLAN_MAKERS, type SearchReport, type SearchRequest } from './types.ts';
+import { searchPlans } from '../../../tests/builders/opened.ts';
 
 const LAYERS = 6;
 const DOCUMENTS = ['sea', 'hand', 'wind'].map((word) => ({

@@ -1,7 +1,7 @@
-import { beginHash, confirmedOr } from '../../engine/modelHash.ts';
+import type { Model } from '../../model/open.ts';
+import { confirmedOr } from '../../model/sameModel.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { WeightSource } from '../../engine/weights.ts';
-import { WeightReader } from '../../model/checkpoint/read.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
 import { Meter } from './meter.ts';
@@ -38,58 +38,54 @@ export interface SearchOptions {
  * limits or memory limit are at fault.
  */
 export async function searchPlans(
+	model: Model,
 	request: SearchRequest,
 	options: SearchOptions
 ): Promise<{ search: Search; refits: Refit[] }> {
 	const started = performance.now();
-	const prepared = await prepareSearch(request);
+	const prepared = await prepareSearch(model, request);
 	const { checkpoint, windows, context, notes, memory } = prepared;
 	const { home, documents } = request;
-	const reader = new WeightReader();
+	const { reader } = prepared.model;
+	const hash = await model.hash(home);
+	const texts = documents.map(documentFacts);
+	const stores = await openStores(prepared, hash, home);
 	try {
-		const run = await beginHash(checkpoint, home);
-		const hash = await run.confirmed();
-		const texts = documents.map(documentFacts);
-		const stores = await openStores(prepared, hash, home);
-		try {
-			await options.onPrepared?.({ ...prepared, found: stores.found, folder: stores.folder });
-			const task = {
-				work: prepared.totalWork,
-				layers: checkpoint.config.layers,
-				windows: windows.length,
-				context
-			};
-			const reporter = new Reporter(task, options.onProgress);
-			const similarity = await measureSimilarity(prepared, reader, reporter);
-			const weights = new WeightSource(checkpoint, reader, {
-				resident: memory.resident,
-				hasher: null
-			});
-			const output = await measureOutputs(prepared, weights, reporter);
-			const onLayer = options.onLayer ?? (() => undefined);
-			const runner = await PlanRunner.open(prepared, stores.files, weights, { reporter, onLayer });
-			const meter = new Meter(runner, prepared.parts, checkpoint.config.layers);
-			const about = {
-				model: { name: checkpoint.name, hash, tokenizerHash: prepared.tokenizer.sha256 },
-				texts,
-				context
-			};
-			const { report, refits } = await searchWith(
-				request,
-				{ prepared, weights, similarity, output, meter, reporter, onLayer },
-				about
-			);
-			await runner.release();
-			await confirmedOr(run, () => stores.discard());
-			const seconds = (performance.now() - started) / 1000;
-			const { maxSpan, protectedLayers, repair } = request;
-			const settings = { maxSpan, protectedLayers, repair };
-			const all = [...notes, ...stores.notes];
-			return { search: { report, ...about, settings, notes: all, seconds }, refits };
-		} finally {
-			await stores.close();
-		}
+		await options.onPrepared?.({ ...prepared, found: stores.found, folder: stores.folder });
+		const task = {
+			work: prepared.totalWork,
+			layers: checkpoint.config.layers,
+			windows: windows.length,
+			context
+		};
+		const reporter = new Reporter(task, options.onProgress);
+		const similarity = await measureSimilarity(prepared, reader, reporter);
+		const weights = new WeightSource(checkpoint, reader, {
+			resident: memory.resident,
+			hasher: null
+		});
+		const output = await measureOutputs(prepared, weights, reporter);
+		const onLayer = options.onLayer ?? (() => undefined);
+		const runner = await PlanRunner.open(prepared, stores.files, weights, { reporter, onLayer });
+		const meter = new Meter(runner, prepared.parts, checkpoint.config.layers);
+		const about = {
+			model: { name: checkpoint.name, hash, tokenizerHash: prepared.tokenizer.sha256 },
+			texts,
+			context
+		};
+		const { report, refits } = await searchWith(
+			request,
+			{ prepared, weights, similarity, output, meter, reporter, onLayer },
+			about
+		);
+		await runner.release();
+		await confirmedOr(model, home, () => stores.discard());
+		const seconds = (performance.now() - started) / 1000;
+		const { maxSpan, protectedLayers, repair } = request;
+		const settings = { maxSpan, protectedLayers, repair };
+		const all = [...notes, ...stores.notes];
+		return { search: { report, ...about, settings, notes: all, seconds }, refits };
 	} finally {
-		await reader.close();
+		await stores.close();
 	}
 }

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { messageOf } from '../../errors.ts';
-import { openCheckpoint } from '../checkpoint/open.ts';
-import type { ModelListing } from '../checkpoint/types.ts';
-import { findOnnx } from '../onnx/open.ts';
+import { filesOf } from '../checkpoint/remembered.ts';
+import type { ModelFacts, ModelListing } from '../checkpoint/types.ts';
+import { withModel, type Model } from '../open.ts';
 import { onnxReport, type LayerReport, type OnnxReport } from '../onnx/report.ts';
 import { checkpointLayers } from './checkpointLayers.ts';
 
@@ -28,46 +28,53 @@ export interface ModelReport {
 	problem: string | null;
 }
 
+/** What is said of a checkpoint before any run. */
+export interface CheckpointReport {
+	name: string;
+	folder: string;
+	facts: ModelFacts;
+	layers: LayerReport[];
+	/** What should be known of it, a line each. */
+	notes: readonly string[];
+}
+
+/** Describes an opened model. */
+export function describeModel(model: Model): CheckpointReport | OnnxReport {
+	if (model.form === 'onnx') return onnxReport(model.found);
+	const { name, path: folder, facts, notes, checkpoint } = model;
+	return { name, folder, facts, layers: checkpointLayers(checkpoint.config), notes };
+}
+
 /** Describes a listed model, without weights and without running it. Never throws: the problem says what is wrong. */
 export async function modelReport(listing: ModelListing): Promise<ModelReport> {
 	try {
-		return listing.form === 'onnx'
-			? await reportOfOnnx(listing)
-			: await reportOfCheckpoint(listing);
+		return await withModel(listing.folder, (model) => reportOf(listing, model));
 	} catch (error) {
 		const problem = listing.problem ?? messageOf(error);
 		return { listing, layers: [], graph: null, files: [], notes: [], problem };
 	}
 }
 
-async function reportOfOnnx(listing: ModelListing): Promise<ModelReport> {
-	const found = await findOnnx(listing.folder, { weights: false });
-	const { layers, producer, opset, inputs, outputs, notes, problem } = onnxReport(found);
-	return {
-		listing,
-		layers,
-		graph: { producer, opset, inputs, outputs },
-		files: await measured([
-			[basename(listing.folder), listing.folder],
-			...[...found.onnx.external.files].sort()
-		]),
-		notes,
-		problem: problem ?? listing.problem
-	};
+async function reportOf(listing: ModelListing, model: Model): Promise<ModelReport> {
+	const described = describeModel(model);
+	const { layers, notes } = described;
+	const files = await measured(filesNamed(model));
+	if (!('producer' in described)) {
+		return { listing, layers, graph: null, files, notes: [...notes], problem: listing.problem };
+	}
+	const { producer, opset, inputs, outputs } = described;
+	const problem = described.problem ?? listing.problem;
+	const graph = { producer, opset, inputs, outputs };
+	return { listing, layers, graph, files, notes: [...notes], problem };
 }
 
-async function reportOfCheckpoint(listing: ModelListing): Promise<ModelReport> {
-	const { folder, problem } = listing;
-	const { config, tensors } = await openCheckpoint(folder);
-	const files = [...new Set([...tensors.values()].map(({ file }) => file))].sort();
-	return {
-		listing,
-		layers: checkpointLayers(config),
-		graph: null,
-		files: await measured(files.map((file) => [relative(folder, file), file])),
-		notes: [],
-		problem
-	};
+/** The files of a model by their names below its folder. */
+function filesNamed(model: Model): [name: string, path: string][] {
+	if (model.form === 'checkpoint') {
+		const files = filesOf(model.checkpoint).sort();
+		return files.map((file) => [relative(model.path, file), file]);
+	}
+	return [[basename(model.path), model.path], ...[...model.found.onnx.external.files].sort()];
 }
 
 function measured(

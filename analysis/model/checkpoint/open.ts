@@ -59,7 +59,8 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
 	return parseConfig(await readJsonFile(file), file);
 }
 
-function onnxRefused(file: string): InputError {
+/** Says that a checkpoint is needed in place of an ONNX file. */
+export function onnxRefused(file: string): InputError {
 	return new InputError(
 		`${file}: an ONNX model; only analyze, inspect, evaluate, apply and bench take one; name the folder of the checkpoint that it came from`
 	);

@@ -13,24 +13,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true }));
 
-const begin = (onDisk: string) => RunHash.begin(home, [file], () => Promise.resolve(onDisk));
+const begin = (onDisk: string) => RunHash.begin([file], () => Promise.resolve(onDisk));
 
 test('a hash is worked out once, from what the run has read, and known to the next run', async () => {
 	await writeFile(file, 'one');
 	const run = await begin('never asked for');
-	expect(run.isKnown).toBe(false);
-	expect(await run.confirmed(() => Promise.resolve('aa'))).toBe('aa');
-	expect(await run.confirmed(() => Promise.reject(new Error('twice')))).toBe('aa');
+	expect(await run.known(home)).toBeNull();
+	expect(await run.confirmed(home, () => Promise.resolve('aa'))).toBe('aa');
+	expect(await run.confirmed(home, () => Promise.reject(new Error('twice')))).toBe('aa');
 	const next = await begin('never asked for');
-	expect(next.isKnown).toBe(true);
-	expect(await next.confirmed()).toBe('aa');
+	expect(await next.known(home)).toBe('aa');
+	expect(await next.confirmed(home)).toBe('aa');
 });
 
 test('weights that were changed while the model ran are an error, and nothing is remembered', async () => {
 	await writeFile(file, 'two');
 	const run = await begin('bb, which the run did not read');
 	await writeFile(file, 'TWO');
-	await expect(run.confirmed(() => Promise.resolve('aa'))).rejects.toThrow(
+	await expect(run.confirmed(home, () => Promise.resolve('aa'))).rejects.toThrow(
 		`${file}: the weights were changed while the model ran; run it again`
 	);
 	expect(await rememberedFilesHash(home, [file])).toBeNull();
@@ -39,6 +39,6 @@ test('weights that were changed while the model ran are an error, and nothing is
 test('a further link to the same bytes is no change', async () => {
 	const run = await begin('cc');
 	await link(file, `${file}-2`);
-	expect(await run.confirmed(() => Promise.resolve('cc'))).toBe('cc');
+	expect(await run.confirmed(home, () => Promise.resolve('cc'))).toBe('cc');
 	expect(await rememberedFilesHash(home, [file])).toBe('cc');
 });

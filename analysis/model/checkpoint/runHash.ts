@@ -4,44 +4,36 @@ import { sameSignatures, signaturesOf, type FileSignature } from './signature.ts
 
 /**
  * The hash of a model's files for one run, which is always that of the bytes that ran: it is begun before they are
- * read and confirmed after the last was.
+ * read and confirmed after the last was. `home` is the workspace, where hashes are remembered.
  */
 export class RunHash {
-	readonly #home: string;
 	readonly #files: readonly string[];
 	readonly #before: FileSignature[];
 	readonly #readAgain: () => Promise<string>;
-	#hash: string | null;
-	#remembered: boolean;
+	#hash: string | null = null;
+	#remembered = false;
 
 	private constructor(
-		home: string,
 		files: readonly string[],
 		before: FileSignature[],
-		known: string | null,
 		readAgain: () => Promise<string>
 	) {
-		this.#home = home;
 		this.#files = files;
 		this.#before = before;
-		this.#hash = known;
-		this.#remembered = known !== null;
 		this.#readAgain = readAgain;
 	}
 
 	/** To be called before anything of the files is read for the run. `readAgain` hashes them as they are on disk. */
-	static async begin(
-		home: string,
-		files: readonly string[],
-		readAgain: () => Promise<string>
-	): Promise<RunHash> {
-		const before = await signaturesOf(files);
-		return new RunHash(home, files, before, await rememberedFor(home, before), readAgain);
+	static async begin(files: readonly string[], readAgain: () => Promise<string>): Promise<RunHash> {
+		return new RunHash(files, await signaturesOf(files), readAgain);
 	}
 
-	/** Whether an earlier run has worked it out, so that nothing need be hashed. */
-	get isKnown(): boolean {
-		return this.#hash !== null;
+	/** The hash as an earlier run has worked it out, so that nothing need be hashed; null: it is not known. */
+	async known(home: string): Promise<string | null> {
+		if (this.#hash !== null) return this.#hash;
+		this.#hash = await rememberedFor(home, this.#before);
+		this.#remembered = this.#hash !== null;
+		return this.#hash;
 	}
 
 	/**
@@ -49,8 +41,12 @@ export class RunHash {
 	 * where it can. Throws InputError where the files were changed meanwhile and hold other
 	 * bytes. Where only their times were, they are hashed again, and nothing is lost.
 	 */
-	async confirmed(complete: () => Promise<string> = this.#readAgain): Promise<string> {
-		const hash = (this.#hash ??= await complete());
+	async confirmed(
+		home: string,
+		complete: () => Promise<string> = this.#readAgain
+	): Promise<string> {
+		const hash = (await this.known(home)) ?? (await complete());
+		this.#hash = hash;
 		const now = await signaturesOf(this.#files);
 		const same = sameSignatures(now, this.#before);
 		if (!same && (await this.#readAgain()) !== hash) {
@@ -59,7 +55,7 @@ export class RunHash {
 			);
 		}
 		if (!same || !this.#remembered) {
-			await rememberFor(this.#home, now, hash);
+			await rememberFor(home, now, hash);
 			this.#remembered = true;
 		}
 		return hash;

@@ -124,7 +124,7 @@ export type ModelsAnswer = ModelListing[];
  * PlanCheck: whether the plan can be applied, layer by layer.
  */
 export type { ModelReport } from '$analysis/model/catalogue/report.ts';
-export type { PlanCheck } from '$analysis/apply/planCheck.ts';
+export type { PlanCheck } from '$analysis/engine/checkPlan.ts';
 
 /** GET /api/runs ; newest first. DELETE /api/runs/[id] deletes one (204); GET /api/runs/[id] is one RunRecord. */
 export interface RunsAnswer {

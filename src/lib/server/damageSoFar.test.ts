@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { measureDamage } from '$analysis/measure/damage/damage.ts';
 import type { Damage } from '$analysis/measure/damage/types.ts';
 import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
 import { damageOfJob } from './damageSoFar.ts';
 import type { Workbench } from './workbench.ts';
+import { measureDamage } from '../../../tests/builders/opened.ts';
 
 const LAYERS = 3;
 const documents = [{ name: 'a.txt', text: 'the sea and the rain on the sand. '.repeat(30) }];

@@ -2,10 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beginHash, beginOnnxHash } from '$analysis/engine/modelHash.ts';
-import { openCheckpoint } from '$analysis/model/checkpoint/open.ts';
 import { InputError } from '$analysis/errors.ts';
-import { readOnnx } from '$analysis/model/onnx/read.ts';
 import { writeResult } from '$analysis/measure/results/folder.ts';
 import { runFolder } from '$analysis/workspace/run/list.ts';
 import { writeRun } from '$analysis/workspace/run/write.ts';
@@ -25,6 +22,7 @@ import { newMeasurementSchema } from './newMeasurementSchema.ts';
 import { ResultCatalogue } from './results.ts';
 import { RunCatalogue } from './runs.ts';
 import { settingsFrom } from './settings.ts';
+import { hashOf } from '../../../tests/builders/opened.ts';
 
 let home: string;
 let means: Parameters<typeof measurementJob>[1];
@@ -36,7 +34,7 @@ beforeAll(async () => {
 	home = await mkdtemp(join(tmpdir(), 'spanwise-measure-'));
 	const folder = join(home, 'model');
 	await writeTinyCheckpoint(folder);
-	hash = await (await beginHash(await openCheckpoint(folder), home)).confirmed();
+	hash = await hashOf(folder, home);
 	const write = (name: string, hash: string) => {
 		const model = { ...record.model, folder, hash };
 		return writeRun(runFolder(home, name), { ...record, id: name, model }, sums, windows);
@@ -143,7 +141,7 @@ describe('the job of a measurement', () => {
 	});
 	it('of a bench leaves an ONNX model its type', async () => {
 		const file = await writeOnnxFolder(join(home, 'onnx'), cachedOnnx({ form: 'groupQuery' }));
-		const onnxHash = await (await beginOnnxHash(await readOnnx(file), home)).confirmed();
+		const onnxHash = await hashOf(file, home);
 		const model = { ...record.model, folder: file, hash: onnxHash };
 		await writeRun(runFolder(home, 'of-onnx'), { ...record, id: 'of-onnx', model }, sums, windows);
 		const plan = smallDecoderPlan([0, 0, 2, null]);

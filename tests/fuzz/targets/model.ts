@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { analyze } from '../../../analysis/measure/analyze/analyze.ts';
 import { readSums, readWindows } from '../../../analysis/workspace/run/read.ts';
 import { similarityOf } from '../../../analysis/similarity/similarity.ts';
 import { Finding } from '../target.ts';
+import { analyze } from '../../builders/opened.ts';
 
 /** What an analysis says of a model. */
 export interface Figures {

@@ -1,6 +1,5 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { analyze } from '../../../analysis/measure/analyze/analyze.ts';
 import { readRun, readSums, readWindows } from '../../../analysis/workspace/run/read.ts';
 import { similarityOf } from '../../../analysis/similarity/similarity.ts';
 import { METRICS, VIEWS } from '../../../analysis/similarity/types.ts';
@@ -9,6 +8,7 @@ import { mutateBytes } from '../mutateBytes.ts';
 import { mutateJson } from '../mutateJson.ts';
 import type { Random } from '../random.ts';
 import { Finding, refusedOr, type Outcome, type Target } from '../target.ts';
+import { analyze } from '../../builders/opened.ts';
 
 /** A run's folder. A mutant is refused, or every figure that it still has is the original's. */
 export class RunFolderTarget implements Target {

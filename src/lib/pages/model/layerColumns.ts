@@ -1,4 +1,4 @@
-import type { PlanCheck, PlannedLayer } from '$analysis/apply/planCheck.ts';
+import type { PlanCheck, PlannedLayer } from '$analysis/engine/checkPlan.ts';
 import type { LayerReport } from '$analysis/model/onnx/report.ts';
 import { formatWhole } from '$analysis/text/number.ts';
 import type { Column } from '../../table/view.ts';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { LayerRepair, LayerRepairs } from '../engine/repairs.ts';
-import { layerTensorNames } from '../model/checkpoint/expected.ts';
-import { WeightReader } from '../model/checkpoint/read.ts';
-import { readSafetensorsHeader } from '../model/checkpoint/safetensors.ts';
-import type { ModelConfig, TensorEntry } from '../model/checkpoint/types.ts';
-import { InputError, messageOf } from '../errors.ts';
-import type { Plan, Sources } from '../plan/types.ts';
+import type { LayerRepair, LayerRepairs } from './repairs.ts';
+import { layerTensorNames } from '../../model/checkpoint/expected.ts';
+import { WeightReader } from '../../model/checkpoint/read.ts';
+import { readSafetensorsHeader } from '../../model/checkpoint/safetensors.ts';
+import type { ModelConfig, TensorEntry } from '../../model/checkpoint/types.ts';
+import { InputError, messageOf } from '../../errors.ts';
+import type { Plan, Sources } from '../../plan/types.ts';
 
 /** A tensor of the file, and the part of which layer's repair it is. */
 interface RepairTensor {

@@ -1,6 +1,6 @@
-import type { ForwardPass, WindowState } from '../engine/forward.ts';
-import { allocateWindow } from '../engine/layout.ts';
-import { OutputPass } from '../engine/output.ts';
+import type { ForwardPass, WindowState } from '../forward.ts';
+import { allocateWindow } from '../layout.ts';
+import { OutputPass } from '../output.ts';
 import type { RepairedModel } from './types.ts';
 
 /** What attention blocks put out in the unshared model, the bias of W_O left out. */

@@ -1,7 +1,7 @@
-import type { LayerHeadMaps, LayerSources } from '../engine/forward.ts';
-import type { AttentionLayout } from '../engine/layout.ts';
-import type { WeightSource } from '../engine/weights.ts';
-import type { ModelConfig } from '../model/checkpoint/types.ts';
+import type { LayerHeadMaps, LayerSources } from '../forward.ts';
+import type { AttentionLayout } from '../layout.ts';
+import type { WeightSource } from '../weights.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
 
 /** A model whose windows all have the layout's length. */
 export interface RepairedModel {

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
-import { openCheckpoint } from '../model/checkpoint/open.ts';
-import { beginHash, checkSameModel } from './modelHash.ts';
+import { checkSameModel, hashOf } from '../../tests/builders/opened.ts';
 
 let home: string;
 let model: string;
@@ -17,22 +16,21 @@ beforeEach(async () => {
 
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-async function hashNow(): Promise<string> {
-	return (await beginHash(await openCheckpoint(model), home)).confirmed();
-}
+const hashNow = () => hashOf(model, home);
+const check = (hash: string) => checkSameModel(model, hash, home);
 
 test('the weights a run was made with are known again, and their hash is remembered', async () => {
 	const hash = await hashNow();
-	await expect(checkSameModel(model, hash, home)).resolves.toBeUndefined();
+	await expect(check(hash)).resolves.toBeUndefined();
 	await rm(join(home, 'cache'), { recursive: true });
-	await expect(checkSameModel(model, hash, home)).resolves.toBeUndefined();
+	await expect(check(hash)).resolves.toBeUndefined();
 	expect(await readFile(join(home, 'cache', 'hashes.json'), 'utf8')).toContain(hash);
 });
 
 test('other weights in the same folder are refused, naming both hashes', async () => {
 	const now = await hashNow();
 	const before = '0123456789abcdef'.repeat(4);
-	await expect(checkSameModel(model, before, home)).rejects.toThrow(
+	await expect(check(before)).rejects.toThrow(
 		`model ${model}: its weights have the hash ${now.slice(0, 12)}; the run was made with 0123456789ab. Analyse it again`
 	);
 });

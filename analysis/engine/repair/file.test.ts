@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LayerRepair } from '../engine/repairs.ts';
-import { parseConfig } from '../model/checkpoint/config.ts';
-import { readSafetensorsHeader } from '../model/checkpoint/safetensors.ts';
-import type { Sources } from '../plan/types.ts';
-import { tinyConfig } from '../../tests/builders/checkpoint.ts';
+import type { LayerRepair } from './repairs.ts';
+import { parseConfig } from '../../model/checkpoint/config.ts';
+import { readSafetensorsHeader } from '../../model/checkpoint/safetensors.ts';
+import type { Sources } from '../../plan/types.ts';
+import { tinyConfig } from '../../../tests/builders/checkpoint.ts';
 import { encodeRepairs, readRepairs, repairHash } from './file.ts';
 
 let folder: string;

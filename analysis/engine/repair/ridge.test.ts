@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { uniform } from '../../tests/builders/checkpoint.ts';
+import { uniform } from '../../../tests/builders/checkpoint.ts';
 import { refittedProjection } from './ridge.ts';
 
 /** Sums of made-up tokens: Z [tokens, width], target Y [tokens, hidden], W_O [hidden, width]. */

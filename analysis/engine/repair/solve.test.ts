@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { uniform } from '../../tests/builders/checkpoint.ts';
+import { uniform } from '../../../tests/builders/checkpoint.ts';
 import { solvePositiveDefinite } from './solve.ts';
 
 describe('solvePositiveDefinite', () => {

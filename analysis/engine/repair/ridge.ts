@@ -1,4 +1,4 @@
-import type { RepairSums } from '../engine/repairSums.ts';
+import type { RepairSums } from '../repairSums.ts';
 import { solvePositiveDefinite } from './solve.ts';
 
 /**

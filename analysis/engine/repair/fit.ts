@@ -1,8 +1,8 @@
-import { ForwardPass, type WindowState } from '../engine/forward.ts';
-import { allocateSource } from '../engine/layout.ts';
-import type { LayerRepair, LayerRepairs } from '../engine/repairs.ts';
-import { RepairSumsPass } from '../engine/repairSums.ts';
-import { floats } from '../engine/session.ts';
+import { ForwardPass, type WindowState } from '../forward.ts';
+import { allocateSource } from '../layout.ts';
+import type { LayerRepair, LayerRepairs } from './repairs.ts';
+import { RepairSumsPass } from '../repairSums.ts';
+import { floats } from '../session.ts';
 import { BlockOutputs } from './blockOutputs.ts';
 import { MeanOutput } from './meanOutput.ts';
 import { refittedProjection } from './ridge.ts';

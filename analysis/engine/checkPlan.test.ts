@@ -8,12 +8,10 @@ import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { deploy, planFor, withRepairs } from '../../tests/builders/deployed.ts';
 import { mergedDecoder } from '../../tests/builders/mergedOnnx.ts';
 import { smallDecoderPlan } from '../../tests/builders/onnxPlan.ts';
-import { beginOnnxHash } from '../engine/modelHash.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { NodeProtoSchema, ValueInfoProtoSchema } from '../proto/onnx_pb.ts';
 import { checkpointLayers } from '../model/catalogue/checkpointLayers.ts';
-import { readOnnx } from '../model/onnx/read.ts';
-import { checkPlan } from './planCheck.ts';
+import { checkPlan, hashOf } from '../../tests/builders/opened.ts';
 
 let folder: string;
 let file: string;
@@ -82,9 +80,7 @@ describe('a plan on an ONNX model', () => {
 		await writeFile(file, onnxBytes(proto()));
 		const plan = smallDecoderPlan([0, 0, 2, 3]);
 		expect((await check(file, plan)).warning).toBeNull();
-		const hash = await (
-			await beginOnnxHash(await readOnnx(file), join(folder, 'home'))
-		).confirmed();
+		const hash = await hashOf(file, join(folder, 'home'));
 		const { warning, problem } = await check(file, plan);
 		expect(problem).toBeNull();
 		expect(warning).toMatch(new RegExp(`made for small \\(none\\).*\\(${hash.slice(0, 12)}\\)`));

@@ -6,17 +6,17 @@ import {
 	uniform,
 	writeTinyCheckpoint,
 	type TinyCheckpoint
-} from '../../tests/builders/checkpoint.ts';
-import { ForwardPass, type LayerSources, type PlannedLayers } from '../engine/forward.ts';
-import { LanguageHead } from '../engine/head.ts';
-import { allocateSource, allocateWindow, attentionLayout } from '../engine/layout.ts';
-import { OutputPass } from '../engine/output.ts';
-import { floats } from '../engine/session.ts';
-import { WeightSource } from '../engine/weights.ts';
-import { openCheckpoint } from '../model/checkpoint/open.ts';
-import { WeightReader } from '../model/checkpoint/read.ts';
-import { loadTokenizer } from '../model/tokens/tokenizer.ts';
-import { cutWindows } from '../model/tokens/windows.ts';
+} from '../../../tests/builders/checkpoint.ts';
+import { ForwardPass, type LayerSources, type PlannedLayers } from '../forward.ts';
+import { LanguageHead } from '../head.ts';
+import { allocateSource, allocateWindow, attentionLayout } from '../layout.ts';
+import { OutputPass } from '../output.ts';
+import { floats } from '../session.ts';
+import { WeightSource } from '../weights.ts';
+import { openCheckpoint } from '../../model/checkpoint/open.ts';
+import { WeightReader } from '../../model/checkpoint/read.ts';
+import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
+import { cutWindows } from '../../model/tokens/windows.ts';
 import { fitRepairs } from './fit.ts';
 
 let folder: string;

@@ -1,0 +1,30 @@
+import { withModel, type Model } from '../model/open.ts';
+import { checkSameModel, refuseKnownOther } from '../model/sameModel.ts';
+import type { Request } from './kind.ts';
+
+type Named = Pick<Request, 'modelFolder' | 'modelHash' | 'home'>;
+
+/**
+ * Opens the model that a request names, once for all that is done with it. Throws InputError where it has other weights
+ * than those that it was asked for.
+ */
+export function withRequested<Result>(
+	{ modelFolder, modelHash, home }: Named,
+	use: (model: Model) => Promise<Result>
+): Promise<Result> {
+	return withModel(modelFolder, async (model) => {
+		if (modelHash !== null) await checkSameModel(model, modelHash, home);
+		return use(model);
+	});
+}
+
+/** The same for an estimate, which reads no weights: they are compared as far as their hash is known. */
+export function withKnown<Result>(
+	{ modelFolder, modelHash, home }: Named,
+	use: (model: Model) => Promise<Result>
+): Promise<Result> {
+	return withModel(modelFolder, async (model) => {
+		if (modelHash !== null) await refuseKnownOther(model, modelHash, home);
+		return use(model);
+	});
+}
