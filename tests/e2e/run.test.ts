@@ -25,6 +25,10 @@ const mapOf = (page: Page) => page.getByRole('grid', { name: /every two layers o
 const planOf = (page: Page) => page.getByRole('region', { name: 'Plan', exact: true });
 const query = (page: Page) => new URL(page.url()).search;
 
+it('has no gallery, which is for development', async () => {
+	expect((await fetch(`${server.url}/gallery`)).status).toBe(404);
+});
+
 describe('the layer map', () => {
 	it('paints each pair of layers in the colour of its cosine', async () => {
 		const page = await visit(run('?range=0,1'));
