@@ -89,7 +89,7 @@ function optionsOf(kind: string, words: readonly string[]): Record<string, unkno
 
 const SETTINGS: Record<string, object[]> = {
 	analyze: [{}, { metrics: ['cosine'], views: ['no-sink'], jsRows: 'all' }, { jsRows: 7 }],
-	damage: [{}, { context: 32, windows: 3, maxSpan: 9 }],
+	damage: [{}, { context: 32, windows: 3, maxSpan: 9, recall: false }],
 	evaluate: [{ plan }, { plan, gates: { minAgreement: 0.5, maxLossIncrease: -0.01 } }],
 	search: [
 		{ goal: { kind: 'followers', followers: 3 } },

@@ -1,25 +1,34 @@
-import type { Kind, Measurement } from './kind.ts';
+/** The kinds by name, for loops that know nothing of any. */
+import type { Analysis, Measurement } from './kind.ts';
 import { KINDS, MEASUREMENTS } from './kinds.ts';
 
-/** The kind of that name. Throws where there is none: names were checked where they came from outside. */
-export function kindOf(name: string): Kind {
-	const kind = kinds().find(({ kind }) => kind === name);
-	if (kind === undefined) throw new Error(`${name}: no kind of measurement`);
-	return kind;
+/** All kinds. */
+export function kinds(): readonly (Analysis | Measurement)[] {
+	return KINDS;
+}
+
+/** Those that make a result. */
+export function measurements(): readonly Measurement[] {
+	return MEASUREMENTS;
+}
+
+/** The kind of that name. Throws where there is none: names are checked where they come from outside. */
+export function kindOf(name: string): Analysis | Measurement {
+	return named(kinds(), name);
 }
 
 /** As `kindOf`, of those that make a result. */
 export function measurementOf(name: string): Measurement {
-	const kind = measurements().find(({ kind }) => kind === name);
-	if (kind === undefined) throw new Error(`${name}: no kind of measurement`);
-	return kind;
+	return named(measurements(), name);
 }
 
-/** All kinds, for loops, which know nothing of any. */
-export function kinds(): readonly Kind[] {
-	return KINDS;
+/** Whether a kind makes a result; otherwise it makes a run. */
+export function isMeasurement(kind: Analysis | Measurement): kind is Measurement {
+	return 'figures' in kind;
 }
 
-export function measurements(): readonly Measurement[] {
-	return MEASUREMENTS;
+function named<Of extends { kind: string }>(list: readonly Of[], name: string): Of {
+	const found = list.find(({ kind }) => kind === name);
+	if (found === undefined) throw new Error(`${name}: no kind of measurement`);
+	return found;
 }

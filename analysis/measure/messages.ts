@@ -1,40 +1,17 @@
 /** What the server and a worker process say to one another over IPC. */
-import type { AnalyzeRequest } from './analyze/types.ts';
-import type { DamageRequest } from './damage/types.ts';
-import type { BenchRequest } from './bench/benchTypes.ts';
-import type { EvaluateRequest } from './evaluate/types.ts';
-import type { Document } from '../model/tokens/types.ts';
 import type { Progress } from '../telemetry/progress.ts';
-import type { SearchRequest } from './search/types.ts';
-import type { Telemetry, TelemetrySample } from '../telemetry/telemetry.ts';
 import type { TelemetrySums } from '../telemetry/recorder.ts';
+import type { Telemetry, TelemetrySample } from '../telemetry/telemetry.ts';
+import type { Request } from './kind.ts';
 
-export interface AnalyzeTask {
-	kind: 'analyze';
-	request: AnalyzeRequest;
-	runFolder: string;
+/** A run or a result to be made; it goes into the workspace of the request, under `id`. */
+export interface MeasureTask {
+	kind: 'measure';
+	request: Request;
 	id: string;
+	/** The command that makes it again. */
 	command: string;
 }
-
-/** A measurement; its result goes into the workspace of the request, under `id`. */
-export type MeasureTask = {
-	id: string;
-	/** Of the run that it was asked from; figures of other weights would be told as that model's. */
-	modelHash: string;
-	command: string;
-} & (
-	| { kind: 'damage'; request: DamageRequest }
-	| {
-			kind: 'evaluate';
-			/** Questions are parsed by the worker. */
-			request: Omit<EvaluateRequest, 'repairs' | 'questions'> & { questions: Document | null };
-			/** Where the refitted weights lie that the plan names; null: it names none. */
-			repairFolder: string | null;
-	  }
-	| { kind: 'search'; request: SearchRequest }
-	| { kind: 'bench'; request: BenchRequest }
-);
 
 export interface AttentionTask {
 	kind: 'attention';
@@ -47,7 +24,7 @@ export interface AttentionTask {
 }
 
 /** The one task of a worker process, sent to it as its first message. */
-export type Task = AnalyzeTask | MeasureTask | AttentionTask;
+export type Task = MeasureTask | AttentionTask;
 
 /** float32, row-major, shape [layers, H, S, S]. */
 export interface AttentionResult {

@@ -1,17 +1,12 @@
 /** Questions about the user's models and texts, which a process of its own answers. */
-import type { AnalyzeRequest } from './analyze/types.ts';
 import type { Estimate } from '../engine/estimate.ts';
 import type { ModelListing } from '../model/checkpoint/types.ts';
-import type { DamageRequest } from './damage/types.ts';
-import type { BenchRequest } from './bench/benchTypes.ts';
 import type { PlanCheck } from '../engine/checkPlan.ts';
-import type { EvaluateRequest } from './evaluate/types.ts';
 import type { ModelPlaces } from '../model/catalogue/discover.ts';
 import type { ModelReport } from '../model/catalogue/report.ts';
+import type { Request } from './kind.ts';
 import type { Failed } from '../process/ask.ts';
 import type { Plan } from '../plan/types.ts';
-import type { SearchRequest } from './search/types.ts';
-import type { Document } from '../model/tokens/types.ts';
 
 /** What the models are, and what is said of one. */
 export interface ModelQuestions {
@@ -20,22 +15,9 @@ export interface ModelQuestions {
 	plan: { asked: { model: string; plan: Plan; home: string }; answer: PlanCheck };
 }
 
-/** Of a measurement: the hash of the weights that it is to be made with. */
-interface Measured {
-	modelHash: string;
-}
-
 /** What a job would take. */
 export interface EstimateQuestions {
-	analyze: { asked: AnalyzeRequest; answer: Estimate };
-	damage: { asked: DamageRequest & Measured; answer: Estimate };
-	evaluate: {
-		asked: Omit<EvaluateRequest, 'questions' | 'repairs'> &
-			Measured & { questions: Document | null };
-		answer: Estimate;
-	};
-	search: { asked: SearchRequest & Measured; answer: Estimate };
-	bench: { asked: BenchRequest & Measured; answer: Estimate };
+	estimate: { asked: Request; answer: Estimate };
 }
 
 export type Questions = ModelQuestions & EstimateQuestions;

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { wholeNumber } from '../edge/values.ts';
 import { isInputError } from '../errors.ts';
-import { oneFlag } from './flags.ts';
+import { oneFlag, type SettingFlags } from './flags.ts';
 
 const MAX_COUNT = 1_000_000;
 
@@ -49,6 +49,22 @@ export const windowFlags = (windows = 'windows of text') => ({
 	}),
 	windows: oneFlag({ flag: '--windows <count>', about: windows, parse: wholeNumber(1) })
 });
+
+/** Whether in-context recall is measured too. */
+export const recallSetting = v.optional(v.boolean(), true);
+
+/** The option of `recallSetting`. */
+export const recallFlag: SettingFlags<boolean> = {
+	flags: [
+		{
+			flag: '--recall <on|off>',
+			about: 'measure in-context recall too: loss on a passage that comes again (default: on)',
+			choices: ['on', 'off']
+		}
+	],
+	read: ([value]) => (value === undefined ? undefined : value === 'on'),
+	write: (recall) => (recall ? [] : ['--recall', 'off'])
+};
 
 /** "8 × 512 tokens of walden" */
 export function windowWords(

@@ -19,7 +19,7 @@ process.on('disconnect', () => process.exit(1));
 process.once('message', async (task) => {
 	const folder = task.request ? task.request.modelFolder : task.modelFolder;
 	const made = task.kind === 'attention' ? null
-		: task.kind === 'analyze' ? task.runFolder : join(task.request.home, 'results', task.id);
+		: join(task.request.home, task.request.kind === 'analyze' ? 'runs' : 'results', task.id);
 	appendFileSync(join(__dirname, 'starts'), folder + ' ' + process.pid + '\\n');
 	if (made !== null) {
 		mkdirSync(join(dirname(made), '.partial-' + task.id + '-0000'), { recursive: true });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { JOB_KINDS } from '../../src/lib/client/api.ts';
+import { measurements } from '../../analysis/measure/lookup.ts';
 import { listResults } from '../../analysis/measure/results/folder.ts';
 import { listRuns } from '../../analysis/workspace/run/list.ts';
 import { seedWorkspace } from './seed.ts';
@@ -15,7 +15,9 @@ it('a seed holds a run and a result of every kind that the program can read, and
 		const results = await listResults(home);
 		expect(results.map(({ problem }) => problem)).toEqual([null, null, null, null]);
 		expect(results.map(({ summary }) => summary?.kind).sort()).toEqual(
-			JOB_KINDS.filter((kind) => kind !== 'analyze').sort()
+			measurements()
+				.map(({ kind }) => kind)
+				.sort()
 		);
 		await expect(seedWorkspace(home, ['mini-llama2'])).rejects.toThrow('exists');
 	} finally {

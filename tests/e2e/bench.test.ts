@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultSummary, StoredResult } from '../../analysis/measure/results/types.ts';
-import type { Job, NewBench } from '../../src/lib/client/api.ts';
+import type { Job, NewMeasurementOf } from '../../src/lib/client/api.ts';
 import { planFor } from '../builders/deployed.ts';
 import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { childrenOf } from './setup/processes.ts';
@@ -15,6 +15,8 @@ const LAYERS = 16;
 const SHORT = { prompt: 16, generate: 4, batch: 1, repeats: 2 };
 /** Runs for long enough to be caught in the middle. */
 const LONG = { ...SHORT, generate: 400, repeats: 200 };
+
+type NewBench = NewMeasurementOf<'bench'>;
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;

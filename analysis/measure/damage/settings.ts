@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { wholeNumber } from '../../edge/values.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
-import { countOf, windowFlags, windowSettings } from '../settings.ts';
+import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 
 /** A source and a follower. */
@@ -11,7 +11,8 @@ const LEAST_SPAN = 2;
 export const damageSettings = v.object({
 	...windowSettings(DAMAGE_DEFAULTS),
 	/** Layers of the longest span, source included. */
-	maxSpan: v.optional(countOf('maxSpan'), DAMAGE_DEFAULTS.maxSpan)
+	maxSpan: v.optional(countOf('maxSpan'), DAMAGE_DEFAULTS.maxSpan),
+	recall: recallSetting
 });
 export type DamageSettings = v.InferOutput<typeof damageSettings>;
 
@@ -21,5 +22,6 @@ export const damageFlags: FlagTable<DamageSettings> = {
 		flag: '--max-span <layers>',
 		about: 'layers of the longest span, source included',
 		parse: wholeNumber(LEAST_SPAN)
-	})
+	}),
+	recall: recallFlag
 };

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { anyNumber, fraction } from '../../edge/values.ts';
 import { parsePlan } from '../../plan/planFile.ts';
 import { longFlag, type Flag, type FlagTable } from '../flags.ts';
-import { parsedBy, windowFlags, windowSettings } from '../settings.ts';
+import { parsedBy, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import { parseGates } from './gates.ts';
 import type { Gates } from './types.ts';
@@ -11,7 +11,8 @@ import type { Gates } from './types.ts';
 export const evaluateSettings = v.object({
 	...windowSettings(EVALUATE_DEFAULTS),
 	plan: parsedBy('plan', parsePlan),
-	gates: v.optional(parsedBy('gates', parseGates), {})
+	gates: v.optional(parsedBy('gates', parseGates), {}),
+	recall: recallSetting
 });
 export type EvaluateSettings = v.InferOutput<typeof evaluateSettings>;
 
@@ -51,5 +52,6 @@ export const evaluateFlags: FlagTable<EvaluateSettings> = {
 				const value = gates[gate];
 				return value === undefined ? [] : [longFlag(flag), `${value}`];
 			})
-	}
+	},
+	recall: recallFlag
 };

@@ -22,3 +22,9 @@ export function figuresOf(result: MeasuredResult): object {
 export function planOf(result: MeasuredResult): Plan | null {
 	return 'plan' in result ? result.plan : null;
 }
+
+/** The plan among the settings of a measurement; null: the kind takes none. */
+export function planSetting(settings: object): Plan | null {
+	// Settings were parsed by their kind's schema.
+	return 'plan' in settings ? (settings.plan as Plan) : null;
+}

@@ -1,29 +1,24 @@
 /** What the server and the pages say to one another. Bodies are JSON unless noted. */
+import type * as v from 'valibot';
 import type { Estimate } from '$analysis/engine/estimate.ts';
+import type { analyzeSettings } from '$analysis/measure/analyze/settings.ts';
+import type { KINDS, MEASUREMENTS } from '$analysis/measure/kinds.ts';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
-import type { BenchSetting } from '$analysis/measure/bench/benchTypes.ts';
-import type { Gates } from '$analysis/measure/evaluate/types.ts';
-import type { DecoderDtype } from '$analysis/graph/decode/weights.ts';
 import type { Progress } from '$analysis/telemetry/progress.ts';
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
-import type { SearchGoal } from '$analysis/measure/search/types.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
 import type { Telemetry } from '$analysis/telemetry/telemetry.ts';
 
 /** A text for a new analysis: one of static/samples, or what the user pasted or uploaded. */
 export type TextChoice = { sample: string } | { name: string; text: string };
 
-/** POST /api/estimate and POST /api/jobs */
-export interface NewAnalysis {
+/** POST /api/estimate and POST /api/jobs; what is not said of the settings is their default. */
+export type NewAnalysis = {
 	/** ModelListing ids. */
 	models: string[];
 	texts: TextChoice[];
-	context: number;
-	windows: number;
-	metrics?: Metric[];
-	jsRows?: number | 'all';
-}
+} & v.InferInput<typeof analyzeSettings>;
 
 /** Answer of POST /api/estimate to a NewAnalysis: one per model, in order. */
 export interface ModelEstimate {
@@ -38,8 +33,7 @@ export type MeasurementEstimate =
 	{ estimate: Estimate; refusal: null } | { estimate: null; refusal: string };
 
 /** What a job does: makes a run, or measures the model of one. */
-export const JOB_KINDS = ['analyze', 'damage', 'evaluate', 'search', 'bench'] as const;
-export type JobKind = (typeof JOB_KINDS)[number];
+export type JobKind = (typeof KINDS)[number]['kind'];
 
 export type JobState =
 	| 'queued'
@@ -62,8 +56,12 @@ export type NewJobsAnswer = Job[];
 export interface Job {
 	id: string;
 	kind: JobKind;
+	/** What it makes, in a word: "damage map". */
+	name: string;
 	state: JobState;
 	model: string;
+	/** What it runs: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
+	extent: string;
 	/** None of a bench; its context is the prompt's tokens, its windows are rounds. */
 	texts: string[];
 	context: number;
@@ -149,48 +147,30 @@ export type { Comparison } from '$analysis/compare/types.ts';
  * POST /api/measurements → Job (status 201): measures the model of a run. The texts may be others than the run's.
  * Errors: 404 where the run is not known, 400 with a message where model, texts, plan or limits are at fault.
  */
-export type NewMeasurement = MeasurementOfTexts | NewBench;
+export type NewMeasurement = AskedOf<(typeof MEASUREMENTS)[number]>;
 
-/** A measurement that reads texts. */
-export type MeasurementOfTexts = {
-	/** Whose model is measured. */
-	run: string;
-	texts: TextChoice[];
-	context: number;
-	windows: number;
-} & (
-	| { kind: 'damage'; maxSpan: number }
-	| {
-			kind: 'evaluate';
-			/** plan.json; checked by the server. */
-			plan: unknown;
-			/** Where the plan is a repaired one: id of the result that has its refitted weights. */
-			repairOf?: string;
-			/** The bundled questions, a file of the user's (JSONL), or none. */
-			questions: 'continuations' | { name: string; text: string } | null;
-			gates: Gates;
-	  }
-	| {
-			kind: 'search';
-			goal: SearchGoal;
-			maxSpan: number;
-			protectedLayers: number[];
-			repair: boolean;
-	  }
-);
+/** One of some kind. */
+export type NewMeasurementOf<Kind> = Extract<NewMeasurement, { kind: Kind }>;
 
-/** What a plan gains as a deployed model: the model as it is and as planned, run in alternation. */
-export interface NewBench extends BenchSetting {
-	kind: 'bench';
-	/** Whose model is measured. */
-	run: string;
-	/** plan.json; checked by the server. */
-	plan: unknown;
-	/** Where the plan is a repaired one: id of the result that has its refitted weights. */
-	repairOf?: string;
-	/** Of what is written of a checkpoint; ONNX models keep their types, whatever it says. */
-	dtype: DecoderDtype;
+/** Settings of a kind, and its inputs. */
+type AskedOf<M> = M extends {
+	kind: infer Kind;
+	takes: readonly (infer Input)[];
+	settings: infer Settings extends v.GenericSchema;
 }
+	? {
+			kind: Kind;
+			/** Whose model is measured. */
+			run: string;
+		} & v.InferInput<Settings> &
+			('texts' extends Input ? { texts: TextChoice[] } : unknown) &
+			/** Where the plan is a repaired one: id of the result that has its refitted weights. */
+			('plan' extends Input ? { repairOf?: string } : unknown) &
+			('questions' extends Input ? { questions?: QuestionsChoice } : unknown)
+	: never;
+
+/** The bundled questions, a file of the user's (JSONL), or none. */
+export type QuestionsChoice = 'continuations' | { name: string; text: string } | null;
 
 /**
  * GET /api/results?model=<hash> → ResultSummary[], newest first. GET /api/results/[id] → StoredResult

@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Job } from '../client/api.ts';
-import { canRetry, madeBy, placeOf, shownJobs, extentWords } from './jobWords.ts';
+import { canRetry, madeBy, placeOf, shownJobs } from './jobWords.ts';
 
 const job: Job = {
 	id: '1',
 	kind: 'analyze',
+	name: 'analysis',
+	extent: '4 × 8 tokens of t',
 	state: 'running',
 	model: 'm',
 	texts: ['t'],
@@ -58,20 +60,13 @@ it('leads to the run of an analysis, and to the tab with the result of a measure
 	const done: Job = { ...job, state: 'done', run: 'r' };
 	expect(madeBy(done)).toEqual({ href: '/runs/r', words: 'Open the run' });
 	const measured: Job = { ...done, result: 'm' };
-	expect(madeBy({ ...measured, kind: 'damage' })?.href).toBe('/runs/r?map=damage');
-	expect(madeBy({ ...measured, kind: 'evaluate' })?.href).toBe('/runs/r?tab=evaluate&eval=m');
-	expect(madeBy({ ...measured, kind: 'search' })?.href).toBe('/runs/r?tab=search&found=m');
-	expect(madeBy({ ...measured, kind: 'bench' })?.href).toBe(
-		'/runs/r?tab=evaluate&bench=m#deployment'
-	);
-});
-it('says what a job runs: windows of texts, or rounds of a prompt', () => {
-	expect(extentWords({ ...job, windows: 8, context: 512, texts: ['a', 'b'] })).toBe(
-		'8 × 512 tokens of a, b'
-	);
-	const bench: Job = { ...job, kind: 'bench', windows: 5, context: 512, texts: [] };
-	expect(extentWords(bench)).toBe('5 rounds a side, 512 tokens of prompt');
-	expect(extentWords({ ...bench, windows: 1 })).toMatch(/^1 round a side/);
+	expect(madeBy({ ...measured, kind: 'damage', name: 'damage map' })).toEqual({
+		href: '/runs/r?tab=damage&damage=m',
+		words: 'Open the damage map'
+	});
+	expect(madeBy({ ...measured, kind: 'evaluate' })?.href).toBe('/runs/r?tab=evaluate&evaluate=m');
+	expect(madeBy({ ...measured, kind: 'search' })?.href).toBe('/runs/r?tab=search&search=m');
+	expect(madeBy({ ...measured, kind: 'bench' })?.href).toBe('/runs/r?tab=bench&bench=m');
 });
 it('leads nowhere before there is a result', () => {
 	expect(madeBy({ ...job, run: 'r' })).toBeNull();

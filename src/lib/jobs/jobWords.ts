@@ -1,4 +1,5 @@
-import type { Job, JobKind, JobState } from '../client/api.ts';
+import type { Job, JobState } from '../client/api.ts';
+import { resultAddress } from '../client/resultAddress.ts';
 
 /** Ended jobs that can be queued again. */
 const RETRY_STATES: readonly JobState[] = ['failed', 'cancelled', 'interrupted'];
@@ -11,41 +12,13 @@ export function canRetry({ state }: Job): boolean {
 	return RETRY_STATES.includes(state);
 }
 
-/** What a job does, in a word. */
-export const KIND_WORDS: Readonly<Record<JobKind, string>> = {
-	analyze: 'analysis',
-	damage: 'damage map',
-	evaluate: 'evaluation',
-	search: 'search',
-	bench: 'deployment'
-};
-
 /** Where what a job made is shown, and what the link says; null: it has made nothing yet. */
-export function madeBy({ state, kind, run, result }: Job): { href: string; words: string } | null {
+export function madeBy(job: Job): { href: string; words: string } | null {
+	const { state, kind, name, run, result } = job;
 	if (state !== 'done' || run === null) return null;
 	if (kind === 'analyze') return { href: `/runs/${run}`, words: 'Open the run' };
 	if (result === null) return null;
-	switch (kind) {
-		case 'damage':
-			return { href: `/runs/${run}?map=damage`, words: 'Open the damage map' };
-		case 'evaluate':
-			return { href: `/runs/${run}?tab=evaluate&eval=${result}`, words: 'Open the evaluation' };
-		case 'search':
-			return { href: `/runs/${run}?tab=search&found=${result}`, words: 'Open the search' };
-		case 'bench':
-			return {
-				href: `/runs/${run}?tab=evaluate&bench=${result}#deployment`,
-				words: 'Open the measurement'
-			};
-	}
-}
-
-/** What a job runs, in words: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
-export function extentWords({ kind, state, windows, context, texts }: Job): string {
-	if (state === 'unknown') return '';
-	return kind === 'bench'
-		? `${windows} ${windows === 1 ? 'round' : 'rounds'} a side, ${context} tokens of prompt`
-		: `${windows} × ${context} tokens of ${texts.join(', ')}`;
+	return { href: `/runs/${run}?${resultAddress(kind, result)}`, words: `Open the ${name}` };
 }
 
 /** Where a job is, in words: "layers, layer 5 of 16, window 2 of 8". Layers are counted from 0. */

@@ -101,7 +101,7 @@ describe('the job of a measurement', () => {
 		expect(job.questions).toEqual(questions);
 		expect(job.request).toMatchObject({ questions: 'q.jsonl', gates: { minAgreement: 0.5 } });
 		expect(job.command).toMatch(
-			/ --plan tiny_plan\.json --choices \S+\/texts\/[0-9a-f]{16}\/q\.jsonl --min-agreement 0\.5$/
+			/ --plan tiny_plan\.json --choices \S+\/texts\/[0-9a-f]{16}\/q\.jsonl --context 16 --windows 3 --min-agreement 0\.5$/
 		);
 	});
 	it('names the result that has the refitted weights of its plan', async () => {

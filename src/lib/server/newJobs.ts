@@ -1,7 +1,9 @@
-import { analyzeCommand } from '$analysis/measure/analyze/command.ts';
+import { analyze } from '$analysis/measure/analyze/index.ts';
+import { commandOf } from '$analysis/measure/command.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { TextChoice } from '$lib/client/api.ts';
 import type { NewJob } from './jobs/manager.ts';
+import { jobRequestOf } from './jobs/record.ts';
 import { textNames } from './keptTexts.ts';
 import type { PreparedModel } from './prepare.ts';
 
@@ -12,20 +14,20 @@ import type { PreparedModel } from './prepare.ts';
 export function jobsOf(
 	prepared: readonly PreparedModel[],
 	texts: readonly TextChoice[],
-	modelFolders: readonly string[]
+	folders: readonly string[]
 ): NewJob[] {
 	return prepared.map(({ model, request, estimate, refusal }) => {
 		if (refusal !== null) throw new InputError(refusal);
-		const files = textNames(texts, request.home);
-		const { modelFolder, documents, context, windows, metrics, views, jsRows } = request;
-		const folders = model.origin === 'folder' ? modelFolders : [];
+		const { documents, settings, home } = request;
+		const modelFolders = model.origin === 'folder' ? folders : [];
+		const named = { model: model.id, texts: textNames(texts, home), modelFolders };
 		return {
 			model: model.id,
 			run: null,
-			request: { kind: 'analyze', modelFolder, context, windows, metrics, views, jsRows },
+			request: jobRequestOf(request, null),
 			documents,
 			questions: null,
-			command: analyzeCommand(model.id, files, request, folders),
+			command: commandOf(analyze, named, settings),
 			estimate
 		};
 	});

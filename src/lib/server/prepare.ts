@@ -1,9 +1,9 @@
-import { DEFAULT_JS_ROWS } from '$analysis/measure/analyze/defaults.ts';
-import type { AnalyzeRequest } from '$analysis/measure/analyze/types.ts';
+import { analyzeSettings, type AnalyzeSettings } from '$analysis/measure/analyze/settings.ts';
+import type { Request } from '$analysis/measure/kind.ts';
 import type { Estimate } from '$analysis/engine/estimate.ts';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { InputError } from '$analysis/errors.ts';
-import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
+import { parseUntrusted } from '$analysis/edge/parse.ts';
 import type { ModelEstimate, NewAnalysis } from '$lib/client/api.ts';
 import type { Reader } from '$analysis/measure/questions.ts';
 import { documentsOf } from './texts.ts';
@@ -12,7 +12,7 @@ import type { Workbench } from './workbench.ts';
 /** An analysis of one model, ready to be queued, or why it would be refused. */
 export interface PreparedModel {
 	model: ModelListing;
-	request: AnalyzeRequest;
+	request: Request<AnalyzeSettings>;
 	estimate: Estimate | null;
 	refusal: string | null;
 }
@@ -24,20 +24,27 @@ export interface PreparedModel {
  */
 export async function prepareAnalysis(
 	analysis: NewAnalysis,
-	{ settings, models, reader }: Pick<Workbench, 'settings' | 'models' | 'reader'>,
+	means: Pick<Workbench, 'settings' | 'models' | 'reader'>,
 	signal?: AbortSignal
 ): Promise<PreparedModel[]> {
-	const { context, metrics = [...METRICS], jsRows = DEFAULT_JS_ROWS } = analysis;
-	const { home, memoryLimitBytes } = settings;
-	const listings = await models.find(analysis.models);
-	const documents = await documentsOf(analysis.texts, settings.root);
-	const common = { documents, context, metrics, views: [...VIEWS], jsRows, home, memoryLimitBytes };
-	let { windows } = analysis;
+	const settings = parseUntrusted(analyzeSettings, analysis, 'request');
+	const { home, memoryLimitBytes, root } = means.settings;
+	const listings = await means.models.find(analysis.models);
+	const documents = await documentsOf(analysis.texts, root);
+	const common = {
+		...{ kind: 'analyze', modelHash: null, documents, home, memoryLimitBytes },
+		...{ questions: null, tokenizer: null, planFolder: null }
+	};
+	let { windows } = settings;
 	for (;;) {
 		const prepared: PreparedModel[] = [];
 		for (const model of listings) {
-			const request = { modelFolder: model.folder, windows, ...common };
-			prepared.push(await prepareModel(model, request, reader, signal));
+			const request = {
+				modelFolder: model.folder,
+				settings: { ...settings, windows },
+				...common
+			};
+			prepared.push(await prepareModel(model, request, means.reader, signal));
 		}
 		const fewest = Math.min(
 			windows,
@@ -50,13 +57,13 @@ export async function prepareAnalysis(
 
 async function prepareModel(
 	model: ModelListing,
-	request: AnalyzeRequest,
+	request: Request<AnalyzeSettings>,
 	reader: Reader,
 	signal: AbortSignal | undefined
 ): Promise<PreparedModel> {
 	if (model.problem !== null) return { model, request, estimate: null, refusal: model.problem };
 	try {
-		const estimate = await reader.ask('analyze', request, signal);
+		const estimate = await reader.ask('estimate', request, signal);
 		return { model, request, estimate, refusal: null };
 	} catch (error) {
 		if (!(error instanceof InputError)) throw error;

@@ -78,11 +78,11 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 	};
 	const count = (value: number) => Number.isInteger(value) && value >= 1;
 	return {
-		tab: oneOf(query.get('tab'), TABS) ?? defaults.tab,
-		evaluation: readId(query.get('eval')),
+		tab: oneOf(query.get('tab') === 'bench' ? 'evaluate' : query.get('tab'), TABS) ?? defaults.tab,
+		evaluation: readId(query.get('evaluate') ?? query.get('eval')),
 		bench: readId(query.get('bench')),
-		search: readId(query.get('found')),
-		map: oneOf(query.get('map'), MAPS) ?? defaults.map,
+		search: readId(query.get('search') ?? query.get('found')),
+		map: query.get('tab') === 'damage' ? 'damage' : (oneOf(query.get('map'), MAPS) ?? defaults.map),
 		damage: readId(query.get('damage')),
 		metric: oneOf(query.get('m'), bounds.metrics) ?? defaults.metric,
 		view: oneOf(query.get('v'), bounds.views) ?? defaults.view,

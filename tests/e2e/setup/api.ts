@@ -6,12 +6,12 @@ import { until } from './until.ts';
 const ANSWER_TIMEOUT_MS = 20_000;
 
 /** A job that runs for long enough to be caught in the middle. */
-export const LONG_ANALYSIS: NewAnalysis = {
+export const LONG_ANALYSIS = {
 	models: ['mini-llama2'],
 	texts: [{ sample: 'walden' }],
 	context: 512,
 	windows: 96
-};
+} satisfies NewAnalysis;
 
 export const SHORT_ANALYSIS: NewAnalysis = {
 	models: ['mini-llama2'],

@@ -9,8 +9,13 @@ function post(body: BodyInit): Request {
 
 const analysis = { models: ['a'], texts: [{ sample: 'walden' }], context: 64, windows: 2 };
 
-test('a body is parsed', async () => {
-	expect(await readJson(post(JSON.stringify(analysis)), newAnalysisSchema)).toEqual(analysis);
+test('a body is parsed, and what it does not say is the default', async () => {
+	expect(await readJson(post(JSON.stringify(analysis)), newAnalysisSchema)).toEqual({
+		...analysis,
+		metrics: [...METRICS],
+		views: [...VIEWS],
+		jsRows: 32
+	});
 });
 
 test.each([

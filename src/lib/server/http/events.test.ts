@@ -25,6 +25,8 @@ class Feed implements JobFeed {
 const job: Job = {
 	id: 'a1',
 	kind: 'analyze',
+	name: 'analysis',
+	extent: '',
 	state: 'queued',
 	model: 'm',
 	texts: ['a.txt'],

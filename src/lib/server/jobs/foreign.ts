@@ -1,22 +1,21 @@
 import * as v from 'valibot';
 import { parseOrNull } from '$analysis/edge/parse.ts';
 import { quoted } from '$analysis/edge/quote.ts';
-import { JOB_KINDS, type Job } from '$lib/client/api.ts';
-import { JOB_ID } from './record.ts';
+import { JOB_ID, kindSchema, type KeptJob } from './record.ts';
 
 /** A job of jobs.json that this version does not understand: of a newer version, or spoilt. */
 export interface ForeignJob {
 	/** As the file has it, and as it is written back. */
 	stored: unknown;
 	/** How it is shown. */
-	job: Job;
+	job: KeptJob;
 	/** Names the folder of its texts; null: that is not known. */
 	textsId: string | null;
 }
 
 const shownSchema = v.object({
 	id: v.fallback(v.nullable(v.pipe(v.string(), v.regex(JOB_ID))), null),
-	kind: v.fallback(v.picklist(JOB_KINDS), 'analyze'),
+	kind: v.fallback(kindSchema, 'analyze'),
 	model: v.fallback(v.string(), 'unknown'),
 	createdAt: v.fallback(v.pipe(v.string(), v.isoTimestamp()), new Date(0).toISOString())
 });

@@ -325,7 +325,15 @@ describe('a measurement', () => {
 		return {
 			...rest,
 			run: 'tiny-run',
-			request: { kind: 'damage', modelFolder, modelHash: 'ff', context, windows, maxSpan: 3 }
+			request: {
+				kind: 'damage',
+				modelFolder,
+				modelHash: 'ff',
+				context,
+				windows,
+				maxSpan: 3,
+				recall: true
+			}
 		};
 	}
 	function benchFor(behaviour: string, rounds: BenchSetting): NewJob {
@@ -353,10 +361,11 @@ describe('a measurement', () => {
 			readFileSync(join(home, 'results', job.result ?? '', 'task.json'), 'utf8')
 		);
 		expect(task).toMatchObject({
-			kind: 'damage',
 			id: job.result,
-			modelHash: 'ff',
-			request: { home, maxSpan: 3, progressFile: null, documents: [{ name: 'a.txt' }] }
+			request: {
+				...{ kind: 'damage', modelHash: 'ff', home, documents: [{ name: 'a.txt' }] },
+				settings: { maxSpan: 3 }
+			}
 		});
 		expect(runFolders()).toEqual([]);
 	});
@@ -367,14 +376,19 @@ describe('a measurement', () => {
 		manager.add([benchFor('done', rounds)]);
 		await until(() => expect(states(manager)).toEqual(['done']));
 		const [job] = manager.list();
-		expect(job).toMatchObject({ kind: 'bench', texts: [], context: 12, windows: 3 });
+		expect(job).toMatchObject({
+			...{ kind: 'bench', name: 'bench', texts: [], context: 12, windows: 3 },
+			extent: '3 rounds a side, 12 tokens of prompt'
+		});
 		const file = join(home, 'results', job.result ?? '', 'task.json');
 		const task: unknown = JSON.parse(readFileSync(file, 'utf8'));
 		expect(task).toMatchObject({
-			kind: 'bench',
-			modelHash: 'ff',
-			// Refitted weights lie beside the result of the search that made them.
-			request: { ...rounds, home, dtype: 'fp16', planFolder: join(home, 'results', 'a-search') }
+			request: {
+				...{ kind: 'bench', modelHash: 'ff', home },
+				settings: { ...rounds, dtype: 'fp16' },
+				// Refitted weights lie beside the result of the search that made them.
+				planFolder: join(home, 'results', 'a-search')
+			}
 		});
 	});
 

@@ -7,10 +7,17 @@ import { ThinnedSamples } from '$analysis/telemetry/thinnedSamples.ts';
 import type { Job, JobKind } from '$lib/client/api.ts';
 import { NotFoundError } from '../errors.ts';
 import { startTask, type RunningTask } from './child.ts';
-import { ENDED_STATES, extentOf, RETRY_STATES, type JobRecord, type JobRequest } from './record.ts';
+import {
+	ENDED_STATES,
+	extentOf,
+	RETRY_STATES,
+	shown,
+	type JobRecord,
+	type JobRequest
+} from './record.ts';
 import type { ForeignJob } from './foreign.ts';
 import type { JobStore, StoredJobs } from './store.ts';
-import { keptNames, shelfOf, taskOf } from './task.ts';
+import { keptNames, makesRun, shelfOf, taskOf } from './task.ts';
 
 /** Queued jobs keep their texts on disk; this bounds them. */
 const MAX_QUEUED_JOBS = 64;
@@ -76,7 +83,7 @@ export class JobManager {
 	}
 
 	list(): Job[] {
-		return [...this.#foreign, ...this.#records].map(({ job }) => job);
+		return [...this.#foreign, ...this.#records].map(({ job }) => shown(job));
 	}
 
 	/** The commands that make again what jobs make. */
@@ -121,7 +128,7 @@ export class JobManager {
 		this.#records.push(...records);
 		this.#notify();
 		this.#startNext();
-		return records.map(({ job }) => job);
+		return records.map(({ job }) => shown(job));
 	}
 
 	/** Cancels a job that waits or runs; settles once its process has ended. Takes an ended one off the list. */
@@ -167,7 +174,7 @@ export class JobManager {
 		this.#records = [...this.#records.filter((other) => other !== record), record];
 		this.#changed();
 		this.#startNext();
-		return record.job;
+		return shown(record.job);
 	}
 
 	/** The server stops: processes are ended, what ran is interrupted, what waits goes on waiting. */
@@ -246,7 +253,7 @@ export class JobManager {
 		job.state = state;
 		job.progress = null;
 		const made = state === 'done' ? record.runId : null;
-		if (job.kind === 'analyze') job.run = made;
+		if (makesRun(job.kind)) job.run = made;
 		else job.result = made;
 		job.reason = state === 'failed' ? reason : null;
 		if (state === 'done') this.#options.store.removeTexts(job.id);

@@ -1,62 +1,71 @@
 import * as v from 'valibot';
-import type { AnalyzeRequest } from '$analysis/measure/analyze/types.ts';
+import { parseUntrusted } from '$analysis/edge/parse.ts';
 import type { Estimate } from '$analysis/engine/estimate.ts';
-import type { DamageRequest } from '$analysis/measure/damage/types.ts';
-import type { BenchRequest } from '$analysis/measure/bench/benchTypes.ts';
-import { gatesSchema } from '$analysis/measure/evaluate/gates.ts';
-import type { EvaluateRequest } from '$analysis/measure/evaluate/types.ts';
-import { DECODER_DTYPES } from '$analysis/graph/decode/weights.ts';
-import { planSchema } from '$analysis/plan/schema.ts';
-import type { SearchRequest } from '$analysis/measure/search/types.ts';
-import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
+import type { Analysis, Extent, Measurement, Request } from '$analysis/measure/kind.ts';
+import type { KINDS } from '$analysis/measure/kinds.ts';
+import { isMeasurement, kindOf, kinds } from '$analysis/measure/lookup.ts';
 import { telemetrySchema } from '$analysis/telemetry/schema.ts';
-import { JOB_KINDS, type Job } from '$lib/client/api.ts';
-import { goalSchema } from '../newMeasurementSchema.ts';
+import type { Job } from '$lib/client/api.ts';
 
-/** What of a request is not a job's: texts are files of their own, the rest is the server's. */
-type NotTheJobs = 'documents' | 'home' | 'memoryLimitBytes';
+/** What a job of a kind does: its settings, and what its inputs are known by. Texts are files of their own. */
+type JobRequestOf<K> = K extends {
+	kind: infer Kind;
+	takes: readonly (infer Input)[];
+	settings: infer Settings extends v.GenericSchema;
+}
+	? { kind: Kind; modelFolder: string } & v.InferOutput<Settings> &
+			/** Of measurements: hash of the weights that they were asked for. */
+			(K extends { figures: unknown } ? { modelHash: string } : unknown) &
+			/** Id of the result with the refitted weights of the plan; null: the plan names none. */
+			('plan' extends Input ? { repairOf: string | null } : unknown) &
+			/** Name of the file of questions, which is kept as the texts are; null: none are asked. */
+			('questions' extends Input ? { questions: string | null } : unknown)
+	: never;
 
-/** Of measurements: the model that they were asked for. */
-interface Measured {
-	/** Hash of the weights. */
-	modelHash: string;
+export type JobRequest = JobRequestOf<(typeof KINDS)[number]>;
+
+/** What is asked for, as jobs.json keeps it. */
+export function jobRequestOf(request: Request, repairOf: string | null): JobRequest {
+	const kind = kindOf(request.kind);
+	const kept: object = {
+		kind: request.kind,
+		modelFolder: request.modelFolder,
+		...(isMeasurement(kind) && { modelHash: request.modelHash }),
+		...request.settings,
+		...(kind.takes.includes('plan') && { repairOf }),
+		...(kind.takes.includes('questions') && { questions: request.questions?.name ?? null })
+	};
+	// Of whichever kind it is.
+	return kept as JobRequest;
 }
 
-/** What a job does. */
-export type JobRequest =
-	| ({ kind: 'analyze' } & Omit<AnalyzeRequest, NotTheJobs>)
-	| ({ kind: 'damage' } & Measured & Omit<DamageRequest, NotTheJobs | 'progressFile'>)
-	| ({
-			kind: 'evaluate';
-			/** Name of the file of questions, which is kept as the texts are; null: none are asked. */
-			questions: string | null;
-			/** Id of the result with the refitted weights of the plan; null: the plan names none. */
-			repairOf: string | null;
-	  } & Measured &
-			Omit<EvaluateRequest, NotTheJobs | 'questions' | 'repairs'>)
-	| ({ kind: 'search' } & Measured & Omit<SearchRequest, NotTheJobs>)
-	| ({
-			kind: 'bench';
-			/** As of an evaluation. */
-			repairOf: string | null;
-	  } & Measured &
-			Omit<BenchRequest, NotTheJobs | 'planFolder'>);
+/** The settings of a job, without what its inputs are known by. */
+export function settingsOf(request: JobRequest): object {
+	return parseUntrusted(kindOf(request.kind).settings, request, 'jobs.json');
+}
 
 /** What a job says that it runs: tokens of a window, or of a bench's prompt; windows, or rounds. */
-export function extentOf(request: JobRequest): { context: number; windows: number } {
-	if (request.kind === 'bench') return { context: request.prompt, windows: request.repeats };
-	const { context, windows } = request;
-	return { context, windows };
+export function extentOf(request: JobRequest): Extent {
+	return kindOf(request.kind).extent(settingsOf(request));
 }
+
+/** A job as it is kept: without its words. */
+export type KeptJob = Omit<Job, 'name' | 'extent'>;
 
 /** A job as jobs.json keeps it. */
 export interface JobRecord {
-	job: Job;
+	job: KeptJob;
 	request: JobRequest;
 	/** The command that makes the same run or result again. */
 	command: string;
 	/** Id of the folder, of a run or a result, that was last begun. */
 	runId: string | null;
+}
+
+/** A job with the words of its kind. */
+export function shown(job: KeptJob): Job {
+	const { name, extentWords } = kindOf(job.kind);
+	return { ...job, name, extent: job.state === 'unknown' ? '' : extentWords(job, job.texts) };
 }
 
 export const ENDED_STATES: readonly Job['state'][] = ['done', 'failed', 'cancelled', 'interrupted'];
@@ -79,61 +88,31 @@ const estimateSchema: v.GenericSchema<Estimate> = v.object({
 	notes: v.array(v.string())
 });
 
-const anyRequest = { modelFolder: v.string(), context: count, windows: count };
-const modelHash = v.string();
-const measured = { ...anyRequest, modelHash };
+/** Names of the kinds that there are. */
+export const kindSchema = v.lazy(() => v.picklist(kinds().map(({ kind }) => kind as Job['kind'])));
 
-const requestSchema: v.GenericSchema<unknown, JobRequest> = v.union([
-	v.object({
-		kind: v.literal('damage'),
-		...measured,
-		maxSpan: count
-	}),
-	v.object({
-		kind: v.literal('evaluate'),
-		...measured,
-		plan: planSchema,
-		repairOf: v.nullable(v.string()),
-		questions: v.nullable(v.string()),
-		gates: gatesSchema
-	}),
-	v.object({
-		kind: v.literal('search'),
-		...measured,
-		goal: goalSchema,
-		maxSpan: count,
-		protectedLayers: v.array(count),
-		repair: v.boolean(),
-		randomPlans: count,
-		shortlist: v.nullable(count)
-	}),
-	v.object({
-		kind: v.literal('bench'),
+const requestSchema = v.lazy(() => v.union(kinds().map(requestForm)));
+
+function requestForm(kind: Analysis | Measurement): v.GenericSchema {
+	const { takes, settings } = kind;
+	const entries: v.ObjectEntries = {
+		// The jobs of version 0.1 were analyses, and did not say so.
+		kind: isMeasurement(kind) ? v.literal(kind.kind) : v.optional(v.literal(kind.kind), kind.kind),
 		modelFolder: v.string(),
-		modelHash,
-		plan: planSchema,
-		repairOf: v.nullable(v.string()),
-		dtype: v.nullable(v.picklist(DECODER_DTYPES)),
-		prompt: count,
-		generate: count,
-		batch: count,
-		repeats: count
-	}),
-	v.object({
-		kind: v.optional(v.literal('analyze'), 'analyze'),
-		...anyRequest,
-		metrics: v.array(v.picklist(METRICS)),
-		views: v.array(v.picklist(VIEWS)),
-		jsRows: v.union([count, v.literal('all')])
-	})
-]);
+		...settings.entries,
+		...(isMeasurement(kind) && { modelHash: v.string() }),
+		...(takes.includes('plan') && { repairOf: v.nullable(v.string()) }),
+		...(takes.includes('questions') && { questions: v.nullable(v.string()) })
+	};
+	return v.object(entries);
+}
 
 /** One job of jobs.json. */
-export const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
+export const recordSchema = v.object({
 	job: v.object({
 		id: v.pipe(v.string(), v.regex(JOB_ID, 'an id of Spanwise')),
 		// The jobs of version 0.1 were analyses, and had neither result nor telemetry.
-		kind: v.optional(v.picklist(JOB_KINDS), 'analyze'),
+		kind: v.optional(kindSchema, 'analyze'),
 		state: v.picklist(['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted']),
 		model: v.string(),
 		texts: v.array(v.string()),
@@ -150,7 +129,8 @@ export const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
 	request: requestSchema,
 	command: v.string(),
 	runId: v.nullable(v.string())
-});
+	// The union's output is that of the kind that it is of.
+}) as v.GenericSchema<unknown, JobRecord>;
 
 /** jobs.json; each job is looked at by itself. */
 export const jobsFileSchema = v.object({

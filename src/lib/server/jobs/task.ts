@@ -1,19 +1,26 @@
+import type { Request } from '$analysis/measure/kind.ts';
+import { isMeasurement, kindOf } from '$analysis/measure/lookup.ts';
+import type { MeasureTask } from '$analysis/measure/messages.ts';
 import { resultShelf } from '$analysis/measure/results/folder.ts';
+import type { Document } from '$analysis/model/tokens/types.ts';
 import { runShelf } from '$analysis/workspace/run/list.ts';
 import type { Shelf } from '$analysis/workspace/shelf.ts';
-import type { Document } from '$analysis/model/tokens/types.ts';
 import type { JobKind } from '$lib/client/api.ts';
-import type { Task } from '$analysis/measure/messages.ts';
-import type { JobRecord } from './record.ts';
+import { settingsOf, type JobRecord, type JobRequest } from './record.ts';
+
+/** Whether the jobs of a kind make a run; the others make a result. */
+export function makesRun(kind: JobKind): boolean {
+	return !isMeasurement(kindOf(kind));
+}
 
 /** Where the jobs of a kind put what they make. */
 export function shelfOf(kind: JobKind, home: string): Shelf {
-	return kind === 'analyze' ? runShelf(home) : resultShelf(home);
+	return makesRun(kind) ? runShelf(home) : resultShelf(home);
 }
 
 /** Names of the files that are kept for a job: its texts, then its questions. */
 export function keptNames({ job, request }: Pick<JobRecord, 'job' | 'request'>): string[] {
-	const questions = request.kind === 'evaluate' ? request.questions : null;
+	const { questions } = inputsOf(request);
 	return questions === null ? job.texts : [...job.texts, questions];
 }
 
@@ -23,43 +30,29 @@ export function taskOf(
 	id: string,
 	kept: readonly Document[],
 	{ home, memoryLimitBytes }: { home: string; memoryLimitBytes: number | null }
-): Task {
-	const documents = kept.slice(0, job.texts.length);
-	const own = { home, memoryLimitBytes };
-	const common = { ...own, documents };
-	switch (request.kind) {
-		case 'analyze': {
-			const { kind, ...rest } = request;
-			const runFolder = shelfOf(kind, own.home).folder(id);
-			return { kind, request: { ...rest, ...common }, runFolder, id, command };
-		}
-		case 'damage': {
-			const { kind, modelHash, ...rest } = request;
-			// The workspace's own progress file: a job that was interrupted goes on from there.
-			const whole = { ...rest, ...common, progressFile: null };
-			return { kind, request: whole, id, modelHash, command };
-		}
-		case 'evaluate': {
-			const { kind, modelHash, modelFolder, context, windows, plan, gates, repairOf } = request;
-			const questions = kept.at(documents.length) ?? null;
-			return {
-				kind,
-				request: { ...common, modelFolder, context, windows, plan, gates, questions },
-				id,
-				modelHash,
-				command,
-				// Refitted weights lie beside the result that has the plan.
-				repairFolder: repairOf === null ? null : shelfOf(kind, own.home).folder(repairOf)
-			};
-		}
-		case 'search': {
-			const { kind, modelHash, ...rest } = request;
-			return { kind, request: { ...rest, ...common }, id, modelHash, command };
-		}
-		case 'bench': {
-			const { kind, modelHash, repairOf, ...rest } = request;
-			const planFolder = repairOf === null ? '.' : shelfOf(kind, own.home).folder(repairOf);
-			return { kind, request: { ...rest, ...own, planFolder }, id, modelHash, command };
-		}
-	}
+): MeasureTask {
+	const { modelHash, repairOf, questions } = inputsOf(request);
+	const whole: Request = {
+		kind: request.kind,
+		modelFolder: request.modelFolder,
+		modelHash,
+		settings: settingsOf(request),
+		documents: kept.slice(0, job.texts.length),
+		questions: questions === null ? null : (kept.at(job.texts.length) ?? null),
+		tokenizer: null,
+		// Refitted weights lie beside the result that has the plan.
+		planFolder: repairOf === null ? null : resultShelf(home).folder(repairOf),
+		memoryLimitBytes,
+		home
+	};
+	return { kind: 'measure', request: whole, id, command };
+}
+
+/** What the inputs of a job are known by; null where its kind takes none. */
+function inputsOf(request: JobRequest) {
+	return {
+		modelHash: 'modelHash' in request ? request.modelHash : null,
+		repairOf: 'repairOf' in request ? request.repairOf : null,
+		questions: 'questions' in request ? request.questions : null
+	};
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '$analysis/errors.ts';
-import type { AnalyzeRequest } from '$analysis/measure/analyze/types.ts';
+import type { Request } from '$analysis/measure/kind.ts';
 import { BusyError } from '../errors.ts';
 import { ReaderProcesses } from './readerProcess.ts';
 
@@ -36,7 +36,7 @@ afterEach(() => {
 });
 
 function estimate(modelFolder: string, context = 1, signal?: AbortSignal) {
-	return reader.ask('analyze', { modelFolder, context } as AnalyzeRequest, signal);
+	return reader.ask('estimate', { modelFolder, settings: { context } } as Request, signal);
 }
 
 /** [what was asked, the process that was asked], in order. */

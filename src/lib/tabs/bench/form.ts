@@ -1,11 +1,13 @@
 import { BENCH_DEFAULTS } from '$analysis/measure/bench/defaults.ts';
 import type { BenchReport } from '$analysis/measure/bench/benchTypes.ts';
-import type { NewBench } from '../../client/api.ts';
+import type { NewMeasurementOf } from '../../client/api.ts';
 import type { AskedPlan } from '../../measure/askedPlan.ts';
+
+type NewBench = NewMeasurementOf<'bench'>;
 
 /** What the form of a bench holds, its plan apart; null: an empty number. */
 export interface BenchFields {
-	dtype: NewBench['dtype'];
+	dtype: NonNullable<NewBench['dtype']>;
 	prompt: number | null;
 	generate: number | null;
 	batch: number | null;
