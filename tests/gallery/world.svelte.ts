@@ -97,6 +97,8 @@ export const EVERY_KIND = ['damage', 'evaluate', 'search', 'bench'] as const;
 export function jobOf(change: Partial<Job> & Pick<Job, 'id' | 'state'>): Job {
 	return {
 		kind: 'analyze',
+		name: 'analysis',
+		extent: '8 × 512 tokens of walden.txt',
 		model: 'eight',
 		texts: ['walden.txt'],
 		context: 512,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
 import { newAnalysisSchema } from '../newAnalysisSchema.ts';
 import { MAX_BODY_BYTES, readJson } from './body.ts';
 
