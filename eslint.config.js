@@ -65,7 +65,7 @@ const portable = ['statistics', 'text', 'similarity', 'plan', 'figure'];
 /** Rooms in rooms that know nothing of one another. */
 const kinds = ['analyze', 'damage', 'evaluate', 'search', 'bench', 'tune'];
 const tabs = ['map', 'evaluate', 'search', 'bench'];
-const pages = ['home', 'run', 'compare', 'model'];
+const pages = ['home', 'run', 'compare', 'model', 'results'];
 
 /** Rooms that `room` must not import: its neighbours of the same rank, and all of higher ones. */
 function above(ranks, room) {

@@ -34,8 +34,8 @@ describe('spanwise results', () => {
 	});
 	it('ranks plans', async () => {
 		const [header, row] = (await results('--of', 'plans', '--format', 'csv')).split('\n');
-		expect(header).toBe('model,rank,change,counts,saved,loss,low,high,similarity,kind,id');
-		expect(row).toMatch(/^tiny,1,1←0,1 follower,0,0\.2,0\.1,0\.3,0\.\d+,evaluate,/);
+		expect(header).toBe('model,rank,name,change,counts,saved,loss,low,high,similarity,kind,id');
+		expect(row).toMatch(/^tiny,1,,1←0,1 follower,0,0\.2,0\.1,0\.3,0\.\d+,evaluate,/);
 	});
 	it('joins the damage of spans with their similarity', async () => {
 		const args = ['--of', 'spans', '--where', 'change!=dropped: 0', '--json'];

@@ -43,6 +43,8 @@ export interface ChangeRow {
 
 /** A plan as measured by an evaluation, or on the held-out part of a search. */
 export interface PlanRow extends ChangeRow {
+	/** What a search calls it; null: it was evaluated. */
+	name: string | null;
 	/** "3 followers, 1 dropped" */
 	counts: string;
 	/** Fraction of the KV cache that is saved; predicted. */
@@ -90,7 +92,7 @@ export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 			texts: texts.map(({ name }) => name).join(', '),
 			context,
 			windows: windows.length,
-			result: loss === null ? '' : `loss ${formatValue(loss)} nats/token`
+			result: `loss ${formatValue(loss)} nats/token`
 		});
 		const { hash, layers } = model;
 		if (seen.has(hash) || !record.metrics.includes('cosine') || !record.views.includes('all'))
@@ -136,7 +138,7 @@ function addChanges(rows: WorkspaceRows, { id, model, result }: StoredResult): v
 	const addPairs = (of: string, pairs: readonly Pick<PairRow, 'source' | 'follower'>[]) =>
 		rows.pairs.push(...pairs.map((pair) => ({ key: of, hash: model.hash, ...pair })));
 	const addPlan = (
-		{ sources, repaired }: { sources: Sources; repaired: boolean },
+		{ name, sources, repaired }: { name: string | null; sources: Sources; repaired: boolean },
 		{ loss, low, high }: Pick<ChangeRow, 'loss' | 'low' | 'high'>,
 		saved: number | null
 	) => {
@@ -145,6 +147,7 @@ function addChanges(rows: WorkspaceRows, { id, model, result }: StoredResult): v
 		rows.plans.push({
 			key: of,
 			...about,
+			name,
 			change,
 			counts: planCounts(sources),
 			loss,
@@ -158,7 +161,7 @@ function addChanges(rows: WorkspaceRows, { id, model, result }: StoredResult): v
 		const { report } = result.evaluation;
 		const { kCache } = report.cost.predicted;
 		const repaired = result.plan.repair !== null;
-		addPlan({ sources: result.plan.sources, repaired }, report.delta, kCache.shareOfKv);
+		addPlan({ name: null, sources: result.plan.sources, repaired }, report.delta, kCache.shareOfKv);
 	}
 	if (result.kind === 'search')
 		for (const plan of result.search.report.plans) addPlan(plan, plan.report, plan.savings.kvCache);

@@ -8,7 +8,7 @@ const span = (key: string, model: string, change: string, loss: number): ChangeR
 });
 const plan = (key: string, model: string, loss: number): PlanRow => ({
 	...span(key, model, '1←0', loss),
-	...{ kind: 'evaluate', counts: '1 follower', saved: 0.125 }
+	...{ kind: 'evaluate', name: null, counts: '1 follower', saved: 0.125 }
 });
 const measurement = (model: string, created: string) => ({
 	...{ model, kind: 'analyze', id: `${model} ${created}`, created, texts: 'a.txt' },

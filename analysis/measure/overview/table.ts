@@ -13,7 +13,7 @@ export type Overview = (typeof OVERVIEWS)[number];
 export const OVERVIEW_COLUMNS = {
 	measurements: ['model', 'kind', 'id', 'created', 'texts', 'context', 'windows', 'result'],
 	plans: [
-		...['model', 'rank', 'change', 'counts', 'saved', 'loss', 'low', 'high', 'similarity'],
+		...['model', 'rank', 'name', 'change', 'counts', 'saved', 'loss', 'low', 'high', 'similarity'],
 		...['kind', 'id']
 	],
 	spans: ['model', 'rank', 'change', 'loss', 'low', 'high', 'similarity', 'id']
@@ -57,7 +57,7 @@ export function overviewTable(
 
 const CHANGE_COLUMNS = {
 	plans: [
-		...['key', 'model', 'hash', 'change', 'counts', 'saved', 'loss', 'low', 'high'],
+		...['key', 'model', 'hash', 'name', 'change', 'counts', 'saved', 'loss', 'low', 'high'],
 		...['kind', 'id']
 	],
 	spans: ['key', 'model', 'hash', 'change', 'loss', 'low', 'high', 'id']
@@ -89,10 +89,7 @@ function ranked(changes: ColumnTable): ColumnTable {
 }
 
 /** A table with these columns, even where there are no rows. */
-function fromRows<Row extends object>(
-	rows: readonly Row[],
-	columns: readonly string[]
-): ColumnTable {
+function fromRows(rows: readonly object[], columns: readonly string[]): ColumnTable {
 	const valuesOf = (column: string) =>
 		rows.map((row) => (row as Record<string, Value>)[column] ?? null);
 	return table(columns.map((column): [string, Value[]] => [column, valuesOf(column)]));
