@@ -38,6 +38,9 @@ describe('spanwise search', () => {
 			'target',
 			'plans',
 			'random',
+			'axes',
+			'ties',
+			'stability',
 			'front',
 			'shortlist',
 			'baseline',
@@ -52,7 +55,9 @@ describe('spanwise search', () => {
 			});
 		expect(report.goal).toEqual({ kind: 'followers', followers: 1 });
 		expect(report.random.plans).toHaveLength(5);
-		expect(stderr).toMatch(/^tiny, 6 × 32 tokens: will take .* of memory \(limit .*\) and roughly/);
+		expect(stderr).toMatch(
+			/(^|\n)tiny, 6 × 32 tokens: will take .* of memory \(limit .*\) and roughly/
+		);
 		expect(stderr).toContain(`what is measured is kept in ${join(at('home'), 'search')}`);
 	});
 
@@ -128,6 +133,10 @@ describe('spanwise search', () => {
 		expect(code).toBe(0);
 		const { parts, target } = JSON.parse(stdout) as SearchReport;
 		expect(target).toEqual({ axis: 'kCache', share: 0.25 });
-		expect(Object.values(parts).map(({ documents }) => documents)).toEqual([[0], [0], [1]]);
+		expect(Object.values(parts).map(({ documents }) => documents)).toEqual([
+			[0, 1],
+			[0, 1],
+			[0, 1]
+		]);
 	});
 });

@@ -12,7 +12,13 @@ import { findModel, homeOf } from './found.ts';
 import { lossIncrease } from './gates.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
-import { layerList, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import {
+	layerList,
+	recallOption,
+	wholeNumber,
+	withSharedOptions,
+	type SharedOptions
+} from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { sampleFiles, samplesHelp } from './samples.ts';
 import { goalOf, saving, type GoalFlags } from './searchGoal.ts';
@@ -29,11 +35,14 @@ Exactly one goal: --followers, the saving of so many followers in the K and V ca
 kvCache, parameters, prefillFlops or decodeBytes; --max-loss-increase, the most K and V cache for so many nats a token.
 
 The text goes three ways. Plans are made on search from the measured damage of every span and left-out layer:
-by exact dynamic programming (share, drop, mixed), step by step (greedy-share, greedy), with best-match head maps
+by exact dynamic programming (share, drop, mixed; with recall: share-recall, drop-recall, mixed-recall), step by step (greedy-share, greedy), with best-match head maps
 (share-matched). The plan is chosen on choose. It, all rivals at equal savings, the front and the random plans are
 then frozen and measured, once, on report. With --repair every plan is measured once more with its output projections
 refitted on search; no training. What is measured is kept, so that after Ctrl-C the same command goes on.
-JSON: {verdict, goal, target, plans, random, front, shortlist, baseline, interval, parts, notes}.
+
+Every part reads all texts; of four or more some are kept for report. The plan keeps in-context recall: of the exact plans
+over a range of weights between text and recall damage, it is the one of least loss within --max-recall-increase.
+JSON: {verdict, goal, target, plans, random, recall, axes, ties, stability, front, shortlist, baseline, interval, parts, notes}.
 
 Example:
   spanwise search mini-llama2 --followers 2 --windows 2 --context 128 --max-span 3 --random 20`;
@@ -47,6 +56,8 @@ interface SearchFlags extends SharedOptions, GoalFlags {
 	repair?: boolean;
 	random: number;
 	shortlist?: number;
+	recall: 'on' | 'off';
+	maxRecallIncrease: number;
 	out?: string;
 }
 
@@ -86,6 +97,13 @@ export function registerSearch(program: Command, io: Io): void {
 				'measure only so many spans, the cheapest by drop damage × output error',
 				wholeNumber(1)
 			)
+			.addOption(recallOption())
+			.option(
+				'--max-recall-increase <nats>',
+				'most recall increase of the plan: loss on a passage that comes again',
+				lossIncrease,
+				SEARCH_DEFAULTS.maxRecallIncrease
+			)
 			.option('--out <folder>', 'where the report, the plans and refitted weights are written'),
 		'print the report as JSON'
 	)
@@ -107,6 +125,8 @@ export function registerSearch(program: Command, io: Io): void {
 				repair: flags.repair ?? SEARCH_DEFAULTS.repair,
 				randomPlans: flags.random,
 				shortlist: flags.shortlist ?? null,
+				recall: flags.recall === 'on',
+				maxRecallIncrease: flags.maxRecallIncrease,
 				memoryLimitBytes: flags.memory ?? null,
 				home: homeOf(flags, io)
 			};

@@ -53,6 +53,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 			figure('search (in-sample)', (row) => row.search.loss),
 			figure('choose (in-sample)', (row) => row.choose.loss),
 			...reported<PlanFigures>(),
+			...recalled<PlanFigures>(report),
 			figure('additivity error', (row) => row.additivityError)
 		]),
 		random.plans.length === 0 ? '' : `\n${randomText(random, verdict.plan)}`,
@@ -63,11 +64,30 @@ export function searchText({ report, model, texts, context }: Search): string {
 			{ title: 'layers', value: ({ sources }) => planWords(sources) },
 			figure('sum of parts (in-sample)', (row) => row.sumOfParts),
 			figure('choose', (row) => row.choose.loss),
-			...reported<FrontPoint>()
+			...reported<FrontPoint>(),
+			...recalled<FrontPoint>(report)
 		]),
 		`\nShortlist (drop damage × output error): ${shortlistText(shortlist)}\n`,
 		...notes.map((note) => `note: ${note}\n`)
 	].join('');
+}
+
+/** Recall increase on the report part; no columns where recall was not measured. */
+function recalled<Row extends { recall?: { report: PartLoss } }>({
+	recall
+}: Search['report']): Column<Row>[] {
+	if (recall === undefined) return [];
+	return [
+		{
+			title: 'recall increase',
+			value: (row) => (row.recall === undefined ? '' : figured(row.recall.report.loss)),
+			align: 'right'
+		},
+		{
+			title: `[${intervalLabel(recall.interval.report)}]`,
+			value: (row) => (row.recall === undefined ? '' : intervalText(row.recall.report, figured))
+		}
+	];
 }
 
 const figured = (value: number): string => formatValue(value, DIGITS);

@@ -26,8 +26,9 @@ different sliding windows are never paired: null. Intervals are 95 %, by bootstr
 windows, or over blocks of windows where there is one document.
 
 Results are written to a file as they come, so that Ctrl-C loses one case at most: the same command goes on from there.
+Each case's recall is measured on probes of 512 tokens: the loss on the second copy of a passage that comes again.
 JSON: {baseline, drop, pairs: [{source, follower, loss, low, high, output}],
-spans: [{source, last, loss, low, high}], evaluations: {done, naive}, interval}.
+spans: [{source, last, loss, low, high}], recall: {baseline, drop, pairs, spans, windows}, evaluations: {done, naive}, interval}.
 
 Example:
   spanwise damage mini-llama2 --text static/samples/walden.txt --context 256 --windows 4 --max-span 4`

@@ -9,6 +9,8 @@ export interface MadePlan {
 	maker: PlanMaker;
 	sources: Sources;
 	headMaps?: LayerHeadMaps;
+	/** Weight of recall damage under which it is an exact plan; not there: 0. */
+	weight?: number;
 }
 
 /** A plan that is measured under its maker's name, as it is or repaired. */
@@ -21,6 +23,9 @@ export const PLANNERS: readonly PlanMaker[] = [
 	'share',
 	'drop',
 	'mixed',
+	'share-recall',
+	'drop-recall',
+	'mixed-recall',
 	'greedy-share',
 	'greedy',
 	'share-matched'

@@ -15,6 +15,9 @@ export function checkSearch(request: SearchRequest, limits: SpanLimits): void {
 	checkLimits(limits, layers);
 	checkCount('random plans', request.randomPlans, 0);
 	if (request.shortlist !== null) checkCount('shortlist', request.shortlist, 1);
+	const { maxRecallIncrease = 0 } = request;
+	if (!(Number.isFinite(maxRecallIncrease) && maxRecallIncrease >= 0))
+		throw new InputError(`recall increase: ${maxRecallIncrease}; allowed: nats/token, 0 or more`);
 	checkGoal(request.goal, limits);
 }
 

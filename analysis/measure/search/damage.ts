@@ -3,49 +3,72 @@ import type { Sources } from '../../plan/types.ts';
 import type { Meter } from './meter.ts';
 import type { OutputOf } from './outputs.ts';
 import type { PreparedSearch } from './prepare.ts';
-import type { SearchReport, ShortlistedSpan } from './types.ts';
+import type { PartLoss, SearchReport, ShortlistedSpan } from './types.ts';
+import type { PlanVariant } from './variant.ts';
 
-/** What single left-out layers and spans add on the search part, nats a token. */
+/** What single dropped layers and spans add on the search part, nats/token. */
 export interface SearchDamage {
 	/** [L]; null: protected. */
 	drop: (number | null)[];
 	/** By what the shortlist makes of them, cheapest first. */
 	spans: ShortlistedSpan[];
+	/** [L]: what dropping adds to the loss on a passage that comes again; null: recall was not measured. */
+	recallDrop: (number | null)[] | null;
 }
 
 /**
- * Measures every left-out layer, and every span or only the `shortlist` that drop damage and `output` make the
- * cheapest. The shortlist is drawn up before any span is measured.
+ * Measures every dropped layer, and every span or only the `shortlist` that drop damage and `output` make the
+ * cheapest, on text and, with `recall`, on probes. The shortlist is drawn up before any span is measured.
  */
 export async function measureDamage(
 	{ layout: { layers }, limits, spans }: PreparedSearch,
-	meter: Meter,
-	output: OutputOf,
+	{ meter, recall, output }: { meter: Meter; recall: Meter | null; output: OutputOf },
 	shortlist: number | null
 ): Promise<SearchDamage> {
-	const kept = Array.from({ length: layers }, (_, layer) => layer);
-	const leftOut = (left: number): Sources => kept.map((layer) => (layer === left ? null : layer));
-	const dropped = kept.filter((layer) => !limits.protectedLayers.includes(layer));
-	const drop = new Array<number | null>(layers).fill(null);
-	const losses = await meter.added(
-		'search',
-		dropped.map((layer) => ({ sources: leftOut(layer) }))
+	const dropped = Array.from({ length: layers }, (_, layer) => layer).filter(
+		(layer) => !limits.protectedLayers.includes(layer)
 	);
-	for (const [at, layer] of dropped.entries()) drop[layer] = losses[at].loss;
+	const drops = dropped.map((layer) => dropVariant(layers, layer));
+	const byLayer = (losses: readonly PartLoss[]) => {
+		const drop = new Array<number | null>(layers).fill(null);
+		for (const [at, layer] of dropped.entries()) drop[layer] = losses[at].loss;
+		return drop;
+	};
+	const drop = byLayer(await meter.added('search', drops));
+	const recallDrop = recall && byLayer(await recall.added('search', drops));
 
 	const listed = spans
 		.map(({ source, last }) => ({ source, last, cheap: cheapDamage(source, last, drop, output) }))
 		.sort((a, b) => a.cheap - b.cheap);
-	const chosen = listed.slice(0, shortlist ?? listed.length);
-	const measured = await meter.added(
-		'search',
-		chosen.map(({ source, last }) => ({
-			sources: kept.map((layer) => (layer > source && layer <= last ? source : layer))
-		}))
-	);
+	const chosen = listed
+		.slice(0, shortlist ?? listed.length)
+		.map(({ source, last }) => spanVariant(layers, source, last));
+	const measured = await meter.added('search', chosen);
+	const recalled = recall && (await recall.added('search', chosen));
 	return {
 		drop,
-		spans: listed.map((span, at) => ({ ...span, measured: measured.at(at)?.loss ?? null }))
+		recallDrop,
+		spans: listed.map((span, at) => ({
+			...span,
+			measured: measured.at(at)?.loss ?? null,
+			...(recalled && { recall: recalled.at(at)?.loss ?? null })
+		}))
+	};
+}
+
+/** The plan that drops one layer. */
+export function dropVariant(layers: number, dropped: number): PlanVariant {
+	return {
+		sources: Array.from({ length: layers }, (_, layer) => (layer === dropped ? null : layer))
+	};
+}
+
+/** The plan of one span. */
+export function spanVariant(layers: number, source: number, last: number): PlanVariant {
+	return {
+		sources: Array.from({ length: layers }, (_, layer) =>
+			layer > source && layer <= last ? source : layer
+		)
 	};
 }
 
@@ -79,7 +102,10 @@ export function shortlistOf({ spans }: SearchDamage): SearchReport['shortlist'] 
 /**
  * Sum of what the spans and left-out layers of a plan add by themselves; null: not all of them were measured.
  */
-export function sumOfParts(sources: Sources, { drop, spans }: SearchDamage): number | null {
+export function sumOfParts(
+	sources: Sources,
+	{ drop, spans }: Pick<SearchDamage, 'drop' | 'spans'>
+): number | null {
 	let sum = 0;
 	for (const [layer, source] of sources.entries()) {
 		if (source === null) {
@@ -95,4 +121,11 @@ export function sumOfParts(sources: Sources, { drop, spans }: SearchDamage): num
 		sum += span.measured;
 	}
 	return sum;
+}
+
+/** The same of recall; null: it was not measured, or not of all of them. */
+export function sumOfRecall(sources: Sources, { recallDrop, spans }: SearchDamage): number | null {
+	if (recallDrop === null) return null;
+	const measured = spans.map((span) => ({ ...span, measured: span.recall ?? null }));
+	return sumOfParts(sources, { drop: recallDrop, spans: measured });
 }

@@ -9,6 +9,8 @@ export const SEARCH_DEFAULTS = {
 	maxSpan: 6,
 	/** None: damage is measured, so no layer needs protection beforehand. */
 	protectedLayers: [] as number[],
+	/** The most that a proposed plan may add to the loss on a passage that comes again, nats/token. */
+	maxRecallIncrease: 0.1,
 	repair: false,
 	randomPlans: 100
 } as const;

@@ -33,6 +33,7 @@ export function planFigures(
 	candidate: Candidate,
 	damage: SearchDamage,
 	losses: Record<Part, PartLoss>,
+	recall: PlanFigures['recall'],
 	reported: Reported
 ): PlanFigures {
 	const { maker, sources, headMaps, repair } = candidate;
@@ -48,6 +49,7 @@ export function planFigures(
 		sumOfParts: sum,
 		additivityError: sum === null || repair !== null ? null : losses.search.loss - sum,
 		...losses,
+		...(recall && { recall }),
 		plan: planFile(prepared, candidate, losses.report, reported)
 	};
 }

@@ -9,6 +9,7 @@ import type { MadePlan } from './candidate.ts';
 import { greedyPlan, type Measure } from './greedy.ts';
 import type { SearchSimilarity } from './similarity.ts';
 import type { PlanMaker, SearchReport } from './types.ts';
+import { FRONT_KINDS, type FrontKind, type WeighedPlan } from './weighed.ts';
 
 /** What plans are made of. */
 export interface Makings {
@@ -17,7 +18,9 @@ export interface Makings {
 	target: SearchReport['target'];
 	/** What a plan saves on the target's axis. */
 	saved: (sources: Sources) => number;
-	fronts: Record<'share' | 'drop' | 'mixed', readonly FrontPlan[]>;
+	fronts: Record<FrontKind, readonly FrontPlan[]>;
+	/** Of a kind, the exact plan at the target that keeps recall; null: recall was not measured. */
+	keeping: ((kind: FrontKind) => Promise<WeighedPlan | null>) | null;
 	similarity: SearchSimilarity;
 	/** Loss of whole plans on the search part. */
 	measure: Measure;
@@ -34,7 +37,7 @@ export async function makePlans(
 	makings: Makings,
 	note: (text: string) => void
 ): Promise<MadePlan[]> {
-	const { layers, limits, target, saved, fronts, similarity, measure } = makings;
+	const { layers, limits, target, saved, fronts, keeping, similarity, measure } = makings;
 	const made: MadePlan[] = [];
 	const goal = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	const add = (maker: PlanMaker, sources: Sources | null, most: number | null = null) => {
@@ -44,9 +47,13 @@ export async function makePlans(
 			note(`no ${maker} plan saves ${goal}${atMost}`);
 		}
 	};
-	for (const maker of ['share', 'drop', 'mixed'] as const) {
+	for (const maker of FRONT_KINDS) {
 		const found = leastCost(fronts[maker], target.share);
 		add(maker, found?.sources ?? null, fronts[maker].at(-1)?.saved ?? 0);
+	}
+	for (const kind of keeping === null ? [] : FRONT_KINDS) {
+		const found = (await keeping?.(kind)) ?? null;
+		if (found !== null) made.push({ maker: `${kind}-recall`, ...found });
 	}
 	const task = { layers, limits, saved, target: target.share };
 	add('greedy-share', await greedyPlan({ ...task, dropping: false }, measure));

@@ -1,6 +1,5 @@
 import { meanInterval } from '../../statistics/figures.ts';
 import { drawWindows, type Draws } from '../../statistics/resample.ts';
-import type { Window } from '../../model/tokens/types.ts';
 import type { PlanRunner } from './planRunner.ts';
 import { PARTS, type Part, type PartLoss } from './types.ts';
 import { identity, type PlanVariant } from './variant.ts';
@@ -14,7 +13,7 @@ export class Meter {
 
 	constructor(
 		runner: Pick<PlanRunner, 'losses'>,
-		parts: Record<Part, readonly Window[]>,
+		parts: Record<Part, readonly { document: number }[]>,
 		layers: number
 	) {
 		this.#runner = runner;
@@ -46,10 +45,25 @@ export class Meter {
 			base ?? this.#asItIs
 		);
 		this.#baselines.set(part, baseline);
-		return losses.map((ofPlan) => {
-			const deltas = ofPlan.map((loss, window) => loss - baseline[window]);
-			const { value, low, high } = meanInterval(deltas, this.draws[part]);
-			return { loss: value, low, high };
-		});
+		return losses.map((ofPlan) =>
+			this.interval(
+				part,
+				ofPlan.map((loss, window) => loss - baseline[window])
+			)
+		);
+	}
+
+	/** What each plan adds on each window of `part`, [plans][windows]. */
+	async addedByWindow(part: Part, variants: readonly PlanVariant[]): Promise<number[][]> {
+		if (variants.length === 0) return [];
+		const [baseline, ...losses] = await this.#runner.losses(part, [this.#asItIs, ...variants]);
+		this.#baselines.set(part, baseline);
+		return losses.map((ofPlan) => ofPlan.map((loss, window) => loss - baseline[window]));
+	}
+
+	/** The mean of what is said of each window of `part`, with its interval. */
+	interval(part: Part, deltas: readonly number[]): PartLoss {
+		const { value, low, high } = meanInterval(deltas, this.draws[part]);
+		return { loss: value, low, high };
 	}
 }

@@ -3,10 +3,19 @@ import type { Document, Tokenizer, Window } from '../../model/tokens/types.ts';
 import { cutWindows } from '../../model/tokens/windows.ts';
 import { PARTS, type Part } from './types.ts';
 
+/** A stretch of a document (UTF-16 code units), from which a part reads and no other part does. */
+export interface Region {
+	document: number;
+	from: number;
+	to: number;
+}
+
 export interface CutParts {
 	/** All equally long; `document` is the index among the documents given. */
 	windows: Record<Part, Window[]>;
-	/** Where fewer windows were cut than asked for, and why. */
+	/** What each part may read. */
+	regions: Record<Part, Region[]>;
+	/** Where fewer windows were cut than asked for, and why; where one document speaks for all. */
 	notes: string[];
 }
 
@@ -17,10 +26,18 @@ interface Wanted {
 	windows: number;
 }
 
+/** From so many documents on, some are kept for the report. */
+const ENOUGH_TO_KEEP = 4;
+/** Of them, so many are kept at least: an interval over documents takes two. */
+const LEAST_KEPT = 2;
+/** And about this fraction. */
+const KEPT = 1 / 3;
+
 /**
- * Cuts texts into three parts of `windows` windows each. One document: a third of its windows each, in order. Two:
- * the first for search and choose, the second for report. More: about half of them for search, a quarter each for
- * choose and report, in order. Throws InputError where a part would have no window, and as `cutWindows`.
+ * Cuts texts into three parts of `windows` windows each, every part spread over as many documents as there are: a
+ * document's windows go to its parts in order. With four documents or more the last third, at least two, are kept for
+ * report, and search and choose share the others. Throws InputError where a part would have no window, and as
+ * `cutWindows`.
  */
 export async function cutParts(
 	documents: readonly Document[],
@@ -28,45 +45,68 @@ export async function cutParts(
 	wanted: Wanted
 ): Promise<CutParts> {
 	const notes: string[] = [];
-	const cut = async (indices: readonly number[], windows: number, parts: readonly Part[]) => {
+	const windows: CutParts['windows'] = { search: [], choose: [], report: [] };
+	const regions: CutParts['regions'] = { search: [], choose: [], report: [] };
+	for (const { indices, parts } of dealDocuments(documents.length)) {
 		const chosen = indices.map((index) => documents[index]);
-		const found = await cutWindows(chosen, tokenizer, { ...wanted, windows });
-		const enough = found.context === wanted.context && found.windows.length >= parts.length;
-		if (!enough) throw tooShort(chosen, wanted.context, parts, found.notes);
+		const count = parts.length * wanted.windows;
+		const found = await cutWindows(chosen, tokenizer, { ...wanted, windows: count });
+		if (found.context !== wanted.context || found.windows.length < parts.length)
+			throw tooShort(chosen, wanted.context, parts, found.notes);
 		notes.push(...found.notes);
-		return found.windows.map((window) => ({ ...window, document: indices[window.document] }));
-	};
-	if (documents.length < PARTS.length) {
-		const ofFirst = documents.length === 2 ? PARTS.slice(0, 2) : PARTS;
-		const first = split(await cut([0], ofFirst.length * wanted.windows, ofFirst), ofFirst.length);
-		const report = first.at(2) ?? (await cut([1], wanted.windows, ['report']));
-		return { windows: { search: first[0], choose: first[1], report }, notes };
+		for (const [at, index] of indices.entries()) {
+			const own = found.windows.filter(({ document }) => document === at);
+			const share = shareOut(own.length, parts, windows);
+			let next = 0;
+			for (const [place, part] of parts.entries()) {
+				if (share[place] === 0) continue;
+				const mine = own.slice(next, next + share[place]);
+				next += share[place];
+				const from = mine[0].start;
+				const to = own.at(next)?.start ?? documents[index].text.length;
+				windows[part].push(...mine.map((window) => ({ ...window, document: index })));
+				regions[part].push({ document: index, from, to });
+			}
+		}
 	}
-	const dealt = dealDocuments(documents.length);
-	const search = await cut(dealt.search, wanted.windows, ['search']);
-	const choose = await cut(dealt.choose, wanted.windows, ['choose']);
-	const report = await cut(dealt.report, wanted.windows, ['report']);
-	return { windows: { search, choose, report }, notes };
+	return { windows, regions, notes: [...notes, ...oneForAll(documents, windows)] };
 }
 
-/** Which documents each part has, of three or more; each has at least one. */
-function dealDocuments(count: number): Record<Part, number[]> {
+/** Which documents are cut together, and into which parts. */
+function dealDocuments(count: number): { indices: number[]; parts: readonly Part[] }[] {
 	const all = Array.from({ length: count }, (_, index) => index);
-	const forSearch = Math.floor(count / 2);
-	const forChoose = Math.floor((count - forSearch) / 2);
-	return {
-		search: all.slice(0, forSearch),
-		choose: all.slice(forSearch, forSearch + forChoose),
-		report: all.slice(forSearch + forChoose)
-	};
+	if (count < ENOUGH_TO_KEEP) return [{ indices: all, parts: PARTS }];
+	const kept = Math.max(LEAST_KEPT, Math.floor(count * KEPT));
+	return [
+		{ indices: all.slice(0, count - kept), parts: ['search', 'choose'] },
+		{ indices: all.slice(count - kept), parts: ['report'] }
+	];
 }
 
-/** In order, as evenly as can be; the first parts take what is left over. */
-function split(windows: readonly Window[], parts: number): Window[][] {
-	const ends = Array.from({ length: parts + 1 }, (_, part) =>
-		Math.ceil((part * windows.length) / parts)
-	);
-	return ends.slice(1).map((end, part) => windows.slice(ends[part], end));
+/** Windows of a document for each part: as evenly as can be, what is left over to the parts that have fewest. */
+function shareOut(
+	count: number,
+	parts: readonly Part[],
+	sofar: Record<Part, readonly Window[]>
+): number[] {
+	const share = parts.map(() => Math.floor(count / parts.length));
+	for (let left = count % parts.length; left > 0; left--) {
+		const totals = parts.map((part, at) => sofar[part].length + share[at]);
+		share[totals.indexOf(Math.min(...totals))]++;
+	}
+	return share;
+}
+
+/** Says that what holds of one document need not hold of another. */
+function oneForAll(
+	documents: readonly Document[],
+	{ report }: Record<Part, readonly Window[]>
+): string[] {
+	const read = [...new Set(report.map(({ document }) => document))];
+	if (read.length > 1) return [];
+	return [
+		`one document speaks for all: the report part is of ${documents[read[0]].name} alone; give several texts, and four or more to report on some that search has not seen`
+	];
 }
 
 function tooShort(

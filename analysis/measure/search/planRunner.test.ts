@@ -12,6 +12,7 @@ import { planSpans } from '../../plan/spans.ts';
 import { cutWindows } from '../../model/tokens/windows.ts';
 import { PlanRunner, type LossStore } from './planRunner.ts';
 import { type PreparedSearch } from './prepare.ts';
+import { textSample } from './probes.ts';
 import type { PlanVariant } from './variant.ts';
 import { evaluatePlan, prepareSearch } from '../../../tests/builders/opened.ts';
 
@@ -54,6 +55,8 @@ async function prepare(memoryLimitBytes: number | null = null): Promise<Prepared
 		protectedLayers: [],
 		goal: { kind: 'followers', followers: 1 },
 		repair: false,
+		recall: false,
+		maxRecallIncrease: 0.1,
 		randomPlans: 0,
 		shortlist: null,
 		memoryLimitBytes,
@@ -83,7 +86,8 @@ async function withRunner<Result>(
 	let layers = 0;
 	const task = { work: 1, layers: 5, windows: WINDOWS, context: CONTEXT };
 	const runner = await PlanRunner.open(
-		found,
+		found.checkpoint.config,
+		textSample(found),
 		{ search: store, choose: store, report: store },
 		weights,
 		{

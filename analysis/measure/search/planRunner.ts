@@ -5,7 +5,8 @@ import type { WeightSource } from '../../engine/weights.ts';
 import { allocateKept, type KeptWindow } from '../../engine/keptWindow.ts';
 import { mean } from '../../statistics/figures.ts';
 import type { Window } from '../../model/tokens/types.ts';
-import type { PreparedSearch } from './prepare.ts';
+import type { AttentionLayout } from '../../engine/layout.ts';
+import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import type { Part } from './types.ts';
 import { attentionFor, caseName, identity, startLayer, type PlanVariant } from './variant.ts';
 
@@ -22,6 +23,20 @@ export interface RunnerOptions {
 	onLayer: () => void;
 }
 
+/** Sequences of one length, part by part, on which plans are measured: windows of text, or probes of recall. */
+export interface PlanSample {
+	of: 'text' | 'recall';
+	parts: Record<Part, readonly Sequence[]>;
+	layout: AttentionLayout;
+	windowsPerGroup: number;
+	/** The loss of a sequence is the mean of so many tokens at its end. */
+	scored: number;
+	/** Floating-point operations of one sequence. */
+	work: { layer: number; head: number };
+}
+
+type Sequence = Pick<Window, 'document' | 'start' | 'ids'>;
+
 const STAGES: Record<Part, string> = {
 	search: 'measuring plans',
 	choose: 'choosing',
@@ -29,11 +44,12 @@ const STAGES: Record<Part, string> = {
 };
 
 /**
- * Measures plans on the windows of a part. For each window a base plan runs once, the hidden state before every
+ * Measures plans on a part's windows of text, or on its probes of recall. For each window a base plan runs once, the hidden state before every
  * layer being kept, and each plan then runs from where it first differs from the base.
  */
 export class PlanRunner {
-	readonly #prepared: PreparedSearch;
+	readonly #sample: PlanSample;
+	readonly #hidden: number;
 	readonly #stores: Record<Part, LossStore>;
 	readonly #forward: ForwardPass;
 	readonly #head: LanguageHead;
@@ -41,46 +57,47 @@ export class PlanRunner {
 	readonly #options: RunnerOptions;
 
 	private constructor(
-		prepared: PreparedSearch,
+		sample: PlanSample,
+		hidden: number,
 		stores: Record<Part, LossStore>,
 		forward: ForwardPass,
 		head: LanguageHead,
 		options: RunnerOptions
 	) {
-		this.#prepared = prepared;
+		this.#sample = sample;
+		this.#hidden = hidden;
 		this.#stores = stores;
 		this.#forward = forward;
 		this.#head = head;
 		this.#options = options;
-		const { layout, memory, checkpoint } = prepared;
-		this.#rooms = Array.from({ length: memory.windowsPerGroup }, () =>
-			allocateKept(layout, checkpoint.config.hidden)
+		this.#rooms = Array.from({ length: sample.windowsPerGroup }, () =>
+			allocateKept(sample.layout, hidden)
 		);
 	}
 
 	static async open(
-		prepared: PreparedSearch,
+		config: ModelConfig,
+		sample: PlanSample,
 		stores: Record<Part, LossStore>,
 		weights: WeightSource,
 		options: RunnerOptions
 	): Promise<PlanRunner> {
-		const { config } = prepared.checkpoint;
-		const forward = new ForwardPass(config, prepared.layout, weights);
-		const head = await LanguageHead.open(config, prepared.context, weights);
-		return new PlanRunner(prepared, stores, forward, head, options);
+		const forward = new ForwardPass(config, sample.layout, weights);
+		const head = await LanguageHead.open(config, sample.scored + 1, weights);
+		return new PlanRunner(sample, config.hidden, stores, forward, head, options);
 	}
 
 	/**
-	 * Mean loss of each window of `part` under each plan, nats a token, [plans][windows]. `base` is a plan that
+	 * Loss of each sequence of `part` under each plan, nats a token, [plans][windows]. `base` is a plan that
 	 * most of them begin like; the model as it is where none is given.
 	 */
 	async losses(
 		part: Part,
 		variants: readonly PlanVariant[],
-		base: PlanVariant = identity(this.#prepared.layout.layers)
+		base: PlanVariant = identity(this.#sample.layout.layers)
 	): Promise<number[][]> {
 		const store = this.#stores[part];
-		const windows = this.#prepared.parts[part];
+		const windows = this.#sample.parts[part];
 		const named = [...new Map(variants.map((variant) => [caseName(variant), variant]))];
 		const isMissing = (window: number, name: string) => store.get(window, name) === undefined;
 		const pending = windows.flatMap((window, index) =>
@@ -111,7 +128,7 @@ export class PlanRunner {
 	/** Runs the base as far as layer `last`, which it does not run, and keeps the states before the layers. */
 	async #keep(
 		part: Part,
-		group: readonly { window: Window; index: number }[],
+		group: readonly { window: Sequence; index: number }[],
 		base: PlanVariant,
 		last: number
 	): Promise<KeptWindow[]> {
@@ -154,18 +171,26 @@ export class PlanRunner {
 			first,
 			onLayer: (layer, at) => this.#tell(part, kept[at], layer)
 		});
+		const tail = this.#sample.scored + 1;
 		const losses = await this.#head.losses(
-			states.map(({ hidden }, at) => ({ hidden, ids: kept[at].ids }))
+			states.map(({ hidden }, at) => ({
+				hidden: hidden.subarray(-tail * this.#hidden),
+				ids: kept[at].ids.slice(-tail)
+			}))
 		);
 		for (const { window } of kept) {
-			this.#options.reporter.add(this.#prepared.work.head, STAGES[part], window);
+			this.#options.reporter.add(this.#sample.work.head, this.#stage(part), window);
 		}
 		return losses.map(mean);
 	}
 
 	#tell(part: Part, { window }: KeptWindow, layer: number): void {
-		this.#options.reporter.addLayer(this.#prepared.work.layer, STAGES[part], window, layer);
+		this.#options.reporter.addLayer(this.#sample.work.layer, this.#stage(part), window, layer);
 		this.#options.onLayer();
+	}
+
+	#stage(part: Part): string {
+		return this.#sample.of === 'recall' ? `recall, ${STAGES[part]}` : STAGES[part];
 	}
 
 	async release(): Promise<void> {

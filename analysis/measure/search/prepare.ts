@@ -6,6 +6,8 @@ import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from '../../engine/layout.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import { followersAllowed } from '../../plan/limits.ts';
+import type { PlanSample } from './planRunner.ts';
+import { partProbes, recallSample } from './probes.ts';
 import type { SpanLimits } from '../../plan/types.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { checkContext } from '../../model/tokens/windows.ts';
@@ -20,6 +22,8 @@ export interface PreparedSearch extends Omit<Prepared, 'work'> {
 	model: CheckpointModel;
 	/** `windows` holds those of all parts. */
 	parts: Record<Part, Window[]>;
+	/** Probes of in-context recall of each part; null: it is not measured. */
+	recall: PlanSample | null;
 	limits: SpanLimits;
 	/** Every span within the limits. */
 	spans: { source: number; last: number }[];
@@ -47,7 +51,9 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	checkSearch(request, limits);
 	const tokenizer = await model.tokenizer();
 	const { context } = request;
-	const { windows: parts, notes } = await cutParts(request.documents, tokenizer, request);
+	const cut = await cutParts(request.documents, tokenizer, request);
+	const parts = cut.windows;
+	const probes = await partProbes(request, cut, tokenizer, config.maxPositions);
 	const statistics: StatisticsRequest = {
 		views: ['all'],
 		gram: true,
@@ -57,22 +63,24 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	};
 	const memory = planMemory(
 		checkpoint,
-		context,
-		holdings(config, statistics, request),
+		Math.max(context, probes.context ?? 0),
+		holdings(config, statistics, request, probes.parts !== null),
 		memoryLimit(request.memoryLimitBytes)
 	);
 	const layout = attentionLayout(config, context);
 	const spans = followersAllowed(limits, config.layers).flatMap((most, source) =>
 		Array.from({ length: most }, (_, index) => ({ source, last: source + 1 + index }))
 	);
-	const work = searchWork(request, config, layout, { spans, parts, statistics });
+	const recall = probes.parts && recallSample(config, probes, memory.windowsPerGroup);
+	const work = searchWork(request, config, layout, { spans, parts, statistics, recall });
 	return {
 		model,
 		checkpoint,
 		tokenizer,
 		context,
-		notes: [...checkpoint.notes, ...notes],
+		notes: [...checkpoint.notes, ...cut.notes, ...probes.notes],
 		parts,
+		recall,
 		windows: PARTS.flatMap((part) => parts[part]),
 		layout,
 		statistics,
@@ -86,12 +94,13 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 
 /**
  * What similarity holds at once, or what plans do: states before layers, attention outputs, one source's
- * probabilities; and, with repair, each search window's state and source, and the refitted weights of all plans.
+ * probabilities, of windows and of probes; and, with repair, each search window's state and source, and the refitted weights of all plans.
  */
 function holdings(
 	config: ModelConfig,
 	statistics: StatisticsRequest,
-	request: SearchRequest
+	request: SearchRequest,
+	recall: boolean
 ): Holdings {
 	const analysis = analysisHoldings(config, statistics);
 	const states = 2 * config.layers + STATES_A_PLAN;
@@ -103,7 +112,8 @@ function holdings(
 		statistics.windowCount * bytes(layout, STATES_A_PLAN) + FLOAT * refits;
 	return {
 		windowCount: statistics.windowCount,
-		windowBytes: (layout) => Math.max(analysis.windowBytes(layout), bytes(layout, states)),
+		windowBytes: (layout) =>
+			Math.max(analysis.windowBytes(layout), (recall ? 2 : 1) * bytes(layout, states)),
 		fixedBytes: (layout) => analysis.fixedBytes(layout) + (request.repair ? repairBytes(layout) : 0)
 	};
 }

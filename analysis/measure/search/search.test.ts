@@ -8,7 +8,7 @@ import { parsePlan } from '../../plan/planFile.ts';
 import { readRepairs } from '../../engine/repair/file.ts';
 import { SAVING_AXES } from '../../plan/axes.ts';
 import { PlanRunner } from './planRunner.ts';
-import { PLAN_MAKERS, type SearchReport, type SearchRequest } from './types.ts';
+import { PLAN_MAKERS, type PlanMaker, type SearchReport, type SearchRequest } from './types.ts';
 import { searchPlans } from '../../../tests/builders/opened.ts';
 
 const LAYERS = 6;
@@ -40,6 +40,8 @@ function requestOf(request: Partial<SearchRequest> = {}): SearchRequest {
 		protectedLayers: [],
 		goal: { kind: 'followers', followers: 2 },
 		repair: false,
+		recall: false,
+		maxRecallIncrease: 0.1,
 		randomPlans: 10,
 		shortlist: null,
 		memoryLimitBytes: 2e9,
@@ -51,6 +53,10 @@ function requestOf(request: Partial<SearchRequest> = {}): SearchRequest {
 async function search(request: Partial<SearchRequest> = {}) {
 	return (await searchPlans(requestOf(request), { onProgress: () => undefined })).search.report;
 }
+
+const RIVALS: readonly PlanMaker[] = ['similarity', 'least-similar', 'uniform', 'trailing'];
+/** Makers of plans where recall is not measured. */
+const TEXT_MAKERS = PLAN_MAKERS.filter((maker) => !maker.endsWith('-recall'));
 
 let homes = 0;
 const newHome = () => join(home, `home ${homes++}`);
@@ -65,7 +71,7 @@ describe('a search', () => {
 		const report = await search();
 		expect(report.target.axis).toBe('kvCache');
 		expect(report.target.share).toBeCloseTo(2 / (2 * LAYERS), 12);
-		expect(report.plans.map(({ maker }) => maker)).toEqual(PLAN_MAKERS);
+		expect(report.plans.map(({ maker }) => maker)).toEqual(TEXT_MAKERS);
 		for (const { savings, sources, search, report: onReport, plan, kind } of report.plans) {
 			expect(Object.keys(savings)).toEqual([...SAVING_AXES]);
 			expect(savings.kvCache).toBeGreaterThanOrEqual(report.target.share - 1e-9);
@@ -78,9 +84,9 @@ describe('a search', () => {
 			expect(file.measured).toMatchObject({ part: 'report', delta: onReport, windows: 3 });
 		}
 		expect(report.parts).toEqual({
-			search: { windows: 3, documents: [0] },
-			choose: { windows: 3, documents: [1] },
-			report: { windows: 3, documents: [2] }
+			search: { windows: 3, documents: [0, 1, 2] },
+			choose: { windows: 3, documents: [0, 1, 2] },
+			report: { windows: 3, documents: [0, 1, 2] }
 		});
 		expect(report.notes).toEqual([]);
 	});
@@ -136,8 +142,9 @@ describe('a search', () => {
 		expect(parts.filter((part) => part === 'report')).toHaveLength(1);
 		expect(parts.at(-1)).toBe('report');
 		const measured = losses.mock.calls.at(-1)?.[1].length;
-		const { plans, front, random } = report;
-		expect(measured).toBe(1 + plans.length + front.length + random.plans.length);
+		const { plans, front, random, axes = [] } = report;
+		const ofAxes = axes.flatMap((axis) => axis.plans).length;
+		expect(measured).toBe(1 + plans.length + front.length + random.plans.length + ofAxes);
 	});
 
 	it('gives the same figures after it was stopped, and measures nothing twice', async () => {
@@ -174,7 +181,7 @@ describe('a search', () => {
 		const request = requestOf({ repair: true, randomPlans: 3 });
 		const { search: found, refits } = await searchPlans(request, { onProgress: () => undefined });
 		const { plans } = found.report;
-		const names = PLAN_MAKERS.flatMap((maker) => [maker, `${maker} repaired`]);
+		const names = TEXT_MAKERS.flatMap((maker) => [maker, `${maker} repaired`]);
 		expect(plans.map(({ name }) => name).sort()).toEqual(names.sort());
 		const config = parseConfig(JSON.parse(await readFile(join(tiny, 'config.json'), 'utf8')), 'x');
 		const folder = await mkdtemp(join(home, 'refits-'));
@@ -203,6 +210,74 @@ describe('a search', () => {
 		expect(all.rho).toBeGreaterThanOrEqual(-1);
 		const share = plans.find(({ maker }) => maker === 'share');
 		if (share !== undefined) expect(share.sumOfParts).not.toBeNull();
+	});
+});
+
+describe('recall', () => {
+	/** Long enough for a probe in every part. */
+	const documents = DOCUMENTS.map(({ name, text }) => ({ name, text: text.repeat(6) }));
+	const withRecall = (more: Partial<SearchRequest> = {}) =>
+		search({ documents, recall: true, windows: 2, randomPlans: 2, ...more });
+
+	it('of every plan is measured on probes of parts of the text that no other part reads', async () => {
+		const { recall, plans, front, shortlist } = await withRecall();
+		expect(recall).toMatchObject({
+			limit: 0.1,
+			probes: { search: 2, choose: 2, report: 2 },
+			interval: { report: 'documents' }
+		});
+		expect(recall?.drop).toHaveLength(LAYERS);
+		for (const { recall: own } of plans) expect(Number.isFinite(own?.report.loss)).toBe(true);
+		for (const { recall: own } of front) expect(Number.isFinite(own?.report.loss)).toBe(true);
+		for (const span of shortlist.spans) expect(Number.isFinite(span.recall)).toBe(true);
+		expect(front.some(({ weight }) => weight !== undefined)).toBe(true);
+	});
+
+	it('is kept within its limit on choose by the plan that is proposed, where one keeps it', async () => {
+		const { plans, verdict, recall } = await withRecall();
+		const own = plans.filter(({ maker }) => !RIVALS.includes(maker));
+		const within = own.filter((plan) => (plan.recall?.choose.loss ?? Infinity) <= 0.1);
+		const pool = within.length > 0 ? within : own;
+		const best = pool.reduce((a, b) => (b.choose.loss < a.choose.loss ? b : a));
+		if (within.length > 0) expect(verdict.plan).toBe(best.name);
+		const textOnly = own.reduce((a, b) => (b.choose.loss < a.choose.loss ? b : a));
+		expect(recall?.textOnly?.plan).toBe(textOnly.name);
+		expect(verdict.sentence).toContain('Recall: it adds');
+	});
+
+	it('below its limit of 0 is the least that a plan has', async () => {
+		const { plans, verdict } = await withRecall({ maxRecallIncrease: 0 });
+		const own = plans.filter(({ maker }) => !RIVALS.includes(maker));
+		const chosen = own.find(({ name }) => name === verdict.plan);
+		const least = Math.min(...own.map((plan) => plan.recall?.choose.loss ?? Infinity));
+		if (least > 0) expect(chosen?.recall?.choose.loss).toBe(least);
+		else expect(chosen?.recall?.choose.loss).toBeLessThanOrEqual(0);
+	});
+
+	it('is left out, with a note, where a part has too little text', async () => {
+		const { search: found } = await searchPlans(requestOf({ recall: true }), {
+			onProgress: () => undefined
+		});
+		expect(found.report.recall).toBeUndefined();
+		expect(found.notes.join()).toContain('too little text for a probe in');
+	});
+});
+
+describe('a verdict', () => {
+	it('names ties, which hold 0, savings on each axis and how stable the plan is', async () => {
+		const { ties = [], axes = [], stability, verdict } = await search();
+		for (const { difference } of ties) {
+			expect(difference.low).toBeLessThanOrEqual(0);
+			expect(difference.high).toBeGreaterThanOrEqual(0);
+		}
+		expect(axes.map(({ axis }) => axis)).toEqual([
+			'kvCache',
+			'parameters',
+			'prefillFlops',
+			'decodeBytes'
+		]);
+		expect(stability?.layers).toHaveLength(LAYERS);
+		expect(verdict.sentence).toContain('Savings: ');
 	});
 });
 

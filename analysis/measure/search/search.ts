@@ -11,7 +11,8 @@ import { prepareSearch, type PreparedSearch } from './prepare.ts';
 import type { Refit } from './repaired.ts';
 import { searchWith } from './steps.ts';
 import { measureSimilarity } from './similarity.ts';
-import { openStores } from './stores.ts';
+import { textSample } from './probes.ts';
+import { openSearchStores } from './stores.ts';
 import type { Search, SearchRequest } from './types.ts';
 
 /** What is left to do, known before the model runs. */
@@ -49,7 +50,7 @@ export async function searchPlans(
 	const { reader } = prepared.model;
 	const hash = await model.hash(home);
 	const texts = documents.map(documentFacts);
-	const stores = await openStores(prepared, hash, home);
+	const stores = await openSearchStores(prepared, hash, home);
 	try {
 		await options.onPrepared?.({ ...prepared, found: stores.found, folder: stores.folder });
 		const task = {
@@ -66,8 +67,19 @@ export async function searchPlans(
 		});
 		const output = await measureOutputs(prepared, weights, reporter);
 		const onLayer = options.onLayer ?? (() => undefined);
-		const runner = await PlanRunner.open(prepared, stores.files, weights, { reporter, onLayer });
-		const meter = new Meter(runner, prepared.parts, checkpoint.config.layers);
+		const { config } = checkpoint;
+		const told = { reporter, onLayer };
+		const text = textSample(prepared);
+		const runner = await PlanRunner.open(config, text, stores.text.files, weights, told);
+		const meter = new Meter(runner, text.parts, config.layers);
+		const recallRunner =
+			prepared.recall === null || stores.recall === null
+				? null
+				: await PlanRunner.open(config, prepared.recall, stores.recall.files, weights, told);
+		const recall =
+			prepared.recall &&
+			recallRunner &&
+			new Meter(recallRunner, prepared.recall.parts, config.layers);
 		const about = {
 			model: { name: checkpoint.name, hash, tokenizerHash: prepared.tokenizer.sha256 },
 			texts,
@@ -75,14 +87,21 @@ export async function searchPlans(
 		};
 		const { report, refits } = await searchWith(
 			request,
-			{ prepared, weights, similarity, output, meter, reporter, onLayer },
+			{ prepared, weights, similarity, output, meter, recall, reporter, onLayer },
 			about
 		);
 		await runner.release();
+		await recallRunner?.release();
 		await confirmedOr(model, home, () => stores.discard());
 		const seconds = (performance.now() - started) / 1000;
-		const { maxSpan, protectedLayers, repair } = request;
-		const settings = { maxSpan, protectedLayers, repair };
+		const { maxSpan, protectedLayers, repair, maxRecallIncrease } = request;
+		const settings = {
+			maxSpan,
+			protectedLayers,
+			repair,
+			recall: prepared.recall !== null,
+			...(maxRecallIncrease !== undefined && { maxRecallIncrease })
+		};
 		const all = [...notes, ...stores.notes];
 		return { search: { report, ...about, settings, notes: all, seconds }, refits };
 	} finally {

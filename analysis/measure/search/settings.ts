@@ -4,7 +4,7 @@ import { anyNumber, layerList, wholeNumber } from '../../edge/values.ts';
 import { InputError } from '../../errors.ts';
 import { SAVING_AXES, type SavingAxis } from '../../plan/axes.ts';
 import { exactlyOne, oneFlag, switchFlag, type FlagTable, type SettingFlags } from '../flags.ts';
-import { countOf, windowFlags, windowSettings } from '../settings.ts';
+import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import type { SearchGoal } from './types.ts';
 
@@ -36,6 +36,12 @@ export const searchSettings = v.object({
 	randomPlans: v.optional(
 		v.pipe(v.number(), v.integer(), v.minValue(0)),
 		SEARCH_DEFAULTS.randomPlans
+	),
+	recall: recallSetting,
+	/** The most recall increase of a plan that is proposed, nats/token. */
+	maxRecallIncrease: v.optional(
+		v.pipe(v.number(), v.finite(), v.minValue(0)),
+		SEARCH_DEFAULTS.maxRecallIncrease
 	),
 	/** Measure only so many spans; null: all. */
 	shortlist: v.optional(v.nullable(countOf('shortlist')), null)
@@ -118,6 +124,15 @@ export const searchFlags: FlagTable<SearchSettings> = {
 	randomPlans: oneFlag(
 		{ flag: '--random <count>', about: 'random plans to compare with', parse: wholeNumber(0) },
 		SEARCH_DEFAULTS.randomPlans
+	),
+	recall: recallFlag,
+	maxRecallIncrease: oneFlag(
+		{
+			flag: '--max-recall-increase <nats>',
+			about: 'most recall increase of the plan: loss on a passage that comes again',
+			parse: anyNumber
+		},
+		SEARCH_DEFAULTS.maxRecallIncrease
 	),
 	shortlist: oneFlag({
 		flag: '--shortlist <spans>',

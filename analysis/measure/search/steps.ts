@@ -3,12 +3,14 @@ import type { WeightSource } from '../../engine/weights.ts';
 import { modelFacts } from '../../model/checkpoint/facts.ts';
 import { baselineFigures } from '../figures.ts';
 import { savedPerLayer, savedShares } from '../../plan/axes.ts';
-import { paretoFront, type MeasuredCosts } from '../../plan/front.ts';
 import { randomPlans } from '../../plan/random.ts';
 import type { Sources } from '../../plan/types.ts';
 import type { Document } from '../../model/tokens/types.ts';
+import { mean } from '../../statistics/figures.ts';
+import { axisPlans, axisWinners } from './axisPlans.ts';
 import { countsOf, isPlanners, variantOf, type Candidate } from './candidate.ts';
-import { measureDamage, shortlistOf, type SearchDamage } from './damage.ts';
+import { measureDamage, shortlistOf, sumOfParts, sumOfRecall } from './damage.ts';
+import { SEARCH_DEFAULTS } from './defaults.ts';
 import { planFigures, savingsSetting, type About } from './figures.ts';
 import { spreadFront } from './front.ts';
 import { makePlans } from './makers.ts';
@@ -17,9 +19,12 @@ import type { OutputOf } from './outputs.ts';
 import type { PreparedSearch } from './prepare.ts';
 import { repairPlans, type Refit } from './repaired.ts';
 import type { SearchSimilarity } from './similarity.ts';
+import { stabilityOf } from './stability.ts';
 import { axisOf, targetOf } from './target.ts';
-import { PARTS, type Part, type PartLoss, type SearchReport, type SearchRequest } from './types.ts';
+import { tiesOf } from './ties.ts';
+import { type Part, type SearchReport, type SearchRequest } from './types.ts';
 import { plainOf, verdictOf } from './verdict.ts';
+import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
 
 /** What a search is made with. */
 export interface SearchMeans {
@@ -27,15 +32,21 @@ export interface SearchMeans {
 	weights: WeightSource;
 	similarity: SearchSimilarity;
 	output: OutputOf;
+	/** Of loss on text. */
 	meter: Meter;
+	/** Of recall; null: it is not measured. */
+	recall: Meter | null;
 	reporter: Reporter;
 	/** Told after each layer of each window under a plan. */
 	onLayer: () => void;
 }
 
-const KINDS = ['share', 'drop', 'mixed'] as const;
 /** Fixed, so that the same search always meets the same random plans. */
 const SEED = 0x5eed;
+/** Weights under which plans are looked for that stay within a loss: each front is followed from its end. */
+const WEIGHTS_OF_A_LOSS = [0, 0.1, 0.5];
+/** Weight of recall in the front that is drawn beside that of text alone, where the proposed plan has none. */
+const DRAWN_WEIGHT = 0.1;
 
 /**
  * The steps of a search, in the order that keeps the report part unseen: damage, plans and repairs on search and
@@ -46,23 +57,30 @@ export async function searchWith(
 	means: SearchMeans,
 	about: About
 ): Promise<{ report: SearchReport; refits: Refit[] }> {
-	const { prepared, similarity, output, meter } = means;
+	const { prepared, similarity, meter, recall } = means;
 	const { checkpoint, limits, layout, parts } = prepared;
 	const { layers } = layout;
+	const limit = request.maxRecallIncrease ?? SEARCH_DEFAULTS.maxRecallIncrease;
 	const notes: string[] = [];
 	const facts = modelFacts(checkpoint);
 	const setting = savingsSetting(prepared);
 	const perLayer = savedPerLayer(facts, setting, axisOf(request.goal));
 
-	const damage = await measureDamage(prepared, meter, output, request.shortlist);
-	const costs = costsOf(damage);
-	const front = (share: boolean, drop: boolean) =>
-		paretoFront(costs, perLayer, limits, { share, drop });
-	const fronts = { share: front(true, false), drop: front(false, true), mixed: front(true, true) };
+	const damage = await measureDamage(prepared, means, request.shortlist);
+	const weighing = { damage, perLayer, limits };
+	const fronts = {
+		share: weighedFront('share', 0, weighing),
+		drop: weighedFront('drop', 0, weighing),
+		mixed: weighedFront('mixed', 0, weighing)
+	};
+	const weightsOfLoss = recall === null ? [0] : WEIGHTS_OF_A_LOSS;
 	const target = await targetOf(
 		request.goal,
-		{ savedByFollower: perLayer.share, front: fronts.mixed },
-		meter
+		{
+			savedByFollower: perLayer.share,
+			fronts: weightsOfLoss.map((weight) => weighedFront('mixed', weight, weighing))
+		},
+		{ meter, recall, limit }
 	);
 	const saved = (sources: Sources) => savedShares(facts, sources, setting)[target.axis];
 	const measure = async (base: Sources, plans: readonly Sources[]) => {
@@ -70,7 +88,11 @@ export async function searchWith(
 		const added = await meter.added('search', variants, { sources: base });
 		return added.map(({ loss }) => loss);
 	};
-	const makings = { layers, limits, target, saved, fronts, similarity, measure };
+	const keeping =
+		recall &&
+		((kind: (typeof FRONT_KINDS)[number]) =>
+			keepingRecall(weighedPlans(kind, target.share, weighing), { meter, recall, limit }));
+	const makings = { layers, limits, target, saved, fronts, keeping, similarity, measure };
 	const made = target.share > 0 ? await makePlans(makings, (text) => notes.push(text)) : [];
 	const repaired = request.repair ? await repairPlans(made, means) : [];
 	const candidates: Candidate[] = [
@@ -80,11 +102,33 @@ export async function searchWith(
 	const variants = candidates.map(variantOf);
 	const onSearch = await meter.added('search', variants);
 	const onChoose = await meter.added('choose', variants);
-	const chosen = chosenOf(candidates, onChoose);
+	const recallOnChoose = recall && (await recall.added('choose', variants));
+	const own = [...candidates.keys()].filter((at) => isPlanners(candidates[at]));
+	const best = (recalls: typeof recallOnChoose): number | null =>
+		own.length === 0
+			? null
+			: own[
+					bestWithin(
+						own.map((at) => onChoose[at]),
+						recalls && own.map((at) => recalls[at]),
+						limit
+					)
+				];
+	const chosenAt = best(recallOnChoose);
+	const textOnlyAt = best(null);
+	const chosen = chosenAt === null ? null : candidates[chosenAt];
+	const weight = chosen?.weight ?? 0;
 
-	const points = KINDS.flatMap((kind) =>
-		spreadFront(fronts[kind]).map(({ sources, cost }) => ({ kind, sources, cost }))
-	);
+	const spread = (kind: (typeof FRONT_KINDS)[number], by: number) =>
+		spreadFront(weighedFront(kind, by, weighing)).map(({ sources }) => ({
+			kind,
+			weight: by,
+			sources
+		}));
+	const points = [
+		...FRONT_KINDS.flatMap((kind) => spread(kind, 0)),
+		...(recall === null ? [] : spread('mixed', weight || DRAWN_WEIGHT))
+	];
 	const pointsOnChoose = await meter.added('choose', points);
 	const random =
 		chosen === null
@@ -92,12 +136,23 @@ export async function searchWith(
 			: randomPlans(request.randomPlans, countsOf(chosen.sources), limits, layers, SEED).map(
 					(sources) => ({ sources })
 				);
+	const axes =
+		chosen === null ? [] : axisPlans(chosen.sources, { facts, setting, damage, limits, weight });
+	const axisVariants = axes.flatMap(({ plans }) => plans);
+
+	const stability =
+		chosen === null
+			? undefined
+			: await stabilityOf(chosen, { weighing, share: target.share, meter, recall });
 
 	// Everything is frozen. Only now, and only here, is the report part read.
-	const reported = await meter.added('report', [...variants, ...points, ...random]);
-	const pointsReported = reported.slice(variants.length, variants.length + points.length);
-	const randomReported = reported.slice(variants.length + points.length);
+	const measured = [...variants, ...points, ...axisVariants];
+	const byWindow = await meter.addedByWindow('report', [...measured, ...random]);
+	const reported = byWindow.map((deltas) => meter.interval('report', deltas));
+	const recalled = recall && (await recall.added('report', measured));
 
+	const recallOf = (at: number) =>
+		recallOnChoose && recalled ? { choose: recallOnChoose[at], report: recalled[at] } : undefined;
 	const baseline = await baselines(prepared, request.documents, meter);
 	const figuresOf = {
 		...about,
@@ -111,42 +166,85 @@ export async function searchWith(
 			candidate,
 			damage,
 			{ search: onSearch[at], choose: onChoose[at], report: reported[at] },
+			recallOf(at),
 			figuresOf
 		)
 	);
-	const best = chosen === null ? null : plans[candidates.indexOf(chosen)];
-	const randomLosses = randomReported.map(({ loss }) => loss);
+	const proposed = chosenAt === null ? null : plans[chosenAt];
+	const randomLosses = reported.slice(measured.length).map(({ loss }) => loss);
 	// Like with like: random plans are not repaired.
-	const plain = best === null ? undefined : plainOf(plans, best);
+	const plain = proposed === null ? undefined : plainOf(plans, proposed);
 	const beaten =
 		plain === undefined || random.length === 0
 			? null
 			: randomLosses.filter((loss) => loss > plain.report.loss).length / random.length;
-	const measured = {
+	const firstPoint = variants.length;
+	const firstOfAxes = firstPoint + points.length;
+	const textOnly = textOnlyAt === null ? undefined : plans[textOnlyAt];
+	const found = {
 		goal: request.goal,
 		target,
 		plans,
 		random: {
 			plans: random.map(({ sources }, at) => ({ sources, report: randomLosses[at] })),
 			beaten
-		}
+		},
+		...(recall && {
+			recall: {
+				limit,
+				baseline: await ofParts(async (part) => mean(await recall.baseline(part))),
+				probes: await ofParts((part) => prepared.recall?.parts[part].length ?? 0),
+				interval: await ofParts((part) => recall.draws[part]?.over ?? null),
+				textOnly:
+					textOnly?.recall === undefined
+						? null
+						: {
+								plan: textOnly.name,
+								sources: textOnly.sources,
+								report: textOnly.report,
+								recall: textOnly.recall.report
+							},
+				drop: damage.recallDrop ?? []
+			}
+		}),
+		...(chosenAt !== null && {
+			axes: axisWinners(axes, {
+				byWindow: byWindow.slice(firstOfAxes),
+				recall: recalled && recalled.slice(firstOfAxes),
+				limit,
+				interval: (deltas) => meter.interval('report', deltas)
+			}),
+			ties: tiesOf(plans, candidates, chosenAt, {
+				byWindow,
+				limit: recall === null ? null : limit,
+				interval: (deltas) => meter.interval('report', deltas)
+			}),
+			...(stability && { stability })
+		})
 	};
 	return {
 		report: {
-			verdict: verdictOf(measured, best),
-			...measured,
-			front: points.map(({ kind, sources, cost }, at) => ({
+			verdict: verdictOf(found, proposed),
+			...found,
+			front: points.map(({ kind, sources, weight: by }, at) => ({
 				kind,
 				sources,
 				savings: savedShares(facts, sources, setting),
-				sumOfParts: cost,
+				sumOfParts: sumOfParts(sources, damage) ?? 0,
 				choose: pointsOnChoose[at],
-				report: pointsReported[at]
+				report: reported[firstPoint + at],
+				...(by !== 0 && { weight: by }),
+				...(recalled && {
+					recall: {
+						sumOfParts: sumOfRecall(sources, damage) ?? 0,
+						report: recalled[firstPoint + at]
+					}
+				})
 			})),
 			shortlist: shortlistOf(damage),
 			baseline,
-			interval: ofParts((part) => meter.draws[part]?.over ?? null),
-			parts: ofParts((part) => ({
+			interval: await ofParts((part) => meter.draws[part]?.over ?? null),
+			parts: await ofParts((part) => ({
 				windows: parts[part].length,
 				documents: [...new Set(parts[part].map(({ document }) => document))]
 			})),
@@ -154,20 +252,6 @@ export async function searchWith(
 		},
 		refits: repaired.map(({ refit }) => refit)
 	};
-}
-
-function costsOf({ drop, spans }: SearchDamage): MeasuredCosts {
-	const measured = new Map(spans.map((span) => [`${span.source} ${span.last}`, span.measured]));
-	return { drop, span: (source, last) => measured.get(`${source} ${last}`) ?? null };
-}
-
-/** The planners' plan that adds the least loss on the choose part; null: they have none. */
-function chosenOf(candidates: readonly Candidate[], onChoose: readonly PartLoss[]) {
-	return candidates.reduce<Candidate | null>((best, candidate, at) => {
-		if (!isPlanners(candidate)) return best;
-		if (best === null) return candidate;
-		return onChoose[at].loss < onChoose[candidates.indexOf(best)].loss ? candidate : best;
-	}, null);
 }
 
 async function baselines(
@@ -188,7 +272,8 @@ async function baselines(
 	};
 }
 
-function ofParts<Value>(of: (part: Part) => Value): Record<Part, Value> {
-	const [search, choose, report] = PARTS.map(of);
-	return { search, choose, report };
+async function ofParts<Value>(
+	of: (part: Part) => Value | Promise<Value>
+): Promise<Record<Part, Value>> {
+	return { search: await of('search'), choose: await of('choose'), report: await of('report') };
 }

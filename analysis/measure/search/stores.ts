@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { ProgressFile } from '../lossFile.ts';
 import { VERSION } from '../../version.ts';
 import type { PreparedSearch } from './prepare.ts';
+import { textSample } from './probes.ts';
+import type { PlanSample } from './planRunner.ts';
 import { PARTS, type Part } from './types.ts';
 
-/** Measured losses on disk, a file for each part. */
-export interface SearchStores {
+/** Measured losses on disk, a file for each part and sample. */
+export interface SampleStores {
 	files: Record<Part, ProgressFile>;
 	folder: string;
 	/** Results that are there. */
@@ -20,15 +22,46 @@ export interface SearchStores {
 
 const FILE_NAME_DIGITS = 16;
 
+/** The files of windows of text and of probes of recall; null: there are no probes. */
+export interface SearchStores extends Omit<SampleStores, 'files'> {
+	text: SampleStores;
+	recall: SampleStores | null;
+}
+
+/** Opens or makes the files of everything that a search measures; see `openStores`. */
+export async function openSearchStores(
+	prepared: PreparedSearch,
+	model: string,
+	home: string
+): Promise<SearchStores> {
+	const text = await openStores(prepared, textSample(prepared), model, home);
+	const recall = prepared.recall && (await openStores(prepared, prepared.recall, model, home));
+	const all = recall === null ? [text] : [text, recall];
+	return {
+		text,
+		recall,
+		folder: text.folder,
+		found: all.reduce((sum, { found }) => sum + found, 0),
+		notes: all.flatMap(({ notes }) => notes),
+		close: async () => {
+			for (const each of all) await each.close();
+		},
+		discard: async () => {
+			for (const each of all) await each.discard();
+		}
+	};
+}
+
 /**
  * Opens or makes the files in `<home>/search/` that hold what was measured on the very windows of each part,
  * whatever the goal was: a search that was stopped, or another goal, goes on from there.
  */
-export async function openStores(
-	{ checkpoint, parts, context, limits }: PreparedSearch,
+async function openStores(
+	{ checkpoint, limits }: Pick<PreparedSearch, 'checkpoint' | 'limits'>,
+	{ parts, layout }: PlanSample,
 	model: string,
 	home: string
-): Promise<SearchStores> {
+): Promise<SampleStores> {
 	const folder = join(home, 'search');
 	const openPart = async (part: Part): Promise<ProgressFile> => {
 		const windows = parts[part].map(({ document, start, ids }) => ({ document, start, ids }));
@@ -37,7 +70,7 @@ export async function openStores(
 			version: VERSION,
 			model,
 			texts: [sha256(windows)],
-			context,
+			context: layout.context,
 			windows: windows.length,
 			maxSpan: limits.maxSpan
 		};

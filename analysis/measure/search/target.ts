@@ -1,5 +1,6 @@
 import type { SavingAxis } from '../../plan/axes.ts';
 import type { FrontPlan } from '../../plan/front.ts';
+import type { Sources } from '../../plan/types.ts';
 import type { Meter } from './meter.ts';
 import type { SearchGoal, SearchReport } from './types.ts';
 
@@ -13,12 +14,16 @@ export function axisOf(goal: SearchGoal): SavingAxis {
 
 /**
  * What plans are compared at. Followers: what so many save at least, wherever they are. A loss: what the plan of
- * `front` saves that saves most among those that stay within it on the choose part; 0 where none does.
+ * `fronts` saves that saves most among those that stay within it on the choose part, and within `limit` of recall; 0 where
+ * none does.
  */
 export async function targetOf(
 	goal: SearchGoal,
-	{ savedByFollower, front }: { savedByFollower: readonly number[]; front: readonly FrontPlan[] },
-	meter: Meter
+	{
+		savedByFollower,
+		fronts
+	}: { savedByFollower: readonly number[]; fronts: readonly FrontPlan[][] },
+	{ meter, recall, limit }: { meter: Meter; recall: Meter | null; limit: number }
 ): Promise<SearchReport['target']> {
 	const axis = axisOf(goal);
 	switch (goal.kind) {
@@ -29,11 +34,19 @@ export async function targetOf(
 			return { axis, share: least.slice(0, goal.followers).reduce((sum, each) => sum + each, 0) };
 		}
 		case 'loss': {
-			for (const { sources, saved } of front.toReversed()) {
-				const [{ loss }] = await meter.added('choose', [{ sources }]);
-				if (loss <= goal.maxLossIncrease) return { axis, share: Math.max(0, saved) };
-			}
-			return { axis, share: 0 };
+			const keeps = async (plan: { sources: Sources }) => {
+				const [{ loss }] = await meter.added('choose', [plan]);
+				if (loss > goal.maxLossIncrease) return false;
+				const [recalled] = (await recall?.added('choose', [plan])) ?? [];
+				return recalled === undefined || recalled.loss <= limit;
+			};
+			let share = 0;
+			for (const front of fronts)
+				for (const { sources, saved } of front.toReversed()) {
+					if (saved <= share) break;
+					if (await keeps({ sources })) share = saved;
+				}
+			return { axis, share };
 		}
 	}
 }

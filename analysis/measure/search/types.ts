@@ -35,6 +35,10 @@ export interface SearchRequest {
 	goal: SearchGoal;
 	/** Whether output projections are refitted as well. */
 	repair: boolean;
+	/** Whether in-context recall is measured too, and kept by the plan; undefined: it is. */
+	recall?: boolean;
+	/** The most that the plan may add to the loss on a passage that comes again, nats/token; undefined: the default. */
+	maxRecallIncrease?: number;
 	/** Random plans that the plan is compared with. */
 	randomPlans: number;
 	/** Measure only so many spans, those with the least drop damage × output error; null: all. */
@@ -60,6 +64,10 @@ export const PLAN_MAKERS = [
 	'share',
 	'drop',
 	'mixed',
+	/** The same over both damages, of text and of recall: the plan that keeps recall within its limit. */
+	'share-recall',
+	'drop-recall',
+	'mixed-recall',
 	/** Step by step, the whole plan measured again after each: followers only; both. */
 	'greedy-share',
 	'greedy',
@@ -91,6 +99,8 @@ export interface PlanFigures {
 	choose: PartLoss;
 	/** Read once, after every plan was frozen. */
 	report: PartLoss;
+	/** What it adds to the loss on a passage that comes again; not there where recall was not measured. */
+	recall?: Pick<Record<Part, PartLoss>, 'choose' | 'report'>;
 	/** Plan file; a repaired one names its refitted weights. */
 	plan: Plan;
 }
@@ -104,6 +114,10 @@ export interface FrontPoint {
 	sumOfParts: number;
 	choose: PartLoss;
 	report: PartLoss;
+	/** Weight of recall damage beside text damage under which no other plan beats it; not there: 0, text alone. */
+	weight?: number;
+	/** What it adds to the loss on a passage that comes again. */
+	recall?: { sumOfParts: number; report: PartLoss };
 }
 
 /** A span by the shortlist and as measured on `search`. */
@@ -112,8 +126,10 @@ export interface ShortlistedSpan {
 	last: number;
 	/** Σ over followers of drop damage × (1 − output). */
 	cheap: number;
-	/** Nats a token; null: not measured. */
+	/** Nats/token; null: not measured. */
 	measured: number | null;
+	/** Recall that it costs on probes of `search`, nats/token; null: not measured. */
+	recall?: number | null;
 }
 
 export interface SearchReport {
@@ -144,8 +160,60 @@ export interface SearchReport {
 	interval: Record<Part, ResampledOver | null>;
 	/** Windows of each part, and the documents that they are of. */
 	parts: Record<Part, { windows: number; documents: number[] }>;
+	/** In-context recall; not there where it was not measured. */
+	recall?: SearchedRecall;
+	/** What the proposed plan saves on each axis, and which kind of plan saves as much at the least loss. */
+	axes?: AxisComparison[];
+	/** Plans whose loss on the report part cannot be told from the proposed plan's. */
+	ties?: Tie[];
+	/** How stable the proposed plan is. */
+	stability?: Stability;
 	/** What was left undone and why: "no share plan saves 60% of the KV cache", … */
 	notes: string[];
+}
+
+/** What a search found out about in-context recall. */
+export interface SearchedRecall {
+	/** The most that the plan may add, nats/token. */
+	limit: number;
+	/** Of the baseline: loss on a passage that comes again. */
+	baseline: Record<Part, number>;
+	/** Probes of each part. */
+	probes: Record<Part, number>;
+	interval: Record<Part, ResampledOver | null>;
+	/** The plan that text alone would have chosen, and what it does on the report part. */
+	textOnly: { plan: string; sources: Sources; report: PartLoss; recall: PartLoss } | null;
+	/** Per layer, dropped: what recall loses on the search part; null: protected. */
+	drop: (number | null)[];
+}
+
+/** Plans of each kind that save at least what the proposed plan saves on an axis, measured on the report part. */
+export interface AxisComparison {
+	axis: SavingAxis;
+	/** What the proposed plan saves. */
+	share: number;
+	plans: { kind: PlanKind; sources: Sources; report: PartLoss; recall?: PartLoss }[];
+	/** The kind that adds least loss; null: the best two cannot be told apart, or there is none. */
+	winner: PlanKind | null;
+}
+
+/** A plan that the report part does not tell from the proposed one. */
+export interface Tie {
+	/** Its name. */
+	plan: string;
+	/** Its loss less the proposed plan's, paired by window. */
+	difference: PartLoss;
+	/** Whether it is simpler than the proposed plan. */
+	simpler: boolean;
+}
+
+/** Fractions of bootstrap resamples of the search part, of each of which the plan was made again. */
+export interface Stability {
+	resamples: number;
+	/** Per layer: of those in which it follows or is dropped. */
+	layers: number[];
+	/** Of those that give exactly this plan. */
+	same: number;
 }
 
 /** A report and what it is about. */
@@ -155,7 +223,8 @@ export interface Search {
 	texts: { name: string; sha256: string; characters: number }[];
 	context: number;
 	/** What it was asked for with, beside goal, texts and windows; earlier versions did not say. */
-	settings?: Pick<SearchRequest, 'maxSpan' | 'protectedLayers' | 'repair'>;
+	settings?: Pick<SearchRequest, 'maxSpan' | 'protectedLayers' | 'repair'> &
+		Partial<Pick<SearchRequest, 'recall' | 'maxRecallIncrease'>>;
 	notes: string[];
 	seconds: number;
 }

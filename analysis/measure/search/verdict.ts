@@ -1,11 +1,14 @@
-import { AXIS_NAMES } from '../../plan/axes.ts';
-import { withInterval } from '../../text/interval.ts';
+import { AXIS_NAMES, type SavingAxis } from '../../plan/axes.ts';
+import { lossText, withInterval } from '../../text/interval.ts';
 import { formatShortPercent, formatValue } from '../../text/number.ts';
-import { adviceWords } from '../../text/plan.ts';
+import { adviceWords, layerList, planWords } from '../../text/plan.ts';
 import { isPlanners } from './candidate.ts';
 import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
 
-type Measured = Pick<SearchReport, 'goal' | 'target' | 'plans' | 'random'>;
+type Measured = Pick<
+	SearchReport,
+	'goal' | 'target' | 'plans' | 'random' | 'recall' | 'axes' | 'ties' | 'stability'
+>;
 
 const KIND_WORDS = {
 	share: 'sharing',
@@ -19,6 +22,11 @@ const REPAIR_WORDS = {
 	mixed: 'Refitting output projections and mean-output repair',
 	none: 'Repair'
 } as const;
+const AXES_SAID = ['kvCache', 'parameters', 'prefillFlops', 'decodeBytes'] as const;
+const WINNERS = ['share', 'drop', 'mixed'] as const;
+const MOST_TIES = 3;
+/** A layer is chosen stably where at least this fraction of resamples choose it. */
+const STABLE = 0.8;
 /** A plan must cost less than this share of the random ones. */
 const LEAST_BEATEN = 0.5;
 
@@ -38,8 +46,13 @@ export function verdictOf(measured: Measured, best: PlanFigures | null): SearchR
 			: `Neither share nor drop: ${against}. The plan that did best, ${best.name} (${adviceWords(best.sources).toLowerCase()}), saves`;
 	const { axis } = measured.target;
 	const sentences = [
-		`${advice} ${formatShortPercent(best.savings[axis])} of the ${AXIS_NAMES[axis]} and adds ${lossWords(best.report)} nats/token on the report part`,
+		`${advice} ${formatShortPercent(best.savings[axis])} of the ${AXIS_NAMES[axis]} and adds ${lossWords(best.report)} nats/token on held-out text`,
+		recallWords(measured, best),
+		'Tasks were not measured: spanwise evaluate --choices measures them',
+		savingsWords(measured, best),
+		tieWords(measured),
 		otherKind(measured, best),
+		...changeWords(measured, best),
 		amongRandom(measured, best),
 		additivity(measured, best),
 		repairHelp(measured, best),
@@ -66,10 +79,15 @@ function whyNone({ goal, target }: Measured): string {
 		: `no plan saves ${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 }
 
-function reasonAgainst({ goal, random }: Measured, best: PlanFigures): string | null {
+function reasonAgainst({ goal, random, recall }: Measured, best: PlanFigures): string | null {
 	const { loss, low } = best.report;
 	if (goal.kind === 'loss' && (low ?? loss) > goal.maxLossIncrease)
-		return `on the report part the loss added lies above ${goal.maxLossIncrease} nats/token`;
+		return `on held-out text the loss increase lies above ${goal.maxLossIncrease} nats/token`;
+	if (recall !== undefined && best.recall !== undefined) {
+		const { report } = best.recall;
+		if ((report.low ?? report.loss) > recall.limit)
+			return `the recall increase lies above ${recall.limit} nats/token`;
+	}
 	if (random.beaten !== null && random.beaten < LEAST_BEATEN)
 		return `only ${formatShortPercent(random.beaten)} of random plans with the same number of followers and dropped layers cost more`;
 	return null;
@@ -83,6 +101,63 @@ function otherKind({ plans }: Measured, best: PlanFigures): string | null {
 	const other = others.at(0);
 	if (other === undefined) return `No plan of another kind reaches the same saving`;
 	return `At equal savings the best by ${KIND_WORDS[other.kind]}, ${other.name}, adds ${lossWords(other.report)}`;
+}
+
+/** What becomes of in-context recall, and what would have become of it with the plan that text alone chooses. */
+function recallWords({ recall }: Measured, best: PlanFigures): string {
+	if (recall === undefined || best.recall === undefined)
+		return 'Recall was not measured: a plan can keep the loss on text and lose it';
+	const own = `Recall: it adds ${lossWords(best.recall.report)} nats/token to the loss on a passage that comes again (limit ${recall.limit})`;
+	const { textOnly } = recall;
+	if (textOnly === null || textOnly.plan === best.name)
+		return `${own}; text alone chooses the same plan`;
+	return `${own}; the plan that text alone chooses, ${textOnly.plan} (${planWords(textOnly.sources)}), adds ${lossWords(textOnly.recall)} to it, and ${lossWords(textOnly.report)} on text`;
+}
+
+/** What is saved on each axis, and which kind of plan saves as much at the least loss. */
+function savingsWords({ axes = [] }: Measured, best: PlanFigures): string {
+	const saved = AXES_SAID.map(
+		(axis) => `${formatShortPercent(best.savings[axis])} of ${AXIS_NAMES[axis]}`
+	).join(', ');
+	const named = (axis: SavingAxis) => AXIS_NAMES[axis];
+	const won = WINNERS.flatMap((kind) => {
+		const on = axes.filter(({ winner }) => winner === kind).map(({ axis }) => named(axis));
+		return on.length === 0 ? [] : [`${KIND_WORDS[kind]} adds least for ${on.join(', ')}`];
+	});
+	const open = axes.filter(({ winner }) => winner === null).map(({ axis }) => named(axis));
+	if (open.length > 0) won.push(`the best two are tied for ${open.join(', ')}`);
+	return `Savings: ${saved}${won.length === 0 ? '' : `; at equal savings ${won.join('; ')}`}`;
+}
+
+/** Names the plans that held-out text does not tell from the proposed one, and the simplest. */
+function tieWords({ ties = [] }: Measured): string | null {
+	if (ties.length === 0) return null;
+	const shown = ties.slice(0, MOST_TIES).map(({ plan, difference }) => {
+		const { low, high } = difference;
+		return low === null || high === null ? plan : `${plan} (difference ${lossText(difference)})`;
+	});
+	const more = ties.length > MOST_TIES ? ` and ${ties.length - MOST_TIES} more` : '';
+	const simpler = ties.filter((tie) => tie.simpler).map(({ plan }) => plan);
+	return `Tied on held-out text with ${shown.join(', ')}${more}; ${simpler.length === 0 ? 'it is the simplest of them' : `simpler: ${simpler.slice(0, MOST_TIES).join(', ')}`}`;
+}
+
+/** What could change the verdict: more windows, or another limit of recall. */
+function changeWords({ ties = [], stability, recall }: Measured, best: PlanFigures): string[] {
+	const words: string[] = [];
+	const unstable = best.sources.flatMap((source, layer) =>
+		source !== layer && (stability?.layers[layer] ?? 1) < STABLE ? [layer] : []
+	);
+	if (unstable.length > 0)
+		words.push(
+			`Not stable: fewer than ${formatShortPercent(STABLE)} of the resamples of the search part choose ${unstable.length === 1 ? 'layer' : 'layers'} ${layerList(unstable)}; more windows would settle it (--windows)`
+		);
+	else if (ties.length > 0) words.push('More windows would narrow the differences (--windows)');
+	const other = recall?.textOnly;
+	if (other && other.plan !== best.name && other.report.loss < best.report.loss)
+		words.push(
+			`With a recall limit of ${formatValue(other.recall.loss, 2)} nats/token or more ${other.plan} would be chosen (--max-recall-increase)`
+		);
+	return words;
 }
 
 function amongRandom({ random }: Measured, best: PlanFigures): string | null {

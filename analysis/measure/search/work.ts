@@ -3,7 +3,8 @@ import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import type { AttentionLayout } from '../../engine/layout.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import type { Window } from '../../model/tokens/types.ts';
-import { FRONT_POINTS, REPAIR_STRENGTHS } from './constants.ts';
+import type { PlanSample } from './planRunner.ts';
+import { FRONT_POINTS, RECALL_WEIGHTS, REPAIR_STRENGTHS } from './constants.ts';
 import { PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
 
 /** Floating-point operations of one window: a layer, the head, one pair's `output`, similarity; and of the search. */
@@ -32,11 +33,13 @@ export function searchWork(
 	{
 		spans,
 		parts,
-		statistics
+		statistics,
+		recall
 	}: {
 		spans: readonly { source: number; last: number }[];
 		parts: Record<Part, Window[]>;
 		statistics: StatisticsRequest;
+		recall: PlanSample | null;
 	}
 ): SearchWork {
 	const { layers } = config;
@@ -58,6 +61,7 @@ export function searchWork(
 	const changes = (followers - 1) * layers + Math.max(0, followers / 2 - 1) * 2 * layers;
 	const made = SHARE_DISTINCT * PLAN_MAKERS.length;
 	const repaired = request.repair ? made : 0;
+	const weighed = recall === null ? 0 : SHARE_DISTINCT * 3 * RECALL_WEIGHTS.length;
 	const front = SHARE_DISTINCT * 3 * Math.min(FRONT_POINTS, 1.5 * layers);
 
 	const search =
@@ -66,16 +70,46 @@ export function searchWork(
 		damage +
 		(changes + made) * (window.head + (layers / 2) * window.layer) +
 		repaired * (PASSES_OF_A_REFIT + 1) * whole;
-	const choose = (1 + made + front + repaired * REPAIR_STRENGTHS.length) * whole;
+	const choose = (1 + made + weighed + front + repaired * REPAIR_STRENGTHS.length) * whole;
 	const report = (1 + made + repaired + front + request.randomPlans) * whole;
+	const ofRecall =
+		recall === null
+			? 0
+			: recallWork(
+					recall,
+					layers,
+					damage / (window.layer * layers),
+					weighed,
+					1 + made + repaired + front
+				);
 	return {
 		layer: window.layer,
 		head: window.head,
 		statistics: window.statistics,
 		output,
 		total:
-			parts.search.length * search + parts.choose.length * choose + parts.report.length * report
+			parts.search.length * search +
+			parts.choose.length * choose +
+			parts.report.length * report +
+			ofRecall
 	};
+}
+
+/** The same on probes: damage by itself on search, the plans that are weighed on choose, all plans on report. */
+function recallWork(
+	{ parts, work }: PlanSample,
+	layers: number,
+	damagePasses: number,
+	weighed: number,
+	reported: number
+): number {
+	const pass = layers * work.layer + work.head;
+	return (
+		parts.search.length * damagePasses * pass +
+		SHARE_RUN *
+			pass *
+			(parts.choose.length * (weighed + reported / 2) + parts.report.length * reported)
+	);
 }
 
 /** Followers that a plan has, about. */
