@@ -17,9 +17,9 @@ export interface Flag {
 export interface SettingFlags<Value> {
 	readonly flags: readonly Flag[];
 	/** The setting, from the options' values in order; undefined: nothing was said. Throws InputError. */
-	read(values: readonly unknown[]): Value | undefined;
+	read: (values: readonly unknown[]) => Value | undefined;
 	/** The words that say it again; none where the command does so of itself. */
-	write(value: Value): string[];
+	write: (value: Value) => string[];
 }
 
 /** The options of each setting, in the order of the command line. A setting that is null has none. */
@@ -104,7 +104,7 @@ export function exactlyOne<Value>(
 }
 
 function entriesOf(table: FlagTable<object>): [string, SettingFlags<unknown>][] {
-	return Object.entries(table);
+	return Object.entries(table as Readonly<Record<string, SettingFlags<unknown>>>);
 }
 
 function same(value: unknown, other: unknown): boolean {

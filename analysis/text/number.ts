@@ -1,16 +1,16 @@
 import { formatLocale } from 'd3-format';
 
 /** Thin spaces between thousands; d3 writes a true minus, and none before a zero. */
-const { format } = formatLocale({
+const locale = formatLocale({
 	decimal: '.',
 	thousands: '\u2009',
 	grouping: [3],
 	currency: ['', '']
 });
-const grouped = format(',.0f');
-const threeFigures = format('.3s');
-const sixFigures = format('.6~r');
-const tiny = format('.1e');
+const grouped = locale.format(',.0f');
+const threeFigures = locale.format('.3s');
+const sixFigures = locale.format('.6~r');
+const tiny = locale.format('.1e');
 /** Up to this, four digits stand together: "4096", "12 345". */
 const UNGROUPED = 10_000;
 /** Below this a probability is written with an exponent. */
@@ -20,7 +20,7 @@ const TINY_PROBABILITY = 0.0005;
 export function formatValue(value: number | null | undefined, digits = 3): string {
 	return value === null || value === undefined || Number.isNaN(value)
 		? '–'
-		: format(`.${digits}f`)(value);
+		: locale.format(`.${digits}f`)(value);
 }
 
 /** A difference with its sign: "+0.219", "−0.020", "0.000", "–". */
@@ -57,12 +57,12 @@ export function formatCount(count: number): string {
 
 /** A fraction as a percentage with one digit after the point: "6.3%". */
 export function formatPercent(fraction: number, digits = 1): string {
-	return format(`.${digits}%`)(fraction);
+	return locale.format(`.${digits}%`)(fraction);
 }
 
 /** A fraction as a percentage with as few digits as say it: "12.5%", "50%". */
 export function formatShortPercent(fraction: number): string {
-	return `${format('.3~r')(fraction * 100)}%`;
+	return `${locale.format('.3~r')(fraction * 100)}%`;
 }
 
 /** "8.0 s", "2 min 05 s", "1 h 02 min". */

@@ -28,7 +28,8 @@ export function damageReport(
 ): { report: DamageReport; drops: LayerDamage[] } {
 	const { checkpoint, maxSpan } = prepared;
 	const { layers, reach } = checkpoint.config;
-	const [text, recall] = samplesOf(prepared);
+	const [text] = samplesOf(prepared);
+	const { recall } = prepared;
 	const { draws, baseline, resultsOf, added, sharing } = figuresOf(text, progress);
 	const drops = Array.from({ length: layers }, (_, layer) => ({
 		layer,
@@ -52,7 +53,7 @@ export function damageReport(
 			drop: drops.map(({ loss }) => loss),
 			pairs,
 			spans,
-			...(recall && { recall: recallDamage(prepared, recall, progress) }),
+			...(recall !== null && { recall: recallDamage(prepared, recall, progress) }),
 			evaluations: { done: done * runs, naive: naive * runs },
 			interval: draws?.over ?? null
 		},

@@ -46,7 +46,7 @@ export const evaluateFlags: FlagTable<EvaluateSettings> = {
 				GATES.flatMap(({ gate }, index) =>
 					values[index] === undefined ? [] : [[gate, values[index]]]
 				)
-			) as Gates,
+			),
 		write: (gates) =>
 			GATES.flatMap(({ gate, flag }) => {
 				const value = gates[gate];
