@@ -19,7 +19,13 @@ import { sayEstimate } from './estimateText.ts';
 import { findModel, homeOf } from './found.ts';
 import { removeOnInterrupt } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
-import { listOf, wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import {
+	listOf,
+	recallOption,
+	wholeNumber,
+	withSharedOptions,
+	type SharedOptions
+} from './options.ts';
 import { progressDisplay } from './progress.ts';
 import { readTexts } from './texts.ts';
 
@@ -41,6 +47,7 @@ interface AnalyzeFlags extends SharedOptions {
 	views: View[];
 	jsRows: number | 'all';
 	out?: string;
+	recall: 'on' | 'off';
 	tokenizer?: string;
 }
 
@@ -61,6 +68,7 @@ export function registerAnalyze(program: Command, io: Io): void {
 				jsRows,
 				DEFAULT_JS_ROWS
 			)
+			.addOption(recallOption())
 			.option(
 				'--out <folder>',
 				'folder of the run, which must not exist (default: in the workspace)'
@@ -115,6 +123,7 @@ async function analyzeModel(
 		metrics,
 		views,
 		jsRows: flags.jsRows,
+		recall: flags.recall === 'on',
 		memoryLimitBytes: flags.memory ?? null,
 		home
 	};

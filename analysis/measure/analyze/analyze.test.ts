@@ -14,6 +14,7 @@ import { captureSums } from '../../engine/captureSums.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
+import { RECALL_OFF } from '../recall.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { analyze, estimateAnalysis, prepare } from '../../../tests/builders/opened.ts';
 import { captureAttention } from '../../../tests/builders/opened.ts';
@@ -34,6 +35,7 @@ beforeEach(async () => {
 		metrics: [...METRICS],
 		views: [...VIEWS],
 		jsRows: 32,
+		recall: false,
 		memoryLimitBytes: 2e9,
 		home: join(folder, 'home')
 	};
@@ -142,7 +144,7 @@ describe('analyze', () => {
 		const record = await analyze({ ...request, documents, context: 200 }, options());
 		expect(record.windows).toHaveLength(1);
 		expect(record.context).toBeLessThan(200);
-		expect(record.notes).toHaveLength(1);
+		expect(record.notes).toEqual([expect.stringContaining('one window of'), RECALL_OFF]);
 		const sums = await readSums(join(folder, 'run'), record, 'all');
 		expect(similarityOf(sums, 'cosine', [0]).null).toBeNull();
 	});
@@ -238,4 +240,27 @@ it('a checkpoint cut short while it is read fails without a run', async () => {
 		analyze({ ...request, modelFolder: join(folder, 'cut') }, options())
 	).rejects.toThrow(/model\.safetensors/);
 	expect((await readdir(folder)).sort()).toEqual(['cut', 'model']);
+});
+
+describe('recall', () => {
+	it('of the model and the induction score of every head are kept with the run', async () => {
+		const record = await analyze({ ...request, recall: true }, options());
+		expect(record.recall?.windows).toBeGreaterThan(0);
+		expect(record.recall?.loss).toBeGreaterThan(0);
+		expect(record.induction).toHaveLength(3);
+		for (const heads of record.induction ?? []) {
+			expect(heads).toHaveLength(4);
+			for (const score of heads) {
+				expect(score).toBeGreaterThan(0);
+				expect(score).toBeLessThan(1);
+			}
+		}
+		expect(await readRun(join(folder, 'run'))).toEqual(record);
+	});
+
+	it('that is turned off leaves a note and nothing else', async () => {
+		const record = await analyze(request, options());
+		expect(record.recall).toBeUndefined();
+		expect(record.notes).toContain(RECALL_OFF);
+	});
 });

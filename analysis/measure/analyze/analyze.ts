@@ -57,6 +57,7 @@ export async function analyze(
 	const beforeCapture = reporter.secondsElapsed();
 	const captured = await prepared.capture(windows, request.home, reporter, stopwatch);
 	checkFinite([captured.loss], model.path, 'the loss');
+	const recall = await recallOf(prepared, reporter, stopwatch);
 	const captureSeconds = reporter.secondsElapsed() - beforeCapture;
 	stopwatch.enter('hash');
 	const hash = await model.hash(request.home);
@@ -94,6 +95,7 @@ export async function analyze(
 			jsRows: request.jsRows,
 			profile: captured.profile,
 			loss: captured.loss,
+			...recall,
 			engine: { name: 'onnxruntime', ...prepared.path },
 			timings,
 			seconds: (performance.now() - started) / 1000,
@@ -107,6 +109,20 @@ export async function analyze(
 			windows: windows.map(({ ids }) => ({ ids, pieces: tokenizer.pieces(ids) }))
 		}
 	);
+}
+
+/** What run.json says of recall; nothing where it is not measured. */
+async function recallOf(
+	{ model, recall }: PreparedAnalysis,
+	reporter: Reporter,
+	stopwatch: Stopwatch
+): Promise<Pick<RunRecord, 'recall' | 'induction'>> {
+	if (recall === null || model.form === 'onnx') return {};
+	stopwatch.enter('recall');
+	const { captureRecall } = await import('../../engine/recallPass.ts');
+	const { loss, induction } = await captureRecall(model.checkpoint, recall, model.reader, reporter);
+	checkFinite([loss], model.path, 'the recall');
+	return { recall: { loss, windows: recall.probes.probes.length }, induction };
 }
 
 /** Bytes of the run's sums, all but what its folder holds. */

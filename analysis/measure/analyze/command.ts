@@ -13,7 +13,7 @@ export function analyzeCommand(
 	texts: readonly string[],
 	request: Pick<
 		AnalyzeRequest,
-		'context' | 'windows' | 'metrics' | 'views' | 'jsRows' | 'tokenizer'
+		'context' | 'windows' | 'metrics' | 'views' | 'jsRows' | 'tokenizer' | 'recall'
 	>,
 	modelFolders: readonly string[] = []
 ): string {
@@ -23,6 +23,7 @@ export function analyzeCommand(
 	if (metrics.length < METRICS.length) words.push('--metrics', metrics.join(','));
 	if (views.length < VIEWS.length) words.push('--views', views.join(','));
 	if (jsRows !== DEFAULT_JS_ROWS) words.push('--js-rows', `${jsRows}`);
+	if (request.recall === false) words.push('--recall', 'off');
 	if (request.tokenizer !== undefined) words.push('--tokenizer', request.tokenizer);
 	for (const folder of modelFolders) words.push('--models', folder);
 	return shellLine(words);

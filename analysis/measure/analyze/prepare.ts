@@ -2,15 +2,23 @@ import type { WindowPlan } from '../../engine/windowPlan.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import { sumsFor } from '../../similarity/sums.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
+import { planRecall, type RecallPlan } from '../../engine/recallPlan.ts';
+import type { Tokenizer } from '../../model/tokens/types.ts';
+import { probesFor } from '../recall.ts';
 import { memoryLimit } from '../../engine/memory.ts';
 import { attentionSource, type SourceOutlook } from '../../engine/source.ts';
 import type { Model } from '../../model/open.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { totalWork } from '../../engine/work.ts';
 
+const ONNX_NOTE =
+	'recall was not measured: an analysis measures it of checkpoints; spanwise evaluate measures it of ONNX models too';
+
 /** An analysis, of a checkpoint or an ONNX model. */
 export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'capture' | 'path'> {
 	model: Model;
+	/** Probes of in-context recall; null: it is not measured. */
+	recall: RecallPlan | null;
 }
 
 /**
@@ -33,14 +41,37 @@ export async function prepare(model: Model, request: AnalyzeRequest): Promise<Pr
 	};
 	const limit = memoryLimit(request.memoryLimitBytes);
 	const outlook = source.outlook(context, statistics, limit);
+	const { recall, notes: recallNotes } = await recallOfModel(model, request, tokenizer, limit);
 	return {
 		model,
 		tokenizer,
 		windows,
 		context,
-		notes: [...source.notes, ...notes],
+		notes: [...source.notes, ...notes, ...recallNotes],
 		statistics,
 		...outlook,
-		totalWork: totalWork(outlook.work, facts.layers, windows.length)
+		recall,
+		totalWork:
+			totalWork(outlook.work, facts.layers, windows.length) + recallWork(recall, facts.layers)
 	};
+}
+
+/** Probes laid out in memory, or why there are none. */
+async function recallOfModel(
+	model: Model,
+	request: AnalyzeRequest,
+	tokenizer: Tokenizer,
+	limitBytes: number
+): Promise<{ recall: RecallPlan | null; notes: string[] }> {
+	if (model.form === 'onnx' && request.recall !== false)
+		return { recall: null, notes: [ONNX_NOTE] };
+	const { probes, notes } = await probesFor(request, tokenizer, model.facts);
+	if (probes === null || model.form === 'onnx') return { recall: null, notes };
+	return { recall: planRecall(model.checkpoint, probes, limitBytes), notes };
+}
+
+function recallWork(recall: RecallPlan | null, layers: number): number {
+	if (recall === null) return 0;
+	const { probes, work } = recall;
+	return probes.probes.length * (layers * work.layer + work.head);
 }

@@ -3,7 +3,7 @@ import { boundedArray } from '../../edge/parse.ts';
 import { listOf, wholeNumber } from '../../edge/values.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
-import { countOf, windowFlags, windowSettings } from '../settings.ts';
+import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
 import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from './defaults.ts';
 
 const someOf = <const Name extends string>(names: readonly Name[]) =>
@@ -15,7 +15,8 @@ export const analyzeSettings = v.object({
 	metrics: v.optional(someOf(METRICS), [...METRICS]),
 	views: v.optional(someOf(VIEWS), [...VIEWS]),
 	/** Queries a window that js looks at. */
-	jsRows: v.optional(v.union([countOf('jsRows'), v.literal('all')]), DEFAULT_JS_ROWS)
+	jsRows: v.optional(v.union([countOf('jsRows'), v.literal('all')]), DEFAULT_JS_ROWS),
+	recall: recallSetting
 });
 export type AnalyzeSettings = v.InferOutput<typeof analyzeSettings>;
 
@@ -41,5 +42,6 @@ export const analyzeFlags: FlagTable<AnalyzeSettings> = {
 			parse: (text) => (text === 'all' ? 'all' : wholeNumber(1)(text))
 		},
 		DEFAULT_JS_ROWS
-	)
+	),
+	recall: recallFlag
 };

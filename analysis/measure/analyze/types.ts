@@ -16,6 +16,8 @@ export interface AnalyzeRequest {
 	views: View[];
 	/** Queries a window the js metric looks at. */
 	jsRows: number | 'all';
+	/** Whether in-context recall is measured too; undefined: it is. */
+	recall?: boolean;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */

@@ -58,6 +58,8 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 		firstTokenMass: v.array(finite)
 	}),
 	loss: finite,
+	recall: v.exactOptional(v.object({ loss: finite, windows: count })),
+	induction: v.exactOptional(v.array(v.array(finite))),
 	files: v.record(v.string(), v.object({ dtype: v.literal('float64'), shape: v.array(index) })),
 	engine: v.exactOptional(
 		v.object({

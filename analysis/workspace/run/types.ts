@@ -33,6 +33,10 @@ export interface RunRecord {
 	profile: { queriesPerWindow: number; entropyNats: number[]; firstTokenMass: number[] };
 	/** Mean natural-log loss a predicted token, of the model as it is. */
 	loss: number;
+	/** Loss on the second copy of a passage that comes again, over so many probes; not there where it was not measured. */
+	recall?: { loss: number; windows: number };
+	/** [L][H]: mean attention from a token of the second copy to the token after its first occurrence. */
+	induction?: number[][];
 	/** Files beside run.json: float64, row-major, little-endian. */
 	files: Record<string, { dtype: 'float64'; shape: number[] }>;
 	/** What computed it; runs of earlier versions have none. */

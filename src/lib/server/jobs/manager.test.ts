@@ -57,7 +57,8 @@ function jobFor(behaviour: string, text = 'Some words.'): NewJob {
 			windows: 1,
 			metrics: ['cosine'],
 			views: ['all'],
-			jsRows: 32
+			jsRows: 32,
+			recall: false
 		},
 		documents: [{ name: 'a.txt', text }],
 		questions: null,
