@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InputError } from '../analysis/errors.ts';
 import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
 import { parseMemory } from './memory.ts';
 
-/** Options that every subcommand takes, before its name or after it. */
+/** Options that many subcommands take, before their name or after it. */
 export interface SharedOptions {
 	home?: string;
 	models?: string[];
@@ -10,19 +11,26 @@ export interface SharedOptions {
 	json?: boolean;
 }
 
+/** Subcommands that never look for a model. */
+const WITHOUT_MODELS = ['similarity', 'plan', 'results', 'compare', 'export'];
+/** Subcommands that lay nothing out in memory. */
+const WITHOUT_MEMORY = [...WITHOUT_MODELS, 'models', 'inspect', 'savings', 'apply'];
+
 /**
- * Adds the shared options. --models may be given again and again; it takes several folders at once only where
- * the command has no arguments that it could swallow.
+ * Adds those of the shared options that a command uses. --models may be given again and again; it takes several folders
+ * at once only where the command has no arguments that it could swallow.
  */
 export function withSharedOptions(command: Command, jsonHelp = 'print JSON'): Command {
-	return addModels(command)
-		.option('--home <folder>', 'workspace (default: SPANWISE_HOME, else .spanwise)')
-		.option(
+	if (!WITHOUT_MODELS.includes(command.name())) addModels(command);
+	command.option('--home <folder>', 'workspace (default: SPANWISE_HOME, else .spanwise)');
+	if (!WITHOUT_MEMORY.includes(command.name())) {
+		command.option(
 			'--memory <size>',
 			'most memory a run may use, e.g. 4GB or 50% of what is free (default: 70%)',
 			parseMemory
-		)
-		.option('--json', jsonHelp);
+		);
+	}
+	return command.option('--json', jsonHelp);
 }
 
 function addModels(command: Command): Command {
@@ -35,9 +43,15 @@ function addModels(command: Command): Command {
 	]);
 }
 
-/** Gives the subcommand what stood before its name: `spanwise --home w models` is `spanwise models --home w`. */
+/**
+ * Gives the subcommand what stood before its name: `spanwise --home w models` is `spanwise models --home w`. Throws
+ * InputError for what it does not take.
+ */
 export function inheritShared(program: Command, subcommand: Command): void {
 	for (const [name, value] of Object.entries(program.opts())) {
+		if (!subcommand.options.some((option) => option.attributeName() === name)) {
+			throw new InputError(`--${name}: not an option of ${subcommand.name()}; see --help`);
+		}
 		const source = subcommand.getOptionValueSource(name);
 		if (source === undefined || source === 'default') {
 			subcommand.setOptionValueWithSource(name, value, 'cli');

@@ -134,6 +134,11 @@ it('names the window and the layer after which the numbers are none', async () =
 	await expect(COMMANDS.damage(join(scratch, 'model-0'), onnxPlan([0]))).rejects.toThrow(
 		`${join(scratch, 'model-0')}: window 0: the hidden state after layer 0 is NaN; expected a number`
 	);
+	for (const command of ['evaluate', 'apply']) {
+		const model = join(scratch, 'model-0');
+		const plan = await planFor(model, [0, 1, 1, 3]);
+		await expect(COMMANDS[command](model, plan)).rejects.toThrow(/: window 0: .* is NaN/);
+	}
 });
 
 /** An ONNX model with one NaN in a weight. */

@@ -21,7 +21,7 @@ import type { DeployRequest } from './types.ts';
 /**
  * Writes an ONNX model with a plan applied, whole or not at all: its proto rewritten, the weights it still uses in one
  * file, what belongs to it copied. The model itself is only read. Unless told otherwise, what was written is run and
- * compared; where it disagrees, Error is thrown and nothing is left. Throws InputError for what is at fault.
+ * compared; nothing is left where it disagrees. Throws InputError for that, and for what is at fault.
  */
 export async function deployOnnxModel(
 	opened: OnnxFileModel,

@@ -13,15 +13,7 @@ import { fixedContextOf } from '../graph/tapped/putOut.ts';
 import { layerCache } from '../rewrite/shareCache.ts';
 import type { PlannedAttention } from '../rewrite/shareCheck.ts';
 import type { Verification } from './types.ts';
-import {
-	check,
-	FLOAT_TOLERANCE,
-	HALF_TOLERANCE,
-	largestDifference,
-	largestOf,
-	SHARED_FLOAT_TOLERANCE,
-	SINGLE_STEPS
-} from './verify.ts';
+import { check, largestDifference, largestOf, SINGLE_STEPS, toleranceFor } from './verify.ts';
 
 /** Enough for caches to matter, short enough for a model of any size. */
 const SAMPLE_TOKENS = 64;
@@ -33,7 +25,7 @@ const INT8_ACTIVATIONS = 4;
 /**
  * Runs a written model on a window and compares it with the model it was made from: as it is where nothing follows or
  * is left out, else with what that model gives where the sharing is done outside of it. Then compares it with itself
- * step by step through its cache. Throws Error where they disagree, InputError where the model cannot be run or
+ * step by step through its cache. Throws InputError where they disagree, and where the model cannot be run or
  * gives what is not finite.
  */
 export async function verifyOnnxModel(
@@ -61,7 +53,8 @@ export async function verifyOnnxModel(
 	const changed = planned.sources.some((source, layer) => source !== layer);
 	const before = await readBoth(original, ids);
 	const expected = changed ? await referenceLogits(model, logits, planned, ids) : before.whole;
-	for (const values of [before.whole, expected]) checkFinite(values, onnx.file, 'a logit');
+	for (const values of [before.whole, expected])
+		checkFinite(values, onnx.file, 'window 0: a logit');
 	const { graph } = written.proto;
 	const inputs = graph === undefined ? [] : graphInputs(new GraphView(graph), onnx.file, caches);
 	const after = await readBoth(
@@ -75,19 +68,12 @@ export async function verifyOnnxModel(
 		},
 		ids
 	);
-	const follows = planned.sources.some((source, layer) => source !== null && source !== layer);
-	const largestLogit = largestOf(expected);
 	const verification: Verification = {
 		tokens: ids.length,
 		difference: largestDifference(after.whole, expected),
-		tolerance:
-			isCoarse(model) || isRounded(model)
-				? HALF_TOLERANCE * largestLogit
-				: follows
-					? SHARED_FLOAT_TOLERANCE
-					: FLOAT_TOLERANCE,
+		tolerance: toleranceFor(expected, isCoarse(model) || isRounded(model) ? 'float16' : 'float32'),
 		cachedDifference: after.difference,
-		largestLogit
+		largestLogit: largestOf(expected)
 	};
 	// Where activations are quantized by their range, reading in steps rounds otherwise than reading at once.
 	const allowed = Math.max(verification.tolerance, 2 * (before.difference ?? 0));

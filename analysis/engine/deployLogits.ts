@@ -24,7 +24,7 @@ export async function engineLogits(
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
 	const forward = new ForwardPass(config, layout, weights);
 	const room = planned.sources === undefined ? null : allocateSource(layout, planned.sources);
-	const state = await forward.start(ids, room);
+	const state = { ...(await forward.start(ids, room)), window: 0 };
 	await forward.run([state], planned);
 	await forward.release();
 
@@ -52,6 +52,6 @@ export async function engineLogits(
 		}
 		await session.release();
 	}
-	checkFinite(logits, checkpoint.folder, 'a logit');
+	checkFinite(logits, checkpoint.folder, 'window 0: a logit');
 	return logits;
 }

@@ -3,6 +3,8 @@ import { InputError } from '../errors.ts';
 import { layerTensorShapes } from '../model/checkpoint/expected.ts';
 import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from './layout.ts';
+import { spansOf } from '../plan/spans.ts';
+import type { PlannedLayers } from './forward.ts';
 import { DIVERGENCE_PART_FLOATS } from './sampling.ts';
 import { hasNull, type StatisticsRequest } from './windowSums.ts';
 import { canMap } from '../graph/stored.ts';
@@ -40,6 +42,10 @@ const MOST_WINDOWS_PER_GROUP = 16;
 const VOCABULARY_BYTES = 2 * 2 ** 25;
 const FLOAT = 4;
 const DOUBLE = 8;
+/** Arrays as large as a hidden state that a compared window holds: two states, two normed, and those being made. */
+const STATES_A_WINDOW = 6;
+/** Arrays as large as a part's logits that a comparison makes, besides those of one model. */
+const LOGITS_COMPARED = 4;
 
 export function memoryLimit(wanted: number | null): number {
 	return wanted ?? Math.floor(freeMemoryBytes() * DEFAULT_SHARE_OF_FREE);
@@ -136,6 +142,28 @@ export function analysisHoldings(
 		windowBytes: (layout) =>
 			FLOAT * (windowEntries(layout, config.layers) + 3 * layout.context * config.hidden),
 		fixedBytes: (layout) => statisticsBytes(layout, request)
+	};
+}
+
+/**
+ * Both ways' hidden states, one source's probabilities where the plan has followers, or the model itself, and
+ * refitted weights.
+ */
+export function comparisonHoldings(
+	config: ModelConfig,
+	{ sources, repairs }: PlannedLayers,
+	windowCount: number
+): Holdings {
+	const kept = Number(spansOf([...sources]).length > 0) + Number(config.shared !== null);
+	const refitted = [...(repairs?.values() ?? [])].reduce(
+		(sum, { o, bias }) => sum + (o?.byteLength ?? 0) + (bias?.byteLength ?? 0),
+		0
+	);
+	return {
+		windowCount,
+		windowBytes: (layout) =>
+			FLOAT * (windowEntries(layout, kept) + STATES_A_WINDOW * layout.context * config.hidden),
+		fixedBytes: (layout) => refitted + LOGITS_COMPARED * logitsBytes(config, layout.context)
 	};
 }
 

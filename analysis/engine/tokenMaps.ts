@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import type { CheckpointModel, Model, OnnxFileModel } from '../model/open.ts';
+import type { CheckpointModel, OnnxFileModel } from '../model/open.ts';
 import { ForwardPass } from './forward.ts';
 import {
 	allocateWindow,
@@ -9,13 +9,14 @@ import {
 	type AttentionLayout,
 	type WindowAttention
 } from './layout.ts';
+import type { TokenMaps } from './engine.ts';
 import { OnnxPass } from './onnx.ts';
 import { WeightSource } from './weights.ts';
 import { tapModel } from '../graph/tapped/tap.ts';
 
 interface Wanted {
-	ids: number[];
-	layers: number[];
+	ids: readonly number[];
+	layers: readonly number[];
 }
 
 /** Where a window's probabilities lie. */
@@ -28,13 +29,19 @@ interface Captured {
  * Attention probabilities of chosen layers on one window, [layers, H, S, S] as float32, rows queries, zeros
  * above the diagonal. The model is run up to the last of the layers; nothing is kept.
  */
-export async function captureAttention(
-	model: Model,
+export async function checkpointTokenMaps(
+	model: CheckpointModel,
 	wanted: Wanted
-): Promise<{ data: Float32Array<ArrayBuffer>; shape: [number, number, number, number] }> {
-	const { ids, layers } = wanted;
-	const { layout, attention } =
-		model.form === 'checkpoint' ? await runCheckpoint(model, wanted) : await runOnnx(model, wanted);
+): Promise<TokenMaps> {
+	return squares(await runCheckpoint(model, wanted), wanted);
+}
+
+/** The same of an ONNX model, which is run as a whole. */
+export async function onnxTokenMaps(model: OnnxFileModel, wanted: Wanted): Promise<TokenMaps> {
+	return squares(await runOnnx(model, wanted), wanted);
+}
+
+function squares({ layout, attention }: Captured, { ids, layers }: Wanted): TokenMaps {
 	const perLayer = layout.heads * ids.length * ids.length;
 	const data = new Float32Array(layers.length * perLayer);
 	for (const [index, layer] of layers.entries()) {

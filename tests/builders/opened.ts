@@ -4,7 +4,7 @@ import { checkPlan as check } from '../../analysis/engine/checkPlan.ts';
 import { analyze as analyzeOpened } from '../../analysis/measure/analyze/analyze.ts';
 import { estimateAnalysis as estimateOpened } from '../../analysis/measure/analyze/estimate.ts';
 import { prepare as prepareOpened } from '../../analysis/measure/analyze/prepare.ts';
-import { captureAttention as capture } from '../../analysis/engine/tokenMaps.ts';
+import { engineFor } from '../../analysis/engine/engineFor.ts';
 import { checkSameModel as checkSame } from '../../analysis/model/sameModel.ts';
 import {
 	measureWritten as measureWrittenOpened,
@@ -62,7 +62,7 @@ export const captureAttention = ({
 	modelFolder: string;
 	ids: number[];
 	layers: number[];
-}) => withModel(modelFolder, (model) => capture(model, wanted));
+}) => withModel(modelFolder, (model) => engineFor(model).tokenMaps(wanted));
 
 export const checkSameModel = (path: string, hash: string, home: string) =>
 	withModel(path, (model) => checkSame(model, hash, home));

@@ -193,10 +193,10 @@ describe('recall agrees with transformers', () => {
 			gates: {}
 		};
 		const prepared = { ...(await prepareEvaluation(request)), probes: await referenceProbe() };
-		const runner = await prepared.start(home);
+		const comparison = await prepared.open(home);
 		const size = { work: 1, layers: 30, windows: 1, context: CONTEXT };
-		const recall = await measureRecall(prepared, runner, new Reporter(size, () => undefined));
-		await runner.release();
+		const recall = await measureRecall(prepared, comparison, new Reporter(size, () => undefined));
+		await comparison.close();
 		expectWithin(recall?.baseline ?? NaN, reference.recall, RECALL);
 		expectWithin(recall?.planned ?? NaN, plan(name).recall, RECALL);
 	});

@@ -6,7 +6,8 @@ import { planRecall, type RecallPlan } from '../../engine/recallPlan.ts';
 import type { Tokenizer } from '../../model/tokens/types.ts';
 import { probesFor } from '../recall.ts';
 import { memoryLimit } from '../../engine/memory.ts';
-import { attentionSource, type SourceOutlook } from '../../engine/source.ts';
+import type { CaptureOutlook } from '../../engine/engine.ts';
+import { engineFor } from '../../engine/engineFor.ts';
 import type { Model } from '../../model/open.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { totalWork } from '../../engine/work.ts';
@@ -15,7 +16,7 @@ const ONNX_NOTE =
 	'recall was not measured: an analysis measures it of checkpoints; spanwise evaluate measures it of ONNX models too';
 
 /** An analysis, of a checkpoint or an ONNX model. */
-export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'capture' | 'path'> {
+export interface PreparedAnalysis extends WindowPlan, Pick<CaptureOutlook, 'capture' | 'path'> {
 	model: Model;
 	/** Probes of in-context recall; null: it is not measured. */
 	recall: RecallPlan | null;
@@ -26,7 +27,7 @@ export interface PreparedAnalysis extends WindowPlan, Pick<SourceOutlook, 'captu
  * InputError for whatever is wrong with model, texts or context, and where the memory limit is too low.
  */
 export async function prepare(model: Model, request: AnalyzeRequest): Promise<PreparedAnalysis> {
-	const source = attentionSource(model);
+	const engine = engineFor(model);
 	const { facts } = model;
 	checkContext(request.context, facts);
 	const tokenizer = await model.tokenizer(request.tokenizer);
@@ -40,16 +41,16 @@ export async function prepare(model: Model, request: AnalyzeRequest): Promise<Pr
 		windowCount: windows.length
 	};
 	const limit = memoryLimit(request.memoryLimitBytes);
-	const outlook = source.outlook(context, statistics, limit);
+	const outlook = engine.capture(context, statistics, limit);
 	const { recall, notes: recallNotes } = await recallOfModel(model, request, tokenizer, limit);
 	return {
 		model,
 		tokenizer,
 		windows,
 		context,
-		notes: [...source.notes, ...notes, ...recallNotes],
 		statistics,
 		...outlook,
+		notes: [...outlook.notes, ...notes, ...recallNotes],
 		recall,
 		totalWork:
 			totalWork(outlook.work, facts.layers, windows.length) + recallWork(recall, facts.layers)

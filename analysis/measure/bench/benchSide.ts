@@ -22,8 +22,9 @@ export async function openBenchSide(
 		Array.from({ length: prompt }, (_, at) => ((sequence * prompt + at) * 7919 + 13) % vocab)
 	);
 	const round = async (): Promise<BenchRound> => {
-		for (const logits of await session.readLast(session.start(batch), prompts)) {
-			checkFinite(logits, file, 'a logit');
+		const read = await session.readLast(session.start(batch), prompts);
+		for (const [sequence, logits] of read.entries()) {
+			checkFinite(logits, file, `prompt ${sequence}: a logit`);
 		}
 		const state = session.start(batch);
 		const started = performance.now();

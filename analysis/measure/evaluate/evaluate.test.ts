@@ -14,7 +14,8 @@ import { headMapsOf, planSpans } from '../../plan/spans.ts';
 import type { Plan, Sources } from '../../plan/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
-import { checkpointRunner } from './checkpointRunner.ts';
+import { inTurns } from '../../engine/ways.ts';
+import { checkpointWays } from '../../engine/checkpointWays.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
 import { measuredPlan } from './evaluate.ts';
@@ -259,10 +260,11 @@ describe('questions of multiple choice', () => {
 		const choices = await encodeChoices(questions, tokenizer, config.maxPositions);
 		const reader = new WeightReader();
 		const memory = { resident: false, windowsPerGroup: 2, bytes: 0, limitBytes: 0 };
-		const runner = checkpointRunner(checkpoint, planned, memory, reader, null);
+		const runner = checkpointWays(checkpoint, planned, memory, reader, null);
+		const comparison = inTurns(runner, memory.windowsPerGroup);
 		let done = 0;
 		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, config.maxPositions);
-		const found = await measureChoices(runner, 2, choices, lengthOf, () => done++);
+		const found = await measureChoices(comparison, choices, lengthOf, () => done++);
 		expect(done).toBe(choices.length);
 		const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
 		for (const { question, choice, ids, choiceStart } of choices) {

@@ -12,7 +12,7 @@ import { checkChoices } from './finite.ts';
 import { measureRecall, measureWindows, type Found } from './measure.ts';
 import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
 import { reportOf } from './report.ts';
-import type { EvaluationRunner } from './source.ts';
+import type { Comparison } from '../../engine/ways.ts';
 import type { Model } from '../../model/open.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
@@ -65,28 +65,28 @@ async function measure(
 	home: string,
 	reporter: Reporter
 ): Promise<Found> {
-	const runner = await prepared.start(home);
+	const comparison = await prepared.open(home);
 	try {
-		const measured = await measureWindows(prepared, runner, reporter);
-		const recall = await measureRecall(prepared, runner, reporter);
+		const measured = await measureWindows(prepared, comparison, reporter);
+		const recall = await measureRecall(prepared, comparison, reporter);
 		const found = { measured, ...(recall !== null && { recall }) };
 		if (questions === null) return found;
-		const answers = await answer(prepared, runner, reporter);
+		const answers = await answer(prepared, comparison, reporter);
 		return { ...found, choices: scoreChoices(questions, answers) };
 	} finally {
-		await runner.release();
+		await comparison.close();
 	}
 }
 
 /** Log-likelihoods of the questions' choices, both ways. */
-async function answer(prepared: PreparedEvaluation, runner: EvaluationRunner, reporter: Reporter) {
-	const { model, memory, choices, windows } = prepared;
+async function answer(prepared: PreparedEvaluation, comparison: Comparison, reporter: Reporter) {
+	const { model, choices, windows } = prepared;
 	const lengthOf = (choice: ChoiceTokens): number => choiceLength(choice, prepared);
 	const onChoice = (choice: ChoiceTokens): void => {
 		reporter.addTokens(2 * choice.ids.length);
 		reporter.add(choiceWork(choice, prepared), 'questions', windows.length);
 	};
-	const found = await measureChoices(runner, memory.windowsPerGroup, choices, lengthOf, onChoice);
+	const found = await measureChoices(comparison, choices, lengthOf, onChoice);
 	checkChoices(found, model.path);
 	return found;
 }

@@ -12,7 +12,7 @@ import { LogitsComparison } from '../../engine/logitsComparison.ts';
 import { LogitsPass } from '../../engine/onnxLogits.ts';
 import { measureChoices } from './choices/measure.ts';
 import { measureWindows } from './measure.ts';
-import type { EvaluationRunner } from './source.ts';
+import { inTurns, type WaysRunner } from '../../engine/ways.ts';
 import { evaluatePlan, prepareEvaluation } from '../../../tests/builders/opened.ts';
 
 const questions = [{ prompt: 'the', choices: [' sea', ' hand'], answer: 0, group: null }];
@@ -50,9 +50,9 @@ function comparisonsWith(length: number, figure: keyof TokenComparison, value: n
 
 describe('what is no number is refused', () => {
 	it.each([
-		['as it is, the loss is Infinity', WINDOW, 'baseline', Infinity],
-		['as planned, the loss is NaN', WINDOW, 'shared', NaN],
-		['as planned, the divergence is NaN', WINDOW, 'kl', NaN],
+		['window 0: as it is, the loss is Infinity', WINDOW, 'baseline', Infinity],
+		['window 0: as planned, the loss is NaN', WINDOW, 'shared', NaN],
+		['window 0: as planned, the divergence is NaN', WINDOW, 'kl', NaN],
 		['as it is, a log-likelihood of question 1 is NaN', CHOICE, 'baseline', NaN],
 		['as planned, a log-likelihood of question 1 is -Infinity', CHOICE, 'shared', Infinity]
 	] as const)('%s', async (words, length, figure, value) => {
@@ -80,15 +80,15 @@ describe('an evaluation that fails', () => {
 			compare: () => Promise.resolve([]),
 			release
 		};
-		const runner: EvaluationRunner = { ofLength: () => Promise.resolve(ways), release };
+		const runner: WaysRunner = { ofLength: () => Promise.resolve(ways), release };
+		const comparison = inTurns(runner, 1);
 		const prepared = await prepareEvaluation(request());
 		const reporter = new Reporter({ work: 1, layers: 4, windows: 4, context: WINDOW }, () => {});
-		await expect(measureWindows(prepared, runner, reporter)).rejects.toThrow('broken');
+		await expect(measureWindows(prepared, comparison, reporter)).rejects.toThrow('broken');
 		expect(release).toHaveBeenCalledOnce();
 		const { choices } = prepared;
 		const asked = measureChoices(
-			runner,
-			1,
+			comparison,
 			choices,
 			() => CHOICE,
 			() => undefined

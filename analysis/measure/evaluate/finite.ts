@@ -1,19 +1,24 @@
 import { checkFinite } from '../../finite.ts';
 import type { LogLikelihoods } from './choices/types.ts';
-import type { Way } from './source.ts';
-import type { Compared } from './turns.ts';
+import type { Way } from '../../engine/ways.ts';
+import type { Compared } from '../../engine/ways.ts';
 
 const WORDS: Record<Way, string> = { baseline: 'as it is', shared: 'as planned' };
 const WAYS = ['baseline', 'shared'] as const;
 
 /**
  * Throws InputError for a loss or a divergence of windows that is not finite: one such value makes all that is computed
- * from it none. `model` names the model.
+ * from it none. `model` names the model, and `nameOf` a window: "window 3".
  */
-export function checkWindows(group: readonly Compared<unknown>[], model: string): void {
-	for (const { comparison } of group) {
-		for (const way of WAYS) checkFinite(comparison[way], model, `${WORDS[way]}, the loss`);
-		checkFinite(comparison.kl, model, `${WORDS.shared}, the divergence`);
+export function checkWindows(
+	group: readonly Compared<unknown>[],
+	model: string,
+	nameOf: (index: number) => string
+): void {
+	for (const [index, { comparison }] of group.entries()) {
+		const name = nameOf(index);
+		for (const way of WAYS) checkFinite(comparison[way], model, `${name}: ${WORDS[way]}, the loss`);
+		checkFinite(comparison.kl, model, `${name}: ${WORDS.shared}, the divergence`);
 	}
 }
 

@@ -4,8 +4,7 @@ import { drawProbes, recallOf, recallReport, type RecallReport } from '../recall
 import type { ChoicesReport } from './choices/types.ts';
 import { checkWindows } from './finite.ts';
 import { probeWork, type PreparedEvaluation } from './prepare.ts';
-import type { EvaluationRunner, Way } from './source.ts';
-import { inTurns, type Compared } from './turns.ts';
+import type { Compared, Comparison, Way } from '../../engine/ways.ts';
 
 export interface Measured {
 	windows: Compared<Window>[];
@@ -26,27 +25,23 @@ export interface Found {
  */
 export async function measureWindows(
 	prepared: PreparedEvaluation,
-	runner: EvaluationRunner,
+	comparison: Comparison,
 	reporter: Reporter
 ): Promise<Measured> {
-	const { model, source, context, memory, windows, work } = prepared;
-	const ways = await runner.ofLength(context);
+	const { model, timed, context, windows, work } = prepared;
 	const peakRssBytes = { baseline: 0, shared: 0 };
 	const measured: Compared<Window>[] = [];
 	const onPart = (way: Way, window: number, share: number, layer: number | null): void => {
 		peakRssBytes[way] = Math.max(peakRssBytes[way], process.memoryUsage.rss());
-		const stage = way === 'shared' ? `${source.timed}, sharing` : source.timed;
+		const stage = way === 'shared' ? `${timed}, sharing` : timed;
 		reporter.addTokens(context * share);
 		reporter.add(work.way * share, stage, window, layer);
 	};
-	try {
-		for await (const group of inTurns(ways, windows, memory.windowsPerGroup, onPart)) {
-			measured.push(...group);
-			checkWindows(group, model.path);
-			reporter.add(group.length * work.comparison, 'comparing', measured.length);
-		}
-	} finally {
-		await ways.release();
+	for await (const group of comparison.windows(windows, onPart)) {
+		const first = measured.length;
+		checkWindows(group, model.path, (index) => `window ${first + index}`);
+		measured.push(...group);
+		reporter.add(group.length * work.comparison, 'comparing', measured.length);
 	}
 	return { windows: measured, peakRssBytes };
 }
@@ -54,25 +49,21 @@ export async function measureWindows(
 /** Runs the probes of in-context recall both ways; null: there are none. Throws InputError where a loss is not finite. */
 export async function measureRecall(
 	prepared: PreparedEvaluation,
-	runner: EvaluationRunner,
+	comparison: Comparison,
 	reporter: Reporter
 ): Promise<RecallReport | null> {
-	const { model, memory, probes } = prepared;
+	const { model, probes } = prepared;
 	if (probes === null) return null;
-	const ways = await runner.ofLength(probes.context);
 	const [baseline, planned]: number[][] = [[], []];
-	try {
-		for await (const group of inTurns(ways, probes.probes, memory.windowsPerGroup)) {
-			checkWindows(group, model.path);
-			for (const { comparison } of group) {
-				baseline.push(recallOf(comparison.baseline, probes.scored));
-				planned.push(recallOf(comparison.shared, probes.scored));
-			}
-			reporter.addTokens(2 * group.length * probes.context);
-			reporter.add(group.length * probeWork(prepared), 'recall', baseline.length);
+	for await (const group of comparison.windows(probes.probes)) {
+		const first = baseline.length;
+		checkWindows(group, model.path, (index) => `recall probe ${first + index}`);
+		for (const { comparison: said } of group) {
+			baseline.push(recallOf(said.baseline, probes.scored));
+			planned.push(recallOf(said.shared, probes.scored));
 		}
-	} finally {
-		await ways.release();
+		reporter.addTokens(2 * group.length * probes.context);
+		reporter.add(group.length * probeWork(prepared), 'recall', baseline.length);
 	}
 	return recallReport(baseline, planned, drawProbes(probes.probes));
 }

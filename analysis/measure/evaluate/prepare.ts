@@ -8,19 +8,17 @@ import type { Tokenizer, Window } from '../../model/tokens/types.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { probesFor } from '../recall.ts';
 import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
-import {
-	evaluationSource,
-	type EvaluationOutlook,
-	type EvaluationSource,
-	type EvaluationWork
-} from './source.ts';
+import { requirePlan } from '../../engine/checkPlan.ts';
+import type { ComparisonOutlook, ComparisonWork } from '../../engine/engine.ts';
+import { engineFor } from '../../engine/engineFor.ts';
 import type { Question } from './choices/types.ts';
 import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
-export interface PreparedEvaluation extends Pick<EvaluationOutlook, 'start'> {
+export interface PreparedEvaluation extends Pick<ComparisonOutlook, 'open' | 'timed'> {
 	model: Model;
-	source: EvaluationSource;
+	/** Tokens that the model takes at once where it takes no other number; null: any. */
+	fixedContext: number | null;
 	tokenizer: Tokenizer;
 	windows: Window[];
 	/** Tokens in each window, BOS included; shorter than asked for where no text is long enough. */
@@ -31,7 +29,7 @@ export interface PreparedEvaluation extends Pick<EvaluationOutlook, 'start'> {
 	/** Of in-context recall; null: it is not measured. */
 	probes: Probes | null;
 	memory: MemoryPlan;
-	work: EvaluationWork;
+	work: ComparisonWork;
 	totalWork: number;
 }
 
@@ -46,8 +44,13 @@ export async function prepareEvaluation(
 	model: Model,
 	request: EvaluateRequest
 ): Promise<PreparedEvaluation> {
-	const source = evaluationSource(model, request.plan, request.repairs);
-	const { fixedContext } = source;
+	const engine = engineFor(model);
+	const { fixedContext } = engine;
+	const { repairs } = request;
+	const planned = {
+		...requirePlan(model, request.plan, 'run'),
+		...(repairs !== null && { repairs })
+	};
 	const { facts } = model;
 	if (request.gates.maxAccuracyDrop !== undefined && request.questions === null) {
 		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
@@ -69,8 +72,8 @@ export async function prepareEvaluation(
 		maxPositions: facts.maxPositions,
 		fixedContext
 	});
-	const lengths = choices.map((choice) => choiceLength(choice, { model, source }));
-	const outlook = source.outlook({
+	const lengths = choices.map((choice) => choiceLength(choice, { model, fixedContext }));
+	const outlook = engine.compare(planned, {
 		context,
 		longest: Math.max(...lengths, context, probes?.context ?? 0),
 		// Choices go through in the same groups, and may be many where windows are few.
@@ -79,14 +82,14 @@ export async function prepareEvaluation(
 	});
 	const prepared = {
 		model,
-		source,
+		fixedContext,
 		tokenizer,
 		windows,
 		context,
-		notes: [...source.notes, ...notes, ...probeNotes, ...spaceNotes(request.questions ?? [])],
 		choices,
 		probes,
-		...outlook
+		...outlook,
+		notes: [...outlook.notes, ...notes, ...probeNotes, ...spaceNotes(request.questions ?? [])]
 	};
 	return {
 		...prepared,
@@ -119,15 +122,15 @@ export function estimateOfEvaluation(
 /** Tokens that a choice is filled up to. */
 export function choiceLength(
 	{ ids }: ChoiceTokens,
-	{ model, source }: Pick<PreparedEvaluation, 'model' | 'source'>
+	{ model, fixedContext }: Pick<PreparedEvaluation, 'model' | 'fixedContext'>
 ): number {
-	return source.fixedContext ?? filledLength(ids.length, model.facts.maxPositions);
+	return fixedContext ?? filledLength(ids.length, model.facts.maxPositions);
 }
 
 /** A choice both ways, by its share of a window's tokens. */
 export function choiceWork(
 	choice: ChoiceTokens,
-	prepared: Pick<PreparedEvaluation, 'model' | 'source' | 'context' | 'work'>
+	prepared: Pick<PreparedEvaluation, 'model' | 'fixedContext' | 'context' | 'work'>
 ): number {
 	return (choiceLength(choice, prepared) / prepared.context) * windowWork(prepared.work);
 }
@@ -142,6 +145,6 @@ export function probeWork({
 }
 
 /** A window both ways. */
-function windowWork({ way, comparison }: EvaluationWork): number {
+function windowWork({ way, comparison }: ComparisonWork): number {
 	return WAYS * way + comparison;
 }

@@ -8,8 +8,8 @@ import { modelFigures, predictedBytes } from '../figures.ts';
 import { judgeGates, type Estimated } from './gates.ts';
 import type { Found, Measured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
-import type { Way } from './source.ts';
-import type { Compared } from './turns.ts';
+import type { Way } from '../../engine/ways.ts';
+import type { Compared } from '../../engine/ways.ts';
 import type {
 	Cost,
 	EvaluateReport,
@@ -127,7 +127,7 @@ function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {
 }
 
 function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): Cost {
-	const { model, source, context, memory } = prepared;
+	const { model, timed, context, memory } = prepared;
 	const { windows } = measured;
 	const wayCost = (way: Way): WayCost => ({
 		prefillSeconds: spreadOf(windows.map(({ time }) => time[way].seconds)),
@@ -137,7 +137,7 @@ function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): C
 	const setting = { context, batch: 1, elementBytes: DTYPE_BYTES.f32 };
 	return {
 		measured: {
-			timed: source.timed,
+			timed,
 			baseline: wayCost('baseline'),
 			shared: wayCost('shared'),
 			prefillRatio: spreadOf(

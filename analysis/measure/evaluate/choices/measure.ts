@@ -1,5 +1,4 @@
-import type { EvaluationRunner } from '../source.ts';
-import { inTurns } from '../turns.ts';
+import type { Comparison } from '../../../engine/ways.ts';
 import type { ChoiceTokens } from './encode.ts';
 import type { LogLikelihoods } from './types.ts';
 
@@ -11,33 +10,27 @@ const FILLER = 0;
  * many tokens a choice is filled up to; `onChoice` is told of each that is done.
  */
 export async function measureChoices(
-	runner: EvaluationRunner,
-	windowsPerGroup: number,
+	comparison: Comparison,
 	choices: readonly ChoiceTokens[],
 	lengthOf: (choice: ChoiceTokens) => number,
 	onChoice: (choice: ChoiceTokens) => void
 ): Promise<{ baseline: LogLikelihoods; shared: LogLikelihoods }> {
 	const found: { baseline: LogLikelihoods; shared: LogLikelihoods } = { baseline: [], shared: [] };
 	for (const [length, alike] of byLength(choices, lengthOf)) {
-		const ways = await runner.ofLength(length);
 		const sequences = alike.map((choice) => {
 			const filler = Array<number>(length - choice.ids.length).fill(FILLER);
 			return { choice, ids: [...choice.ids, ...filler] };
 		});
-		try {
-			for await (const group of inTurns(ways, sequences, windowsPerGroup)) {
-				for (const { sequence, comparison } of group) {
-					const { question, choice, ids, choiceStart } = sequence.choice;
-					for (const way of ['baseline', 'shared'] as const) {
-						// The loss at place p is that of token p + 1.
-						const own = comparison[way].subarray(choiceStart - 1, ids.length - 1);
-						(found[way][question] ??= [])[choice] = -own.reduce((sum, loss) => sum + loss, 0);
-					}
-					onChoice(sequence.choice);
+		for await (const group of comparison.windows(sequences)) {
+			for (const { sequence, comparison: said } of group) {
+				const { question, choice, ids, choiceStart } = sequence.choice;
+				for (const way of ['baseline', 'shared'] as const) {
+					// The loss at place p is that of token p + 1.
+					const own = said[way].subarray(choiceStart - 1, ids.length - 1);
+					(found[way][question] ??= [])[choice] = -own.reduce((sum, loss) => sum + loss, 0);
 				}
+				onChoice(sequence.choice);
 			}
-		} finally {
-			await ways.release();
 		}
 	}
 	return found;

@@ -1,21 +1,21 @@
-import type { MemoryPlan } from '../../engine/memory.ts';
-import { ForwardPass, type PlannedLayers } from '../../engine/forward.ts';
-import { LanguageHead } from '../../engine/head.ts';
-import { allocateSource, attentionLayout } from '../../engine/layout.ts';
-import { WeightSource } from '../../engine/weights.ts';
-import type { ModelHasher } from '../../model/checkpoint/hash.ts';
-import type { WeightReader } from '../../model/checkpoint/read.ts';
-import type { Checkpoint, ModelConfig } from '../../model/checkpoint/types.ts';
-import type { BothWays, EvaluationRunner, Way } from './source.ts';
+import type { MemoryPlan } from './memory.ts';
+import { ForwardPass, type PlannedLayers } from './forward.ts';
+import { LanguageHead } from './head.ts';
+import { allocateSource, attentionLayout } from './layout.ts';
+import { WeightSource } from './weights.ts';
+import type { ModelHasher } from '../model/checkpoint/hash.ts';
+import type { WeightReader } from '../model/checkpoint/read.ts';
+import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
+import type { BothWays, Way, WaysRunner } from './ways.ts';
 
 /** Runs the layers of a checkpoint one by one. */
-export function checkpointRunner(
+export function checkpointWays(
 	checkpoint: Checkpoint,
 	planned: PlannedLayers,
 	{ resident, windowsPerGroup }: MemoryPlan,
 	reader: WeightReader,
 	hasher: ModelHasher | null
-): EvaluationRunner {
+): WaysRunner {
 	const weights = new WeightSource(checkpoint, reader, { resident, hasher });
 	return {
 		ofLength: (context) => bothWays(checkpoint.config, weights, planned, context, windowsPerGroup),
@@ -38,11 +38,12 @@ async function bothWays(
 	);
 	const hidden: Record<Way, Float32Array[]> = { baseline: [], shared: [] };
 	return {
-		run: async (way, windows, onPart) => {
+		run: async (way, windows, first, onPart) => {
 			const times = windows.map(() => ({ seconds: 0, cpuSeconds: 0 }));
 			const states = [];
 			for (const [index, ids] of windows.entries()) {
-				states.push(await forward.start(ids, way === 'shared' ? rooms[index] : null));
+				const state = await forward.start(ids, way === 'shared' ? rooms[index] : null);
+				states.push({ ...state, window: first + index });
 			}
 			await forward.run(states, {
 				...(way === 'shared' && planned),

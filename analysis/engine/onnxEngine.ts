@@ -1,22 +1,25 @@
 import { causalLayout } from './layout.ts';
 import { seenWindows } from './seenWindows.ts';
 import type { OnnxFileModel } from '../model/open.ts';
-import { checkFixedContext } from '../graph/tapped/putOut.ts';
+import { checkFixedContext, fixedContextOf } from '../graph/tapped/putOut.ts';
 import { tapModel } from '../graph/tapped/tap.ts';
 import { judgeWindows } from './onnxWindows.ts';
-import { planOnnxMemory } from './onnxMemory.ts';
+import { planOnnxComparison, planOnnxMemory } from './onnxMemory.ts';
 import { pathOf } from './path.ts';
 import type { WindowRunner } from './captureSums.ts';
-import type { AttentionSource } from './source.ts';
-import { windowWork } from './work.ts';
+import type { Engine } from './engine.ts';
+import { forwardWork, logitsWork, windowWork } from './work.ts';
+import { inTurns } from './ways.ts';
+import { cutBytes } from '../rewrite/cutBytes.ts';
+import { shareAttention } from '../rewrite/share.ts';
 
 /** An ONNX model, run whole; its attention is put out by a copy of its graph. */
-export function onnxSource(file: OnnxFileModel): AttentionSource {
+export function onnxEngine(file: OnnxFileModel): Engine {
 	const model = file.checked();
 	const { facts, onnx, inputs, windows } = model;
 	return {
-		notes: file.notes,
-		outlook: (context, statistics, limitBytes) => {
+		fixedContext: fixedContextOf(inputs),
+		capture: (context, statistics, limitBytes) => {
 			checkFixedContext(inputs, context, onnx.file);
 			const { layersPerRun, ...memory } = planOnnxMemory(model, context, statistics, limitBytes);
 			const layout = causalLayout(facts, context);
@@ -30,6 +33,7 @@ export function onnxSource(file: OnnxFileModel): AttentionSource {
 				memory,
 				work,
 				path: pathOf(memory),
+				notes: file.notes,
 				capture: async (given, _, reporter, stopwatch) => {
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { OnnxPass } = await import('./onnx.ts');
@@ -60,6 +64,30 @@ export function onnxSource(file: OnnxFileModel): AttentionSource {
 					return sumWindows(laidOut, runner, reporter, stopwatch);
 				}
 			};
+		},
+		compare: (given, { context, longest, windowCount, limitBytes }) => {
+			const { sources, headMaps = sources.map(() => null) } = given;
+			const planned = { sources, headMaps };
+			const { cuts } = shareAttention(model, planned);
+			const { layer, head } = forwardWork(facts, causalLayout(facts, context));
+			const size = { context: longest, windowCount, limitBytes };
+			const memory = planOnnxComparison(model, cutBytes(cuts), size);
+			return {
+				memory,
+				work: { way: facts.layers * layer + head, comparison: logitsWork(facts, context) },
+				timed: 'model',
+				notes: [],
+				open: async () => {
+					// Only here, as above.
+					const { OnnxWays } = await import('./onnxWays.ts');
+					const runner = await OnnxWays.open(await file.wholeChecked(), planned, memory);
+					return inTurns(runner, memory.windowsPerGroup);
+				}
+			};
+		},
+		tokenMaps: async (wanted) => {
+			const { onnxTokenMaps } = await import('./tokenMaps.ts');
+			return onnxTokenMaps(file, wanted);
 		}
 	};
 }

@@ -1,18 +1,18 @@
-import type { MemoryPlan } from '../../engine/memory.ts';
-import { LogitsComparison } from '../../engine/logitsComparison.ts';
-import { LogitsPass, type Logits } from '../../engine/onnxLogits.ts';
-import type { GraphProto } from '../../proto/onnx_pb.ts';
-import { withFields } from '../../model/onnx/copy.ts';
-import { withCuts } from '../../rewrite/cutBytes.ts';
-import { logitsModel } from '../../graph/tapped/logits.ts';
-import type { OpenedOnnx } from '../../model/onnx/open.ts';
-import { shareAttention } from '../../rewrite/share.ts';
-import type { PlannedAttention } from '../../rewrite/shareCheck.ts';
-import { GraphProtoSchema } from '../../proto/onnx_pb.ts';
-import type { BothWays, EvaluationRunner, Way } from './source.ts';
+import type { MemoryPlan } from './memory.ts';
+import { LogitsComparison } from './logitsComparison.ts';
+import { LogitsPass, type Logits } from './onnxLogits.ts';
+import type { GraphProto } from '../proto/onnx_pb.ts';
+import { withFields } from '../model/onnx/copy.ts';
+import { withCuts } from '../rewrite/cutBytes.ts';
+import { logitsModel } from '../graph/tapped/logits.ts';
+import type { OpenedOnnx } from '../model/onnx/open.ts';
+import { shareAttention } from '../rewrite/share.ts';
+import type { PlannedAttention } from '../rewrite/shareCheck.ts';
+import { GraphProtoSchema } from '../proto/onnx_pb.ts';
+import type { BothWays, Way, WaysRunner } from './ways.ts';
 
 /** Runs an ONNX model whole, as it is and with the plan written into its graph; nothing is written to disk. */
-export class OnnxRunner implements EvaluationRunner {
+export class OnnxWays implements WaysRunner {
 	readonly #model: OpenedOnnx;
 	readonly #graphs: Record<Way, GraphProto>;
 	readonly #resident: boolean;
@@ -36,21 +36,21 @@ export class OnnxRunner implements EvaluationRunner {
 		model: OpenedOnnx,
 		planned: PlannedAttention,
 		{ resident }: MemoryPlan
-	): Promise<OnnxRunner> {
+	): Promise<OnnxWays> {
 		const { proto, cuts } = shareAttention(model, planned);
 		const { graph } = proto;
 		if (graph === undefined) throw new Error(`${model.onnx.file}: its graph vanished`);
 		const initializer = await withCuts(graph.initializer, cuts, model.onnx);
 		const shared = withFields(GraphProtoSchema, graph, { initializer });
 		const graphs = { baseline: model.onnx.graph, shared };
-		return new OnnxRunner(model, graphs, resident, await LogitsComparison.open());
+		return new OnnxWays(model, graphs, resident, await LogitsComparison.open());
 	}
 
 	/** Sessions take windows of any length: all lengths share them. */
 	ofLength(): Promise<BothWays> {
 		const kept: Record<Way, Logits[]> = { baseline: [], shared: [] };
 		return Promise.resolve({
-			run: async (way, windows, onPart) => {
+			run: async (way, windows, _, onPart) => {
 				const pass = await this.#pass(way);
 				const times = [];
 				for (const [index, ids] of windows.entries()) {

@@ -1,0 +1,63 @@
+import { sharedNotes } from '../model/checkpoint/shared.ts';
+import type { CheckpointModel } from '../model/open.ts';
+import type { Engine } from './engine.ts';
+import { attentionLayout } from './layout.ts';
+import { comparisonHoldings, planCapture, planMemory } from './memory.ts';
+import { pathOf } from './path.ts';
+import { inTurns } from './ways.ts';
+import { forwardWork, windowWork } from './work.ts';
+
+const WAYS = 2;
+
+/** Runs a checkpoint's layers by graphs of our own. Weights are hashed while they are read, where their hash is not known. */
+export function checkpointEngine(model: CheckpointModel): Engine {
+	const { checkpoint, reader } = model;
+	const { config } = checkpoint;
+	return {
+		fixedContext: null,
+		capture: (context, statistics, limitBytes) => {
+			const memory = planCapture(checkpoint, context, statistics, limitBytes);
+			const layout = attentionLayout(config, context);
+			const work = windowWork(config, layout, statistics);
+			return {
+				layout,
+				memory,
+				work,
+				path: pathOf(memory),
+				notes: [...model.notes, ...sharedNotes(config.shared)],
+				capture: async (given, home, reporter, stopwatch) => {
+					// A model that is in memory as one graph was read by onnxruntime.
+					if (memory.resident) await model.hashInBackground(home);
+					const hasher = memory.resident ? null : await model.hasher(home);
+					// Only here: onnxruntime has no place in a process that only estimates.
+					const { captureSums } = await import('./captureSums.ts');
+					const windows = [...given];
+					const laidOut = { checkpoint, layout, memory, work, statistics, windows };
+					return captureSums(laidOut, reader, hasher, reporter, stopwatch);
+				}
+			};
+		},
+		compare: (planned, { context, longest, windowCount, limitBytes }) => {
+			const held = comparisonHoldings(config, planned, windowCount);
+			const memory = planMemory(checkpoint, longest, held, limitBytes);
+			const { layer, head } = forwardWork(config, attentionLayout(config, context));
+			return {
+				memory,
+				work: { way: config.layers * layer, comparison: WAYS * head },
+				timed: 'layers',
+				notes: model.notes,
+				open: async (home) => {
+					// Only here, as above.
+					const { checkpointWays } = await import('./checkpointWays.ts');
+					const hasher = await model.hasher(home);
+					const runner = checkpointWays(checkpoint, planned, memory, reader, hasher);
+					return inTurns(runner, memory.windowsPerGroup);
+				}
+			};
+		},
+		tokenMaps: async (wanted) => {
+			const { checkpointTokenMaps } = await import('./tokenMaps.ts');
+			return checkpointTokenMaps(model, wanted);
+		}
+	};
+}
