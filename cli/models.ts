@@ -58,7 +58,11 @@ const COLUMNS: Column<ModelListing>[] = [
 	{ title: 'FOUND IN', value: ({ origin }) => ORIGINS[origin] }
 ];
 
-const FORMS: Record<ModelListing['form'], string> = { checkpoint: 'checkpoint', onnx: 'ONNX' };
+const FORMS: Record<ModelListing['form'], string> = {
+	checkpoint: 'checkpoint',
+	onnx: 'ONNX',
+	gguf: 'GGUF'
+};
 
 const ORIGINS: Record<ModelListing['origin'], string> = {
 	bundled: 'bundled',

@@ -1,3 +1,4 @@
+import { readComparison, readHeads, readSimilarity } from '../analysis/compare/readings.ts';
 import { checkPlan } from '../analysis/engine/checkPlan.ts';
 import { kindOf } from '../analysis/measure/lookup.ts';
 import type { Answer, Question, QuestionKind, Questions } from '../analysis/measure/questions.ts';
@@ -18,6 +19,9 @@ export function readerAnswers(): (question: Question) => Promise<Answer> {
 		report: modelReport,
 		plan: ({ model: path, plan, home }) =>
 			withModel(path, (model) => checkPlan(model, plan, { home, planFolder: null })),
+		similarity: readSimilarity,
+		heads: readHeads,
+		comparison: readComparison,
 		estimate: (request) => kindOf(request.kind).estimate(request)
 	};
 	return (question) => answered(question, answers);

@@ -1,3 +1,4 @@
+import { engineFor } from '../analysis/engine/engineFor.ts';
 import { withModel } from '../analysis/model/open.ts';
 import { checkSameModel } from '../analysis/model/sameModel.ts';
 import type { Task, TaskDone, TaskProgress } from '../analysis/measure/messages.ts';
@@ -15,10 +16,9 @@ export async function work(
 	report: (progress: TaskProgress) => void
 ): Promise<TaskDone> {
 	if (task.kind === 'attention') {
-		const { captureAttention } = await import('../analysis/engine/tokenMaps.ts');
 		const attention = await withModel(task.modelFolder, async (model) => {
 			await checkSameModel(model, task.modelHash, task.home);
-			return captureAttention(model, task);
+			return engineFor(model).tokenMaps(task);
 		});
 		return { attention, telemetry: null };
 	}

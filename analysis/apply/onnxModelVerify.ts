@@ -6,7 +6,8 @@ import { ModelProtoSchema, type ModelProto } from '../proto/onnx_pb.ts';
 import { checkComparable } from '../model/onnx/check.ts';
 import { withFields } from '../model/onnx/copy.ts';
 import { relocated } from '../model/onnx/external.ts';
-import { GraphView, integerOf } from '../model/onnx/graphView.ts';
+import { GraphView } from '../model/onnx/graphView.ts';
+import { roundsActivations } from '../model/onnx/rounding.ts';
 import { graphInputs, type GraphInput } from '../model/onnx/inputs.ts';
 import type { FoundOnnx } from '../model/onnx/open.ts';
 import { fixedContextOf } from '../graph/tapped/putOut.ts';
@@ -19,8 +20,6 @@ import { check, largestDifference, largestOf, SINGLE_STEPS, toleranceFor } from 
 const SAMPLE_TOKENS = 64;
 /** TensorProto.DataType. */
 const COARSE_TYPES = [10, 16];
-/** MatMulNBits' accuracy_level from which on it rounds activations to 8 bits. */
-const INT8_ACTIVATIONS = 4;
 
 /**
  * Runs a written model on a window and compares it with the model it was made from: as it is where nothing follows or
@@ -71,7 +70,10 @@ export async function verifyOnnxModel(
 	const verification: Verification = {
 		tokens: ids.length,
 		difference: largestDifference(after.whole, expected),
-		tolerance: toleranceFor(expected, isCoarse(model) || isRounded(model) ? 'float16' : 'float32'),
+		tolerance: toleranceFor(
+			expected,
+			isCoarse(model) || roundsActivations(model.onnx) ? 'float16' : 'float32'
+		),
 		cachedDifference: after.difference,
 		largestLogit: largestOf(expected)
 	};
@@ -79,7 +81,7 @@ export async function verifyOnnxModel(
 	const allowed = Math.max(verification.tolerance, 2 * (before.difference ?? 0));
 	check({
 		...verification,
-		tolerance: isRounded(model) ? allowed : verification.tolerance,
+		tolerance: roundsActivations(model.onnx) ? allowed : verification.tolerance,
 		cachedDifference: null
 	});
 	check({ ...verification, difference: 0, tolerance: allowed });
@@ -136,13 +138,4 @@ function sampleIds({ config }: FoundOnnx, vocab: number, inputs: readonly GraphI
 /** Tells whether weights are of fewer bits than float32 has, so that the order of sums shows. */
 function isCoarse({ onnx }: FoundOnnx): boolean {
 	return onnx.graph.initializer.some(({ dataType }) => COARSE_TYPES.includes(dataType));
-}
-
-/** Tells whether activations are rounded to 8 bits, so that the least change may move a logit by a step. */
-function isRounded({ onnx }: FoundOnnx): boolean {
-	return onnx.graph.node.some(
-		(node) =>
-			node.opType.startsWith('DynamicQuantize') ||
-			(integerOf(node, 'accuracy_level') ?? 0) >= INT8_ACTIVATIONS
-	);
 }

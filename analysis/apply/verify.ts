@@ -118,7 +118,7 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
 
 /** Throws InputError where differences are larger than allowed. */
 export function check({ difference, cachedDifference, tolerance }: Verification): void {
-	const most = `at most ${tolerance.toPrecision(2)} is allowed; nothing was written. Write it with another --dtype, or with --no-verify to look at it`;
+	const most = `at most ${tolerance.toPrecision(2)} is allowed; nothing was written. With --no-verify it is written all the same`;
 	if (difference > tolerance) {
 		throw new InputError(
 			`what was written disagrees with what it was made from: logits differ by ${difference.toPrecision(3)}; ${most}`

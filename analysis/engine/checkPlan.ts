@@ -45,7 +45,7 @@ export type PlanUse = 'run' | 'write' | 'write and compare';
  * where either is at fault.
  */
 export function requirePlan(model: Model, plan: Plan, use: PlanUse): PlannedAttention {
-	if (model.form === 'checkpoint') {
+	if (model.form !== 'onnx') {
 		const { name, checkpoint } = model;
 		checkPlanFits(plan, { ...checkpoint.config, name });
 		return { sources: plan.sources, headMaps: headMapsOf(plan.spans, checkpoint.config.layers) };
@@ -72,7 +72,7 @@ export async function checkPlan(
 		}
 		// The graph as a whole can be in the way too.
 		requirePlan(model, plan, 'write and compare');
-		if (model.form === 'checkpoint' && planFolder !== null) {
+		if (model.form !== 'onnx' && planFolder !== null) {
 			await findRepairs(planFolder, plan, model.checkpoint.config);
 		}
 	});

@@ -1,5 +1,7 @@
 import { causalLayout } from './layout.ts';
 import { seenWindows } from './seenWindows.ts';
+import { roundsActivations } from '../model/onnx/rounding.ts';
+import { mean } from '../statistics/figures.ts';
 import type { OnnxFileModel } from '../model/open.ts';
 import { checkFixedContext, fixedContextOf } from '../graph/tapped/putOut.ts';
 import { tapModel } from '../graph/tapped/tap.ts';
@@ -47,6 +49,8 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 						file: onnx.file
 					});
 					let seen: number[] = [];
+					/** Of the first window. */
+					let loss = NaN;
 					const runner: WindowRunner = {
 						run: async ([{ ids }], [place], done) => {
 							stopwatch.enter('layers');
@@ -54,6 +58,7 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 								for (const layer of captured) reporter.addLayer(work.layer, 'layers', done, layer);
 							});
 							reporter.add(work.head, 'loss', done);
+							if (done === 0) loss = mean(losses);
 							seen = seenWindows(layout, place, seen);
 							return [losses];
 						},
@@ -61,7 +66,12 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 						release: () => pass.release()
 					};
 					const laidOut = { layout, memory, statistics, work, windows: [...given] };
-					return sumWindows(laidOut, runner, reporter, stopwatch);
+					const captured = await sumWindows(laidOut, runner, reporter, stopwatch);
+					if (roundsActivations(whole.onnx)) {
+						const { untappedNote } = await import('./untapped.ts');
+						captured.seen?.notes.push(await untappedNote(whole, given[0].ids, loss));
+					}
+					return captured;
 				}
 			};
 		},

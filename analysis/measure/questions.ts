@@ -1,4 +1,4 @@
-/** Questions about the user's models and texts, which a process of its own answers. */
+/** Questions about the user's models, texts and runs, which a process of its own answers. */
 import type { Estimate } from '../engine/estimate.ts';
 import type { ModelListing } from '../model/checkpoint/types.ts';
 import type { PlanCheck } from '../engine/checkPlan.ts';
@@ -7,6 +7,10 @@ import type { ModelReport } from '../model/catalogue/report.ts';
 import type { Request } from './kind.ts';
 import type { Failed } from '../process/ask.ts';
 import type { Plan } from '../plan/types.ts';
+import type { ComparedRuns, Reading } from '../compare/readings.ts';
+import type { Comparison } from '../compare/types.ts';
+import type { Similarity } from '../similarity/types.ts';
+import type { RunRecord } from '../workspace/run/types.ts';
 
 /** What the models are, and what is said of one. */
 export interface ModelQuestions {
@@ -15,12 +19,22 @@ export interface ModelQuestions {
 	plan: { asked: { model: string; plan: Plan; home: string }; answer: PlanCheck };
 }
 
+/** What runs say, which may take long to read and much memory. */
+export interface RunQuestions {
+	similarity: { asked: Reading; answer: Similarity };
+	heads: { asked: Reading & { from: number; to: number }; answer: Float64Array };
+	comparison: {
+		asked: ComparedRuns;
+		answer: { comparison: Comparison; records: RunRecord[] };
+	};
+}
+
 /** What a job would take. */
 export interface EstimateQuestions {
 	estimate: { asked: Request; answer: Estimate };
 }
 
-export type Questions = ModelQuestions & EstimateQuestions;
+export type Questions = ModelQuestions & RunQuestions & EstimateQuestions;
 export type QuestionKind = keyof Questions;
 
 export type Question<Kind extends QuestionKind = QuestionKind> = {

@@ -8,6 +8,7 @@ import { filesOf } from './checkpoint/remembered.ts';
 import { RunHash } from './checkpoint/runHash.ts';
 import { TOKENIZER } from './checkpoint/tokenizer.ts';
 import type { Checkpoint, ModelFacts } from './checkpoint/types.ts';
+import { isGguf } from './gguf/header.ts';
 import { checkModel } from './onnx/check.ts';
 import { onnxFiles, onnxHash } from './onnx/hash.ts';
 import { findBeside, findOnnxFile } from './onnx/locate.ts';
@@ -39,9 +40,9 @@ interface ModelOnDisk {
 	close(): Promise<void>;
 }
 
-/** A folder in Hugging Face layout. */
+/** A folder in Hugging Face layout, or a GGUF file, which is read as the checkpoint that it was made from. */
 export interface CheckpointModel extends ModelOnDisk {
-	readonly form: 'checkpoint';
+	readonly form: 'checkpoint' | 'gguf';
 	readonly checkpoint: Checkpoint;
 	/** Reads weights; closed with the model. */
 	readonly reader: WeightReader;
@@ -73,7 +74,7 @@ export function requireCheckpoint(model: Model): asserts model is CheckpointMode
 export type Model = CheckpointModel | OnnxFileModel;
 
 /**
- * Opens what MODEL means: the one place that tells a checkpoint from an ONNX model. Reads headers, config and graph,
+ * Opens what MODEL means: the one place that tells forms of models apart. Reads headers, config and graph,
  * and runs nothing. Throws InputError that says what is wrong with it.
  */
 export async function openModel(path: string): Promise<Model> {
@@ -106,7 +107,7 @@ async function openFolder(folder: string): Promise<CheckpointModel> {
 		return hasher;
 	};
 	return {
-		form: 'checkpoint',
+		form: (await isGguf(checkpoint.folder)) ? 'gguf' : 'checkpoint',
 		name: checkpoint.name,
 		path: checkpoint.folder,
 		facts: modelFacts(checkpoint),

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
 	clearAbandoned,
 	clearRemembered,
+	isBeingWritten,
 	partialName,
 	partialWriter,
 	rememberPartial,
@@ -81,6 +82,31 @@ describe('what killed writers left', () => {
 		expect(await readdir(join(folder, 'partials'))).toHaveLength(1);
 		await forget();
 		expect(await readdir(join(folder, 'partials'))).toEqual([]);
+	});
+});
+
+describe('a writer that cannot be seen from here', () => {
+	const elsewhere = `.partial-model-at00000000.77.${NOBODY}-0123abcd`;
+
+	it('is taken to be writing until nothing has changed for a day', async () => {
+		await mkdir(join(folder, elsewhere));
+		await clearAbandoned(folder);
+		expect(await readdir(folder)).toEqual([elsewhere]);
+		expect(isBeingWritten(join(folder, elsewhere))).toBe(true);
+		const before = new Date(Date.now() - 25 * 3600_000);
+		await utimes(join(folder, elsewhere), before, before);
+		expect(isBeingWritten(join(folder, elsewhere))).toBe(false);
+		await clearAbandoned(folder);
+		expect(await readdir(folder)).toEqual([]);
+	});
+
+	it('is not one whose number another process has got since', async () => {
+		const own = partialName('model');
+		const place = /at[0-9a-f]{8}/.exec(own)?.[0] ?? '';
+		const reused = `.partial-model-${place}.1.${process.ppid}-0123abcd`;
+		await mkdir(join(folder, reused));
+		await clearAbandoned(folder);
+		expect(await readdir(folder)).toEqual([]);
 	});
 });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { makePrivateFolder } from '../privateFolder.ts';
-import { isAlive } from './alive.ts';
+import { hasLeft, isOwn, writerIn, writerName } from './writer.ts';
 
 /** Names that begin so are unfinished, and never shown. */
 export const PARTIAL_PREFIX = '.partial-';
@@ -12,13 +12,18 @@ const REMEMBERED = 'partials';
 
 /** Name of a file or folder that this process has begun to write (or to delete) and that is to become `base`. */
 export function partialName(base: string): string {
-	return `${PARTIAL_PREFIX}${base}-${process.pid}-${randomBytes(4).toString('hex')}`;
+	return `${PARTIAL_PREFIX}${base}-${writerName()}-${randomBytes(4).toString('hex')}`;
 }
 
 /** Number of the process that made what has this name; null where the name does not say. */
 export function partialWriter(name: string): number | null {
-	const digits = /^\.partial-.*-(\d+)-[0-9a-f]{8}$/s.exec(name)?.[1];
-	return digits === undefined ? null : Number(digits);
+	return name.startsWith(PARTIAL_PREFIX) ? (writerIn(name)?.pid ?? null) : null;
+}
+
+/** Whether another process is writing what lies at `path`, as far as can be told. */
+export function isBeingWritten(path: string): boolean {
+	const writer = writerIn(basename(path));
+	return writer !== null && !isOwn(writer) && !hasLeft(writer, path);
 }
 
 /**
@@ -28,7 +33,7 @@ export function partialWriter(name: string): number | null {
 export async function clearAbandoned(folder: string, base: string | null = null): Promise<void> {
 	const names = await readdir(folder).catch(() => []);
 	const of = base === null ? PARTIAL_PREFIX : `${PARTIAL_PREFIX}${base}-`;
-	const left = names.filter((name) => name.startsWith(of) && isAbandoned(name));
+	const left = names.filter((name) => name.startsWith(of) && isAbandoned(join(folder, name)));
 	for (const name of left) await remove(join(folder, name));
 }
 
@@ -52,7 +57,7 @@ export async function rememberPartial(home: string, partial: string): Promise<()
 export async function clearRemembered(home: string): Promise<void> {
 	const folder = join(home, REMEMBERED);
 	for (const name of await readdir(folder).catch(() => [])) {
-		if (!isAbandoned(name)) continue;
+		if (!isAbandoned(join(folder, name))) continue;
 		const path = await readFile(join(folder, name), 'utf8').catch(() => '');
 		// A note names what it is called by, and nothing else.
 		if (isAbsolute(path) && basename(path) === name) await remove(path);
@@ -77,9 +82,9 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 	}
 }
 
-function isAbandoned(name: string): boolean {
-	const writer = partialWriter(name);
-	return writer !== null && writer !== process.pid && !isAlive(writer);
+function isAbandoned(path: string): boolean {
+	const writer = writerIn(basename(path));
+	return writer !== null && !isOwn(writer) && hasLeft(writer, path);
 }
 
 async function remove(path: string): Promise<void> {

@@ -2,8 +2,7 @@ import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
-import { isAlive } from '../process/alive.ts';
-import { PARTIAL_PREFIX, partialName, partialWriter } from '../process/partial.ts';
+import { isBeingWritten, PARTIAL_PREFIX, partialName } from '../process/partial.ts';
 
 /** Ids are folder names of our making: no separators, no leading dot. */
 export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -70,14 +69,9 @@ export class Shelf {
 	async clearPartials(): Promise<number> {
 		const names = await readdir(this.root).catch(() => []);
 		const partials = names.filter(
-			(name) => name.startsWith(PARTIAL_PREFIX) && !isBeingWritten(name)
+			(name) => name.startsWith(PARTIAL_PREFIX) && !isBeingWritten(join(this.root, name))
 		);
 		for (const name of partials) await rm(join(this.root, name), { recursive: true, force: true });
 		return partials.length;
 	}
-}
-
-function isBeingWritten(name: string): boolean {
-	const writer = partialWriter(name);
-	return writer !== null && writer !== process.pid && isAlive(writer);
 }

@@ -5,9 +5,9 @@ export const load: PageServerLoad = async ({ locals, depends }) => {
 	depends('spanwise:home');
 	const { models, runs, jobs, settings } = locals.workbench;
 	const [found, answer, samples] = await Promise.all([
-		models.list(),
+		models.known(),
 		runs.list(),
 		listSamples(settings.root)
 	]);
-	return { models: found, answer, samples, jobs: jobs.list() };
+	return { ...found, answer, samples, jobs: jobs.list() };
 };

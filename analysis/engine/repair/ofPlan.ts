@@ -13,7 +13,7 @@ export async function repairsOf(
 	plan: Plan,
 	folder: string
 ): Promise<LayerRepairs | null> {
-	if (model.form === 'checkpoint') return readRepairs(folder, plan, model.checkpoint.config);
+	if (model.form !== 'onnx') return readRepairs(folder, plan, model.checkpoint.config);
 	refuseRepaired(plan);
 	return null;
 }

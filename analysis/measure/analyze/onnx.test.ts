@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { plainDecoder, smallDecoderBytes } from '../../../tests/builders/onnxDecoder.ts';
+import { letterTokenizer } from '../../../tests/builders/letterTokenizer.ts';
 import { tinyTokenizer } from '../../../tests/builders/tokenizer.ts';
 import { readRun, readSums, readWindows } from '../../workspace/run/read.ts';
 import { similarityOf } from '../../similarity/similarity.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import type { AnalyzeRequest } from './types.ts';
-import { analyze } from '../../../tests/builders/opened.ts';
-import { captureAttention, checkSameModel } from '../../../tests/builders/opened.ts';
+import { cachedOnnx, onnxBytes } from '../../../tests/builders/cachedOnnx.ts';
+import { analyze, captureAttention, checkSameModel } from '../../../tests/builders/opened.ts';
 
 let folder: string;
 let request: AnalyzeRequest;
@@ -115,4 +116,26 @@ it('refuses where not even one layer of one window fits', async () => {
 	await expect(run()).rejects.toThrow(
 		/memory: one window of 24 tokens takes .* no context would fit/
 	);
+});
+
+it('says what reading the attention changes where activations are rounded to 8 bits', async () => {
+	const proto = cachedOnnx({ form: 'groupQueryPacked4bit', layers: 3 });
+	for (const { opType, attribute } of proto.graph?.node ?? []) {
+		const bits = attribute.find(({ name }) => name === 'bits');
+		if (opType !== 'MatMulNBits' || bits === undefined) continue;
+		attribute.push({ ...bits, name: 'accuracy_level', i: 4n });
+	}
+	await writeFile(join(request.modelFolder, 'onnx', 'model.onnx'), onnxBytes(proto));
+	await writeFile(join(request.modelFolder, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
+	const { notes } = await run();
+	const said = notes.find((note) => note.startsWith('activations are rounded to 8 bits')) ?? '';
+	const [, here, exported] =
+		/the loss of window 0 is ([\d.]+) here, ([\d.]+) in the model as exported/.exec(said) ?? [];
+	expect(Number(here)).toBeGreaterThan(0);
+	expect(Math.abs(Number(here) - Number(exported))).toBeLessThan(0.1);
+});
+
+it('says nothing of rounding where nothing is rounded', async () => {
+	const { notes } = await run();
+	expect(notes.join()).not.toContain('rounded');
 });

@@ -51,9 +51,7 @@ export function prepareBench(model: Model, request: BenchRequest): PreparedBench
 	requireDtype(model, request);
 	requirePlan(model, request.plan, 'write and compare');
 	const side =
-		model.form === 'checkpoint'
-			? checkpointSide(model, request, setting)
-			: onnxSide(model, setting);
+		model.form === 'onnx' ? onnxSide(model, setting) : checkpointSide(model, request, setting);
 	return { ...side, setting, ...checkMemory(side, setting, request.memoryLimitBytes) };
 }
 
@@ -102,7 +100,7 @@ function decoderBytes(
 
 /** Throws InputError where a type is asked for of a model whose types stay. */
 function requireDtype({ form, path }: Model, { dtype }: BenchRequest): void {
-	if (form === 'checkpoint' || dtype === null) return;
+	if (form !== 'onnx' || dtype === null) return;
 	throw new InputError(`dtype ${dtype}: ${path} is an ONNX model, whose types stay: leave it out`);
 }
 

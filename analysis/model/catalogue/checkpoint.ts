@@ -9,13 +9,20 @@ import { openCheckpoint, readConfig } from '../checkpoint/open.ts';
 import { missingTokenizer } from '../checkpoint/tokenizer.ts';
 import type { ModelFacts, ModelListing } from '../checkpoint/types.ts';
 
-/** What a listing says of a checkpoint. Never throws: the problem says what is wrong. */
-export async function examineCheckpoint(
-	folder: string
-): Promise<Pick<ModelListing, 'facts' | 'planned' | 'problem'>> {
+/** What a listing says of a checkpoint or a GGUF file. Never throws: the problem says what is wrong. */
+export async function examineCheckpoint({
+	folder,
+	form
+}: Pick<ModelListing, 'folder' | 'form'>): Promise<
+	Pick<ModelListing, 'facts' | 'planned' | 'problem'>
+> {
 	try {
 		const facts = modelFacts(await openCheckpoint(folder));
-		return { facts, planned: null, problem: await missingTokenizer(folder) };
+		return {
+			facts,
+			planned: null,
+			problem: form === 'gguf' ? null : await missingTokenizer(folder)
+		};
 	} catch (error) {
 		// Whatever is wrong with one model, down to a failing disk, the others are still to be listed.
 		return { facts: await factsOfConfig(folder), planned: null, problem: messageOf(error) };

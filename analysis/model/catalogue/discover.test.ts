@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { writeGguf } from '../../../tests/builders/gguf.ts';
+import { ggufOf } from '../../../tests/builders/ggufOf.ts';
 import { smallDecoderBytes } from '../../../tests/builders/onnxDecoder.ts';
 import { cacheFolder } from '../checkpoint/cache.ts';
 import { discoverModels, placeProblems, type ModelPlaces } from './discover.ts';
 import { OnnxExaminer } from './onnx.ts';
+import { modelReport } from './report.ts';
 import { resolveModel } from './resolve.ts';
 
 const root = new URL('../../../', import.meta.url).pathname;
@@ -103,6 +106,22 @@ describe('discoverModels', () => {
 		expect(listing.problem).toMatch(
 			/: it has model\.gguf: a model in GGUF is opened by the path of its file/
 		);
+	});
+
+	test('GGUF files of a folder are models each, of one in parts the first', async () => {
+		const folder = join(home, 'ggufs');
+		const { metadata, tensors } = await ggufOf(join(root, 'models', 'mini-llama3'), 'llama-bpe');
+		await mkdir(folder, { recursive: true });
+		await writeGguf(join(folder, 'tiny.F32.gguf'), metadata, tensors);
+		await writeFile(join(folder, 'notes.gguf'), 'no GGUF');
+		const listings = await discoverModels({ ...none, folders: [folder], env: {} });
+		expect(listings).toMatchObject([
+			{ id: 'ggufs/tiny.F32', name: 'tiny.F32', form: 'gguf', origin: 'folder' }
+		]);
+		expect(await modelReport(listings[0])).toMatchObject({
+			problem: listings[0].problem,
+			files: [{ name: 'tiny.F32.gguf' }]
+		});
 	});
 
 	test('one bad folder neither stops nor slows the others: hostile files, links in a circle, a pipe', async () => {

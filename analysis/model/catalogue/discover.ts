@@ -20,10 +20,10 @@ export interface ModelPlaces {
 
 /**
  * The models that can be had without typing a path: the bundled ones, those in --models folders, and those
- * in the Hugging Face cache, in that order; checkpoints and ONNX files, each file a model of its own. Only headers and
+ * in the Hugging Face cache, in that order; checkpoints, ONNX and GGUF files, each file a model of its own. Only headers and
  * graphs are read; `examiner` remembers what it found in ONNX files. Never throws for a single bad model: its
  * `problem` says what is wrong. Neither does it for a --models folder that is missing or holds no model, which is
- * listed as a problem of its own. Passed over are folders in it without config.json and ONNX files, and ONNX files that
+ * listed as a problem of its own. Passed over are folders in it without config.json and ONNX or GGUF files, and ONNX files that
  * cannot be language models; and, unlooked at, folders without a model that is `wanted`.
  */
 export async function discoverModels(
@@ -74,17 +74,18 @@ async function examine(
 	examiner: OnnxExaminer,
 	wanted: (model: FoundModel) => boolean
 ): Promise<ModelListing[] | null> {
-	const { checkpoint, weights, onnx } = await modelsIn(folder);
-	const found = checkpoint === null ? onnx : [checkpoint, ...onnx];
+	const { checkpoint, weights, onnx, gguf } = await modelsIn(folder);
+	const found = [...(checkpoint === null ? [] : [checkpoint]), ...onnx, ...gguf];
 	if (found.length > 0 && !found.some(wanted)) return null;
 	const listings: ModelListing[] = [];
 	for (const model of onnx) {
 		const examined = await examiner.examine(model.folder);
 		if (examined !== null) listings.push({ ...model, ...examined });
 	}
-	// Without weights, the folder is that of the ONNX models, where there are some.
+	for (const model of gguf) listings.push({ ...model, ...(await examineCheckpoint(model)) });
+	// Without weights, the folder is that of the files in it, where there are some.
 	if (checkpoint === null || (!weights && listings.length > 0)) return listings;
-	return [{ ...checkpoint, ...(await examineCheckpoint(checkpoint.folder)) }, ...listings];
+	return [{ ...checkpoint, ...(await examineCheckpoint(checkpoint)) }, ...listings];
 }
 
 /** The second model of a name becomes name-2, the third name-3. */
@@ -129,6 +130,6 @@ async function problemOfPlace(folder: string): Promise<string> {
 	if (!(await isFolder(folder))) return `${folder}: ${await describeFile(folder)}`;
 	const what = (await children(folder)).length === 0 ? null : await describeFolder(folder);
 	const none =
-		'no model in it; expected a folder with config.json or ONNX models, or folders that have some';
+		'no model in it; expected a folder with config.json, or with ONNX or GGUF files, or folders that have some';
 	return `${folder}: ${what ?? none}`;
 }

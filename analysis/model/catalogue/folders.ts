@@ -2,9 +2,11 @@ import { basename, join, relative, resolve, sep } from 'node:path';
 import { children } from '../checkpoint/cache.ts';
 import { exists, isOwnFolder } from '../checkpoint/files.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
+import { isGguf } from '../gguf/header.ts';
+import { ggufName, isGgufName } from '../gguf/open.ts';
 import { hasCheckpointWeights, onnxFilesIn, onnxName, SUBFOLDER } from '../onnx/locate.ts';
 
-/** A folder that holds a checkpoint, ONNX models, or both. */
+/** A folder that holds a checkpoint, ONNX or GGUF files, or several of these. */
 export type ModelFolder = Pick<ModelListing, 'id' | 'name' | 'folder' | 'origin'>;
 
 /** A model that was found and not looked into. */
@@ -14,7 +16,7 @@ export type FoundModel = ModelFolder & Pick<ModelListing, 'form'>;
 const SNAPSHOT_DEPTH = 3;
 
 /**
- * A folder that is a model, or else those in it that are, sorted; with ONNX files and without config.json it is both.
+ * A folder that is a model, or else those in it that are, sorted; with ONNX or GGUF files and without config.json it is both.
  * Names that begin with a dot are passed over: half-written folders have such.
  */
 export async function modelFolders(
@@ -27,13 +29,12 @@ export async function modelFolders(
 		return { id: name, name, folder: path, origin };
 	};
 	if (await exists(join(folder, 'config.json'))) return [asModel(folder)];
-	const itself = (await onnxFiles(folder, false)).length > 0;
+	const itself = await hasFiles(folder);
 	const models = itself ? [asModel(folder)] : [];
 	for (const child of await children(folder)) {
 		if (child.startsWith('.') || (itself && child === SUBFOLDER)) continue;
 		const path = join(folder, child);
-		const isModel =
-			(await exists(join(path, 'config.json'))) || (await onnxFiles(path, false)).length > 0;
+		const isModel = (await exists(join(path, 'config.json'))) || (await hasFiles(path));
 		if (isModel) models.push(asModel(path));
 	}
 	return models;
@@ -46,6 +47,7 @@ interface FolderContents {
 	/** Whether weights of a checkpoint are there too. */
 	weights: boolean;
 	onnx: FoundModel[];
+	gguf: FoundModel[];
 }
 
 /**
@@ -57,6 +59,7 @@ export async function modelsIn(folder: ModelFolder): Promise<FolderContents> {
 	const configured = await exists(join(path, 'config.json'));
 	const weights = configured && (await hasCheckpointWeights(path));
 	const files = await onnxFiles(path, origin === 'cache');
+	const gguf = await ggufFiles(path);
 	return {
 		checkpoint: configured || origin === 'cache' ? { ...folder, form: 'checkpoint' } : null,
 		weights,
@@ -70,8 +73,27 @@ export async function modelsIn(folder: ModelFolder): Promise<FolderContents> {
 				form: 'onnx',
 				origin
 			};
+		}),
+		gguf: gguf.map((file) => {
+			const name = ggufName(file);
+			return { id: `${id}/${name}`, name, folder: file, form: 'gguf', origin };
 		})
 	};
+}
+
+/** Whether a folder holds files that are models each by itself. */
+async function hasFiles(folder: string): Promise<boolean> {
+	return (await onnxFiles(folder, false)).length > 0 || (await ggufFiles(folder)).length > 0;
+}
+
+/** Paths of the GGUF files in a folder; of one in parts, the first. */
+async function ggufFiles(folder: string): Promise<string[]> {
+	const files: string[] = [];
+	for (const name of (await children(folder)).filter(isGgufName)) {
+		const file = join(folder, name);
+		if (await isGguf(file)) files.push(file);
+	}
+	return files;
 }
 
 /** Where an ONNX file lies in a model's folder, for a reader; empty for model.onnx, also in the subfolder `onnx`. */

@@ -70,9 +70,11 @@ async function reportOf(listing: ModelListing, model: Model): Promise<ModelRepor
 
 /** The files of a model by their names below its folder. */
 function filesNamed(model: Model): [name: string, path: string][] {
-	if (model.form === 'checkpoint') {
+	if (model.form !== 'onnx') {
 		const files = filesOf(model.checkpoint).sort();
-		return files.map((file) => [relative(model.path, file), file]);
+		const nameOf = (file: string) =>
+			model.form === 'gguf' ? basename(file) : relative(model.path, file);
+		return files.map((file) => [nameOf(file), file]);
 	}
 	return [[basename(model.path), model.path], ...[...model.found.onnx.external.files].sort()];
 }

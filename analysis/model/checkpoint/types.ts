@@ -99,9 +99,9 @@ export interface ModelListing {
 	/** Unique, stable and readable; what MODEL may be on the command line. */
 	id: string;
 	name: string;
-	/** Absolute path of the checkpoint's folder, or of the ONNX file. */
+	/** Absolute path of the checkpoint's folder, or of the ONNX or GGUF file. */
 	folder: string;
-	form: 'checkpoint' | 'onnx';
+	form: 'checkpoint' | 'onnx' | 'gguf';
 	origin: 'bundled' | 'folder' | 'cache';
 	/** null where config.json or the graph could not be understood. */
 	facts: ModelFacts | null;

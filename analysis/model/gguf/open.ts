@@ -63,10 +63,20 @@ export async function openGguf(file: string): Promise<Checkpoint> {
 	};
 }
 
+/** Whether a file is called as GGUF files are; of one in parts, the first alone. */
+export function isGgufName(name: string): boolean {
+	return name.endsWith('.gguf') && (PART.exec(name)?.[2] ?? '00001') === '00001';
+}
+
+/** A model's name for people, by its file's. */
+export function ggufName(file: string): string {
+	return PART.exec(basename(file))?.[1] ?? basename(file, '.gguf');
+}
+
 /** The file's name; what the file says of itself where its name says nothing, as in Ollama's store. */
 function nameOf(file: string, metadata: Metadata): string {
 	const name = basename(file);
-	if (name.endsWith('.gguf')) return basename(name, '.gguf');
+	if (name.endsWith('.gguf')) return ggufName(name);
 	return metadata.text('general.name') ?? name;
 }
 

@@ -53,7 +53,7 @@ beforeAll(async () => {
 		settings: settingsFrom({ SPANWISE_HOME: home }),
 		reader: readerHere,
 		models: new ModelCatalogue(join(home, 'none'), [], readerHere),
-		runs: new RunCatalogue(home),
+		runs: new RunCatalogue(home, readerHere),
 		results: new ResultCatalogue(home)
 	};
 });

@@ -1,13 +1,29 @@
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { messageOf } from '$analysis/errors.ts';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { NotFoundError } from './errors.ts';
 import type { Reader } from '$analysis/measure/questions.ts';
+
+/** After this long a page shows what is known of the models, and asks again later. */
+const PATIENCE_MS = 2_000;
+
+/** The models as far as they are known. */
+export interface KnownModels {
+	models: ModelListing[];
+	/** Why these may not be all there are; null: they are. */
+	problem: string | null;
+}
 
 /** The models of this machine that were found without being named. */
 export class ModelCatalogue {
 	readonly #bundled: string;
 	readonly #folders: string[];
 	readonly #reader: Reader;
+	/** Those that were found last. */
+	#last: ModelListing[] = [];
+	/** The look that has not ended yet. */
+	#looking: Promise<ModelListing[]> | null = null;
 
 	constructor(root: string, folders: string[], reader: Reader) {
 		this.#bundled = join(root, 'models');
@@ -16,9 +32,31 @@ export class ModelCatalogue {
 	}
 
 	/** Looked for anew each time: a download may have ended since. */
-	list(): Promise<ModelListing[]> {
+	async list(): Promise<ModelListing[]> {
 		const places = { bundled: this.#bundled, folders: this.#folders, env: { ...process.env } };
-		return this.#reader.ask('models', places);
+		this.#last = await this.#reader.ask('models', places);
+		return this.#last;
+	}
+
+	/** The list, or those found last where looking takes longer than `patienceMs` or fails. */
+	async known(patienceMs = PATIENCE_MS): Promise<KnownModels> {
+		const waiting = new AbortController();
+		this.#looking ??= this.list().finally(() => (this.#looking = null));
+		const late = after(patienceMs, null, { signal: waiting.signal }).catch(() => null);
+		try {
+			const models = await Promise.race([this.#looking, late]);
+			if (models !== null) return { models, problem: null };
+			// A failure is met by whoever asks next; until then it must not count as unhandled.
+			this.#looking.catch(() => undefined);
+			return {
+				models: this.#last,
+				problem: 'Still looking for models. The list may not be complete.'
+			};
+		} catch (error) {
+			return { models: this.#last, problem: `Models could not be listed: ${messageOf(error)}` };
+		} finally {
+			waiting.abort();
+		}
 	}
 
 	/** The listings of some ids, in order. Errors: NotFoundError; an id is never taken for a path. */

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { similarityOf } from '$analysis/similarity/similarity.ts';
 import { writeRun } from '$analysis/workspace/run/write.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
+import { readerHere } from '../../../tests/builders/readerHere.ts';
 import { RunCatalogue } from './runs.ts';
 
 it('gives the similarity of the run that is there, not of one that stood in its place', async () => {
@@ -13,7 +14,7 @@ it('gives the similarity of the run that is there, not of one that stood in its 
 	const { record, sums, windows } = madeUpRun('a');
 	const folder = join(home, 'runs', 'a');
 	await writeRun(folder, record, sums, windows);
-	const runs = new RunCatalogue(home);
+	const runs = new RunCatalogue(home, readerHere);
 	const first = await runs.similarity('a', 'cosine', 'all');
 	expect(await runs.similarity('a', 'cosine', 'all')).toBe(first);
 

@@ -1,11 +1,11 @@
 import { InputError } from '$analysis/errors.ts';
 import { listRuns, runShelf } from '$analysis/workspace/run/list.ts';
-import { readRun, readSums, readWindows, runState } from '$analysis/workspace/run/read.ts';
+import { readRun, readWindows, runState } from '$analysis/workspace/run/read.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Shelf } from '$analysis/workspace/shelf.ts';
-import { headBlock } from '$analysis/similarity/measure.ts';
-import { similarityOf } from '$analysis/similarity/similarity.ts';
-import type { Metric, Similarity, View, ViewSums } from '$analysis/similarity/types.ts';
+import type { Comparison } from '$analysis/compare/types.ts';
+import type { Reader } from '$analysis/measure/questions.ts';
+import type { Metric, Similarity, View } from '$analysis/similarity/types.ts';
 import type { RunsAnswer, WindowsAnswer } from '$lib/client/api.ts';
 import { NotFoundError } from './errors.ts';
 
@@ -16,10 +16,12 @@ const MAX_CACHED_SIMILARITIES = 64;
 export class RunCatalogue {
 	readonly #home: string;
 	readonly #shelf: Shelf;
+	readonly #reader: Reader;
 	/** In order of use, the oldest first. */
 	readonly #similarities = new Map<string, Promise<Similarity>>();
 
-	constructor(home: string) {
+	constructor(home: string, reader: Reader) {
+		this.#reader = reader;
 		this.#home = home;
 		this.#shelf = runShelf(home);
 	}
@@ -65,10 +67,11 @@ export class RunCatalogue {
 	 * another run.
 	 */
 	async similarity(id: string, metric: Metric, view: View): Promise<Similarity> {
-		const state = await runState(await this.#folder(id));
+		const folder = await this.#folder(id);
+		const state = await runState(folder);
 		const key = `${id} ${metric} ${view} ${state}`;
 		const kept = this.#similarities.get(key);
-		const similarity = kept ?? this.#measure(id, metric, view);
+		const similarity = kept ?? this.#reader.ask('similarity', { folder, metric, view });
 		this.#similarities.delete(key);
 		this.#similarities.set(key, similarity);
 		if (!kept) similarity.catch(() => this.#similarities.delete(key));
@@ -79,11 +82,15 @@ export class RunCatalogue {
 		return similarity;
 	}
 
-	/** A run with the sums of one of its views. */
-	async sums(id: string, view: View): Promise<{ record: RunRecord; sums: ViewSums }> {
-		const folder = await this.#folder(id);
-		const record = { ...(await readRun(folder)), id };
-		return { record, sums: await readSums(folder, record, view) };
+	/** Runs beside each other, and their records in order. */
+	async comparison(
+		ids: readonly string[],
+		metric: Metric,
+		view: View
+	): Promise<{ comparison: Comparison; records: RunRecord[] }> {
+		const runs = [];
+		for (const id of ids) runs.push({ id, folder: await this.#folder(id) });
+		return this.#reader.ask('comparison', { runs, metric, view });
 	}
 
 	/** [H, H]: rows are the heads of layer `from`, columns those of `to`. */
@@ -95,8 +102,7 @@ export class RunCatalogue {
 		to: number
 	): Promise<Float64Array> {
 		const folder = await this.#folder(id);
-		const sums = await readSums(folder, await readRun(folder), view);
-		return headBlock(sums, metric, from, to);
+		return this.#reader.ask('heads', { folder, metric, view, from, to });
 	}
 
 	/** Hashes of all texts that were read. Throws where a run cannot be read. */
@@ -119,17 +125,6 @@ export class RunCatalogue {
 			if (!(error instanceof InputError)) throw error;
 			return [{ id: 'runs', record: null, problem: error.message }];
 		}
-	}
-
-	async #measure(id: string, metric: Metric, view: View): Promise<Similarity> {
-		const folder = await this.#folder(id);
-		const record = await readRun(folder);
-		const sums = await readSums(folder, record, view);
-		return similarityOf(
-			sums,
-			metric,
-			record.windows.map(({ document }) => document)
-		);
 	}
 
 	/** The folder of a listed run; nothing the browser says is ever joined to a path before it was listed. */

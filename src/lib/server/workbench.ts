@@ -37,7 +37,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const readOnly = claim.readOnly !== null;
 	const reader = new ReaderProcesses({ file: settings.readerFile });
 	const models = new ModelCatalogue(root, settings.modelFolders, reader);
-	const runs = new RunCatalogue(home);
+	const runs = new RunCatalogue(home, reader);
 	const results = new ResultCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
 	const jobs = new JobManager({

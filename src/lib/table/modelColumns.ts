@@ -17,7 +17,8 @@ export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
 /** What a model is stored as. */
 export const FORMS: Readonly<Record<ModelListing['form'], string>> = {
 	checkpoint: 'checkpoint',
-	onnx: 'ONNX'
+	onnx: 'ONNX',
+	gguf: 'GGUF'
 };
 
 /** Why a model cannot be used, without its path in front, which stands beside it. */

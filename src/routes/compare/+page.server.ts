@@ -1,4 +1,3 @@
-import { compareRuns } from '$analysis/compare/compareRuns.ts';
 import { MAX_RUNS } from '$analysis/compare/types.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
@@ -30,9 +29,7 @@ async function compare(
 		return { compared: null, problem };
 	}
 	try {
-		const inputs = await Promise.all(ids.map((id) => runs.sums(id, view)));
-		const comparison = compareRuns(inputs, { metric, view });
-		return { compared: { comparison, records: inputs.map(({ record }) => record) }, problem: null };
+		return { compared: await runs.comparison(ids, metric, view), problem: null };
 	} catch (error) {
 		if (error instanceof InputError || error instanceof NotFoundError)
 			return { compared: null, problem: error.message };

@@ -23,8 +23,20 @@ const WORDS = {
 
 /** Long texts and large vocabularies take some seconds; more than this most likely never ends. */
 const TIME_LIMIT_MS = 30_000;
+/** What may take too long, and what to do then. */
+interface Slow {
+	what: string;
+	why: string;
+}
+
+const OF_MODELS: Slow = {
+	what: 'the model and its texts',
+	why: 'a pattern in tokenizer.json may never end on this text. Choose a shorter or another text, or run the command'
+};
+const OF_RUNS: Slow = { what: 'the run', why: 'it is large. Use the command' };
+
 /** Questions that wait for one process; each may hold the texts of a request. */
-const MAX_WAITING = 16;
+const MAX_WAITING = 32;
 /** A process holds a tokenizer, some 100 MB; it goes when nobody asks. */
 const IDLE_MS = 60_000;
 /** For this long an estimate stands: the job that is queued after it asks the same again. */
@@ -39,14 +51,16 @@ export interface ReaderOptions {
 	timeLimitMs?: number;
 }
 
-/** Answers questions in processes of their own: one for the lists and pages of models, one for estimates. */
+/** Answers questions in processes of their own: one for the lists and pages of models, one for runs, one for estimates. */
 export class ReaderProcesses implements Reader {
 	readonly #models: Lane;
+	readonly #runs: Lane;
 	readonly #estimates: Lane;
 
 	constructor(options: ReaderOptions) {
-		this.#models = new Lane(options, 0);
-		this.#estimates = new Lane(options, ESTIMATE_STANDS_MS);
+		this.#models = new Lane(options, 0, OF_MODELS);
+		this.#runs = new Lane(options, 0, OF_RUNS);
+		this.#estimates = new Lane(options, ESTIMATE_STANDS_MS, OF_MODELS);
 	}
 
 	async ask<Kind extends QuestionKind>(
@@ -54,7 +68,7 @@ export class ReaderProcesses implements Reader {
 		asked: Questions[Kind]['asked'],
 		signal?: AbortSignal
 	): Promise<Answer<Kind>> {
-		const lane = isOfModels(kind) ? this.#models : this.#estimates;
+		const lane = isOfModels(kind) ? this.#models : isOfRuns(kind) ? this.#runs : this.#estimates;
 		// A process answers the kind that it was asked.
 		return await lane.ask({ kind, asked } as Question, signal);
 	}
@@ -62,12 +76,17 @@ export class ReaderProcesses implements Reader {
 	/** Ends the processes. */
 	stop(): void {
 		this.#models.stop();
+		this.#runs.stop();
 		this.#estimates.stop();
 	}
 }
 
 function isOfModels(kind: QuestionKind): boolean {
 	return kind === 'models' || kind === 'report' || kind === 'plan';
+}
+
+function isOfRuns(kind: QuestionKind): boolean {
+	return kind === 'similarity' || kind === 'heads' || kind === 'comparison';
 }
 
 /** One process at most, which answers one question at a time. */
@@ -85,10 +104,14 @@ class Lane {
 	/** By what was asked: the answer, or null where it did not end in time; and until when that stands. */
 	readonly #remembered = new Map<string, { answer: Answer | null; until: number }>();
 
-	constructor({ file, timeLimitMs = TIME_LIMIT_MS }: ReaderOptions, answerStandsMs: number) {
+	constructor(
+		{ file, timeLimitMs = TIME_LIMIT_MS }: ReaderOptions,
+		answerStandsMs: number,
+		{ what, why }: Slow
+	) {
 		this.#file = file;
 		this.#answerStandsMs = answerStandsMs;
-		const tooLong = `reading the model and its texts took more than ${timeLimitMs / 1000} s and was stopped: a pattern in tokenizer.json may never end on this text. Choose a shorter or another text, or run the command, which has no time limit`;
+		const tooLong = `reading ${what} took more than ${timeLimitMs / 1000} s and was stopped: ${why}, which has no time limit`;
 		this.#limit = { ms: timeLimitMs, tooLong };
 	}
 

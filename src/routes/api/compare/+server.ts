@@ -1,5 +1,3 @@
-import { compareRuns } from '$analysis/compare/compareRuns.ts';
-import type { Comparison } from '$analysis/compare/types.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { measureOf, runsOf } from '$lib/server/http/query.ts';
 import type { RequestHandler } from './$types';
@@ -9,7 +7,6 @@ export const GET: RequestHandler = ({ url, locals }) =>
 	answering(async () => {
 		const { metric, view } = measureOf(url);
 		const { runs } = locals.workbench;
-		const inputs = await Promise.all(runsOf(url).map((id) => runs.sums(id, view)));
-		const answer: Comparison = compareRuns(inputs, { metric, view });
-		return Response.json(answer);
+		const { comparison } = await runs.comparison(runsOf(url), metric, view);
+		return Response.json(comparison);
 	});
