@@ -1,6 +1,7 @@
 import { readComparison, readHeads, readSimilarity } from '../analysis/compare/readings.ts';
 import { checkPlan } from '../analysis/engine/checkPlan.ts';
 import { kindOf } from '../analysis/measure/lookup.ts';
+import { workspaceRows } from '../analysis/measure/overview/rows.ts';
 import type { Answer, Question, QuestionKind, Questions } from '../analysis/measure/questions.ts';
 import { discoverModels } from '../analysis/model/catalogue/discover.ts';
 import { OnnxExaminer } from '../analysis/model/catalogue/onnx.ts';
@@ -22,6 +23,7 @@ export function readerAnswers(): (question: Question) => Promise<Answer> {
 		similarity: readSimilarity,
 		heads: readHeads,
 		comparison: readComparison,
+		rows: ({ home }) => workspaceRows(home),
 		estimate: (request) => kindOf(request.kind).estimate(request)
 	};
 	return (question) => answered(question, answers);

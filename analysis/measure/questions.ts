@@ -5,6 +5,7 @@ import type { PlanCheck } from '../engine/checkPlan.ts';
 import type { ModelPlaces } from '../model/catalogue/discover.ts';
 import type { ModelReport } from '../model/catalogue/report.ts';
 import type { Request } from './kind.ts';
+import type { WorkspaceRows } from './overview/rows.ts';
 import type { Failed } from '../process/ask.ts';
 import type { Plan } from '../plan/types.ts';
 import type { ComparedRuns, Reading } from '../compare/readings.ts';
@@ -27,6 +28,7 @@ export interface RunQuestions {
 		asked: ComparedRuns;
 		answer: { comparison: Comparison; records: RunRecord[] };
 	};
+	rows: { asked: { home: string }; answer: WorkspaceRows };
 }
 
 /** What a job would take. */

@@ -8,10 +8,10 @@ import { filesOf } from './checkpoint/remembered.ts';
 import { RunHash } from './checkpoint/runHash.ts';
 import { TOKENIZER } from './checkpoint/tokenizer.ts';
 import type { Checkpoint, ModelFacts } from './checkpoint/types.ts';
-import { isGguf } from './gguf/header.ts';
+import { formOf } from './form.ts';
 import { checkModel } from './onnx/check.ts';
 import { onnxFiles, onnxHash } from './onnx/hash.ts';
-import { findBeside, findOnnxFile } from './onnx/locate.ts';
+import { findBeside } from './onnx/locate.ts';
 import { findIn, findOnnx, openOnnx, type FoundOnnx, type OpenedOnnx } from './onnx/open.ts';
 import { readOnnx } from './onnx/read.ts';
 import { loadTokenizer } from './tokens/tokenizer.ts';
@@ -78,8 +78,8 @@ export type Model = CheckpointModel | OnnxFileModel;
  * and runs nothing. Throws InputError that says what is wrong with it.
  */
 export async function openModel(path: string): Promise<Model> {
-	const file = await findOnnxFile(path);
-	return file === null ? openFolder(path) : openFile(file);
+	const named = await formOf(path);
+	return named.form === 'onnx' ? openFile(named.path) : openFolder(named.path, named.form);
 }
 
 /** Opens a model and hands it to `use`; it is closed in the end. Throws as either does. */
@@ -95,7 +95,7 @@ export async function withModel<Result>(
 	}
 }
 
-async function openFolder(folder: string): Promise<CheckpointModel> {
+async function openFolder(folder: string, form: CheckpointModel['form']): Promise<CheckpointModel> {
 	const checkpoint = await openCheckpoint(folder);
 	const reader = new WeightReader();
 	const hashAll = () => completeHash(checkpoint, reader, new ModelHasher(checkpoint));
@@ -107,7 +107,7 @@ async function openFolder(folder: string): Promise<CheckpointModel> {
 		return hasher;
 	};
 	return {
-		form: (await isGguf(checkpoint.folder)) ? 'gguf' : 'checkpoint',
+		form,
 		name: checkpoint.name,
 		path: checkpoint.folder,
 		facts: modelFacts(checkpoint),

@@ -31,8 +31,9 @@ Example (plan.json: made by the example of spanwise plan):
 		`${windows} ${windows === 1 ? 'round' : 'rounds'} a side, ${context} tokens of prompt`,
 	/** An ONNX model keeps its types. */
 	async fitted(settings, modelFolder) {
-		const { findOnnxFile } = await import('../../model/onnx/locate.ts');
-		return (await findOnnxFile(modelFolder)) === null ? settings : { ...settings, dtype: null };
+		const { formOf } = await import('../../model/form.ts');
+		const { form } = await formOf(modelFolder);
+		return form === 'onnx' ? { ...settings, dtype: null } : settings;
 	},
 	async estimate(request) {
 		const { estimateBench } = await import('./estimate.ts');

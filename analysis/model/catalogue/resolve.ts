@@ -6,7 +6,7 @@ import { exists, isFolder } from '../checkpoint/files.ts';
 import { describeFile } from '../checkpoint/foreign.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
 import { isGguf } from '../gguf/header.ts';
-import { findOnnxFile } from '../onnx/locate.ts';
+import { formOf } from '../form.ts';
 import type { FoundModel } from './folders.ts';
 import { nearestName } from './nearest.ts';
 
@@ -47,7 +47,11 @@ export async function isModel(
 	list: (wanted?: (model: FoundModel) => boolean) => Promise<readonly ModelListing[]>
 ): Promise<boolean> {
 	if (await exists(join(name, 'config.json'))) return true;
-	if ((await findOnnxFile(name).catch(() => name)) !== null && (await exists(name))) return true;
+	const form = await formOf(name).then(
+		(named) => named.form,
+		() => 'onnx'
+	);
+	if (form !== 'checkpoint' && (await exists(name))) return true;
 	if (/^[./]/.test(name)) return false;
 	const listings = await list((found) => mayBe(found, name));
 	return listings.some((listed) => listed.id === name || listed.name === name);

@@ -1,5 +1,4 @@
 import { isInputError } from '$analysis/errors.ts';
-import { workspaceRows } from '$analysis/measure/overview/rows.ts';
 import { overviewTable, OVERVIEWS } from '$analysis/measure/overview/table.ts';
 import type { PageServerLoad } from './$types';
 
@@ -7,7 +6,8 @@ import type { PageServerLoad } from './$types';
 export const load: PageServerLoad = async ({ locals, url }) => {
 	const of = OVERVIEWS.find((name) => name === url.searchParams.get('of')) ?? OVERVIEWS[0];
 	const where = url.searchParams.getAll('where').filter((condition) => condition.trim() !== '');
-	const rows = await workspaceRows(locals.workbench.settings.home);
+	const { reader, settings } = locals.workbench;
+	const rows = await reader.ask('rows', { home: settings.home });
 	try {
 		return { of, where, table: overviewTable(rows, of, where), problem: null };
 	} catch (error) {

@@ -86,7 +86,7 @@ function isOfModels(kind: QuestionKind): boolean {
 }
 
 function isOfRuns(kind: QuestionKind): boolean {
-	return kind === 'similarity' || kind === 'heads' || kind === 'comparison';
+	return ['similarity', 'heads', 'comparison', 'rows'].includes(kind);
 }
 
 /** One process at most, which answers one question at a time. */
