@@ -60,7 +60,7 @@ export async function searchPlans(
 			context
 		};
 		const reporter = new Reporter(task, options.onProgress);
-		const similarity = await measureSimilarity(prepared, reader, reporter);
+		const similarity = await measureSimilarity(prepared, home, reporter);
 		const weights = new WeightSource(checkpoint, reader, {
 			resident: memory.resident,
 			hasher: null

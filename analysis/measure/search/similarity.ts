@@ -1,7 +1,6 @@
-import { captureSums } from '../../engine/captureSums.ts';
+import { engineFor } from '../../engine/engineFor.ts';
 import type { Reporter } from '../../telemetry/reporter.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
-import type { WeightReader } from '../../model/checkpoint/read.ts';
 import { headMatch, similarityMatrix } from '../../similarity/measure.ts';
 import type { PreparedSearch } from './prepare.ts';
 
@@ -12,14 +11,14 @@ export interface SearchSimilarity {
 	headMatch: (source: number, follower: number) => number[];
 }
 
-/** How alike the layers are on the search part. */
+/** How alike the layers are on the search part; `home` is the workspace. */
 export async function measureSimilarity(
-	prepared: PreparedSearch,
-	reader: WeightReader,
+	{ model, context, statistics, memory, parts }: PreparedSearch,
+	home: string,
 	reporter: Reporter
 ): Promise<SearchSimilarity> {
-	const searched = { ...prepared, windows: prepared.parts.search };
-	const { sums } = await captureSums(searched, reader, null, reporter, new Stopwatch());
+	const engine = engineFor(model).capture(context, statistics, memory.limitBytes);
+	const { sums } = await engine.capture(parts.search, home, reporter, new Stopwatch());
 	const [all] = sums;
 	return {
 		matrix: similarityMatrix(all, 'cosine'),
