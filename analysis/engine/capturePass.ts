@@ -6,9 +6,8 @@ import { rotaryTables } from '../graph/rotary.ts';
 import { totalNames, viewShape, type BlockStatistics } from '../graph/statistics.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { DivergencePass } from './divergence.ts';
-import { tokenLosses } from './head.ts';
+import { tokenLosses, vocabularyLogSums } from './head.ts';
 import type { AttentionLayout } from './layout.ts';
-import { logAddExp, logSum } from './logSum.ts';
 import {
 	breathe,
 	createSession,
@@ -234,21 +233,6 @@ export class CapturePass {
 		}
 		await session.release();
 	}
-}
-
-/** Log-sum-exp of each token's logits, [tokens], from the outputs of `addVocabularySums`. */
-export function vocabularyLogSums(
-	outputs: InferenceSession.OnnxValueMapType,
-	tokens: number
-): Float64Array {
-	const highest = floats(outputs, 'part_highest');
-	const sums = floats(outputs, 'part_sum');
-	const logSums = new Float64Array(tokens).fill(-Infinity);
-	for (let index = 0; index < highest.length; index++) {
-		const token = index % tokens;
-		logSums[token] = logAddExp(logSums[token], logSum(highest[index], sums[index]));
-	}
-	return logSums;
 }
 
 function totalsOf(layout: AttentionLayout, request: StatisticsRequest): Total[] {

@@ -49,7 +49,8 @@ export function checkpointEngine(model: CheckpointModel): Engine {
 				open: async (home) => {
 					// Only here, as above.
 					const { checkpointWays } = await import('./checkpointWays.ts');
-					const hasher = await model.hasher(home);
+					if (memory.resident) await model.hashInBackground(home);
+					const hasher = memory.resident ? null : await model.hasher(home);
 					const runner = checkpointWays(checkpoint, planned, memory, reader, hasher);
 					return inTurns(runner, memory.windowsPerGroup);
 				}

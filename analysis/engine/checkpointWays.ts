@@ -1,7 +1,7 @@
 import type { MemoryPlan } from './memory.ts';
 import { ForwardPass, type PlannedLayers } from './forward.ts';
 import { LanguageHead } from './head.ts';
-import { allocateSource, attentionLayout } from './layout.ts';
+import { allocateSource, attentionLayout, type AttentionLayout } from './layout.ts';
 import { WeightSource } from './weights.ts';
 import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
@@ -17,9 +17,16 @@ export function checkpointWays(
 	hasher: ModelHasher | null
 ): WaysRunner {
 	const weights = new WeightSource(checkpoint, reader, { resident, hasher });
+	const { config } = checkpoint;
+	/** Windows of other lengths are cut into as many blocks as the first. */
+	let blockCount: number | undefined;
 	return {
-		ofLength: (context) => bothWays(checkpoint.config, weights, planned, context, windowsPerGroup),
-		release: () => Promise.resolve()
+		ofLength: (context) => {
+			const layout = attentionLayout(config, context, blockCount);
+			blockCount = layout.blocks.length;
+			return bothWays(config, weights, planned, layout, windowsPerGroup);
+		},
+		release: () => weights.release()
 	};
 }
 
@@ -27,12 +34,11 @@ async function bothWays(
 	config: ModelConfig,
 	weights: WeightSource,
 	planned: PlannedLayers,
-	context: number,
+	layout: AttentionLayout,
 	windowsPerGroup: number
 ): Promise<BothWays> {
-	const layout = attentionLayout(config, context);
 	const forward = new ForwardPass(config, layout, weights);
-	const head = await LanguageHead.open(config, context, weights);
+	const head = await LanguageHead.open(config, layout.context, weights);
 	const rooms = Array.from({ length: windowsPerGroup }, () =>
 		allocateSource(layout, planned.sources)
 	);

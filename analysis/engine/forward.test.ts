@@ -258,7 +258,9 @@ it('gives the same whether weights are streamed or kept, one window or several a
 		await streamed.forward.start(other, null)
 	];
 	await streamed.forward.run(states);
-	expect(await streamed.head.lastLogits(states[0].hidden)).toEqual(expected);
+	const found = await streamed.head.lastLogits(states[0].hidden);
+	const apart = found.map((value, index) => Math.abs(value - expected[index]));
+	expect(Math.max(...apart)).toBeLessThan(2e-5);
 	await streamed.forward.release();
 	await streamed.head.release();
 	await streamed.reader.close();

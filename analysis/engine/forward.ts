@@ -14,6 +14,7 @@ import {
 } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
 import type { LayerRepairs } from './repair/repairs.ts';
+import { givenTo, ResidentLayers, type LayerDeed } from './residentLayers.ts';
 import { breathe, createSession, indices, tensor, type Tensors } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
@@ -50,13 +51,18 @@ export interface LayerCost {
 	cpuSeconds: number;
 }
 
-/** Runs windows of one length through a model, layer by layer. Sessions are made once and shared by all layers. */
+/**
+ * Runs windows of one length through a model, layer by layer: by the sessions of a model that is in memory, or by sessions
+ * that all layers share, their weights being fed.
+ */
 export class ForwardPass {
 	readonly #config: ModelConfig;
 	readonly #layout: AttentionLayout;
 	readonly #weights: WeightSource;
 	readonly #rotary: Tensors;
 	readonly #sessions = new Map<string, Promise<InferenceSession>>();
+	/** Of a model that is in memory; null: weights are fed layer by layer. */
+	readonly #resident: ResidentLayers | null;
 	/** The hidden states are written here and swapped, so that nothing is allocated in a run. */
 	#spare: Float32Array;
 
@@ -68,6 +74,8 @@ export class ForwardPass {
 		const dims = [layout.context, config.headDim / 2];
 		this.#rotary = { cos: tensor(cos, dims), sin: tensor(sin, dims) };
 		this.#spare = new Float32Array(layout.context * config.hidden);
+		const { model } = weights;
+		this.#resident = model === null ? null : new ResidentLayers(config, layout, model);
 	}
 
 	/**
@@ -107,30 +115,57 @@ export class ForwardPass {
 		const first = options.first ?? 0;
 		for (const state of states) this.#checkNumbers(state, `before layer ${first}`);
 		for (let layer = first; layer <= last; layer++) {
-			const weights = await this.#weights.layer(layer);
-			if (layer < last) this.#weights.prefetch(layer + 1);
+			// Of a model that is in memory nothing is read.
+			const weights = this.#resident === null ? await this.#weights.layer(layer) : null;
+			if (weights !== null && layer < last) this.#weights.prefetch(layer + 1);
 			const planned = options.sources === undefined ? this.#config.shared : options;
 			const source = planned?.sources === undefined ? layer : planned.sources[layer];
 			const headMap = planned?.headMaps?.[layer] ?? null;
 			const repair = options.repairs?.get(layer);
+			const bias = repair?.bias ?? (source === null ? await this.#weights.meanOutput(layer) : null);
 			for (const [window, state] of states.entries()) {
 				const kept = state.attention?.slots[layer] != null ? state.attention : null;
 				let cost: LayerCost;
-				if (source === layer) {
+				if (this.#resident !== null) {
+					const deed = this.#deed(state, layer, source, headMap, { bias, o: repair?.o ?? null });
+					const resident = this.#resident;
+					cost = await this.#timed(state, () =>
+						resident.run(layer, state.hidden, this.#spare, deed, kept)
+					);
+				} else if (weights === null) {
+					throw new Error(`layer ${layer} has no weights`);
+				} else if (source === layer) {
 					cost = await this.#attend(state, layer, weights.attend, kept);
 				} else if (source === null) {
-					cost = await this.#leaveOut(state, weights.leaveOut, repair?.bias ?? weights.meanOutput);
-					if (kept !== null) this.#clear(kept, layer);
+					cost = await this.#leaveOut(state, weights.leaveOut, bias);
 				} else {
 					const own = repair?.o ? this.#refitted(weights.reuse, repair.o) : weights.reuse;
 					cost = await this.#reuse(state, layer, source, headMap, own);
-					if (kept !== null) this.#copy(kept, source, layer, headMap);
 				}
+				if (kept !== null && source === null) this.#clear(kept, layer);
+				else if (kept !== null && source !== null && source !== layer)
+					this.#copy(kept, source, layer, headMap);
 				this.#checkNumbers(state, `after layer ${layer}`);
 				options.onLayer?.(layer, window, cost);
 				await breathe();
 			}
 		}
+	}
+
+	/** What a layer of a model in memory does about its attention. */
+	#deed(
+		{ attention }: WindowState,
+		layer: number,
+		source: number | null,
+		headMap: readonly number[] | null,
+		repair: { bias: Float32Array | null; o: Float32Array | null }
+	): LayerDeed {
+		if (source === layer) return { kind: 'attend' };
+		if (source === null) return { kind: 'drop', bias: repair.bias };
+		if (attention === null)
+			throw new RangeError(`layer ${layer} reuses layer ${source}, whose attention was not kept`);
+		const probabilities = givenTo(this.#layout, attention, source, headMap);
+		return { kind: 'reuse', probabilities, o: repair.o };
 	}
 
 	#attend(
@@ -194,9 +229,16 @@ export class ForwardPass {
 		const dims = [this.#layout.context, this.#config.hidden];
 		const inputs = { ...feeds, hidden: tensor(state.hidden, dims) };
 		const outputs = { ...fetches, hidden_out: tensor(this.#spare, dims) };
+		return this.#timed(state, async () => {
+			await session.run(inputs, outputs);
+		});
+	}
+
+	/** Measures a run that writes a window's next state to the spare array. */
+	async #timed(state: WindowState, run: () => Promise<void>): Promise<LayerCost> {
 		const cpu = process.cpuUsage();
 		const started = performance.now();
-		await session.run(inputs, outputs);
+		await run();
 		const seconds = (performance.now() - started) / 1000;
 		const { user, system } = process.cpuUsage(cpu);
 		[state.hidden, this.#spare] = [this.#spare, state.hidden];

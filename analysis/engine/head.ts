@@ -5,6 +5,8 @@ import { COMPARISON_OUTPUTS, comparisonGraph } from '../graph/comparison.ts';
 import { finalNormGraph, vocabularyGraph, vocabularySumGraph } from '../graph/head.ts';
 import { PartsCompared, type PartFigures, type TokenComparison } from './comparison.ts';
 import { logAddExp, logSum } from './logSum.ts';
+import { vocabularyParts } from '../graph/stored.ts';
+import type { ResidentModel } from './residentModel.ts';
 import { breathe, createSession, floats, tensor } from './session.ts';
 import type { VocabularyPart, WeightSource } from './weights.ts';
 
@@ -51,6 +53,7 @@ export class LanguageHead {
 	async losses(
 		windows: readonly { hidden: Float32Array; ids: readonly number[] }[]
 	): Promise<Float64Array[]> {
+		if (this.#weights.model !== null) return this.#residentLosses(this.#weights.model, windows);
 		const { hidden: width } = this.#config;
 		const normed = [];
 		for (const { hidden } of windows) normed.push(await this.#normed(hidden));
@@ -90,6 +93,7 @@ export class LanguageHead {
 	async compare(
 		windows: readonly { baseline: Float32Array; shared: Float32Array; ids: readonly number[] }[]
 	): Promise<TokenComparison[]> {
+		if (this.#weights.model !== null) return this.#residentComparison(this.#weights.model, windows);
 		const { hidden: width } = this.#config;
 		const dims = [this.#context, width];
 		const normed: { baseline: Float32Array; shared: Float32Array }[] = [];
@@ -114,17 +118,75 @@ export class LanguageHead {
 		}
 		const comparisons: TokenComparison[] = [];
 		for (const [window, { ids }] of windows.entries()) {
+			comparisons.push(await this.#compared(compared[window], normed[window], ids));
+		}
+		return comparisons;
+	}
+
+	async #compared(
+		parts: PartsCompared,
+		normed: { baseline: Float32Array; shared: Float32Array },
+		ids: readonly number[]
+	): Promise<TokenComparison> {
+		const targets = await this.#weights.outputRows(ids.slice(1));
+		const losses = (model: 'baseline' | 'shared') =>
+			tokenLosses(normed[model], targets, parts.logSums(model), this.#config.hidden);
+		const [best, other] = [parts.best('baseline'), parts.best('shared')];
+		return {
+			baseline: losses('baseline'),
+			shared: losses('shared'),
+			kl: parts.divergence().subarray(0, -1),
+			agree: Uint8Array.from(best.subarray(0, -1), (id, at) => Number(id === other[at]))
+		};
+	}
+
+	/** As `losses`, the whole vocabulary in one run a window. */
+	async #residentLosses(
+		model: ResidentModel,
+		windows: readonly { hidden: Float32Array; ids: readonly number[] }[]
+	): Promise<Float64Array[]> {
+		const session = await model.losses();
+		const dims = [this.#context, this.#config.hidden];
+		const losses: Float64Array[] = [];
+		for (const { hidden, ids } of windows) {
+			const outputs = await session.run({ hidden: tensor(hidden, dims) });
 			const targets = await this.#weights.outputRows(ids.slice(1));
-			const parts = compared[window];
-			const losses = (model: 'baseline' | 'shared') =>
-				tokenLosses(normed[window][model], targets, parts.logSums(model), width);
-			const [best, other] = [parts.best('baseline'), parts.best('shared')];
-			comparisons.push({
-				baseline: losses('baseline'),
-				shared: losses('shared'),
-				kl: parts.divergence().subarray(0, -1),
-				agree: Uint8Array.from(best.subarray(0, -1), (id, at) => Number(id === other[at]))
+			const logSums = vocabularyLogSums(outputs, this.#context);
+			const found = tokenLosses(floats(outputs, 'normed'), targets, logSums, this.#config.hidden);
+			checkFinite(found, this.#weights.folder, 'the loss');
+			losses.push(found);
+			await breathe();
+		}
+		return losses;
+	}
+
+	/** As `compare`, the whole vocabulary in one run a window. */
+	async #residentComparison(
+		model: ResidentModel,
+		windows: readonly { baseline: Float32Array; shared: Float32Array; ids: readonly number[] }[]
+	): Promise<TokenComparison[]> {
+		const session = await model.comparison();
+		const dims = [this.#context, this.#config.hidden];
+		const comparisons: TokenComparison[] = [];
+		for (const { baseline, shared, ids } of windows) {
+			const outputs = await session.run({
+				baseline: tensor(baseline, dims),
+				shared: tensor(shared, dims)
 			});
+			const parts = new PartsCompared(this.#context);
+			for (const [index, { first }] of vocabularyParts(this.#config.vocab).entries()) {
+				const figures = COMPARISON_OUTPUTS.map((name) => [
+					name,
+					floats(outputs, name).subarray(index * this.#context, (index + 1) * this.#context)
+				]);
+				parts.add(first, Object.fromEntries(figures) as PartFigures);
+			}
+			const normed = {
+				baseline: floats(outputs, 'baseline_normed'),
+				shared: floats(outputs, 'shared_normed')
+			};
+			comparisons.push(await this.#compared(parts, normed, ids));
+			await breathe();
 		}
 		return comparisons;
 	}
@@ -186,6 +248,21 @@ async function* smaller(
 			};
 		}
 	}
+}
+
+/** Log-sum-exp of each token's logits, [tokens], from the outputs of `addVocabularySums`. */
+export function vocabularyLogSums(
+	outputs: InferenceSession.OnnxValueMapType,
+	tokens: number
+): Float64Array {
+	const highest = floats(outputs, 'part_highest');
+	const sums = floats(outputs, 'part_sum');
+	const logSums = new Float64Array(tokens).fill(-Infinity);
+	for (let index = 0; index < highest.length; index++) {
+		const token = index % tokens;
+		logSums[token] = logAddExp(logSums[token], logSum(highest[index], sums[index]));
+	}
+	return logSums;
 }
 
 /** −ln p of each target: log-sum-exp of the position before it less the target's logit. */

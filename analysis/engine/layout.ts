@@ -9,11 +9,20 @@ export interface AttentionLayout {
 	blocks: readonly QueryBlock[];
 }
 
+/**
+ * The layout of a checkpoint's windows. With `blockCount` there are that many query blocks, at most one per token: the
+ * graphs of a model that is in memory take windows of any length, but always as many blocks.
+ */
 export function attentionLayout(
 	config: Pick<ModelConfig, 'layers' | 'heads' | 'reach'>,
-	context: number
+	context: number,
+	blockCount?: number
 ): AttentionLayout {
-	const blocks = queryBlocks(context, widestReach(config.reach));
+	const reach = widestReach(config.reach);
+	const blocks =
+		blockCount === undefined
+			? queryBlocks(context, reach)
+			: queryBlocks(context, reach, Math.min(blockCount, context));
 	return { layers: config.layers, heads: config.heads, context, blocks };
 }
 

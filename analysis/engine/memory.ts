@@ -38,8 +38,8 @@ const PACKED = 1.05;
 const ARENA = 1.25;
 /** A streamed group saves reading weights; beyond this many windows that no longer matters. */
 const MOST_WINDOWS_PER_GROUP = 16;
-/** A part of the output embedding as float32 and as it is on disk; see capture/weights.ts. */
-const VOCABULARY_BYTES = 2 * 2 ** 25;
+/** Most bytes of a part of the output embedding as float32; see engine/weights.ts. */
+const VOCABULARY_PART_BYTES = 2 ** 25;
 const FLOAT = 4;
 const DOUBLE = 8;
 /** Arrays as large as a hidden state that a compared window holds: two states, two normed, and those being made. */
@@ -176,7 +176,7 @@ function weightBytes({ config }: Checkpoint): number {
 function streamedBytes(checkpoint: Checkpoint): number {
 	const elements = layerElements(checkpoint.config);
 	const diskBytes = checkpoint.bytes / checkpoint.parameters;
-	return elements * (FLOAT + 2 * diskBytes) + VOCABULARY_BYTES;
+	return elements * (FLOAT + 2 * diskBytes) + 2 * vocabularyPartBytes(checkpoint.config);
 }
 
 function layerElements(config: ModelConfig): number {
@@ -201,9 +201,13 @@ function layerWorkspaceBytes({ config }: Checkpoint, layout: AttentionLayout): n
 	);
 }
 
+function vocabularyPartBytes({ vocab, hidden }: ModelConfig): number {
+	return Math.min(VOCABULARY_PART_BYTES, FLOAT * vocab * hidden);
+}
+
 /** Logits of every position over a part of the vocabulary. */
 export function logitsBytes(config: ModelConfig, context: number): number {
-	return FLOAT * context * Math.min(config.vocab, VOCABULARY_BYTES / 2 / FLOAT / config.hidden);
+	return (vocabularyPartBytes(config) / config.hidden) * context;
 }
 
 /** Gram matrices, running totals for the null, and copies of a block made on the way to a view. */

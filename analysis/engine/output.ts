@@ -4,6 +4,7 @@ import { checkFinite } from '../finite.ts';
 import { outputGraph } from '../graph/output.ts';
 import type { AttentionLayout, WindowAttention } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
+import { givenTo, ResidentLayers } from './residentLayers.ts';
 import { breathe, createSession, floats, tensor } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
@@ -13,6 +14,8 @@ export class OutputPass {
 	readonly #layout: AttentionLayout;
 	readonly #weights: WeightSource;
 	readonly #session: InferenceSession;
+	/** Of a model that is in memory; null: weights are fed. */
+	readonly #resident: ResidentLayers | null;
 
 	private constructor(
 		config: ModelConfig,
@@ -24,6 +27,8 @@ export class OutputPass {
 		this.#layout = layout;
 		this.#weights = weights;
 		this.#session = session;
+		const { model } = weights;
+		this.#resident = model === null ? null : new ResidentLayers(config, layout, model);
 	}
 
 	static async open(
@@ -47,6 +52,14 @@ export class OutputPass {
 		source: number,
 		own: Float32Array
 	): Promise<{ output: Float32Array; square: number }> {
+		if (this.#resident !== null) {
+			const given = givenTo(this.#layout, attention, source, null);
+			const output = await this.#resident.attentionOutput(layer, hidden, given);
+			const square = squaredDistance(output, own);
+			this.#check([square], layer);
+			await breathe();
+			return { output, square };
+		}
 		const { inputNorm, v, vBias, o } = (await this.#weights.layer(layer)).reuse;
 		const dims = [this.#layout.context, this.#config.hidden];
 		const outputs = await this.#session.run({
@@ -60,11 +73,22 @@ export class OutputPass {
 		});
 		await breathe();
 		const square = floats(outputs, 'square');
-		checkFinite(square, this.#weights.folder, `the square of what layer ${layer} puts out`);
+		this.#check(square, layer);
 		return { output: floats(outputs, 'output'), square: square[0] };
+	}
+
+	#check(square: ArrayLike<number>, layer: number): void {
+		checkFinite(square, this.#weights.folder, `the square of what layer ${layer} puts out`);
 	}
 
 	async release(): Promise<void> {
 		await this.#session.release();
 	}
+}
+
+/** Squared Frobenius norm of the difference. */
+function squaredDistance(one: Float32Array, other: Float32Array): number {
+	let sum = 0;
+	for (let index = 0; index < one.length; index++) sum += (one[index] - other[index]) ** 2;
+	return sum;
 }

@@ -53,24 +53,23 @@ export async function createSession(
 
 /**
  * A session for a graph that holds a model's weights, which lie in files below `dataFolder`. Making it blocks the thread
- * for seconds: weights are widened to float32 and packed for the products. What a run takes is kept for the next one;
- * taken anew from the system, as in `createSession`, it costs a tenth of the time.
+ * for seconds: weights are widened to float32 and packed for the products. With `arena`, what a run takes is kept for
+ * the next one; of many sessions each would keep as much.
  */
 export async function createWeightSession(
 	model: Uint8Array,
 	dataFolder: string,
-	options: { packed: boolean } = { packed: true }
+	{ arena = true }: { arena?: boolean } = {}
 ): Promise<ort.InferenceSession> {
 	return ort.InferenceSession.create(model, {
 		intraOpNumThreads: THREADS,
 		graphOptimizationLevel: 'all',
-		enableCpuMemArena: true,
+		enableCpuMemArena: arena,
 		// A second run would take all it needs anew, in one piece, beside what the arena holds.
 		enableMemPattern: false,
 		extra: {
 			session: {
 				...THREAD_SETTINGS.spin,
-				...(options.packed ? {} : { disable_prepacking: '1' }),
 				model_external_initializers_file_folder_path: dataFolder
 			}
 		},

@@ -12,6 +12,7 @@ import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
 import { widen } from '../model/checkpoint/widen.ts';
+import { ResidentModel } from './residentModel.ts';
 import { tensor, type Tensors } from './session.ts';
 
 type Role = keyof LayerTensorNames;
@@ -36,15 +37,15 @@ export interface VocabularyPart {
 }
 
 /**
- * A model's weights as float32, layer by layer. Streamed: one layer is in memory, and the bytes of the next
- * one are read while it is used. Resident: each layer is read once and kept.
+ * A model's weights. As float32, layer by layer: one layer is in memory, and the bytes of the next one are read while it
+ * is used. Resident: all of them, packed, in the sessions of `model`; what is asked for all the same is read.
  */
 export class WeightSource {
 	readonly #checkpoint: Checkpoint;
 	readonly #reader: WeightReader;
 	readonly #hasher: ModelHasher | null;
-	readonly #resident: Map<number, LayerWeights> | null;
-	readonly #vocabulary: VocabularyPart[] | null;
+	/** The model in memory; null: weights are streamed. */
+	readonly model: ResidentModel | null;
 	/** Where a streamed layer lies; the layers after it are written over it. */
 	#buffers: Map<Role, Float32Array> | null = null;
 	/** The streamed layer that lies there. */
@@ -59,8 +60,7 @@ export class WeightSource {
 		this.#checkpoint = checkpoint;
 		this.#reader = reader;
 		this.#hasher = options.hasher;
-		this.#resident = options.resident ? new Map() : null;
-		this.#vocabulary = options.resident ? [] : null;
+		this.model = options.resident ? new ResidentModel(checkpoint) : null;
 	}
 
 	/** The folder of the model, which names it in messages. */
@@ -70,7 +70,7 @@ export class WeightSource {
 
 	/** Starts reading a layer's bytes; they arrive while the thread is busy elsewhere. */
 	prefetch(layer: number): void {
-		if (this.#kept(layer) !== undefined || this.#reading?.layer === layer) return;
+		if (this.#streamed?.layer === layer || this.#reading?.layer === layer) return;
 		const bytes = Promise.all(this.#roles(layer).map(({ entry }) => this.#reader.read(entry)));
 		// A failure is met where the bytes are awaited; until then it must not count as unhandled.
 		bytes.catch(() => undefined);
@@ -79,13 +79,11 @@ export class WeightSource {
 
 	/** A layer's weights. Where they are streamed, the weights handed out before are overwritten. */
 	async layer(layer: number): Promise<LayerWeights> {
-		const kept = this.#kept(layer);
-		if (kept !== undefined) return kept;
+		if (this.#streamed?.layer === layer) return this.#streamed.weights;
 		this.prefetch(layer);
 		const bytes = (await this.#reading?.bytes) ?? [];
 		this.#reading = null;
-		const buffers = this.#buffers ?? new Map<Role, Float32Array>();
-		if (this.#resident === null) this.#buffers = buffers;
+		const buffers = (this.#buffers ??= new Map<Role, Float32Array>());
 		const weights: LayerWeights = { attend: {}, reuse: {}, leaveOut: {}, meanOutput: null };
 		for (const [index, { role, entry }] of this.#roles(layer).entries()) {
 			const elements = entry.shape.reduce((product, size) => product * size, 1);
@@ -100,15 +98,26 @@ export class WeightSource {
 			if (FEED_FORWARD.includes(role)) weights.leaveOut[role] = value;
 			if (role === 'oBias' && this.#source(layer) === null) weights.meanOutput = buffer;
 		}
-		if (this.#resident === null) this.#streamed = { layer, weights };
-		else this.#resident.set(layer, weights);
+		this.#streamed = { layer, weights };
 		return weights;
 	}
 
-	/** A layer that need not be read. */
-	#kept(layer: number): LayerWeights | undefined {
-		if (this.#streamed?.layer === layer) return this.#streamed.weights;
-		return this.#resident?.get(layer);
+	/**
+	 * What the model itself has in place of the attention of a layer that is left out, [hidden]; null: nothing, or the
+	 * layer has attention.
+	 */
+	async meanOutput(layer: number): Promise<Float32Array | null> {
+		if (this.#source(layer) !== null) return null;
+		const entry = this.#checkpoint.tensors.get(meanOutputName(layer));
+		if (entry === undefined) return null;
+		const mean = new Float32Array(this.#checkpoint.config.hidden);
+		await this.#reader.readInto(entry, mean, 0);
+		return mean;
+	}
+
+	/** Frees the sessions of a model in memory. */
+	async release(): Promise<void> {
+		await this.model?.release();
 	}
 
 	/** Input embeddings of a window's tokens, [S, hidden]. */
@@ -129,20 +138,16 @@ export class WeightSource {
 		return weight;
 	}
 
-	/** The output embedding, part by part, in order. Where weights are streamed, a part is overwritten by the next. */
+	/** The output embedding, part by part, in order; each is overwritten by the next. */
 	async *vocabulary(): AsyncGenerator<VocabularyPart> {
-		if (this.#vocabulary !== null && this.#vocabulary.length > 0) {
-			yield* this.#vocabulary;
-			return;
-		}
 		const { hidden, vocab } = this.#checkpoint.config;
 		const entry = this.#entry(this.#names().outputEmbedding);
 		const rowBytes = entry.byteLength / vocab;
 		const partRows = Math.min(vocab, Math.max(1, Math.floor(VOCABULARY_PART_BYTES / (4 * hidden))));
-		const shared = this.#vocabulary === null ? new Float32Array(partRows * hidden) : null;
+		const shared = new Float32Array(partRows * hidden);
 		for (let first = 0; first < vocab; first += partRows) {
 			const count = Math.min(partRows, vocab - first);
-			const rows = (shared ?? new Float32Array(count * hidden)).subarray(0, count * hidden);
+			const rows = shared.subarray(0, count * hidden);
 			const part: TensorEntry = {
 				...entry,
 				shape: [count, hidden],
@@ -150,7 +155,6 @@ export class WeightSource {
 				byteLength: count * rowBytes
 			};
 			await this.#reader.readInto(part, rows, 0);
-			this.#vocabulary?.push({ first, count, rows });
 			yield { first, count, rows };
 		}
 	}

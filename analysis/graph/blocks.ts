@@ -28,17 +28,27 @@ function blockLength(context: number): number {
 /**
  * Cuts S queries into blocks. `reach` is the most keys that any layer's query sees, its own included
  * (sliding window), or null where some layer sees all: every layer of a model must be cut alike, because
- * their blocks are compared.
+ * their blocks are compared. With `count` there are that many blocks, as equally long as can be, at most one per query.
  */
-export function queryBlocks(context: number, reach: number | null): QueryBlock[] {
+export function queryBlocks(
+	context: number,
+	reach: number | null,
+	count: number = Math.ceil(context / blockLength(context))
+): QueryBlock[] {
 	const length = blockLength(context);
-	const blocks: QueryBlock[] = [];
-	for (let queryStart = 0; queryStart < context; queryStart += length) {
-		const queryCount = Math.min(length, context - queryStart);
+	const usual = count === Math.ceil(context / length);
+	const startOf = (index: number) =>
+		usual ? Math.min(context, index * length) : Math.round((index * context) / count);
+	return Array.from({ length: count }, (_, index) => {
+		const [queryStart, queryEnd] = [startOf(index), startOf(index + 1)];
 		const keyStart = reach === null ? 0 : Math.max(0, queryStart - reach + 1);
-		blocks.push({ queryStart, queryCount, keyStart, keyCount: queryStart + queryCount - keyStart });
-	}
-	return blocks;
+		return {
+			queryStart,
+			queryCount: queryEnd - queryStart,
+			keyStart,
+			keyCount: queryEnd - keyStart
+		};
+	});
 }
 
 /** Entries of one head's probabilities in a block. */

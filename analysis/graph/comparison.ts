@@ -24,21 +24,8 @@ export type ComparisonOutput = (typeof COMPARISON_OUTPUTS)[number];
 export function comparisonGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
 	const builder = new GraphBuilder('comparison');
 	builder.input('rows', [rows, config.hidden]);
-	const [baseline, shared] = (['baseline', 'shared'] as const).map((model) => {
-		builder.input(model, [context, config.hidden]);
-		const logits = builder.node(`${model}/Gemm`, 'Gemm', [model, 'rows'], {
-			attributes: { transB: 1n }
-		});
-		const row = builder.node(`${model}/BestRow`, 'ArgMax', [logits], {
-			attributes: { axis: 1n, keepdims: 0n }
-		});
-		builder.node(`${model}/BestRowFloat`, 'Cast', [row], {
-			outputs: [`${model}_best_row`],
-			attributes: { to: 1n }
-		});
-		return addLogSum(builder, model, logits);
-	});
-	addGap(builder, baseline, shared);
+	for (const model of ['baseline', 'shared']) builder.input(model, [context, config.hidden]);
+	addComparison(builder, { baseline: 'baseline', shared: 'shared' }, 'rows');
 	for (const name of COMPARISON_OUTPUTS) builder.output(name, [context]);
 	return builder.build();
 }
@@ -50,16 +37,47 @@ interface Shifted {
 }
 
 /**
- * Adds `gap` [rows]: Σ e^x·(x − y), x the baseline's shifted logits and y the other's. With s and t the sums of their
+ * Adds what two models say of a part of the vocabulary to a graph: the outputs of `comparisonGraph`, their names after
+ * `at`. `baseline` and `shared` are normed hidden states, `rows` those of the output embedding.
+ */
+export function addComparison(
+	builder: GraphBuilder,
+	normed: { baseline: string; shared: string },
+	rows: string,
+	at = ''
+): void {
+	const [baseline, shared] = (['baseline', 'shared'] as const).map((model) => {
+		const logits = builder.node(`${at}${model}/Gemm`, 'Gemm', [normed[model], rows], {
+			attributes: { transB: 1n }
+		});
+		const row = builder.node(`${at}${model}/BestRow`, 'ArgMax', [logits], {
+			attributes: { axis: 1n, keepdims: 0n }
+		});
+		builder.node(`${at}${model}/BestRowFloat`, 'Cast', [row], {
+			outputs: [`${at}${model}_best_row`],
+			attributes: { to: 1n }
+		});
+		return addLogSum(builder, `${at}${model}`, logits);
+	});
+	addGap(builder, baseline, shared, `${at}gap`);
+}
+
+/**
+ * Adds `name` (`gap`) [rows]: Σ e^x·(x − y), x the baseline's shifted logits and y the other's. With s and t the sums of their
  * exponentials, the Kullback–Leibler divergence Σ p·ln(p / q) is gap / s − ln s + ln t. Ids whose e^x is 0 add 0.
  */
-export function addGap(builder: GraphBuilder, baseline: Shifted, shared: Shifted): void {
-	const terms = builder.node('gap/Mul', 'Mul', [
+export function addGap(
+	builder: GraphBuilder,
+	baseline: Shifted,
+	shared: Shifted,
+	name = 'gap'
+): void {
+	const terms = builder.node(`${name}/Mul`, 'Mul', [
 		baseline.exponentials,
-		builder.node('gap/Sub', 'Sub', [baseline.shifted, shared.shifted])
+		builder.node(`${name}/Sub`, 'Sub', [baseline.shifted, shared.shifted])
 	]);
 	// 0·(−∞ + ∞), of an id that a model never gives, is no number.
 	const zero = builder.constant('gap/Zero', new Float32Array(1), []);
-	const possible = builder.node('gap/Equal', 'Equal', [baseline.exponentials, zero]);
-	addSum(builder, 'gap', builder.node('gap/Where', 'Where', [possible, zero, terms]));
+	const possible = builder.node(`${name}/Equal`, 'Equal', [baseline.exponentials, zero]);
+	addSum(builder, name, builder.node(`${name}/Where`, 'Where', [possible, zero, terms]));
 }

@@ -9,6 +9,23 @@ export interface LayerGraph {
 	/** Tokens in the window, S. */
 	context: number;
 	blocks: readonly QueryBlock[];
+	/**
+	 * Whether the graph takes windows of any length, in as many blocks: their bounds, masks and the positions are then
+	 * inputs (`blockInputs`), and probabilities are [1, heads, queryCount, keyCount].
+	 */
+	free?: boolean;
+}
+
+/** Inputs of a graph for windows of any length that say where a query block lies, each [1]; and its mask. */
+export function blockInputs(block: number) {
+	const at = `block_${block}`;
+	return {
+		queryStart: `${at}_query_start`,
+		queryEnd: `${at}_query_end`,
+		keyStart: `${at}_key_start`,
+		keyEnd: `${at}_key_end`,
+		mask: `${at}_mask`
+	};
 }
 
 /** A layer's weights are inputs of its graph, named by their role. Projections are [out, in], as stored. */
@@ -72,10 +89,9 @@ export class DecoderGraph {
 
 	/** [S, count·headDim] → [1, S, count, headDim]. */
 	splitHeads(name: string, input: string, count: number): string {
-		const { context, config } = this.layer;
 		return this.builder.node(`${this.#at}${name}/SplitHeads`, 'Reshape', [
 			input,
-			this.builder.integers(1, context, count, config.headDim)
+			this.builder.integers(1, -1, count, this.layer.config.headDim)
 		]);
 	}
 
@@ -86,14 +102,22 @@ export class DecoderGraph {
 		});
 	}
 
-	/** Rows `start` … `start + count` of axis 2: the tokens of [1, heads, S, headDim]. */
-	tokens(name: string, input: string, start: number, count: number): string {
-		if (start === 0 && count === this.layer.context) return input;
+	/** Tokens of [1, heads, S, headDim]: the queries of a block, or the keys that they may see. */
+	tokens(name: string, input: string, which: 'query' | 'key', block: number): string {
 		const { builder } = this;
+		const { context, blocks, free } = this.layer;
+		const [start, count] =
+			which === 'query'
+				? [blocks[block].queryStart, blocks[block].queryCount]
+				: [blocks[block].keyStart, blocks[block].keyCount];
+		if (!free && start === 0 && count === context) return input;
+		const named = blockInputs(block);
+		const bounds = free
+			? [named[`${which}Start`], named[`${which}End`]]
+			: [builder.integers(start), builder.integers(start + count)];
 		return builder.node(`${this.#at}${name}/Tokens`, 'Slice', [
 			input,
-			builder.integers(start),
-			builder.integers(start + count),
+			...bounds,
 			builder.integers(2)
 		]);
 	}
@@ -128,14 +152,15 @@ export class DecoderGraph {
 	 */
 	ownProbabilities(normed: string, reach: number | null): string[] {
 		const { builder } = this;
-		const { config, context, blocks } = this.layer;
+		const { config, context, blocks, free } = this.layer;
 		const { heads, kvHeads, headDim } = config;
-		const group = heads / kvHeads;
-		const positions = builder.constant(
-			'positions',
-			Array.from({ length: context }, (_, position) => BigInt(position)),
-			[1, context]
-		);
+		const positions = free
+			? 'positions'
+			: builder.constant(
+					'positions',
+					Array.from({ length: context }, (_, position) => BigInt(position)),
+					[1, context]
+				);
 
 		/** Projection, optional norm and rotary embedding: [S, hidden] → [1, count, S, headDim]. */
 		const project = (role: 'q' | 'k', count: number): string => {
@@ -165,25 +190,29 @@ export class DecoderGraph {
 			const at = `attn/block_${index}`;
 			// Heads of one group share keys: their queries are stacked as rows, head = kvHead·group + member.
 			const grouped = builder.node(`${this.#at}${at}/GroupQueries`, 'Reshape', [
-				this.tokens(`${at}/q`, queries, block.queryStart, block.queryCount),
-				builder.integers(1, kvHeads, group * block.queryCount, headDim)
+				this.tokens(`${at}/q`, queries, 'query', index),
+				builder.integers(1, kvHeads, -1, headDim)
 			]);
 			const scores = builder.node(
 				`${this.#at}${at}/Scores`,
 				'FusedMatMul',
-				[grouped, this.tokens(`${at}/k`, keys, block.keyStart, block.keyCount)],
+				[grouped, this.tokens(`${at}/k`, keys, 'key', index)],
 				{ domain: MICROSOFT, attributes: { alpha: 1 / Math.sqrt(headDim), transB: 1n } }
 			);
 			const perHead = builder.node(`${this.#at}${at}/HeadScores`, 'Reshape', [
 				scores,
-				builder.integers(heads, block.queryCount, block.keyCount)
+				free
+					? builder.integers(1, heads, -1, 0)
+					: builder.integers(heads, block.queryCount, block.keyCount)
 			]);
 			// One constant for all layers of equal reach.
-			const mask = builder.constant(`mask_${reach ?? 'all'}_${index}`, causalMask(block, reach), [
-				1,
-				block.queryCount,
-				block.keyCount
-			]);
+			const mask = free
+				? blockInputs(index).mask
+				: builder.constant(`mask_${reach ?? 'all'}_${index}`, causalMask(block, reach), [
+						1,
+						block.queryCount,
+						block.keyCount
+					]);
 			const masked = builder.node(`${this.#at}${at}/Mask`, 'Add', [perHead, mask]);
 			return builder.node(`${this.#at}${at}/Softmax`, 'Softmax', [masked], {
 				outputs: [`${this.#at}${probabilitiesName(index)}`],
@@ -224,21 +253,23 @@ export class DecoderGraph {
 	/** P·V block by block, all heads side by side: [S, heads·headDim]. */
 	headOutputs(probabilities: readonly string[], values: string): string {
 		const { builder } = this;
-		const { config, context, blocks } = this.layer;
+		const { config, blocks, free } = this.layer;
 		const group = config.heads / config.kvHeads;
 		const mixed = blocks.map((block, index) => {
 			const at = `attn/block_${index}`;
 			const grouped = builder.node(`${this.#at}${at}/GroupRows`, 'Reshape', [
 				probabilities[index],
-				builder.integers(1, config.kvHeads, group * block.queryCount, block.keyCount)
+				free
+					? builder.integers(1, config.kvHeads, -1, 0)
+					: builder.integers(1, config.kvHeads, group * block.queryCount, block.keyCount)
 			]);
 			const product = builder.node(`${this.#at}${at}/MixValues`, 'MatMul', [
 				grouped,
-				this.tokens(`${at}/v`, values, block.keyStart, block.keyCount)
+				this.tokens(`${at}/v`, values, 'key', index)
 			]);
 			return builder.node(`${this.#at}${at}/HeadRows`, 'Reshape', [
 				product,
-				builder.integers(1, config.heads, block.queryCount, config.headDim)
+				builder.integers(1, config.heads, -1, config.headDim)
 			]);
 		});
 		const joined =
@@ -247,7 +278,7 @@ export class DecoderGraph {
 				: builder.node(`${this.#at}attn/Concat`, 'Concat', mixed, { attributes: { axis: 2n } });
 		return builder.node(`${this.#at}attn/JoinHeads`, 'Reshape', [
 			this.headsFirst('attn/out', joined),
-			builder.integers(context, config.heads * config.headDim)
+			builder.integers(-1, config.heads * config.headDim)
 		]);
 	}
 

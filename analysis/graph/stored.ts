@@ -31,6 +31,14 @@ export interface VocabularyRows {
 	name: string;
 }
 
+/** The parts that a vocabulary goes through in, in the order of ids. */
+export function vocabularyParts(vocab: number): { first: number; count: number }[] {
+	return Array.from({ length: Math.ceil(vocab / VOCABULARY_ROWS) }, (_, part) => {
+		const first = part * VOCABULARY_ROWS;
+		return { first, count: Math.min(VOCABULARY_ROWS, vocab - first) };
+	});
+}
+
 /**
  * Weights that a graph reads from the checkpoint's own files, as float32: constants of the graph that onnxruntime maps,
  * widens and packs when the session is made. `locationOf` names a file of the checkpoint as the session finds it.
@@ -71,19 +79,16 @@ export class StoredWeights {
 		const { hidden, vocab } = this.#checkpoint.config;
 		const entry = this.#entry(modelTensorNames(this.#checkpoint.config).outputEmbedding);
 		const rowBytes = entry.byteLength / vocab;
-		const parts: VocabularyRows[] = [];
-		for (let first = 0; first < vocab; first += VOCABULARY_ROWS) {
-			const count = Math.min(VOCABULARY_ROWS, vocab - first);
-			const part = {
+		return vocabularyParts(vocab).map(({ first, count }) => {
+			const name = this.#add({
 				...entry,
 				name: `${entry.name}/${first}`,
 				shape: [count, hidden],
 				offset: entry.offset + first * rowBytes,
 				byteLength: count * rowBytes
-			};
-			parts.push({ first, name: this.#add(part) });
-		}
-		return parts;
+			});
+			return { first, name };
+		});
 	}
 
 	/** A tensor of the checkpoint. */

@@ -1,10 +1,14 @@
 import type { ModelConfig } from '../model/checkpoint/types.ts';
-import type { Dimension, GraphBuilder } from '../proto/builder.ts';
+import { GraphBuilder, type Dimension } from '../proto/builder.ts';
+import { addComparison, COMPARISON_OUTPUTS } from './comparison.ts';
 import { addLogSum } from './logSum.ts';
-import type { VocabularyRows } from './stored.ts';
+import type { StoredWeights, VocabularyRows } from './stored.ts';
 
-/** Outputs of `addVocabularySums`: of each part of the vocabulary and token what its log-sum-exp is made of. */
-export const VOCABULARY_SUMS = ['part_highest', 'part_sum'] as const;
+/** The final norm and the output embedding, as values of a graph. */
+interface HeadWeights {
+	finalNorm: string;
+	parts: readonly VocabularyRows[];
+}
 
 /**
  * Adds what the log-sum-exp of each token's logits is made of, part by part, as outputs `part_highest` and `part_sum`
@@ -14,30 +18,87 @@ export const VOCABULARY_SUMS = ['part_highest', 'part_sum'] as const;
 export function addVocabularySums(
 	builder: GraphBuilder,
 	config: ModelConfig,
-	weights: { hidden: string; finalNorm: string; parts: readonly VocabularyRows[] },
+	weights: HeadWeights & { hidden: string },
 	tokens: Dimension
 ): void {
-	builder.node(
-		'final_norm/RmsNorm',
-		'SimplifiedLayerNormalization',
-		[weights.hidden, weights.finalNorm],
-		{ outputs: ['normed'], attributes: { axis: -1n, epsilon: config.normEps } }
-	);
-	builder.output('normed', [tokens, config.hidden]);
-	const parts = weights.parts.map(({ first, name }) => {
-		const at = `vocabulary_${first}`;
-		const logits = builder.node(`${at}/Gemm`, 'Gemm', ['normed', name], {
+	addNorm(builder, config, { ...weights, name: 'normed', tokens });
+	for (const { first, name } of weights.parts) {
+		const logits = builder.node(`${partPrefix(first)}Gemm`, 'Gemm', ['normed', name], {
 			attributes: { transB: 1n }
 		});
-		addLogSum(builder, at, logits);
-		return at;
-	});
-	for (const [index, output] of VOCABULARY_SUMS.entries()) {
-		const figure = index === 0 ? 'highest' : 'sum';
-		const rows = parts.map((at) =>
-			builder.node(`${at}/Row_${figure}`, 'Unsqueeze', [`${at}_${figure}`, builder.integers(0)])
-		);
-		builder.node(output, 'Concat', rows, { outputs: [output], attributes: { axis: 0n } });
-		builder.output(output, [parts.length, tokens]);
+		addLogSum(builder, `${partPrefix(first)}part`, logits);
 	}
+	for (const name of ['part_highest', 'part_sum']) stack(builder, name, weights.parts, tokens);
+}
+
+/**
+ * From the hidden state after the last layer to what losses are made of: hidden [tokens, hidden] → the outputs of
+ * `addVocabularySums`. The weights are in the graph; the number of tokens is free.
+ */
+export function residentLossGraph(
+	config: ModelConfig,
+	weightsIn: (builder: GraphBuilder) => StoredWeights
+): Uint8Array {
+	const builder = new GraphBuilder('loss');
+	const hidden = builder.input('hidden', ['tokens', config.hidden]);
+	addVocabularySums(builder, config, { hidden, ...headOf(weightsIn(builder)) }, 'tokens');
+	return builder.build();
+}
+
+/**
+ * What two models with the same output weights say: `baseline` and `shared` [tokens, hidden], their states after the last
+ * layer → the outputs of `comparisonGraph` of every part, [parts, tokens], and both norms, `baseline_normed` and
+ * `shared_normed`. The weights are in the graph; the number of tokens is free.
+ */
+export function residentComparisonGraph(
+	config: ModelConfig,
+	weightsIn: (builder: GraphBuilder) => StoredWeights
+): Uint8Array {
+	const builder = new GraphBuilder('comparison');
+	const { finalNorm, parts } = headOf(weightsIn(builder));
+	const tokens = 'tokens';
+	const normed = { baseline: 'baseline_normed', shared: 'shared_normed' };
+	for (const model of ['baseline', 'shared'] as const) {
+		const hidden = builder.input(model, [tokens, config.hidden]);
+		addNorm(builder, config, { hidden, finalNorm, name: normed[model], tokens });
+	}
+	for (const { first, name } of parts) addComparison(builder, normed, name, partPrefix(first));
+	for (const name of COMPARISON_OUTPUTS) stack(builder, name, parts, tokens);
+	return builder.build();
+}
+
+function headOf(weights: StoredWeights): HeadWeights {
+	return { finalNorm: weights.finalNorm(), parts: weights.vocabulary() };
+}
+
+function addNorm(
+	builder: GraphBuilder,
+	config: ModelConfig,
+	norm: { hidden: string; finalNorm: string; name: string; tokens: Dimension }
+): void {
+	const inputs = [norm.hidden, norm.finalNorm];
+	builder.node(`${norm.name}/RmsNorm`, 'SimplifiedLayerNormalization', inputs, {
+		outputs: [norm.name],
+		attributes: { axis: -1n, epsilon: config.normEps }
+	});
+	builder.output(norm.name, [norm.tokens, config.hidden]);
+}
+
+/** Puts a figure of all parts out, [parts, tokens]. */
+function stack(
+	builder: GraphBuilder,
+	figure: string,
+	parts: readonly VocabularyRows[],
+	tokens: Dimension
+): void {
+	const rows = parts.map(({ first }) => {
+		const value = `${partPrefix(first)}${figure}`;
+		return builder.node(`${value}/Row`, 'Unsqueeze', [value, builder.integers(0)]);
+	});
+	builder.node(figure, 'Concat', rows, { outputs: [figure], attributes: { axis: 0n } });
+	builder.output(figure, [parts.length, tokens]);
+}
+
+function partPrefix(first: number): string {
+	return `vocabulary_${first}/`;
 }

@@ -21,6 +21,7 @@ import {
 export const FLOAT = 1;
 export const INT32 = 6;
 export const INT64 = 7;
+export const BOOL = 9;
 export const FLOAT16 = 10;
 
 /** Operators that onnxruntime adds to the standard ones. */

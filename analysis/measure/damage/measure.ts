@@ -57,6 +57,7 @@ async function measureSample(
 	await passes.forward.release();
 	await passes.head.release();
 	await passes.output.release();
+	await weights.release();
 }
 
 /** Cases of a sample's window, the baseline included, that the progress file does not have. */

@@ -48,14 +48,14 @@ export async function prepareDamage(model: Model, request: DamageRequest): Promi
 	const tokenizer = await model.tokenizer();
 	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
 	const { probes, notes: probeNotes } = await probesFor(request, tokenizer, config);
-	const recall = probes && recallSample(checkpoint, probes, request);
+	const layout = attentionLayout(config, context);
+	const recall = probes && recallSample(checkpoint, probes, request, layout.blocks.length);
 	const text = planMemory(
 		checkpoint,
 		context,
 		holdings(config, windows.length),
 		memoryLimit(request.memoryLimitBytes)
 	);
-	const layout = attentionLayout(config, context);
 	const memory = { ...text, bytes: Math.max(text.bytes, recall?.memory.bytes ?? 0) };
 	const work = { ...forwardWork(config, layout), output: outputWork(config, layout) };
 	return {
@@ -77,10 +77,11 @@ export async function prepareDamage(model: Model, request: DamageRequest): Promi
 function recallSample(
 	checkpoint: Checkpoint,
 	{ probes, context, scored }: Probes,
-	{ memoryLimitBytes }: DamageRequest
+	{ memoryLimitBytes }: DamageRequest,
+	blockCount: number
 ): Sample & { memory: MemoryPlan } {
 	const { config } = checkpoint;
-	const layout = attentionLayout(config, context);
+	const layout = attentionLayout(config, context, blockCount);
 	const { layer } = forwardWork(config, layout);
 	const { head } = forwardWork(config, attentionLayout(config, scored + 1));
 	return {

@@ -113,16 +113,18 @@ describe('a plan with followers', () => {
 
 	it('gives the same losses whether weights stay in memory or are streamed for groups of windows', async () => {
 		const plan = planOf([0, 1, 1, 3, 4, null, 6, 6]);
-		// As float32 92 MB, which is more than a quarter of the lower limit.
+		// As float32 92 MB, which the lower limit has no place for.
 		const modelFolder = join(home, 'wide');
 		const config = { num_hidden_layers: 8, intermediate_size: 30000 };
 		await writeTinyCheckpoint(modelFolder, { dtype: 'BF16', config });
 		const kept = await evaluate(plan, { modelFolder, windows: 5 });
-		const streamed = await evaluate(plan, { modelFolder, windows: 5, memoryLimitBytes: 360e6 });
+		const streamed = await evaluate(plan, { modelFolder, windows: 5, memoryLimitBytes: 300e6 });
 		expect(kept.report.cost.measured.weights).toBe('resident');
 		expect(streamed.report.cost.measured.weights).toBe('streamed');
-		expect(streamed.report.shared).toEqual(kept.report.shared);
-		expect(streamed.report.delta).toEqual(kept.report.delta);
+		expect(streamed.report.shared.loss).toBeCloseTo(kept.report.shared.loss, 5);
+		expect(streamed.report.delta.loss).toBeCloseTo(kept.report.delta.loss, 5);
+		expect(streamed.report.kl.mean).toBeCloseTo(kept.report.kl.mean, 5);
+		expect(streamed.report.agreement).toBe(kept.report.agreement);
 	});
 
 	it('runs with its head maps', async () => {

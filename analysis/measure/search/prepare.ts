@@ -71,7 +71,8 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	const spans = followersAllowed(limits, config.layers).flatMap((most, source) =>
 		Array.from({ length: most }, (_, index) => ({ source, last: source + 1 + index }))
 	);
-	const recall = probes.parts && recallSample(config, probes, memory.windowsPerGroup);
+	const recall =
+		probes.parts && recallSample(config, probes, memory.windowsPerGroup, layout.blocks.length);
 	const work = searchWork(request, config, layout, { spans, parts, statistics, recall });
 	return {
 		model,

@@ -84,10 +84,11 @@ export function textSample({
 export function recallSample(
 	config: ModelConfig,
 	{ parts, context, scored }: PartProbes,
-	windowsPerGroup: number
+	windowsPerGroup: number,
+	blockCount: number
 ): PlanSample | null {
 	if (parts === null || context === null) return null;
-	const layout = attentionLayout(config, context);
+	const layout = attentionLayout(config, context, blockCount);
 	const { layer } = forwardWork(config, layout);
 	const { head } = forwardWork(config, attentionLayout(config, scored + 1));
 	return { of: 'recall', parts, layout, windowsPerGroup, scored, work: { layer, head } };

@@ -92,6 +92,7 @@ export async function searchPlans(
 		);
 		await runner.release();
 		await recallRunner?.release();
+		await weights.release();
 		await confirmedOr(model, home, () => stores.discard());
 		const seconds = (performance.now() - started) / 1000;
 		const { maxSpan, protectedLayers, repair, maxRecallIncrease } = request;
