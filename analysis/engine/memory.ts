@@ -62,7 +62,8 @@ export function planMemory(
 	limitBytes: number
 ): MemoryPlan {
 	const bytes = peakBytes(checkpoint, context, holdings, { resident: true, windows: 1 });
-	if (bytes <= limitBytes) return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
+	if (bytes <= limitBytes && canMap(checkpoint))
+		return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
 	return planStreamed(checkpoint, context, holdings, limitBytes);
 }
 
