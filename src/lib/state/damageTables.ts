@@ -16,6 +16,8 @@ export interface DamageTables {
 	pairs: readonly (PairDamage | null)[];
 	/** By `spanKey`. */
 	spans: ReadonlyMap<string, LossAdded>;
+	/** The same drops and pairs by what they cost recall; null: it was not measured. */
+	recall: { drops: readonly LossAdded[]; pairs: readonly (LossAdded | null)[] } | null;
 }
 
 /** What a plan costs by what its parts cost, each measured by itself. */
@@ -35,17 +37,27 @@ export function spanKey(source: number, last: number): string {
 export function damageTables({
 	drops,
 	pairs: measured,
-	spans
-}: Pick<Damage, 'drops'> & Pick<DamageReport, 'pairs' | 'spans'>): DamageTables {
+	spans,
+	recall
+}: Pick<Damage, 'drops'> & Pick<DamageReport, 'pairs' | 'spans' | 'recall'>): DamageTables {
 	const layers = drops.length;
-	const pairs = Array.from({ length: layers * layers }, (): PairDamage | null => null);
-	for (const pair of measured) pairs[pair.source * layers + pair.follower] = pair;
 	return {
 		layers,
 		drops,
-		pairs,
+		pairs: squareOf(layers, measured),
+		recall: recall ? { drops: recall.drop, pairs: squareOf(layers, recall.pairs) } : null,
 		spans: new Map(spans.map((span) => [spanKey(span.source, span.last), span]))
 	};
+}
+
+/** Pairs in the row of their source and the column of their follower, [L, L]. */
+function squareOf<Pair extends { source: number; follower: number }>(
+	layers: number,
+	measured: readonly Pair[]
+): (Pair | null)[] {
+	const pairs = Array.from({ length: layers * layers }, (): Pair | null => null);
+	for (const pair of measured) pairs[pair.source * layers + pair.follower] = pair;
+	return pairs;
 }
 
 /** Loss that a span adds, with interval; null where it was not measured. */

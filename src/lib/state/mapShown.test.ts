@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DamageTables } from './damageTables.ts';
-import { beyondRange, damageMap, outputMap } from './mapShown.ts';
+import { beyondRange, damageMap, outputMap, recallMap } from './mapShown.ts';
 
 const added = (loss: number | null) => ({ loss, low: null, high: null });
 const pair = (source: number, follower: number, loss: number | null, output: number | null) => ({
@@ -18,7 +18,8 @@ const tables: DamageTables = {
 		null, null, pair(1, 2, 0.4, 0.25),
 		null, null, null
 	],
-	spans: new Map()
+	spans: new Map(),
+	recall: null
 };
 
 describe('damageMap', () => {
@@ -41,5 +42,33 @@ describe('outputMap', () => {
 		expect([...map.values]).toEqual([NaN, -0.5, NaN, NaN, NaN, 0.25, NaN, NaN, NaN]);
 		expect([...(map.missing ?? [])]).toEqual([1, 0, 1, 1, 1, 0, 1, 1, 1]);
 		expect(map.range).toEqual([-0.5, 0.25]);
+	});
+});
+
+describe('recallMap', () => {
+	it('has what pairs and drops cost recall, where it was measured', () => {
+		const recall = {
+			drops: [added(0.5), added(2), added(0)],
+			// prettier-ignore
+			pairs: [
+				null, added(1.5), added(null),
+				null, null, added(0.25),
+				null, null, null
+			]
+		};
+		expect([...recallMap({ ...tables, recall }).values]).toEqual([
+			0.5,
+			1.5,
+			NaN,
+			NaN,
+			2,
+			0.25,
+			NaN,
+			NaN,
+			0
+		]);
+	});
+	it('is empty where it was not', () => {
+		expect([...(recallMap(tables).missing ?? [])]).toEqual(Array(9).fill(1));
 	});
 });

@@ -20,7 +20,13 @@ export function outputMap({ layers, pairs }: DamageTables): MapShown {
 }
 
 /** Nats a token that the follower (column) adds when it reuses the source (row); on the diagonal when it is dropped. */
-export function damageMap({ layers, pairs, drops }: DamageTables): MapShown {
+export function damageMap({
+	layers,
+	pairs,
+	drops
+}: Pick<DamageTables, 'layers' | 'drops'> & {
+	pairs: readonly ({ loss: number | null } | null)[];
+}): MapShown {
 	return masked(
 		layers,
 		pairs.map((pair, cell) => {
@@ -28,6 +34,17 @@ export function damageMap({ layers, pairs, drops }: DamageTables): MapShown {
 			return row === column ? drops[row].loss : (pair?.loss ?? null);
 		})
 	);
+}
+
+/** The same of recall: nats/token added to the loss on a passage that comes again; nothing where it was not measured. */
+export function recallMap({ layers, recall }: DamageTables): MapShown {
+	if (recall !== null) return damageMap({ layers, ...recall });
+	const cells = layers * layers;
+	return {
+		values: new Float64Array(cells).fill(NaN),
+		missing: new Uint8Array(cells).fill(1),
+		range: [0, 1]
+	};
 }
 
 /** Values beyond the colours' range. */

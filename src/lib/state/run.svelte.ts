@@ -16,7 +16,7 @@ import { DamageResults } from './damage.svelte.ts';
 import { replacedWords, spanProblem, withoutSpan, withSpan } from './edit.ts';
 import { evaluationsOf } from './evaluatedPlan.ts';
 import { requestJson, similarityFrom } from '../client/request.ts';
-import { damageMap, outputMap, type MapShown } from './mapShown.ts';
+import { damageMap, outputMap, recallMap, type MapShown } from './mapShown.ts';
 import { absence, shownMatrix, shownRange } from './shown.ts';
 import type { MapKind, PlanChoice, Range, RunUrl } from './url.ts';
 
@@ -44,7 +44,8 @@ export class RunState {
 		const { map, show } = this.url;
 		const { tables } = this.damage;
 		if (map !== 'similarity') {
-			return tables && (map === 'damage' ? damageMap(tables) : outputMap(tables));
+			const of = { damage: damageMap, recall: recallMap, output: outputMap }[map];
+			return tables && of(tables);
 		}
 		const values = this.similarity && shownMatrix(this.similarity, show);
 		return values && { values, missing: null, range: shownRange(values, this.layers, show) };

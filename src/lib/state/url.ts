@@ -4,7 +4,7 @@ import type { Metric, View } from '$analysis/similarity/types.ts';
 import type { Cell } from '../heatmap/geometry.ts';
 
 /** What of two layers the map shows: how alike their attention is, what one block puts out with the other's, what that costs. */
-export const MAPS = ['similarity', 'output', 'damage'] as const;
+export const MAPS = ['similarity', 'output', 'damage', 'recall'] as const;
 export type MapKind = (typeof MAPS)[number];
 
 export const TABS = ['map', 'evaluate', 'search'] as const;

@@ -45,7 +45,14 @@ export function comparedGroups(report: EvaluateReport): ComparedGroup[] {
 	];
 }
 
-function textRows({ baseline, shared, delta, kl, agreement }: EvaluateReport): ComparedRow[] {
+function textRows({
+	baseline,
+	shared,
+	delta,
+	kl,
+	agreement,
+	recall
+}: EvaluateReport): ComparedRow[] {
 	const pair = (
 		name: string,
 		about: string,
@@ -64,6 +71,17 @@ function textRows({ baseline, shared, delta, kl, agreement }: EvaluateReport): C
 			...pair('loss', 'Mean natural-log loss, nats/token', ({ loss }) => loss, 4),
 			difference: withInterval(delta.loss, delta, added)
 		},
+		...(recall === undefined
+			? []
+			: [
+					{
+						name: 'recall',
+						about: `Loss on the second copy of a passage that comes again, nats/token; ${recall.windows} probes`,
+						a: digits(4)(recall.baseline),
+						b: digits(4)(recall.planned),
+						difference: withInterval(recall.delta.loss, recall.delta, added)
+					}
+				]),
 		pair('perplexity', 'e to the loss', ({ perplexity }) => perplexity, 2),
 		pair(
 			'bits per byte',

@@ -9,6 +9,7 @@ const tables: DamageTables = {
 	layers,
 	drops: [],
 	spans: new Map(),
+	recall: null,
 	pairs: Array.from({ length: layers * layers }, (_, cell) => {
 		const [source, follower] = [Math.floor(cell / layers), cell % layers];
 		if (source >= follower) return null;

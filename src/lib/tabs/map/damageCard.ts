@@ -11,7 +11,9 @@ export const MEASURES: Readonly<Record<DamageMapKind, string>> = {
 	output:
 		'1 − ‖(P_source − P_follower) V_follower W_O‖ / ‖P_follower V_follower W_O‖, Frobenius, squares summed over prompts, bias of W_O left out; rows source, columns follower',
 	damage:
-		'loss added in nats a token when the follower (column) alone reuses the attention weights of the source (row); on the diagonal when the attention of the layer is dropped'
+		'loss added in nats a token when the follower (column) alone reuses the attention weights of the source (row); on the diagonal when the attention of the layer is dropped',
+	recall:
+		'nats/token added to the loss on the second copy of a passage that comes again when the follower (column) alone reuses the attention weights of the source (row); on the diagonal when the attention of the layer is dropped'
 };
 
 /** The definition card of measured damage: all that is needed to make a figure of it again. */
@@ -40,10 +42,13 @@ export const DAMAGE_PLACE = 'damage-place';
 
 /** One line under a figure. */
 export function damageCaption(stored: StoredDamage, map: DamageMapKind): string {
-	const measure =
-		map === 'damage'
-			? 'loss added in nats a token by one follower that reuses the source; diagonal: attention of the layer dropped'
-			: 'output similarity of the follower’s block with the source’s weights';
+	const measure = {
+		damage:
+			'loss added in nats a token by one follower that reuses the source; diagonal: attention of the layer dropped',
+		recall:
+			'recall increase (nats/token on a passage that comes again) by one follower that reuses the source; diagonal: attention of the layer dropped',
+		output: 'output similarity of the follower’s block with the source’s weights'
+	}[map];
 	return `${stored.model.name} · ${measure}; measured on ${textWords(stored)} · model ${shortHash(stored.model.hash)} · ${stored.command}`;
 }
 

@@ -25,7 +25,8 @@ export interface MapWords {
 export const MAP_ABOUT: Readonly<Record<MapKind, string>> = {
 	similarity: 'How alike the attention of two layers is',
 	output: 'How like its own output a layer’s attention block puts out with another’s weights',
-	damage: 'Loss added when a layer reuses another’s weights, measured'
+	damage: 'Loss added when a layer reuses another’s weights, measured',
+	recall: 'What the same costs in-context recall: loss on a passage that comes again, measured'
 };
 
 export function mapWords(page: RunState): MapWords {
@@ -52,7 +53,11 @@ export function mapWords(page: RunState): MapWords {
 	const key = {
 		output: 'Bright: the block puts out much the same. 1 would be exactly the same',
 		damage:
-			'Bright: costs little. Dark: costs much. Upon the diagonal: attention of the layer dropped'
+			'Bright: costs little. Dark: costs much. Upon the diagonal: attention of the layer dropped',
+		recall:
+			page.damage.tables !== null && page.damage.tables.recall === null
+				? 'Recall was not measured with this damage: measure again'
+				: 'Bright: recall is kept. Dark: it is lost. On the diagonal: attention of the layer dropped'
 	}[map];
 	const words = {
 		output: {
@@ -64,6 +69,11 @@ export function mapWords(page: RunState): MapWords {
 			name: 'loss added, nats a token',
 			label: `loss added when every follower layer of ${model} reuses every source`,
 			title: `${model}: loss added by reusing another layer’s attention weights`
+		},
+		recall: {
+			name: 'recall increase, nats/token',
+			label: `recall increase when every follower layer of ${model} reuses every source`,
+			title: `${model}: recall lost by reusing another layer’s attention weights`
 		}
 	}[map];
 	return {

@@ -5,10 +5,14 @@ import { planWords } from '$analysis/text/plan.ts';
 
 const loss = (part: PartLoss) => [part.loss, part.low, part.high];
 
+const RECALL = ['recall increase', 'recall low', 'recall high'];
+const recalled = (recall: { report: PartLoss } | undefined) =>
+	recall === undefined ? RECALL.map(() => '') : loss(recall.report);
+
 /** Every measured plan, a line each: the front, the named plans, and the random ones. */
 export function frontCsv({ front, plans, random }: SearchReport): string {
 	const saved = SAVING_AXES.map((axis) => `saved ${axis}`);
-	const header = ['of', 'name', 'kind', 'plan', ...saved, 'loss added', 'low', 'high'];
+	const header = ['of', 'name', 'kind', 'plan', ...saved, 'loss added', 'low', 'high', ...RECALL];
 	const lines = [
 		...front.map((each) => [
 			'front',
@@ -16,7 +20,8 @@ export function frontCsv({ front, plans, random }: SearchReport): string {
 			each.kind,
 			planWords(each.sources),
 			...SAVING_AXES.map((axis) => each.savings[axis]),
-			...loss(each.report)
+			...loss(each.report),
+			...recalled(each.recall)
 		]),
 		...plans.map((each) => [
 			'plan',
@@ -24,7 +29,8 @@ export function frontCsv({ front, plans, random }: SearchReport): string {
 			each.kind,
 			planWords(each.sources),
 			...SAVING_AXES.map((axis) => each.savings[axis]),
-			...loss(each.report)
+			...loss(each.report),
+			...recalled(each.recall)
 		]),
 		...random.plans.map((each) => [
 			'random',
@@ -34,7 +40,8 @@ export function frontCsv({ front, plans, random }: SearchReport): string {
 			...SAVING_AXES.map(() => ''),
 			each.report,
 			'',
-			''
+			'',
+			...RECALL.map(() => '')
 		])
 	];
 	return csv([header, ...lines]);

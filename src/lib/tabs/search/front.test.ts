@@ -149,13 +149,31 @@ describe('the Pareto chart', () => {
 		const lines = frontCsv(report).trim().split('\n');
 		expect(lines).toHaveLength(1 + 3 + 3 + 1);
 		expect(lines[1]).toBe(
-			'front,,share,"1←0, 3←2",0.5,0.25,0.0625,0.05,0.041666666666666664,0.3,0.15,0.6'
+			'front,,share,"1←0, 3←2",0.5,0.25,0.0625,0.05,0.041666666666666664,0.3,0.15,0.6,,,'
 		);
-		expect(lines.at(-1)).toBe('random,,,dropped: 2,,,,,,0.5,,');
+		expect(lines.at(-1)).toBe('random,,,dropped: 2,,,,,,0.5,,,,,');
 	});
 });
 
 it('the shortlist shows spans that were measured', () => {
 	const [{ points }] = shortlistSeries(report);
 	expect(points.map(({ id, x, y }) => [id, x, y])).toEqual([['0–1', 0.1, 0.2]]);
+});
+
+it('against recall has what was measured of it, without random plans, and the front that keeps it apart', () => {
+	const part = { loss: 1.5, low: 1, high: 2 };
+	const [first] = report.front;
+	const kept = { ...first, weight: 0.1, recall: { sumOfParts: 0.1, report: part } };
+	const { series } = frontChart(
+		{ ...report, front: [...report.front, kept] },
+		'kvCache',
+		model,
+		8,
+		[],
+		'recall'
+	);
+	const points = (name: string) => series.find((each) => each.name === name)?.points ?? [];
+	expect(points('front: mixed, keeping recall').map(({ y }) => y)).toEqual([1.5]);
+	expect(points('front: share')).toEqual([]);
+	expect(points('random plans')).toEqual([]);
 });

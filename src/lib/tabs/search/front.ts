@@ -2,7 +2,12 @@ import { groups } from 'd3-array';
 import { AXIS_NAMES, savedShares, type SavingAxis } from '$analysis/plan/axes.ts';
 import { DTYPE_BYTES, type SavingsFacts } from '$analysis/plan/savings.ts';
 import type { Sources } from '$analysis/plan/types.ts';
-import type { FrontPoint, PlanFigures, SearchReport } from '$analysis/measure/search/types.ts';
+import type {
+	FrontPoint,
+	PartLoss,
+	PlanFigures,
+	SearchReport
+} from '$analysis/measure/search/types.ts';
 import type { ChartPoint, PointSeries, Rule } from '../../chart/points.ts';
 import type { PastEvaluation } from '../../measure/history.ts';
 import { planWords } from '$analysis/text/plan.ts';
@@ -21,6 +26,17 @@ const KINDS: readonly Pick<PointSeries, 'name' | 'colour' | 'paper' | 'shape'>[]
 	{ name: 'share', colour: 'var(--series-1)', paper: '#1f5fa8', shape: 'circle' },
 	{ name: 'drop', colour: 'var(--series-2)', paper: '#b4530a', shape: 'triangle' }
 ];
+/** The front of both damages, text and recall. */
+const KEEPS = {
+	name: 'mixed, keeping recall',
+	colour: 'var(--ink-1)',
+	paper: '#14181d',
+	shape: 'diamond'
+} as const;
+
+/** What a plan costs: loss on text, or recall. */
+export const COSTS = ['text', 'recall'] as const;
+export type CostShown = (typeof COSTS)[number];
 
 export interface FrontChart {
 	series: PointSeries[];
@@ -30,15 +46,16 @@ export interface FrontChart {
 }
 
 /**
- * The Pareto front on an axis: what is saved, predicted, against the loss added on the report part, measured;
- * with the named plans, random plans and past evaluations of the model.
+ * The Pareto front on an axis: what is saved, predicted, against the loss added on the report part, measured, on text or on
+ * a passage that comes again; with the named plans and, on text, random plans and past evaluations of the model.
  */
 export function frontChart(
 	report: SearchReport,
 	axis: SavingAxis,
 	model: SavingsFacts,
 	context: number,
-	past: readonly PastEvaluation[]
+	past: readonly PastEvaluation[],
+	cost: CostShown = 'text'
 ): FrontChart {
 	const targets = new Map<string, FrontTarget>();
 	const point = (id: string, target: FrontTarget, rest: Omit<ChartPoint, 'id'>): ChartPoint => {
@@ -49,43 +66,59 @@ export function frontChart(
 		savedShares(model, sources, { context, batch: 1, elementBytes: DTYPE_BYTES.f32 })[axis];
 	const share = (value: number) => `${formatPercent(value)} of ${AXIS_NAMES[axis]}`;
 
-	const fronts = KINDS.map((look): PointSeries => ({
+	const costOf = (of: { report: PartLoss; recall?: { report: PartLoss } }): PartLoss | undefined =>
+		cost === 'text' ? of.report : of.recall?.report;
+	const looks = report.front.some(({ weight }) => weight !== undefined) ? [...KINDS, KEEPS] : KINDS;
+	const fronts = looks.map((look): PointSeries => ({
 		...look,
 		joined: axis === report.target.axis,
 		points: report.front
 			.map((each, index) => ({ each, id: `front ${index}` }))
-			.filter(({ each }) => each.kind === look.name)
-			.sort((a, b) => a.each.savings[axis] - b.each.savings[axis])
-			.map(({ each, id }) =>
-				point(
-					id,
-					{ of: 'front', point: each },
-					{
-						x: each.savings[axis],
-						y: each.report.loss,
-						low: each.report.low,
-						high: each.report.high,
-						title: `Front, ${each.kind}: ${planWords(each.sources)}. Saves ${share(each.savings[axis])}, adds ${lossText(each.report)} nats/token`
-					}
-				)
+			.filter(({ each }) =>
+				look === KEEPS
+					? each.weight !== undefined
+					: each.kind === look.name && each.weight === undefined
 			)
+			.sort((a, b) => a.each.savings[axis] - b.each.savings[axis])
+			.flatMap(({ each, id }) => {
+				const found = costOf(each);
+				if (found === undefined) return [];
+				return [
+					point(
+						id,
+						{ of: 'front', point: each },
+						{
+							x: each.savings[axis],
+							y: found.loss,
+							low: found.low,
+							high: found.high,
+							title: `Front, ${look.name}: ${planWords(each.sources)}. Saves ${share(each.savings[axis])}, adds ${lossText(found)} nats/token`
+						}
+					)
+				];
+			})
 	}));
-	const plans = alike(report.plans).map(({ plan, names }) =>
-		point(
-			`plan ${plan.name}`,
-			{ of: 'plan', plan },
-			{
-				x: plan.savings[axis],
-				y: plan.report.loss,
-				low: plan.report.low,
-				high: plan.report.high,
-				label: names,
-				marked: names.split(', ').includes(report.verdict.plan ?? ''),
-				title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, adds ${lossText(plan.report)} nats/token`
-			}
-		)
-	);
-	const evaluations = past.map((each) => {
+	const plans = alike(report.plans).flatMap(({ plan, names }) => {
+		const found = costOf(plan);
+		if (found === undefined) return [];
+		return [
+			point(
+				`plan ${plan.name}`,
+				{ of: 'plan', plan },
+				{
+					x: plan.savings[axis],
+					y: found.loss,
+					low: found.low,
+					high: found.high,
+					label: names,
+					marked: names.split(', ').includes(report.verdict.plan ?? ''),
+					title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, adds ${lossText(found)} nats/token`
+				}
+			)
+		];
+	});
+	const onText = cost === 'text';
+	const evaluations = (onText ? past : []).map((each) => {
 		const { sources, loss, low, high } = each.figures;
 		return point(
 			`past ${each.id}`,
@@ -107,7 +140,7 @@ export function frontChart(
 				paper: '#858d97',
 				shape: 'dash',
 				faint: true,
-				points: report.random.plans.map(({ sources, report: loss }, index) => ({
+				points: (onText ? report.random.plans : []).map(({ sources, report: loss }, index) => ({
 					id: `random ${index}`,
 					x: saved(sources),
 					y: loss,
@@ -130,7 +163,7 @@ export function frontChart(
 				points: evaluations
 			}
 		],
-		rules: rulesOf(report, axis),
+		rules: rulesOf(report, axis, cost),
 		targets
 	};
 }
@@ -144,13 +177,20 @@ function alike(plans: readonly PlanFigures[]): { plan: PlanFigures; names: strin
 	}));
 }
 
-function rulesOf({ target, goal }: SearchReport, axis: SavingAxis): Rule[] {
+function rulesOf(
+	{ target, goal, recall }: SearchReport,
+	axis: SavingAxis,
+	cost: CostShown
+): Rule[] {
 	return [
 		{ axis: 'y', at: 0, label: '' },
 		...(axis === target.axis
 			? [{ axis: 'x' as const, at: target.share, label: 'compared at', dashed: true }]
 			: []),
-		...(goal.kind === 'loss'
+		...(cost === 'recall' && recall !== undefined
+			? [{ axis: 'y' as const, at: recall.limit, label: 'most allowed', dashed: true }]
+			: []),
+		...(cost === 'text' && goal.kind === 'loss'
 			? [{ axis: 'y' as const, at: goal.maxLossIncrease, label: 'most allowed', dashed: true }]
 			: [])
 	];

@@ -1,5 +1,5 @@
 import { AXIS_NAMES, SAVING_AXES, type SavingAxis } from '$analysis/plan/axes.ts';
-import type { FrontPoint, PlanFigures } from '$analysis/measure/search/types.ts';
+import type { FrontPoint, PartLoss, PlanFigures } from '$analysis/measure/search/types.ts';
 import { planWords } from '$analysis/text/plan.ts';
 import { formatPercent, formatSigned } from '$analysis/text/number.ts';
 import type { Column } from '../../table/view.ts';
@@ -31,12 +31,24 @@ function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
 	};
 }
 
+/** What becomes of recall; nothing where it was not measured. */
+function recallColumn<Row extends { recall?: { report: PartLoss } }>(): Column<Row> {
+	return {
+		key: 'recall',
+		title: 'Recall increase',
+		about: 'Nats/token added to the loss on a passage that comes again, on the report part',
+		value: ({ recall }) => recall?.report.loss ?? null,
+		format: (_, { recall }) => (recall === undefined ? '–' : lossText(recall.report))
+	};
+}
+
 /** What a plan does is written below its name. */
 export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] => [
 	{ key: 'name', title: 'Plan', value: ({ name }) => name },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind], hidden: true },
 	reportColumn(),
+	recallColumn(),
 	{
 		key: 'choose',
 		title: 'choose',
@@ -68,6 +80,7 @@ export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] =>
 	{ key: 'kind', title: 'Allowed', value: ({ kind }) => kind },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	reportColumn(),
+	recallColumn(),
 	{
 		key: 'choose',
 		title: 'choose',
