@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander';
 import { readJsonFile } from '../analysis/edge/json.ts';
 import { parseGates } from '../analysis/measure/evaluate/gates.ts';
 import type { GateReport, Gates, JudgedGate, Verdict } from '../analysis/measure/evaluate/types.ts';
@@ -18,15 +17,9 @@ export class GatesNotPassed extends Error {
 	}
 }
 
-/** Gates of a file, those given as flags standing before them. Throws InputError for a file that is none. */
-export async function gatesOf(flags: Gates & { gates?: string }): Promise<Gates> {
-	const { gates: file, maxLossIncrease, minAgreement, maxAccuracyDrop } = flags;
-	const fromFile = file === undefined ? {} : parseGates(await readJsonFile(file), file);
-	return {
-		maxLossIncrease: maxLossIncrease ?? fromFile.maxLossIncrease,
-		minAgreement: minAgreement ?? fromFile.minAgreement,
-		maxAccuracyDrop: maxAccuracyDrop ?? fromFile.maxAccuracyDrop
-	};
+/** Gates of a file; none where no file is named. Throws InputError for a file that is none. */
+export async function gatesFrom(file: string | undefined): Promise<Gates> {
+	return file === undefined ? {} : parseGates(await readJsonFile(file), file);
 }
 
 /** Says of each gate what became of it, on stderr. Throws GatesNotPassed where not all of them passed. */
@@ -63,20 +56,4 @@ function inconclusiveWords(gate: keyof Gates, low: number | null): string {
 	return low === null
 		? `without an interval nothing is decided: ${more}`
 		: `the limit lies within the interval: ${more}`;
-}
-
-/** A number of nats. */
-export function lossIncrease(text: string): number {
-	const value = text.trim() === '' ? NaN : Number(text);
-	if (!Number.isFinite(value)) throw new InvalidArgumentError('expected a number such as 0.05');
-	return value;
-}
-
-/** A share from 0 to 1. */
-export function share(text: string): number {
-	const value = text.trim() === '' ? NaN : Number(text);
-	if (!(value >= 0 && value <= 1)) {
-		throw new InvalidArgumentError('expected a share from 0 to 1, such as 0.9');
-	}
-	return value;
 }

@@ -6,13 +6,13 @@ import { PARTIAL_PREFIX } from '../analysis/process/partial.ts';
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * While a run is being made, Ctrl-C ends the process at once and takes what was half written with it. Returns
+ * While a folder is being made, Ctrl-C ends the process at once and takes what was half written with it. Returns
  * a function that ends this watch.
  */
-export function removeOnInterrupt(runFolder: string, onInterrupt: () => void): () => void {
+export function removeOnInterrupt(folder: string, onInterrupt: () => void): () => void {
 	return watchInterrupts(() => {
 		onInterrupt();
-		removePartials(runFolder);
+		removePartials(folder);
 	});
 }
 
@@ -32,7 +32,7 @@ export function watchInterrupts(last: () => void): () => void {
 }
 
 /** The siblings that the writer of this run fills before it renames one to `runFolder`. */
-function removePartials(runFolder: string): void {
+export function removePartials(runFolder: string): void {
 	const parent = dirname(runFolder);
 	try {
 		for (const name of readdirSync(parent)) {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { InputError } from '../analysis/errors.ts';
+import * as values from '../analysis/edge/values.ts';
+import { InputError, isInputError } from '../analysis/errors.ts';
 import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
 import { parseMemory } from './memory.ts';
 
@@ -71,42 +72,20 @@ export function viewOption(): Option {
 		.default('all');
 }
 
-/** Whether in-context recall is measured too. */
-export function recallOption(): Option {
-	return new Option(
-		'--recall <on|off>',
-		'measure in-context recall too: loss on a passage that comes again'
-	)
-		.choices(['on', 'off'])
-		.default('on');
+/** A reader of an option's text that throws InputError, as commander takes it. */
+export function argument<Value>(parse: (text: string) => Value): (text: string) => Value {
+	return (text) => {
+		try {
+			return parse(text);
+		} catch (error) {
+			if (!isInputError(error)) throw error;
+			throw new InvalidArgumentError(error.message);
+		}
+	};
 }
 
 /** A whole number of at least `min`. */
-export function wholeNumber(min: number): (text: string) => number {
-	return (text) => {
-		const value = /^\d+$/.test(text.trim()) ? Number(text) : NaN;
-		if (!(Number.isSafeInteger(value) && value >= min)) {
-			throw new InvalidArgumentError(`expected a whole number of at least ${min}`);
-		}
-		return value;
-	};
-}
-
-/** "a,b" of some names, each once. */
-export function listOf<Name extends string>(names: readonly Name[]): (text: string) => Name[] {
-	return (text) => {
-		const parts = text.split(',').map((part) => part.trim());
-		const chosen = names.filter((name) => parts.includes(name));
-		const unknown = parts.find((part) => !chosen.some((name) => name === part));
-		if (unknown !== undefined) {
-			throw new InvalidArgumentError(`found "${unknown}"; allowed: ${names.join(', ')}`);
-		}
-		return chosen;
-	};
-}
+export const wholeNumber = (min: number) => argument(values.wholeNumber(min));
 
 /** "0,15" → layers; "" or "none" → none. */
-export function layerList(text: string): number[] {
-	if (text.trim() === '' || text.trim() === 'none') return [];
-	return text.split(',').map((part) => wholeNumber(0)(part));
-}
+export const layerList = argument(values.layerList);

@@ -1,19 +1,12 @@
 import { fork } from 'node:child_process';
 import { constants } from 'node:os';
+import { kinds } from '../analysis/measure/lookup.ts';
 import { deathInWords, isCrash, isOfMemory, type Death } from '../analysis/process/death.ts';
 import { nodeOptions } from '../analysis/process/nodeOptions.ts';
 import { sayError, type Io } from './io.ts';
 
 /** Commands that run a model, or open one with onnxruntime. */
-const RUNNING: readonly string[] = [
-	'analyze',
-	'apply',
-	'bench',
-	'damage',
-	'evaluate',
-	'inspect',
-	'search'
-];
+const RUNNING: readonly string[] = ['apply', 'inspect', ...kinds().map(({ kind }) => kind)];
 
 /** Tells a process that it is the command's own child; its value is the parent's number. */
 const PARENT = 'SPANWISE_PARENT';

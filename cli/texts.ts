@@ -3,8 +3,6 @@ import { basename, join } from 'node:path';
 import { quoted } from '../analysis/edge/quote.ts';
 import { projectRoot } from '../analysis/projectRoot.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
-import { parseQuestions } from '../analysis/measure/evaluate/choices/parse.ts';
-import type { Question } from '../analysis/measure/evaluate/choices/types.ts';
 import { decodeDocument } from '../analysis/model/tokens/documents.ts';
 import type { Document } from '../analysis/model/tokens/types.ts';
 import type { Io } from './io.ts';
@@ -29,10 +27,10 @@ export async function readTexts(files: readonly string[], { stdin }: Io): Promis
 	return documents;
 }
 
-/** Questions of multiple choice, JSONL. Throws InputError that names the file. */
-export async function readQuestions(file: string): Promise<Question[]> {
+/** A file of questions, under the path that the user named. Throws InputError where it cannot be read. */
+export async function readQuestions(file: string): Promise<Document> {
 	const { text } = decodeDocument(basename(file), await readText(file));
-	return parseQuestions(text, file);
+	return { name: file, text };
 }
 
 /** What is bundled lies below; commands name it by this path, wherever they are given. */

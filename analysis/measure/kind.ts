@@ -42,12 +42,14 @@ export interface Outlook {
 	extent?: string;
 	/** What else is said beforehand: where results are kept. */
 	notes?: string[];
+	/** Folder that is written in the end; what lies half-written beside it goes where the user stops. */
+	writes?: string;
 }
 
 /** The run of a measurement: what it is called, and callbacks. */
 export interface Running {
-	/** Of the run or the result that is made. */
-	id: string;
+	/** Of the run or the result that is made; null: a new one. */
+	id: string | null;
 	/** The command that makes it again. */
 	command: string;
 	/** File or folder that the user named for what is made; null: in the workspace. */
@@ -78,6 +80,8 @@ export interface Kind<Settings extends object = object> {
 	readonly settings: v.GenericSchema<unknown, object> & { readonly entries: v.ObjectEntries };
 	/** Options of the command, read and written by the same table. */
 	readonly flags: FlagTable<Settings>;
+	/** What was measured stays where it is stopped: the same again goes on from there. */
+	readonly resumes?: boolean;
 	/** What --help says. */
 	readonly help: { about: string; more: string };
 	extent(settings: Settings): Extent;

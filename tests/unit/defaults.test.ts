@@ -6,11 +6,10 @@ import { damageFields, damageRequest } from '../../src/lib/tabs/map/damageForm.t
 import { searchFields, searchRequest } from '../../src/lib/tabs/search/form.ts';
 import { planOf } from '../../src/lib/measure/planOf.ts';
 import { madeUpRun } from '../builders/run.ts';
-import { registerBench } from '../../cli/bench.ts';
-import { registerDamage } from '../../cli/damage.ts';
-import { registerEvaluate } from '../../cli/evaluate.ts';
+import { measurementOf } from '../../analysis/measure/lookup.ts';
 import type { Io } from '../../cli/io.ts';
-import { registerSearch } from '../../cli/search.ts';
+import { registerMeasurement } from '../../cli/measurement.ts';
+import { OWN } from '../../cli/own.ts';
 
 const samples = [
 	'hound-of-the-baskervilles',
@@ -23,10 +22,11 @@ const { record } = madeUpRun();
 const asked = { plan: planOf({ ...record, files: {} }, [0, 0, 2]) };
 
 /** What a subcommand takes where nothing is said beyond what it asks for. */
-function optionsOf(register: (program: Command, io: Io) => void): Record<string, unknown> {
+function optionsOf(kind: string): Record<string, unknown> {
 	const program = new Command();
 	// Options are read, nothing runs.
-	register(program, { stdout: process.stdout, stderr: process.stderr } as unknown as Io);
+	const io = { stdout: process.stdout, stderr: process.stderr } as unknown as Io;
+	registerMeasurement(program, measurementOf(kind), io, OWN[kind]);
 	const [command] = program.commands;
 	command.parseOptions([]);
 	return command.opts();
@@ -34,7 +34,7 @@ function optionsOf(register: (program: Command, io: Io) => void): Record<string,
 
 describe('page and command have the same defaults', () => {
 	it('for a damage map', () => {
-		const { context, windows, maxSpan } = optionsOf(registerDamage);
+		const { context, windows, maxSpan } = optionsOf('damage');
 		expect(damageRequest('run', damageFields(SIZE, samples))).toEqual({
 			kind: 'damage',
 			run: 'run',
@@ -45,7 +45,7 @@ describe('page and command have the same defaults', () => {
 		});
 	});
 	it('for an evaluation, whose texts the command asks for', () => {
-		const { context, windows } = optionsOf(registerEvaluate);
+		const { context, windows } = optionsOf('evaluate');
 		expect(evaluateRequest('run', evaluateFields(SIZE, samples), asked)).toEqual({
 			kind: 'evaluate',
 			run: 'run',
@@ -58,7 +58,7 @@ describe('page and command have the same defaults', () => {
 		});
 	});
 	it('for a search, whose goal the command asks for', () => {
-		const { context, windows, maxSpan, protect, repair = false } = optionsOf(registerSearch);
+		const { context, windows, maxSpan, protect, repair = false } = optionsOf('search');
 		expect(searchRequest('run', searchFields(SIZE, samples), SIZE.layers)).toEqual({
 			kind: 'search',
 			run: 'run',
@@ -72,7 +72,7 @@ describe('page and command have the same defaults', () => {
 		});
 	});
 	it('for a deployment', () => {
-		const { prompt, generate, batch, repeats, dtype = 'fp32' } = optionsOf(registerBench);
+		const { prompt, generate, batch, repeats, dtype = 'fp32' } = optionsOf('bench');
 		expect(benchRequest('run', benchFields(SIZE.maxPositions), asked)).toEqual({
 			kind: 'bench',
 			run: 'run',

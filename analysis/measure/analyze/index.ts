@@ -1,4 +1,5 @@
 import { runFolder } from '../../workspace/run/list.ts';
+import { newRunId } from '../../workspace/workspace.ts';
 import type { Analysis, Request } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
@@ -35,19 +36,21 @@ Examples:
 		// Only here: onnxruntime takes long to load.
 		const { analyze } = await import('./analyze.ts');
 		const { estimateOfAnalysis } = await import('./estimate.ts');
-		return withRequested(request, (model) =>
-			analyze(model, analyzeRequest(request), {
-				runFolder: out ?? runFolder(request.home, id),
-				id,
+		return withRequested(request, (model) => {
+			const own = id ?? newRunId(model.name, new Date());
+			const folder = out ?? runFolder(request.home, own);
+			return analyze(model, analyzeRequest(request), {
+				runFolder: folder,
+				id: own,
 				command,
 				onProgress,
 				async onPrepared(prepared) {
 					if (onPrepared === undefined) return;
 					const estimate = await estimateOfAnalysis(prepared, request.home);
-					await onPrepared({ name: model.name, estimate });
+					await onPrepared({ name: model.name, estimate, writes: folder });
 				}
-			})
-		);
+			});
+		});
 	}
 } as const satisfies Analysis<AnalyzeSettings>;
 

@@ -45,7 +45,11 @@ Example (plan.json: made by the example of spanwise plan):
 		const { estimateOfBench } = await import('./prepareBench.ts');
 		const { benchSides } = await import('./sideProcess.ts');
 		const { settingWords } = await import('./words.ts');
-		const means = { id, openSide: benchSides(new URL('benchWorker.js', workers)), onProgress };
+		const means = {
+			id: id ?? 'bench',
+			openSide: benchSides(new URL('benchWorker.js', workers)),
+			onProgress
+		};
 		const figures = await withRequested(request, (model) =>
 			measureBench(model, benchRequest(request), means, async (prepared) => {
 				if (onPrepared === undefined) return;

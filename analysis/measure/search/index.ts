@@ -16,6 +16,7 @@ export const search = {
 	samples: SEARCH_DEFAULTS.samples,
 	settings: searchSettings,
 	flags: searchFlags,
+	resumes: true,
 	help: {
 		about: 'find the plan that costs least by measurement, and prove it beside its rivals',
 		more: `

@@ -1,0 +1,13 @@
+import { benchOwn } from './bench.ts';
+import { damageOwn } from './damage.ts';
+import { evaluateOwn } from './evaluate.ts';
+import type { Own } from './measurement.ts';
+import { searchOwn } from './search.ts';
+
+/** What the subcommands of some kinds have beyond their kinds; others print a summary and keep the result. */
+export const OWN: Readonly<Partial<Record<string, Own>>> = {
+	damage: damageOwn,
+	evaluate: evaluateOwn,
+	search: searchOwn,
+	bench: benchOwn
+};
