@@ -60,7 +60,7 @@ function saving(text: string): { axis: SavingAxis; share: number } {
 	}
 	const share = Number(number) / (percent === '' ? 1 : 100);
 	if (!(share > 0 && share <= 1)) {
-		throw new InputError(`found ${number}${percent}; allowed: more than 0 %, at most 100 %`);
+		throw new InputError(`found ${number}${percent}; allowed: more than 0%, at most 100%`);
 	}
 	return { axis, share };
 }
