@@ -23,7 +23,9 @@ export default defineConfig({
 				reader: 'cli/reader.ts',
 				benchWorker: 'cli/benchWorker.ts'
 			},
-			external: [/^node:/]
+			external: [/^node:/],
+			// Beside the entries, so that whoever asks for a worker finds it beside itself.
+			output: { chunkFileNames: '[name]-[hash].js' }
 		}
 	}
 });
