@@ -70,7 +70,7 @@ describe('discoverModels', () => {
 		const folders = [join(home, 'empty'), join(home, 'missing')];
 		const listings = await discoverModels({ ...none, folders });
 		expect(listings.map(({ problem }) => problem)).toEqual([
-			`${home}/empty: no model in it; expected a folder with config.json or ONNX models, or folders that have some`,
+			`${home}/empty: no model in it; expected a folder with config.json, or with ONNX or GGUF files, or folders that have some`,
 			`${home}/missing: no such folder`
 		]);
 	});

@@ -36,7 +36,7 @@ const OF_MODELS: Slow = {
 const OF_RUNS: Slow = { what: 'the run', why: 'it is large. Use the command' };
 
 /** Questions that wait for one process; each may hold the texts of a request. */
-const MAX_WAITING = 32;
+const MAX_WAITING = 16;
 /** A process holds a tokenizer, some 100 MB; it goes when nobody asks. */
 const IDLE_MS = 60_000;
 /** For this long an estimate stands: the job that is queued after it asks the same again. */
