@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { modelFacts } from './checkpoint/facts.ts';
 import { completeHash, ModelHasher } from './checkpoint/hash.ts';
 import { hashInThread } from './checkpoint/hashThread.ts';
@@ -9,6 +9,7 @@ import { RunHash } from './checkpoint/runHash.ts';
 import { TOKENIZER } from './checkpoint/tokenizer.ts';
 import type { Checkpoint, ModelFacts } from './checkpoint/types.ts';
 import { formOf } from './form.ts';
+import { openGguf } from './gguf/open.ts';
 import { checkModel } from './onnx/check.ts';
 import { onnxFiles, onnxHash } from './onnx/hash.ts';
 import { findBeside } from './onnx/locate.ts';
@@ -96,7 +97,7 @@ export async function withModel<Result>(
 }
 
 async function openFolder(folder: string, form: CheckpointModel['form']): Promise<CheckpointModel> {
-	const checkpoint = await openCheckpoint(folder);
+	const checkpoint = await (form === 'gguf' ? openGguf(resolve(folder)) : openCheckpoint(folder));
 	const reader = new WeightReader();
 	const hashAll = () => completeHash(checkpoint, reader, new ModelHasher(checkpoint));
 	const run = await RunHash.begin(filesOf(checkpoint), hashAll);

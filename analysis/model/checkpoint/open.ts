@@ -1,5 +1,3 @@
-import { isGguf } from '../gguf/header.ts';
-import { openGguf } from '../gguf/open.ts';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readJsonFile } from '../../edge/json.ts';
 import { brokenLink } from '../../edge/links.ts';
@@ -23,7 +21,6 @@ const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 	const absolute = resolve(folder);
-	if (await isGguf(absolute)) return openGguf(absolute);
 	const said = await readConfig(absolute);
 	const found = (await readTensors(absolute)) ?? (await refuseWithoutWeights(absolute));
 	const { config, tensors, notes } = nameTensors(found, said, absolute);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeGguf, type GgufTensorBytes, type GgufValue } from '../../../tests/builders/gguf.ts';
 import { ggufOf } from '../../../tests/builders/ggufOf.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
+import { openGguf } from './open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { loadTokenizer } from '../tokens/tokenizer.ts';
@@ -45,7 +46,7 @@ const isSame = (a: Float32Array, b: Float32Array) =>
 
 describe('a GGUF file of a Llama checkpoint', () => {
 	it('opens as that checkpoint: config, names, and every weight in its place', async () => {
-		const opened = await openCheckpoint(await write('mini.gguf'));
+		const opened = await openGguf(await write('mini.gguf'));
 		const original = await openCheckpoint(LLAMA3);
 		expect(opened.name).toBe('mini');
 		expect(opened.parameters).toBe(original.parameters);
@@ -76,14 +77,12 @@ describe('a GGUF file of a Llama checkpoint', () => {
 	it('in several files opens by any of them', async () => {
 		const [first, second] = [plain.tensors.slice(0, 20), plain.tensors.slice(20)];
 		await write('two-00002-of-00002.gguf', {}, second);
-		const opened = await openCheckpoint(
-			await write('two-00001-of-00002.gguf', plain.metadata, first)
-		);
+		const opened = await openGguf(await write('two-00001-of-00002.gguf', plain.metadata, first));
 		expect(opened.tensors.size).toBe(plain.tensors.length);
 	});
 	it('has llama3’s scaling of the rotary frequencies as a tensor of divisors', async () => {
 		const divisors = Float32Array.from({ length: 16 }, (_, pair) => 1 + pair / 4);
-		const opened = await openCheckpoint(
+		const opened = await openGguf(
 			await write('rope.gguf', plain.metadata, [
 				...plain.tensors,
 				{ name: 'rope_freqs.weight', type: 0, shape: [16], bytes: new Uint8Array(divisors.buffer) }
@@ -97,7 +96,7 @@ describe('a GGUF file of a Llama checkpoint', () => {
 			tensor.name === name ? { ...tensor, type: Q8_0, bytes: blocks(tensor.bytes) } : tensor
 		);
 		const q = 'model.layers.0.self_attn.q_proj.weight';
-		const opened = await openCheckpoint(await write('q8.gguf', plain.metadata, tensors));
+		const opened = await openGguf(await write('q8.gguf', plain.metadata, tensors));
 		const original = await openCheckpoint(LLAMA3);
 		const [found, expected] = [
 			await valuesOf(opened.tensors.get(q)),
@@ -115,8 +114,7 @@ describe('a GGUF file of a Llama checkpoint', () => {
 });
 
 describe('a GGUF file is refused, by name,', () => {
-	const refused = (file: Promise<string>) =>
-		expect(file.then((path) => openCheckpoint(path))).rejects;
+	const refused = (file: Promise<string>) => expect(file.then((path) => openGguf(path))).rejects;
 	it('cut short', async () => {
 		const file = await write('cut.gguf');
 		await truncate(file, 20_000_000);
