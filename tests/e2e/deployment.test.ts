@@ -37,7 +37,7 @@ describe('what deployment gains', () => {
 		'is measured for the plan on the screen, said in words, and kept',
 		{ timeout: MEASURE_TIMEOUT_MS },
 		async () => {
-			const page = await visit(`${run}?tab=evaluate&spans=4-6&drop=9`);
+			const page = await visit(`${run}?tab=bench&spans=4-6&drop=9`);
 			await region(page, 'What deployment gains').waitFor();
 			await page.getByText('No plan has been measured as a deployed model yet').waitFor();
 			await form(page).getByText('5–6←4; out: 9').waitFor();
@@ -85,7 +85,7 @@ describe('what deployment gains', () => {
 	);
 
 	it('is saved as a figure and as numbers', async () => {
-		const page = await visit(`${run}?tab=evaluate`);
+		const page = await visit(`${run}?tab=bench`);
 		const past = region(page, /^Deployments of/);
 		await past.getByRole('row', { name: /5–6←4; out: 9/ }).click();
 		const result = region(page, 'Deployment');
@@ -105,14 +105,14 @@ describe('what deployment gains', () => {
 		const bench = { ...madeUpBench(), warning, notes: [note] };
 		const result = { kind: 'bench', plan: madeUpPlan(), bench } as const;
 		const { id } = await writeResult(home.path, { ...madeUpBenchResult(), result });
-		const page = await visit(`${run}?tab=evaluate&bench=${id}`);
+		const page = await visit(`${run}?tab=bench&bench=${id}`);
 		const shown = region(page, 'Deployment');
 		await shown.getByText(warning).waitFor();
 		await shown.getByText(note).waitFor();
 	});
 
 	it('stands among those of the model until it is deleted, after a question', async () => {
-		const page = await visit(`${run}?tab=evaluate`);
+		const page = await visit(`${run}?tab=bench`);
 		const row = region(page, /^Deployments of/).getByRole('row', { name: /5–6←4; out: 9/ });
 		await row.click();
 		await region(page, 'Deployment').waitFor();
@@ -126,13 +126,13 @@ describe('what deployment gains', () => {
 
 describe('a deployment that cannot be measured', () => {
 	it('of a plan that changes nothing is not asked for', async () => {
-		const page = await visit(`${run}?tab=evaluate&spans=`);
+		const page = await visit(`${run}?tab=bench&spans=`);
 		await form(page).getByText('This plan changes nothing').waitFor();
 		expect(await measure(page).isDisabled()).toBe(true);
 	});
 
 	it('for want of memory is refused before it is sent, in the words of the server', async () => {
-		const page = await visit(`${run}?tab=evaluate&spans=4-6`);
+		const page = await visit(`${run}?tab=bench&spans=4-6`);
 		const estimate = form(page).getByRole('region', { name: 'Estimate' });
 		await estimate.getByRole('row', { name: /^mini-llama2 .*B .* [\d,]+$/ }).waitFor();
 		await field(page, 'Batch').fill('100000');
@@ -141,7 +141,7 @@ describe('a deployment that cannot be measured', () => {
 	});
 
 	it('of more tokens than the model has positions is not sent', async () => {
-		const page = await visit(`${run}?tab=evaluate&spans=4-6`);
+		const page = await visit(`${run}?tab=bench&spans=4-6`);
 		await field(page, 'Prompt').fill('1020');
 		await field(page, 'Generate').fill('5');
 		const fits = () =>

@@ -28,6 +28,7 @@ const bounds: RunBounds = {
 	layers: 16,
 	heads: 6,
 	windows: 8,
+	tabs: ['map', 'evaluate', 'search', 'bench'],
 	defaults
 };
 const read = (query: string) => readUrl(new URLSearchParams(query), bounds);
@@ -81,6 +82,14 @@ describe('the run page’s address', () => {
 			}
 		];
 		for (const state of states) expect(read(writeUrl(state, defaults))).toEqual(state);
+	});
+
+	it('opens a bench in its tab, in addresses of earlier versions too, and damage on the map', () => {
+		for (const query of ['tab=bench&bench=b', 'tab=evaluate&bench=b'])
+			expect(read(query), query).toEqual({ ...defaults, tab: 'bench', bench: 'b' });
+		expect(read('tab=evaluate&eval=e&bench=b')).toMatchObject({ tab: 'evaluate', bench: 'b' });
+		expect(read('tab=evaluate&evaluate=e').evaluation).toBe('e');
+		expect(read('tab=damage&damage=d')).toEqual({ ...defaults, map: 'damage', damage: 'd' });
 	});
 
 	it('takes left-out layers in any order, with or without spans', () => {

@@ -7,9 +7,6 @@ import type { Cell } from '../heatmap/geometry.ts';
 export const MAPS = ['similarity', 'output', 'damage', 'recall'] as const;
 export type MapKind = (typeof MAPS)[number];
 
-export const TABS = ['map', 'evaluate', 'search'] as const;
-export type Tab = (typeof TABS)[number];
-
 export type Dtype = keyof typeof DTYPE_BYTES;
 
 /** A span as it stands in the address: first layer (the source) and last follower. */
@@ -31,10 +28,10 @@ export type PlanChoice =
 
 /** What of the run page is kept in its address. */
 export interface RunUrl {
-	tab: Tab;
+	/** One of the page's tabs. */
+	tab: string;
 	/** Ids of the stored results that are open in the tabs of those names. */
 	evaluation: string | null;
-	/** Of what the plan gains as a deployed model; on the tab Evaluate as well. */
 	bench: string | null;
 	search: string | null;
 	map: MapKind;
@@ -65,6 +62,8 @@ export interface RunBounds {
 	layers: number;
 	heads: number;
 	windows: number;
+	/** The page's tabs. */
+	tabs: readonly string[];
 	defaults: RunUrl;
 }
 
@@ -78,7 +77,7 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 	};
 	const count = (value: number) => Number.isInteger(value) && value >= 1;
 	return {
-		tab: oneOf(query.get('tab') === 'bench' ? 'evaluate' : query.get('tab'), TABS) ?? defaults.tab,
+		tab: oneOf(tabOf(query), bounds.tabs) ?? defaults.tab,
 		evaluation: readId(query.get('evaluate') ?? query.get('eval')),
 		bench: readId(query.get('bench')),
 		search: readId(query.get('search') ?? query.get('found')),
@@ -98,6 +97,13 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 		batch: number('b', count, defaults.batch),
 		dtype: oneOf(query.get('dtype'), Object.keys(DTYPE_BYTES) as Dtype[]) ?? defaults.dtype
 	};
+}
+
+/** The tab that an address names. Those of earlier versions have a bench on the tab Evaluate. */
+function tabOf(query: URLSearchParams): string | null {
+	const tab = query.get('tab');
+	const ofBench = query.has('bench') && !query.has('eval') && !query.has('evaluate');
+	return tab === 'evaluate' && ofBench ? 'bench' : tab;
 }
 
 /** Writes an address, without its "?"; what stands at its default is left out. */

@@ -64,8 +64,9 @@ export interface JobRecord {
 
 /** A job with the words of its kind. */
 export function shown(job: KeptJob): Job {
-	const { name, extentWords } = kindOf(job.kind);
-	return { ...job, name, extent: job.state === 'unknown' ? '' : extentWords(job, job.texts) };
+	const kind = kindOf(job.kind);
+	const extent = job.state === 'unknown' ? '' : kind.extentWords(job, job.texts);
+	return { ...job, name: kind.name, extent };
 }
 
 export const ENDED_STATES: readonly Job['state'][] = ['done', 'failed', 'cancelled', 'interrupted'];
