@@ -12,6 +12,8 @@ const SEEN_TIMEOUT_MS = 30_000;
 const UNIT_TIMEOUT_MS = 60_000;
 
 const END_TO_END = 'tests/e2e/*.test.ts';
+/** Files that put something in place of a module, which others must not see. */
+const MOCKING = '**/*.mocked.test.ts';
 /** On a real model; `npm run test:real`, not part of `npm test`. */
 const REAL = 'tests/real/*.test.ts';
 /** A model of 135 million parameters runs some twenty times. */
@@ -29,7 +31,20 @@ export default defineConfig({
 					name: 'unit',
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
-					exclude: [END_TO_END, REAL, README],
+					exclude: [END_TO_END, REAL, README, MOCKING],
+					// What files import is loaded once a worker instead of once a file: half of the time of most.
+					isolate: false,
+					testTimeout: UNIT_TIMEOUT_MS,
+					sequence: { groupOrder: 0 }
+				}
+			},
+			{
+				plugins: [sveltekit()],
+				test: {
+					name: 'mocked',
+					environment: 'node',
+					include: [MOCKING],
+					exclude: ['node_modules/**'],
 					testTimeout: UNIT_TIMEOUT_MS,
 					sequence: { groupOrder: 0 }
 				}
@@ -49,8 +64,8 @@ export default defineConfig({
 					testTimeout: JOURNEY_TIMEOUT_MS,
 					hookTimeout: JOURNEY_TIMEOUT_MS,
 					expect: { poll: { timeout: SEEN_TIMEOUT_MS } },
-					// One journey at a time, and only after the unit tests: they wait for what the server does.
-					fileParallelism: false,
+					// Two at a time, for they wait more than they work, and only after the unit tests, which do not wait.
+					maxWorkers: 2,
 					sequence: { groupOrder: 1 }
 				}
 			},

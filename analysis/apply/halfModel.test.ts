@@ -124,6 +124,7 @@ describe('where Node has float16 arrays (23 and later; on 20 and 22 this holds o
 		const apart = atOnce.map((value, at) => Math.abs(value - inSteps[at]));
 		expect(Math.max(...apart)).toBeLessThan(1e-2 * largest);
 	});
+	afterEach(() => void vi.unstubAllGlobals());
 	it('arrays of float16 stay what Node makes them', () => {
 		const made = 'Float16Array' in globalThis;
 		keepHalvesAsUint16();

@@ -13,13 +13,14 @@ export const SEEDED_KINDS = ['damage', 'evaluation', 'search', 'bench'] as const
 export type Seeded = Record<'run' | (typeof SEEDED_KINDS)[number], string>;
 
 /**
- * Writes a made-up run of each bundled model of `names` into a workspace, and a made-up result of every kind. Facts and
+ * Writes a made-up run of each bundled model of `names` into a workspace, and made-up results of `kinds`: of every kind. Facts and
  * hashes are the models' own, so that what a page asks about the model is answered. Throws InputError where the
  * workspace holds them already.
  */
 export async function seedWorkspace(
 	home: string,
-	names: readonly string[] = ['mini-llama2', 'mini-llama3']
+	names: readonly string[] = ['mini-llama2', 'mini-llama3'],
+	kinds: readonly (typeof SEEDED_KINDS)[number][] = SEEDED_KINDS
 ): Promise<Seeded[]> {
 	const seeded: Seeded[] = [];
 	for (const name of names) {
@@ -37,7 +38,7 @@ export async function seedWorkspace(
 		const { record, sums, windows } = study.run;
 		await writeRun(runFolder(home, record.id), record, sums, windows);
 		const ids: Seeded = { run: record.id, damage: '', evaluation: '', search: '', bench: '' };
-		for (const kind of SEEDED_KINDS) {
+		for (const kind of kinds) {
 			ids[kind] = `${name}-${kind}`;
 			await writeResult(home, study[kind], [], { id: ids[kind] });
 		}

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
+import { seedWorkspace } from '../builders/seed.ts';
 import { canvasOf, cellColours } from './setup/canvas.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
@@ -19,13 +19,8 @@ beforeAll(async () => {
 	home = await temporaryFolder();
 	await writeMadeUpRun(home.path);
 	unequal = await writeUnequalRuns(home.path);
+	ids = (await seedWorkspace(home.path, [A, B], [])).map(({ run }) => run);
 	server = await startBuild(home.path);
-	const jobs = await queue(server.url, { ...SHORT_ANALYSIS, models: [A, B], windows: 4 });
-	ids = [];
-	for (const { id } of jobs) {
-		const { run } = await untilJob(server.url, id, ({ state }) => state === 'done');
-		ids.push(run ?? '');
-	}
 });
 afterAll(async () => {
 	await server.stop();

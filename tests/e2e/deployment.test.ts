@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
 import { madeUpBench } from '../builders/benchReport.ts';
 import { madeUpBenchResult, madeUpPlan } from '../builders/results.ts';
-import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
+import { seedWorkspace } from '../builders/seed.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { hydrated, useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
@@ -16,10 +16,9 @@ let server: RunningServer;
 let run: string;
 beforeAll(async () => {
 	home = await temporaryFolder();
+	const [seeded] = await seedWorkspace(home.path, ['mini-llama2'], []);
 	server = await startBuild(home.path);
-	const [job] = await queue(server.url, SHORT_ANALYSIS);
-	const done = await untilJob(server.url, job.id, ({ state }) => state === 'done');
-	run = `${server.url}/runs/${done.run ?? ''}`;
+	run = `${server.url}/runs/${seeded.run}`;
 });
 afterAll(async () => {
 	await server.stop();

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { queue, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
+import { seedWorkspace } from '../builders/seed.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { hydrated, useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
@@ -13,10 +13,9 @@ let server: RunningServer;
 let run: string;
 beforeAll(async () => {
 	home = await temporaryFolder();
+	const [seeded] = await seedWorkspace(home.path, ['mini-llama2'], []);
 	server = await startBuild(home.path);
-	const [job] = await queue(server.url, SHORT_ANALYSIS);
-	const done = await untilJob(server.url, job.id, ({ state }) => state === 'done');
-	run = `${server.url}/runs/${done.run ?? ''}`;
+	run = `${server.url}/runs/${seeded.run}`;
 });
 afterAll(async () => {
 	await server.stop();

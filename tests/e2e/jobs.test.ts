@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LONG_ANALYSIS, queue, SHORT_ANALYSIS } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { hydrated, useVisitor } from './setup/visitor.ts';
@@ -7,16 +7,15 @@ import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
-beforeEach(async () => {
+beforeAll(async () => {
 	home = await temporaryFolder();
 	await writeMadeUpRun(home.path);
 	server = await startBuild(home.path);
 });
-afterEach(async () => {
+afterAll(async () => {
 	await server.stop();
 	await home.remove();
 });
-// After the server's end, so that visits end before it does: the last is done first.
 const { visit, expectProblem } = useVisitor();
 
 /** A short analysis that waited its turn. */
@@ -101,7 +100,7 @@ describe('the form for a new analysis', () => {
 });
 
 describe('a job in mid-run', () => {
-	it('goes on through a reload, is seen in a second tab, and is cancelled in either', async () => {
+	it('goes on through a reload, is seen in a second tab, is cancelled in either, and fails where its worker is killed', async () => {
 		const page = await visit(server.url);
 		await startLongJob(page);
 		const before = await fractionOf(job(page, 'running'));
@@ -125,19 +124,15 @@ describe('a job in mid-run', () => {
 		}
 		expect(
 			await runs(page)
-				.getByRole('row', { name: /mini-llama2/ })
+				.getByRole('row', { name: /mini-llama2 walden/i })
 				.count()
 		).toBe(0);
 		expect(server.workers()).toEqual([]);
-	});
-	it('whose worker is killed is shown with the reason, and can be run again', async () => {
-		const page = await visit(server.url);
-		await startLongJob(page);
-		for (const pid of server.workers()) process.kill(pid, 'SIGKILL');
-		await job(page, 'failed').getByText('the worker was killed (SIGKILL)').waitFor();
 
-		await job(page, 'failed').getByRole('button', { name: 'Run mini-llama2 again' }).click();
-		await expect.poll(() => fractionOf(job(page, 'running'))).toBeGreaterThan(0);
+		await job(tab, 'cancelled').getByRole('button', { name: 'Run mini-llama2 again' }).click();
+		await expect.poll(() => fractionOf(job(tab, 'running'))).toBeGreaterThan(0);
+		for (const pid of server.workers()) process.kill(pid, 'SIGKILL');
+		await job(tab, 'failed').getByText('the worker was killed (SIGKILL)').waitFor();
 	});
 	it('whose server is killed is interrupted when it is back, and what waited runs', async () => {
 		expectProblem(/net::ERR_|Failed to load resource/);

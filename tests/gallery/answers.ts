@@ -1,12 +1,11 @@
 import { compareRuns } from '../../analysis/compare/compareRuns.ts';
 import { rowsOf } from '../../analysis/compare/depth.ts';
-import { summaryOf } from '../../analysis/measure/results/summary.ts';
 import { headBlock } from '../../analysis/similarity/measure.ts';
 import { similarityOf } from '../../analysis/similarity/similarity.ts';
 import { METRICS, VIEWS } from '../../analysis/similarity/types.ts';
 import { SHAPE_HEADER } from '../../src/lib/client/api.ts';
 import type { Study } from '../builders/study.ts';
-import { ESTIMATE, FAILURE, recordOf, results, studies } from './world.svelte.ts';
+import { ESTIMATE, FAILURE, recordOf, results, studies, summaryOf } from './world.svelte.ts';
 
 const json = (body: unknown, status = 200) => Response.json(body, { status });
 const rows = (matrix: Float64Array | null, columns: number) => matrix && rowsOf(matrix, columns);

@@ -1,6 +1,9 @@
 import type { ResultParts } from '../../analysis/measure/results/folder.ts';
-import { summaryOf } from '../../analysis/measure/results/summary.ts';
-import type { StoredResult } from '../../analysis/measure/results/types.ts';
+import { benchBrief, benchSummary } from '../../analysis/measure/bench/stored.ts';
+import { damageSummary } from '../../analysis/measure/damage/stored.ts';
+import { evaluationBrief, evaluationSummary } from '../../analysis/measure/evaluate/stored.ts';
+import { searchSummary } from '../../analysis/measure/search/stored.ts';
+import type { ResultSummary, StoredResult } from '../../analysis/measure/results/types.ts';
 import { compareRuns } from '../../analysis/compare/compareRuns.ts';
 import { similarityOf } from '../../analysis/similarity/similarity.ts';
 import type { RunRecord } from '../../analysis/workspace/run/types.ts';
@@ -51,6 +54,41 @@ export const results: readonly StoredResult[] = [
 	stored('a-search', eight.search),
 	stored('a-bench', eight.bench)
 ];
+
+/** What a list says of one. The kinds themselves cannot be asked: they bring the engine, which no browser runs. */
+export function summaryOf({
+	id,
+	createdAt,
+	model,
+	texts,
+	context,
+	windows,
+	result
+}: StoredResult): ResultSummary {
+	const common = {
+		...{ id, createdAt, model, context, windows, kind: result.kind },
+		...{ texts: texts.map(({ name }) => name), evaluation: null, bench: null }
+	};
+	switch (result.kind) {
+		case 'damage':
+			return { ...common, words: damageSummary(result.damage) };
+		case 'evaluate': {
+			const { plan, evaluation } = result;
+			const words = evaluationSummary(evaluation, '4 followers');
+			return { ...common, words, evaluation: evaluationBrief(evaluation, plan) };
+		}
+		case 'search':
+			return { ...common, words: searchSummary(result.search) };
+		case 'bench': {
+			const { plan, bench } = result;
+			return {
+				...common,
+				words: benchSummary(bench, '4 followers'),
+				bench: benchBrief(bench, plan)
+			};
+		}
+	}
+}
 
 export const samples: SamplesAnswer = [
 	{ id: 'walden', title: 'Walden', author: 'Henry David Thoreau', characters: 24_000 }
