@@ -118,7 +118,7 @@ function addLines(report: Report, plan: string, { model, setting, ratio, ...benc
 	});
 	report.add({
 		...line,
-		what: `${what}: tokens a second`,
+		what: `${what}: tokens/s`,
 		value: decode.median,
 		detail: `quartiles ${decode.q25.toFixed(2)}–${decode.q75.toFixed(2)}; ${planned.tokensPerSecond.median.toFixed(1)} against ${baseline.tokensPerSecond.median.toFixed(1)}; ${setting.generate} generated`
 	});
@@ -143,6 +143,6 @@ function markdown(measured: { plan: string; report: BenchReport }[]): string {
 		return `| ${cells.join(' | ')} |`;
 	});
 	const head =
-		'| model | plan | first token | ratio | FLOPs, counted | tokens a second | ratio | peak memory | cache a token |';
+		'| model | plan | first token | ratio | FLOPs, counted | tokens/s | ratio | peak memory | cache a token |';
 	return [head, `|${' --- |'.repeat(9)}`, ...rows, ''].join('\n');
 }

@@ -25,7 +25,7 @@ export function registerCompare(program: Command, io: Io): void {
 	withSharedOptions(
 		program
 			.command('compare')
-			.description('put two or more runs side by side')
+			.description('compare two or more runs')
 			.argument('<run...>', "runs' folders or ids, two or more")
 			.addOption(metricOption())
 			.addOption(viewOption())

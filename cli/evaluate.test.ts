@@ -219,7 +219,7 @@ describe('an ONNX model', () => {
 			model: { name: 'exported' }
 		});
 		expect(await readdir(at('exported'))).not.toContain('onnx.json');
-		expect(onnx.stderr).toContain('kept in the workspace as exported-');
+		expect(onnx.stderr).toContain('saved to the workspace as exported-');
 		expect(onnx.stderr).toMatch(/(^|\n)exported, 4 × 32 tokens: will take .* of memory/);
 	});
 

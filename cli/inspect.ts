@@ -36,9 +36,11 @@ export function registerInspect(program: Command, io: Io): void {
 	withSharedOptions(
 		program
 			.command('inspect')
-			.description('say where the attention of a model is, and whether a plan fits, before any run')
+			.description(
+				"locate each layer's attention and check that a plan applies, without running the model"
+			)
 			.argument('<model>', 'ONNX file, folder or name of a model')
-			.option('--plan <file>', 'a plan.json: whether it can be applied, layer by layer')
+			.option('--plan <file>', 'a plan.json to check, layer by layer')
 	)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: InspectFlags) => {

@@ -26,8 +26,8 @@ const OWN_FAULT = 1;
 const USER_FAULT = 2;
 
 const HELP = `
-Data goes to stdout, talk and progress to stderr. Exit codes: 0, 2 for bad usage or input, 1 for a fault of
-Spanwise; 3 for a gate that failed, 4 for one that is inconclusive. Layers and heads count from 0.
+Results go to stdout; messages and progress go to stderr. Exit codes: 0; 2 for bad usage or input; 1 for an internal
+error; 3 for a gate that failed, 4 for one that is inconclusive. Layers and heads count from 0.
 
 Example:
   spanwise analyze mini-llama2 --text static/samples/walden.txt --out llama2-run
@@ -44,7 +44,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 	}
 }
 
-function programFor(io: Io): Command {
+/** Builds the command with all subcommands; what it prints goes to `io`. */
+export function programFor(io: Io): Command {
 	const program = new Command('spanwise')
 		.description('Find the layer spans of a language model that can share attention weights.')
 		.version(VERSION)

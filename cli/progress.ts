@@ -51,7 +51,7 @@ function lines(output: Output, now: () => number): ProgressDisplay {
 	};
 }
 
-/** "43 % layers · layer 6 of 0–15 · windows 3/8 · 12 s left" */
+/** "43% layers · layer 6 of 0–15 · windows 3/8 · 12 s left" */
 function describe(progress: Progress): string {
 	const { stage, layer, layers, window, windows, fraction, secondsLeft } = progress;
 	const { counted = 'window' } = progress;

@@ -111,7 +111,7 @@ describe('spanwise search', () => {
 		[['--save', 'kCache=120%'], 'found 120%; allowed: more than 0%, at most 100%'],
 		[['--save', 'kCache'], 'expected an axis and a share, such as kCache=12%'],
 		[['--followers', '4'], 'followers: 4; at least 1, and at most 3 fit (4 layers'],
-		[['--max-loss-increase', '-0.1'], 'loss increase: -0.1; allowed: nats a token, 0 or more'],
+		[['--max-loss-increase', '-0.1'], 'loss increase: -0.1; allowed: nats/token, 0 or more'],
 		[['--followers', '1', '--context', '200'], 'text.txt: too short for 3 windows of 200 tokens'],
 		[['--followers', '1', '--protect', '4'], 'protected layer 4: not in the model; allowed: 0 to 3']
 	])('%j: refused on one line', async (args, message) => {

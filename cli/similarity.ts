@@ -43,7 +43,7 @@ export function registerSimilarity(program: Command, io: Io): void {
 	withSharedOptions(
 		program
 			.command('similarity')
-			.description('print how alike the layers of a run attend, as a matrix')
+			.description('print the layer-similarity matrix of a run')
 			.argument('<run>', "a run's folder or id")
 			.addOption(metricOption())
 			.addOption(viewOption())

@@ -27,7 +27,7 @@ async function store(home: string): Promise<string> {
 it('keeps a measurement in the workspace, with its command and telemetry, and says where', async () => {
 	const said = await store(folder);
 	const [{ id }] = await listResults(folder);
-	expect(said).toBe(`kept in the workspace as ${id}\n`);
+	expect(said).toBe(`saved to the workspace as ${id}\n`);
 	const { result, command, telemetry, model, windows } = await readResult(folder, id);
 	expect(result).toEqual(search.result);
 	expect(command).toBe('spanwise search tiny');

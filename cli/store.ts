@@ -28,7 +28,7 @@ export async function storeResult(
 	const parts = partsOf(result, { command, telemetry: recorder.finish() });
 	try {
 		const { id } = await writeResult(home, parts, files);
-		say(io, `kept in the workspace as ${id}`);
+		say(io, `saved to the workspace as ${id}`);
 	} catch (error) {
 		if (!(error instanceof InputError)) throw error;
 		say(io, `not kept in the workspace: ${error.message}`);

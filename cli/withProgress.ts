@@ -18,7 +18,7 @@ export async function withProgress<Made>(
 	const stopWatching = watchInterrupts(() => {
 		display.end();
 		if (writes !== null) removePartials(writes);
-		if (resumes) say(io, 'stopped; the same command goes on from what is there');
+		if (resumes) say(io, 'stopped; rerun the same command to resume');
 	});
 	const onPrepared = (outlook: Outlook) => {
 		writes = outlook.writes ?? null;

@@ -62,7 +62,7 @@ function factsOf(record: RunRecord): Fact[] {
 		ofModel('architecture', model.architecture),
 		ofModel('layers', model.layers),
 		ofModel('heads', model.heads),
-		ofModel('key-value heads', model.kvHeads),
+		ofModel('KV heads', model.kvHeads),
 		ofModel('head width', model.headDim),
 		ofModel('hidden width', model.hidden),
 		ofModel('MLP width', model.intermediate),

@@ -27,7 +27,7 @@ export interface Comparison {
 	spans: ComparedSpans;
 	/** Definition cards and facts about the models: only what differs. */
 	differing: DifferingFact[];
-	/** What the numbers bear out, in sentences. */
+	/** Findings, in sentences. */
 	summary: string[];
 }
 

@@ -207,7 +207,7 @@ describe('mostSaved', () => {
 	it('refuses a loss that every plan is above', () => {
 		const front = [{ sources: [0], saved: 0, cost: 0 }];
 		expect(() => mostSaved(front, -0.1)).toThrow(
-			'most loss added: -0.1; allowed: 0 nats a token, which the best plan adds, or more'
+			'most loss added: -0.1; allowed: 0 nats/token, which the best plan adds, or more'
 		);
 	});
 });

@@ -3,7 +3,7 @@ import type { SavedPerLayer } from './axes.ts';
 import { followersAllowed } from './limits.ts';
 import type { Sources, SpanLimits } from './types.ts';
 
-/** Loss added in nats a token, each case measured by itself; null: not measured, so no plan has it. */
+/** Loss added in nats/token, each case measured by itself; null: not measured, so no plan has it. */
 export interface MeasuredCosts {
 	/** [L]: the layer's attention left out. */
 	drop: readonly (number | null)[];
@@ -15,7 +15,7 @@ export interface FrontPlan {
 	sources: Sources;
 	/** Share of what the axis counts; predicted. */
 	saved: number;
-	/** Sum of its measured parts, nats a token. */
+	/** Sum of its measured parts (nats/token). */
 	cost: number;
 }
 
@@ -94,14 +94,14 @@ export function leastCost(front: readonly FrontPlan[], share: number): FrontPlan
 }
 
 /**
- * Of a front, the plan that saves most among those that cost at most `maxCost` nats a token. Throws InputError
+ * Of a front, the plan that saves most among those that cost at most `maxCost` nats/token. Throws InputError
  * where every plan costs more, which needs a negative `maxCost`.
  */
 export function mostSaved(front: readonly FrontPlan[], maxCost: number): FrontPlan {
 	const plan = front.findLast(({ cost }) => unitsOf(cost) <= unitsOf(maxCost));
 	if (plan === undefined)
 		throw new InputError(
-			`most loss added: ${maxCost}; allowed: ${front[0].cost} nats a token, which the best plan adds, or more`
+			`most loss added: ${maxCost}; allowed: ${front[0].cost} nats/token, which the best plan adds, or more`
 		);
 	return plan;
 }

@@ -13,7 +13,7 @@ export interface ReportedTask {
 	context: number;
 }
 
-/** A process that works for this one: its resident set, and its processor time so far. */
+/** A process that works for this one: its resident set, and its CPU time so far. */
 export interface OtherProcess {
 	rssBytes: number;
 	cpuSeconds: number;

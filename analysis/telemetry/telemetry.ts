@@ -18,7 +18,7 @@ export interface TelemetrySample {
 	seconds: number;
 	stage: string;
 	rssBytes: number;
-	/** Processor cores busy since the last sample, on average. */
+	/** Processor cores in use since the last sample, on average. */
 	cores: number;
 	/** Since the last sample: layer evaluations × tokens ÷ layers. */
 	tokensPerSecond: number;

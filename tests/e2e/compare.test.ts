@@ -45,7 +45,7 @@ describe('a comparison', () => {
 	});
 	it('says in words and numbers what the same windows bear out', async () => {
 		const page = await compare(...ids);
-		const summary = region(page, 'What the numbers bear out');
+		const summary = region(page, 'Findings');
 		await summary.waitFor();
 		expect(await summary.getByRole('listitem').count()).toBeGreaterThan(0);
 		await summary.getByRole('columnheader', { name: `${A} − ${B}` }).waitFor();
@@ -58,7 +58,7 @@ describe('a comparison', () => {
 	it('lists what differs and only that', async () => {
 		const page = await compare(...ids);
 		const table = page.getByRole('table', { name: 'what differs' });
-		await table.getByRole('row', { name: /key-value heads 6 2/ }).waitFor();
+		await table.getByRole('row', { name: /KV heads 6 2/ }).waitFor();
 		expect(await table.getByRole('row', { name: / layers 16/ }).count()).toBe(0);
 	});
 	it('links its maps: a cell under the keys in one is pointed at in the others', async () => {
@@ -84,11 +84,11 @@ describe('a comparison', () => {
 		await region(page, 'Difference')
 			.getByText('16 and 8 layers: both maps were resampled')
 			.waitFor();
-		expect(await region(page, 'What the numbers bear out').getByText('not paired').count()).toBe(3);
+		expect(await region(page, 'Findings').getByText('not paired').count()).toBe(3);
 	});
 	it('of three unequal models names both models in every sentence', async () => {
 		const page = await compare(...unequal);
-		const summary = region(page, 'What the numbers bear out');
+		const summary = region(page, 'Findings');
 		const sentences = summary.getByRole('listitem');
 		await sentences.filter({ hasText: 'Adjacent layers of steep' }).first().waitFor();
 		const texts = await sentences.filter({ hasText: 'Adjacent layers of steep' }).allTextContents();

@@ -60,7 +60,7 @@ describe('a model whose damage was measured', () => {
 		await writeResult(home.path, layeredDamage(layers, { name, hash: HASH }));
 	});
 
-	it('shows it on the map: bright costs little, dropped layers upon the diagonal, nothing below', async () => {
+	it('shows it on the map: bright costs little, dropped layers on the diagonal, nothing below', async () => {
 		const page = await visit(run('?map=damage&range=0,0.3&f=0'));
 		const scale = reversedScale(colourScale('viridis', [0, 0.3]));
 		const cells = async () => cellColours(await canvasOf(damageMap(page)), layers, layers);

@@ -39,7 +39,7 @@ describe('the tabs of a run', () => {
 		await form(page, 'Evaluate a plan').getByLabel('Windows', { exact: true }).fill('3');
 		await page.keyboard.press('Escape');
 		await tab(page, 'Search').click();
-		await page.getByRole('form', { name: 'Search a plan' }).waitFor();
+		await page.getByRole('form', { name: 'Search for a plan' }).waitFor();
 		await page.keyboard.press('Home');
 		await region(page, 'Layer by layer').waitFor();
 		await page.keyboard.press('ArrowRight');
@@ -143,16 +143,16 @@ describe('an evaluation', () => {
 describe('a search', () => {
 	it('ends in a verdict, a front and plans that open', { timeout: SEARCH_TIMEOUT_MS }, async () => {
 		const page = await visit(`${run}?tab=search`);
-		await form(page, 'Search a plan').getByLabel('Context', { exact: true }).fill('48');
+		await form(page, 'Search for a plan').getByLabel('Context', { exact: true }).fill('48');
 		await page.getByLabel('Windows of each part').fill('2');
 		await page.getByLabel('Longest span').fill('2');
 		await page.getByLabel('Protected layers').fill('0,1,2,3,4,5,6,7,8,9,14,15');
 		await page.getByLabel('Save as much KV cache as').fill('2');
-		await page.getByLabel('Repair without training, too').uncheck();
+		await page.getByLabel('Also try training-free repair').uncheck();
 		await page.getByRole('button', { name: 'Search', exact: true }).click();
 		await region(page, 'Verdict').waitFor({ timeout: SEARCH_TIMEOUT_MS });
 
-		const front = region(page, 'Saved against lost');
+		const front = region(page, 'Savings vs. loss');
 		expect(await front.getByRole('button', { name: /^Front/ }).count()).toBeGreaterThan(1);
 		await front.getByLabel('Saved of the', { exact: true }).selectOption('parameters');
 		await front.getByText('saved of the parameters (predicted)').waitFor();
@@ -174,7 +174,7 @@ describe('a search', () => {
 		await hydrated(page);
 		await region(page, 'Verdict').waitFor();
 		const value = (label: string) =>
-			form(page, 'Search a plan').getByLabel(label, { exact: true }).inputValue();
+			form(page, 'Search for a plan').getByLabel(label, { exact: true }).inputValue();
 		await expect.poll(() => value('Context')).toBe('48');
 		expect(await value('Windows of each part')).toBe('2');
 		expect(await value('Longest span')).toBe('2');

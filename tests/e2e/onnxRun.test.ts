@@ -33,10 +33,10 @@ const region = (page: Page, name: string) => page.getByRole('region', { name, ex
 describe('a run of an ONNX model', () => {
 	it('says at once what a search takes, and leads to the evaluation', async () => {
 		const page = await visit(`${run}?tab=search&spans=4-6`);
-		const panel = region(page, 'Search a plan');
+		const panel = region(page, 'Search for a plan');
 		await panel.getByText(/^A search takes a checkpoint\./).waitFor();
 		await panel.getByText(/spanwise apply \S+model\.onnx --plan plan\.json/).waitFor();
-		expect(await page.getByRole('form', { name: 'Search a plan' }).count()).toBe(0);
+		expect(await page.getByRole('form', { name: 'Search for a plan' }).count()).toBe(0);
 		await panel.getByRole('button', { name: 'Evaluate the plan' }).click();
 		await page.getByRole('form', { name: 'Evaluate a plan' }).waitFor();
 	});

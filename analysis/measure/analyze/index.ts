@@ -15,7 +15,7 @@ export const analyze = {
 	settings: analyzeSettings,
 	flags: analyzeFlags,
 	help: {
-		about: 'run a model on texts and keep how alike its layers attend',
+		about: 'run a model on texts and store the similarity of its layers',
 		more: `
 MODEL is a folder, a name that spanwise models lists, org/name from the Hugging Face cache, or an .onnx file with
 tokenizer.json and config.json beside it or one folder up. The run's id is printed, or the folder given with --out; progress goes to stderr. JSON: {run, model, tokens, windows, seconds,

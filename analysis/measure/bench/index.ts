@@ -20,7 +20,7 @@ export const bench = {
 Writes the model as it is and as planned to the workspace as spanwise apply does, and removes both at the end; an
 ONNX model is run as it lies there. Or takes MODEL, an ONNX model or a folder that spanwise apply wrote without a
 plan, and --against, a folder that it wrote with one. Runs both in alternation, each in a process of its own: time
-to the first token, tokens a second after it, peak memory, bytes of cache per token; median, quartiles, and the ratio
+to the first token, tokens/s after it, peak memory, bytes of cache per token; median, quartiles, and the ratio
 planned ÷ baseline round by round, beside what counting predicts.
 
 Example (plan.json: made by the example of spanwise plan):

@@ -41,7 +41,7 @@ describe('both models side by side', () => {
 			['cache per token', '24.6 kB', '', '21.5 kB', '', '×0.875', '', '−12.5% bytes']
 		]);
 	});
-	it('say which is better: less time, memory and cache, but more tokens a second', () => {
+	it('say which is better: less time, memory and cache, but more tokens/s', () => {
 		expect(benchRows(madeUpBench()).map(({ verdict }) => verdict)).toEqual([
 			'better',
 			'better',

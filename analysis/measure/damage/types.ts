@@ -24,7 +24,7 @@ export interface DamageRequest {
 }
 
 /**
- * Loss added in nats a token, with its 95% bootstrap interval over windows. All null where layers differ in
+ * Loss added in nats/token, with its 95% bootstrap interval over windows. All null where layers differ in
  * reach; bounds null where there is a single window.
  */
 export interface LossAdded {
@@ -63,7 +63,7 @@ export interface RecallDamage {
 	interval: ResampledOver | null;
 }
 
-/** What `spanwise damage --json` prints. Losses added are nats a token. */
+/** What `spanwise damage --json` prints. Losses added are nats/token. */
 export interface DamageReport {
 	baseline: ModelFigures;
 	/** Per layer: its attention left out. */

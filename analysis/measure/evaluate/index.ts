@@ -17,7 +17,7 @@ export const evaluate = {
 	settings: evaluateSettings,
 	flags: evaluateFlags,
 	help: {
-		about: 'run a model as it is and as planned, and say what sharing costs',
+		about: 'compare a model with and without a plan on the same text',
 		more: `
 MODEL is as for spanwise analyze. An ONNX model is run whole, as it is and with the plan written into a copy of its
 graph in memory; nothing is written. Its prefill time is that of the whole model, a checkpoint's that of its layers.

@@ -20,7 +20,7 @@ export interface Found {
 }
 
 /**
- * Runs every window through the model as it is and as planned, and compares what both say. Throws InputError where that
+ * Runs every window through the model without and with the plan, and compares what both say. Throws InputError where that
  * is not finite.
  */
 export async function measureWindows(

@@ -104,7 +104,7 @@ export interface Cost {
 
 /** What a build server may ask for; undefined: not asked. */
 export interface Gates {
-	/** Most nats a token that sharing may add. */
+	/** Most nats/token that sharing may add. */
 	maxLossIncrease?: number;
 	/** Smallest share of tokens, 0 to 1, on whose likeliest next token both must agree. */
 	minAgreement?: number;
@@ -136,7 +136,7 @@ export interface EvaluateReport {
 	baseline: ModelFigures;
 	shared: ModelFigures;
 	delta: LossDelta;
-	/** KL(baseline ‖ shared) of the next-token distributions, nats a token: mean and 99th percentile. */
+	/** KL(baseline ‖ shared) of the next-token distributions (nats/token): mean and 99th percentile. */
 	kl: { mean: number; p99: number };
 	/** Share of tokens before which both find the same next token the most likely. */
 	agreement: number;

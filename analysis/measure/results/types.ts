@@ -58,6 +58,6 @@ export interface ResultSummary extends Briefs {
 	texts: string[];
 	context: number;
 	windows: number;
-	/** One line: "4 followers: +0.213 nats a token", "share, 12.5% of the KV cache: …" */
+	/** One line: "4 followers: +0.213 nats/token", "share, 12.5% of the KV cache: …" */
 	words: string;
 }

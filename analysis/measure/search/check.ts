@@ -46,7 +46,7 @@ function checkGoal(goal: SearchGoal, limits: SpanLimits): void {
 		case 'loss':
 			if (!(Number.isFinite(goal.maxLossIncrease) && goal.maxLossIncrease >= 0))
 				throw new InputError(
-					`loss increase: ${goal.maxLossIncrease}; allowed: nats a token, 0 or more`
+					`loss increase: ${goal.maxLossIncrease}; allowed: nats/token, 0 or more`
 				);
 	}
 }

@@ -32,7 +32,7 @@ export class Meter {
 		return losses;
 	}
 
-	/** Nats a token that each plan adds, paired by window; most of the plans begin like `base`. */
+	/** Nats/token that each plan adds, paired by window; most of the plans begin like `base`. */
 	async added(
 		part: Part,
 		variants: readonly PlanVariant[],

@@ -88,7 +88,7 @@ export class PlanRunner {
 	}
 
 	/**
-	 * Loss of each sequence of `part` under each plan, nats a token, [plans][windows]. `base` is a plan that
+	 * Loss of each sequence of `part` under each plan (nats/token), [plans][windows]. `base` is a plan that
 	 * most of them begin like; the model as it is where none is given.
 	 */
 	async losses(

@@ -339,7 +339,7 @@ describe('a goal', () => {
 			{ goal: { kind: 'save', axis: 'time' as 'kCache', share: 0.1 } },
 			'saving of time; allowed: kCache, kvCache, parameters, prefillFlops, decodeBytes'
 		],
-		[{ goal: { kind: 'loss', maxLossIncrease: -1 } }, 'loss increase: -1; allowed: nats a token'],
+		[{ goal: { kind: 'loss', maxLossIncrease: -1 } }, 'loss increase: -1; allowed: nats/token'],
 		[{ maxSpan: 1 }, 'longest span: 1; allowed: a whole number, 2 or more'],
 		[{ protectedLayers: [6] }, 'protected layer 6: not in the model; allowed: 0 to 5'],
 		[{ randomPlans: -1 }, 'random plans: -1; allowed: a whole number, 0 or more'],

@@ -34,7 +34,7 @@ export interface SearchOptions {
 
 /**
  * Searches for the plan that reaches a goal at the least loss, and measures it beside its rivals on text that no
- * plan has seen. What is measured is kept in the workspace as it comes, so that a stopped search goes on from there.
+ * plan has seen. What is measured is saved to the workspace as it comes, so that a stopped search goes on from there.
  * `refits` are the refitted weights that the report's plans name. Throws InputError where model, texts, goal,
  * limits or memory limit are at fault.
  */

@@ -10,11 +10,11 @@ export type SearchGoal =
 	| { kind: 'followers'; followers: number }
 	/** At least this share, 0 to 1, of what the axis counts. */
 	| { kind: 'save'; axis: SavingAxis; share: number }
-	/** The most of the KV cache for at most so many nats a token. */
+	/** The most of the KV cache for at most so many nats/token. */
 	| { kind: 'loss'; maxLossIncrease: number };
 
 /**
- * The text goes three ways: plans are made on `search`, chosen between on `choose`, and, once they are frozen,
+ * The text is split into three parts: plans are made on `search`, chosen between on `choose`, and, once they are frozen,
  * measured on `report`.
  */
 export const PARTS = ['search', 'choose', 'report'] as const;
@@ -48,7 +48,7 @@ export interface SearchRequest {
 	home: string;
 }
 
-/** Nats a token that a plan adds, with its 95% bootstrap interval; null bounds: a single window. */
+/** Nats/token that a plan adds, with its 95% bootstrap interval; null bounds: a single window. */
 export interface PartLoss {
 	loss: number;
 	low: number | null;

@@ -34,7 +34,7 @@ describe('methodsSentence', () => {
 	});
 	it('is a paragraph that can be pasted', () => {
 		expect(methodsSentence(run, 'cosine', 'all')).toBe(
-			'Attention weights of tiny (LlamaForCausalLM, 3 layers, 2 heads, 1 key-value heads; SHA-256 of ' +
+			'Attention weights of tiny (LlamaForCausalLM, 3 layers, 2 heads, 1 KV heads; SHA-256 of ' +
 				'the weights 001122334455…) were captured on 2 windows of 4 tokens (8 tokens, each window ' +
 				'beginning with BOS) from one document with Spanwise 0.1.0. Similarity between layers is the ' +
 				'cosine similarity of attention probabilities, all heads flattened into one vector. Every ' +

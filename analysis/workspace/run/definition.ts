@@ -58,7 +58,7 @@ export function methodsSentence(run: RunRecord, metric: Metric, view: View): str
 			: `, of tokenizer.json ${shortHash(model.tokenizerHash)}…`;
 	return (
 		`Attention weights of ${model.name} (${model.architecture}, ${model.layers} layers, ${model.heads} heads, ` +
-		`${model.kvHeads} key-value heads; SHA-256 of the weights ${shortHash(model.hash)}…${tokenizer}) were captured on ` +
+		`${model.kvHeads} KV heads; SHA-256 of the weights ${shortHash(model.hash)}…${tokenizer}) were captured on ` +
 		`${windows} ${windows === 1 ? 'window' : 'windows'} of ${run.context} tokens (${run.tokens} tokens${run.bos ? ', each window beginning with BOS' : ''}) ` +
 		`from ${run.texts.length === 1 ? 'one document' : `${run.texts.length} documents`} with Spanwise ${run.spanwise}. ` +
 		`Similarity between layers is the ${METRIC_WORDS[metric]}. ${VIEW_WORDS[view]}${sampled} Layers are counted from 0.`

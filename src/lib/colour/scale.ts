@@ -40,7 +40,7 @@ const tables: Readonly<Record<ColourMapName, Uint8ClampedArray>> = {
 /** Value to colour: a table over a range. Values beyond the range take the end's colour. */
 export interface ColourScale {
 	readonly name: ColourMapName;
-	/** Lowest and highest value told apart. */
+	/** Lowest and highest value with a colour of its own. */
 	readonly range: readonly [number, number];
 	/** [256, 3] */
 	readonly table: Uint8ClampedArray;

@@ -36,7 +36,7 @@ export interface IntervalRow {
 }
 
 const NAMES: Readonly<Record<keyof Gates, string>> = {
-	maxLossIncrease: 'Loss added, nats a token',
+	maxLossIncrease: 'Loss added (nats/token)',
 	minAgreement: 'Agreement',
 	maxAccuracyDrop: 'Accuracy lost (acc)'
 };

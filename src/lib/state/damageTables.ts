@@ -7,7 +7,7 @@ import type {
 import { spansOf } from '$analysis/plan/spans.ts';
 import type { Sources } from '$analysis/plan/types.ts';
 
-/** Measured damage where a map and a table look it up. Losses added are nats a token. */
+/** Measured damage where a map and a table look it up. Losses added are nats/token. */
 export interface DamageTables {
 	layers: number;
 	/** [L]: attention of the layer left out. */
@@ -22,7 +22,7 @@ export interface DamageTables {
 
 /** What a plan costs by what its parts cost, each measured by itself. */
 export interface MeasuredParts {
-	/** Sum over spans and left-out layers, nats a token; null: some were not measured. */
+	/** Sum over spans and left-out layers (nats/token); null: some were not measured. */
 	sum: number | null;
 	/** Spans that were not measured: "2–9". */
 	missing: string[];

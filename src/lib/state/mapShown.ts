@@ -19,7 +19,7 @@ export function outputMap({ layers, pairs }: DamageTables): MapShown {
 	);
 }
 
-/** Nats a token that the follower (column) adds when it reuses the source (row); on the diagonal when it is dropped. */
+/** Nats/token that the follower (column) adds when it reuses the source (row); on the diagonal when it is dropped. */
 export function damageMap({
 	layers,
 	pairs,

@@ -55,7 +55,7 @@ export const modelColumns: readonly Column<ModelListing>[] = [
 	{
 		key: 'layers',
 		title: 'Layers × heads',
-		about: 'Layers × attention heads (key-value heads)',
+		about: 'Layers × attention heads (KV heads)',
 		value: fact(({ layers }) => layers),
 		format: (value, { facts }) =>
 			facts ? `${facts.layers} × ${facts.heads} (${facts.kvHeads} kv)` : '–'

@@ -64,7 +64,7 @@ export const runColumns: readonly Column<RunRecord>[] = [
 		format: number(formatCount),
 		hidden: true
 	},
-	{ key: 'loss', title: 'Loss, nats a token', value: ({ loss }) => loss, hidden: true },
+	{ key: 'loss', title: 'Loss (nats/token)', value: ({ loss }) => loss, hidden: true },
 	{
 		key: 'memory',
 		title: 'Peak memory, bytes',

@@ -18,12 +18,12 @@ const telemetry: Telemetry = {
 };
 
 describe('charts of a job', () => {
-	it('are tokens a second, memory and cores over seconds, from zero', () => {
+	it('are tokens/s, memory and cores over seconds, from zero', () => {
 		const charts = chartsOf(telemetry);
 		expect(charts.map(({ title, unit, y }) => [title, unit, y])).toEqual([
-			['tokens a second', '', [0, 300]],
+			['tokens/s', '', [0, 300]],
 			['memory', 'MB', [0, 400]],
-			['processor cores busy', '', [0, 2]]
+			['cores in use', '', [0, 2]]
 		]);
 		expect(charts.map(({ series }) => series[0].ys)).toEqual([
 			[100, 300],
@@ -66,10 +66,10 @@ it('says the averages over the whole job', () => {
 	expect(figuresOf(telemetry)).toEqual([
 		{ label: 'time', value: '4.0 s' },
 		{ label: 'tokens through all layers', value: '700' },
-		{ label: 'tokens a second', value: '175' },
+		{ label: 'tokens/s', value: '175' },
 		{ label: 'peak memory', value: '420 MB' },
-		{ label: 'processor time', value: '6.0 s' },
-		{ label: 'cores busy', value: '1.50' }
+		{ label: 'CPU time', value: '6.0 s' },
+		{ label: 'cores in use', value: '1.50' }
 	]);
 });
 

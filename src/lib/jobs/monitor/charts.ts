@@ -22,7 +22,7 @@ const NOTHING_YET: [number, number] = [0, 1];
 /** A tick's label and room around it, CSS pixels. */
 const TICK_WIDTH = 64;
 
-/** Tokens a second, memory and cores, over time in seconds. */
+/** Tokens/s, memory and cores, over time in seconds. */
 export function chartsOf({ samples }: Telemetry): MonitorChart[] {
 	const xs = samples.map(({ seconds }) => seconds);
 	const highest = Math.max(0, ...samples.map(({ rssBytes }) => rssBytes));
@@ -37,7 +37,7 @@ export function chartsOf({ samples }: Telemetry): MonitorChart[] {
 	};
 	return [
 		chart(
-			{ title: 'tokens a second', unit: '', colour: 'var(--series-1)', format: formatWhole },
+			{ title: 'tokens/s', unit: '', colour: 'var(--series-1)', format: formatWhole },
 			samples.map(({ tokensPerSecond }) => tokensPerSecond)
 		),
 		chart(
@@ -51,7 +51,7 @@ export function chartsOf({ samples }: Telemetry): MonitorChart[] {
 		),
 		chart(
 			{
-				title: 'processor cores busy',
+				title: 'cores in use',
 				unit: '',
 				colour: 'var(--series-3)',
 				format: (value) => value.toFixed(2)
@@ -85,10 +85,10 @@ export function figuresOf(telemetry: Telemetry): { label: string; value: string 
 	return [
 		{ label: 'time', value: formatDuration(seconds) },
 		{ label: 'tokens through all layers', value: formatWhole(tokens) },
-		{ label: 'tokens a second', value: formatCount(rate(tokens)) },
+		{ label: 'tokens/s', value: formatCount(rate(tokens)) },
 		{ label: 'peak memory', value: formatBytes(peakRssBytes) },
-		{ label: 'processor time', value: formatDuration(cpuSeconds) },
-		{ label: 'cores busy', value: rate(cpuSeconds).toFixed(2) }
+		{ label: 'CPU time', value: formatDuration(cpuSeconds) },
+		{ label: 'cores in use', value: rate(cpuSeconds).toFixed(2) }
 	];
 }
 

@@ -27,7 +27,7 @@ const COLUMNS: Column<LayerRow>[] = [
 	{
 		key: 'heads',
 		title: 'Heads (kv)',
-		about: 'Attention heads (key-value heads)',
+		about: 'Attention heads (KV heads)',
 		value: ({ heads }) => heads,
 		format: (_, { heads, kvHeads }) => `${heads ?? '?'} (${kvHeads ?? '?'})`
 	},

@@ -66,7 +66,7 @@ export function mapWords(page: RunState): MapWords {
 			title: `${model}: output with another layer’s attention weights`
 		},
 		damage: {
-			name: 'loss added, nats a token',
+			name: 'loss added (nats/token)',
 			label: `loss added when every follower layer of ${model} reuses every source`,
 			title: `${model}: loss added by reusing another layer’s attention weights`
 		},

@@ -53,7 +53,7 @@ export function planFigure(plan: {
 			...(parts === null
 				? []
 				: [
-						['', 'nats a token, parts measured one by one', '', ''],
+						['', 'nats/token, parts measured one by one', '', ''],
 						['loss', 'sum of its parts', formatSigned(parts.sum), ''],
 						['', 'followers dropped instead', formatSigned(parts.dropped), '']
 					]),

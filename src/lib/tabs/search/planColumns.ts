@@ -25,7 +25,7 @@ function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
 	return {
 		key: 'report',
 		title: 'Loss added: report',
-		about: 'Nats a token on the part that was read once, after every plan was frozen',
+		about: 'Nats/token on the part that was read once, after every plan was frozen',
 		value: ({ report }) => report.loss,
 		format: (_, { report }) => lossText(report)
 	};
