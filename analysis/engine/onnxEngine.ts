@@ -76,8 +76,8 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 			};
 		},
 		compare: (given, { context, longest, windowCount, limitBytes }) => {
-			const { sources, headMaps = sources.map(() => null) } = given;
-			const planned = { sources, headMaps };
+			const { sources, headMaps } = given;
+			const planned = { sources, headMaps: headMaps ?? sources.map(() => null) };
 			const { cuts } = shareAttention(model, planned);
 			const { layer, head } = forwardWork(facts, causalLayout(facts, context));
 			const size = { context: longest, windowCount, limitBytes };
