@@ -22,6 +22,8 @@ export interface Makings {
 	/** Of a kind, the exact plan at the target that keeps recall; null: recall was not measured. */
 	keeping: ((kind: FrontKind) => Promise<WeighedPlan | null>) | null;
 	similarity: SearchSimilarity;
+	/** [L]: how much each layer's attention turns the state. */
+	turned: readonly number[];
 	/** Loss of whole plans on the search part. */
 	measure: Measure;
 }
@@ -37,7 +39,7 @@ export async function makePlans(
 	makings: Makings,
 	note: (text: string) => void
 ): Promise<MadePlan[]> {
-	const { layers, limits, target, saved, fronts, keeping, similarity, measure } = makings;
+	const { layers, limits, target, saved, fronts, keeping, similarity, turned, measure } = makings;
 	const made: MadePlan[] = [];
 	const goal = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	const add = (maker: PlanMaker, sources: Sources | null, most: number | null = null) => {
@@ -98,7 +100,31 @@ export async function makePlans(
 		'trailing',
 		reaching((followers) => trailingPlan(followers, limits, layers))
 	);
+	add(
+		'llm-drop',
+		leastTurnedPlan(turned, limits, (sources) => saved(sources) >= target.share - SLACK)
+	);
 	return made;
+}
+
+/**
+ * Drops, in one shot, the layers whose attention turns the state least (lowest mean of 1 − cos(x, x + Attn(x)), ties to
+ * the lower layer), as many as it takes: the choice of LLM-Drop (He et al., arXiv 2406.15786). null: all do not reach it.
+ */
+export function leastTurnedPlan(
+	turned: readonly number[],
+	{ protectedLayers }: Pick<SpanLimits, 'protectedLayers'>,
+	isEnough: (sources: Sources) => boolean
+): Sources | null {
+	const order = [...turned.keys()]
+		.filter((layer) => !protectedLayers.includes(layer))
+		.sort((a, b) => turned[a] - turned[b] || a - b);
+	let sources: Sources = [...turned.keys()];
+	for (const layer of order) {
+		if (isEnough(sources)) return sources;
+		sources = sources.with(layer, null);
+	}
+	return isEnough(sources) ? sources : null;
 }
 
 /** The first of the plans with 1, 2, … followers that is enough; null: none that is possible is. */

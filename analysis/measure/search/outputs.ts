@@ -5,6 +5,13 @@ import type { WeightSource } from '../../engine/weights.ts';
 import { allocateKept, attentionOf, type KeptWindow } from '../../engine/keptWindow.ts';
 import type { PreparedSearch } from './prepare.ts';
 
+/** What the attention blocks put out, from one pass over the search part. */
+export interface Outputs {
+	output: OutputOf;
+	/** [L]: mean over tokens of 1 − cos(x, x + Attn(x)), how much a layer's attention turns the state; without bias of W_O. */
+	turned: number[];
+}
+
 /** `output` of design section 4 for a pair; null where the follower's attention block puts out nothing. */
 export type OutputOf = (source: number, follower: number) => number | null;
 
@@ -18,7 +25,7 @@ export async function measureOutputs(
 	prepared: PreparedSearch,
 	weights: WeightSource,
 	reporter: Reporter
-): Promise<OutputOf> {
+): Promise<Outputs> {
 	const { checkpoint, layout, memory, parts } = prepared;
 	const { layers, hidden } = checkpoint.config;
 	const forward = new ForwardPass(checkpoint.config, layout, weights);
@@ -26,6 +33,8 @@ export async function measureOutputs(
 	const rooms = Array.from({ length: memory.windowsPerGroup }, () => allocateKept(layout, hidden));
 	/** [L, L]: ‖(P_source − P_follower)·V·W_O‖² over windows; the diagonal: ‖P_follower·V·W_O‖². */
 	const squares = new Float64Array(layers * layers);
+	const turned = new Float64Array(layers);
+	let tokens = 0;
 
 	const attend = async (group: readonly KeptWindow[], layer: number) => {
 		const states = group.map((each) => ({
@@ -43,7 +52,10 @@ export async function measureOutputs(
 		if (source === follower) own.fill(0);
 		const attention = attentionOf(each, source);
 		const found = await output.run(follower, each.hidden[follower], attention, source, own);
-		if (source === follower) own.set(found.output);
+		if (source === follower) {
+			own.set(found.output);
+			turned[source] += turnedBy(each.hidden[source], own, hidden);
+		}
 		squares[source * layers + follower] += found.square;
 		reporter.add(prepared.work.output, STAGE, each.window, follower);
 	};
@@ -52,6 +64,7 @@ export async function measureOutputs(
 		const windows = parts.search.slice(first, first + rooms.length);
 		const group = windows.map(({ ids }, at) => ({ ...rooms[at], ids, window: first + at }));
 		await keepStates(prepared, forward, group, reporter);
+		tokens += group.length * layout.context;
 		// From the last source to the first: what a follower's own block puts out is known when it is needed.
 		for (let source = layers - 1; source >= 0; source--) {
 			await attend(group, source);
@@ -64,10 +77,29 @@ export async function measureOutputs(
 	}
 	await forward.release();
 	await output.release();
-	return (source, follower) => {
-		const own = squares[follower * layers + follower];
-		return own > 0 ? 1 - Math.sqrt(squares[source * layers + follower] / own) : null;
+	return {
+		output: (source, follower) => {
+			const own = squares[follower * layers + follower];
+			return own > 0 ? 1 - Math.sqrt(squares[source * layers + follower] / own) : null;
+		},
+		turned: Array.from(turned, (sum) => sum / tokens)
 	};
+}
+
+/** Sum over tokens of 1 − cos(x, x + a), x and a being [S, width]; a token whose state is 0 is not turned. */
+export function turnedBy(x: Float32Array, a: Float32Array, width: number): number {
+	let sum = 0;
+	for (let first = 0; first < x.length; first += width) {
+		let [dot, before, after] = [0, 0, 0];
+		for (let at = first; at < first + width; at++) {
+			const next = x[at] + a[at];
+			dot += x[at] * next;
+			before += x[at] * x[at];
+			after += next * next;
+		}
+		if (before > 0 && after > 0) sum += 1 - dot / Math.sqrt(before * after);
+	}
+	return sum;
 }
 
 /** The model as it is; the state before every layer is kept. */

@@ -54,7 +54,13 @@ async function search(request: Partial<SearchRequest> = {}) {
 	return (await searchPlans(requestOf(request), { onProgress: () => undefined })).search.report;
 }
 
-const RIVALS: readonly PlanMaker[] = ['similarity', 'least-similar', 'uniform', 'trailing'];
+const RIVALS: readonly PlanMaker[] = [
+	'similarity',
+	'least-similar',
+	'uniform',
+	'trailing',
+	'llm-drop'
+];
 /** Makers of plans where recall is not measured. */
 const TEXT_MAKERS = PLAN_MAKERS.filter((maker) => !maker.endsWith('-recall'));
 
@@ -305,7 +311,7 @@ describe('a goal', () => {
 	it('that only left-out layers reach: sharing is left out, with a note', async () => {
 		const goal = { kind: 'save', axis: 'kvCache', share: 0.6 } as const;
 		const { plans, notes, verdict } = await search({ goal });
-		expect(plans.map(({ maker }) => maker)).toEqual(['drop', 'mixed', 'greedy']);
+		expect(plans.map(({ maker }) => maker)).toEqual(['drop', 'mixed', 'greedy', 'llm-drop']);
 		expect(notes).toContainEqual('no share plan saves 60% of the KV cache; at most 33.3%');
 		expect(notes).toContainEqual('no uniform plan saves 60% of the KV cache');
 		expect(verdict.plan).not.toBeNull();

@@ -65,7 +65,7 @@ export async function searchPlans(
 			resident: memory.resident,
 			hasher: null
 		});
-		const output = await measureOutputs(prepared, weights, reporter);
+		const { output, turned } = await measureOutputs(prepared, weights, reporter);
 		const onLayer = options.onLayer ?? (() => undefined);
 		const { config } = checkpoint;
 		const told = { reporter, onLayer };
@@ -87,7 +87,7 @@ export async function searchPlans(
 		};
 		const { report, refits } = await searchWith(
 			request,
-			{ prepared, weights, similarity, output, meter, recall, reporter, onLayer },
+			{ prepared, weights, similarity, output, turned, meter, recall, reporter, onLayer },
 			about
 		);
 		await runner.release();

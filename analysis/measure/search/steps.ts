@@ -32,6 +32,8 @@ export interface SearchMeans {
 	weights: WeightSource;
 	similarity: SearchSimilarity;
 	output: OutputOf;
+	/** [L]: how much each layer's attention turns the state; see `Outputs`. */
+	turned: readonly number[];
 	/** Of loss on text. */
 	meter: Meter;
 	/** Of recall; null: it is not measured. */
@@ -92,7 +94,8 @@ export async function searchWith(
 		recall &&
 		((kind: (typeof FRONT_KINDS)[number]) =>
 			keepingRecall(weighedPlans(kind, target.share, weighing), { meter, recall, limit }));
-	const makings = { layers, limits, target, saved, fronts, keeping, similarity, measure };
+	const { turned } = means;
+	const makings = { layers, limits, target, saved, fronts, keeping, similarity, turned, measure };
 	const made = target.share > 0 ? await makePlans(makings, (text) => notes.push(text)) : [];
 	const repaired = request.repair ? await repairPlans(made, means) : [];
 	const candidates: Candidate[] = [

@@ -76,7 +76,9 @@ export const PLAN_MAKERS = [
 	'similarity',
 	'least-similar',
 	'uniform',
-	'trailing'
+	'trailing',
+	/** Drops the layers whose attention turns the state least, as LLM-Drop does. */
+	'llm-drop'
 ] as const;
 export type PlanMaker = (typeof PLAN_MAKERS)[number];
 

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import type { Sources } from '../../plan/types.ts';
+import { leastTurnedPlan } from './makers.ts';
+import { turnedBy } from './outputs.ts';
+
+describe('the choice of LLM-Drop', () => {
+	const drops = (count: number) => (sources: Sources) =>
+		sources.filter((source) => source === null).length >= count;
+	it('drops the layers whose attention turns the state least, ties to the lower layer', () => {
+		const turned = [0.5, 0.1, 0.2, 0.1];
+		expect(leastTurnedPlan(turned, { protectedLayers: [] }, drops(2))).toEqual([0, null, 2, null]);
+		expect(leastTurnedPlan(turned, { protectedLayers: [1] }, drops(2))).toEqual([0, 1, null, null]);
+		expect(leastTurnedPlan(turned, { protectedLayers: [] }, drops(5))).toBeNull();
+	});
+
+	it('counts by the angle between the state and the state with the attention added', () => {
+		// (1, 0) + (0, 1): 45 degrees; (2, 0) + (1, 0): none; (0, 0): not counted.
+		const x = Float32Array.of(1, 0, 2, 0, 0, 0);
+		const a = Float32Array.of(0, 1, 1, 0, 1, 1);
+		expect(turnedBy(x, a, 2)).toBeCloseTo(1 - Math.SQRT1_2, 12);
+	});
+});
