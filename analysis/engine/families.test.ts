@@ -43,7 +43,7 @@ function inBlocksOf(
 	return { ...layout, blocks };
 }
 
-async function run(family: string, blockLength: number | null) {
+async function run(family: string, blockLength: number | null, resident: boolean) {
 	const reference = JSON.parse(
 		await readFile(join(FOLDER, family, 'reference.json'), 'utf8')
 	) as Reference;
@@ -53,7 +53,7 @@ async function run(family: string, blockLength: number | null) {
 	const layout =
 		blockLength === null ? whole : inBlocksOf(blockLength, whole, widestReach(config.reach));
 	const reader = new WeightReader();
-	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
+	const weights = new WeightSource(checkpoint, reader, { resident, hasher: null });
 	const forward = new ForwardPass(config, layout, weights);
 	const head = await LanguageHead.open(config, layout.context, weights);
 	const attention = allocateWindow(layout);
@@ -63,6 +63,7 @@ async function run(family: string, blockLength: number | null) {
 	const logits = await head.lastLogits(state.hidden);
 	await forward.release();
 	await head.release();
+	await weights.release();
 	await reader.close();
 	return { reference, config, layout, attention, losses, logits };
 }
@@ -81,14 +82,27 @@ it('covers every supported architecture', () => {
 });
 
 describe.each(families)('%s', (family) => {
-	it.each([null, 5, 8])('agrees with transformers, query blocks of %s', async (blockLength) => {
-		const { reference, config, layout, attention, losses, logits } = await run(family, blockLength);
-		const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-		expect(Math.abs(loss - reference.loss)).toBeLessThan(1e-4);
-		expect(worstDifference(logits, reference.logits)).toBeLessThan(1e-3);
-		for (let layer = 0; layer < config.layers; layer++) {
-			const square = squareAttention(layout, attention, layer);
-			expect(worstDifference(square, reference.attention[layer])).toBeLessThan(1e-5);
+	it.each([
+		[null, 'in memory'],
+		[5, 'in memory'],
+		[null, 'streamed'],
+		[5, 'streamed'],
+		[8, 'streamed']
+	] as const)(
+		'agrees with transformers, query blocks of %s, weights %s',
+		async (blockLength, place) => {
+			const { reference, config, layout, attention, losses, logits } = await run(
+				family,
+				blockLength,
+				place === 'in memory'
+			);
+			const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+			expect(Math.abs(loss - reference.loss)).toBeLessThan(1e-4);
+			expect(worstDifference(logits, reference.logits)).toBeLessThan(1e-3);
+			for (let layer = 0; layer < config.layers; layer++) {
+				const square = squareAttention(layout, attention, layer);
+				expect(worstDifference(square, reference.attention[layer])).toBeLessThan(1e-5);
+			}
 		}
-	});
+	);
 });
