@@ -39,7 +39,7 @@ describe('what deployment gains', () => {
 			const page = await visit(`${run}?tab=bench&spans=4-6&drop=9`);
 			await region(page, 'What deployment gains').waitFor();
 			await page.getByText('No plan has been measured as a deployed model yet').waitFor();
-			await form(page).getByText('5–6←4; out: 9').waitFor();
+			await form(page).getByText('5–6←4; dropped: 9').waitFor();
 			await field(page, 'Prompt').fill('32');
 			await field(page, 'Generate').fill('4');
 			await field(page, 'Rounds').fill('2');
@@ -86,7 +86,7 @@ describe('what deployment gains', () => {
 	it('is saved as a figure and as numbers', async () => {
 		const page = await visit(`${run}?tab=bench`);
 		const past = region(page, /^Deployments of/);
-		await past.getByRole('row', { name: /5–6←4; out: 9/ }).click();
+		await past.getByRole('row', { name: /5–6←4; dropped: 9/ }).click();
 		const result = region(page, 'Deployment');
 		for (const [item, name] of [
 			['SVG', 'mini-llama2_deployment.svg'],
@@ -112,7 +112,7 @@ describe('what deployment gains', () => {
 
 	it('stands among those of the model until it is deleted, after a question', async () => {
 		const page = await visit(`${run}?tab=bench`);
-		const row = region(page, /^Deployments of/).getByRole('row', { name: /5–6←4; out: 9/ });
+		const row = region(page, /^Deployments of/).getByRole('row', { name: /5–6←4; dropped: 9/ });
 		await row.click();
 		await region(page, 'Deployment').waitFor();
 		await row.getByRole('button', { name: /^Delete/ }).click();

@@ -153,7 +153,8 @@ describe('a search', () => {
 		await region(page, 'Verdict').waitFor({ timeout: SEARCH_TIMEOUT_MS });
 
 		const front = region(page, 'Savings vs. loss');
-		expect(await front.getByRole('button', { name: /^Front/ }).count()).toBeGreaterThan(1);
+		const points = front.getByRole('button', { name: /^Front/ });
+		await expect.poll(() => points.count()).toBeGreaterThan(1);
 		await front.getByLabel('Saved of the', { exact: true }).selectOption('parameters');
 		await front.getByText('saved of the parameters (predicted)').waitFor();
 
