@@ -1,4 +1,4 @@
-import { colourScale } from '../src/lib/colour/scale.ts';
+import { colourScale } from '../analysis/figure/colour.ts';
 import { drawRaster } from '../src/lib/heatmap/raster.ts';
 
 export interface PaintTimes {

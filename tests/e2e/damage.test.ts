@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
-import { colourScale, reversedScale, tableIndex } from '../../src/lib/colour/scale.ts';
+import { colourScale, reversedScale, tableIndex } from '../../analysis/figure/colour.ts';
 import { dropLoss, layeredDamage, pairLoss } from '../builders/damage.ts';
 import { canvasOf, cellColours } from './setup/canvas.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';

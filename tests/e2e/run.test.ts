@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { colourScale, tableIndex, type ColourScale } from '../../src/lib/colour/scale.ts';
+import { colourScale, tableIndex, type ColourScale } from '../../analysis/figure/colour.ts';
 import { differenceFromBaseline } from './setup/baseline.ts';
 import { canvasOf, cellColours } from './setup/canvas.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';

@@ -1,5 +1,10 @@
-import { diagonalIndex, diagonalRange, nearDiagonal, type MapLayout } from './geometry.ts';
-import type { SpanMark } from './spans.ts';
+import {
+	diagonalIndex,
+	diagonalRange,
+	nearDiagonal,
+	type MapLayout
+} from '$analysis/figure/layout.ts';
+import type { SpanMark } from '$analysis/figure/spans.ts';
 
 interface Point {
 	x: number;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { layoutMap } from './geometry.ts';
+import { layoutMap } from '$analysis/figure/layout.ts';
 import { SpanDrag } from './drag.svelte.ts';
-import { upperTriangle } from './raster.ts';
-import { resized, type SpanMark } from './spans.ts';
+import { resized, type SpanMark } from '$analysis/figure/spans.ts';
 import { TABLE_LIMIT, tableWindow } from './table-window.ts';
 
 /** 16 layers, 10 pixels each, from (0, 0). */
@@ -73,11 +72,5 @@ describe('tableWindow', () => {
 		});
 		expect(tableWindow(512, 511)).toEqual({ from: 512 - TABLE_LIMIT, to: 512 });
 		expect(tableWindow(512, 0).from).toBe(0);
-	});
-});
-
-describe('upperTriangle', () => {
-	it('hides keys after their query and nothing else', () => {
-		expect([...upperTriangle(3)]).toEqual([0, 1, 1, 0, 0, 1, 0, 0, 0]);
 	});
 });

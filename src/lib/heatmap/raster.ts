@@ -1,4 +1,4 @@
-import { paint, type ColourScale } from '../colour/scale.ts';
+import { paint, type ColourScale } from '$analysis/figure/colour.ts';
 
 export interface Raster {
 	rows: number;
@@ -35,18 +35,4 @@ export function drawRaster(
 	context.imageSmoothingEnabled = width < columns;
 	context.imageSmoothingQuality = 'high';
 	context.drawImage(source, 0, 0, width, height);
-}
-
-/** A map as a PNG data URL, `cellPixels` a cell: for figures that are saved. */
-export function rasterUrl(raster: Raster, cellPixels: number): string {
-	const canvas = document.createElement('canvas');
-	drawRaster(canvas, raster, raster.columns * cellPixels, raster.rows * cellPixels);
-	return canvas.toDataURL('image/png');
-}
-
-/** Mask [size, size] that hides what lies above the diagonal: a query attends to no later key. */
-export function upperTriangle(size: number): Uint8Array {
-	const mask = new Uint8Array(size * size);
-	for (let row = 0; row < size; row++) mask.fill(1, row * size + row + 1, (row + 1) * size);
-	return mask;
 }

@@ -1,5 +1,5 @@
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
-import type { ChartPoint, PointSeries, Rule } from '../chart/points.ts';
+import type { ChartPoint, PointSeries, Rule } from '$analysis/figure/plot.ts';
 import { formatTime } from '$analysis/text/number.ts';
 import { lossText } from '$analysis/text/interval.ts';
 import { planWords } from '$analysis/text/plan.ts';
@@ -95,21 +95,18 @@ export function historyChart(past: readonly PastEvaluation[]): {
 			{
 				name: 'evaluated',
 				colour: 'var(--series-1)',
-				paper: '#1f5fa8',
 				shape: 'circle',
 				points: pointsOf(null)
 			},
 			{
 				name: 'worse than before',
 				colour: 'var(--series-2)',
-				paper: '#b4530a',
 				shape: 'triangle',
 				points: pointsOf('worse')
 			},
 			{
 				name: 'better than before',
 				colour: 'var(--series-3)',
-				paper: '#237a57',
 				shape: 'diamond',
 				points: pointsOf('better')
 			}

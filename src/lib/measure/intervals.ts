@@ -4,7 +4,7 @@ import type {
 	JudgedGate,
 	Verdict
 } from '$analysis/measure/evaluate/types.ts';
-import { rangeOf } from '../chart/points.ts';
+import { rangeOf } from '$analysis/figure/plot.ts';
 import {
 	formatPercent,
 	formatShortPercent,

@@ -1,6 +1,6 @@
 import { createContext } from 'svelte';
 import { parseJson } from '$analysis/edge/parse.ts';
-import type { SequentialName } from '../colour/scale.ts';
+import type { SequentialName } from '$analysis/figure/colour.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 

@@ -1,6 +1,6 @@
 import { excessMatrix } from '$analysis/similarity/null.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
-import { extentOf, roundOut, similarityRange } from '../colour/range.ts';
+import { extentOf, roundOut, similarityRange } from '$analysis/figure/range.ts';
 import type { Shown } from '$analysis/similarity/shown.ts';
 
 /** The [L, L] matrix that the map shows; null where this run, metric or text has none. */

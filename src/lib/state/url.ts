@@ -1,7 +1,7 @@
 import { SHOWN, type Shown } from '$analysis/similarity/shown.ts';
 import { DTYPE_BYTES } from '$analysis/plan/savings.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
-import type { Cell } from '../heatmap/geometry.ts';
+import type { Cell } from '$analysis/figure/layout.ts';
 
 /** What of two layers the map shows: how alike their attention is, what one block puts out with the other's, what that costs. */
 export const MAPS = ['similarity', 'output', 'damage', 'recall'] as const;

@@ -1,7 +1,7 @@
 import { csv } from '$analysis/text/csv.ts';
 import type { Telemetry } from '$analysis/telemetry/telemetry.ts';
 import { scaleLinear } from 'd3-scale';
-import { niceRange, type Series } from '../../chart/geometry.ts';
+import { niceRange, type Series } from '$analysis/figure/frame.ts';
 import { formatBytes, formatCount, formatDuration, formatWhole } from '$analysis/text/number.ts';
 
 /** One chart over the time since a job began. */

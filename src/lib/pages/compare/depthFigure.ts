@@ -1,5 +1,6 @@
 import type { DepthSpan } from '$analysis/compare/types.ts';
-import { COLUMN_WIDTH, figure, fixed, LINE, SOFT_INK, text } from '../../figure/frame.ts';
+import type { Figure, Mark } from '$analysis/figure/marks.ts';
+import { COLUMN_WIDTH, LINE, SOFT_INK, text } from '$analysis/figure/sheet.ts';
 import { spanWords } from '$analysis/text/plan.ts';
 
 /** The spans of one run over its depth. */
@@ -19,28 +20,29 @@ const HEIGHT = 12;
 /** Room of a digit, points; a span too thin for its layers goes without them. */
 const CHARACTER = 3.6;
 
-/** Bars over relative depth with the spans of each run, as a standalone SVG at a paper's column width. */
+/** Bars over relative depth with the spans of each run, at a paper's column width. */
 export function depthFigure(parts: {
 	title: string;
 	caption: string;
 	bars: readonly DepthBar[];
-}): string {
+}): Figure {
 	const { bars, ...heading } = parts;
-	const rows = bars.map(({ name, spans }, row) => {
+	const rows = bars.flatMap(({ name, spans }, row): Mark[] => {
 		const y = row * STEP + 2;
 		return [
 			text(name, LEFT - 4, y + 8.5, { anchor: 'end' }),
-			`<rect x="${LEFT}" y="${y}" width="${WIDTH}" height="${HEIGHT}" fill="none" stroke="${LINE}" stroke-width="0.5"/>`,
-			...spans.map((span) => {
+			{ kind: 'rect', x: LEFT, y, width: WIDTH, height: HEIGHT, stroke: LINE, strokeWidth: 0.5 },
+			...spans.flatMap((span): Mark[] => {
 				const [x, width] = [LEFT + span.from * WIDTH, (span.to - span.from) * WIDTH];
 				const words = spanWords(span);
 				const label =
 					words.length * CHARACTER > width
-						? ''
-						: text(words, x + width / 2, y + 8.5, { anchor: 'middle' });
-				return `<rect x="${fixed(x)}" y="${y}" width="${fixed(width)}" height="${HEIGHT}" fill="#d5e2f1" stroke="#1f5fa8" stroke-width="0.7"/>${label}`;
+						? []
+						: [text(words, x + width / 2, y + 8.5, { anchor: 'middle' })];
+				const look = { fill: 'var(--accent-soft)', stroke: 'var(--accent)', strokeWidth: 0.7 };
+				return [{ kind: 'rect', x, y, width, height: HEIGHT, ...look }, ...label];
 			})
-		].join('');
+		];
 	});
 	const bottom = bars.length * STEP + 8;
 	const ticks = [0, 0.25, 0.5, 0.75, 1].map((tick) =>
@@ -50,5 +52,6 @@ export function depthFigure(parts: {
 		anchor: 'middle',
 		colour: SOFT_INK
 	});
-	return figure({ ...heading, height: bottom + 12, drawing: [...rows, ...ticks, axis].join('\n') });
+	const marks = [...rows, ...ticks, axis];
+	return { ...heading, width: COLUMN_WIDTH, height: bottom + 12, marks };
 }

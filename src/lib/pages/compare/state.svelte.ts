@@ -3,8 +3,8 @@ import { compareSpans } from '$analysis/compare/spans.ts';
 import type { Comparison, SpanChoice } from '$analysis/compare/types.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { relativeDepth } from '$analysis/similarity/curves.ts';
-import { differenceRange, similarityRange, unionRange } from '../../colour/range.ts';
-import type { Cell } from '../../heatmap/geometry.ts';
+import { differenceRange, similarityRange, unionRange } from '$analysis/figure/range.ts';
+import type { Cell } from '$analysis/figure/layout.ts';
 import { flat } from '../../client/request.ts';
 import type { CompareUrl } from './url.ts';
 

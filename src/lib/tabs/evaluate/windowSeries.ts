@@ -1,5 +1,5 @@
 import type { Evaluation } from '$analysis/measure/evaluate/types.ts';
-import { rangeOf, type PointSeries, type Rule } from '../../chart/points.ts';
+import { rangeOf, type PointSeries, type Rule } from '$analysis/figure/plot.ts';
 import { formatPercent, formatSigned, formatValue, formatWhole } from '$analysis/text/number.ts';
 
 /** Every window's loss as it is against its loss as planned, on equal axes; those shown in full apart. */
@@ -22,14 +22,12 @@ export function windowSeries({ report, texts }: Evaluation): {
 			{
 				name: 'other windows',
 				colour: 'var(--series-1)',
-				paper: '#1f5fa8',
 				shape: 'circle',
 				points: points.filter((_, window) => !worst.has(window))
 			},
 			{
 				name: 'shown token by token',
 				colour: 'var(--series-2)',
-				paper: '#b4530a',
 				shape: 'diamond',
 				points: points.filter((_, window) => worst.has(window))
 			}

@@ -1,15 +1,15 @@
 import { cardLines, csv } from '$analysis/text/csv.ts';
 import { captionOf } from '$analysis/workspace/run/definition.ts';
 import { similarityCsv } from '$analysis/workspace/run/similarityFiles.ts';
-import type { ColourScale } from '../../colour/scale.ts';
-import { heatmapFigure, RECT_LIMIT } from '../../figure/heatmap.ts';
-import { rasterUrl } from '../../heatmap/raster.ts';
+import type { ColourScale } from '$analysis/figure/colour.ts';
+import { mapFigure } from '$analysis/figure/map.ts';
+import type { Figure } from '$analysis/figure/marks.ts';
 import { damageCaption, damageCard } from './damageCard.ts';
 import { mapWords } from './mapWords.ts';
 import type { RunState } from '../../state/run.svelte.ts';
 
 /** The map on the screen as a figure. */
-export function mapFigure(page: RunState, scale: ColourScale): string {
+export function shownFigure(page: RunState, scale: ColourScale): Figure {
 	const { layers, run, url } = page;
 	const words = mapWords(page);
 	const { values = new Float64Array(layers * layers), missing = null } = page.shown ?? {};
@@ -18,7 +18,7 @@ export function mapFigure(page: RunState, scale: ColourScale): string {
 		url.map !== 'similarity' && page.damage.shown !== null
 			? `${damageCaption(page.damage.shown, url.map)} · ${words.key}`
 			: captionOf(run, url.metric, url.view);
-	return heatmapFigure({
+	return mapFigure({
 		...cells,
 		title: words.title,
 		caption: page.dropped.length > 0 ? `${caption} ✕: attention left out by the plan.` : caption,
@@ -26,8 +26,7 @@ export function mapFigure(page: RunState, scale: ColourScale): string {
 		rowTitle: words.rowTitle,
 		columnTitle: words.columnTitle,
 		spans: page.ranges,
-		dropped: page.dropped,
-		raster: layers * layers > RECT_LIMIT ? rasterUrl(cells, 8) : null
+		dropped: page.dropped
 	});
 }
 

@@ -2,11 +2,14 @@ import { expect, it } from 'vitest';
 import { savings } from '$analysis/plan/savings.ts';
 import { madeUpRun } from '../../../../tests/builders/run.ts';
 import type { EvaluatedPlan } from '../../state/evaluatedPlan.ts';
+import { figureSvg } from '$analysis/figure/svg.ts';
 import { planFigure } from './planFigure.ts';
+
+const svgOf = (plan: Parameters<typeof planFigure>[0]) => figureSvg(planFigure(plan), () => '');
 
 it('lists every span with its scores, and what the plan saves', () => {
 	const { model } = madeUpRun().record;
-	const svg = planFigure({
+	const svg = svgOf({
 		title: 'tiny: plan',
 		caption: 'A candidate.',
 		spans: [{ source: 0, followers: [1, 2] }],
@@ -25,7 +28,7 @@ it('lists every span with its scores, and what the plan saves', () => {
 
 it('lists left-out layers, and what the parts cost where that was measured', () => {
 	const { model } = madeUpRun().record;
-	const svg = planFigure({
+	const svg = svgOf({
 		title: 'tiny: plan',
 		caption: '',
 		spans: [{ source: 0, followers: [1] }],
@@ -36,7 +39,7 @@ it('lists left-out layers, and what the parts cost where that was measured', () 
 		layers: 3,
 		savings: savings(model, [0, 0, null], { context: 64, batch: 1, elementBytes: 2 })
 	});
-	for (const text of ['attention left out', 'sum of its parts', '+0.125', '−0.250']) {
+	for (const text of ['attention dropped', 'sum of its parts', '+0.125', '−0.250']) {
 		expect(svg).toContain(`>${text}</text>`);
 	}
 });
@@ -49,7 +52,7 @@ it('shows what an evaluation of the whole plan found', () => {
 		context: 512,
 		evaluation: { loss: 0.292, low: 0.231, high: 0.35, agreement: 0.615 }
 	} as unknown as EvaluatedPlan;
-	const svg = planFigure({
+	const svg = svgOf({
 		title: 'tiny: plan',
 		caption: '',
 		spans: [{ source: 0, followers: [1] }],

@@ -1,6 +1,7 @@
 import { spanScores } from '$analysis/plan/spans.ts';
 import type { Savings, Span } from '$analysis/plan/types.ts';
-import { tableFigure } from '../../figure/table.ts';
+import type { Figure } from '$analysis/figure/marks.ts';
+import { tableFigure } from '$analysis/figure/table.ts';
 import { formatSigned, formatValue } from '$analysis/text/number.ts';
 import type { MeasuredParts } from '../../state/damageTables.ts';
 import { evaluatedLoss, evaluatedOn, type EvaluatedPlan } from '../../state/evaluatedPlan.ts';
@@ -9,7 +10,7 @@ import { savingsLines } from './savingsLines.ts';
 /** More evaluations than this leave a column of a paper. */
 const EVALUATIONS = 3;
 
-/** A plan's spans and what they are predicted to save, as a standalone SVG at a paper's column width. */
+/** A plan's spans and what they are predicted to save, at a paper's column width. */
 export function planFigure(plan: {
 	title: string;
 	caption: string;
@@ -24,7 +25,7 @@ export function planFigure(plan: {
 	matrix: Float64Array | null;
 	layers: number;
 	savings: Savings;
-}): string {
+}): Figure {
 	const { title, caption, spans, dropped, parts, evaluations, matrix, layers, savings } = plan;
 	return tableFigure({
 		title,
@@ -40,7 +41,7 @@ export function planFigure(plan: {
 					formatValue(scores?.min)
 				];
 			}),
-			...dropped.map((layer) => [String(layer), 'attention left out', '', '']),
+			...dropped.map((layer) => [String(layer), 'attention dropped', '', '']),
 			...(evaluations.length === 0
 				? []
 				: [

@@ -8,7 +8,7 @@ import type {
 	PlanFigures,
 	SearchReport
 } from '$analysis/measure/search/types.ts';
-import type { ChartPoint, PointSeries, Rule } from '../../chart/points.ts';
+import type { ChartPoint, PointSeries, Rule } from '$analysis/figure/plot.ts';
 import type { PastEvaluation } from '../../measure/history.ts';
 import { planWords } from '$analysis/text/plan.ts';
 import { formatPercent, formatTime } from '$analysis/text/number.ts';
@@ -21,10 +21,10 @@ export type FrontTarget =
 	| { of: 'past'; past: PastEvaluation };
 
 /** In the order in which they are drawn: what both allow lies below what one alone finds as well. */
-const KINDS: readonly Pick<PointSeries, 'name' | 'colour' | 'paper' | 'shape'>[] = [
-	{ name: 'mixed', colour: 'var(--series-3)', paper: '#237a57', shape: 'diamond' },
-	{ name: 'share', colour: 'var(--series-1)', paper: '#1f5fa8', shape: 'circle' },
-	{ name: 'drop', colour: 'var(--series-2)', paper: '#b4530a', shape: 'triangle' }
+const KINDS: readonly Pick<PointSeries, 'name' | 'colour' | 'shape'>[] = [
+	{ name: 'mixed', colour: 'var(--series-3)', shape: 'diamond' },
+	{ name: 'share', colour: 'var(--series-1)', shape: 'circle' },
+	{ name: 'drop', colour: 'var(--series-2)', shape: 'triangle' }
 ];
 /** The front of both damages, text and recall. */
 const KEEPS = {
@@ -137,7 +137,6 @@ export function frontChart(
 			{
 				name: 'random plans',
 				colour: 'var(--ink-3)',
-				paper: '#858d97',
 				shape: 'dash',
 				faint: true,
 				points: (onText ? report.random.plans : []).map(({ sources, report: loss }, index) => ({
@@ -151,14 +150,12 @@ export function frontChart(
 			{
 				name: 'named plans',
 				colour: 'var(--series-4)',
-				paper: '#7d3c98',
 				shape: 'square',
 				points: plans
 			},
 			{
 				name: 'past evaluations',
 				colour: 'var(--ink-2)',
-				paper: '#555d66',
 				shape: 'cross',
 				points: evaluations
 			}
@@ -202,7 +199,6 @@ export function shortlistSeries({ shortlist }: SearchReport): PointSeries[] {
 		{
 			name: 'spans',
 			colour: 'var(--series-1)',
-			paper: '#1f5fa8',
 			shape: 'circle',
 			points: shortlist.spans.flatMap(({ source, last, cheap, measured }) =>
 				measured === null

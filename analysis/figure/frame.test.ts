@@ -8,7 +8,7 @@ import {
 	placeY,
 	ticksOf,
 	valueAtX
-} from './geometry.ts';
+} from './frame.ts';
 
 const frame = { left: 10, top: 5, width: 100, height: 50, x: [-0.5, 3.5], y: [0, 2] } as const;
 const series = { name: 'a', colour: 'red', xs: [0, 1, 2, 3], ys: [0, 1, NaN, 2] };
@@ -21,7 +21,7 @@ describe('chart geometry', () => {
 		expect(valueAtX(frame, placeX(frame, 2.25))).toBeCloseTo(2.25, 12);
 	});
 	it('draws a line with a gap where there is no value', () => {
-		expect(linePath(frame, series)).toBe('M22.5,55L47.5,30M97.5,5');
+		expect(linePath(frame, series)).toBe('M22.5,55L47.5,30M97.5,5Z');
 	});
 	it('draws a band out along its upper and back along its lower edge', () => {
 		const band = { ...series, xs: [0, 1], ys: [1, 1], low: [0, 0], high: [2, 1] };

@@ -7,7 +7,7 @@ import {
 	nearDiagonal,
 	tickIndices,
 	tickStep
-} from './geometry.ts';
+} from './layout.ts';
 
 const margins = { left: 40, top: 6, right: 6, bottom: 34 };
 

@@ -1,5 +1,3 @@
-import type { Box } from '../controls/tooltip.ts';
-
 /** One cell of a map; 0-based. */
 export interface Cell {
 	row: number;
@@ -61,7 +59,10 @@ export function roomOf(layout: MapLayout): { width: number; height: number } {
 }
 
 /** Where a cell lies in the drawing. */
-export function cellBox({ left, top, cell }: MapLayout, { row, column }: Cell): Box {
+export function cellBox(
+	{ left, top, cell }: MapLayout,
+	{ row, column }: Cell
+): { left: number; top: number; width: number; height: number } {
 	return { left: left + column * cell, top: top + row * cell, width: cell, height: cell };
 }
 

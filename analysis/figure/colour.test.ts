@@ -16,7 +16,7 @@ import {
 	paint,
 	reversedScale,
 	tableIndex
-} from './scale.ts';
+} from './colour.ts';
 
 describe('rangeProblem', () => {
 	it('says which end cannot be where it was put', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinPath, placeLabels, rangeOf, reachOf, rulePath, whiskerPath } from './points.ts';
+import { joinPath, placeLabels, rangeOf, reachOf, rulePath, whiskerPath } from './plot.ts';
 
 const frame = { left: 10, top: 0, width: 100, height: 100, x: [0, 1], y: [0, 10] } as const;
 const point = (id: string, x: number, y: number, more = {}) => ({ id, x, y, title: id, ...more });
@@ -15,9 +15,9 @@ describe('charts of points', () => {
 	});
 	it('reach as far as their intervals', () => {
 		const points = [point('a', 0, 2, { low: 1, high: 5 }), point('b', 0, 7, { low: null })];
-		expect(
-			reachOf([{ name: 's', colour: '', paper: '', shape: 'circle', points }]).toSorted()
-		).toEqual([1, 2, 5, 7, 7, 7]);
+		expect(reachOf([{ name: 's', colour: '', shape: 'circle', points }]).toSorted()).toEqual([
+			1, 2, 5, 7, 7, 7
+		]);
 	});
 	it('draw whiskers where there is an interval', () => {
 		expect(whiskerPath(frame, point('a', 0.5, 5, { low: 4, high: 7 }))).toBe(

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { tableFigure } from './table.ts';
+import { figureSvg } from './svg.ts';
+import { tableFigure, type TableFigure } from './table.ts';
+
+const svgOf = (of: TableFigure) => figureSvg(tableFigure(of), () => '');
 
 const table = {
 	title: 'What differs',
@@ -9,12 +12,12 @@ const table = {
 };
 
 it('writes every cell, escaped, at a column of 3.25 inches', () => {
-	const svg = tableFigure(table);
+	const svg = svgOf(table);
 	expect(svg).toContain('width="3.25in"');
 	for (const cell of ['layers', '16', '32 &amp; more', 'Two runs.']) expect(svg).toContain(cell);
 });
 it('gives a column of longer cells more room', () => {
-	const svg = tableFigure({ ...table, header: ['n', 'a longer title', 'b'], rows: [] });
+	const svg = svgOf({ ...table, header: ['n', 'a longer title', 'b'], rows: [] });
 	const left = [...svg.matchAll(/<text x="([\d.]+)"[^>]*>(n|a longer title|b)</g)].map(([, x]) =>
 		Number(x)
 	);
@@ -23,5 +26,5 @@ it('gives a column of longer cells more room', () => {
 it('breaks long cells into lines and grows with them', () => {
 	const height = (svg: string) => Number(/viewBox="0 0 \d+ (\d+)"/.exec(svg)?.[1]);
 	const long = { ...table, rows: [['texts', 'one '.repeat(60), 'two']] };
-	expect(height(tableFigure(long))).toBeGreaterThan(height(tableFigure(table)) + 30);
+	expect(height(svgOf(long))).toBeGreaterThan(height(svgOf(table)) + 30);
 });

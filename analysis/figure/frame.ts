@@ -1,4 +1,5 @@
 import { scaleLinear } from 'd3-scale';
+import { area, line } from 'd3-shape';
 
 /** One line of a chart. */
 export interface Series {
@@ -64,27 +65,22 @@ export function ticksOf([from, to]: readonly [number, number], count: number): n
 
 /** SVG path of a line, with a gap at every value that is not a number. */
 export function linePath(frame: ChartFrame, { xs, ys }: Series): string {
-	let path = '';
-	let pen: 'M' | 'L' = 'M';
-	ys.forEach((y, index) => {
-		if (!Number.isFinite(y)) {
-			pen = 'M';
-			return;
-		}
-		path += `${pen}${round(placeX(frame, xs[index]))},${round(placeY(frame, y))}`;
-		pen = 'L';
-	});
-	return path;
+	const path = line<number>(
+		(_, index) => placeX(frame, xs[index]),
+		(y) => placeY(frame, y)
+	);
+	return path.defined(Number.isFinite).digits(2)(ys) ?? '';
 }
 
 /** SVG path of the band between `low` and `high`; empty where the series has none. */
 export function bandPath(frame: ChartFrame, { xs, low, high }: Series): string {
 	if (low === undefined || high === undefined || low.length === 0) return '';
-	const point = (values: readonly number[]) => (x: number, index: number) =>
-		`${round(placeX(frame, x))},${round(placeY(frame, values[index]))}`;
-	const there = xs.map(point(high));
-	const back = xs.map(point(low)).reverse();
-	return `M${[...there, ...back].join('L')}Z`;
+	const path = area<number>(
+		(x) => placeX(frame, x),
+		(_, index) => placeY(frame, low[index]),
+		(_, index) => placeY(frame, high[index])
+	);
+	return path.digits(2)(xs) ?? '';
 }
 
 /** Index of the x nearest to `x`; of two equally near the later. −1 in an empty series. */
@@ -94,8 +90,4 @@ export function nearest(xs: readonly number[], x: number): number {
 		if (best < 0 || Math.abs(other - x) <= Math.abs(xs[best] - x)) best = index;
 	});
 	return best;
-}
-
-function round(place: number): number {
-	return Math.round(place * 100) / 100;
 }

@@ -1,5 +1,17 @@
 import { scaleLinear } from 'd3-scale';
-import { placeX, placeY, ticksOf, type ChartFrame } from './geometry.ts';
+import {
+	line,
+	symbol,
+	symbolCircle,
+	symbolDiamond2,
+	symbolSquare,
+	symbolTimes,
+	symbolTriangle2,
+	type SymbolType
+} from 'd3-shape';
+import { beyondRange } from './beyond.ts';
+import type { Paint } from './marks.ts';
+import { placeX, placeY, ticksOf, type ChartFrame } from './frame.ts';
 
 export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross', 'dash'] as const;
 export type PointShape = (typeof SHAPES)[number];
@@ -15,15 +27,15 @@ export interface ChartPoint {
 	title: string;
 	/** Written beside it. */
 	label?: string;
+	/** Instead of its series' colour. */
+	colour?: Paint;
 	/** Marked with a ring: something to look at. */
 	marked?: boolean;
 }
 
 export interface PointSeries {
 	name: string;
-	/** CSS colour on the screen, and colour on paper. */
-	colour: string;
-	paper: string;
+	colour: Paint;
 	shape: PointShape;
 	points: readonly ChartPoint[];
 	/** A line joins its points, in their order. */
@@ -51,6 +63,8 @@ export interface PointPlot {
 	yTitle: string;
 	xFormat: (value: number) => string;
 	yFormat: (value: number) => string;
+	/** Axes hold the bulk of the points; those beyond stand at the edge as arrows. */
+	beyond?: boolean;
 	/** Ticks of x; round values unless given. */
 	xTicks?: readonly { at: number; label: string }[];
 }
@@ -61,8 +75,9 @@ export function axesOf(plot: Omit<PointPlot, 'xTitle' | 'yTitle'>, xCount: numbe
 	const limits = (axis: 'x' | 'y') =>
 		rules.flatMap((rule) => (rule.axis === axis ? [rule.at] : []));
 	const xs = series.flatMap(({ points }) => points.map((point) => point.x));
-	const x = plot.x ?? rangeOf(xs, limits('x'));
-	const y = plot.y ?? rangeOf(reachOf(series), limits('y'));
+	const ys = reachOf(series);
+	const x = plot.x ?? (plot.beyond ? beyondRange(xs) : rangeOf(xs, limits('x')));
+	const y = plot.y ?? (plot.beyond ? beyondRange(ys) : rangeOf(ys, limits('y')));
 	return {
 		x,
 		y,
@@ -96,15 +111,20 @@ export function isOpen(shape: PointShape): boolean {
 	return shape === 'cross' || shape === 'dash';
 }
 
-/** SVG path of a shape of `size` pixels across around (0, 0). */
+/** Areas at which d3's symbols are 2 pixels across, and look equally large. */
+const UNIT_SYMBOLS: Record<Exclude<PointShape, 'dash'>, [SymbolType, number]> = {
+	circle: [symbolCircle, Math.PI],
+	square: [symbolSquare, 1.8 ** 2],
+	diamond: [symbolDiamond2, (1.25 / 0.62625) ** 2],
+	triangle: [symbolTriangle2, (1.2 / 0.6824) ** 2],
+	cross: [symbolTimes, 1 / 0.6189 ** 2]
+};
+
+/** SVG path of a shape of about `size` across around (0, 0). */
 export function shapePath(shape: PointShape, size: number): string {
-	const r = size / 2;
-	if (shape === 'circle') return `M${-r},0a${r},${r} 0 1,0 ${size},0a${r},${r} 0 1,0 ${-size},0Z`;
-	if (shape === 'square') return `M${-r * 0.9},${-r * 0.9}h${r * 1.8}v${r * 1.8}h${-r * 1.8}Z`;
-	if (shape === 'diamond') return `M0,${-r * 1.25}L${r * 1.25},0L0,${r * 1.25}L${-r * 1.25},0Z`;
-	if (shape === 'triangle') return `M0,${-r * 1.2}L${r * 1.15},${r * 0.9}L${-r * 1.15},${r * 0.9}Z`;
 	if (shape === 'dash') return `M${-size * 1.4},0h${size * 2.8}`;
-	return `M${-r},${-r}L${r},${r}M${-r},${r}L${r},${-r}`;
+	const [type, unit] = UNIT_SYMBOLS[shape];
+	return symbol(type, unit * (size / 2) ** 2).digits(2)() ?? '';
 }
 
 /** SVG path of a point's interval with short ends; empty where it has none. */
@@ -186,12 +206,11 @@ export function placeLabels(
 
 /** SVG path through points in their order. */
 export function joinPath(frame: ChartFrame, points: readonly ChartPoint[]): string {
-	return points
-		.map(
-			({ x, y }, index) =>
-				`${index === 0 ? 'M' : 'L'}${round(placeX(frame, x))},${round(placeY(frame, y))}`
-		)
-		.join('');
+	const path = line<ChartPoint>(
+		({ x }) => placeX(frame, x),
+		({ y }) => placeY(frame, y)
+	);
+	return path.digits(2)(points) ?? '';
 }
 
 function round(place: number): number {
