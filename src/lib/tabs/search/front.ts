@@ -29,8 +29,7 @@ const KINDS: readonly Pick<PointSeries, 'name' | 'colour' | 'shape'>[] = [
 /** The front of both damages, text and recall. */
 const KEEPS = {
 	name: 'mixed, keeping recall',
-	colour: 'var(--ink-1)',
-	paper: '#14181d',
+	colour: 'var(--ink)',
 	shape: 'diamond'
 } as const;
 
