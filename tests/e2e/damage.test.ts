@@ -112,7 +112,7 @@ describe('a model whose damage was measured', () => {
 		await table.getByRole('row', { name: /^output .* −1\.00 \[−1\.00,\s−1\.00\]/ }).waitFor();
 		await table.getByRole('rowheader', { name: 'cosine (all)', exact: true }).waitFor();
 		const trust = region(page, 'Can similarity be trusted?');
-		await trust.getByRole('img', { name: /28 pairs of layers/ }).waitFor();
+		await trust.getByRole('group', { name: /28 pairs of layers/ }).waitFor();
 		await trust.getByText('output', { exact: true }).click();
 		await trust.getByText(/among the sources of one follower, the more alike costs less/).waitFor();
 	});
