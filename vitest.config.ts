@@ -20,6 +20,8 @@ const REAL = 'tests/real/*.test.ts';
 const REAL_TIMEOUT_MS = 600_000;
 /** The examples of README.md; `npm run test:readme`, not part of `npm test`, because they take some minutes. */
 const README = 'tests/readme/*.test.ts';
+/** The PyTorch engine, with a Python that has what python/pyproject.toml names; `npm run test:python`, not part of `npm test`. */
+const PYTHON = 'tests/python/*.test.ts';
 
 export default defineConfig({
 	test: {
@@ -31,7 +33,7 @@ export default defineConfig({
 					name: 'unit',
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
-					exclude: [END_TO_END, REAL, README, MOCKING],
+					exclude: [END_TO_END, REAL, README, MOCKING, PYTHON],
 					// What files import is loaded once a worker instead of once a file: half of the time of most.
 					isolate: false,
 					testTimeout: UNIT_TIMEOUT_MS,
@@ -78,6 +80,16 @@ export default defineConfig({
 					testTimeout: REAL_TIMEOUT_MS,
 					hookTimeout: REAL_TIMEOUT_MS,
 					sequence: { groupOrder: 2 }
+				}
+			},
+			{
+				test: {
+					name: 'python',
+					environment: 'node',
+					include: [PYTHON],
+					testTimeout: REAL_TIMEOUT_MS,
+					hookTimeout: REAL_TIMEOUT_MS,
+					sequence: { groupOrder: 4 }
 				}
 			},
 			{

@@ -58,6 +58,22 @@ describe('spanwise analyze', () => {
 		);
 	});
 
+	it('refuses a device without the engine that has one, and a device that there is not', async () => {
+		const without = await analyze(at('tiny'), '--text', text, ...small, '--device', 'cpu');
+		expect(without).toMatchObject({ code: 2, stdout: '' });
+		expect(without.stderr).toContain('only the torch engine has them; add --engine torch');
+		const none = await analyze(at('tiny'), '--text', text, '--engine', 'torch', '--device', 'gpu');
+		expect(none.code).toBe(2);
+		expect(none.stderr).toContain('found "gpu"; allowed: cpu, cuda, cuda:N, mps, auto');
+	});
+
+	it('says how to name a Python where the torch engine finds none', async () => {
+		const torch = ['--engine', 'torch', '--python', at('no-python')];
+		const { code, stdout, stderr } = await analyze(at('tiny'), '--text', text, ...small, ...torch);
+		expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+		expect(stderr).toContain('no-python: not found; the PyTorch engine needs Python 3.10 or newer');
+	});
+
 	it('--json prints exactly what was made, and run is the --out path as it was given', async () => {
 		const out = at('out-run');
 		const { stdout } = await analyze(at('tiny'), '--text', text, ...small, '--out', out, '--json');

@@ -12,11 +12,16 @@ import { WORKERS } from './workers.ts';
 const own: Own = {
 	options: [
 		new Option(
+			'--python <path>',
+			'the Python of the torch engine (default: SPANWISE_PYTHON, else python3)'
+		),
+		new Option(
 			'--out <folder>',
 			'folder of the run, which must not exist (default: in the workspace)'
 		)
 	],
-	async prepare({ out }) {
+	async prepare({ out, python }) {
+		if (typeof python === 'string') process.env.SPANWISE_PYTHON = python;
 		const folder = pathOf(out);
 		if (folder !== null) await checkTarget(folder);
 		return {};

@@ -31,6 +31,14 @@ def silent(stage: str, done: float, total: float) -> None:
 
 
 @dataclass(frozen=True)
+class Seconds:
+    """Time that a window took, and that of all CPU threads together."""
+
+    elapsed: float
+    cpu: float
+
+
+@dataclass(frozen=True)
 class Captured:
     """Sums of each view, loss of each token [windows, S − 1], profile."""
 
@@ -115,7 +123,7 @@ class Engine:
         self,
         plan: Plan,
         windows: Sequence[Ids],
-        part: Callable[[range, Comparison, Mapping[str, float]], None],
+        part: Callable[[range, Comparison, Mapping[str, Seconds]], None],
         progress: OnProgress = silent,
     ) -> None:
         """Runs windows without and with the plan and compares both. `part` gets windows, figures and seconds a window.
@@ -130,12 +138,12 @@ class Engine:
             nonlocal turn
             ids = self._ids([windows[index] for index in some])
             logits: dict[str, torch.Tensor] = {}
-            seconds: dict[str, float] = {}
+            seconds: dict[str, Seconds] = {}
             for at, name in enumerate(sorted(ways, reverse=turn % 2 == 1)):
                 progress("compare", some.start + len(some) * at / 2, len(windows))
-                started = self._now()
+                started, cpu = self._now(), time.process_time()
                 logits[name] = self.runner.logits(ids, ways[name])
-                seconds[name] = (self._now() - started) / len(some)
+                seconds[name] = Seconds((self._now() - started) / len(some), (time.process_time() - cpu) / len(some))
             part(some, compare_logits(logits["baseline"], logits["planned"], ids), seconds)
             turn += 1
 

@@ -30,6 +30,7 @@ class Channel:
         self._target = target
         self._requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._cancelled: set[int] = set()
+        self._ended = False
         threading.Thread(target=self._read, args=(source,), daemon=True).start()
 
     def _read(self, source: TextIO) -> None:
@@ -45,6 +46,8 @@ class Channel:
                 self._cancelled.add(request["id"])
             else:
                 self._requests.put(request)
+        # Whoever asked is gone: what runs now ends at its next progress.
+        self._ended = True
         self._requests.put(None)
 
     def requests(self) -> Iterator[dict[str, Any]]:
@@ -58,8 +61,8 @@ class Channel:
         self._target.flush()
 
     def progress(self, id: int, stage: str, done: float, total: float) -> None:
-        """Reports progress. Raises Cancelled where the request was cancelled."""
-        if id in self._cancelled:
+        """Reports progress. Raises Cancelled where the request was cancelled or stdin has ended."""
+        if self._ended or id in self._cancelled:
             raise Cancelled
         self.send(id, "progress", stage=stage, done=done, total=total)
 

@@ -13,7 +13,7 @@ import transformers
 
 from . import __version__
 from .decoder import first_line, load
-from .engine import Engine
+from .engine import Engine, Seconds
 from .errors import Cancelled, InputError
 from .losses import Comparison
 from .plan import Plan, Repair, parse_plan
@@ -102,10 +102,17 @@ class Worker:
     def _compare(self, request: Request) -> Any:
         engine = self._opened()
 
-        def part(some: range, found: Comparison, seconds: Mapping[str, float]) -> None:
+        def part(some: range, found: Comparison, seconds: Mapping[str, Seconds]) -> None:
             stacked = torch.stack([found.baseline, found.planned, found.kl, found.agree], dim=1)
             array = inline_array(stacked.cpu().double().numpy())
-            self._channel.send(request["id"], "part", windows=list(some), comparison=array, seconds=dict(seconds))
+            self._channel.send(
+                request["id"],
+                "part",
+                windows=list(some),
+                comparison=array,
+                seconds={way: each.elapsed for way, each in seconds.items()},
+                cpuSeconds={way: each.cpu for way, each in seconds.items()},
+            )
 
         engine.compare(self._plan(request["plan"]), request["windows"], part, self._progress(request))
         return {"rows": ["baseline", "planned", "kl", "agree"]}

@@ -10,6 +10,8 @@ import { VERSION } from '../../version.ts';
 import type { Model } from '../../model/open.ts';
 import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
+import { torchRecall } from '../../engine/torchEngine.ts';
+import type { TorchSettings } from '../../engine/torchSettings.ts';
 import { rememberSpeed } from '../../engine/speed.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
 import type { AnalyzeRequest } from './types.ts';
@@ -44,6 +46,7 @@ export async function analyze(
 	await readyTarget(options.runFolder, sumsBytes(prepared));
 	await options.onPrepared?.(prepared);
 	const { windows } = prepared;
+	const torch = request.torch ?? null;
 	const reporter = new Reporter(
 		{
 			work: prepared.totalWork,
@@ -57,7 +60,7 @@ export async function analyze(
 	const beforeCapture = reporter.secondsElapsed();
 	const captured = await prepared.capture(windows, request.home, reporter, stopwatch);
 	checkFinite([captured.loss], model.path, 'the loss');
-	const recall = await recallOf(prepared, reporter, stopwatch);
+	const recall = await recallOf(prepared, torch, request.home, reporter, stopwatch);
 	const captureSeconds = reporter.secondsElapsed() - beforeCapture;
 	stopwatch.enter('hash');
 	const hash = await model.hash(request.home);
@@ -96,7 +99,7 @@ export async function analyze(
 			profile: captured.profile,
 			loss: captured.loss,
 			...recall,
-			engine: { name: 'onnxruntime', ...prepared.path },
+			engine: { name: torch === null ? 'onnxruntime' : 'torch', ...prepared.path },
 			timings,
 			seconds: (performance.now() - started) / 1000,
 			peakRssBytes: peakRssBytes(),
@@ -114,13 +117,18 @@ export async function analyze(
 /** What run.json says of recall; nothing where it is not measured. */
 async function recallOf(
 	{ model, recall }: PreparedAnalysis,
+	torch: TorchSettings | null,
+	home: string,
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<Pick<RunRecord, 'recall' | 'induction'>> {
 	if (recall === null || model.form === 'onnx') return {};
 	stopwatch.enter('recall');
 	const { captureRecall } = await import('../../engine/recallPass.ts');
-	const { loss, induction } = await captureRecall(model.checkpoint, recall, model.reader, reporter);
+	const { loss, induction } =
+		torch === null
+			? await captureRecall(model.checkpoint, recall, model.reader, reporter)
+			: await torchRecall(model, torch, recall, home, reporter);
 	checkFinite([loss], model.path, 'the recall');
 	return { recall: { loss, windows: recall.probes.probes.length }, induction };
 }

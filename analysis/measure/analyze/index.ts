@@ -24,7 +24,8 @@ peakRssBytes}.
 Examples:
   spanwise analyze mini-llama2 --text static/samples/walden.txt --out llama2-run
   cat static/samples/*.txt | spanwise analyze models/mini-llama3 --text - --context 256 --json
-  spanwise analyze gpt2/onnx/model.onnx --text static/samples/walden.txt`
+  spanwise analyze gpt2/onnx/model.onnx --text static/samples/walden.txt
+  spanwise analyze mini-llama2 --text static/samples/walden.txt --engine torch --device cuda --dtype bfloat16`
 	},
 	extent: ({ context, windows }) => ({ context, windows }),
 	extentWords: windowWords,

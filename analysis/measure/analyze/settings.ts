@@ -4,6 +4,7 @@ import { listOf, wholeNumber } from '../../edge/values.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
 import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
+import { torchFlags, torchSetting } from '../torchFlags.ts';
 import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from './defaults.ts';
 
 const someOf = <const Name extends string>(names: readonly Name[]) =>
@@ -16,7 +17,8 @@ export const analyzeSettings = v.object({
 	views: v.optional(someOf(VIEWS), [...VIEWS]),
 	/** Queries a window that js looks at. */
 	jsRows: v.optional(v.union([countOf('jsRows'), v.literal('all')]), DEFAULT_JS_ROWS),
-	recall: recallSetting
+	recall: recallSetting,
+	torch: torchSetting
 });
 export type AnalyzeSettings = v.InferOutput<typeof analyzeSettings>;
 
@@ -43,5 +45,6 @@ export const analyzeFlags: FlagTable<AnalyzeSettings> = {
 		},
 		DEFAULT_JS_ROWS
 	),
-	recall: recallFlag
+	recall: recallFlag,
+	torch: torchFlags
 };

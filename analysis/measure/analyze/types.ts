@@ -1,3 +1,4 @@
+import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import type { Metric, View } from '../../similarity/types.ts';
 
@@ -18,6 +19,8 @@ export interface AnalyzeRequest {
 	jsRows: number | 'all';
 	/** Whether in-context recall is measured too; undefined: it is. */
 	recall?: boolean;
+	/** The PyTorch engine; null or left out: onnxruntime. */
+	torch?: TorchSettings | null;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */

@@ -63,10 +63,10 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 	files: v.record(v.string(), v.object({ dtype: v.literal('float64'), shape: v.array(index) })),
 	engine: v.exactOptional(
 		v.object({
-			name: v.literal('onnxruntime'),
+			name: v.picklist(['onnxruntime', 'torch']),
 			path: v.picklist(['resident', 'streamed']),
-			device: v.literal('cpu'),
-			dtype: v.literal('float32')
+			device: v.string(),
+			dtype: v.picklist(['float32', 'bfloat16', 'float16'])
 		})
 	),
 	timings: v.array(v.object({ stage: v.string(), seconds })),

@@ -41,11 +41,12 @@ export interface RunRecord {
 	files: Record<string, { dtype: 'float64'; shape: number[] }>;
 	/** What computed it; runs of earlier versions have none. */
 	engine?: {
-		name: 'onnxruntime';
+		name: 'onnxruntime' | 'torch';
 		/** Whether the weights were in memory, packed, or read layer by layer. */
 		path: 'resident' | 'streamed';
-		device: 'cpu';
-		dtype: 'float32';
+		/** "cpu", "cuda:0" */
+		device: string;
+		dtype: 'float32' | 'bfloat16' | 'float16';
 	};
 	timings: { stage: string; seconds: number }[];
 	seconds: number;

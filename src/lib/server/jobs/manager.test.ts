@@ -58,7 +58,8 @@ function jobFor(behaviour: string, text = 'Some words.'): NewJob {
 			metrics: ['cosine'],
 			views: ['all'],
 			jsRows: 32,
-			recall: false
+			recall: false,
+			torch: null
 		},
 		documents: [{ name: 'a.txt', text }],
 		questions: null,

@@ -1,0 +1,304 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { parseUntrusted } from '../edge/parse.ts';
+import { checkFinite } from '../finite.ts';
+import { InputError } from '../errors.ts';
+import type { CheckpointModel } from '../model/open.ts';
+import type { ViewSums } from '../similarity/types.ts';
+import type { Captured } from './captureSums.ts';
+import type { TokenMaps } from './engine.ts';
+import type { PlannedLayers } from './forward.ts';
+import { encodeRepairs } from './repair/file.ts';
+import type { LayerRepair, LayerRepairs } from './repair/repairs.ts';
+import {
+	captured,
+	comparisonPart,
+	fileNumbers,
+	induction,
+	inlineNumbers,
+	lossPart,
+	modelFacts,
+	outputErrors,
+	repairs,
+	tokenMaps
+} from './torchMessages.ts';
+import { pythonOf, type TorchDtype, type TorchSettings } from './torchSettings.ts';
+import { TorchWorker } from './torchWorker.ts';
+import type { Compared } from './ways.ts';
+import type { StatisticsRequest } from './windowSums.ts';
+
+const PARTS = ['gram', 'sqrt', 'null', 'windows', 'js'] as const;
+/** Rows of a comparison: losses of both, divergence, agreement. */
+const ROWS = 4;
+
+/** Token ids of a window. */
+interface Sequence {
+	ids: readonly number[];
+}
+
+/** What computes: as PyTorch names it. */
+export interface TorchPlace {
+	device: string;
+	dtype: TorchDtype;
+}
+
+/** Receives losses as they come. */
+interface LossSink {
+	/** Whether a loss is still missing; those that are not are not measured again. */
+	isMissing: (plan: number, window: number) => boolean;
+	/** Natural-log losses of the window's tokens after the first, [S − 1]. */
+	onLosses: (plan: number, window: number, losses: Float64Array) => Promise<void>;
+}
+
+/** Called with the number of windows, or of plans times windows, that are done. */
+type OnDone = (done: number) => void;
+const nothing: OnDone = () => undefined;
+
+/** A model in a Python worker that runs it on PyTorch: any device that it knows, the figures of the other engine. */
+export class TorchRun {
+	/** Where it runs. */
+	readonly place: TorchPlace;
+	readonly #worker: TorchWorker;
+	readonly #model: CheckpointModel;
+	/** Where the worker puts what is too large for a line, and finds refitted weights. */
+	readonly #folder: string;
+	#files = 0;
+
+	private constructor(
+		worker: TorchWorker,
+		model: CheckpointModel,
+		folder: string,
+		place: TorchPlace
+	) {
+		this.#worker = worker;
+		this.#model = model;
+		this.#folder = folder;
+		this.place = place;
+	}
+
+	/** Starts a worker and loads the model there. Throws InputError where Python, device or model will not do. */
+	static async open(model: CheckpointModel, { device, dtype }: TorchSettings): Promise<TorchRun> {
+		const worker = await TorchWorker.start(pythonOf(process.env));
+		const folder = await mkdtemp(join(tmpdir(), 'spanwise-torch-'));
+		try {
+			const found = await worker.ask('open', { model: model.path, device, dtype }, modelFacts);
+			const { layers, heads } = model.facts;
+			if (found.layers !== layers || found.heads !== heads) {
+				throw new InputError(
+					`${model.path}: transformers finds ${found.layers} layers × ${found.heads} heads; config.json says ${layers} × ${heads}`
+				);
+			}
+			return new TorchRun(worker, model, folder, { device: found.device, dtype: found.dtype });
+		} catch (error) {
+			await worker.close();
+			await rm(folder, { recursive: true, force: true });
+			throw error;
+		}
+	}
+
+	/** Sums of what every layer attends to, over all windows, and their mean loss. */
+	async capture(
+		windows: readonly Sequence[],
+		wants: StatisticsRequest,
+		onDone: OnDone = nothing
+	): Promise<Captured> {
+		const { layers, heads } = this.#model.facts;
+		const request = {
+			windows: windows.map(({ ids }) => ids),
+			views: wants.views,
+			gram: wants.gram,
+			sqrt: wants.sqrt,
+			js: wants.jsQueries,
+			folder: this.#newFolder()
+		};
+		const found = await this.#worker.ask('capture', request, captured, {
+			onProgress: ({ done }) => onDone(done)
+		});
+		const files: Partial<typeof found.files> = found.files;
+		const sums: ViewSums[] = [];
+		for (const view of wants.views) {
+			const part = async (name: (typeof PARTS)[number]) => {
+				const file = files[`${view}.${name}`];
+				if (file === undefined) return null;
+				const numbers = await fileNumbers(file);
+				checkFinite(numbers, this.#model.path, `${view}.${name}`);
+				return numbers;
+			};
+			const [gram, sqrt, nulls, perWindowSums, js] = await Promise.all(PARTS.map(part));
+			const read = { gram, sqrt, null: nulls, windows: perWindowSums, js };
+			sums.push({ view, layers, heads, windowCount: windows.length, ...read });
+		}
+		const losses = inlineNumbers(found.nll);
+		const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+		return { sums, profile: found.profile, loss, seen: null };
+	}
+
+	/** Losses of every plan on every window; plans that begin alike share their first layers. */
+	async losses(
+		plans: readonly PlannedLayers[],
+		windows: readonly Sequence[],
+		sink: LossSink
+	): Promise<void> {
+		for (const { missing, group } of groupsOf(plans.length, windows.length, sink)) {
+			const request = {
+				plans: await Promise.all(missing.map((plan) => this.#planOf(plans[plan]))),
+				windows: group.map((window) => windows[window].ids)
+			};
+			await this.#worker.ask('losses', request, v.unknown(), {
+				onPart: async (given) => {
+					const part = parseUntrusted(lossPart, given, 'losses of the Python worker');
+					const numbers = inlineNumbers(part.nll);
+					checkFinite(numbers, this.#model.path, 'the loss');
+					const length = numbers.length / part.windows.length;
+					for (const [at, window] of part.windows.entries()) {
+						const own = numbers.slice(at * length, (at + 1) * length);
+						await sink.onLosses(missing[part.plan], group[window], own);
+					}
+				}
+			});
+		}
+	}
+
+	/** The model without and with a plan, window by window, the ways taking turns at going first. */
+	async *compare<Window extends Sequence>(
+		plan: PlannedLayers,
+		windows: readonly Window[]
+	): AsyncGenerator<Compared<Window>> {
+		const plain = await this.#planOf(plan);
+		// One by one, so that each is handed on as it comes.
+		for (const sequence of windows) {
+			const found: Compared<Window>[] = [];
+			const request = { plan: plain, windows: [sequence.ids] };
+			await this.#worker.ask('compare', request, v.unknown(), {
+				onPart: (given) => {
+					const part = parseUntrusted(comparisonPart, given, 'a comparison of the Python worker');
+					const numbers = inlineNumbers(part.comparison);
+					checkFinite(numbers, this.#model.path, 'the loss');
+					const row = (at: number) =>
+						numbers.slice((at * numbers.length) / ROWS, ((at + 1) * numbers.length) / ROWS);
+					const { seconds, cpuSeconds } = part;
+					found.push({
+						sequence,
+						comparison: {
+							baseline: row(0),
+							shared: row(1),
+							kl: row(2),
+							agree: Uint8Array.from(row(3))
+						},
+						time: {
+							baseline: { seconds: seconds.baseline, cpuSeconds: cpuSeconds.baseline },
+							shared: { seconds: seconds.planned, cpuSeconds: cpuSeconds.planned }
+						}
+					});
+					return Promise.resolve();
+				}
+			});
+			yield* found;
+		}
+	}
+
+	/**
+	 * Squared norms of each pair and window, [pairs][windows], the bias of W_O left out: of (P_source − P_follower)·V·W_O as
+	 * `missing`, and of P_follower·V·W_O as `own`.
+	 */
+	async outputErrors(
+		pairs: readonly { source: number; follower: number }[],
+		windows: readonly Sequence[]
+	): Promise<{ missing: number; own: number }[][]> {
+		const request = {
+			pairs: pairs.map(({ source, follower }) => [source, follower]),
+			windows: windows.map(({ ids }) => ids)
+		};
+		const { apart, own } = await this.#worker.ask('outputErrors', request, outputErrors);
+		return pairs.map(({ follower }, pair) =>
+			windows.map((_, window) => ({ missing: apart[pair][window], own: own[follower][window] }))
+		);
+	}
+
+	/** Mean attention, [L][H], from a token of a passage's second copy to the token after its first occurrence. */
+	async induction(
+		windows: readonly Sequence[],
+		first: number,
+		length: number,
+		onDone: OnDone = nothing
+	): Promise<number[][]> {
+		const request = { windows: windows.map(({ ids }) => ids), first, length };
+		return this.#worker.ask('induction', request, induction, {
+			onProgress: ({ done }) => onDone(done)
+		});
+	}
+
+	/** Attention probabilities of `layers` on one window. */
+	async tokenMaps(layers: readonly number[], { ids }: Sequence): Promise<TokenMaps> {
+		const request = { layers, window: ids, folder: this.#newFolder() };
+		const { maps } = await this.#worker.ask('tokenMaps', request, tokenMaps);
+		const data = Float32Array.from(await fileNumbers(maps));
+		return { data, shape: [layers.length, this.#model.facts.heads, ids.length, ids.length] };
+	}
+
+	/** Repairs of a plan's followers and dropped layers, fitted on windows; a set of them for each strength. */
+	async repair(
+		plan: PlannedLayers,
+		windows: readonly Sequence[],
+		strengths: readonly number[]
+	): Promise<LayerRepairs[]> {
+		const request = {
+			plan: await this.#planOf({ ...plan, repairs: undefined }),
+			windows: windows.map(({ ids }) => ids),
+			strengths,
+			folder: this.#newFolder()
+		};
+		const sets = await this.#worker.ask('repair', request, repairs);
+		return Promise.all(
+			sets.map(async (layers) => {
+				const found = new Map<number, LayerRepair>();
+				for (const { layer, projection, mean } of layers) {
+					const o = projection === undefined ? null : await fileNumbers(projection);
+					const bias = mean === undefined ? null : await fileNumbers(mean);
+					found.set(layer, {
+						o: o && Float32Array.from(o),
+						bias: bias && Float32Array.from(bias)
+					});
+				}
+				return found;
+			})
+		);
+	}
+
+	/** Ends the worker. */
+	async close(): Promise<void> {
+		await this.#worker.close();
+		await rm(this.#folder, { recursive: true, force: true });
+	}
+
+	#newFolder(): string {
+		return join(this.#folder, `${this.#files++}`);
+	}
+
+	async #planOf({ sources, headMaps, repairs }: PlannedLayers): Promise<object> {
+		if (repairs === undefined || repairs.size === 0) return { sources, headMaps };
+		const repair = join(this.#folder, `repair-${this.#files++}.safetensors`);
+		await writeFile(repair, encodeRepairs(repairs, this.#model.checkpoint.config));
+		return { sources, headMaps, repair };
+	}
+}
+
+/** Neighbouring windows of which the same is missing, with what is missing of them. */
+function groupsOf(
+	cases: number,
+	windows: number,
+	{ isMissing }: { isMissing: (at: number, window: number) => boolean }
+): { missing: number[]; group: number[] }[] {
+	const groups: { missing: number[]; group: number[] }[] = [];
+	for (let window = 0; window < windows; window++) {
+		const missing = Array.from({ length: cases }, (_, at) => at).filter((at) =>
+			isMissing(at, window)
+		);
+		const last = groups.at(-1);
+		if (last?.missing.join() === missing.join()) last.group.push(window);
+		else groups.push({ missing, group: [window] });
+	}
+	return groups.filter(({ missing }) => missing.length > 0);
+}
