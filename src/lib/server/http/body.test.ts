@@ -15,7 +15,9 @@ test('a body is parsed, and what it does not say is the default', async () => {
 		...analysis,
 		metrics: [...METRICS],
 		views: [...VIEWS],
-		jsRows: 32
+		jsRows: 32,
+		recall: true,
+		torch: null
 	});
 });
 
