@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { partialWriter } from '../process/partial.ts';
 import { withScratch } from './scratch.ts';
 
 let home: string;
@@ -20,7 +21,8 @@ describe('withScratch', () => {
 			await writeFile(join(folder, 'model.onnx'), 'weights');
 			return left();
 		});
-		expect(inside).toEqual([expect.stringMatching(/^\.partial-tiny-\d+-[0-9a-f]{8}$/)]);
+		expect(inside).toEqual([expect.stringMatching(/^\.partial-tiny-.+-[0-9a-f]{8}$/)]);
+		expect(partialWriter(inside[0])).toBe(process.pid);
 		expect(await left()).toEqual([]);
 	});
 

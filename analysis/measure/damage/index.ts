@@ -28,7 +28,6 @@ the second copy of a passage that comes again. Intervals are 95%, by bootstrap o
 windows, or over blocks of windows where there is one document.
 
 Results are written to a file as they come, so that Ctrl-C loses one case at most: the same command goes on from there.
-Each case's recall is measured on probes of 512 tokens: the loss on the second copy of a passage that comes again.
 JSON: {baseline, drop, pairs: [{source, follower, loss, low, high, output}],
 spans: [{source, last, loss, low, high}], recall: {baseline, drop, pairs, spans, windows}, evaluations: {done, naive}, interval}.
 
