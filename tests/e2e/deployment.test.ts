@@ -69,7 +69,7 @@ describe('what deployment gains', () => {
 			]);
 			await result
 				.getByText(
-					/^spanwise bench mini-llama2 --plan mini-llama2_plan\.json --prompt 32 --generate 4/
+					/^spanwise bench \S*mini-llama2 --plan mini-llama2_plan\.json --prompt 32 --generate 4/
 				)
 				.waitFor();
 			await region(page, 'How the deployment ran').waitFor();

@@ -8,6 +8,8 @@ import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
 
+/** Text and probes of recall, each run without and with the plan. */
+const MEASURED_TIMEOUT_MS = 90_000;
 const { visit } = useVisitor();
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
@@ -55,7 +57,7 @@ describe('a run of an ONNX model', () => {
 		await form.getByLabel('Windows', { exact: true }).fill('4');
 		await form.getByRole('button', { name: 'Evaluate', exact: true }).click();
 		const result = region(page, 'Evaluation');
-		await result.waitFor();
+		await result.waitFor({ timeout: MEASURED_TIMEOUT_MS });
 		const loss = result.getByRole('row', { name: /^loss .*\[.*, .*\]/ });
 		const [a, b] = (await loss.getByRole('cell').allTextContents()).map(Number);
 		expect(b).toBeGreaterThan(a);

@@ -25,10 +25,10 @@ afterEach(async () => {
 	await home.remove();
 });
 
-/** Queues a long job and waits until its layers run. */
+/** Queues a long job and waits until its windows run. */
 async function longJob(): Promise<string> {
 	const [job] = await queue(server.url, LONG_ANALYSIS);
-	await untilJob(server.url, job.id, ({ progress }) => progress?.stage === 'layers');
+	await untilJob(server.url, job.id, ({ progress }) => progress?.stage === 'windows');
 	return job.id;
 }
 
