@@ -164,6 +164,7 @@ export default ts.config(
 			'.svelte-kit/',
 			'node_modules/',
 			'.spanwise/',
+			'test-results/',
 			'static/',
 			'analysis/proto/onnx_pb.ts'
 		]

@@ -52,7 +52,7 @@ export function pointMarks(
 	const whisker = whiskerPath(frame, point, medium.point.half);
 	return [
 		...(whisker === '' ? [] : [strokeMark(whisker, colour, { strokeWidth: medium.point.whisker })]),
-		{ ...symbolMark(shape, colour, size, { x, y }), ...(faint && { opacity: 0.4 }) } as Mark
+		{ ...symbolMark(shape, colour, size, { x, y }), ...(faint && { opacity: 0.4 }) }
 	];
 }
 

@@ -120,7 +120,8 @@ function attributes(values: Record<string, string | number | null>): string {
 function onPaper(paint: Paint): string {
 	const name = /^var\((--[\w-]+)\)$/.exec(paint)?.[1];
 	if (name === undefined) return paint;
-	const colour = PAPER_PAINTS[name];
-	if (colour === undefined) throw new RangeError(`figure: ${name} has no colour on paper`);
-	return colour;
+	if (!Object.hasOwn(PAPER_PAINTS, name)) {
+		throw new RangeError(`figure: ${name} has no colour on paper`);
+	}
+	return PAPER_PAINTS[name];
 }

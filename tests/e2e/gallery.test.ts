@@ -72,7 +72,7 @@ describe('the gallery', () => {
 describe('a menu', () => {
 	it('goes through what can be chosen by the arrow keys, around its ends, and closes by Esc', async () => {
 		const page = await panel('Menu');
-		const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim());
+		const focused = () => page.evaluate(() => document.activeElement?.textContent.trim());
 		const button = page.getByRole('button', { name: 'Save' });
 		await button.focus();
 		for (const expected of [/^PNG/, /^CSV/, /^PDF/, /^Save/, /^PNG/]) {

@@ -1,3 +1,4 @@
+import { SvelteURLSearchParams } from 'svelte/reactivity';
 import type { ResultParts } from '../../analysis/measure/results/folder.ts';
 import { benchBrief, benchSummary } from '../../analysis/measure/bench/stored.ts';
 import { damageSummary } from '../../analysis/measure/damage/stored.ts';
@@ -175,7 +176,7 @@ export function compared(): CompareState {
 	const inputs = studies.map((study) => ({ record: recordOf(study), sums: study.run.sums[0] }));
 	const comparison = compareRuns(inputs, { metric: 'cosine', view: 'all' });
 	const records = inputs.map(({ record }) => record);
-	const query = new URLSearchParams({ runs: records.map(({ id }) => id).join() });
+	const query = new SvelteURLSearchParams({ runs: records.map(({ id }) => id).join() });
 	return new CompareState(() => ({ comparison, records }), readCompareUrl(query));
 }
 

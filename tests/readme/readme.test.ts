@@ -24,8 +24,9 @@ function examplesOf(document: string): Example[] {
 	const blocks = readFileSync(document, 'utf8').matchAll(
 		/^```sh\n(.*?)^```$(?:(?:(?!^```)[^])*?^```text\n(.*?)^```$)?/gms
 	);
-	return [...blocks].flatMap(([, block, shown]) => {
-		const commands = block
+	return [...blocks].flatMap((found) => {
+		const shown = found.at(2);
+		const commands = found[1]
 			.replaceAll('\\\n', ' ')
 			.split('\n')
 			.filter((line) => line.startsWith('npx spanwise ') && !ENDLESS.test(line));

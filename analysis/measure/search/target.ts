@@ -37,7 +37,7 @@ export async function targetOf(
 			const keeps = async (plan: { sources: Sources }) => {
 				const [{ loss }] = await meter.added('choose', [plan]);
 				if (loss > goal.maxLossIncrease) return false;
-				const [recalled] = (await recall?.added('choose', [plan])) ?? [];
+				const recalled = (await recall?.added('choose', [plan]))?.at(0);
 				return recalled === undefined || recalled.loss <= limit;
 			};
 			let share = 0;

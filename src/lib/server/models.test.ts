@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '$analysis/errors.ts';
-import type { Reader } from '$analysis/measure/questions.ts';
 import { ModelCatalogue } from './models.ts';
 
 const listing = { id: 'a', folder: '/a' };
@@ -9,7 +8,7 @@ const listing = { id: 'a', folder: '/a' };
 function catalogueOf(...answers: Promise<unknown>[]) {
 	const ask = vi.fn();
 	for (const answer of answers) ask.mockReturnValueOnce(answer);
-	return { ask, catalogue: new ModelCatalogue('/root', [], { ask } as unknown as Reader) };
+	return { ask, catalogue: new ModelCatalogue('/root', [], { ask }) };
 }
 
 describe('what is known of the models', () => {
