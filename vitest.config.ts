@@ -18,6 +18,8 @@ const MOCKING = '**/*.mocked.test.ts';
 const REAL = 'tests/real/*.test.ts';
 /** A model of 135 million parameters runs some twenty times. */
 const REAL_TIMEOUT_MS = 600_000;
+/** An example measures damage and recall of every plan that it tries, on a machine that may be slow. */
+const EXAMPLE_TIMEOUT_MS = 1_800_000;
 /** The examples of README.md; `npm run test:readme`, not part of `npm test`, because they take some minutes. */
 const README = 'tests/readme/*.test.ts';
 /** The PyTorch engine, with a Python that has what python/pyproject.toml names; `npm run test:python`, not part of `npm test`. */
@@ -97,7 +99,7 @@ export default defineConfig({
 					name: 'readme',
 					environment: 'node',
 					include: [README],
-					testTimeout: REAL_TIMEOUT_MS,
+					testTimeout: EXAMPLE_TIMEOUT_MS,
 					sequence: { groupOrder: 3 }
 				}
 			}
