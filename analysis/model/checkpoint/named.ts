@@ -9,6 +9,10 @@ import type { ModelConfig, TensorEntry } from './types.ts';
 interface Named {
 	config: ModelConfig;
 	tensors: Map<string, TensorEntry>;
+	/** Bytes of all tensors. */
+	bytes: number;
+	/** Elements of all tensors of weights. */
+	parameters: number;
 	notes: string[];
 }
 
@@ -56,7 +60,19 @@ export function nameTensors(
 	}
 	const config = { ...said, tied };
 	checkTensors(tensors, config, folder);
-	return { config, tensors, notes: [...notes, ...unusedNotes(tensors, config)] };
+	let bytes = 0;
+	let parameters = 0;
+	for (const { byteLength, shape, dtype } of tensors.values()) {
+		bytes += byteLength;
+		if (isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
+	}
+	return {
+		config,
+		tensors,
+		bytes,
+		parameters,
+		notes: [...notes, ...unusedNotes(tensors, config)]
+	};
 }
 
 function checkTensors(

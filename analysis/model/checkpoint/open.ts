@@ -8,7 +8,6 @@ import { describeFile, describeFolder } from './foreign.ts';
 import { nameTensors } from './named.ts';
 
 import { INDEX, readTensors, SINGLE } from './shards.ts';
-import { isWeightDtype } from './widen.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
 
 /** Where a folder without these has its model, as exporters lay it out. */
@@ -23,14 +22,8 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 	const absolute = resolve(folder);
 	const said = await readConfig(absolute);
 	const found = (await readTensors(absolute)) ?? (await refuseWithoutWeights(absolute));
-	const { config, tensors, notes } = nameTensors(found, said, absolute);
-	let bytes = 0;
-	let parameters = 0;
-	for (const { byteLength, shape, dtype } of tensors.values()) {
-		bytes += byteLength;
-		if (isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
-	}
-	return { folder: absolute, name: modelName(absolute), config, tensors, bytes, parameters, notes };
+	const named = nameTensors(found, said, absolute);
+	return { folder: absolute, name: modelName(absolute), ...named };
 }
 
 /** config.json of a model folder; throws InputError where there is none or it cannot be run. */

@@ -45,21 +45,12 @@ export async function openGguf(file: string): Promise<Checkpoint> {
 	if (metadata.text('general.architecture') === 'llama') undoInterleaving(found, said);
 	const factors = found.get(ROPE_FACTORS);
 	found.delete(ROPE_FACTORS);
-	const { config, tensors, notes } = nameTensors(found, said, file);
-	let bytes = 0;
-	let parameters = 0;
-	for (const { byteLength, shape, dtype } of tensors.values()) {
-		bytes += byteLength;
-		if (isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
-	}
+	const { config, ...rest } = nameTensors(found, said, file);
 	return {
 		folder: file,
 		name: nameOf(file, metadata),
 		config: factors === undefined ? config : await withFactors(config, factors, where),
-		tensors,
-		bytes,
-		parameters,
-		notes
+		...rest
 	};
 }
 
