@@ -44,19 +44,28 @@ describe('spanwise apply', () => {
 		expect(JSON.parse(await readFile(join(out, 'spanwise.json'), 'utf8'))).toEqual(record);
 	});
 
-	it('writes a checkpoint that other commands take', async () => {
-		const out = join(scratch, 'checkpoint');
-		const written = await run('apply', '--plan', planFile, '--out', out, '--to', 'safetensors');
-		expect(written.code).toBe(0);
-		const text = join(scratch, 'sea.txt');
-		await writeFile(text, 'the sea and the rain on the sand. '.repeat(30));
-		const { code, stdout } = await runCommand([
-			...['evaluate', out, '--plan', planFile, '--text', text, '--home', join(scratch, 'home')],
-			...['--context', '40', '--windows', '2', '--json']
-		]);
-		expect(code).toBe(0);
-		expect(JSON.parse(stdout)).toMatchObject({ delta: { loss: 0 }, agreement: 1 });
-	});
+	it.each(['transformers', 'safetensors'])(
+		'writes a %s folder that other commands take',
+		async (to) => {
+			const out = join(scratch, to);
+			const python = ['--python', join(scratch, 'no-python')];
+			const written = await run('apply', '--plan', planFile, '--out', out, '--to', to, ...python);
+			expect(written.code).toBe(0);
+			expect(written.stdout).toContain(`${out}: transformers, `);
+			expect(written.stderr).toMatch(/note: not loaded by transformers: .*no-python: not found/);
+			expect(await readFile(join(out, 'README.md'), 'utf8')).toContain(
+				`spanwise apply ${model} --plan ${planFile} --to transformers --out ${out}`
+			);
+			const text = join(scratch, 'sea.txt');
+			await writeFile(text, 'the sea and the rain on the sand. '.repeat(30));
+			const { code, stdout } = await runCommand([
+				...['evaluate', out, '--plan', planFile, '--text', text, '--home', join(scratch, 'home')],
+				...['--context', '40', '--windows', '2', '--json']
+			]);
+			expect(code).toBe(0);
+			expect(JSON.parse(stdout)).toMatchObject({ delta: { loss: 0 }, agreement: 1 });
+		}
+	);
 
 	it.each([
 		[
@@ -64,7 +73,7 @@ describe('spanwise apply', () => {
 			['--dtype', 'int4'],
 			/argument 'int4' is invalid. Allowed choices are fp32/
 		],
-		['safetensors without a plan', ['--to', 'safetensors'], /safetensors: no plan/],
+		['safetensors without a plan', ['--to', 'safetensors'], /--to transformers needs --plan/],
 		['no folder to write', [], /required option '--out <folder>' not specified/]
 	])('refuses %s', async (_, args, message) => {
 		const out = args.length > 0 ? ['--out', join(scratch, 'refused')] : [];

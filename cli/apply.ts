@@ -10,16 +10,18 @@ import { removeOnInterrupt } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
+import { shellLine } from '../analysis/text/shell.ts';
 
 const HELP = `
 Writes a complete model that runs without Spanwise. onnx: a decoder with KV cache for onnxruntime, weights beside
 it in one file, config, tokenizer and genai_config.json copied or made. Followers have no q and k projection and no
-keys in the cache. safetensors: a Hugging Face checkpoint without the tensors that the plan makes idle, and a
-README.md that says how to load it. Without --plan: the model as it is.
+keys in the cache. transformers, or safetensors, another name for it: a Hugging Face checkpoint without the tensors
+that the plan makes idle, the code that AutoModelForCausalLM.from_pretrained(…, trust_remote_code=True) runs it by, and
+a model card (README.md). Without --plan: the model as it is.
 Of an ONNX model, an .onnx file or a folder with one, followers and left-out layers are rewritten; all else stays
 byte for byte, types included, and only the weights that are still used are written.
 What was written is run on a short window and compared with the engine, or with the ONNX model it was made from;
-where they disagree nothing is left.
+where they disagree nothing is left. What is written for transformers is also loaded and run by it, where --python has it.
 spanwise.json holds plan, hashes and what the comparison found.
 
 Example (plan.json: made by the example of spanwise plan):
@@ -29,9 +31,13 @@ interface ApplyFlags extends SharedOptions {
 	plan?: string;
 	out: string;
 	dtype?: DecoderDtype;
-	to: DeployTarget;
+	to: DeployTarget | typeof ALIAS;
+	python?: string;
 	verify: boolean;
 }
+
+/** Another name of the transformers target. */
+const ALIAS = 'safetensors';
 
 export function registerApply(program: Command, io: Io): void {
 	withSharedOptions(
@@ -47,23 +53,33 @@ export function registerApply(program: Command, io: Io): void {
 					'of weights, activations and cache; onnx only (default: fp32)'
 				).choices(DECODER_DTYPES)
 			)
-			.addOption(new Option('--to <form>', 'what to write').choices(DEPLOY_TARGETS).default('onnx'))
-			.option('--no-verify', 'write without comparing with the engine'),
+			.addOption(
+				new Option('--to <form>', 'what to write')
+					.choices([...DEPLOY_TARGETS, ALIAS])
+					.default('onnx')
+			)
+			.option('--no-verify', 'write without comparing with the engine')
+			.option(
+				'--python <path>',
+				'the Python that has transformers (default: SPANWISE_PYTHON, else python3)'
+			),
 		'print what was written as JSON'
 	)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: ApplyFlags) => {
+			if (flags.python !== undefined) process.env.SPANWISE_PYTHON = flags.python;
 			const plan = flags.plan === undefined ? null : await readPlan(flags.plan);
 			const deployed = await withProgress(
 				await findModel(model, flags, io),
 				{
 					plan,
 					planFolder: dirname(flags.plan ?? '.'),
-					target: flags.to,
+					target: flags.to === ALIAS ? 'transformers' : flags.to,
 					dtype: flags.dtype ?? null,
 					out: flags.out,
 					verify: flags.verify,
-					home: homeOf(flags, io)
+					home: homeOf(flags, io),
+					command: commandOf(model, flags)
 				},
 				io
 			);
@@ -72,6 +88,22 @@ export function registerApply(program: Command, io: Io): void {
 			if (flags.json) printJson(io, deployed.record);
 			else print(io, applyText(deployed.record, flags.out));
 		});
+}
+
+/** The command that writes the same again. */
+function commandOf(
+	model: string,
+	{ plan, out, dtype, to, verify, models = [] }: ApplyFlags
+): string {
+	return shellLine([
+		...['spanwise', 'apply', model],
+		...(plan === undefined ? [] : ['--plan', plan]),
+		...['--to', to === ALIAS ? 'transformers' : to],
+		...(dtype === undefined ? [] : ['--dtype', dtype]),
+		...['--out', out],
+		...(verify ? [] : ['--no-verify']),
+		...models.flatMap((folder) => ['--models', folder])
+	]);
 }
 
 /** Talk between steps: each is said once when it begins. */

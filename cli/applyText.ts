@@ -30,6 +30,14 @@ export function applyText(record: DeployRecord, folder: string): string {
 			`${tokens} tokens: logits differ by ${difference.toExponential(1)}${cached}; allowed ${tolerance.toExponential(1)}`
 		]);
 	}
+	const { transformers } = record;
+	if (transformers !== null) {
+		const { version, difference, cachedDifference } = transformers;
+		facts.push([
+			'loaded by',
+			`transformers ${version}: logits differ by ${difference.toExponential(1)}, through the cache by ${(cachedDifference ?? 0).toExponential(1)}`
+		]);
+	}
 	if (padding === 'right') facts.push(['batches', 'prompts of unlike length: pad on the right']);
 	if (followers > 0 && target === 'onnx') {
 		facts.push([

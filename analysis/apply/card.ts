@@ -1,103 +1,123 @@
-import { FAMILIES } from '../model/checkpoint/families.ts';
-import type { Architecture, Checkpoint } from '../model/checkpoint/types.ts';
+import { basename } from 'node:path';
+import * as v from 'valibot';
+import { parseOrNull } from '../edge/parse.ts';
+import type { CheckpointModel } from '../model/open.ts';
+import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Plan } from '../plan/types.ts';
+import { lossText } from '../text/interval.ts';
+import { formatBytes, formatCount, formatPercent, formatValue } from '../text/number.ts';
+import { planCounts } from '../text/plan.ts';
+import { sharedModelType } from './modeling.ts';
 
-/**
- * `model_type` of a checkpoint that a plan is applied to: none that transformers knows, so that it refuses what it would
- * otherwise load with random weights in place of those that followers do not have.
- */
-export function sharedModelType(architecture: Architecture): string {
-	return `spanwise_${FAMILIES[architecture].modelType}`;
-}
+/** Context for which savings are counted where the plan has no figures of its own; shorter where the model is. */
+const CARD_CONTEXT = 4096;
 
-/** Puts a layer's stored mean output where Hugging Face's class has no bias of its own. */
-const MEAN_OUTPUTS = `    with safe_open(f"{folder}/model.safetensors", "pt") as file:
-        for layer, source in enumerate(sources):
-            name = f"model.layers.{layer}.self_attn.o_proj.bias"
-            if source is None and name in file.keys():
-                o_proj = model.model.layers[layer].self_attn.o_proj
-                o_proj.bias = torch.nn.Parameter(file.get_tensor(name).to(o_proj.weight))
-`;
+/** What a search leaves in a plan of what it measured on held-out text. */
+const measuredFigures = v.object({
+	baseline: v.object({ loss: v.number() }),
+	delta: v.object({
+		loss: v.number(),
+		low: v.nullable(v.number()),
+		high: v.nullable(v.number())
+	}),
+	context: v.number(),
+	windows: v.number()
+});
 
-function snippet(withMeanOutputs: boolean): string {
-	return `import json
-${withMeanOutputs ? '\nimport torch\nfrom safetensors import safe_open' : ''}
-import transformers
-from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.masking_utils import eager_mask
-from transformers.models.llama.modeling_llama import eager_attention_forward, repeat_kv
-
-
-def load_shared(folder, **options):
-    with open(f"{folder}/config.json") as file:
-        config = json.load(file)
-    plan = config["spanwise"]
-    # Its type is not that of the plain model, so that nothing loads it as one; save_pretrained keeps it.
-    model_class = getattr(transformers, config["architectures"][0])
-    plain = model_class.config_class
-    config_class = type("Spanwise" + plain.__name__, (plain,), {"model_type": config["model_type"]})
-    sources = plan["sources"]
-    head_maps = {
-        follower: heads
-        for span in plan["spans"]
-        if span["headMap"] != "identity"
-        for follower, heads in zip(span["followers"], span["headMap"])
-    }
-    kept = {}  # attention weights of each source, until its followers have used them
-
-    def attend(module, query, key, value, attention_mask, scaling, **rest):
-        layer = module.layer_idx
-        source = sources[layer]
-        if source is None:
-            return query.new_zeros(query.transpose(1, 2).shape), None
-        if source == layer:
-            output, kept[layer] = eager_attention_forward(
-                module, query, key, value, attention_mask, scaling=scaling, **rest
-            )
-            return output, kept[layer]
-        weights = kept[source]
-        if layer in head_maps:
-            weights = weights[:, head_maps[layer]]
-        values = repeat_kv(value, module.num_key_value_groups)
-        return (weights @ values).transpose(1, 2).contiguous(), weights
-
-    AttentionInterface.register("spanwise", attend)
-    AttentionMaskInterface.register("spanwise", eager_mask)
-    model = model_class.from_pretrained(
-        folder, config=config_class(**config), attn_implementation="spanwise", **options
-    )
-${withMeanOutputs ? MEAN_OUTPUTS : ''}    return model
-`;
-}
-
-/** README.md of a checkpoint that was written with a plan: what it is, and how transformers loads it. */
-export function modelCard(checkpoint: Checkpoint, plan: Plan, withMeanOutputs: boolean): string {
-	const spans = plan.spans.map(
-		({ source, followers }) => `- layer ${source}: reused by ${followers.join(', ')}`
-	);
-	const leftOut = plan.sources.flatMap((source, layer) => (source === null ? [layer] : []));
-	if (leftOut.length > 0) spans.push(`- no attention: ${leftOut.join(', ')}`);
+/** README.md of a folder that was written for transformers: how it is loaded, its plan, its figures, where it comes from. */
+export function modelCard(
+	model: CheckpointModel,
+	{
+		plan,
+		hash,
+		command,
+		out
+	}: { plan: Plan; hash: string; command: string | undefined; out: string }
+): string {
+	const { name, facts } = model;
+	const { architecture, layers } = model.checkpoint.config;
+	const folder = basename(out);
 	return `---
 library_name: transformers
-tags: [spanwise, shared-attention]
+pipeline_tag: text-generation
+tags: [spanwise, shared-attention, custom_code]
 ---
 
-# ${checkpoint.name} with shared attention weights
+# ${name} with shared attention weights
 
-Made with Spanwise from ${checkpoint.name}, ${checkpoint.config.layers} layers, counted from 0. A follower reuses its source's
-attention weights, after softmax, on its own values; its q and k tensors are not in this checkpoint. The plan is
-under \`spanwise\` in config.json.
-
-${spans.join('\n')}
-
-Spanwise reads this folder as it is. \`from_pretrained\` alone refuses it, because its model_type is
-\`${sharedModelType(checkpoint.config.architecture)}\`: as the plain model it would get random q and k for every follower. Load it with
-transformers 5 (tested with 5.18 and 5.24) by this function:
+Made with Spanwise from ${name} (${facts.layers} layers, counted from 0): ${planCounts(plan.sources)}. A follower reuses its
+source's attention weights, after softmax, on its own values. It has no query and key projections, and no keys in the cache.
 
 \`\`\`python
-${snippet(withMeanOutputs)}\`\`\`
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
-transformers says that tensors are missing and newly initialized: those of the followers, which are not used.
-Fine-tuning leaves them alone; with PEFT, do not adapt them.
+model = AutoModelForCausalLM.from_pretrained("${folder}", trust_remote_code=True)
+tokenizer = AutoTokenizer.from_pretrained("${folder}", trust_remote_code=True)
+\`\`\`
+
+\`trust_remote_code\` lets transformers (5.0 or newer) run modeling_spanwise.py of this folder. Without it the folder is
+refused, because its model_type is \`${sharedModelType(architecture)}\`: as the plain model it would get random weights for every
+follower. Any attention kernel will do (\`attn_implementation\`), and so will generate, DynamicCache, StaticCache,
+torch.compile, LoRA and FSDP2. Gradient checkpointing needs \`use_reentrant=False\`, its default; the other form is refused.
+With PEFT name the \`target_modules\`, for example \`["q_proj", "k_proj", "v_proj", "o_proj"]\`.
+
+lm-evaluation-harness scores it by
+
+    lm_eval --model hf --model_args pretrained=${folder},trust_remote_code=True --tasks hellaswag
+
+Spanwise reads the folder too: \`spanwise analyze ${folder}\`.
+
+## Plan
+
+${planLines(plan, layers).join('\n')}
+
+The plan is under \`spanwise\` in config.json.
+
+## Figures
+
+${figureLines(model, plan).join('\n')}
+
+## Origin
+
+- model: ${name}, SHA-256 of its weights \`${hash}\`
+- plan: made for weights \`${plan.model.hash}\`, by Spanwise ${plan.createdBy.version}, ${plan.createdAt}
+${command === undefined ? '' : `- command: \`${command}\`\n`}
+spanwise.json holds the plan, the SHA-256 of every file and what the comparison with the engine found.
 `;
+}
+
+function planLines({ sources, spans, repair }: Plan, layers: number): string[] {
+	const dropped = sources.flatMap((source, layer) => (source === null ? [layer] : []));
+	return [
+		...spans.map(
+			({ source, followers, headMap }) =>
+				`- layer ${source}: its attention is reused by ${followers.join(', ')}${headMap === 'identity' ? '' : ', heads mapped'}`
+		),
+		...(dropped.length === 0 ? [] : [`- attention dropped: ${dropped.join(', ')}`]),
+		`- ${sources.filter((source, layer) => source === layer).length} of ${layers} layers compute their own attention`,
+		...(repair === null
+			? []
+			: [`- output projections refitted without training, strength ${repair.strength}`])
+	];
+}
+
+function figureLines({ facts }: CheckpointModel, plan: Plan): string[] {
+	const context = Math.min(CARD_CONTEXT, facts.maxPositions);
+	const saved =
+		plan.predicted ??
+		savings(facts, plan.sources, { context, batch: 1, elementBytes: DTYPE_BYTES.f16 });
+	const lines = [
+		`- savings (predicted, ${saved.context} tokens, ${saved.elementBytes} bytes per element): ` +
+			`${formatPercent(saved.kCache.shareOfKv)} of the K and V cache (${formatBytes(saved.kCache.bytes + saved.vCache.bytes)}), ` +
+			`${formatCount(saved.parameters.count)} parameters (${formatPercent(saved.parameters.share)}), ` +
+			`${formatPercent(saved.prefill.share)} of prefill FLOP. A fused kernel computes QKᵀ of followers again.`
+	];
+	const measured = parseOrNull(measuredFigures, plan.measured);
+	lines.push(
+		measured === null
+			? '- loss increase: not measured; run spanwise evaluate'
+			: `- loss increase (measured on held-out text, ${measured.windows} × ${measured.context} tokens): ` +
+					`${lossText(measured.delta)} nats/token over ${formatValue(measured.baseline.loss)}`
+	);
+	return lines;
 }

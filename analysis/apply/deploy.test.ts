@@ -160,7 +160,7 @@ describe('a model as it is', () => {
 		await setTied(model, true);
 
 		const plan = await planFor(model, [0, 0, 2, 3, 4]);
-		const out = await deploy(model, newFolder(), { plan, target: 'safetensors', verify: true });
+		const out = await deploy(model, newFolder(), { plan, target: 'transformers', verify: true });
 		const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as object;
 		expect(config).toMatchObject({ tie_word_embeddings: false });
 	});

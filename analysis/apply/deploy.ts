@@ -12,10 +12,14 @@ import { MODEL_FILE, writeOnnx } from './onnx.ts';
 import { deployOnnxModel } from './onnxModel.ts';
 import { plannedLayers } from './planned.ts';
 import { recordOf } from './record.ts';
+import { modelCard } from './card.ts';
 import { writeCheckpoint } from './safetensors.ts';
+import { verifyByTransformers, type TransformersRun } from './transformers.ts';
 import { sampleIds } from './sample.ts';
 import type { DeployRecord, DeployRequest, Verification } from './types.ts';
 import { verifyCheckpoint, verifyDecoder } from './verify.ts';
+
+const CARD_FILE = 'README.md';
 
 /** What is being done, for a display. */
 export type DeployStage = 'writing' | 'verifying' | 'hashing';
@@ -66,18 +70,29 @@ async function deployCheckpoint(
 	const work = { request, model, planned, onProgress };
 	return writeModelFolder(request.out, request.home, async (folder) => {
 		const names = await write(folder, work);
-		const verified = request.verify ? await verify(folder, work) : null;
+		const { verified, byTransformers } = request.verify
+			? await verify(folder, work)
+			: { verified: null, byTransformers: null };
 		onProgress('hashing', 0);
 		const hash = await model.hash(request.home);
+		if (request.target === 'transformers' && request.plan !== null) {
+			const { plan, command, out } = request;
+			const card = modelCard(model, { plan, hash, command, out });
+			await writeFile(join(folder, CARD_FILE), card);
+			names.push(CARD_FILE);
+		}
 		const { sources } = planned;
 		const facts = { name, architecture: config.architecture, layers };
 		const padding = request.target === 'onnx' ? (isFused(config) ? 'right' : 'either') : null;
-		const made = { model: facts, hash, sources, padding, verified } as const;
+		const transformers = byTransformers?.found ?? null;
+		const made = { model: facts, hash, sources, padding, verified, transformers } as const;
 		const record = await recordOf(folder, names, request, made);
 		await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 		const warning =
 			request.plan === null ? null : planMatches(request.plan, { name, layers, hash });
-		return { record, warning, notes: checkpoint.notes };
+		const missed = byTransformers?.missed ?? null;
+		const notes = [...checkpoint.notes, ...(missed === null ? [] : [missed])];
+		return { record, warning, notes };
 	});
 }
 
@@ -90,21 +105,32 @@ async function write(folder: string, work: Work): Promise<string[]> {
 		return writeOnnx(folder, checkpoint, reader, planned, dtype ?? 'fp32', onFraction);
 	}
 	if (plan === null) {
-		throw new InputError('safetensors: no plan; without one the checkpoint is what there is');
+		throw new InputError(
+			'--to transformers needs --plan: without one the output would equal the input checkpoint'
+		);
 	}
 	if (dtype !== null) {
-		throw new InputError(`safetensors: dtype ${dtype}; tensors keep their type: leave it out`);
+		throw new InputError(
+			`--dtype ${dtype}: --to transformers keeps every tensor's type; remove it`
+		);
 	}
 	return writeCheckpoint(folder, checkpoint, reader, plan, planned, onFraction);
 }
 
-async function verify(folder: string, work: Work): Promise<Verification> {
+async function verify(
+	folder: string,
+	work: Work
+): Promise<{ verified: Verification; byTransformers: TransformersRun | null }> {
 	const { request, planned, onProgress } = work;
 	const { checkpoint, reader } = work.model;
 	onProgress('verifying', 0);
 	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
 	const model = { checkpoint, reader, planned };
-	return request.target === 'onnx'
-		? verifyDecoder(join(folder, MODEL_FILE), model, ids, request.dtype ?? 'fp32')
-		: verifyCheckpoint(folder, model, ids);
+	if (request.target === 'onnx') {
+		const file = join(folder, MODEL_FILE);
+		const verified = await verifyDecoder(file, model, ids, request.dtype ?? 'fp32');
+		return { verified, byTransformers: null };
+	}
+	const verified = await verifyCheckpoint(folder, model, ids);
+	return { verified, byTransformers: await verifyByTransformers(folder, model, ids) };
 }

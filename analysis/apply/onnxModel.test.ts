@@ -289,7 +289,7 @@ describe('refused before anything is written', () => {
 		{
 			title: 'safetensors',
 			plan: planOf([0, 1, 1, 3]),
-			given: { target: 'safetensors' },
+			given: { target: 'transformers' },
 			says: 'is an ONNX model, which is written as one: --to onnx'
 		},
 		{

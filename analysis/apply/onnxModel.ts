@@ -52,7 +52,8 @@ export async function deployOnnxModel(
 		const facts = { name, architecture, layers: layers.length };
 		const byLength = layers.some(({ form }) => form === 'GroupQueryAttention');
 		const padding = byLength ? ('right' as const) : ('as exported' as const);
-		const made = { model: facts, hash, sources: planned.sources, padding, verified };
+		const { sources } = planned;
+		const made = { model: facts, hash, sources, padding, verified, transformers: null };
 		const record = await recordOf(folder, names, request, made);
 		await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 		const warning = plan === null ? null : planMatches(plan, { ...facts, hash });

@@ -3,7 +3,14 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VERSION } from '../version.ts';
-import type { DeployRecord, DeployRequest, Padding, Verification, WrittenFile } from './types.ts';
+import type {
+	DeployRecord,
+	DeployRequest,
+	Padding,
+	TransformersVerification,
+	Verification,
+	WrittenFile
+} from './types.ts';
 
 /** What `spanwise.json` says of a folder that holds the files `names` and nothing else yet. */
 export async function recordOf(
@@ -16,6 +23,7 @@ export async function recordOf(
 		sources: readonly (number | null)[];
 		padding: Padding | null;
 		verified: Verification | null;
+		transformers: TransformersVerification | null;
 	}
 ): Promise<DeployRecord> {
 	const files: WrittenFile[] = [];
@@ -35,6 +43,7 @@ export async function recordOf(
 		padding: made.padding,
 		files,
 		verified: made.verified,
+		transformers: made.transformers,
 		createdBy: { name: 'spanwise', version: VERSION },
 		createdAt: new Date().toISOString()
 	};

@@ -10,6 +10,7 @@ import type { LayerRepairs } from '../engine/repair/repairs.ts';
 import { parseConfig } from '../model/checkpoint/config.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
+import type { DeployRecord } from './types.ts';
 import type { Plan, Sources } from '../plan/types.ts';
 import { readRepairs } from '../engine/repair/file.ts';
 import { largestDifference } from './verify.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
 	plan = await withRepairs(bare, model, repairs, scratch);
 	written = await deploy(model, join(scratch, 'written'), {
 		plan,
-		target: 'safetensors',
+		target: 'transformers',
 		verify: true
 	});
 });
@@ -85,6 +86,7 @@ describe('a checkpoint written with a plan', () => {
 			'README.md',
 			'config.json',
 			'model.safetensors',
+			'modeling_spanwise.py',
 			'spanwise.json',
 			'tokenizer.json'
 		]);
@@ -93,14 +95,22 @@ describe('a checkpoint written with a plan', () => {
 	it('has the plan in its config and a card that says how to load it', async () => {
 		const config = JSON.parse(await readFile(join(written, 'config.json'), 'utf8')) as {
 			spanwise: Plan;
+			spanwise_mean_outputs: number[];
 			hidden_size: number;
 		};
 		expect(config.hidden_size).toBe(32);
 		expect(config.spanwise).toEqual({ ...plan, repair: null });
+		expect(config.spanwise_mean_outputs).toEqual([3]);
 		const card = await readFile(join(written, 'README.md'), 'utf8');
-		expect(card).toContain('- layer 0: reused by 1');
-		expect(card).toContain('- no attention: 3');
-		expect(card).toContain('AttentionInterface.register("spanwise", attend)');
+		expect(card).toContain('- layer 0: its attention is reused by 1, heads mapped');
+		expect(card).toContain('- attention dropped: 3');
+		expect(card).toContain('from_pretrained("written", trust_remote_code=True)');
+		expect(card).toContain('- savings (predicted, 256 tokens, 2 bytes per element): 30.0%');
+		expect(card).toContain('- loss increase: not measured; run spanwise evaluate');
+		const { model: made } = JSON.parse(
+			await readFile(join(written, 'spanwise.json'), 'utf8')
+		) as DeployRecord;
+		expect(card).toContain(`SHA-256 of its weights \`${made.hash}\``);
 	});
 
 	it('loses what the plan loses on the original', async () => {
@@ -191,7 +201,7 @@ describe('what a checkpoint that shares by its own making refuses', () => {
 
 	it('missing keys of a layer that is no follower', async () => {
 		const folder = join(scratch, 'incomplete');
-		await deploy(model, folder, { plan, target: 'safetensors' });
+		await deploy(model, folder, { plan, target: 'transformers' });
 		const file = join(folder, 'config.json');
 		const config = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
 		const without = { ...config, spanwise: undefined };
@@ -207,11 +217,11 @@ describe('what a checkpoint that shares by its own making refuses', () => {
 describe('writing a checkpoint refuses', () => {
 	it('to do so without a plan, and to change its types', async () => {
 		const out = join(scratch, 'refused');
-		await expect(deploy(model, out, { target: 'safetensors' })).rejects.toThrow(
-			'safetensors: no plan; without one the checkpoint is what there is'
+		await expect(deploy(model, out, { target: 'transformers' })).rejects.toThrow(
+			'--to transformers needs --plan: without one the output would equal the input checkpoint'
 		);
 		await expect(
-			deploy(model, out, { target: 'safetensors', plan, dtype: 'fp16' })
-		).rejects.toThrow('safetensors: dtype fp16; tensors keep their type: leave it out');
+			deploy(model, out, { target: 'transformers', plan, dtype: 'fp16' })
+		).rejects.toThrow("--dtype fp16: --to transformers keeps every tensor's type; remove it");
 	});
 });

@@ -12,13 +12,12 @@ import { readJsonFile } from '../edge/json.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
 import type { Plan } from '../plan/types.ts';
-import { modelCard, sharedModelType } from './card.ts';
 import { copyCompanions } from './copied.ts';
+import { copyModeling, plannedConfig } from './modeling.ts';
 import { writeAll } from './write.ts';
 
 const CONFIG_FILE = 'config.json';
 const SAFETENSORS_FILE = 'model.safetensors';
-const CARD_FILE = 'README.md';
 
 /** Data begins at a multiple of this, as the reference implementation has it. */
 const ALIGNMENT = 8;
@@ -34,7 +33,7 @@ interface Written {
 
 /**
  * Writes a checkpoint in Hugging Face layout without the tensors that a plan makes idle, with the plan under
- * `spanwise` in its config.json and a card that says how to load it, into an existing folder. Tensors keep their
+ * `spanwise` in its config.json and the code that transformers runs it by, into an existing folder. Tensors keep their
  * type; refitted ones are float32. Returns the names of the files.
  */
 export async function writeCheckpoint(
@@ -47,20 +46,9 @@ export async function writeCheckpoint(
 ): Promise<string[]> {
 	const copied = await copyCompanions(checkpoint.folder, folder);
 	const config = (await readJsonFile(join(checkpoint.folder, CONFIG_FILE))) as object;
-	// What is tied is said, since a checkpoint may have a head that its config.json does not speak of.
-	// The refitted weights are part of the checkpoint now.
-	const spanwise: Plan = { ...plan, repair: null };
-	const { architecture, tied } = checkpoint.config;
-	const written = {
-		...config,
-		architectures: [architecture],
-		model_type: sharedModelType(architecture),
-		tie_word_embeddings: tied,
-		spanwise
-	};
+	const written = { ...config, ...plannedConfig(checkpoint.config, plan, planned) };
 	await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(written, null, 2)}\n`);
-	const means = [...planned.repairs.values()].some(({ bias }) => bias !== null);
-	await writeFile(join(folder, CARD_FILE), modelCard(checkpoint, plan, means));
+	const code = await copyModeling(folder);
 	const file = await open(join(folder, SAFETENSORS_FILE), 'wx');
 	try {
 		await writeTensors(file, tensorsOf(checkpoint, planned), reader, onProgress);
@@ -68,7 +56,7 @@ export async function writeCheckpoint(
 	} finally {
 		await file.close();
 	}
-	return [...new Set([...copied, CONFIG_FILE, CARD_FILE, SAFETENSORS_FILE])];
+	return [...new Set([...copied, CONFIG_FILE, code, SAFETENSORS_FILE])];
 }
 
 /** What is left of a checkpoint under a plan, in the order of the original's names, and what the plan adds. */

@@ -39,7 +39,7 @@ beforeAll(async () => {
 	planFile = join(scratch, 'plan.json');
 	await writeFile(planFile, JSON.stringify(plan));
 	await writeFile(join(scratch, 'text.txt'), TEXT);
-	shared = await deploy(model, join(scratch, 'shared'), { plan, target: 'safetensors' });
+	shared = await deploy(model, join(scratch, 'shared'), { plan, target: 'transformers' });
 	windows = ['--text', join(scratch, 'text.txt'), '--context', '40', '--windows', '4'];
 	const measured = ['--metrics', METRICS.join(','), '--views', VIEWS.join(',')];
 	for (const of of [model, shared]) {
@@ -162,7 +162,11 @@ describe('the type of a checkpoint that was written with a plan', () => {
 
 	it('is none that transformers knows, so that it loads nothing at random', async () => {
 		expect(await configOf(shared)).toMatchObject({
-			architectures: ['LlamaForCausalLM'],
+			architectures: ['SpanwiseLlamaForCausalLM'],
+			auto_map: {
+				AutoConfig: 'modeling_spanwise.SpanwiseLlamaConfig',
+				AutoModelForCausalLM: 'modeling_spanwise.SpanwiseLlamaForCausalLM'
+			},
 			model_type: 'spanwise_llama',
 			spanwise: { sources: SOURCES }
 		});
@@ -172,7 +176,11 @@ describe('the type of a checkpoint that was written with a plan', () => {
 	it('may be that of the plain model, as earlier versions wrote it', async () => {
 		const old = join(scratch, 'old');
 		await cp(shared, old, { recursive: true });
-		const config = { ...(await configOf(shared)), model_type: 'llama' };
+		const config = {
+			...(await configOf(shared)),
+			architectures: ['LlamaForCausalLM'],
+			model_type: 'llama'
+		};
 		await writeFile(join(old, 'config.json'), JSON.stringify(config));
 		const [before, now] = await Promise.all([old, shared].map(openCheckpoint));
 		expect(before.config).toEqual(now.config);

@@ -1,7 +1,7 @@
 import type { DecoderDtype } from '../graph/decode/weights.ts';
 import type { Plan } from '../plan/types.ts';
 
-export const DEPLOY_TARGETS = ['onnx', 'safetensors'] as const;
+export const DEPLOY_TARGETS = ['onnx', 'transformers'] as const;
 export type DeployTarget = (typeof DEPLOY_TARGETS)[number];
 
 /** How a model is to be written, with a plan applied or as it is. */
@@ -11,7 +11,7 @@ export interface DeployRequest {
 	/** Where the plan lies, and the refitted weights that it may name. */
 	planFolder: string;
 	target: DeployTarget;
-	/** Element type of weights, activations and cache; null: as stored, which safetensors always are. */
+	/** Element type of weights, activations and cache; null: as stored, which checkpoints always are. */
 	dtype: DecoderDtype | null;
 	/** The folder to be written: new or empty. */
 	out: string;
@@ -19,6 +19,8 @@ export interface DeployRequest {
 	verify: boolean;
 	/** The workspace: remembered model hashes live there. */
 	home: string;
+	/** The command that writes it again, for the card of what is written for transformers. */
+	command?: string;
 }
 
 /** How far what was written is from the engine's own run, on one window. */
@@ -32,6 +34,12 @@ export interface Verification {
 	cachedDifference: number | null;
 	/** Largest logit's size: what differences are to be seen against. */
 	largestLogit: number;
+}
+
+/** What transformers itself made of a folder that was written for it: the same differences, and who found them. */
+export interface TransformersVerification extends Verification {
+	/** Of transformers. */
+	version: string;
 }
 
 /** A file that was written. */
@@ -65,6 +73,8 @@ export interface DeployRecord {
 	files: WrittenFile[];
 	/** null: not asked for. */
 	verified: Verification | null;
+	/** Loaded and run by transformers; null: not asked for, no Python that has it, or another target. */
+	transformers: TransformersVerification | null;
 	createdBy: { name: 'spanwise'; version: string };
 	createdAt: string;
 }

@@ -92,7 +92,7 @@ describe('a plan on a checkpoint', () => {
 		const original = join(folder, 'original');
 		await writeTinyCheckpoint(original);
 		const plan = await planFor(original, [0, 0, null]);
-		const shared = await deploy(original, join(folder, 'shared'), { plan, target: 'safetensors' });
+		const shared = await deploy(original, join(folder, 'shared'), { plan, target: 'transformers' });
 		const { config } = await openCheckpoint(shared);
 		expect(checkpointLayers(config).map(({ shareable }) => shareable.why)).toEqual([
 			'loses q and k projections, rotary embedding, scores, softmax and k cache',

@@ -77,6 +77,9 @@ export const induction = v.array(v.array(finite));
 
 export const tokenMaps = v.object({ maps: fileArray });
 
+/** What transformers makes of a folder that was written for it. */
+export const plannedLogits = v.object({ logits: fileArray, cached: finite, version: v.string() });
+
 export const repairs = v.array(
 	v.array(
 		v.object({

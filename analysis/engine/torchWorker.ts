@@ -43,14 +43,15 @@ export class TorchWorker {
 		child.stdin.on('error', () => undefined);
 	}
 
-	/** Starts the worker. Throws InputError that says what is missing and how to install it. */
-	static async start(python: string): Promise<TorchWorker> {
+	/** Starts the worker, with further environment variables. Throws InputError that says what is missing and how to install it. */
+	static async start(python: string, variables: Record<string, string> = {}): Promise<TorchWorker> {
 		const folder = join(projectRoot(), PACKAGE);
 		const known = process.env.PYTHONPATH;
 		const child = spawn(python, ['-m', 'spanwise.worker'], {
 			stdio: ['pipe', 'pipe', 'pipe'],
 			env: {
 				...process.env,
+				...variables,
 				PYTHONPATH: known ? `${folder}${delimiter}${known}` : folder,
 				PYTHONUNBUFFERED: '1'
 			}

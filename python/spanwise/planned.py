@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from . import modeling_spanwise
+from .decoder import first_line
 from .errors import InputError
 from .modeling_spanwise import PREFIX, SUFFIX
 
@@ -65,3 +67,43 @@ def written_config(name: str) -> dict[str, Any]:
             "AutoModelForCausalLM": f"{module}.{PREFIX}{family}{SUFFIX}",
         },
     }
+
+
+def load_planned(folder: Path, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """Loads a folder that `spanwise apply --to transformers` wrote, as anyone would. Its code, which is a copy of ours, is run.
+
+    Raises InputError where transformers refuses it, or its weights are not exactly those that the model has.
+    """
+    if not (folder / MODELING.name).is_file() or (folder / MODELING.name).read_bytes() != MODELING.read_bytes():
+        raise InputError(f"{folder}: {MODELING.name} is not there or not that of this version; write it with spanwise apply")
+    try:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            str(folder), dtype=dtype, local_files_only=True, trust_remote_code=True, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
+        raise InputError(f"{folder}: transformers cannot load it: {first_line(error)}") from error
+    model, report = loaded
+    for what in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if report[what]:
+            raise InputError(f"{folder}: transformers reports {what.replace('_', ' ')}: {sorted(map(str, report[what]))[0]}")
+    return model.eval()
+
+
+@torch.inference_mode()
+def planned_logits(folder: Path, window: Sequence[int]) -> tuple[np.ndarray, float]:
+    """Runs a written folder on a window of ids.
+
+    Returns the logits [S, vocab], and by how much the largest of them differs where the second half of the window is read
+    token by token through the cache.
+    """
+    model: Any = load_planned(folder)
+    ids = torch.tensor([list(window)])
+    logits = model(ids, use_cache=False).logits[0]
+    half = (len(window) + 1) // 2
+    found = model(ids[:, :half], use_cache=True)
+    steps = [found.logits[0]]
+    for at in range(half, len(window)):
+        found = model(ids[:, at : at + 1], past_key_values=found.past_key_values, use_cache=True)
+        steps.append(found.logits[0])
+    cached = float((torch.cat(steps) - logits).abs().max())
+    return logits.double().numpy(), cached

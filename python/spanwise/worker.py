@@ -17,6 +17,7 @@ from .engine import Engine, Seconds
 from .errors import Cancelled, InputError
 from .losses import Comparison
 from .plan import Plan, Repair, parse_plan
+from .planned import planned_logits
 from .protocol import Channel, inline_array, standard_channel, write_array
 from .sums import VIEWS, Wanted
 
@@ -38,6 +39,7 @@ class Worker:
             "outputErrors": self._output_errors,
             "repair": self._repair,
             "tokenMaps": self._token_maps,
+            "plannedLogits": self._planned_logits,
         }
 
     def serve(self) -> None:
@@ -139,6 +141,11 @@ class Worker:
     def _token_maps(self, request: Request) -> Any:
         maps = self._opened().token_maps(request["layers"], request["window"])
         return {"maps": write_array(Path(request["folder"]), "maps", maps)}
+
+    def _planned_logits(self, request: Request) -> Any:
+        logits, cached = planned_logits(Path(request["model"]), request["window"])
+        file = write_array(Path(request["folder"]), "logits", logits)
+        return {"logits": file, "cached": cached, "version": transformers.__version__}
 
     def _opened(self) -> Engine:
         if self._engine is None:

@@ -125,7 +125,7 @@ describe('a side', () => {
 		);
 		const plan = await planFor(model, [0, 0, 2, null]);
 		const checkpoint = join(scratch, 'checkpoint');
-		await deploy(model, checkpoint, { plan, target: 'safetensors' });
+		await deploy(model, checkpoint, { plan, target: 'transformers' });
 		await expect(readWritten(checkpoint)).rejects.toThrow('not the record of an ONNX model');
 	});
 });

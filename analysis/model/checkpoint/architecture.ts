@@ -45,11 +45,23 @@ export function architectureOf(json: object, where: string): Architecture {
 	return byName;
 }
 
-/** Whether a class is that of the architecture or its base model; early Llama files write LLaMAForCausalLM. */
+/** The class of a model that was written with a plan for transformers, of which the modeling file beside it is the code. */
+export function plannedClass(architecture: Architecture): string {
+	return `Spanwise${architecture}`;
+}
+
+/**
+ * Whether a class is that of the architecture, its base model or its planned form; early Llama files write
+ * LLaMAForCausalLM.
+ */
 function isNameOf(architecture: Architecture, name: unknown): boolean {
 	if (typeof name !== 'string') return false;
-	const base = architecture.replace(/ForCausalLM$/, 'Model');
-	return [architecture, base].some((known) => known.toLowerCase() === name.toLowerCase());
+	const known = [
+		architecture,
+		architecture.replace(/ForCausalLM$/, 'Model'),
+		plannedClass(architecture)
+	];
+	return known.some((each) => each.toLowerCase() === name.toLowerCase());
 }
 
 function supported(): string {

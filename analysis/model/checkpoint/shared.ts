@@ -8,7 +8,7 @@ const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** More layers or heads than any model has. */
 const MAX_ENTRIES = 4096;
 
-/** What this stage needs of the plan that `spanwise apply --to safetensors` leaves in config.json. */
+/** What this stage needs of the plan that `spanwise apply --to transformers` leaves in config.json. */
 const plan = v.object(
 	{
 		sources: boundedArray(v.nullable(index), MAX_ENTRIES),

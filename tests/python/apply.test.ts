@@ -1,0 +1,81 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeployRecord } from '../../analysis/apply/types.ts';
+import type { LayerRepairs } from '../../analysis/engine/repair/repairs.ts';
+import type { Architecture } from '../../analysis/model/checkpoint/types.ts';
+import { writeTinyCheckpoint } from '../builders/checkpoint.ts';
+import { deploy, planFor, withRepairs } from '../builders/deployed.ts';
+
+/** Each takes seconds, for a Python starts. */
+const CASES: readonly [Architecture, Record<string, unknown>, { refitted: boolean }][] = [
+	['LlamaForCausalLM', { attention_bias: true }, { refitted: true }],
+	['MistralForCausalLM', { sliding_window: 20 }, { refitted: false }],
+	['Qwen2ForCausalLM', { tie_word_embeddings: true }, { refitted: true }],
+	['Qwen3ForCausalLM', { attention_bias: true }, { refitted: false }]
+];
+
+let scratch: string;
+beforeAll(async () => {
+	scratch = await mkdtemp(join(tmpdir(), 'spanwise-python-apply-'));
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+/** A folder written for transformers: followers with and without a head map, dropped layers; refitted or not. */
+async function written(
+	architecture: Architecture,
+	config: Record<string, unknown>,
+	refitted: boolean
+) {
+	const model = join(scratch, architecture);
+	await writeTinyCheckpoint(model, { architecture, config: { num_hidden_layers: 7, ...config } });
+	const o = Float32Array.from({ length: 32 * 32 }, (_, at) => Math.sin(at) / 6);
+	const repairs: LayerRepairs = new Map([
+		[1, { o, bias: null }],
+		[3, { o: null, bias: Float32Array.from({ length: 32 }, (_, at) => Math.cos(at)) }],
+		[5, { o: o.map((value) => -value), bias: null }],
+		[6, { o: null, bias: new Float32Array(32).fill(0.3) }]
+	]);
+	const bare = await planFor(model, [0, 0, 2, null, 4, 4, null], (source) =>
+		source === 0 ? [3, 0, 0, 2] : [0, 1, 2, 3]
+	);
+	const plan = refitted ? await withRepairs(bare, model, repairs, scratch) : bare;
+	const out = join(scratch, `${architecture}-${refitted ? 'refitted' : 'planned'}`);
+	await deploy(model, out, { plan, target: 'transformers', verify: true });
+	const record = JSON.parse(await readFile(join(out, 'spanwise.json'), 'utf8')) as DeployRecord;
+	return { out, record };
+}
+
+describe('a folder written for transformers', () => {
+	it.each(CASES)(
+		'%s, %j: is loaded with the logits of the engine, %j',
+		async (family, config, of) => {
+			const { record } = await written(family, config, of.refitted);
+			expect(record.transformers).not.toBeNull();
+			const { difference, cachedDifference, tolerance, version } = record.transformers ?? {
+				difference: Infinity,
+				cachedDifference: Infinity,
+				tolerance: 0,
+				version: ''
+			};
+			expect(difference).toBeLessThan(tolerance);
+			expect(cachedDifference).toBeLessThan(tolerance);
+			expect(version).toMatch(/^5\./);
+		}
+	);
+
+	it('whose code was changed is not run', async () => {
+		const out = join(scratch, 'MistralForCausalLM-planned');
+		await writeFile(join(out, 'modeling_spanwise.py'), 'raise SystemExit');
+		const { TorchWorker } = await import('../../analysis/engine/torchWorker.ts');
+		const { pythonOf } = await import('../../analysis/engine/torchSettings.ts');
+		const { plannedLogits } = await import('../../analysis/engine/torchMessages.ts');
+		const worker = await TorchWorker.start(pythonOf(process.env));
+		const request = { model: out, window: [1, 2, 3], folder: scratch };
+		await expect(worker.ask('plannedLogits', request, plannedLogits)).rejects.toThrow(
+			'modeling_spanwise.py is not there or not that of this version'
+		);
+		await worker.close();
+	});
+});
