@@ -5,6 +5,10 @@ declare global {
 		interface Locals {
 			workbench: Workbench;
 		}
+		interface PageState {
+			/** On a run: number of the plan's change that this entry of the history shows. */
+			planStep?: number;
+		}
 	}
 }
 

@@ -92,20 +92,38 @@ describe('the keyboard alone', () => {
 		await press(page, ']', '[', '[');
 		await expect.poll(() => query(page)).toBe('?spans=2-3');
 	});
+	it('makes, moves and removes a span from the keyboard on the map, and undoes and redoes each', async () => {
+		const page = await visit(run('?spans='));
+		await mapOf(page).focus();
+		await press(page, 'ArrowRight', 'ArrowRight', 'ArrowDown', 'ArrowDown', 's');
+		await expect.poll(() => query(page)).toBe('?spans=1-2');
+		await press(page, ']', '}');
+		await expect.poll(() => query(page)).toBe('?spans=2-4');
+		await press(page, 'Delete');
+		await page.getByRole('status').getByText('Removed span 2–4.').waitFor();
+		for (const spans of ['2-4', '1-3', '1-2']) {
+			await press(page, 'Control+z');
+			await expect.poll(() => query(page)).toBe(`?spans=${spans}`);
+		}
+		await press(page, 'Control+Shift+z');
+		await expect.poll(() => query(page)).toBe('?spans=1-3');
+		// Back does as undo.
+		await page.goBack();
+		await expect.poll(() => query(page)).toBe('?spans=1-2');
+		await planOf(page).getByText('1 of 8 layers').waitFor();
+	});
 	it('holds the longest span, and says which spans a new one replaced', async () => {
 		const page = await visit(run('?spans=2-3&max=2'));
 		await planOf(page).getByRole('button', { name: 'Choose the span of layer 2' }).click();
 		await press(page, ']');
-		await planOf(page)
-			.getByRole('alert')
-			.getByText('Layers 2–4: 3 layers, and the longest span is 2.')
-			.waitFor();
+		const refused = page.getByRole('alert');
+		await refused.getByText('Layers 2–4: 3 layers, and the longest span is 2.').waitFor();
 		expect(query(page)).toBe('?spans=2-3&max=2');
 		await page.getByRole('button', { name: 'Put span 3-4 into the plan' }).click();
-		await planOf(page).getByRole('alert').getByText('Span 3–4 replaced span 2–3.').waitFor();
+		await page.getByRole('status').getByText('Span 3–4 replaced span 2–3.').waitFor();
 		await planOf(page).getByLabel('Longest span').fill('0');
 		await press(page, 'Enter');
-		await planOf(page)
+		await page
 			.getByRole('alert')
 			.getByText('Longest span: found “0”; expected a whole number of layers from 2 to 8.')
 			.waitFor();
@@ -193,8 +211,14 @@ describe('a plan from a file', () => {
 		const page = await visit(run());
 		await open(page, plan({}));
 		await planOf(page).getByText('2 of 8 layers').waitFor();
-		await expect.poll(() => query(page)).toBe('?spans=2-4');
+		await expect.poll(() => query(page)).toMatch(/^\?spans=2-4&file=[0-9a-f]{8}$/);
 		expect(await planOf(page).getByRole('alert').count()).toBe(0);
+		// It is the plan from the file after a reload, too, and the one before it is a step back.
+		await page.reload();
+		await hydrated(page);
+		await planOf(page).getByText('Made 2026-11-23 for eight.').waitFor();
+		await page.goBack();
+		await expect.poll(() => query(page)).toBe('');
 	});
 	it('made for other weights is shown with a warning', async () => {
 		const page = await visit(run());

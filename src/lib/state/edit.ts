@@ -1,3 +1,4 @@
+import type { Span } from '$analysis/plan/types.ts';
 import type { Range } from './url.ts';
 
 /** Spans with one more, or with the one that began at `replaced` changed; any span it runs into goes. */
@@ -76,6 +77,37 @@ export function spanProblem(
 		}
 	}
 	return null;
+}
+
+/** Why a span was neither grown (1) nor shrunk (−1). */
+export function edgeWords(by: 1 | -1, layers: number): string {
+	return by === 1
+		? `The span ends with layer ${layers - 1}, the last of the model: it cannot grow.`
+		: 'A span has a source and one follower at least: it cannot shrink. Remove it instead.';
+}
+
+/**
+ * Spans with the head maps that `given` has for the same followers of the same sources; other followers' heads keep
+ * their places. A span of which none is given stays as it is.
+ */
+export function withHeadMaps(
+	spans: readonly Span[],
+	given: readonly Span[],
+	heads: number
+): Span[] {
+	const maps = new Map(
+		given.flatMap(({ source, followers, headMap }) =>
+			headMap === 'identity'
+				? []
+				: followers.map((follower, index) => [`${source} ${follower}`, headMap[index]] as const)
+		)
+	);
+	return spans.map((span) => {
+		const found = span.followers.map((follower) => maps.get(`${span.source} ${follower}`));
+		if (found.every((map) => map === undefined)) return span;
+		const own = Array.from({ length: heads }, (_, head) => head);
+		return { ...span, headMap: found.map((map) => map ?? own) };
+	});
 }
 
 /** Layers from text such as "0, 15"; null where it is no list of layers of the model. */

@@ -6,6 +6,7 @@ import { planMatches } from '$analysis/plan/planFile.ts';
 import { mostFollowers, planByFollowers, planByThreshold } from '$analysis/plan/search.ts';
 import { planSpans, sourcesOf } from '$analysis/plan/spans.ts';
 import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
+import { layerList, planWords } from '$analysis/text/plan.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '../client/api.ts';
@@ -13,12 +14,34 @@ import { isOnnxModel } from '../client/modelPath.ts';
 import { resized } from '$analysis/figure/spans.ts';
 import type { Cell } from '$analysis/figure/layout.ts';
 import { DamageResults } from './damage.svelte.ts';
-import { replacedWords, spanProblem, withoutSpan, withSpan } from './edit.ts';
+import {
+	edgeWords,
+	replacedWords,
+	spanProblem,
+	withHeadMaps,
+	withoutSpan,
+	withSpan
+} from './edit.ts';
 import { evaluationsOf } from './evaluatedPlan.ts';
+import { PlanSteps } from './planSteps.svelte.ts';
+import { WholePlans } from './wholePlans.svelte.ts';
 import { requestJson, similarityFrom } from '../client/request.ts';
 import { damageMap, outputMap, recallMap, type MapShown } from './mapShown.ts';
 import { absence, shownMatrix, shownRange } from './shown.ts';
-import type { MapKind, PlanChoice, Range, RunUrl } from './url.ts';
+import {
+	planText,
+	type MapKind,
+	type PlanChoice,
+	type PlanUrl,
+	type Range,
+	type RunUrl
+} from './url.ts';
+
+/** A word about the last thing done to the plan, and whether it was done. */
+export interface Notice {
+	text: string;
+	kind: 'done' | 'undone' | 'refused';
+}
 
 /** Everything that is chosen on the run page, and what follows from it. */
 export class RunState {
@@ -29,10 +52,17 @@ export class RunState {
 	hover = $state.raw<Cell | null>(null);
 	/** First layer of the chosen span. */
 	chosen = $state<number | null>(null);
-	/** A plan that came whole, from a file or a search, until something of it is changed. */
-	imported = $state.raw<Plan | null>(null);
 	/** Something the reader should know about the last thing done to the plan. */
-	notice = $state<string | null>(null);
+	notice = $state.raw<Notice | null>(null);
+	/** Changes of the plan, counted. */
+	readonly steps = new PlanSteps();
+	/** Plans that came whole, by the ids that addresses hold. */
+	readonly wholePlans = new WholePlans();
+	/** What the sliders were last set to. */
+	#lastChosen: { followers: number | null; threshold: number | null } = {
+		followers: null,
+		threshold: null
+	};
 	/** The last similarity that came; stays while the next is on its way. */
 	similarity = $state.raw<Similarity | null>(null);
 	failure = $state<string | null>(null);
@@ -64,22 +94,32 @@ export class RunState {
 	/** The plan on the screen, or why there is none. */
 	readonly plan = $derived.by((): { sources: Sources; problem: string | null } => {
 		const own = Array.from({ length: this.layers }, (_, layer) => layer);
-		if (this.imported !== null) return { sources: this.imported.sources, problem: null };
 		try {
 			return { sources: this.#planned() ?? own, problem: null };
 		} catch (error) {
 			return { sources: own, problem: messageOf(error) };
 		}
 	});
-	readonly spans = $derived.by((): Span[] => {
-		const matrix = this.similarity?.matrix ?? null;
-		const spans = planSpans(this.plan.sources, matrix);
-		const given = this.imported?.spans;
-		return spans.map((span) => ({
-			...span,
-			headMap: given?.find(({ source }) => source === span.source)?.headMap ?? span.headMap
-		}));
+	/** The plan from a file or a search that the one on the screen began as. */
+	readonly #origin = $derived.by((): Plan | null => {
+		const { origin } = this.url;
+		const plan = origin === null ? null : this.wholePlans.get(origin);
+		return plan?.model.layers === this.layers ? plan : null;
 	});
+	/** That plan, while nothing of it is changed. */
+	readonly imported = $derived.by((): Plan | null =>
+		this.#origin?.sources.join() === this.plan.sources.join() ? this.#origin : null
+	);
+	/** Spans, with the head maps of the plan that this one began as wherever a follower kept its source. */
+	readonly spans = $derived.by((): Span[] => {
+		const spans = planSpans(this.plan.sources, this.similarity?.matrix ?? null);
+		const given = this.#origin?.spans;
+		return given === undefined ? spans : withHeadMaps(spans, given, this.run.model.heads);
+	});
+	/** The address names a plan from a file that this browser does not have. */
+	readonly originMissing = $derived.by(
+		() => this.url.origin !== null && this.#origin === null && this.wholePlans.ready
+	);
 	readonly ranges = $derived.by((): Range[] =>
 		this.spans.map(({ source, followers }) => ({
 			first: source,
@@ -94,7 +134,7 @@ export class RunState {
 	readonly #key = $derived.by((): string | null => {
 		if (this.imported !== null) return planKey(this.imported);
 		if (this.url.metric === 'cosine-matched' && this.spans.length > 0) return null;
-		return planKey({ sources: this.plan.sources, spans: [], repair: null });
+		return planKey({ sources: this.plan.sources, spans: this.spans, repair: null });
 	});
 	/** Stored evaluations of the plan on the screen, newest first. */
 	readonly evaluations = $derived.by(() =>
@@ -123,32 +163,82 @@ export class RunState {
 		this.url = { ...this.url, ...change };
 	}
 
-	setPlan(plan: PlanChoice): void {
-		this.imported = null;
-		this.notice = null;
-		this.set({ plan });
+	/** Goes to an address that the browser went back or forward to; `planOnly`: no further than its plan. */
+	restore(url: RunUrl, step: number, planOnly: boolean): void {
+		const { plan, origin, maxSpan, protectedLayers } = url;
+		const undone = step < this.steps.at;
+		const changed = planText(this.url) !== planText(url);
+		this.url = planOnly ? { ...this.url, plan, origin, maxSpan, protectedLayers } : url;
+		this.steps.show(step);
+		this.chosen = null;
+		if (!changed) return;
+		this.notice = undone
+			? { text: 'Plan change undone.', kind: 'undone' }
+			: { text: 'Plan change redone.', kind: 'done' };
 	}
 
 	/**
-	 * Shows a plan that came whole, with its head maps and left-out layers; where its weights are others than the
+	 * Changes the plan: the one place that does. `kind` joins what a slider does while it is dragged into one step. A
+	 * plan that nobody can get back by a slider is named, as is what else the change takes away.
+	 */
+	#change(change: Partial<PlanUrl>, kind: string | null, words: string | null = null): void {
+		const next = { ...this.url, ...change };
+		this.notice = words === null ? null : { text: words, kind: 'done' };
+		if (planText(next) === planText(this.url)) return;
+		this.steps.add(kind);
+		this.url = next;
+	}
+
+	/** What a plan that came whole, or was drawn, is called where another takes its place; null: it is no loss. */
+	#replaced(): string | null {
+		const { plan } = this.url;
+		if (plan.by !== 'hand' || plan.spans.length + plan.dropped.length === 0) return null;
+		const from = this.imported === null ? 'drawn by hand' : `made for ${this.imported.model.name}`;
+		return `Replaced the plan ${from}: ${planWords(this.plan.sources)}.`;
+	}
+
+	/** Chooses how the plan comes about. A plan by hand keeps the head maps of the plan it began as. */
+	setPlan(plan: PlanChoice): void {
+		if (plan.by === 'followers') this.#lastChosen.followers = plan.followers;
+		if (plan.by === 'threshold') this.#lastChosen.threshold = plan.threshold;
+		if (plan.by === 'hand') this.#change({ plan }, null);
+		else this.#change({ plan, origin: null }, plan.by, this.#replaced());
+	}
+
+	/** The plan by a number of followers or a lowest similarity: as it was last set, else as `standard` says. */
+	lastChosen(by: 'followers' | 'threshold', standard: number): number {
+		return this.#lastChosen[by] ?? standard;
+	}
+
+	/** Sets the longest span or the protected layers. */
+	setLimits(limits: Partial<Pick<RunUrl, 'maxSpan' | 'protectedLayers'>>): void {
+		this.#change(limits, null);
+	}
+
+	/**
+	 * Shows a plan that came whole, with its head maps and dropped layers; where its weights are others than the
 	 * run's, `warning` says so. Throws InputError where its number of layers is another.
 	 */
 	openPlan(plan: Plan): void {
 		// Throws before anything of the plan on the screen has changed.
 		planMatches(plan, this.run.model);
-		this.notice = null;
-		this.imported = plan;
+		const replaced = this.#replaced();
 		this.chosen = null;
-		this.set({
-			plan: {
-				by: 'hand',
-				spans: plan.spans.map(({ source, followers }) => ({
-					first: source,
-					last: followers.at(-1) ?? source
-				})),
-				dropped: plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
-			}
-		});
+		this.#change(
+			{
+				plan: {
+					by: 'hand',
+					spans: plan.spans.map(({ source, followers }) => ({
+						first: source,
+						last: followers.at(-1) ?? source
+					})),
+					dropped: plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
+				},
+				origin: this.wholePlans.put(plan)
+			},
+			null,
+			replaced
+		);
 	}
 
 	/** Another map begins with a colour range of its own. */
@@ -157,8 +247,14 @@ export class RunState {
 	}
 
 	/** The plan on the screen as one by hand, changed. */
-	#byHand(change: { spans?: Range[]; dropped?: number[] }): void {
-		this.setPlan({ by: 'hand', spans: this.ranges, dropped: this.dropped, ...change });
+	#byHand(change: { spans?: Range[]; dropped?: number[] }, words: string | null = null): void {
+		const repaired = this.imported?.repair != null;
+		const plan = { by: 'hand' as const, spans: this.ranges, dropped: this.dropped, ...change };
+		const lost = repaired
+			? 'The refitted weights belong to the plan as it was: this one has none.'
+			: null;
+		const text = [words, lost].filter((part) => part !== null).join(' ');
+		this.#change({ plan }, null, text === '' ? null : text);
 	}
 
 	/** Draws a span, or gives the one that began at `replaced` another extent. */
@@ -170,34 +266,58 @@ export class RunState {
 			before === undefined ? 0 : before.last - before.first + 1
 		);
 		if (problem !== null) {
-			this.notice = problem;
+			this.refuse(problem);
 			return;
 		}
 		const words = replacedWords(this.ranges, this.dropped, span, replaced);
-		this.#byHand({
-			spans: withSpan(this.ranges, span, replaced),
-			dropped: this.dropped.filter((layer) => layer < span.first || layer > span.last)
-		});
+		this.#byHand(
+			{
+				spans: withSpan(this.ranges, span, replaced),
+				dropped: this.dropped.filter((layer) => layer < span.first || layer > span.last)
+			},
+			words
+		);
 		this.chosen = span.first;
-		this.notice = words;
+	}
+
+	/** Says why something asked of the plan was not done. */
+	refuse(problem: string): void {
+		this.notice = { text: problem, kind: 'refused' };
 	}
 
 	removeSpan(first: number): void {
-		this.#byHand({ spans: withoutSpan(this.ranges, first) });
+		const span = this.ranges.find((range) => range.first === first);
+		if (span === undefined) return;
+		this.#byHand(
+			{ spans: withoutSpan(this.ranges, first) },
+			`Removed span ${span.first}–${span.last}.`
+		);
 		if (this.chosen === first) this.chosen = null;
 	}
 
-	/** Gives a left-out layer its attention back. */
+	/** Gives a dropped layer its attention back. */
 	restoreLayer(layer: number): void {
-		this.#byHand({ dropped: this.dropped.filter((other) => other !== layer) });
+		this.#byHand(
+			{ dropped: this.dropped.filter((other) => other !== layer) },
+			`Restored the attention of layer ${layer}.`
+		);
 	}
 
-	/** Leaves the attention of every follower out instead. */
+	/** Drops the attention of every follower instead. */
 	dropInstead(): void {
 		const followers = this.spans.flatMap((span) => span.followers);
 		const dropped = [...this.dropped, ...followers].sort((a, b) => a - b);
 		this.chosen = null;
-		this.#byHand({ spans: [], dropped });
+		this.#byHand(
+			{ spans: [], dropped },
+			`Replaced ${this.ranges.length === 1 ? 'a span' : `${this.ranges.length} spans`}: the attention of ${layerList(followers)} is dropped instead.`
+		);
+	}
+
+	/** The span that holds a cell of the map, both layers of it. */
+	spanAt({ row, column }: Cell): Range | null {
+		const [low, high] = [Math.min(row, column), Math.max(row, column)];
+		return this.ranges.find(({ first, last }) => first <= low && high <= last) ?? null;
 	}
 
 	/** Grows (1) or shrinks (−1) a span by a layer at its end. */
@@ -205,6 +325,19 @@ export class RunState {
 		const span = this.ranges.find((range) => range.first === first);
 		const changed = span && resized(span, by, this.layers);
 		if (changed) this.putSpan(changed, first);
+		else this.refuse(edgeWords(by, this.layers));
+	}
+
+	/** Moves a span towards the last (1) or the first layer (−1). */
+	moveSpan(first: number, by: 1 | -1): void {
+		const span = this.ranges.find((range) => range.first === first);
+		if (span === undefined) return;
+		const moved = { first: span.first + by, last: span.last + by };
+		if (moved.first < 0 || moved.last >= this.layers) {
+			this.refuse(`Span ${span.first}–${span.last} is at the edge of the model already.`);
+			return;
+		}
+		this.putSpan(moved, first);
 	}
 
 	/** The next (or first) of a list; for keys. */
@@ -268,6 +401,7 @@ export function defaultUrl(run: RunRecord): RunUrl {
 		heads: null,
 		window: 0,
 		plan: { by: 'followers', followers: Math.min(most, Math.round(layers / 4)) },
+		origin: null,
 		maxSpan: DEFAULT_MAX_SPAN,
 		protectedLayers,
 		context: Math.min(4096, maxPositions),

@@ -109,7 +109,8 @@ describe('RunState', () => {
 		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [] });
 		state.putSpan({ first: 5, last: 7 }, null);
 		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
-		expect(state.notice).toContain('layer 7 is protected');
+		expect(state.notice?.text).toContain('layer 7 is protected');
+		expect(state.notice?.kind).toBe('refused');
 	});
 
 	it('holds the longest span for spans drawn by hand, and says what a drawn span replaced', () => {
@@ -117,10 +118,12 @@ describe('RunState', () => {
 		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [5] });
 		state.putSpan({ first: 1, last: 6 }, null);
 		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
-		expect(state.notice).toContain('6 layers, and the longest span is 4');
+		expect(state.notice?.text).toContain('6 layers, and the longest span is 4');
 		state.putSpan({ first: 3, last: 5 }, null);
 		expect(state.ranges).toEqual([{ first: 3, last: 5 }]);
-		expect(state.notice).toBe('Span 3–5 replaced span 2–3 and restored the attention of layer 5.');
+		expect(state.notice?.text).toBe(
+			'Span 3–5 replaced span 2–3 and restored the attention of layer 5.'
+		);
 		state.resizeSpan(3, 1);
 		expect(state.notice).toBeNull();
 	});
@@ -188,7 +191,7 @@ describe('RunState', () => {
 		expect(state.plan.sources).toEqual([0, null, 2, null, null, 5, 6, 7]);
 	});
 
-	it('opens a plan with its head maps and left-out layers, until something is changed', () => {
+	it('opens a plan with its head maps and dropped layers, which outlive a change where they still fit', () => {
 		const state = opened();
 		const headMap = [[1, 0]];
 		state.openPlan(planOf({ headMap }));
@@ -202,8 +205,73 @@ describe('RunState', () => {
 		});
 		state.putSpan({ first: 5, last: 6 }, null);
 		expect(state.imported).toBeNull();
-		expect(state.spans[0]?.headMap).toBe('identity');
+		expect(state.spans.map((span) => span.headMap)).toEqual([headMap, 'identity']);
 		expect(state.plan.sources).toEqual([0, 1, 2, 2, null, 5, 5, 7]);
+		// Back at the sources it came with, it is the plan from the file again.
+		state.removeSpan(5);
+		expect(state.imported?.createdAt).toBe('2026-11-23T06:15:03.000Z');
+		// A new follower's heads keep their places; the plan by a number of followers has none of the file's.
+		state.putSpan({ first: 2, last: 4 }, 2);
+		expect(state.spans[0]?.headMap).toEqual([
+			[1, 0],
+			[0, 1]
+		]);
+		state.setPlan({ by: 'followers', followers: 2 });
+		expect(state.spans.every((span) => span.headMap === 'identity')).toBe(true);
+	});
+
+	it('counts each change of the plan as a step, and goes back to an address by its plan alone', () => {
+		const state = opened();
+		const before = state.url;
+		state.set({ map: 'output' });
+		expect(state.steps.at).toBe(0);
+		state.putSpan({ first: 2, last: 3 }, null);
+		state.putSpan({ first: 2, last: 3 }, 2);
+		expect(state.steps.at).toBe(1);
+		state.setLimits({ maxSpan: 3 });
+		expect(state.steps.at).toBe(2);
+		state.restore(before, 0, true);
+		expect(state.url).toEqual({ ...before, map: 'output' });
+		expect(state.steps).toMatchObject({ at: 0, last: 2 });
+		expect(state.notice).toEqual({ text: 'Plan change undone.', kind: 'undone' });
+		state.restore(before, 0, false);
+		expect(state.url).toEqual(before);
+	});
+
+	it('says which plan another takes the place of, and comes back to the followers that were set', () => {
+		const state = opened();
+		state.setPlan({ by: 'followers', followers: 3 });
+		expect(state.notice).toBeNull();
+		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 4 }], dropped: [6] });
+		state.setPlan({ by: 'followers', followers: state.lastChosen('followers', 2) });
+		expect(state.notice?.text).toBe('Replaced the plan drawn by hand: 3–4←2; dropped: 6.');
+		expect(state.url.plan).toEqual({ by: 'followers', followers: 3 });
+		state.openPlan(planOf({}));
+		state.openPlan({ ...planOf({}), sources: [0, 1, 2, 3, 4, 5, 6, 7], spans: [] });
+		expect(state.notice?.text).toBe('Replaced the plan made for tiny: 3←2; dropped: 4.');
+	});
+
+	it('says that refitted weights do not outlive a change', () => {
+		const state = opened();
+		state.openPlan({
+			...planOf({}),
+			repair: { file: 'plan.safetensors', sha256: 'ab'.repeat(32), strength: 0.1 }
+		});
+		state.restoreLayer(4);
+		expect(state.notice?.text).toContain('The refitted weights belong to the plan as it was');
+	});
+
+	it('moves a span, not over the edge of the model', () => {
+		const state = opened();
+		state.setPlan({ by: 'hand', spans: [{ first: 1, last: 2 }], dropped: [] });
+		state.moveSpan(1, 1);
+		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
+		expect(state.chosen).toBe(2);
+		state.set({ protectedLayers: [] });
+		state.setPlan({ by: 'hand', spans: [{ first: 0, last: 1 }], dropped: [] });
+		state.moveSpan(0, -1);
+		expect(state.ranges).toEqual([{ first: 0, last: 1 }]);
+		expect(state.notice?.text).toContain('at the edge');
 	});
 
 	it('says where a plan was made for other weights, and refuses one of another size', () => {
@@ -214,7 +282,7 @@ describe('RunState', () => {
 		// A second import that fails leaves the plan, and what is to be known of it.
 		expect(state.warning).toContain('these are other weights');
 		state.putSpan({ first: 0, last: 1 }, null);
-		expect(state.notice).toContain('layer 0 is protected');
+		expect(state.notice?.text).toContain('layer 0 is protected');
 		expect(state.warning).toContain('these are other weights');
 		state.putSpan({ first: 5, last: 6 }, null);
 		expect(state.warning).toBeNull();

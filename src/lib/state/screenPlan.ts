@@ -1,6 +1,5 @@
 import { makePlan } from '$analysis/plan/planFile.ts';
-import { planSpans } from '$analysis/plan/spans.ts';
-import type { Plan } from '$analysis/plan/types.ts';
+import type { Plan, Span } from '$analysis/plan/types.ts';
 import { definitionOf } from '$analysis/workspace/run/definition.ts';
 import { headMaps } from './headMaps.ts';
 import type { RunState } from './run.svelte.ts';
@@ -10,17 +9,29 @@ export async function screenPlan(page: RunState): Promise<Plan> {
 	if (page.imported !== null) return page.imported;
 	const { run, layers } = page;
 	const { sources } = page.plan;
-	const matrix = page.similarity?.matrix ?? null;
 	const { name, architecture, heads, kvHeads, hash } = run.model;
-	const maps =
-		page.url.metric === 'cosine-matched'
-			? await headMaps(run.id, page.url.view, page.spans)
-			: undefined;
 	return makePlan({
 		model: { name, architecture, layers, heads, kvHeads, hash },
 		sources,
-		spans: planSpans(sources, matrix, maps),
+		spans: await matchedSpans(page),
 		definition: definitionOf(run, page.url.metric, page.url.view),
 		predicted: page.savings
 	});
+}
+
+/** The spans on the screen; by the matched cosine, those without head maps get them from the server. */
+async function matchedSpans({ run, url, spans }: RunState): Promise<Span[]> {
+	if (url.metric !== 'cosine-matched') return spans;
+	const maps = await headMaps(
+		run.id,
+		url.view,
+		spans.filter(({ headMap }) => headMap === 'identity')
+	);
+	return spans.map((span) => ({
+		...span,
+		headMap:
+			span.headMap === 'identity'
+				? span.followers.map((follower) => maps(span.source, follower))
+				: span.headMap
+	}));
 }

@@ -16,6 +16,7 @@ const defaults: RunUrl = {
 	heads: null,
 	window: 0,
 	plan: { by: 'followers', followers: 4 },
+	origin: null,
 	maxSpan: 4,
 	protectedLayers: [0, 15],
 	context: 4096,

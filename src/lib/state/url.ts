@@ -48,11 +48,21 @@ export interface RunUrl {
 	heads: Cell | null;
 	window: number;
 	plan: PlanChoice;
+	/** Id of the plan from a file or a search that a plan by hand began as (`WholePlans`). */
+	origin: string | null;
 	maxSpan: number;
 	protectedLayers: number[];
 	context: number;
 	batch: number;
 	dtype: Dtype;
+}
+
+/** The part of the address that makes the plan. */
+export type PlanUrl = Pick<RunUrl, 'plan' | 'origin' | 'maxSpan' | 'protectedLayers'>;
+
+/** A text that is equal for addresses that make the same plan in the same way. */
+export function planText({ plan, origin, maxSpan, protectedLayers }: PlanUrl): string {
+	return JSON.stringify([plan, origin, maxSpan, protectedLayers]);
 }
 
 /** What a run allows: its metrics, views, size, and what stands where the address says nothing. */
@@ -76,6 +86,7 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 		return text !== null && text !== '' && fits(value) ? value : otherwise;
 	};
 	const count = (value: number) => Number.isInteger(value) && value >= 1;
+	const plan = readPlan(query, layers) ?? defaults.plan;
 	return {
 		tab: oneOf(tabOf(query), bounds.tabs) ?? defaults.tab,
 		evaluation: readId(query.get('evaluate') ?? query.get('eval')),
@@ -90,13 +101,19 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 		cell: readCell(query.get('cell'), layers),
 		heads: readCell(query.get('heads'), heads),
 		window: number('w', (w) => Number.isInteger(w) && w >= 0 && w < bounds.windows, 0),
-		plan: readPlan(query, layers) ?? defaults.plan,
+		plan,
+		origin: plan.by === 'hand' ? readId(query.get('file')) : null,
 		maxSpan: number('max', (value) => count(value) && value <= layers, defaults.maxSpan),
 		protectedLayers: readLayers(query.get('keep'), layers) ?? defaults.protectedLayers,
 		context: number('ctx', count, defaults.context),
 		batch: number('b', count, defaults.batch),
 		dtype: oneOf(query.get('dtype'), Object.keys(DTYPE_BYTES) as Dtype[]) ?? defaults.dtype
 	};
+}
+
+/** Reads what stands behind an address's "?". */
+export function readSearch(search: string, bounds: RunBounds): RunUrl {
+	return readUrl(new URLSearchParams(search), bounds);
 }
 
 /** The tab that an address names. Those of earlier versions have a bench on the tab Evaluate. */
@@ -120,6 +137,7 @@ export function writeUrl(state: RunUrl, defaults: RunUrl): string {
 		['show', state.show === defaults.show ? null : state.show],
 		['range', state.range === null ? null : state.range.map(short).join(',')],
 		...planParts(state.plan, defaults.plan),
+		['file', state.origin],
 		['max', state.maxSpan === defaults.maxSpan ? null : String(state.maxSpan)],
 		['keep', sameList(state.protectedLayers, defaults.protectedLayers)],
 		['cell', state.cell === null ? null : cellText(state.cell)],
