@@ -1,7 +1,7 @@
 import { copyFile, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseConfig } from '../analysis/model/checkpoint/config.ts';
-import { expectedTensors } from '../analysis/model/checkpoint/expected.ts';
+import { expectedTensors } from '../analysis/model/checkpoint/fused.ts';
 
 /** A checkpoint of a given shape with random weights: the time a model takes does not depend on what it knows. */
 export interface MadeUp {

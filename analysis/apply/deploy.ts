@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requirePlan } from '../engine/checkPlan.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
+import { requireWritable } from '../model/checkpoint/writable.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
 import { InputError } from '../errors.ts';
 import { isFused } from '../graph/decode/attention.ts';
@@ -65,6 +66,7 @@ async function deployCheckpoint(
 	const { config } = checkpoint;
 	const { layers } = config;
 	if (request.plan !== null) requirePlan(model, request.plan, 'write and compare');
+	requireWritable(name, config);
 	await checkNewFolder(request.out);
 	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
 	const work = { request, model, planned, onProgress };

@@ -3,10 +3,11 @@ import * as v from 'valibot';
 import { exists } from '../model/checkpoint/files.ts';
 import { readJsonFile } from '../edge/json.ts';
 import { parseOrNull } from '../edge/parse.ts';
-import type { Architecture, Checkpoint } from '../model/checkpoint/types.ts';
+import type { Checkpoint } from '../model/checkpoint/types.ts';
+import { requireWritable, type WrittenArchitecture } from '../model/checkpoint/writable.ts';
 
 /** What onnxruntime-genai calls the supported architectures. */
-const MODEL_TYPES: Record<Architecture, string> = {
+const MODEL_TYPES: Record<WrittenArchitecture, string> = {
 	LlamaForCausalLM: 'llama',
 	MistralForCausalLM: 'mistral',
 	Qwen2ForCausalLM: 'qwen2',
@@ -28,7 +29,8 @@ export async function genaiConfig(
 	checkpoint: Checkpoint,
 	inPlace: boolean
 ): Promise<Record<string, unknown>> {
-	const { config } = checkpoint;
+	const { config, name } = checkpoint;
+	requireWritable(name, config);
 	const { eos, pad } = await specialIds(checkpoint.folder);
 	const [key, value] = ['key', 'value'].map((part) => ({
 		past: `past_key_values.%d.${part}`,

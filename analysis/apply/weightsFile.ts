@@ -4,6 +4,7 @@ import {
 	layerTensorShapes,
 	modelTensorNames
 } from '../model/checkpoint/expected.ts';
+import { weightEntry } from '../model/checkpoint/entry.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
 import type { LayerRepairs } from '../engine/repair/repairs.ts';
@@ -46,7 +47,9 @@ export async function writeWeights(
 			const { content } = weight;
 			if (content.kind === 'model') {
 				const names = modelTensorNames(origin.checkpoint.config);
-				const entry = entryOf(origin.checkpoint, names[content.tensor]);
+				const name = names[content.tensor];
+				if (name === null) throw new RangeError(`the model has no ${content.tensor}`);
+				const entry = weightEntry(origin.checkpoint, name);
 				for await (const part of rowParts(entry, origin.reader)) await write(part);
 			} else if (content.kind === 'rotary') {
 				const { config } = origin.checkpoint;
@@ -88,7 +91,7 @@ async function valuesOf(
 	for (const role of content.roles) {
 		const tensor = names[role];
 		if (tensor === undefined) throw new RangeError(`${name}: the model has no ${role}`);
-		await reader.readInto(entryOf(checkpoint, tensor), values, offset);
+		await reader.readInto(weightEntry(checkpoint, tensor), values, offset);
 		offset += shapes[role].reduce((product, size) => product * size, 1);
 	}
 	return content.transposed ? transpose(values, dims[1], dims[0]) : values;
@@ -135,10 +138,4 @@ async function* rowParts(entry: TensorEntry, reader: WeightReader): AsyncGenerat
 function encode(values: Float32Array, dtype: DecoderDtype, name: string): Uint8Array {
 	const typed = dtype === 'fp32' ? values : toHalf(values, name);
 	return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
-}
-
-function entryOf(checkpoint: Checkpoint, name: string): TensorEntry {
-	const entry = checkpoint.tensors.get(name);
-	if (entry === undefined) throw new Error(`tensor ${name} vanished from an opened checkpoint`);
-	return entry;
 }

@@ -1,13 +1,19 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { checkFinite } from '../finite.ts';
-import { blockPrefix, captureGraph, gramName, layerGroups } from '../graph/capture.ts';
+import {
+	blockPrefix,
+	captureGraph,
+	gramName,
+	layerGroups,
+	rotarySuffix
+} from '../graph/capture.ts';
 import { gramGraph } from '../graph/gram.ts';
-import { rotaryTables } from '../graph/rotary.ts';
 import { totalNames, viewShape, type BlockStatistics } from '../graph/statistics.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { DivergencePass } from './divergence.ts';
 import { tokenLosses, vocabularyLogSums } from './head.ts';
 import type { AttentionLayout } from './layout.ts';
+import { rotaryFeeds } from './rotary.ts';
 import {
 	breathe,
 	createSession,
@@ -69,9 +75,13 @@ export class CapturePass {
 		this.#divergences = divergences;
 		this.#statistics = blockStatistics(layout, request);
 		this.#totals = hasNull(request) ? totalsOf(layout, request) : [];
-		const { cos, sin } = rotaryTables(checkpoint.config, layout.context);
-		const dims = [layout.context, checkpoint.config.headDim / 2];
-		this.#rotary = { cos: tensor(cos, dims), sin: tensor(sin, dims) };
+		const sets = rotaryFeeds(checkpoint.config, layout.context);
+		this.#rotary = Object.fromEntries(
+			sets.flatMap(({ cos, sin }, set) => [
+				[`cos${rotarySuffix(set)}`, cos],
+				[`sin${rotarySuffix(set)}`, sin]
+			])
+		);
 		this.#sums = new WindowSums(layout, request);
 	}
 
@@ -205,8 +215,12 @@ export class CapturePass {
 		const { context } = this.#layout;
 		const logSums = vocabularyLogSums(outputs, context);
 		const targets = await this.#weights.outputRows(ids.slice(1));
-		const { hidden } = this.#checkpoint.config;
-		const losses = tokenLosses(floats(outputs, 'normed'), targets, logSums, hidden);
+		const losses = tokenLosses(
+			floats(outputs, 'normed'),
+			targets,
+			logSums,
+			this.#checkpoint.config
+		);
 		checkFinite(losses, this.#checkpoint.folder, 'the loss');
 		return losses;
 	}

@@ -1,4 +1,5 @@
 import { isInputError } from '../errors.ts';
+import { requireWritable } from '../model/checkpoint/writable.ts';
 import type { Model } from '../model/open.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
@@ -48,6 +49,7 @@ export function requirePlan(model: Model, plan: Plan, use: PlanUse): PlannedAtte
 	if (model.form !== 'onnx') {
 		const { name, checkpoint } = model;
 		checkPlanFits(plan, { ...checkpoint.config, name });
+		if (use !== 'run') requireWritable(name, checkpoint.config);
 		return { sources: plan.sources, headMaps: headMapsOf(plan.spans, checkpoint.config.layers) };
 	}
 	const { found, path } = model;

@@ -65,7 +65,8 @@ async function plainly(
 	pair: { baseline: Float32Array; shared: Float32Array; ids: number[] }
 ) {
 	const { hidden, vocab, normEps } = config;
-	const scale = await weights.finalNorm();
+	const { weight } = await weights.finalNorm();
+	const scale = weight.data as Float32Array;
 	const rows = await weights.outputRows(Array.from({ length: vocab }, (_, id) => id));
 	const logs = (state: Float32Array): { logs: Float64Array; best: number } => {
 		const square = state.reduce((sum, value) => sum + value * value, 0) / hidden;

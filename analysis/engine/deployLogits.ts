@@ -33,7 +33,7 @@ export async function engineLogits(
 	const normed = floats(
 		await norm.run({
 			hidden: tensor(state.hidden, dims),
-			weight: tensor(await weights.finalNorm(), [config.hidden])
+			...(await weights.finalNorm())
 		}),
 		'normed'
 	);

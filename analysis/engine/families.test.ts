@@ -2,12 +2,15 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ARCHITECTURES } from '../model/checkpoint/families.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
 import { widestReach, type QueryBlock } from '../graph/blocks.ts';
+import { CapturePass } from './capturePass.ts';
 import { ForwardPass } from './forward.ts';
 import { LanguageHead } from './head.ts';
 import {
+	allocateSource,
 	allocateWindow,
 	attentionLayout,
 	squareAttention,
@@ -20,13 +23,24 @@ interface Reference {
 	ids: number[];
 	loss: number;
 	logits: number[];
+	/** Per layer, of each head and query the keys up to it. */
 	attention: number[][];
+	/** A plan, and its loss by the PyTorch engine. */
+	planned: { sources: (number | null)[]; loss: number };
 }
 
 const FOLDER = 'tests/fixtures/families';
 const families = readdirSync(FOLDER, { withFileTypes: true })
 	.filter((entry) => entry.isDirectory())
 	.map((entry) => entry.name);
+
+async function referenceOf(family: string): Promise<Reference> {
+	return JSON.parse(await readFile(join(FOLDER, family, 'reference.json'), 'utf8')) as Reference;
+}
+
+function mean(values: Float64Array): number {
+	return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 /** Short blocks, so that a window of 24 tokens has many, some of them beyond the reach of a sliding window. */
 function inBlocksOf(
@@ -43,10 +57,18 @@ function inBlocksOf(
 	return { ...layout, blocks };
 }
 
+/** A layer's [heads, S, S] as the reference has it. */
+function triangles(square: Float32Array, heads: number, tokens: number): number[] {
+	const found: number[] = [];
+	for (let row = 0; row < heads * tokens; row++) {
+		const keys = (row % tokens) + 1;
+		found.push(...square.subarray(row * tokens, row * tokens + keys));
+	}
+	return found;
+}
+
 async function run(family: string, blockLength: number | null, resident: boolean) {
-	const reference = JSON.parse(
-		await readFile(join(FOLDER, family, 'reference.json'), 'utf8')
-	) as Reference;
+	const reference = await referenceOf(family);
 	const checkpoint = await openCheckpoint(join(FOLDER, family));
 	const { config } = checkpoint;
 	const whole = attentionLayout(config, reference.ids.length);
@@ -61,11 +83,15 @@ async function run(family: string, blockLength: number | null, resident: boolean
 	await forward.run([state]);
 	const [losses] = await head.losses([{ hidden: state.hidden, ids: reference.ids }]);
 	const logits = await head.lastLogits(state.hidden);
+	const { sources } = reference.planned;
+	const shared = await forward.start(reference.ids, allocateSource(layout, sources));
+	await forward.run([shared], { sources });
+	const [planned] = await head.losses([{ hidden: shared.hidden, ids: reference.ids }]);
 	await forward.release();
 	await head.release();
 	await weights.release();
 	await reader.close();
-	return { reference, config, layout, attention, losses, logits };
+	return { reference, config, layout, attention, losses, logits, planned };
 }
 
 function worstDifference(actual: ArrayLike<number>, expected: number[]): number {
@@ -75,10 +101,11 @@ function worstDifference(actual: ArrayLike<number>, expected: number[]): number 
 	);
 }
 
-it('covers every supported architecture', () => {
-	expect(families.map((name) => name.split('-')[0])).toEqual(
-		expect.arrayContaining(['llama', 'mistral', 'qwen2', 'qwen3'])
+it('covers every supported architecture', async () => {
+	const found = await Promise.all(
+		families.map(async (family) => (await openCheckpoint(join(FOLDER, family))).config.architecture)
 	);
+	expect([...new Set(found)].toSorted()).toEqual(ARCHITECTURES.toSorted());
 });
 
 describe.each(families)('%s', (family) => {
@@ -91,18 +118,52 @@ describe.each(families)('%s', (family) => {
 	] as const)(
 		'agrees with transformers, query blocks of %s, weights %s',
 		async (blockLength, place) => {
-			const { reference, config, layout, attention, losses, logits } = await run(
+			const { reference, config, layout, attention, losses, logits, planned } = await run(
 				family,
 				blockLength,
 				place === 'in memory'
 			);
-			const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-			expect(Math.abs(loss - reference.loss)).toBeLessThan(1e-4);
-			expect(worstDifference(logits, reference.logits)).toBeLessThan(1e-3);
+			expect(Math.abs(mean(losses) - reference.loss)).toBeLessThan(1e-5);
+			expect(worstDifference(logits, reference.logits)).toBeLessThan(1e-4);
 			for (let layer = 0; layer < config.layers; layer++) {
 				const square = squareAttention(layout, attention, layer);
-				expect(worstDifference(square, reference.attention[layer])).toBeLessThan(1e-5);
+				const found = triangles(square, config.heads, layout.context);
+				expect(worstDifference(found, reference.attention[layer])).toBeLessThan(1e-5);
 			}
+			expect(Math.abs(mean(planned) - reference.planned.loss)).toBeLessThan(1e-5);
 		}
 	);
+
+	it('agrees with transformers as one graph that holds the model', async () => {
+		const reference = await referenceOf(family);
+		const checkpoint = await openCheckpoint(join(FOLDER, family));
+		const layout = attentionLayout(checkpoint.config, reference.ids.length);
+		const reader = new WeightReader();
+		const weights = new WeightSource(checkpoint, reader, { resident: true, hasher: null });
+		const request = {
+			...{ views: ['all' as const], gram: true, sqrt: false },
+			...{ jsQueries: null, windowCount: 1 }
+		};
+		const pass = await CapturePass.open(checkpoint, layout, request, weights);
+		const losses = await pass.add(reference.ids, 0);
+		const { sums } = await pass.finish();
+		expect(Math.abs(mean(losses) - reference.loss)).toBeLessThan(1e-5);
+		const { layers, heads } = checkpoint.config;
+		const rows = reference.attention.flatMap((layer) => inHeads(layer, heads));
+		const gram = rows.flatMap((one) => rows.map((other) => dot(one, other)));
+		expect(gram).toHaveLength((layers * heads) ** 2);
+		expect(worstDifference(sums[0].gram ?? [], gram)).toBeLessThan(1e-4);
+		await pass.release();
+		await weights.release();
+		await reader.close();
+	});
 });
+
+function inHeads(values: readonly number[], heads: number): number[][] {
+	const each = values.length / heads;
+	return Array.from({ length: heads }, (_, head) => values.slice(head * each, (head + 1) * each));
+}
+
+function dot(one: readonly number[], other: readonly number[]): number {
+	return one.reduce((sum, value, at) => sum + value * other[at], 0);
+}

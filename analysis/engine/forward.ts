@@ -5,7 +5,6 @@ import { attendGraph } from '../graph/attend.ts';
 import type { LayerGraph } from '../graph/decoder.ts';
 import { leaveOutGraph } from '../graph/leaveOut.ts';
 import { reuseGraph } from '../graph/reuse.ts';
-import { rotaryTables } from '../graph/rotary.ts';
 import {
 	allocateSource,
 	layerBlock,
@@ -15,7 +14,8 @@ import {
 import { probabilityTensors } from './probabilities.ts';
 import type { LayerRepairs } from './repair/repairs.ts';
 import { givenTo, ResidentLayers, type LayerDeed } from './residentLayers.ts';
-import { breathe, createSession, indices, tensor, type Tensors } from './session.ts';
+import { layerRotary, rotaryFeeds } from './rotary.ts';
+import { breathe, createSession, feedsOf, indices, tensor, type Tensors } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
 /** One window on its way through the model. */
@@ -59,7 +59,7 @@ export class ForwardPass {
 	readonly #config: ModelConfig;
 	readonly #layout: AttentionLayout;
 	readonly #weights: WeightSource;
-	readonly #rotary: Tensors;
+	readonly #rotary: readonly Tensors[];
 	readonly #sessions = new Map<string, Promise<InferenceSession>>();
 	/** Of a model that is in memory; null: weights are fed layer by layer. */
 	readonly #resident: ResidentLayers | null;
@@ -70,9 +70,7 @@ export class ForwardPass {
 		this.#config = config;
 		this.#layout = layout;
 		this.#weights = weights;
-		const { cos, sin } = rotaryTables(config, layout.context);
-		const dims = [layout.context, config.headDim / 2];
-		this.#rotary = { cos: tensor(cos, dims), sin: tensor(sin, dims) };
+		this.#rotary = rotaryFeeds(config, layout.context);
 		this.#spare = new Float32Array(layout.context * config.hidden);
 		const { model } = weights;
 		this.#resident = model === null ? null : new ResidentLayers(config, layout, model);
@@ -175,12 +173,13 @@ export class ForwardPass {
 		kept: WindowAttention | null
 	): Promise<LayerCost> {
 		const reach = this.#config.reach[layer];
+		const rotates = this.#config.rotaryOf[layer] !== null;
 		const tap = kept !== null;
 		return this.#compute(
-			`attend ${reach ?? 'all'} ${tap}`,
-			(graph) => attendGraph(graph, reach, tap),
+			`attend ${reach ?? 'all'} ${rotates} ${tap}`,
+			(graph) => attendGraph(graph, { reach, rotates }, tap),
 			state,
-			{ ...this.#rotary, ...weights },
+			{ ...layerRotary(this.#config, this.#rotary, layer), ...weights },
 			kept === null ? {} : probabilityTensors(this.#layout, kept, layer)
 		);
 	}
@@ -227,7 +226,7 @@ export class ForwardPass {
 	): Promise<LayerCost> {
 		const session = await this.#session(key, build);
 		const dims = [this.#layout.context, this.#config.hidden];
-		const inputs = { ...feeds, hidden: tensor(state.hidden, dims) };
+		const inputs = feedsOf(session, { ...feeds, hidden: tensor(state.hidden, dims) });
 		const outputs = { ...fetches, hidden_out: tensor(this.#spare, dims) };
 		return this.#timed(state, async () => {
 			await session.run(inputs, outputs);
@@ -270,7 +269,7 @@ export class ForwardPass {
 		}
 	}
 
-	/** One session per kind of layer: attend with or without a tap, per sliding window; reuse; left out. */
+	/** One session per kind of layer: attend with or without a tap, per sliding window and rotary embedding; reuse; drop. */
 	#session(key: string, build: (graph: LayerGraph) => Uint8Array): Promise<InferenceSession> {
 		let session = this.#sessions.get(key);
 		if (session === undefined) {

@@ -7,7 +7,7 @@ import { PartsCompared, type PartFigures, type TokenComparison } from './compari
 import { logAddExp, logSum } from './logSum.ts';
 import { vocabularyParts } from '../graph/stored.ts';
 import type { ResidentModel } from './residentModel.ts';
-import { breathe, createSession, floats, tensor } from './session.ts';
+import { breathe, createSession, floats, tensor, type Tensors } from './session.ts';
 import type { VocabularyPart, WeightSource } from './weights.ts';
 
 /** Rows taken at once: what is worked out of their logits then stays in the processor's cache. */
@@ -19,7 +19,7 @@ export class LanguageHead {
 	readonly #context: number;
 	readonly #weights: WeightSource;
 	readonly #norm: InferenceSession;
-	readonly #normWeight: Float32Array;
+	readonly #normWeights: Tensors;
 	/** One session per number of rows: all parts of the vocabulary but the last are equally large. */
 	readonly #parts = new Map<string, Promise<InferenceSession>>();
 
@@ -28,13 +28,13 @@ export class LanguageHead {
 		context: number,
 		weights: WeightSource,
 		norm: InferenceSession,
-		normWeight: Float32Array
+		normWeights: Tensors
 	) {
 		this.#config = config;
 		this.#context = context;
 		this.#weights = weights;
 		this.#norm = norm;
-		this.#normWeight = normWeight;
+		this.#normWeights = normWeights;
 	}
 
 	static async open(
@@ -78,7 +78,7 @@ export class LanguageHead {
 		const losses: Float64Array[] = [];
 		for (const [window, { ids }] of windows.entries()) {
 			const targets = await this.#weights.outputRows(ids.slice(1));
-			const found = tokenLosses(normed[window], targets, logSums[window], width);
+			const found = tokenLosses(normed[window], targets, logSums[window], this.#config);
 			checkFinite(found, this.#weights.folder, 'the loss');
 			losses.push(found);
 		}
@@ -130,7 +130,7 @@ export class LanguageHead {
 	): Promise<TokenComparison> {
 		const targets = await this.#weights.outputRows(ids.slice(1));
 		const losses = (model: 'baseline' | 'shared') =>
-			tokenLosses(normed[model], targets, parts.logSums(model), this.#config.hidden);
+			tokenLosses(normed[model], targets, parts.logSums(model), this.#config);
 		const [best, other] = [parts.best('baseline'), parts.best('shared')];
 		return {
 			baseline: losses('baseline'),
@@ -152,7 +152,7 @@ export class LanguageHead {
 			const outputs = await session.run({ hidden: tensor(hidden, dims) });
 			const targets = await this.#weights.outputRows(ids.slice(1));
 			const logSums = vocabularyLogSums(outputs, this.#context);
-			const found = tokenLosses(floats(outputs, 'normed'), targets, logSums, this.#config.hidden);
+			const found = tokenLosses(floats(outputs, 'normed'), targets, logSums, this.#config);
 			checkFinite(found, this.#weights.folder, 'the loss');
 			losses.push(found);
 			await breathe();
@@ -218,7 +218,7 @@ export class LanguageHead {
 	async #normed(hidden: Float32Array): Promise<Float32Array> {
 		const outputs = await this.#norm.run({
 			hidden: tensor(hidden, [this.#context, this.#config.hidden]),
-			weight: tensor(this.#normWeight, [this.#config.hidden])
+			...this.#normWeights
 		});
 		return floats(outputs, 'normed');
 	}
@@ -270,15 +270,17 @@ export function tokenLosses(
 	normed: Float32Array,
 	targets: Float32Array,
 	logSums: Float64Array,
-	width: number
+	{ hidden: width, scales }: Pick<ModelConfig, 'hidden' | 'scales'>
 ): Float64Array {
+	const { logit: scale, logitCap: cap } = scales;
 	const losses = new Float64Array(targets.length / width);
 	for (let position = 0; position < losses.length; position++) {
-		let logit = 0;
+		let product = 0;
 		for (let index = position * width; index < (position + 1) * width; index++) {
-			logit += normed[index] * targets[index];
+			product += normed[index] * targets[index];
 		}
-		losses[position] = logSums[position] - logit;
+		const logit = scale * product;
+		losses[position] = logSums[position] - (cap === null ? logit : cap * Math.tanh(logit / cap));
 	}
 	return losses;
 }

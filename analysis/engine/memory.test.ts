@@ -23,6 +23,7 @@ const checkpoint: Checkpoint = {
 	name: 'large',
 	config,
 	tensors: new Map(),
+	parts: new Map(),
 	bytes: 2.2e9,
 	parameters: 1.1e9,
 	notes: []

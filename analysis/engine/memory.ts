@@ -182,7 +182,8 @@ function streamedBytes(checkpoint: Checkpoint): number {
 
 function layerElements(config: ModelConfig): number {
 	const shapes = layerTensorShapes(config);
-	return (['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const)
+	const gate = config.block.gated ? (['gate'] as const) : [];
+	return (['q', 'k', 'v', 'o', ...gate, 'up', 'down'] as const)
 		.map((role) => shapes[role].reduce((product, size) => product * size, 1))
 		.reduce((sum, size) => sum + size, 0);
 }

@@ -5,7 +5,7 @@ import { outputGraph } from '../graph/output.ts';
 import type { AttentionLayout, WindowAttention } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
 import { givenTo, ResidentLayers } from './residentLayers.ts';
-import { breathe, createSession, floats, tensor } from './session.ts';
+import { breathe, createSession, feedsOf, floats, tensor } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
 /** What attention blocks put out, and how far apart that is under two layers' probabilities. */
@@ -60,17 +60,15 @@ export class OutputPass {
 			await breathe();
 			return { output, square };
 		}
-		const { inputNorm, v, vBias, o } = (await this.#weights.layer(layer)).reuse;
+		const { reuse } = await this.#weights.layer(layer);
 		const dims = [this.#layout.context, this.#config.hidden];
-		const outputs = await this.#session.run({
+		const feeds = feedsOf(this.#session, {
 			...probabilityTensors(this.#layout, attention, source),
 			hidden: tensor(hidden, dims),
 			own: tensor(own, dims),
-			inputNorm,
-			v,
-			...(this.#config.qkvBias && { vBias }),
-			o
+			...reuse
 		});
+		const outputs = await this.#session.run(feeds);
 		await breathe();
 		const square = floats(outputs, 'square');
 		this.#check(square, layer);

@@ -3,7 +3,7 @@ import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { repairSumsGraph } from '../graph/repairSums.ts';
 import type { AttentionLayout, WindowAttention } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
-import { breathe, createSession, floats, indices, tensor } from './session.ts';
+import { breathe, createSession, feedsOf, floats, indices, tensor } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
 /** Sums over windows from which a follower's output projection is refitted; see `repairSumsGraph`. */
@@ -60,19 +60,17 @@ export class RepairSumsPass {
 	): Promise<void> {
 		if (attention === null)
 			throw new RangeError(`layer ${layer} follows layer ${source}, whose attention was not kept`);
-		const { inputNorm, v, vBias, o } = (await this.#weights.layer(layer)).reuse;
+		const { reuse } = await this.#weights.layer(layer);
 		const dims = [this.#layout.context, this.#config.hidden];
 		const session = await this.#session(headMap !== null);
-		const outputs = await session.run({
+		const feeds = feedsOf(session, {
 			...probabilityTensors(this.#layout, attention, source),
 			...(headMap !== null && { head_map: indices(headMap) }),
 			hidden: tensor(hidden, dims),
 			target: tensor(target, dims),
-			inputNorm,
-			v,
-			...(this.#config.qkvBias && { vBias }),
-			o
+			...reuse
 		});
+		const outputs = await session.run(feeds);
 		addTo(sums.gram, floats(outputs, 'gram'));
 		addTo(sums.missing, floats(outputs, 'missing'));
 		await breathe();

@@ -2,11 +2,11 @@ import * as ort from 'onnxruntime-node';
 import { blockEntries, causalMask } from '../graph/blocks.ts';
 import { blockInputs, probabilitiesName } from '../graph/decoder.ts';
 import { givenName } from '../graph/residentLayer.ts';
-import { rotaryTables } from '../graph/rotary.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
 import type { ResidentModel } from './residentModel.ts';
-import { floats, indices, tensor, type Tensors } from './session.ts';
+import { layerRotary, rotaryFeeds } from './rotary.ts';
+import { feedsOf, floats, indices, tensor, type Tensors } from './session.ts';
 
 /** What a layer does about its attention. */
 export type LayerDeed =
@@ -21,8 +21,9 @@ export class ResidentLayers {
 	readonly #config: ModelConfig;
 	readonly #layout: AttentionLayout;
 	readonly #model: ResidentModel;
-	/** Rotary embedding, positions and bounds of the blocks: the same for every layer. */
+	/** Positions and bounds of the blocks: the same for every layer. */
 	readonly #places: Tensors;
+	readonly #rotary: readonly Tensors[];
 	/** By the reach of a layer. */
 	readonly #masks = new Map<number | null, Tensors>();
 	readonly #nothing: Tensors;
@@ -32,12 +33,9 @@ export class ResidentLayers {
 		this.#layout = layout;
 		this.#model = model;
 		const { context, blocks } = layout;
-		const { cos, sin } = rotaryTables(config, context);
-		const dims = [context, config.headDim / 2];
+		this.#rotary = rotaryFeeds(config, context);
 		const positions = Array.from({ length: context }, (_, position) => position);
 		this.#places = {
-			cos: tensor(cos, dims),
-			sin: tensor(sin, dims),
 			positions: new ort.Tensor('int64', BigInt64Array.from(positions, BigInt), [1, context])
 		};
 		this.#nothing = {
@@ -104,6 +102,7 @@ export class ResidentLayers {
 	): Tensors {
 		const feeds: Tensors = {
 			...this.#places,
+			...layerRotary(this.#config, this.#rotary, layer),
 			...this.#maskOf(this.#config.reach[layer]),
 			...this.#nothing,
 			hidden: this.#state(hidden),
@@ -122,7 +121,7 @@ export class ResidentLayers {
 		}
 		if (deed.kind === 'drop' && deed.bias !== null)
 			feeds.mean_output = tensor(deed.bias, [this.#config.hidden]);
-		return Object.fromEntries(session.inputNames.map((name) => [name, feeds[name]]));
+		return feedsOf(session, feeds);
 	}
 
 	#state(values: Float32Array): ort.Tensor {

@@ -30,7 +30,8 @@ export class ResidentModel {
 				config,
 				blockCount,
 				weights: (builder) => weightsIn(builder).layer(layer),
-				has: { attend: source === layer, mix: source !== null }
+				has: { attend: source === layer, mix: source !== null },
+				rotates: config.rotaryOf[layer] !== null
 			});
 		});
 	}

@@ -77,6 +77,11 @@ export async function createWeightSession(
 	});
 }
 
+/** Those of the tensors that a session asks for. */
+export function feedsOf(session: ort.InferenceSession, tensors: Tensors): Tensors {
+	return Object.fromEntries(session.inputNames.map((name) => [name, tensors[name]]));
+}
+
 /** A float32 tensor over the given array, which is not copied. */
 export function tensor(data: Float32Array, dims: readonly number[]): ort.Tensor {
 	return new ort.Tensor('float32', data, dims);

@@ -6,8 +6,9 @@ import {
 	meanOutputName,
 	modelTensorNames,
 	needsRole,
-	type LayerTensorNames
+	type LayerRole
 } from '../model/checkpoint/expected.ts';
+import { weightEntry } from '../model/checkpoint/entry.ts';
 import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
@@ -15,7 +16,7 @@ import { widen } from '../model/checkpoint/widen.ts';
 import { ResidentModel } from './residentModel.ts';
 import { tensor, type Tensors } from './session.ts';
 
-type Role = keyof LayerTensorNames;
+type Role = LayerRole;
 
 /** One layer's weights as feeds of its graphs. */
 export interface LayerWeights {
@@ -120,9 +121,16 @@ export class WeightSource {
 		await this.model?.release();
 	}
 
-	/** Input embeddings of a window's tokens, [S, hidden]. */
+	/** The state in which a window's tokens enter the first layer, [S, hidden]. */
 	async embed(ids: readonly number[]): Promise<Float32Array> {
-		return this.#reader.readRows(this.#entry(this.#names().embedding), ids);
+		const { embedding, positions } = this.#names();
+		const rows = await this.#reader.readRows(this.#entry(embedding), ids);
+		const scale = this.#checkpoint.config.scales.embedding;
+		if (scale !== 1) for (let index = 0; index < rows.length; index++) rows[index] *= scale;
+		if (positions === null) return rows;
+		const places = await this.#reader.readRows(this.#entry(positions), [...ids.keys()]);
+		for (let index = 0; index < rows.length; index++) rows[index] += places[index];
+		return rows;
 	}
 
 	/** Output embeddings of the given ids, [ids, hidden]. */
@@ -130,12 +138,18 @@ export class WeightSource {
 		return this.#reader.readRows(this.#entry(this.#names().outputEmbedding), ids);
 	}
 
-	/** Weight of the final norm, [hidden]. */
-	async finalNorm(): Promise<Float32Array> {
-		const entry = this.#entry(this.#names().finalNorm);
-		const weight = new Float32Array(this.#checkpoint.config.hidden);
-		await this.#reader.readInto(entry, weight, 0);
-		return weight;
+	/** Weight and bias of the final norm, [hidden], where it has them. */
+	async finalNorm(): Promise<Tensors> {
+		const { finalNorm: weight, finalNormBias: bias } = this.#names();
+		const { hidden } = this.#checkpoint.config;
+		const found: Tensors = {};
+		for (const [role, name] of Object.entries({ weight, bias })) {
+			if (name === null) continue;
+			const values = new Float32Array(hidden);
+			await this.#reader.readInto(this.#entry(name), values, 0);
+			found[role] = tensor(values, [hidden]);
+		}
+		return found;
 	}
 
 	/** The output embedding, part by part, in order; each is overwritten by the next. */
@@ -183,12 +197,12 @@ export class WeightSource {
 	}
 
 	#entry(name: string): TensorEntry {
-		const entry = this.#checkpoint.tensors.get(name);
-		if (entry === undefined) throw new Error(`tensor ${name} vanished from an opened checkpoint`);
-		return entry;
+		return weightEntry(this.#checkpoint, name);
 	}
 
 	#hash(entry: TensorEntry, bytes: Uint8Array): void {
+		// A part of a tensor says nothing of the whole.
+		if (entry.of !== undefined) return;
 		if (this.#hasher !== null && !this.#hasher.has(entry.name)) this.#hasher.add(entry.name, bytes);
 	}
 }

@@ -2,7 +2,7 @@ import { meanOutputName } from '../model/checkpoint/expected.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { GraphBuilder } from '../proto/builder.ts';
 import { blockEntries, type QueryBlock } from './blocks.ts';
-import { DecoderGraph } from './decoder.ts';
+import { DecoderGraph, rotaryInputs } from './decoder.ts';
 import {
 	addStatistics,
 	type BlockStatistics,
@@ -10,7 +10,7 @@ import {
 	type GramPiece
 } from './statistics.ts';
 import { StoredWeights } from './stored.ts';
-import { addVocabularySums } from './vocabulary.ts';
+import { addVocabularySums, headWeights } from './vocabulary.ts';
 
 /** What is captured of a window, and where the weights lie. */
 export interface CaptureGraph {
@@ -46,6 +46,11 @@ export function blockPrefix(block: number): string {
 	return `block_${block}/`;
 }
 
+/** Ends the names of the tables of a set of rotary frequencies. */
+export function rotarySuffix(set: number): string {
+	return set === 0 ? '' : `_${set}`;
+}
+
 /** Name of the Gram sums of two groups of layers: of P, or of √P. */
 export function gramName(view: string, which: 'gram' | 'sqrt', piece: Omit<GramPiece, 'name'>) {
 	return `${view}.${which}.${piece.first}_${piece.second}`;
@@ -53,7 +58,8 @@ export function gramName(view: string, which: 'gram' | 'sqrt', piece: Omit<GramP
 
 /**
  * A whole model with its weights, and everything that `analyze` reads of a window: the probabilities of all layers stay
- * inside. Inputs: hidden [S, hidden], the embedded tokens; cos and sin [S, headDim / 2]; running sums (`addStatistics`).
+ * inside. Inputs: hidden [S, hidden], the embedded tokens; of each set of rotary frequencies cos and sin
+ * [S, rotaryDims / 2], their names before `rotarySuffix`; running sums (`addStatistics`).
  * Outputs: per view and pair of groups of layers the Gram sums (`gramName`) over all blocks; of each block what
  * `addStatistics` puts out, its name after `blockPrefix`; `states` [layers + 1], the sum of the hidden state before
  * the first and after every layer, which is no number where one of its entries is none; and what the losses are made of
@@ -65,7 +71,9 @@ export function captureGraph(wanted: CaptureGraph): Uint8Array {
 	const builder = new GraphBuilder('capture');
 	const weights = new StoredWeights(builder, checkpoint, wanted.locationOf);
 	let hidden = builder.input('hidden', [context, config.hidden]);
-	for (const name of ['cos', 'sin']) builder.input(name, [context, config.headDim / 2]);
+	const rotaries = config.rotaries.map((_, set) =>
+		rotaryInputs(builder, config, context, rotarySuffix(set))
+	);
 
 	const states = [hidden];
 	/** [layers][blocks]: names of [heads, queryCount, keyCount]. */
@@ -79,29 +87,25 @@ export function captureGraph(wanted: CaptureGraph): Uint8Array {
 			probabilities.push(blocks.map((block) => noAttention(builder, config.heads, block)));
 			const mean = meanOutputName(layer);
 			if (weights.has(mean)) {
-				middle = builder.node(`${at}attn/MeanOutput`, 'Add', [hidden, weights.tensor(mean)]);
+				middle = graph.join('attn', hidden, weights.tensor(mean));
 			}
 		} else {
-			const normed = graph.norm('attn/norm', hidden, 'inputNorm', config.hidden);
+			const normed = graph.enter(hidden);
+			const set = config.rotaryOf[layer];
 			const own =
 				source === layer
-					? graph.ownProbabilities(normed, config.reach[layer])
+					? graph.ownProbabilities(normed, config.reach[layer], set === null ? null : rotaries[set])
 					: mapped(builder, at, probabilities[source], config.shared?.headMaps[layer] ?? null);
 			probabilities.push(own);
 			const output = graph.mix(own, graph.values(normed), config.outputBias);
-			middle = builder.node(`${at}attn/Residual`, 'Add', [hidden, output]);
+			middle = graph.join('attn', hidden, output);
 		}
-		hidden = graph.feedForward(middle, `${at}hidden_out`);
+		hidden = graph.feedForward(hidden, middle, `${at}hidden_out`);
 		states.push(hidden);
 	}
 
 	addStates(builder, states);
-	addVocabularySums(
-		builder,
-		config,
-		{ hidden, finalNorm: weights.finalNorm(), parts: weights.vocabulary() },
-		context
-	);
+	addVocabularySums(builder, config, { hidden, ...headWeights(weights) }, context);
 	const groups = layerGroups(config.layers, config.heads);
 	const pieces = new Map<string, string[]>();
 	for (const [index, statistics] of wanted.statistics.entries()) {

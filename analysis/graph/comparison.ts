@@ -1,5 +1,6 @@
-import type { ModelConfig } from '../model/checkpoint/types.ts';
+import type { ModelConfig, Scales } from '../model/checkpoint/types.ts';
 import { GraphBuilder } from '../proto/builder.ts';
+import { addLogits } from './logits.ts';
 import { addLogSum, addSum } from './logSum.ts';
 
 /** Names of the outputs of `comparisonGraph`, each [S]. */
@@ -25,7 +26,7 @@ export function comparisonGraph(config: ModelConfig, context: number, rows: numb
 	const builder = new GraphBuilder('comparison');
 	builder.input('rows', [rows, config.hidden]);
 	for (const model of ['baseline', 'shared']) builder.input(model, [context, config.hidden]);
-	addComparison(builder, { baseline: 'baseline', shared: 'shared' }, 'rows');
+	addComparison(builder, config.scales, { baseline: 'baseline', shared: 'shared' }, 'rows');
 	for (const name of COMPARISON_OUTPUTS) builder.output(name, [context]);
 	return builder.build();
 }
@@ -42,14 +43,13 @@ interface Shifted {
  */
 export function addComparison(
 	builder: GraphBuilder,
+	scales: Scales,
 	normed: { baseline: string; shared: string },
 	rows: string,
 	at = ''
 ): void {
 	const [baseline, shared] = (['baseline', 'shared'] as const).map((model) => {
-		const logits = builder.node(`${at}${model}/Gemm`, 'Gemm', [normed[model], rows], {
-			attributes: { transB: 1n }
-		});
+		const logits = addLogits(builder, `${at}${model}/`, normed[model], rows, scales);
 		const row = builder.node(`${at}${model}/BestRow`, 'ArgMax', [logits], {
 			attributes: { axis: 1n, keepdims: 0n }
 		});

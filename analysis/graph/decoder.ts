@@ -1,7 +1,8 @@
-import type { LayerTensorNames } from '../model/checkpoint/expected.ts';
+import type { LayerRole } from '../model/checkpoint/expected.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
-import { GraphBuilder, INT64, MICROSOFT } from '../proto/builder.ts';
+import { GraphBuilder, INT64, MICROSOFT, type Dimension } from '../proto/builder.ts';
 import { causalMask, type QueryBlock } from './blocks.ts';
+import { addNorm } from './norm.ts';
 
 /** What the graph of a decoder layer is built for: one window of a fixed length. */
 export interface LayerGraph {
@@ -29,7 +30,26 @@ export function blockInputs(block: number) {
 }
 
 /** A layer's weights are inputs of its graph, named by their role. Projections are [out, in], as stored. */
-export type LayerWeight = keyof LayerTensorNames;
+export type LayerWeight = LayerRole;
+
+/** Names of the graph's values for the tables of a rotary embedding. */
+export interface RotaryNames {
+	cos: string;
+	sin: string;
+}
+
+/** Declares the tables of a rotary embedding for `tokens` as inputs, their names after `suffix`. */
+export function rotaryInputs(
+	builder: GraphBuilder,
+	{ rotaryDims }: ModelConfig,
+	tokens: Dimension,
+	suffix = ''
+): RotaryNames {
+	const [cos, sin] = ['cos', 'sin'].map((name) =>
+		builder.input(`${name}${suffix}`, [tokens, rotaryDims / 2])
+	);
+	return { cos, sin };
+}
 
 /** Name of the graph's value that holds block b of the probabilities, [heads, queryCount, keyCount]. */
 export function probabilitiesName(block: number): string {
@@ -61,14 +81,45 @@ export class DecoderGraph {
 		return new DecoderGraph(builder, layer, (role, dims) => builder.input(role, dims));
 	}
 
-	/** RMS norm over the last axis (transformers: LlamaRMSNorm). */
-	norm(name: string, input: string, weight: LayerWeight, width: number): string {
-		return this.builder.node(
-			`${this.#at}${name}/RmsNorm`,
-			'SimplifiedLayerNormalization',
-			[input, this.#weight(weight, [width])],
-			{ attributes: { axis: -1n, epsilon: this.layer.config.normEps } }
-		);
+	/** One of the layer's norms, over the last axis. */
+	norm(
+		name: string,
+		input: string,
+		part: 'inputNorm' | 'attentionNorm' | 'postNorm' | 'mlpNorm' | 'qNorm' | 'kNorm',
+		width: number
+	): string {
+		const { config } = this.layer;
+		const { normWeight, normBias } = config.block;
+		return addNorm(this.builder, config, `${this.#at}${name}`, input, {
+			weight: normWeight ? this.#weight(part, [width]) : null,
+			bias: normBias ? this.#weight(`${part}Bias`, [width]) : null,
+			width
+		});
+	}
+
+	/** What the attention block reads of the state before the layer, [S, hidden]. */
+	enter(hidden: string): string {
+		const { config } = this.layer;
+		return config.block.normsBefore
+			? this.norm('attn/norm', hidden, 'inputNorm', config.hidden)
+			: hidden;
+	}
+
+	/** Adds what attention or MLP put out to the state [S, hidden]; the value's name is `outputs[0]` where it is given. */
+	join(at: 'attn' | 'mlp', state: string, output: string, outputs?: string[]): string {
+		const { block, scales, hidden } = this.layer.config;
+		const part = at === 'attn' ? 'attentionNorm' : 'mlpNorm';
+		const normed = block.normsAfter ? this.norm(`${at}/out_norm`, output, part, hidden) : output;
+		const scaled =
+			scales.residual === 1
+				? normed
+				: this.builder.node(`${this.#at}${at}/Scale`, 'Mul', [
+						normed,
+						this.builder.scalar(scales.residual)
+					]);
+		return this.builder.node(`${this.#at}${at}/Residual`, 'Add', [state, scaled], {
+			...(outputs !== undefined && { outputs })
+		});
 	}
 
 	/** x·Wᵀ + b: [S, in] → [S, out]. */
@@ -136,55 +187,42 @@ export class DecoderGraph {
 	 */
 	finish(probabilities: readonly string[], values: string): void {
 		const output = this.mix(probabilities, values, this.layer.config.outputBias);
-		this.putOut(this.builder.node('attn/Residual', 'Add', ['hidden', output]));
+		this.putOut(this.join('attn', 'hidden', output));
 	}
 
 	/** The MLP after `middle`; what comes out is the graph's output `hidden_out` [S, hidden]. */
 	putOut(middle: string): void {
 		const { context, config } = this.layer;
-		this.feedForward(middle, 'hidden_out');
+		this.feedForward('hidden', middle, 'hidden_out');
 		this.builder.output('hidden_out', [context, config.hidden]);
 	}
 
 	/**
-	 * The layer's own probabilities of each query block, [heads, queryCount, keyCount], from the normed state. `cos` and
-	 * `sin` [S, headDim / 2] are values of the graph; `reach` is the layer's sliding window.
+	 * The layer's own probabilities of each query block, [heads, queryCount, keyCount], from what `enter` gives. `reach` is
+	 * the layer's sliding window; `rotary` names the tables [S, rotaryDims / 2] of its rotary embedding, null: it has none.
 	 */
-	ownProbabilities(normed: string, reach: number | null): string[] {
+	ownProbabilities(normed: string, reach: number | null, rotary: RotaryNames | null): string[] {
 		const { builder } = this;
-		const { config, context, blocks, free } = this.layer;
-		const { heads, kvHeads, headDim } = config;
-		const positions = free
-			? 'positions'
-			: builder.constant(
-					'positions',
-					Array.from({ length: context }, (_, position) => BigInt(position)),
-					[1, context]
-				);
+		const { config, blocks, free } = this.layer;
+		const { heads, kvHeads, headDim, scales } = config;
+		const norms = config.qkNorm ? config.block.qkNormOver : null;
 
-		/** Projection, optional norm and rotary embedding: [S, hidden] → [1, count, S, headDim]. */
+		/** Projection, rotary embedding, and a norm where the model has one: [S, hidden] → [1, count, S, headDim]. */
 		const project = (role: 'q' | 'k', count: number): string => {
 			const at = `attn/${role}`;
 			const width = count * headDim;
-			const projected = this.linear(
-				`${at}_proj`,
-				normed,
-				role,
-				width,
-				config.hidden,
-				config.qkvBias
-			);
-			const split = this.splitHeads(at, projected, count);
-			const scaled = config.qkNorm ? this.norm(at, split, `${role}Norm`, headDim) : split;
-			return builder.node(
-				`${this.#at}${at}/Rotary`,
-				'RotaryEmbedding',
-				[this.headsFirst(at, scaled), positions, 'cos', 'sin'],
-				{ domain: MICROSOFT }
-			);
+			const { hidden, qkvBias } = config;
+			const projected = this.linear(`${at}_proj`, normed, role, width, hidden, qkvBias);
+			const whole =
+				norms === 'all heads' ? this.norm(at, projected, `${role}Norm`, width) : projected;
+			const split = this.splitHeads(at, whole, count);
+			const scaled = norms === 'head' ? this.norm(at, split, `${role}Norm`, headDim) : split;
+			const rotated = this.#rotate(at, this.headsFirst(at, scaled), count, rotary);
+			return norms === 'rotated head' ? this.norm(at, rotated, `${role}Norm`, headDim) : rotated;
 		};
 		const queries = project('q', heads);
 		const keys = project('k', kvHeads);
+		const alpha = scales.scoreCap === null ? scales.score : scales.score / scales.scoreCap;
 
 		return blocks.map((block, index) => {
 			const at = `attn/block_${index}`;
@@ -197,7 +235,7 @@ export class DecoderGraph {
 				`${this.#at}${at}/Scores`,
 				'FusedMatMul',
 				[grouped, this.tokens(`${at}/k`, keys, 'key', index)],
-				{ domain: MICROSOFT, attributes: { alpha: 1 / Math.sqrt(headDim), transB: 1n } }
+				{ domain: MICROSOFT, attributes: { alpha, transB: 1n } }
 			);
 			const perHead = builder.node(`${this.#at}${at}/HeadScores`, 'Reshape', [
 				scores,
@@ -213,12 +251,52 @@ export class DecoderGraph {
 						block.queryCount,
 						block.keyCount
 					]);
-			const masked = builder.node(`${this.#at}${at}/Mask`, 'Add', [perHead, mask]);
+			const masked = builder.node(`${this.#at}${at}/Mask`, 'Add', [
+				this.#capped(at, perHead),
+				mask
+			]);
 			return builder.node(`${this.#at}${at}/Softmax`, 'Softmax', [masked], {
 				outputs: [`${this.#at}${probabilitiesName(index)}`],
 				attributes: { axis: -1n }
 			});
 		});
+	}
+
+	/** Queries or keys [1, count, S, headDim], turned by their positions. */
+	#rotate(at: string, heads: string, count: number, rotary: RotaryNames | null): string {
+		if (rotary === null) return heads;
+		const { builder } = this;
+		const { config, context, free } = this.layer;
+		const { rotaryDims, headDim, block } = config;
+		const positions = free
+			? 'positions'
+			: builder.constant(
+					'positions',
+					Array.from({ length: context }, (_, position) => BigInt(position)),
+					[1, context]
+				);
+		const inputs = [heads, positions, rotary.cos, rotary.sin];
+		return builder.node(`${this.#at}${at}/Rotary`, 'RotaryEmbedding', inputs, {
+			domain: MICROSOFT,
+			attributes: {
+				...(block.rotaryInterleaved && { interleaved: 1n }),
+				...(rotaryDims < headDim && {
+					rotary_embedding_dim: BigInt(rotaryDims),
+					num_heads: BigInt(count)
+				})
+			}
+		});
+	}
+
+	/** Scores bounded as the model has it; they were divided by the bound before. */
+	#capped(at: string, scores: string): string {
+		const { scoreCap } = this.layer.config.scales;
+		if (scoreCap === null) return scores;
+		const bounded = this.builder.node(`${this.#at}${at}/Tanh`, 'Tanh', [scores]);
+		return this.builder.node(`${this.#at}${at}/Cap`, 'Mul', [
+			bounded,
+			this.builder.scalar(scoreCap)
+		]);
 	}
 
 	/**
@@ -282,21 +360,41 @@ export class DecoderGraph {
 		]);
 	}
 
-	/** Everything after the attention block: norm, MLP, residual, [S, hidden]; the value's name is `name`. */
-	feedForward(middle: string, name: string): string {
+	/**
+	 * The MLP and its residual, [S, hidden], from the state before the layer and the one after the attention block; the
+	 * value's name is `name`.
+	 */
+	feedForward(hidden: string, middle: string, name: string): string {
 		const { builder } = this;
 		const { config } = this.layer;
-		const normed = this.norm('mlp/norm', middle, 'postNorm', config.hidden);
+		const { block } = config;
+		const read = block.parallel ? hidden : middle;
+		const normed = block.normsBefore
+			? this.norm('mlp/norm', read, 'postNorm', config.hidden)
+			: read;
 		const [wide, narrow, bias] = [config.intermediate, config.hidden, config.mlpBias];
-		const gate = this.linear('mlp/gate_proj', normed, 'gate', wide, narrow, bias);
 		const up = this.linear('mlp/up_proj', normed, 'up', wide, narrow, bias);
+		let widened: string;
+		if (block.gated) {
+			const gate = this.linear('mlp/gate_proj', normed, 'gate', wide, narrow, bias);
+			widened = builder.node(`${this.#at}mlp/Mul`, 'Mul', [this.#activate(gate), up]);
+		} else widened = this.#activate(up);
+		const down = this.linear('mlp/down_proj', widened, 'down', narrow, wide, bias);
+		return this.join('mlp', middle, down, [name]);
+	}
+
+	#activate(input: string): string {
+		const { activation } = this.layer.config.block;
 		// QuickGelu with alpha 1 is x·sigmoid(x): SiLU in one pass over the memory.
-		const silu = builder.node(`${this.#at}mlp/Silu`, 'QuickGelu', [gate], {
-			domain: MICROSOFT,
-			attributes: { alpha: 1 }
+		if (activation === 'silu') {
+			return this.builder.node(`${this.#at}mlp/Silu`, 'QuickGelu', [input], {
+				domain: MICROSOFT,
+				attributes: { alpha: 1 }
+			});
+		}
+		if (activation === 'relu') return this.builder.node(`${this.#at}mlp/Relu`, 'Relu', [input]);
+		return this.builder.node(`${this.#at}mlp/Gelu`, 'Gelu', [input], {
+			attributes: { approximate: activation === 'gelu' ? 'none' : 'tanh' }
 		});
-		const gated = builder.node(`${this.#at}mlp/Mul`, 'Mul', [silu, up]);
-		const down = this.linear('mlp/down_proj', gated, 'down', narrow, wide, bias);
-		return builder.node(`${this.#at}mlp/Residual`, 'Add', [middle, down], { outputs: [name] });
 	}
 }

@@ -1,6 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import type { ModelConfig } from '../model/checkpoint/types.ts';
+import { LLAMA_BLOCK } from '../model/checkpoint/families.ts';
+import type { ModelConfig, RopeScaling } from '../model/checkpoint/types.ts';
 import { blockEntries, causalMask, queryBlocks, widestReach } from './blocks.ts';
 import { attendGraph } from './attend.ts';
 import { ModelProtoSchema } from '../proto/onnx_pb.ts';
@@ -19,8 +20,12 @@ const config: ModelConfig = {
 	vocab: 32,
 	maxPositions: 1024,
 	normEps: 1e-5,
-	ropeTheta: 10000,
-	ropeScaling: { type: 'default' },
+	block: LLAMA_BLOCK,
+	scales: { score: 0.5, scoreCap: null, logitCap: null, logit: 1, embedding: 1, residual: 1 },
+	rotaries: [{ theta: 10000, scaling: { type: 'default' } }],
+	rotaryOf: [0, 0],
+	rotaryDims: 4,
+	learnedPositions: false,
 	reach: [null, null],
 	qkvBias: false,
 	outputBias: false,
@@ -83,28 +88,58 @@ it('the widest reach is unlimited where one layer sees everything', () => {
 });
 
 describe('rotary embedding', () => {
+	/** Of a head of 4, in windows of so many tokens. */
+	const frequencies = (scaling: RopeScaling, context = 16) => [
+		...inverseFrequencies({ theta: 10000, scaling }, 4, context)
+	];
+
 	it('has frequencies θ^(−2i/d)', () => {
-		expect([...inverseFrequencies(config)]).toEqual([1, 0.01]);
+		expect(frequencies({ type: 'default' })).toEqual([1, 0.01]);
 	});
 
 	it('divides them all where scaling is linear', () => {
-		const scaled = inverseFrequencies({ ...config, ropeScaling: { type: 'linear', factor: 4 } });
+		const scaled = frequencies({ type: 'linear', factor: 4 });
 		expect([...scaled]).toEqual([0.25, 0.0025]);
 	});
 
 	it('llama3 keeps short wavelengths and divides long ones', () => {
 		// Wavelengths are 2π and 200π = 628; with 1024 positions, short is below 1024 / 4, long above 1024 / 2.
-		const scaled = inverseFrequencies({
-			...config,
-			ropeScaling: {
-				type: 'llama3',
-				factor: 8,
-				lowFreqFactor: 2,
-				highFreqFactor: 4,
-				originalMaxPositions: 1024
-			}
+		const scaled = frequencies({
+			type: 'llama3',
+			factor: 8,
+			lowFreqFactor: 2,
+			highFreqFactor: 4,
+			originalMaxPositions: 1024
 		});
 		expect([...scaled]).toEqual([1, 0.01 / 8]);
+	});
+
+	it('longrope divides by one set of numbers in windows as long as the model was trained on, else by another', () => {
+		const scaling: RopeScaling = {
+			type: 'longrope',
+			shortDivisors: [1, 2],
+			longDivisors: [4, 8],
+			attentionFactor: 2,
+			originalMaxPositions: 16
+		};
+		expect(frequencies(scaling, 16)).toEqual([1, 0.005]);
+		expect(frequencies(scaling, 17)).toEqual([0.25, 0.00125]);
+		const { cos } = rotaryTables({ rotaries: [{ theta: 10000, scaling }], rotaryDims: 4 }, 3);
+		expect([cos[0], cos[1]]).toEqual([2, 2]);
+	});
+
+	it('yarn keeps pairs that turn often and divides those that turn seldom', () => {
+		// Over 1024 positions the pairs turn 163 and 1.6 times.
+		const scaled = frequencies({
+			type: 'yarn',
+			factor: 4,
+			attentionFactor: 1,
+			betaFast: 32,
+			betaSlow: 2,
+			originalMaxPositions: 1024,
+			truncate: true
+		});
+		expect(scaled).toEqual([1, 0.0025]);
 	});
 
 	it('tabulates cosine and sine of position × frequency', () => {
@@ -123,7 +158,10 @@ describe('layer graphs', () => {
 		fromBinary(ModelProtoSchema, model).graph?.input.map(({ name }) => name) ?? [];
 
 	it('attend computes softmax and rotary embedding; reuse has neither, nor q and k', () => {
-		const [attend, reuse] = [attendGraph(layer, null, true), reuseGraph(layer)];
+		const [attend, reuse] = [
+			attendGraph(layer, { reach: null, rotates: true }, true),
+			reuseGraph(layer)
+		];
 		expect(operators(attend)).toContain('Softmax');
 		expect(operators(attend).filter((operator) => operator === 'RotaryEmbedding')).toHaveLength(2);
 		expect(operators(reuse)).not.toContain('Softmax');
@@ -140,8 +178,8 @@ describe('layer graphs', () => {
 	});
 
 	it('the tap adds outputs and nothing else', () => {
-		expect(operators(attendGraph(layer, null, true))).toEqual(
-			operators(attendGraph(layer, null, false))
+		expect(operators(attendGraph(layer, { reach: null, rotates: true }, true))).toEqual(
+			operators(attendGraph(layer, { reach: null, rotates: true }, false))
 		);
 	});
 });

@@ -1,16 +1,17 @@
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { GraphBuilder } from '../proto/builder.ts';
+import { addLogits } from './logits.ts';
 import { addLogSum } from './logSum.ts';
+import { addNorm } from './norm.ts';
 
-/** The final RMS norm: hidden [S, hidden] and its weight [hidden] → normed [S, hidden]. */
+/** The final norm: hidden [S, hidden] and its weight and bias [hidden], where it has them → normed [S, hidden]. */
 export function finalNormGraph(config: ModelConfig, context: number): Uint8Array {
 	const builder = new GraphBuilder('final_norm');
 	builder.input('hidden', [context, config.hidden]);
-	builder.input('weight', [config.hidden]);
-	builder.node('final_norm/RmsNorm', 'SimplifiedLayerNormalization', ['hidden', 'weight'], {
-		outputs: ['normed'],
-		attributes: { axis: -1n, epsilon: config.normEps }
-	});
+	const { hidden: width, block } = config;
+	const weight = block.normWeight ? builder.input('weight', [width]) : null;
+	const bias = block.normBias ? builder.input('bias', [width]) : null;
+	addNorm(builder, config, 'final_norm', 'hidden', { weight, bias, width }, ['normed']);
 	builder.output('normed', [context, config.hidden]);
 	return builder.build();
 }
@@ -21,7 +22,7 @@ export function finalNormGraph(config: ModelConfig, context: number): Uint8Array
  */
 export function vocabularyGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
 	const builder = new GraphBuilder('vocabulary');
-	addLogits(builder, config, context, rows);
+	addRowLogits(builder, config, context, rows);
 	builder.output('logits', [context, rows]);
 	return builder.build();
 }
@@ -29,13 +30,13 @@ export function vocabularyGraph(config: ModelConfig, context: number, rows: numb
 /** The same part → what its log-sum-exp is made of, `part_highest` and `part_sum` [S]; see `addLogSum`. */
 export function vocabularySumGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
 	const builder = new GraphBuilder('vocabulary_sum');
-	addLogits(builder, config, context, rows);
+	addRowLogits(builder, config, context, rows);
 	addLogSum(builder, 'part', 'logits');
 	for (const name of ['part_highest', 'part_sum']) builder.output(name, [context]);
 	return builder.build();
 }
 
-function addLogits(
+function addRowLogits(
 	builder: GraphBuilder,
 	config: ModelConfig,
 	context: number,
@@ -43,8 +44,5 @@ function addLogits(
 ): void {
 	builder.input('normed', [context, config.hidden]);
 	builder.input('rows', [rows, config.hidden]);
-	builder.node('vocabulary/Gemm', 'Gemm', ['normed', 'rows'], {
-		outputs: ['logits'],
-		attributes: { transB: 1n }
-	});
+	addLogits(builder, 'vocabulary/', 'normed', 'rows', config.scales, ['logits']);
 }

@@ -3,8 +3,8 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
 /**
  * A decoder layer without its attention block, output projection and its bias included: hidden [S, hidden] →
  * hidden_out [S, hidden] = middle + MLP(norm(middle)), middle being hidden. Further inputs: the weights of the
- * MLP and its norm. With `biased`, a further input `mean_output` [hidden] is added to every token: middle =
- * hidden + mean_output.
+ * MLP and its norm. With `biased`, a further input `mean_output` [hidden] stands in for what the attention block puts
+ * out, of every token: middle = hidden + mean_output, through the norm that a model may have there.
  */
 export function leaveOutGraph(layer: LayerGraph, biased = false): Uint8Array {
 	const graph = DecoderGraph.ofInputs('leave_out', layer);
@@ -12,7 +12,7 @@ export function leaveOutGraph(layer: LayerGraph, biased = false): Uint8Array {
 	if (!biased) graph.putOut('hidden');
 	else {
 		const meanOutput = builder.input('mean_output', [layer.config.hidden]);
-		graph.putOut(builder.node('attn/MeanOutput', 'Add', ['hidden', meanOutput]));
+		graph.putOut(graph.join('attn', 'hidden', meanOutput));
 	}
 	return builder.build();
 }

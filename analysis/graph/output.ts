@@ -15,7 +15,7 @@ export function outputGraph(layer: LayerGraph): Uint8Array {
 	const probabilities = blocks.map((block, index) =>
 		builder.input(probabilitiesName(index), [config.heads, block.queryCount, block.keyCount])
 	);
-	const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', config.hidden);
+	const normed = graph.enter('hidden');
 	const output = graph.mix(probabilities, graph.values(normed), false);
 	const apart = builder.node('apart', 'Sub', [output, own]);
 	builder.node('square', 'ReduceSumSquare', [apart], {

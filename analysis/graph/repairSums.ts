@@ -13,7 +13,7 @@ export function repairSumsGraph(layer: LayerGraph, mapped: boolean): Uint8Array 
 	const { hidden, heads, headDim } = layer.config;
 	const target = builder.input('target', [layer.context, hidden]);
 	const probabilities = graph.givenProbabilities(mapped);
-	const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', hidden);
+	const normed = graph.enter('hidden');
 	const outputs = graph.headOutputs(probabilities, graph.values(normed));
 	const missing = builder.node('missing/Sub', 'Sub', [target, graph.project(outputs, false)]);
 	const sum = (name: string, left: string, rows: number) => {

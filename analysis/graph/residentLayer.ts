@@ -1,6 +1,12 @@
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { BOOL, GraphBuilder, INT64 } from '../proto/builder.ts';
-import { blockInputs, DecoderGraph, probabilitiesName, type WeightOf } from './decoder.ts';
+import {
+	blockInputs,
+	DecoderGraph,
+	probabilitiesName,
+	rotaryInputs,
+	type WeightOf
+} from './decoder.ts';
 
 /** What a layer's graph is made for. */
 export interface ResidentLayer {
@@ -11,6 +17,8 @@ export interface ResidentLayer {
 	weights: (builder: GraphBuilder) => WeightOf;
 	/** Which parts the checkpoint has weights for: one that follows another has no q and k, one without attention no v and o. */
 	has: { attend: boolean; mix: boolean };
+	/** Whether it has a rotary embedding. */
+	rotates: boolean;
 }
 
 /** Name of the input for block b of the probabilities of another layer. */
@@ -22,15 +30,16 @@ export function givenName(block: number): string {
  * A decoder layer that holds its weights and does what a plan has it do, on windows of any length S. Inputs: hidden
  * [S, hidden]; bools `attends` (its own attention; else `given_b` [1, heads, queryCount, keyCount] of each query block is
  * reused), `drops` (no attention block; `mean_output` [hidden] in its place), `refits` (`refitted_o`
- * [hidden, heads·headDim] in place of the output projection) and `stops` (before the MLP); cos and sin [S, headDim / 2],
- * positions [1, S], and of each block its bounds and mask (`blockInputs`). Outputs: `hidden_out` [S, hidden];
+ * [hidden, heads·headDim] in place of the output projection) and `stops` (before the MLP); where it rotates, cos and sin
+ * [S, rotaryDims / 2] and positions [1, S]; and of each block its bounds and mask (`blockInputs`). Outputs: `hidden_out` [S, hidden];
  * `probabilities_b` of each block; `attention_out` [S, hidden], what the attention block puts out without its bias.
  */
 export function residentLayerGraph({
 	config,
 	blockCount,
 	weights,
-	has
+	has,
+	rotates
 }: ResidentLayer): Uint8Array {
 	const builder = new GraphBuilder('layer');
 	const weight = weights(builder);
@@ -39,7 +48,10 @@ export function residentLayerGraph({
 		builder.input(name, [], BOOL);
 	}
 	builder.input('mean_output', [config.hidden]);
-	const given = has.mix ? declareAttention(builder, config, blockCount, has.attend) : [];
+	const rotary = has.attend && rotates ? rotaryInputs(builder, config, 'tokens') : null;
+	const given = has.mix
+		? declareAttention(builder, config, blockCount, { attends: has.attend, rotates })
+		: [];
 	const blocks = Array.from({ length: blockCount }, () => ({
 		queryStart: 0,
 		queryCount: 0,
@@ -51,26 +63,24 @@ export function residentLayerGraph({
 		new DecoderGraph(branch, layer, weight, at);
 
 	const dropped = new GraphBuilder('dropped', 'dropped_');
-	dropped.node('dropped/MeanOutput', 'Add', ['hidden', 'mean_output'], {
-		outputs: ['dropped_middle']
-	});
+	ofBranch(dropped, 'dropped/').join('attn', 'hidden', 'mean_output', ['dropped_middle']);
 	dropped.node('dropped/Sub', 'Sub', ['hidden', 'hidden'], { outputs: ['dropped_attention'] });
 	const passed = passOn(dropped, given, 'dropped');
 
 	const outputs = ['middle', 'attention_out', ...given.map((_, block) => probabilitiesName(block))];
 	if (!has.mix) {
-		builder.node('dropped/MeanOutput', 'Add', ['hidden', 'mean_output'], { outputs: ['middle'] });
+		ofBranch(builder, 'dropped/').join('attn', 'hidden', 'mean_output', ['middle']);
 		builder.node('dropped/Sub', 'Sub', ['hidden', 'hidden'], { outputs: ['attention_out'] });
 	} else {
 		const mixed = new GraphBuilder('mixed', 'mixed_');
 		const graph = ofBranch(mixed, 'mixed/');
-		const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', config.hidden);
+		const normed = graph.enter('hidden');
 		const probabilities = given.map((_, block) => `mixed_probabilities_${block}`);
 		const reused = new GraphBuilder('reused', 'reused_');
 		const reusedNames = passOn(reused, given, 'reused');
 		if (has.attend) {
 			const own = new GraphBuilder('own', 'own_');
-			const names = ofBranch(own, 'own/').ownProbabilities(normed, null);
+			const names = ofBranch(own, 'own/').ownProbabilities(normed, null, rotary);
 			mixed.node('attends', 'If', ['attends'], {
 				outputs: probabilities,
 				attributes: { then_branch: own.branch(names), else_branch: reused.branch(reusedNames) }
@@ -95,7 +105,7 @@ export function residentLayerGraph({
 		const biased = config.outputBias
 			? mixed.node('mixed/Bias', 'Add', [attention, weight('oBias', [config.hidden])])
 			: attention;
-		mixed.node('mixed/Residual', 'Add', ['hidden', biased], { outputs: ['mixed_middle'] });
+		graph.join('attn', 'hidden', biased, ['mixed_middle']);
 		builder.node('drops', 'If', ['drops'], {
 			outputs,
 			attributes: {
@@ -105,7 +115,7 @@ export function residentLayerGraph({
 		});
 	}
 	const fed = new GraphBuilder('fed', 'fed_');
-	const state = ofBranch(fed, 'fed/').feedForward('middle', 'fed_state');
+	const state = ofBranch(fed, 'fed/').feedForward('hidden', 'middle', 'fed_state');
 	const stopped = new GraphBuilder('stopped', 'stopped_');
 	stopped.node('stopped/Identity', 'Identity', ['middle'], { outputs: ['stopped_state'] });
 	builder.node('stops', 'If', ['stops'], {
@@ -129,13 +139,12 @@ function declareAttention(
 	builder: GraphBuilder,
 	config: ModelConfig,
 	blockCount: number,
-	attends: boolean
+	{ attends, rotates }: { attends: boolean; rotates: boolean }
 ): string[] {
 	builder.input('refitted_o', ['refitted', config.heads * config.headDim]);
 	if (attends) {
 		builder.input('attends', [], BOOL);
-		builder.input('positions', [1, 'tokens'], INT64);
-		for (const name of ['cos', 'sin']) builder.input(name, ['tokens', config.headDim / 2]);
+		if (rotates) builder.input('positions', [1, 'tokens'], INT64);
 	}
 	return Array.from({ length: blockCount }, (_, block) => {
 		const { queryStart, queryEnd, keyStart, keyEnd, mask } = blockInputs(block);

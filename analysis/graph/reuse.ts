@@ -10,7 +10,7 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
 export function reuseGraph(layer: LayerGraph, mapped = false): Uint8Array {
 	const graph = DecoderGraph.ofInputs('reuse', layer);
 	const probabilities = graph.givenProbabilities(mapped);
-	const normed = graph.norm('attn/norm', 'hidden', 'inputNorm', layer.config.hidden);
+	const normed = graph.enter('hidden');
 	graph.finish(probabilities, graph.values(normed));
 	return graph.builder.build();
 }

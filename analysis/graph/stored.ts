@@ -1,5 +1,6 @@
 import { layerTensorNames, modelTensorNames } from '../model/checkpoint/expected.ts';
-import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
+import { weightEntry } from '../model/checkpoint/entry.ts';
+import type { Checkpoint, TensorEntry, TensorPick } from '../model/checkpoint/types.ts';
 import { isWeightDtype } from '../model/checkpoint/widen.ts';
 import { FLOAT, FLOAT16, type GraphBuilder } from '../proto/builder.ts';
 import type { LayerWeight, WeightOf } from './decoder.ts';
@@ -70,8 +71,12 @@ export class StoredWeights {
 		return this.#checkpoint.tensors.has(name);
 	}
 
-	finalNorm(): string {
-		return this.tensor(modelTensorNames(this.#checkpoint.config).finalNorm);
+	finalNorm(): { weight: string | null; bias: string | null } {
+		const { finalNorm, finalNormBias } = modelTensorNames(this.#checkpoint.config);
+		return {
+			weight: finalNorm === null ? null : this.tensor(finalNorm),
+			bias: finalNormBias === null ? null : this.tensor(finalNormBias)
+		};
 	}
 
 	/** The output embedding in parts, in the order of ids. */
@@ -96,25 +101,71 @@ export class StoredWeights {
 		return this.#add(this.#entry(name));
 	}
 
-	#add({ name, dtype, shape, file, offset, byteLength }: TensorEntry): string {
+	#add(entry: TensorEntry): string {
+		const { name, dtype, shape } = entry;
 		const known = this.#added.get(name);
 		if (known !== undefined) return known;
-		const elementType = ELEMENT_TYPES[dtype];
-		const place = { location: this.#locationOf(file), offset, length: byteLength };
-		const stored = this.#builder.external(name, elementType, shape, place);
 		const value =
-			elementType === FLOAT
-				? stored
-				: this.#builder.node(`${name}/Float`, 'Cast', [stored], {
-						attributes: { to: BigInt(FLOAT) }
-					});
+			entry.pick === undefined
+				? this.#stored(name, dtype, shape, entry)
+				: this.#picked(entry, entry.pick);
 		this.#added.set(name, value);
 		return value;
 	}
 
+	/** Bytes of a file as a float32 constant. */
+	#stored(
+		name: string,
+		dtype: string,
+		shape: readonly number[],
+		{ file, offset, byteLength }: TensorEntry
+	): string {
+		const elementType = ELEMENT_TYPES[dtype];
+		const place = { location: this.#locationOf(file), offset, length: byteLength };
+		const stored = this.#builder.external(name, elementType, shape, place);
+		if (elementType === FLOAT) return stored;
+		return this.#builder.node(`${name}/Float`, 'Cast', [stored], {
+			attributes: { to: BigInt(FLOAT) }
+		});
+	}
+
+	/** A weight out of the larger tensor that it lies scattered within; onnxruntime does that once. */
+	#picked(entry: TensorEntry, pick: TensorPick): string {
+		const { name, dtype, shape, of = name } = entry;
+		const builder = this.#builder;
+		const [outputs, ...inputs] = shape;
+		const slice = (from: string, first: number, count: number): string =>
+			builder.node(`${name}/Slice`, 'Slice', [
+				from,
+				builder.integers(first),
+				builder.integers(first + count),
+				builder.integers(1)
+			]);
+		if (pick.kind === 'columns') {
+			const whole = this.#whole(of, dtype, [...inputs, pick.total], entry);
+			return builder.node(`${name}/Turn`, 'Transpose', [slice(whole, pick.first, outputs)], {
+				attributes: { perm: [1n, 0n] }
+			});
+		}
+		const { groups, parts, part } = pick;
+		const rows = outputs / groups;
+		const whole = this.#whole(of, dtype, [groups, parts * rows, ...inputs], entry);
+		return builder.node(`${name}/Join`, 'Reshape', [
+			slice(whole, part * rows, rows),
+			builder.integers(...shape)
+		]);
+	}
+
+	/** The larger tensor, which several weights are taken out of. */
+	#whole(of: string, dtype: string, shape: readonly number[], entry: TensorEntry): string {
+		const known = this.#added.get(of);
+		if (known !== undefined) return known;
+		const value = this.#stored(of, dtype, shape, entry);
+		this.#added.set(of, value);
+		return value;
+	}
+
 	#entry(name: string): TensorEntry {
-		const entry = this.#checkpoint.tensors.get(name);
-		if (entry === undefined) throw new Error(`tensor ${name} vanished from an opened checkpoint`);
-		return entry;
+		return weightEntry(this.#checkpoint, name);
 	}
 }

@@ -1,12 +1,14 @@
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { GraphBuilder, type Dimension } from '../proto/builder.ts';
 import { addComparison, COMPARISON_OUTPUTS } from './comparison.ts';
+import { addLogits } from './logits.ts';
 import { addLogSum } from './logSum.ts';
+import { addNorm } from './norm.ts';
 import type { StoredWeights, VocabularyRows } from './stored.ts';
 
 /** The final norm and the output embedding, as values of a graph. */
 interface HeadWeights {
-	finalNorm: string;
+	finalNorm: { weight: string | null; bias: string | null };
 	parts: readonly VocabularyRows[];
 }
 
@@ -21,12 +23,10 @@ export function addVocabularySums(
 	weights: HeadWeights & { hidden: string },
 	tokens: Dimension
 ): void {
-	addNorm(builder, config, { ...weights, name: 'normed', tokens });
+	addFinalNorm(builder, config, { ...weights, name: 'normed', tokens });
 	for (const { first, name } of weights.parts) {
-		const logits = builder.node(`${partPrefix(first)}Gemm`, 'Gemm', ['normed', name], {
-			attributes: { transB: 1n }
-		});
-		addLogSum(builder, `${partPrefix(first)}part`, logits);
+		const at = partPrefix(first);
+		addLogSum(builder, `${at}part`, addLogits(builder, at, 'normed', name, config.scales));
 	}
 	for (const name of ['part_highest', 'part_sum']) stack(builder, name, weights.parts, tokens);
 }
@@ -41,7 +41,7 @@ export function residentLossGraph(
 ): Uint8Array {
 	const builder = new GraphBuilder('loss');
 	const hidden = builder.input('hidden', ['tokens', config.hidden]);
-	addVocabularySums(builder, config, { hidden, ...headOf(weightsIn(builder)) }, 'tokens');
+	addVocabularySums(builder, config, { hidden, ...headWeights(weightsIn(builder)) }, 'tokens');
 	return builder.build();
 }
 
@@ -55,33 +55,33 @@ export function residentComparisonGraph(
 	weightsIn: (builder: GraphBuilder) => StoredWeights
 ): Uint8Array {
 	const builder = new GraphBuilder('comparison');
-	const { finalNorm, parts } = headOf(weightsIn(builder));
+	const { finalNorm, parts } = headWeights(weightsIn(builder));
 	const tokens = 'tokens';
 	const normed = { baseline: 'baseline_normed', shared: 'shared_normed' };
 	for (const model of ['baseline', 'shared'] as const) {
 		const hidden = builder.input(model, [tokens, config.hidden]);
-		addNorm(builder, config, { hidden, finalNorm, name: normed[model], tokens });
+		addFinalNorm(builder, config, { hidden, finalNorm, name: normed[model], tokens });
 	}
-	for (const { first, name } of parts) addComparison(builder, normed, name, partPrefix(first));
+	for (const { first, name } of parts)
+		addComparison(builder, config.scales, normed, name, partPrefix(first));
 	for (const name of COMPARISON_OUTPUTS) stack(builder, name, parts, tokens);
 	return builder.build();
 }
 
-function headOf(weights: StoredWeights): HeadWeights {
+/** The final norm and the output embedding in parts, from where the checkpoint has them. */
+export function headWeights(weights: StoredWeights): HeadWeights {
 	return { finalNorm: weights.finalNorm(), parts: weights.vocabulary() };
 }
 
-function addNorm(
+function addFinalNorm(
 	builder: GraphBuilder,
 	config: ModelConfig,
-	norm: { hidden: string; finalNorm: string; name: string; tokens: Dimension }
+	norm: Pick<HeadWeights, 'finalNorm'> & { hidden: string; name: string; tokens: Dimension }
 ): void {
-	const inputs = [norm.hidden, norm.finalNorm];
-	builder.node(`${norm.name}/RmsNorm`, 'SimplifiedLayerNormalization', inputs, {
-		outputs: [norm.name],
-		attributes: { axis: -1n, epsilon: config.normEps }
-	});
-	builder.output(norm.name, [norm.tokens, config.hidden]);
+	const { name, hidden, finalNorm } = norm;
+	const weights = { ...finalNorm, width: config.hidden };
+	addNorm(builder, config, name, hidden, weights, [name]);
+	builder.output(name, [norm.tokens, config.hidden]);
 }
 
 /** Puts a figure of all parts out, [parts, tokens]. */

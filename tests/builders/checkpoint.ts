@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseConfig } from '../../analysis/model/checkpoint/config.ts';
-import { expectedTensors } from '../../analysis/model/checkpoint/expected.ts';
+import { expectedTensors } from '../../analysis/model/checkpoint/fused.ts';
 import type { Architecture, Dtype, ModelConfig } from '../../analysis/model/checkpoint/types.ts';
 import { encodeSafetensors, type TensorSource } from './safetensors.ts';
 import { TINY_TOKENIZER_SIZE, tinyTokenizer } from './tokenizer.ts';

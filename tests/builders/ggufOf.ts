@@ -64,7 +64,7 @@ export async function ggufOf(folder: string, pre: 'llama-bpe' | 'sentencepiece')
 		'llama.attention.head_count': { u32: config.heads },
 		'llama.attention.head_count_kv': { u32: config.kvHeads },
 		'llama.attention.layer_norm_rms_epsilon': { f32: config.normEps },
-		'llama.rope.freq_base': { f32: config.ropeTheta },
+		'llama.rope.freq_base': { f32: config.rotaries[0].theta },
 		'llama.rope.dimension_count': { u32: config.headDim },
 		...(await tokenizerMetadata(folder, pre))
 	};

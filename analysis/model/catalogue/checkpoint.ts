@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { children } from '../checkpoint/cache.ts';
-import { expectedTensors } from '../checkpoint/expected.ts';
+import { expectedTensors } from '../checkpoint/fused.ts';
 import { configFacts, modelFacts } from '../checkpoint/facts.ts';
 import { exists } from '../checkpoint/files.ts';
 import { openCheckpoint, readConfig } from '../checkpoint/open.ts';

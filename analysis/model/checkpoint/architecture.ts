@@ -58,7 +58,7 @@ function isNameOf(architecture: Architecture, name: unknown): boolean {
 	if (typeof name !== 'string') return false;
 	const known = [
 		architecture,
-		architecture.replace(/ForCausalLM$/, 'Model'),
+		architecture.replace(/(ForCausalLM|LMHeadModel)$/, 'Model'),
 		plannedClass(architecture)
 	];
 	return known.some((each) => each.toLowerCase() === name.toLowerCase());

@@ -21,35 +21,39 @@ describe('spellings', () => {
 			dtype: 'float16'
 		});
 		expect(now).toEqual(old);
-		expect(now.ropeTheta).toBe(500000);
+		expect(now.rotaries[0].theta).toBe(500000);
 		expect(now.dtype).toBe('float16');
 	});
 
 	test('rope_theta inside rope_parameters stands before the one beside it', () => {
-		expect(parse({ rope_theta: 1, rope_parameters: { rope_theta: 2 } }).ropeTheta).toBe(2);
-		expect(parse({ rope_theta: 3, rope_parameters: { rope_type: 'default' } }).ropeTheta).toBe(3);
-		expect(parse({ rope_theta: undefined }).ropeTheta).toBe(10000);
+		expect(parse({ rope_theta: 1, rope_parameters: { rope_theta: 2 } }).rotaries[0].theta).toBe(2);
+		expect(
+			parse({ rope_theta: 3, rope_parameters: { rope_type: 'default' } }).rotaries[0].theta
+		).toBe(3);
+		expect(parse({ rope_theta: undefined }).rotaries[0].theta).toBe(10000);
 	});
 
 	test('linear scaling, with type or rope_type', () => {
 		const scaling = { type: 'linear', factor: 4 };
-		expect(parse({ rope_scaling: { type: 'linear', factor: 4.0 } }).ropeScaling).toEqual(scaling);
-		expect(parse({ rope_scaling: { rope_type: 'linear', factor: 4 } }).ropeScaling).toEqual(
+		expect(parse({ rope_scaling: { type: 'linear', factor: 4.0 } }).rotaries[0].scaling).toEqual(
 			scaling
 		);
-		expect(parse({ rope_parameters: { rope_type: 'linear', factor: 4 } }).ropeScaling).toEqual(
+		expect(parse({ rope_scaling: { rope_type: 'linear', factor: 4 } }).rotaries[0].scaling).toEqual(
 			scaling
 		);
-		expect(parse({ rope_scaling: null }).ropeScaling).toEqual({ type: 'default' });
+		expect(
+			parse({ rope_parameters: { rope_type: 'linear', factor: 4 } }).rotaries[0].scaling
+		).toEqual(scaling);
+		expect(parse({ rope_scaling: null }).rotaries[0].scaling).toEqual({ type: 'default' });
 	});
 
 	test('llama3 scaling; the original positions default to the positions', () => {
 		const rope = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
 		const scaling = { type: 'llama3', factor: 8, lowFreqFactor: 1, highFreqFactor: 4 };
 		expect(
-			parse({ rope_scaling: { ...rope, original_max_position_embeddings: 64 } }).ropeScaling
+			parse({ rope_scaling: { ...rope, original_max_position_embeddings: 64 } }).rotaries[0].scaling
 		).toEqual({ ...scaling, originalMaxPositions: 64 });
-		expect(parse({ rope_scaling: rope }).ropeScaling).toEqual({
+		expect(parse({ rope_scaling: rope }).rotaries[0].scaling).toEqual({
 			...scaling,
 			originalMaxPositions: 256
 		});
@@ -170,12 +174,82 @@ describe('what transformers takes', () => {
 	});
 });
 
+describe('families', () => {
+	test('Gemma 2 slides in every second layer, divides by √query_pre_attn_scalar, and bounds unless told null', () => {
+		const gemma = parse({ sliding_window: 7, query_pre_attn_scalar: 4 }, 'Gemma2ForCausalLM');
+		expect(gemma.reach).toEqual([7, null, 7]);
+		expect(gemma.scales).toEqual({
+			...{ score: 0.5, scoreCap: 50, logitCap: 30 },
+			...{ logit: 1, embedding: Math.sqrt(32), residual: 1 }
+		});
+		const free = { attn_logit_softcapping: null, final_logit_softcapping: null };
+		const { scoreCap, logitCap } = parse(
+			{ sliding_window: 7, ...free },
+			'Gemma2ForCausalLM'
+		).scales;
+		expect([scoreCap, logitCap]).toEqual([null, null]);
+	});
+
+	test('Gemma 3 has a rotary base of its own in layers that slide, in the old spelling and the new', () => {
+		const sliding = { sliding_window: 7, sliding_window_pattern: 2, rope_theta: undefined };
+		const old = { ...sliding, rope_theta: 5e5, rope_local_base_freq: 2e4 };
+		const now = {
+			...sliding,
+			rope_parameters: {
+				full_attention: { rope_type: 'default', rope_theta: 5e5 },
+				sliding_attention: { rope_type: 'default', rope_theta: 2e4 }
+			}
+		};
+		const config = parse(now, 'Gemma3ForCausalLM');
+		expect(config.rotaries.map(({ theta }) => theta)).toEqual([5e5, 2e4]);
+		expect(config.rotaryOf).toEqual([1, 0, 1]);
+		expect(parse(old, 'Gemma3ForCausalLM')).toEqual(config);
+		const unsaid = parse(sliding, 'Gemma3ForCausalLM');
+		expect(unsaid.rotaries.map(({ theta }) => theta)).toEqual([1e6, 1e4]);
+	});
+
+	test('SmolLM3 leaves every fourth layer unrotated, or those for which no_rope_layers has 0', () => {
+		const rotaryOf = (config: Record<string, unknown>) =>
+			parse({ num_hidden_layers: 4, ...config }, 'SmolLM3ForCausalLM').rotaryOf;
+		expect(rotaryOf({})).toEqual([0, 0, 0, null]);
+		expect(rotaryOf({ no_rope_layer_interval: 2 })).toEqual([0, null, 0, null]);
+		expect(rotaryOf({ no_rope_layers: [0, 1, 1, 1] })).toEqual([null, 0, 0, 0]);
+	});
+
+	test('GPT-2 and GPT-NeoX have keys of their own', () => {
+		const gpt2 = {
+			...{ architectures: ['GPT2LMHeadModel'], vocab_size: 48, n_positions: 64 },
+			...{ n_embd: 24, n_head: 4, n_layer: 2, n_inner: null }
+		};
+		const config = parseConfig(gpt2, 'config.json');
+		expect(config).toMatchObject({ hidden: 24, intermediate: 96, rotaries: [], tied: true });
+		const neox = {
+			hidden_act: undefined,
+			layer_norm_eps: 1e-3,
+			rotary_pct: 0.5,
+			rotary_emb_base: 500
+		};
+		expect(parse(neox, 'GPTNeoXForCausalLM')).toMatchObject({
+			...{ normEps: 1e-3, rotaryDims: 4, rotaries: [{ theta: 500 }] },
+			block: { parallel: true, activation: 'gelu' }
+		});
+	});
+
+	test('Ministral 3 is followed up to the positions from which on it scales its queries', () => {
+		const rope = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 64 };
+		const positions = (beta: object) =>
+			parse({ rope_parameters: { ...rope, ...beta } }, 'Ministral3ForCausalLM').maxPositions;
+		expect(positions({})).toBe(256);
+		expect(positions({ llama_4_scaling_beta: 0.1 })).toBe(64);
+	});
+});
+
 describe('refusals', () => {
 	const cases: [string, Record<string, unknown>, string][] = [
 		[
 			'another architecture',
-			{ architectures: ['GPT2LMHeadModel'] },
-			'architecture is "GPT2LMHeadModel"; supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM'
+			{ architectures: ['BloomForCausalLM'] },
+			'architecture is "BloomForCausalLM"; supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM'
 		],
 		[
 			'no architecture',
@@ -192,16 +266,20 @@ describe('refusals', () => {
 			{ quantization_config: { quant_method: 'gptq' } },
 			'the weights are quantized (quantization_config); only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
 		],
-		['another activation', { hidden_act: 'gelu' }, 'hidden_act is "gelu"; supported: silu, swish'],
 		[
-			'another rope type',
-			{ rope_scaling: { rope_type: 'yarn', factor: 4 } },
-			'rope_scaling has the type "yarn", which is not supported; supported: default, linear, dynamic, llama3'
+			'another activation',
+			{ hidden_act: 'quick_gelu' },
+			'hidden_act is "quick_gelu"; supported: silu, swish, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, relu'
 		],
 		[
-			'a rope type with a table of its own',
+			'another rope type',
+			{ rope_scaling: { rope_type: 'proportional', factor: 4 } },
+			'rope_scaling has the type "proportional", which is not supported; supported: default, linear, dynamic, llama3, yarn, longrope'
+		],
+		[
+			'a table that is not as long as there are rotary pairs',
 			{ rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [1], factor: 4 } },
-			'rope_scaling has the type "longrope", which is not supported'
+			'rope_scaling.short_factor has 1 numbers; expected 4, one for each rotary pair'
 		],
 		[
 			'rope parameters by layer type',
@@ -220,8 +298,8 @@ describe('refusals', () => {
 		],
 		[
 			'another family by model_type',
-			{ model_type: 'granite' },
-			'model_type is "granite"; supported: llama, mistral, qwen2, qwen3'
+			{ model_type: 'bloom' },
+			'model_type is "bloom"; supported: llama, mistral, qwen2, qwen3'
 		],
 		[
 			'two families',

@@ -1,16 +1,15 @@
 import * as v from 'valibot';
-import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
+import { parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { architectureOf } from './architecture.ts';
-import { FAMILIES, type Family } from './families.ts';
+import { FAMILIES, type BiasKey, type Family } from './families.ts';
+import { layerReach, MAX_LAYERS, windowFields } from './reach.ts';
 import { parseRope, ropeFields } from './rope.ts';
+import { parseScales, scaleFields } from './scales.ts';
 import { parseShared } from './shared.ts';
-import type { ModelConfig } from './types.ts';
+import type { Activation, ModelConfig } from './types.ts';
 import { refuseUnfollowed } from './unfollowed.ts';
-
-/** Largest models in use have 126 layers; far more is a broken file that would fill memory. */
-const MAX_LAYERS = 4096;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1));
 
@@ -27,16 +26,18 @@ const schema = v.object({
 	/** Left out, it is silu; null is refused as transformers does. */
 	hidden_act: v.optional(v.string()),
 	attention_bias: v.nullish(v.boolean()),
+	attention_out_bias: v.nullish(v.boolean()),
 	mlp_bias: v.nullish(v.boolean()),
+	use_bias: v.nullish(v.boolean()),
+	use_qkv_bias: v.nullish(v.boolean()),
+	use_parallel_residual: v.nullish(v.boolean()),
 	tie_word_embeddings: v.nullish(v.boolean()),
 	bos_token_id: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)))),
 	dtype: v.nullish(v.string()),
 	torch_dtype: v.nullish(v.string()),
-	sliding_window: v.optional(v.nullable(count)),
-	use_sliding_window: v.nullish(v.boolean()),
-	max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
-	layer_types: v.optional(v.nullable(boundedArray(v.string(), MAX_LAYERS))),
 	spanwise: v.optional(v.unknown()),
+	...windowFields,
+	...scaleFields,
 	...ropeFields
 });
 
@@ -44,14 +45,18 @@ type RawConfig = v.InferOutput<typeof schema>;
 
 /** Defaults shared by the configuration classes of all supported architectures (transformers 5). */
 const DEFAULT_NORM_EPS = 1e-6;
-const DEFAULT_SLIDING_WINDOW = 4096;
-const DEFAULT_MAX_WINDOW_LAYERS = 28;
+const WIDENING = 4;
 
-/** Two names of one function, in transformers as here. */
-const ACTIVATIONS = ['silu', 'swish'];
-
-const FULL = 'full_attention';
-const SLIDING = 'sliding_attention';
+/** Names of functions in transformers; some are names of one. */
+const ACTIVATIONS: Readonly<Record<string, Activation>> = {
+	silu: 'silu',
+	swish: 'silu',
+	gelu: 'gelu',
+	gelu_new: 'gelu tanh',
+	gelu_fast: 'gelu tanh',
+	gelu_pytorch_tanh: 'gelu tanh',
+	relu: 'relu'
+};
 
 /**
  * Reads a config.json (already parsed JSON) as Hugging Face transformers 5 would, its defaults included.
@@ -62,21 +67,16 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		throw new InputError(`${where}: not the description of a model`);
 	}
 	const architecture = architectureOf(json, where);
-	refuseUnfollowed(json, where);
 	const family = FAMILIES[architecture];
-	const raw = parseUntrusted(schema, json, where);
-	if (!ACTIVATIONS.includes(raw.hidden_act ?? 'silu')) {
-		throw new InputError(
-			`${where}: hidden_act is ${quoted(JSON.stringify(raw.hidden_act))}; supported: ${ACTIVATIONS.join(', ')}`
-		);
-	}
+	refuseUnfollowed(json, family.follows, where);
+	const raw = parseUntrusted(schema, inLlamasWords(json, family), where);
 	const maxPositions = raw.max_position_embeddings ?? family.maxPositions;
-	const rope = parseRope(raw, maxPositions, where);
-	const said = { attention_bias: raw.attention_bias ?? false, mlp_bias: raw.mlp_bias ?? false };
-	const bias = (fact: 'attention_bias' | 'mlp_bias' | boolean): boolean =>
-		typeof fact === 'boolean' ? fact : said[fact];
-	const layers = raw.num_hidden_layers;
 	const counts = headCounts(raw, family, where);
+	const layers = raw.num_hidden_layers;
+	const reach = layerReach(raw, family, where);
+	const rope = parseRope(raw, { family, reach, maxPositions, headDim: counts.headDim }, where);
+	const bias = (fact: BiasKey | boolean): boolean =>
+		typeof fact === 'boolean' ? fact : (raw[fact] ?? false);
 	return {
 		architecture,
 		layers,
@@ -84,11 +84,19 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		...counts,
 		intermediate: raw.intermediate_size,
 		vocab: raw.vocab_size,
-		maxPositions,
+		maxPositions: rope.maxPositions,
 		normEps: raw.rms_norm_eps ?? DEFAULT_NORM_EPS,
-		ropeTheta: rope.theta,
-		ropeScaling: rope.scaling,
-		reach: layerReach(raw, family, where),
+		block: {
+			...family.block,
+			activation: activationOf(raw, family, where),
+			parallel: family.parallelByConfig ? raw.use_parallel_residual === true : family.block.parallel
+		},
+		scales: parseScales(raw, family, counts.headDim),
+		rotaries: rope.rotaries,
+		rotaryOf: rope.rotaryOf,
+		rotaryDims: rope.rotaryDims,
+		learnedPositions: family.tensors.positions !== null,
+		reach,
 		qkvBias: bias(family.qkvBias),
 		outputBias: bias(family.outputBias),
 		mlpBias: bias(family.mlpBias),
@@ -98,6 +106,28 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		shared: parseShared(raw.spanwise, { layers, heads: counts.heads }, where),
 		dtype: raw.dtype ?? raw.torch_dtype ?? 'float32'
 	};
+}
+
+/** config.json with keys under Llama's names, and with the values that transformers takes for keys that are absent. */
+function inLlamasWords(json: object, { keys, defaults }: Family): Record<string, unknown> {
+	const said: Record<string, unknown> = { ...json };
+	for (const [ours, theirs] of Object.entries(keys)) {
+		if (theirs in said) said[ours] = said[theirs];
+	}
+	for (const [key, value] of Object.entries(defaults)) if (!(key in said)) said[key] = value;
+	// GPT-2's MLP is four times as wide as the state where nothing is said.
+	if (keys.intermediate_size !== undefined && typeof said.hidden_size === 'number') {
+		said.intermediate_size ??= WIDENING * said.hidden_size;
+	}
+	return said;
+}
+
+function activationOf(raw: RawConfig, { keys, block }: Family, where: string): Activation {
+	const named = raw.hidden_act ?? block.activation;
+	if (Object.hasOwn(ACTIVATIONS, named)) return ACTIVATIONS[named];
+	throw new InputError(
+		`${where}: ${keys.hidden_act ?? 'hidden_act'} is ${quoted(JSON.stringify(named))}; supported: ${Object.keys(ACTIVATIONS).join(', ')}`
+	);
 }
 
 function headCounts(
@@ -122,43 +152,10 @@ function headCounts(
 				'expected a multiple, or head_dim'
 		);
 	}
-	if (headDim % 2 !== 0) {
+	if (headDim % 2 !== 0 && family.unrotated !== 'all') {
 		throw new InputError(
 			`${where}: head_dim is ${headDim}; expected an even number, for the rotary embedding`
 		);
 	}
 	return { heads, kvHeads, headDim };
-}
-
-/** Per layer, how many keys a query sees at most, its own included; null: all before it. */
-function layerReach(raw: RawConfig, family: Family, where: string): (number | null)[] {
-	const layers = Array.from({ length: raw.num_hidden_layers }, (_, layer) => layer);
-	const window = raw.sliding_window === undefined ? DEFAULT_SLIDING_WINDOW : raw.sliding_window;
-	if (family.window === 'none') return layers.map(() => null);
-	if (family.window === 'all layers') return layers.map(() => window);
-
-	const types = raw.layer_types?.map((type) => (type === 'attention' ? FULL : type));
-	if (types !== undefined && types.length !== layers.length) {
-		throw new InputError(
-			`${where}: layer_types names ${types.length} layers; num_hidden_layers is ${layers.length}`
-		);
-	}
-	const unknown = types?.find((type) => ![FULL, SLIDING].includes(type));
-	if (unknown !== undefined) {
-		throw new InputError(
-			`${where}: layer_types has ${quoted(JSON.stringify(unknown))}; supported: ${FULL}, ${SLIDING}`
-		);
-	}
-	const slides = raw.use_sliding_window === true && window !== null;
-	if (types?.includes(SLIDING) === true && !slides) {
-		throw new InputError(
-			`${where}: layer_types has ${SLIDING}, but no window is set; expected use_sliding_window: true and sliding_window`
-		);
-	}
-	if (!slides) return layers.map(() => null);
-	const first = raw.max_window_layers ?? DEFAULT_MAX_WINDOW_LAYERS;
-	return layers.map((layer) => {
-		const windowed = types === undefined ? layer >= first : types[layer] === SLIDING;
-		return windowed ? window : null;
-	});
 }

@@ -1,131 +1,158 @@
+import { FAMILIES } from './families.ts';
+import type { LayerPart } from './layout.ts';
 import type { ModelConfig } from './types.ts';
 
-/** Names of one layer's tensors by the part they play; absent parts are undefined. */
-export interface LayerTensorNames {
-	inputNorm: string;
+/** Roles of tensors in a layer: its parts, and their biases. */
+export type LayerRole = LayerPart | `${LayerPart}Bias`;
+
+/** Names of one layer's tensors by the part they play; those that the model does not have are not there. */
+export type LayerTensorNames = Partial<Record<LayerRole, string>> & {
 	q: string;
 	k: string;
 	v: string;
-	qBias?: string;
-	kBias?: string;
-	vBias?: string;
-	qNorm?: string;
-	kNorm?: string;
 	o: string;
-	oBias?: string;
-	postNorm: string;
-	gate: string;
 	up: string;
 	down: string;
-	gateBias?: string;
-	upBias?: string;
-	downBias?: string;
-}
+};
 
 /** Names of the tensors outside the layers. */
 export interface ModelTensorNames {
 	embedding: string;
-	finalNorm: string;
+	/** Embeddings of positions; null: the model has none. */
+	positions: string | null;
+	/** null: the final norm has no weight. */
+	finalNorm: string | null;
+	finalNormBias: string | null;
 	/** The embedding again where the two are tied. */
 	outputEmbedding: string;
 }
 
-/** The tensors of layer `layer` (0-based), by role. */
+const PROJECTIONS = ['q', 'k', 'v', 'o', 'up', 'down'] as const;
+
+/** Parts of a layer that a model has, each with whether it has a bias. */
+function partsOf(config: ModelConfig): [LayerPart, boolean][] {
+	const { block, qkvBias, outputBias, mlpBias } = config;
+	const norm = (part: LayerPart, there: boolean): [LayerPart, boolean][] =>
+		there && block.normWeight ? [[part, block.normBias]] : [];
+	return [
+		...norm('inputNorm', block.normsBefore),
+		['q', qkvBias],
+		['k', qkvBias],
+		['v', qkvBias],
+		...norm('qNorm', config.qkNorm),
+		...norm('kNorm', config.qkNorm),
+		['o', outputBias],
+		...norm('attentionNorm', block.normsAfter),
+		...norm('postNorm', block.normsBefore),
+		...(block.gated ? ([['gate', mlpBias]] as [LayerPart, boolean][]) : []),
+		['up', mlpBias],
+		['down', mlpBias],
+		...norm('mlpNorm', block.normsAfter)
+	];
+}
+
+/** Begins the names of a layer's tensors (0-based). */
+export function layerPrefix({ architecture }: ModelConfig, layer: number): string {
+	const { prefix, layers } = FAMILIES[architecture].tensors;
+	return `${prefix}${layers}.${layer}.`;
+}
+
+/** The tensors of layer `layer` (0-based), by role; what lies in a fused tensor has the name that it would have alone. */
 export function layerTensorNames(config: ModelConfig, layer: number): LayerTensorNames {
-	const at = `model.layers.${layer}`;
-	return {
-		inputNorm: `${at}.input_layernorm.weight`,
-		q: `${at}.self_attn.q_proj.weight`,
-		k: `${at}.self_attn.k_proj.weight`,
-		v: `${at}.self_attn.v_proj.weight`,
-		...(config.qkvBias && {
-			qBias: `${at}.self_attn.q_proj.bias`,
-			kBias: `${at}.self_attn.k_proj.bias`,
-			vBias: `${at}.self_attn.v_proj.bias`
-		}),
-		...(config.qkNorm && {
-			qNorm: `${at}.self_attn.q_norm.weight`,
-			kNorm: `${at}.self_attn.k_norm.weight`
-		}),
-		o: `${at}.self_attn.o_proj.weight`,
-		...(config.outputBias && { oBias: `${at}.self_attn.o_proj.bias` }),
-		postNorm: `${at}.post_attention_layernorm.weight`,
-		gate: `${at}.mlp.gate_proj.weight`,
-		up: `${at}.mlp.up_proj.weight`,
-		down: `${at}.mlp.down_proj.weight`,
-		...(config.mlpBias && {
-			gateBias: `${at}.mlp.gate_proj.bias`,
-			upBias: `${at}.mlp.up_proj.bias`,
-			downBias: `${at}.mlp.down_proj.bias`
-		})
-	};
+	const { roles } = FAMILIES[config.architecture].tensors;
+	const at = layerPrefix(config, layer);
+	const names: Partial<Record<LayerRole, string>> = {};
+	for (const [part, biased] of partsOf(config)) {
+		const name = roles[part];
+		if (name === undefined) throw new RangeError(`${config.architecture} has no name for ${part}`);
+		names[part] = `${at}${name}.weight`;
+		if (biased) names[`${part}Bias`] = `${at}${name}.bias`;
+	}
+	const [q, k, v, o, up, down] = PROJECTIONS.map((part) => names[part] ?? '');
+	return { ...names, q, k, v, o, up, down };
 }
 
 export function modelTensorNames(config: ModelConfig): ModelTensorNames {
-	const embedding = 'model.embed_tokens.weight';
+	const layout = FAMILIES[config.architecture].tensors;
+	const { prefix, positions, finalNorm, head } = layout;
+	const { normWeight, normBias } = config.block;
+	const embedding = `${prefix}${layout.embedding}.weight`;
 	return {
 		embedding,
-		finalNorm: 'model.norm.weight',
-		outputEmbedding: config.tied ? embedding : 'lm_head.weight'
+		positions: positions === null ? null : `${prefix}${positions}.weight`,
+		finalNorm: normWeight ? `${prefix}${finalNorm}.weight` : null,
+		finalNormBias: normBias ? `${prefix}${finalNorm}.bias` : null,
+		outputEmbedding: config.tied ? embedding : `${head}.weight`
 	};
 }
 
 /** Shape of each role of a layer; matrices are [outputs, inputs], as PyTorch stores them. */
-export function layerTensorShapes(
-	config: ModelConfig
-): Record<keyof LayerTensorNames, readonly number[]> {
+export function layerTensorShapes(config: ModelConfig): Record<LayerRole, readonly number[]> {
 	const { hidden, headDim, intermediate } = config;
 	const query = config.heads * headDim;
 	const key = config.kvHeads * headDim;
+	const together = config.block.qkNormOver === 'all heads';
+	const norm = { q: together ? query : headDim, k: together ? key : headDim };
 	return {
 		inputNorm: [hidden],
+		inputNormBias: [hidden],
 		q: [query, hidden],
 		k: [key, hidden],
 		v: [key, hidden],
 		qBias: [query],
 		kBias: [key],
 		vBias: [key],
-		qNorm: [headDim],
-		kNorm: [headDim],
+		qNorm: [norm.q],
+		kNorm: [norm.k],
+		qNormBias: [norm.q],
+		kNormBias: [norm.k],
 		o: [hidden, query],
 		oBias: [hidden],
+		attentionNorm: [hidden],
+		attentionNormBias: [hidden],
 		postNorm: [hidden],
+		postNormBias: [hidden],
 		gate: [intermediate, hidden],
 		up: [intermediate, hidden],
 		down: [hidden, intermediate],
 		gateBias: [intermediate],
 		upBias: [intermediate],
-		downBias: [hidden]
+		downBias: [hidden],
+		mlpNorm: [hidden],
+		mlpNormBias: [hidden]
 	};
 }
 
 /** What a follower does not need: it has no queries, no keys and nothing that belongs to them. */
-export const ATTENTION_ONLY: readonly (keyof LayerTensorNames)[] = [
+export const ATTENTION_ONLY: readonly LayerRole[] = [
 	'q',
 	'k',
 	'qBias',
 	'kBias',
 	'qNorm',
-	'kNorm'
+	'kNorm',
+	'qNormBias',
+	'kNormBias'
 ];
 
-/** What a layer keeps whose attention is left out. */
-export const FEED_FORWARD: readonly (keyof LayerTensorNames)[] = [
+/** What a layer keeps whose attention is left out; the norm of the attention block is for what stands in for it. */
+export const FEED_FORWARD: readonly LayerRole[] = [
+	'attentionNorm',
+	'attentionNormBias',
 	'postNorm',
+	'postNormBias',
 	'gate',
 	'up',
 	'down',
 	'gateBias',
 	'upBias',
-	'downBias'
+	'downBias',
+	'mlpNorm',
+	'mlpNormBias'
 ];
 
 /** Whether a layer needs the tensor of a role: all of them, unless it takes its attention from `source`. */
-export function needsRole(
-	role: keyof LayerTensorNames,
-	layer: number,
-	source: number | null
-): boolean {
+export function needsRole(role: LayerRole, layer: number, source: number | null): boolean {
 	if (source === layer) return true;
 	return source === null ? FEED_FORWARD.includes(role) : !ATTENTION_ONLY.includes(role);
 }
@@ -135,26 +162,31 @@ export function meanOutputName(layer: number): string {
 	return `model.layers.${layer}.self_attn.o_proj.bias`;
 }
 
-/** Every tensor the engine reads of a model with this config, and its shape. */
-export function expectedTensors(config: ModelConfig): { name: string; shape: number[] }[] {
+/** A tensor that the engine reads, and its shape. */
+export interface ExpectedTensor {
+	name: string;
+	shape: number[];
+}
+
+/** Every weight the engine reads of a model with this config, and its shape; those within fused tensors are named alone. */
+export function expectedWeights(config: ModelConfig): ExpectedTensor[] {
 	const outside = modelTensorNames(config);
 	const shapes = layerTensorShapes(config);
-	const roles = Object.keys(shapes) as (keyof LayerTensorNames)[];
-	const tensors = [
-		{ name: outside.embedding, shape: [config.vocab, config.hidden] },
-		{ name: outside.finalNorm, shape: [config.hidden] }
-	];
-	if (!config.tied) {
-		tensors.push({ name: outside.outputEmbedding, shape: [config.vocab, config.hidden] });
+	const { vocab, hidden, maxPositions } = config;
+	const tensors = new Map<string, number[]>([[outside.embedding, [vocab, hidden]]]);
+	if (outside.positions !== null) tensors.set(outside.positions, [maxPositions, hidden]);
+	for (const name of [outside.finalNorm, outside.finalNormBias]) {
+		if (name !== null) tensors.set(name, [hidden]);
 	}
+	tensors.set(outside.outputEmbedding, [vocab, hidden]);
 	for (let layer = 0; layer < config.layers; layer++) {
-		const names = layerTensorNames(config, layer);
 		const source = config.shared === null ? layer : config.shared.sources[layer];
-		for (const role of roles) {
+		const names = layerTensorNames(config, layer);
+		for (const role of Object.keys(shapes) as LayerRole[]) {
 			const name = names[role];
-			const needed = name !== undefined && needsRole(role, layer, source);
-			if (needed) tensors.push({ name, shape: [...shapes[role]] });
+			if (name !== undefined && needsRole(role, layer, source))
+				tensors.set(name, [...shapes[role]]);
 		}
 	}
-	return tensors;
+	return [...tensors].map(([name, shape]) => ({ name, shape }));
 }

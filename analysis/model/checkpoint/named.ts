@@ -1,7 +1,8 @@
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
-import { expectedTensors, modelTensorNames } from './expected.ts';
-
+import { modelTensorNames } from './expected.ts';
+import { FAMILIES } from './families.ts';
+import { expectedTensors, fusedWeights } from './fused.ts';
 import { isWeightDtype, WEIGHT_DTYPES } from './widen.ts';
 import type { ModelConfig, TensorEntry } from './types.ts';
 
@@ -9,6 +10,7 @@ import type { ModelConfig, TensorEntry } from './types.ts';
 interface Named {
 	config: ModelConfig;
 	tensors: Map<string, TensorEntry>;
+	parts: Map<string, TensorEntry>;
 	/** Bytes of all tensors. */
 	bytes: number;
 	/** Elements of all tensors of weights. */
@@ -16,14 +18,12 @@ interface Named {
 	notes: string[];
 }
 
-const HEAD = 'lm_head.weight';
-const PREFIX = 'model.';
 /** Buffers that older versions of transformers stored and that are computed. */
-const COMPUTED = /(^|\.)rotary_emb\.inv_freq$/;
+const COMPUTED = /(^|\.)(rotary_emb\.inv_freq|attn\.(masked_)?bias|attention\.(masked_)?bias)$/;
 
 /**
  * Gives the tensors of a checkpoint the names that transformers loads them under, and checks those that the engine
- * reads. A base model's names lack `model.`. Of tied embeddings one may be missing, whichever it is; where both are
+ * reads. A base model's names lack `model.` (or what its family has there). Of tied embeddings one may be missing, whichever it is; where both are
  * there each is used, whatever config.json says, since they may differ. Throws InputError that names the tensor.
  */
 export function nameTensors(
@@ -32,29 +32,31 @@ export function nameTensors(
 	folder: string
 ): Named {
 	const known = new Set(expectedTensors({ ...said, tied: false }).map(({ name }) => name));
+	const { prefix, head: headName } = FAMILIES[said.architecture].tensors;
+	const headTensor = `${headName}.weight`;
 	const tensors = new Map<string, TensorEntry>();
 	for (const entry of found.values()) {
-		const prefixed = `${PREFIX}${entry.name}`;
+		const prefixed = `${prefix}${entry.name}`;
 		const name = known.has(prefixed) ? prefixed : entry.name;
 		if (tensors.has(name)) {
 			throw new InputError(
-				`${entry.file}: ${quoted(entry.name)}: there with and without ${PREFIX} before its name; expected one of them`
+				`${entry.file}: ${quoted(entry.name)}: there with and without ${prefix} before its name; expected one of them`
 			);
 		}
 		tensors.set(name, { ...entry, name });
 	}
 	const notes: string[] = [];
 	const { embedding } = modelTensorNames(said);
-	const head = tensors.get(HEAD);
+	const head = tensors.get(headTensor);
 	let tied = said.tied;
 	if (tied && head !== undefined) {
 		if (tensors.has(embedding)) {
 			tied = false;
 			notes.push(
-				`config.json ties the output embedding to the input embedding, but the checkpoint has ${HEAD} of its own: that is used, as transformers 5 does`
+				`config.json ties the output embedding to the input embedding, but the checkpoint has ${headTensor} of its own: that is used, as transformers 5 does`
 			);
 		} else {
-			tensors.delete(HEAD);
+			tensors.delete(headTensor);
 			tensors.set(embedding, { ...head, name: embedding });
 		}
 	}
@@ -69,6 +71,7 @@ export function nameTensors(
 	return {
 		config,
 		tensors,
+		parts: fusedWeights(config, tensors),
 		bytes,
 		parameters,
 		notes: [...notes, ...unusedNotes(tensors, config)]
@@ -104,9 +107,10 @@ function checkTensors(
 /** As transformers' own report of what it loaded: a layer's weights that are not used hint at a wrong config.json. */
 function unusedNotes(tensors: ReadonlyMap<string, TensorEntry>, config: ModelConfig): string[] {
 	const used = new Set(expectedTensors({ ...config, shared: null }).map(({ name }) => name));
+	const { prefix, layers } = FAMILIES[config.architecture].tensors;
 	const unused = [...tensors.values()].filter(
 		({ name, dtype }) =>
-			name.startsWith(`${PREFIX}layers.`) &&
+			name.startsWith(`${prefix}${layers}.`) &&
 			isWeightDtype(dtype) &&
 			!used.has(name) &&
 			!COMPUTED.test(name)

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../../errors.ts';
+import { pickedBytes, pickFrom } from './pick.ts';
 import type { TensorEntry } from './types.ts';
 import { widen } from './widen.ts';
 
@@ -22,15 +23,18 @@ export class WeightReader {
 	readonly #free: ArrayBuffer[] = [];
 
 	/**
-	 * The bytes of a tensor as they are on disk, rows in transformers' order, in a buffer that belongs to the caller
-	 * until released.
+	 * The bytes of a tensor as they are on disk, rows in transformers' order and its own alone where it lies within a
+	 * larger one, in a buffer that belongs to the caller until released.
 	 */
 	async read(entry: TensorEntry): Promise<Uint8Array> {
 		const bytes = this.#take(entry.byteLength);
 		await this.#fill(entry, 0, bytes);
-		if (entry.interleavedHeads === undefined) return bytes;
-		const ordered = this.#take(entry.byteLength);
-		deinterleave(bytes, ordered, entry.shape[0], entry.interleavedHeads);
+		const { pick, interleavedHeads } = entry;
+		if (pick === undefined && interleavedHeads === undefined) return bytes;
+		const ordered = this.#take(pick === undefined ? bytes.length : pickedBytes(entry, pick));
+		if (pick !== undefined) pickFrom(bytes, ordered, entry.shape, pick);
+		else if (interleavedHeads !== undefined)
+			deinterleave(bytes, ordered, entry.shape[0], interleavedHeads);
 		this.release(bytes);
 		return ordered;
 	}

@@ -1,137 +1,194 @@
 import * as v from 'valibot';
-import { parseUntrusted } from '../../edge/parse.ts';
+import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
-import type { RopeScaling } from './types.ts';
+import type { Family } from './families.ts';
+import { parseScaling, scalingFields, SCALING_KEYS, type ScalingFields } from './ropeScaling.ts';
+import type { Rotary } from './types.ts';
 
-/** rope_theta of every supported architecture where config.json gives none (transformers 5). */
+/** rope_theta of most architectures where config.json gives none (transformers 5). */
 const DEFAULT_THETA = 10_000;
 
-const ROPE_TYPES = ['default', 'linear', 'dynamic', 'llama3'];
+/** One in each layer. */
+const MAX_LAYERS = 4096;
 
-/** Keys that belong to rope types other than those supported, and that these do not look at. */
-const KEYS_OF_OTHERS = [
-	'attention_factor',
-	'beta_fast',
-	'beta_slow',
-	'finetuned',
-	'long_factor',
-	'mrope_section',
-	'mscale',
-	'mscale_all_dim',
-	'short_factor',
-	'truncate'
-];
+const FULL = 'full_attention';
+const SLIDING = 'sliding_attention';
+
+/** Keys that the types of scaling that are read do not look at. */
+const KEYS_OF_OTHERS = ['finetuned', 'mrope_section'];
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const text = v.pipe(v.string(), v.maxLength(100));
 
 /** The rotary part of config.json, in its old spelling and its new one. */
 export const ropeFields = {
 	rope_theta: v.nullish(positive),
+	rope_local_base_freq: v.nullish(positive),
 	rope_scaling: v.nullish(v.looseObject({})),
 	rope_parameters: v.nullish(v.looseObject({})),
 	partial_rotary_factor: v.nullish(v.number()),
-	original_max_position_embeddings: v.nullish(positive)
+	original_max_position_embeddings: v.nullish(positive),
+	no_rope_layers: v.nullish(boundedArray(v.number(), MAX_LAYERS)),
+	no_rope_layer_interval: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)))
 };
-
-const scaling = {
-	rope_theta: v.nullish(positive),
-	rope_type: v.nullish(text),
-	type: v.nullish(text),
-	partial_rotary_factor: v.nullish(v.number()),
-	factor: v.nullish(positive),
-	low_freq_factor: v.nullish(positive),
-	high_freq_factor: v.nullish(positive),
-	original_max_position_embeddings: v.nullish(positive)
-};
-
-const KNOWN = [...Object.keys(scaling), ...KEYS_OF_OTHERS];
 
 type RopeFields = { [name in keyof typeof ropeFields]?: v.InferOutput<(typeof ropeFields)[name]> };
 
+/** Keys that single families have. */
+const KEYS_OF_FAMILIES = ['alpha', 'llama_4_scaling_beta'];
+const KNOWN = ['rope_theta', 'partial_rotary_factor', ...SCALING_KEYS, ...KEYS_OF_OTHERS].filter(
+	(key) => !KEYS_OF_FAMILIES.includes(key)
+);
+
+/** What the rotary embedding depends on besides its own part of config.json. */
+interface Around {
+	family: Family;
+	/** Per layer; null: no sliding window. */
+	reach: readonly (number | null)[];
+	maxPositions: number;
+	headDim: number;
+}
+
+/** The rotary embedding of a model, as its config has it, and the positions up to which it is followed. */
+interface Rope {
+	rotaries: Rotary[];
+	rotaryOf: (number | null)[];
+	rotaryDims: number;
+	maxPositions: number;
+}
+
 /**
- * Base and scaling of the rotary embedding. As in transformers 5, a non-empty `rope_scaling` stands before
- * `rope_parameters`, and `rope_theta` inside it before `rope_theta` beside it. Up to `maxPositions` tokens, which no
- * context exceeds, `dynamic` is the same as `default`.
- * Throws InputError for other rope types, for parameters by layer type, and for keys that are not known.
+ * The rotary embedding of each layer. As in transformers 5, a non-empty `rope_scaling` stands before
+ * `rope_parameters`, and `rope_theta` inside it before `rope_theta` beside it. Families whose layers with a sliding
+ * window have a base of their own give two sets, by layer type or in two keys.
+ * Throws InputError for other rope types, for sets by layer type of other families, and for keys that are not known.
  */
-export function parseRope(
-	fields: RopeFields,
-	maxPositions: number,
-	where: string
-): { theta: number; scaling: RopeScaling } {
+export function parseRope(fields: RopeFields, around: Around, where: string): Rope {
+	const { family, reach, headDim } = around;
+	if (family.unrotated === 'all') {
+		const { maxPositions } = around;
+		return { rotaries: [], rotaryOf: reach.map(() => null), rotaryDims: 0, maxPositions };
+	}
 	const old = fields.rope_scaling ?? {};
 	const key = Object.keys(old).length > 0 ? 'rope_scaling' : 'rope_parameters';
 	const given = fields[key] ?? {};
-	refuseUnknownShape(given, key, where);
-	const rope = parseUntrusted(v.object({ [key]: v.object(scaling) }), { [key]: given }, where)[key];
-	const rotated = rope.partial_rotary_factor ?? fields.partial_rotary_factor ?? 1;
-	if (rotated !== 1) {
+	const nested = FULL in given || SLIDING in given;
+	const sets: RopeSet[] = [];
+	if (family.localTheta === null) {
+		sets.push(parseSet(given, key, fields, around, where));
+	} else {
+		const full = nested ? setOf(given, FULL) : given;
+		sets.push(parseSet(full, nested ? `${key}.${FULL}` : key, fields, around, where));
+		const local = {
+			rope_theta: fields.rope_local_base_freq ?? family.localTheta,
+			...(nested && setOf(given, SLIDING))
+		};
+		sets.push(parseSet(local, nested ? `${key}.${SLIDING}` : key, fields, around, where));
+	}
+	const [{ rotated }] = sets;
+	if (rotated !== 1 && !family.partialRotary) {
 		throw new InputError(
 			`${where}: partial_rotary_factor is ${rotated}; only 1 (the whole head rotates) is supported`
 		);
 	}
-	const theta = rope.rope_theta ?? fields.rope_theta ?? DEFAULT_THETA;
-	const named = rope.rope_type ?? rope.type;
-	if (named == null && rope.factor != null) {
+	const rotaryDims = Math.floor(rotated * headDim);
+	if (!(rotaryDims >= 2 && rotaryDims <= headDim && rotaryDims % 2 === 0)) {
 		throw new InputError(
-			`${where}: ${key} has a factor and no rope_type; expected one of ${ROPE_TYPES.join(', ')}`
+			`${where}: partial_rotary_factor is ${rotated}: of ${headDim} dimensions ${rotaryDims} rotate; expected an even number of them`
 		);
 	}
-	const type = named ?? 'default';
-
-	const required = (name: 'factor' | 'low_freq_factor' | 'high_freq_factor'): number => {
-		const value = rope[name];
-		if (value == null) throw new InputError(`${where}: ${key} of type ${type} has no ${name}`);
-		return value;
+	return {
+		rotaries: sets.map(({ rotary }) => rotary),
+		rotaryOf: reach.map((window, layer) => {
+			if (!rotates(layer, window, fields, family)) return null;
+			return sets.length > 1 && window !== null ? 1 : 0;
+		}),
+		rotaryDims,
+		maxPositions: Math.min(...sets.map(({ maxPositions }) => maxPositions))
 	};
-	switch (type) {
-		case 'default':
-			return { theta, scaling: { type } };
-		case 'dynamic':
-			required('factor');
-			return { theta, scaling: { type: 'default' } };
-		case 'linear':
-			return { theta, scaling: { type, factor: required('factor') } };
-		case 'llama3': {
-			const scaling: RopeScaling = {
-				type,
-				factor: required('factor'),
-				lowFreqFactor: required('low_freq_factor'),
-				highFreqFactor: required('high_freq_factor'),
-				originalMaxPositions:
-					fields.original_max_position_embeddings ??
-					rope.original_max_position_embeddings ??
-					maxPositions
-			};
-			if (scaling.highFreqFactor <= scaling.lowFreqFactor) {
-				throw new InputError(
-					`${where}: ${key}.high_freq_factor is ${scaling.highFreqFactor}; ` +
-						`expected more than low_freq_factor, ${scaling.lowFreqFactor}`
-				);
-			}
-			return { theta, scaling };
-		}
-		default:
-			throw new InputError(
-				`${where}: ${key} has the type ${quoted(JSON.stringify(type))}, which is not supported; supported: ` +
-					`${ROPE_TYPES.join(', ')}. An ONNX export of this model can be analysed instead`
-			);
-	}
+}
+
+function setOf(given: object, type: string): object {
+	const found = new Map<string, unknown>(Object.entries(given)).get(type);
+	return typeof found === 'object' && found !== null ? found : {};
+}
+
+/** Whether a layer rotates its queries and keys. */
+function rotates(
+	layer: number,
+	reach: number | null,
+	{ no_rope_layers: named, no_rope_layer_interval: interval }: RopeFields,
+	{ unrotated }: Family
+): boolean {
+	if (unrotated === 'full layers') return reach !== null;
+	if (unrotated !== 'no_rope_layers') return true;
+	// In spite of its name it has 1 for layers that rotate.
+	if (named != null && named.length > 0) return named[layer] !== 0;
+	return (layer + 1) % (interval ?? DEFAULT_INTERVAL) !== 0;
+}
+
+/** SmolLM3 leaves every fourth layer as it is. */
+const DEFAULT_INTERVAL = 4;
+
+interface RopeSet {
+	rotary: Rotary;
+	/** Fraction of the head. */
+	rotated: number;
+	maxPositions: number;
+}
+
+function parseSet(
+	given: object,
+	key: string,
+	fields: RopeFields,
+	around: Around,
+	where: string
+): RopeSet {
+	refuseUnknownShape(given, key, around.family.follows, where);
+	const schema = v.object({
+		rope_theta: ropeFields.rope_theta,
+		partial_rotary_factor: ropeFields.partial_rotary_factor,
+		...scalingFields
+	});
+	const rope = parseUntrusted(v.object({ [key]: schema }), { [key]: given }, where)[key];
+	const theta = rope.rope_theta ?? fields.rope_theta ?? DEFAULT_THETA;
+	const said: ScalingFields = {
+		...rope,
+		original_max_position_embeddings:
+			fields.original_max_position_embeddings ?? rope.original_max_position_embeddings
+	};
+	const rotated = rope.partial_rotary_factor ?? fields.partial_rotary_factor ?? 1;
+	const { headDim, maxPositions } = around;
+	const scaled = parseScaling(said, {
+		at: `${where}: ${key}`,
+		family: around.family.modelType,
+		maxPositions,
+		rotaryDims: Math.floor(rotated * headDim)
+	});
+	return {
+		rotary: { theta: theta * scaled.thetaFactor, scaling: scaled.scaling },
+		rotated,
+		maxPositions: scaled.maxPositions
+	};
 }
 
 /** transformers 5 has rope parameters by layer type for some families; what they mean must not be guessed at. */
-function refuseUnknownShape(given: object, key: string, where: string): void {
+function refuseUnknownShape(
+	given: object,
+	key: string,
+	follows: readonly string[],
+	where: string
+): void {
+	const known = [...KNOWN, ...KEYS_OF_FAMILIES.filter((name) => follows.includes(name))];
 	for (const [name, value] of Object.entries(given)) {
 		if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
 			throw new InputError(
 				`${where}: ${key}.${quoted(name)}: rope parameters by layer type are not supported; expected one set for all layers`
 			);
 		}
-		if (!KNOWN.includes(name)) {
+		if (!known.includes(name)) {
 			throw new InputError(
-				`${where}: ${key}.${quoted(name)} is not known; supported keys: ${Object.keys(scaling).join(', ')}`
+				`${where}: ${key}.${quoted(name)} is not known; supported keys: ${known.join(', ')}`
 			);
 		}
 	}

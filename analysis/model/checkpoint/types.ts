@@ -10,10 +10,99 @@ export type RopeScaling =
 			lowFreqFactor: number;
 			highFreqFactor: number;
 			originalMaxPositions: number;
+	  }
+	| {
+			type: 'yarn';
+			factor: number;
+			/** Of cosines and sines. */
+			attentionFactor: number;
+			betaFast: number;
+			betaSlow: number;
+			originalMaxPositions: number;
+			/** Whether the bounds of the ramp are whole numbers. */
+			truncate: boolean;
+	  }
+	| {
+			type: 'longrope';
+			attentionFactor: number;
+			/** Each frequency divided by a number of its own, in windows up to `originalMaxPositions` and in longer ones. */
+			shortDivisors: readonly number[];
+			longDivisors: readonly number[];
+			originalMaxPositions: number;
 	  };
 
+/** A set of rotary frequencies, which the layers of one kind share. */
+export interface Rotary {
+	theta: number;
+	scaling: RopeScaling;
+}
+
+/** Classes of transformers whose checkpoints the engine runs. */
 export type Architecture =
-	'LlamaForCausalLM' | 'MistralForCausalLM' | 'Qwen2ForCausalLM' | 'Qwen3ForCausalLM';
+	| 'LlamaForCausalLM'
+	| 'MistralForCausalLM'
+	| 'Qwen2ForCausalLM'
+	| 'Qwen3ForCausalLM'
+	| 'SeedOssForCausalLM'
+	| 'Ernie4_5ForCausalLM'
+	| 'HunYuanDenseV1ForCausalLM'
+	| 'Ministral3ForCausalLM'
+	| 'GemmaForCausalLM'
+	| 'Gemma2ForCausalLM'
+	| 'Gemma3ForCausalLM'
+	| 'Phi3ForCausalLM'
+	| 'OlmoForCausalLM'
+	| 'Olmo2ForCausalLM'
+	| 'Olmo3ForCausalLM'
+	| 'SmolLM3ForCausalLM'
+	| 'GraniteForCausalLM'
+	| 'GlmForCausalLM'
+	| 'Glm4ForCausalLM'
+	| 'Starcoder2ForCausalLM'
+	| 'StableLmForCausalLM'
+	| 'CohereForCausalLM'
+	| 'Cohere2ForCausalLM'
+	| 'GPTNeoXForCausalLM'
+	| 'GPT2LMHeadModel';
+
+export type Activation = 'silu' | 'gelu' | 'gelu tanh' | 'relu';
+
+/** What a layer is built of, and in which order. */
+export interface BlockFacts {
+	/** RMS norm, or LayerNorm, which takes the mean off as well. */
+	norm: 'rms' | 'layer';
+	/** Whether norms have a weight; without one they only normalise. */
+	normWeight: boolean;
+	normBias: boolean;
+	/** Added to the weights of norms as they are stored. */
+	normOffset: 0 | 1;
+	/** Whether attention and MLP read the state through a norm. */
+	normsBefore: boolean;
+	/** Whether what attention and MLP put out goes through a norm before it is added to the state. */
+	normsAfter: boolean;
+	/** Whether the MLP reads the state before the layer, not the one after the attention. */
+	parallel: boolean;
+	/** Of models with norms on q and k: over each head, over all heads together, or over each head once it is rotated. */
+	qkNormOver: 'head' | 'all heads' | 'rotated head';
+	activation: Activation;
+	/** Whether the MLP multiplies what it widens by a gate. */
+	gated: boolean;
+	/** Whether rotary pairs are neighbours; else they lie half the rotated width apart. */
+	rotaryInterleaved: boolean;
+}
+
+/** Factors and bounds, 1 and null where a model has none. */
+export interface Scales {
+	/** Of scores, q·k. */
+	score: number;
+	/** Scores and logits x become cap·tanh(x / cap). */
+	scoreCap: number | null;
+	logitCap: number | null;
+	logit: number;
+	embedding: number;
+	/** Of what attention and MLP put out. */
+	residual: number;
+}
 
 /** Attention that layers take from others by the model's own making, per layer, as in a plan. */
 export interface SharedAttention {
@@ -31,13 +120,21 @@ export interface ModelConfig {
 	heads: number;
 	kvHeads: number;
 	headDim: number;
-	/** Width of the gated MLP. */
+	/** Width of the MLP. */
 	intermediate: number;
 	vocab: number;
 	maxPositions: number;
 	normEps: number;
-	ropeTheta: number;
-	ropeScaling: RopeScaling;
+	block: BlockFacts;
+	scales: Scales;
+	/** Sets of rotary frequencies; none: the model has no rotary embedding. */
+	rotaries: readonly Rotary[];
+	/** Per layer, its place in `rotaries`; null: the layer does not rotate. */
+	rotaryOf: readonly (number | null)[];
+	/** Leading dimensions of a head that rotate. */
+	rotaryDims: number;
+	/** Whether each position has an embedding of its own that is added to the token's. */
+	learnedPositions: boolean;
 	/** Per layer: how many keys a query sees at most, its own included (sliding window); null: all before it. */
 	reach: (number | null)[];
 	/** Bias on the q, k and v projections. */
@@ -45,7 +142,7 @@ export interface ModelConfig {
 	/** Bias on the attention's output projection. */
 	outputBias: boolean;
 	mlpBias: boolean;
-	/** RMS norm over head_dim on q and on k, before the rotary embedding (Qwen3). */
+	/** Norms on q and on k; see `BlockFacts.qkNormOver`. */
 	qkNorm: boolean;
 	/** The output embedding is the input embedding. */
 	tied: boolean;
@@ -75,7 +172,18 @@ export interface TensorEntry {
 	 * back as they are read. Not there: rows are in transformers' order.
 	 */
 	interleavedHeads?: number;
+	/** Of a weight that lies within a larger tensor: that one's name. */
+	of?: string;
+	/** Of a weight that lies scattered within a larger tensor, whose bytes these are: which of them it is. */
+	pick?: TensorPick;
 }
+
+/** A weight within a larger tensor. */
+export type TensorPick =
+	/** One of `parts` equal runs of rows in each of `groups`, the groups one below the other. */
+	| { kind: 'rows of groups'; groups: number; parts: number; part: number }
+	/** Columns `first` … of a matrix [inputs, total], stored the other way round. */
+	| { kind: 'columns'; total: number; first: number };
 
 /** A checkpoint whose headers were read and checked against its config; no weights are in memory. */
 export interface Checkpoint {
@@ -86,6 +194,8 @@ export interface Checkpoint {
 	config: ModelConfig;
 	/** Every tensor of every shard by its name in transformers, those the engine does not use included. */
 	tensors: ReadonlyMap<string, TensorEntry>;
+	/** Weights that the engine reads out of larger tensors, by the names that they would have alone. */
+	parts: ReadonlyMap<string, TensorEntry>;
 	/** Bytes of all tensors. */
 	bytes: number;
 	/** Elements of all tensors of weights. */

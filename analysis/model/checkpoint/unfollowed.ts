@@ -14,6 +14,10 @@ const UNFOLLOWED: Record<string, readonly unknown[]> = {
 	use_qk_norm: [false],
 	qk_layernorm: [false],
 	attn_output_gate: [false],
+	scale_attn_weights: [true],
+	scale_attn_by_inverse_layer_idx: [false],
+	add_cross_attention: [false],
+	use_parallel_residual: [false],
 	attn_temperature_tuning: [false],
 	no_rope_layers: [],
 	no_rope_layer_interval: [0],
@@ -26,16 +30,17 @@ const UNFOLLOWED: Record<string, readonly unknown[]> = {
 	logit_scale: [1],
 	final_logit_softcapping: [],
 	per_layer_config: [],
-	num_experts: [0],
+	num_experts: [0, 1],
 	num_local_experts: [0, 1],
 	n_routed_experts: [0]
 };
 
 /**
- * Throws InputError for a config.json with a key of other families that changes what a model computes. The classes of
- * transformers for the supported families pass over most of these; a file that has one describes another model.
+ * Throws InputError for a config.json with a key that changes what a model computes and that its family does not follow
+ * (`follows`). The classes of transformers for the supported families pass over most of these; a file that has one
+ * describes another model.
  */
-export function refuseUnfollowed(json: object, where: string): void {
+export function refuseUnfollowed(json: object, follows: readonly string[], where: string): void {
 	const config = new Map<string, unknown>(Object.entries(json));
 	for (const name of ['quantization_config', 'compression_config']) {
 		if (config.get(name) == null) continue;
@@ -46,7 +51,8 @@ export function refuseUnfollowed(json: object, where: string): void {
 	}
 	for (const [name, neutral] of Object.entries(UNFOLLOWED)) {
 		const value = config.get(name);
-		if (value == null || neutral.includes(value) || isEmpty(value)) continue;
+		if (follows.includes(name) || value == null || neutral.includes(value) || isEmpty(value))
+			continue;
 		const allowed = neutral.length === 0 ? 'no such key' : neutral.map(String).join(' or ');
 		throw new InputError(
 			`${where}: ${name} is ${quoted(JSON.stringify(value))}, which is not supported; expected ${allowed}`

@@ -88,7 +88,10 @@ describe('a GGUF file of a Llama checkpoint', () => {
 				{ name: 'rope_freqs.weight', type: 0, shape: [16], bytes: new Uint8Array(divisors.buffer) }
 			])
 		);
-		expect(opened.config.ropeScaling).toEqual({ type: 'divided', divisors: Array.from(divisors) });
+		expect(opened.config.rotaries[0].scaling).toEqual({
+			type: 'divided',
+			divisors: Array.from(divisors)
+		});
 	});
 	it('quantised, is dequantised as it is read, rows put back in order', async () => {
 		const name = 'blk.0.attn_q.weight';

@@ -124,5 +124,6 @@ async function withFactors(
 	if (!divisors.every((divisor) => Number.isFinite(divisor) && divisor > 0)) {
 		throw new InputError(`${where}: ${ROPE_FACTORS} has a value that is not a positive number`);
 	}
-	return { ...config, ropeScaling: { type: 'divided', divisors: Array.from(divisors) } };
+	const scaling = { type: 'divided', divisors: Array.from(divisors) } as const;
+	return { ...config, rotaries: config.rotaries.map(({ theta }) => ({ theta, scaling })) };
 }

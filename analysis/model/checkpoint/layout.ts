@@ -1,0 +1,67 @@
+/** Parts of a layer that have a weight; a bias belongs to the same part. */
+export type LayerPart =
+	| 'inputNorm'
+	| 'q'
+	| 'k'
+	| 'v'
+	| 'qNorm'
+	| 'kNorm'
+	| 'o'
+	| 'attentionNorm'
+	| 'postNorm'
+	| 'gate'
+	| 'up'
+	| 'down'
+	| 'mlpNorm';
+
+/** One tensor of a file that holds the weights of several parts. */
+export interface FusedTensor {
+	/** Its name within a layer, and that of its bias, without ".weight" and ".bias". */
+	stored: string;
+	parts: readonly LayerPart[];
+	/**
+	 * How the parts lie in it: one below the other; in turns, one head of each; or side by side in a matrix that is
+	 * stored as [inputs, outputs].
+	 */
+	order: 'rows' | 'rows of heads' | 'columns';
+}
+
+/** Names of a family's tensors in its files. */
+export interface TensorLayout {
+	/** Begins the names of all but the output embedding; those of a base model lack it. */
+	prefix: string;
+	embedding: string;
+	/** Embeddings of positions; null: none. */
+	positions: string | null;
+	finalNorm: string;
+	/** The output embedding, which has no prefix. */
+	head: string;
+	/** What stands before a layer's number. */
+	layers: string;
+	/** Within a layer; of parts of fused tensors, what they are called in messages. */
+	roles: Readonly<Partial<Record<LayerPart, string>>>;
+	fused: readonly FusedTensor[];
+}
+
+export const LLAMA_TENSORS = {
+	prefix: 'model.',
+	embedding: 'embed_tokens',
+	positions: null,
+	finalNorm: 'norm',
+	head: 'lm_head',
+	layers: 'layers',
+	roles: {
+		inputNorm: 'input_layernorm',
+		q: 'self_attn.q_proj',
+		k: 'self_attn.k_proj',
+		v: 'self_attn.v_proj',
+		qNorm: 'self_attn.q_norm',
+		kNorm: 'self_attn.k_norm',
+		o: 'self_attn.o_proj',
+		postNorm: 'post_attention_layernorm',
+		gate: 'mlp.gate_proj',
+		up: 'mlp.up_proj',
+		down: 'mlp.down_proj'
+	},
+	fused: []
+} as const satisfies TensorLayout;
