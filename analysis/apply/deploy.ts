@@ -66,7 +66,7 @@ async function deployCheckpoint(
 	const { config } = checkpoint;
 	const { layers } = config;
 	if (request.plan !== null) requirePlan(model, request.plan, 'write and compare');
-	requireWritable(name, config);
+	requireWritable(name, config, request.target);
 	await checkNewFolder(request.out);
 	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
 	const work = { request, model, planned, onProgress };

@@ -4,10 +4,10 @@ import { exists } from '../model/checkpoint/files.ts';
 import { readJsonFile } from '../edge/json.ts';
 import { parseOrNull } from '../edge/parse.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
-import { requireWritable, type WrittenArchitecture } from '../model/checkpoint/writable.ts';
+import { requireDecoder, type DecoderArchitecture } from '../model/checkpoint/writable.ts';
 
 /** What onnxruntime-genai calls the supported architectures. */
-const MODEL_TYPES: Record<WrittenArchitecture, string> = {
+const MODEL_TYPES: Record<DecoderArchitecture, string> = {
 	LlamaForCausalLM: 'llama',
 	MistralForCausalLM: 'mistral',
 	Qwen2ForCausalLM: 'qwen2',
@@ -30,7 +30,7 @@ export async function genaiConfig(
 	inPlace: boolean
 ): Promise<Record<string, unknown>> {
 	const { config, name } = checkpoint;
-	requireWritable(name, config);
+	requireDecoder(name, config);
 	const { eos, pad } = await specialIds(checkpoint.folder);
 	const [key, value] = ['key', 'value'].map((part) => ({
 		past: `past_key_values.%d.${part}`,

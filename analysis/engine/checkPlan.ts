@@ -1,5 +1,4 @@
 import { isInputError } from '../errors.ts';
-import { requireWritable } from '../model/checkpoint/writable.ts';
 import type { Model } from '../model/open.ts';
 import { checkPlanFits } from '../plan/fits.ts';
 import { planMatches } from '../plan/planFile.ts';
@@ -49,7 +48,6 @@ export function requirePlan(model: Model, plan: Plan, use: PlanUse): PlannedAtte
 	if (model.form !== 'onnx') {
 		const { name, checkpoint } = model;
 		checkPlanFits(plan, { ...checkpoint.config, name });
-		if (use !== 'run') requireWritable(name, checkpoint.config);
 		return { sources: plan.sources, headMaps: headMapsOf(plan.spans, checkpoint.config.layers) };
 	}
 	const { found, path } = model;

@@ -13,7 +13,15 @@ const CASES: readonly [Architecture, Record<string, unknown>, { refitted: boolea
 	['LlamaForCausalLM', { attention_bias: true }, { refitted: true }],
 	['MistralForCausalLM', { sliding_window: 20 }, { refitted: false }],
 	['Qwen2ForCausalLM', { tie_word_embeddings: true }, { refitted: true }],
-	['Qwen3ForCausalLM', { attention_bias: true }, { refitted: false }]
+	['Qwen3ForCausalLM', { attention_bias: true }, { refitted: false }],
+	[
+		'Gemma2ForCausalLM',
+		{ sliding_window: 20, layer_types: Array(7).fill('sliding_attention') },
+		{ refitted: true }
+	],
+	['Olmo2ForCausalLM', { rms_norm_eps: 1e-5 }, { refitted: true }],
+	['GraniteForCausalLM', { residual_multiplier: 0.5 }, { refitted: true }],
+	['Glm4ForCausalLM', { pad_token_id: 0, partial_rotary_factor: 0.5 }, { refitted: false }]
 ];
 
 let scratch: string;

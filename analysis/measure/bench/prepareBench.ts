@@ -9,6 +9,7 @@ import { decoderGraph } from '../../graph/decode/decoder.ts';
 import { DECODER_DTYPE_BYTES, type DecoderDtype } from '../../graph/decode/weights.ts';
 import { ModelProtoSchema } from '../../proto/onnx_pb.ts';
 import { onnxFacts } from '../../model/onnx/facts.ts';
+import { requireDecoder } from '../../model/checkpoint/writable.ts';
 import type { CheckpointModel, Model, OnnxFileModel } from '../../model/open.ts';
 import { sessionWeightBytes } from '../../model/onnx/weights.ts';
 import { checkBenchSetting } from './bench.ts';
@@ -63,6 +64,7 @@ function checkpointSide(
 	setting: BenchSetting
 ): Side {
 	const { config } = checkpoint;
+	requireDecoder(name, config);
 	checkBenchSetting(setting, config);
 	const dtype = request.dtype ?? 'fp32';
 	const { fileBytes, weightBytes } = decoderBytes(config, dtype);

@@ -1,19 +1,19 @@
 import { expect, it } from 'vitest';
 import { openCheckpoint } from './open.ts';
-import { requireWritable } from './writable.ts';
+import { requireDecoder, requireWritable } from './writable.ts';
 
 const config = async (family: string) =>
 	(await openCheckpoint(`tests/fixtures/families/${family}`)).config;
 
-it('lets models be written that are built as Llama, and no other', async () => {
+it('lets models be written as ONNX decoders that are built as Llama, and no other', async () => {
 	for (const family of ['qwen3', 'llama-rope-yarn']) {
 		const read = await config(family);
-		expect(() => requireWritable('tiny', read)).not.toThrow();
+		expect(() => requireWritable('tiny', read, 'onnx')).not.toThrow();
 	}
 	for (const family of ['gemma2', 'gpt2', 'phi3']) {
 		const read = await config(family);
-		expect(() => requireWritable('tiny', read)).toThrow(
-			`tiny: ${read.architecture} can be analysed and evaluated, but not written: apply and bench take LlamaForCausalLM,`
+		expect(() => requireWritable('tiny', read, 'onnx')).toThrow(
+			`tiny: ${read.architecture} can be analysed and evaluated, but not written as an ONNX decoder: that takes LlamaForCausalLM,`
 		);
 	}
 });
@@ -21,5 +21,16 @@ it('lets models be written that are built as Llama, and no other', async () => {
 it('refuses frequencies that change with the length of the text', async () => {
 	const read = await config('phi3-longrope');
 	const llama = { ...read, architecture: 'LlamaForCausalLM' } as const;
-	expect(() => requireWritable('tiny', llama)).toThrow('tiny: rope_scaling longrope');
+	expect(() => requireDecoder('tiny', llama)).toThrow('tiny: rope_scaling longrope');
+});
+
+it('lets models be written for transformers whose q and k are tensors of their own', async () => {
+	for (const family of ['gemma2', 'olmo2', 'glm4']) {
+		const read = await config(family);
+		expect(() => requireWritable('tiny', read, 'transformers')).not.toThrow();
+	}
+	const phi3 = await config('phi3');
+	expect(() => requireWritable('tiny', phi3, 'transformers')).toThrow(
+		'tiny: Phi3ForCausalLM keeps q, k and v in one tensor, self_attn.qkv_proj:'
+	);
 });

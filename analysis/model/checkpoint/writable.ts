@@ -1,32 +1,52 @@
 import { InputError } from '../../errors.ts';
+import { FAMILIES } from './families.ts';
 import type { Architecture, ModelConfig } from './types.ts';
 
-/** Architectures whose decoders can be written, all of them built as Llama. */
-export const WRITTEN_ARCHITECTURES = [
+/** Architectures of which an ONNX decoder can be written, all of them built as Llama. */
+export const DECODER_ARCHITECTURES = [
 	'LlamaForCausalLM',
 	'MistralForCausalLM',
 	'Qwen2ForCausalLM',
 	'Qwen3ForCausalLM'
 ] as const satisfies readonly Architecture[];
 
-export type WrittenArchitecture = (typeof WRITTEN_ARCHITECTURES)[number];
+export type DecoderArchitecture = (typeof DECODER_ARCHITECTURES)[number];
 
-/** Throws InputError, which names the model and what is in the way, where its decoder cannot be written. */
+/** Throws InputError, which names the model and what is in the way, where it cannot be written as `target`. */
 export function requireWritable(
 	name: string,
+	config: ModelConfig,
+	target: 'onnx' | 'transformers'
+): void {
+	if (target === 'onnx') requireDecoder(name, config);
+	else requireSeparateProjections(name, config);
+}
+
+/** The same for an ONNX decoder, which bench writes too. */
+export function requireDecoder(
+	name: string,
 	config: ModelConfig
-): asserts config is ModelConfig & { architecture: WrittenArchitecture } {
+): asserts config is ModelConfig & { architecture: DecoderArchitecture } {
 	const { architecture, rotaries } = config;
-	if (!WRITTEN_ARCHITECTURES.some((written) => written === architecture)) {
+	if (!DECODER_ARCHITECTURES.some((written) => written === architecture)) {
 		throw new InputError(
-			`${name}: ${architecture} can be analysed and evaluated, but not written: apply and bench take ` +
-				`${WRITTEN_ARCHITECTURES.join(', ')}, or any model as an ONNX export`
+			`${name}: ${architecture} can be analysed and evaluated, but not written as an ONNX decoder: that takes ` +
+				`${DECODER_ARCHITECTURES.join(', ')}; an ONNX export of the model can be rewritten and timed instead`
 		);
 	}
 	// One table of cosines holds for every length.
 	if (rotaries.some(({ scaling }) => scaling.type === 'longrope')) {
 		throw new InputError(
-			`${name}: rope_scaling longrope can be analysed and evaluated, but not written: its frequencies change with the length of the text`
+			`${name}: rope_scaling longrope cannot be written as an ONNX decoder: its frequencies change with the length of the text`
 		);
 	}
+}
+
+/** The modeling file for transformers takes q and k away as modules of their own. */
+function requireSeparateProjections(name: string, { architecture }: ModelConfig): void {
+	const fused = FAMILIES[architecture].tensors.fused.find(({ parts }) => parts.includes('q'));
+	if (fused === undefined) return;
+	throw new InputError(
+		`${name}: ${architecture} keeps q, k and v in one tensor, ${fused.stored}: followers cannot be written without their q and k`
+	);
 }
