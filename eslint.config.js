@@ -47,7 +47,8 @@ const analysisRanks = [
 	['workspace'],
 	['compare', 'figure'],
 	['apply'],
-	['measure']
+	['measure'],
+	['publish']
 ];
 const pageRanks = [
 	['client'],

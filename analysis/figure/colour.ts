@@ -5,6 +5,7 @@ import {
 	interpolateViridis
 } from 'd3-scale-chromatic';
 import { rgb } from 'd3-color';
+import type { Colours } from './style.ts';
 
 export type SequentialName = 'viridis' | 'cividis' | 'magma';
 export type ColourMapName = SequentialName | 'difference';
@@ -44,6 +45,8 @@ export interface ColourScale {
 	readonly range: readonly [number, number];
 	/** [256, 3] */
 	readonly table: Uint8ClampedArray;
+	/** Whether the colours run the other way. */
+	readonly reversed?: boolean;
 }
 
 /** A colour scale over `range`; a range without width is widened so that every value has a place. */
@@ -53,6 +56,23 @@ export function colourScale(name: ColourMapName, range: readonly [number, number
 	return { name, range: low === high ? [low - 0.5, high + 0.5] : [low, high], table: tables[name] };
 }
 
+/**
+ * A scale of differences whose middle colour is 0, equal steps on both sides in equally strong colours, whatever part of
+ * either side the range holds.
+ */
+export function divergingScale(range: readonly [number, number]): ColourScale {
+	const scale = colourScale('difference', range);
+	const [low, high] = scale.range;
+	const reach = Math.max(Math.abs(low), Math.abs(high));
+	const table = new Uint8ClampedArray(scale.table.length);
+	for (let entry = 0; entry < TABLE_SIZE; entry++) {
+		const value = low + (entry / (TABLE_SIZE - 1)) * (high - low);
+		const from = Math.round(((value / reach + 1) / 2) * (TABLE_SIZE - 1)) * 3;
+		table.set(scale.table.subarray(from, from + 3), entry * 3);
+	}
+	return { ...scale, table };
+}
+
 /** The same range in the colours of the other end: for what is the better the lower it is. */
 export function reversedScale(scale: ColourScale): ColourScale {
 	const table = new Uint8ClampedArray(scale.table.length);
@@ -60,7 +80,14 @@ export function reversedScale(scale: ColourScale): ColourScale {
 		const from = (TABLE_SIZE - 1 - entry) * 3;
 		table.set(scale.table.subarray(from, from + 3), entry * 3);
 	}
-	return { ...scale, table };
+	return { ...scale, table, reversed: scale.reversed !== true };
+}
+
+/** The scale as a style wants it: in grey-safe colours every map is cividis, which is ordered by lightness. */
+export function inColours(scale: ColourScale, colours: Colours): ColourScale {
+	if (colours === 'light') return scale;
+	const safe = colourScale('cividis', scale.range);
+	return scale.reversed ? reversedScale(safe) : safe;
 }
 
 /** Which of the 256 entries shows `value`; −1 for a value that is not a number. */

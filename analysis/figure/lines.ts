@@ -10,10 +10,13 @@ import {
 	type ChartFrame,
 	type Series
 } from './frame.ts';
-import { strokeMark, type Figure, type Mark } from './marks.ts';
+import { fixed, strokeMark, type Figure, type Mark } from './marks.ts';
+import { cut, textWidth } from './measure.ts';
 import { PAPER, type Medium } from './medium.ts';
 import { shapePath } from './plot.ts';
-import { COLUMN_WIDTH, SOFT_INK, text } from './sheet.ts';
+import { SOFT_INK, text } from './sheet.ts';
+import { SINGLE, wanted, type Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** Every value of a line gets a dot up to this many. */
 const MOST_DOTS = 40;
@@ -60,46 +63,80 @@ export interface LineFigure {
 	charts: readonly { title: string; series: readonly Series[]; y?: readonly [number, number] }[];
 }
 
-const CHART_HEIGHT = 46;
-const HEAD = 11;
-const LEFT = 28;
+const CHART_HEIGHT = 52;
+const HEAD = 12;
+const RIGHT = 5;
 
-/** Width that the names after the one at `place` take, points. */
-function namesAfter(series: readonly Series[], place: number): number {
-	return series.slice(place + 1).reduce((width, { name }) => width + name.length * 3.6 + 8, 0);
-}
-
-/** Charts with caption, at a paper's column width. */
-export function lineFigure({ charts, x, xTicks, xTitle, ...heading }: LineFigure): Figure {
-	const step = HEAD + CHART_HEIGHT + 6;
-	const marks = charts.flatMap(({ title, series, y }, index) => {
-		const frame = {
-			left: LEFT,
-			top: index * step + HEAD,
-			width: COLUMN_WIDTH - LEFT - 4,
-			height: CHART_HEIGHT,
-			x,
-			y: y ?? niceRange(series)
-		};
-		const last = index === charts.length - 1;
-		const names = series.map(({ name, colour }, place) =>
-			text(name, COLUMN_WIDTH - 4 - namesAfter(series, place), frame.top - 3, {
-				anchor: 'end',
-				colour
-			})
-		);
-		const yTicks = ticksOf(frame.y, 3).map((at) => ({ at, label: formatTick(at) }));
+/** Charts with caption, one below the other. */
+export function lineFigure(
+	{ charts, x, xTicks, xTitle, ...heading }: LineFigure,
+	style: Style = SINGLE
+): Figure {
+	const drawn = wanted(charts, style).map((chart) => {
+		const y = chart.y ?? niceRange(chart.series);
+		return { ...chart, y, yTicks: ticksOf(y, 3).map((at) => ({ at, label: formatTick(at) })) };
+	});
+	const left = leftOf(drawn.flatMap(({ yTicks }) => yTicks));
+	const width = style.width - left - RIGHT;
+	let top = 0;
+	const marks = drawn.flatMap(({ title, series, y, yTicks }, index): Mark[] => {
+		const head = headMarks(title, series, { left, top, width });
+		const frame = { left, top: top + head.height, width, height: CHART_HEIGHT, x, y };
+		const last = index === drawn.length - 1;
+		top = frame.top + CHART_HEIGHT + 7;
 		return [
-			text(title, LEFT, frame.top - 3, { colour: SOFT_INK }),
-			...(series.length > 1 ? names : []),
-			...axesMarks(frame, { xTicks: last ? xTicks : [], yTicks }, PAPER),
+			...head.marks,
+			...axesMarks(frame, last ? { xTicks, yTicks, xTitle } : { xTicks: [], yTicks }, PAPER),
 			...lineMarks(frame, series, PAPER)
 		];
 	});
-	const height = charts.length * step + 18;
-	const axisTitle = text(xTitle, LEFT + (COLUMN_WIDTH - LEFT) / 2, height - 3, {
-		anchor: 'middle',
-		colour: SOFT_INK
+	return {
+		...{ ...heading, width: style.width, height: top + 15, marks },
+		data: { kind: 'lines', xTitle, charts: drawn }
+	};
+}
+
+/** Width that the labels of y take, points. */
+export function leftOf(yTicks: readonly Tick[], yTitle = false): number {
+	const widest = Math.max(0, ...yTicks.map(({ label }) => textWidth(label, PAPER.text)));
+	return Math.ceil(widest + PAPER.axis.yLabel + (yTitle ? PAPER.axis.yTitle + 4 : 1));
+}
+
+/** The title of a chart and, of several series, their names in their colours: beside it where they fit, else below. */
+function headMarks(
+	title: string,
+	series: readonly Series[],
+	{ left, top, width }: { left: number; top: number; width: number }
+): { marks: Mark[]; height: number } {
+	const titles = wrap(title, width, PAPER.text);
+	const line = (index: number) => top + HEAD * (index + 1) - 3.5;
+	const marks: Mark[] = titles.map((words, index) =>
+		text(words, left, line(index), { colour: SOFT_INK })
+	);
+	if (series.length < 2) return { marks, height: titles.length * HEAD };
+	const GAP = 10;
+	const SAMPLE = 9;
+	const widths = series.map(({ name }) => textWidth(name, PAPER.text) + SAMPLE + 3 + GAP);
+	const all = widths.reduce((sum, each) => sum + each, 0) - GAP;
+	let row = titles.length;
+	let x = left;
+	if (titles.length === 1 && textWidth(title, PAPER.text) + GAP + all <= width) {
+		row = 0;
+		x = left + width - all;
+	}
+	series.forEach(({ name, colour, dashed }, index) => {
+		if (x > left && x + widths[index] - GAP > left + width + 0.01) {
+			row++;
+			x = left;
+		}
+		marks.push(
+			strokeMark(`M${fixed(x)} ${fixed(line(row) - 2.6)}h${SAMPLE}`, colour, {
+				strokeWidth: PAPER.line.width,
+				...(dashed && { dash: PAPER.line.dash })
+			}),
+			text(cut(name, width - SAMPLE - 3, PAPER.text), x + SAMPLE + 3, line(row))
+		);
+		x += widths[index];
 	});
-	return { ...heading, width: COLUMN_WIDTH, height, marks: [...marks, axisTitle] };
+	return { marks, height: (row + 1) * HEAD };
 }

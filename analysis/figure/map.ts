@@ -1,11 +1,14 @@
-import { formatValue } from '../text/number.ts';
-import { cssColour, paint, type ColourScale } from './colour.ts';
+import { formatTick } from '../text/number.ts';
+import { inColours, paint, type ColourScale } from './colour.ts';
 import { layoutMap, tickIndices, type MapLayout } from './layout.ts';
-import { legendMarks, LEGEND_HEIGHT } from './legend.ts';
+import { legendMarks, type Legend } from './legend.ts';
 import { strokeMark, type Figure, type Mark, type TextMark } from './marks.ts';
+import { cut, textWidth } from './measure.ts';
 import { PAPER, type Medium } from './medium.ts';
-import { COLUMN_WIDTH, LINE } from './sheet.ts';
+import { extentOf } from './range.ts';
+import { LINE } from './sheet.ts';
 import { crossMarks, spanMarks } from './spans.ts';
+import { SINGLE, type Style } from './style.ts';
 
 /** Cells of a map. */
 export interface MapCells {
@@ -37,74 +40,115 @@ export interface MapFigure extends MapCells, MapAxes {
 	dropped?: readonly number[];
 }
 
-/** Cells drawn as rectangles at most; beyond it a file grows to megabytes and one raster serves better. */
-export const RECT_LIMIT = 128 * 128;
+/** No map is higher, points: a page holds more than one figure. */
+const MOST_HEIGHT = 330;
+/** No cell is larger, points. */
+const MOST_CELL = 20;
+/** Longest label of a row or column, points. */
+const MOST_LABEL = 60;
+/** From the left edge to the labels of the rows: the title of the rows. */
+const TITLE_LEFT = 12;
 
-/** A map with axes, spans, legend and caption, at a paper's column width. */
-export function mapFigure(map: MapFigure): Figure {
-	const { title, caption, rows, columns, scale, turned = 0 } = map;
-	const margins = { left: 26 + turned, top: 2, right: 4, bottom: 22 + turned };
-	const layout = layoutMap(rows, columns, margins, {
-		width: COLUMN_WIDTH,
+/** A map with axes, spans, legend and caption. */
+export function mapFigure(map: MapFigure, style: Style = SINGLE): Figure {
+	const { title, caption, values, missing = null } = map;
+	const { marks, height } = mapMarks(map, style, { left: 0, width: style.width, legend: true });
+	return {
+		...{ title, caption, width: style.width, height, marks },
+		data: { kind: 'map', ...map, scale: inColours(map.scale, style.colours), values, missing }
+	};
+}
+
+/** A map in part of a figure's width; points. */
+export function mapMarks(
+	map: MapFigure,
+	style: Style,
+	{ left: from, width: within, legend }: { left: number; width: number; legend: boolean }
+): { marks: Mark[]; height: number } {
+	const { rows, columns, turned = 0, rowLabel = String, columnLabel = String } = map;
+	const scale = inColours(map.scale, style.colours);
+	const short = (label: string) => cut(label, MOST_LABEL, PAPER.text);
+	const widest = (count: number, label: (index: number) => string) =>
+		Math.max(...Array.from({ length: count }, (_, at) => textWidth(short(label(at)), PAPER.text)));
+	const rowWidth = widest(rows, rowLabel);
+	const columnHeight = turned > 0 ? widest(columns, columnLabel) : 0;
+	const margins = {
+		left: TITLE_LEFT + rowWidth + PAPER.map.row,
+		top: 1,
+		right: 4,
+		bottom: columnHeight + (turned > 0 ? 15 : 22)
+	};
+	const fitted = layoutMap(rows, columns, margins, {
+		width: within,
+		height: MOST_HEIGHT,
 		// Cells in hundredths of a point, so that the map fills the column.
 		pixelRatio: 100,
-		maxCell: 20
+		maxCell: MOST_CELL
 	});
-	const mapHeight = layout.top + layout.height + layout.bottom;
-	const [low, high] = scale.range;
-	const digits = high - low < 0.05 ? 4 : 2;
+	const spare = Math.max(0, within - fitted.left - fitted.width - fitted.right) / 2;
+	const layout = { ...fitted, left: from + fitted.left + spare };
 	const { left, top, width, height } = layout;
 	const box = { kind: 'rect', x: left, y: top, width, height } as const;
-	const marks: Mark[] = [
-		{ ...box, fill: 'var(--missing)' },
-		...cellMarks(map, layout),
-		{ ...box, stroke: LINE, strokeWidth: 0.5 },
-		...mapAxesMarks(layout, map, PAPER),
-		...(map.spans ?? []).flatMap((span) => spanMarks(span, layout, PAPER)),
-		...crossMarks(map.dropped ?? [], layout, PAPER),
-		...legendMarks(
-			scale,
-			map.legend,
-			{ left, top: mapHeight, width: Math.min(width, 120) },
-			(value) => formatValue(value, digits)
-		)
-	];
-	return { title, caption, width: COLUMN_WIDTH, height: mapHeight + LEGEND_HEIGHT, marks };
+	const axes = {
+		...map,
+		rowLabel: (row: number) => short(rowLabel(row)),
+		columnLabel: (column: number) => short(columnLabel(column)),
+		turned: columnHeight
+	};
+	const mapHeight = top + height + layout.bottom;
+	const bar =
+		legend && style.colourBar
+			? legendMarks(legendOf(map, scale), { left, top: mapHeight, width })
+			: { marks: [], height: 0 };
+	return {
+		height: mapHeight + bar.height,
+		marks: [
+			{ ...box, fill: 'var(--missing)' },
+			rasterMark({ ...map, scale }, layout),
+			{ ...box, stroke: LINE, strokeWidth: 0.5 },
+			...mapAxesMarks(layout, axes, PAPER, left - fitted.left + PAPER.axis.yTitle),
+			...(style.spans
+				? [
+						...(map.spans ?? []).flatMap((span) => spanMarks(span, layout, PAPER)),
+						...crossMarks(map.dropped ?? [], layout, PAPER)
+					]
+				: []),
+			...bar.marks
+		]
+	};
 }
 
-/** Cells in their colours: rectangles, neighbours of one colour as one; a raster where there are too many. */
-export function cellMarks(map: MapCells, { left, top, width, height, cell }: MapLayout): Mark[] {
-	const { rows, columns, values, scale, missing = null } = map;
-	if (rows * columns > RECT_LIMIT) {
-		const pixels = new Uint8ClampedArray(rows * columns * 4);
-		paint(values, scale, missing, pixels);
-		return [{ kind: 'raster', x: left, y: top, width, height, rows, columns, pixels }];
-	}
-	const marks: Mark[] = [];
-	const colourAt = (row: number, column: number) => {
-		const index = row * columns + column;
-		return missing?.[index] === 1 ? null : cssColour(scale, values[index]);
+/** What the colours of a map stand for, and whether values lie beyond them. */
+export function legendOf(
+	{ values, missing = null, legend }: MapFigure,
+	scale: ColourScale
+): Legend {
+	const [low, high] = extentOf(values, missing) ?? scale.range;
+	return {
+		...{ scale, label: legend, format: formatTick },
+		under: low < scale.range[0],
+		over: high > scale.range[1]
 	};
-	for (let row = 0; row < rows; row++)
-		for (let column = 0; column < columns;) {
-			const fill = colourAt(row, column);
-			let end = column + 1;
-			while (end < columns && colourAt(row, end) === fill) end++;
-			if (fill !== null) {
-				const [x, y] = [left + column * cell, top + row * cell];
-				const size = { width: (end - column) * cell, height: cell };
-				marks.push({ kind: 'rect', x, y, ...size, fill, crisp: true });
-			}
-			column = end;
-		}
-	return marks;
 }
+
+/** The cells as one image, whose background is the colour of what is missing. */
+function rasterMark(map: MapCells, { left, top, width, height }: MapLayout): Mark {
+	const { rows, columns, values, scale, missing = null } = map;
+	const pixels = new Uint8ClampedArray(rows * columns * 4);
+	paint(values, scale, missing, pixels);
+	for (let at = 0; at < pixels.length; at += 4) if (pixels[at + 3] === 0) pixels.set(MISSING, at);
+	return { kind: 'raster', x: left, y: top, width, height, rows, columns, pixels };
+}
+
+/** --missing on paper, opaque. */
+const MISSING = [228, 230, 233, 255];
 
 /** Labels, ticks and titles along a map. */
 export function mapAxesMarks(
 	layout: MapLayout,
 	{ rowTitle, columnTitle, rowLabel = String, columnLabel = String, turned = 0 }: MapAxes,
-	{ text: size, axis, map }: Medium
+	{ text: size, axis, map }: Medium,
+	yTitle = axis.yTitle
 ): Mark[] {
 	const { left, top, width, height, cell } = layout;
 	const bottom = top + height;
@@ -139,7 +183,7 @@ export function mapAxesMarks(
 					: words(columnLabel(column), x, bottom + map.column, { anchor: 'middle' }))
 			];
 		}),
-		...words(rowTitle, axis.yTitle, top + height / 2, { ...title, turn: -90 }),
+		...words(rowTitle, yTitle, top + height / 2, { ...title, turn: -90 }),
 		...words(columnTitle, left + width / 2, bottom + turned + map.below[turned > 0 ? 1 : 0], title)
 	];
 }

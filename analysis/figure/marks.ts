@@ -1,3 +1,5 @@
+import type { FigureData } from './data.ts';
+
 /**
  * A colour: CSS, or a custom property of the page such as "var(--ink)", which follows its theme; on paper `PAPER` says
  * what it is.
@@ -69,6 +71,8 @@ export interface Figure {
 	width: number;
 	height: number;
 	marks: Mark[];
+	/** The numbers that it draws. */
+	data: FigureData;
 }
 
 /** A path mark of a stroke without fill. */

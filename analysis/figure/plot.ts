@@ -11,6 +11,7 @@ import {
 } from 'd3-shape';
 import { beyondRange } from './beyond.ts';
 import type { Paint } from './marks.ts';
+import { textWidth } from './measure.ts';
 import { placeX, placeY, ticksOf, type ChartFrame } from './frame.ts';
 
 export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross', 'dash'] as const;
@@ -164,7 +165,7 @@ const MOST_LINES = 3;
 
 /**
  * Places labels beside their points, none below the frame, one above the other where they would overlap, that of a
- * marked point first. One that would stand too far from its point is left out. Widths are by an average character.
+ * marked point first. One that would stand too far from its point is left out.
  */
 export function placeLabels(
 	frame: ChartFrame,
@@ -180,7 +181,7 @@ export function placeLabels(
 		)
 		.sort((a, b) => Number(b.point.marked ?? false) - Number(a.point.marked ?? false) || b.y - a.y);
 	for (const { point, text, x, y } of wanted) {
-		const width = text.length * size * 0.55;
+		const width = textWidth(text, size);
 		const toRight = x + 8 + width <= frame.left + frame.width;
 		const from = toRight ? x + 8 : x - 8 - width;
 		const beside = Math.min(y + size * 0.35, frame.top + frame.height - 2);

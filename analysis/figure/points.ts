@@ -1,10 +1,12 @@
 import { formatTick } from '../text/number.ts';
-import { axesMarks } from './axes.ts';
+import { axesMarks, type Tick } from './axes.ts';
 import { arrowPath, placePoint } from './beyond.ts';
 import type { ColourScale } from './colour.ts';
 import { placeX, placeY, type ChartFrame } from './frame.ts';
-import { legendMarks, LEGEND_HEIGHT } from './legend.ts';
+import { legendMarks } from './legend.ts';
+import { leftOf } from './lines.ts';
 import { strokeMark, type Figure, type Mark } from './marks.ts';
+import { cut, textWidth } from './measure.ts';
 import { PAPER, type Medium } from './medium.ts';
 import {
 	axesOf,
@@ -20,7 +22,8 @@ import {
 	type PointShape,
 	type Rule
 } from './plot.ts';
-import { COLUMN_WIDTH, text } from './sheet.ts';
+import { text } from './sheet.ts';
+import { SINGLE, type Style } from './style.ts';
 
 /** The symbol of a series around (x, y). */
 export function symbolMark(
@@ -117,24 +120,32 @@ export interface PointFigure extends PointPlot {
 	legend?: { scale: ColourScale; label: string };
 }
 
-const LEFT = 36;
-const HEIGHT = 132;
-const BELOW = 22;
-const NAME_HEIGHT = 9;
+const HEIGHT = 150;
+const BELOW = 23;
+const NAME_HEIGHT = 10;
+const RIGHT = 6;
 
-/** A chart of points with caption, at a paper's column width. */
-export function pointFigure(chart: PointFigure): Figure {
+/** A chart of points with caption. */
+export function pointFigure(chart: PointFigure, style: Style = SINGLE): Figure {
 	const { title, caption, series, rules = [], xTitle, yTitle, legend } = chart;
 	const shown = series.filter(({ points }) => points.length > 0);
-	const names = shown.length > 1 ? nameMarks(shown) : { marks: [], height: 2 };
 	const { x, y, xTicks, yTicks } = axesOf(chart, 5);
-	const width = COLUMN_WIDTH - LEFT - 6;
-	const frame: ChartFrame = { left: LEFT, top: names.height + 2, width, height: HEIGHT, x, y };
+	const left = leftOf(yTicks, true);
+	const width = style.width - left - RIGHT;
+	const names = shown.length > 1 ? nameMarks(shown, { left, width }) : { marks: [], height: 4 };
+	const frame: ChartFrame = { left, top: names.height + 2, width, height: HEIGHT, x, y };
 	const bottom = frame.top + HEIGHT + BELOW;
 	const live = shown.filter(({ faint }) => faint !== true);
+	const bar =
+		legend === undefined || !style.colourBar
+			? { marks: [], height: 0 }
+			: legendMarks(
+					{ scale: legend.scale, label: legend.label, format: formatTick },
+					{ left, top: bottom, width: Math.min(width, 140) }
+				);
 	const marks = [
 		...names.marks,
-		...axesMarks(frame, { xTicks, yTicks, xTitle, yTitle }, PAPER),
+		...axesMarks(frame, { xTicks: apartTicks(frame, xTicks), yTicks, xTitle, yTitle }, PAPER),
 		...ruleMarks(frame, rules, PAPER),
 		...backgroundMarks(frame, shown, PAPER),
 		...live.flatMap((each) =>
@@ -145,34 +156,44 @@ export function pointFigure(chart: PointFigure): Figure {
 			live.flatMap(({ points }) => points),
 			PAPER
 		),
-		...(legend === undefined
-			? []
-			: legendMarks(
-					legend.scale,
-					legend.label,
-					{ left: LEFT, top: bottom, width: 120 },
-					formatTick
-				))
+		...bar.marks
 	];
-	const height = legend === undefined ? bottom : bottom + LEGEND_HEIGHT;
-	return { title, caption, width: COLUMN_WIDTH, height, marks };
+	return {
+		...{ title, caption, width: style.width, height: bottom + bar.height, marks },
+		data: { kind: 'points', xTitle, yTitle, series }
+	};
+}
+
+/** Ticks of x whose names lie within the sheet and do not touch. */
+function apartTicks(frame: ChartFrame, ticks: readonly Tick[]): Tick[] {
+	let free = -Infinity;
+	return ticks.filter(({ at, label }) => {
+		const half = textWidth(label, PAPER.text) / 2;
+		const x = placeX(frame, at);
+		if (x - half < free || x + half > frame.left + frame.width + RIGHT) return false;
+		free = x + half + 3;
+		return true;
+	});
 }
 
 /** Shapes and names of the series, in as many lines as they need. */
-function nameMarks(series: readonly PointSeries[]): { marks: Mark[]; height: number } {
-	let x = LEFT;
+function nameMarks(
+	series: readonly PointSeries[],
+	{ left, width }: { left: number; width: number }
+): { marks: Mark[]; height: number } {
+	let x = left;
 	let y = NAME_HEIGHT - 2;
 	const marks = series.flatMap(({ name, colour, shape }) => {
-		const width = name.length * 3.4 + 14;
-		if (x > LEFT && x + width > COLUMN_WIDTH) {
-			x = LEFT;
+		const wide = textWidth(name, PAPER.text) + 16;
+		if (x > left && x + wide - 8 > left + width) {
+			x = left;
 			y += NAME_HEIGHT;
 		}
 		const drawn = [
-			symbolMark(shape, colour, PAPER.point.size, { x: x + 3, y: y - 2.2 }),
-			text(name, x + 8, y)
+			symbolMark(shape, colour, PAPER.point.size, { x: x + 3, y: y - 2.6 }),
+			text(cut(name, width - 8, PAPER.text), x + 8, y)
 		];
-		x += width;
+		x += wide;
 		return drawn;
 	});
 	return { marks, height: y + 3 };

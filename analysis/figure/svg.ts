@@ -1,61 +1,23 @@
-import { fixed, type Figure, type Mark, type Paint, type RasterMark } from './marks.ts';
-import { escapeXml, wrap } from './wrap.ts';
+import { isCovered, textWidth } from './measure.ts';
+import { fixed, type Figure, type Mark, type RasterMark } from './marks.ts';
+import { onPaper } from './paint.ts';
+import { rasterUrl } from './png.ts';
+import { sheetOf } from './sheet.ts';
+import { SINGLE, type Colours, type Style } from './style.ts';
+import { escapeXml } from './wrap.ts';
 
-/** Type sizes of title and caption, points. */
-const TITLE_SIZE = 8;
-const CAPTION_SIZE = 6.5;
-const CAPTION_LINE = CAPTION_SIZE * 1.35;
+/** The face that texts are measured with, and what stands in for it. */
+const FAMILIES = "'Source Sans 3', 'Source Sans Pro', Helvetica, Arial, sans-serif";
 
-/** The page's custom properties on paper, whatever the theme on the screen. */
-const PAPER_PAINTS: Readonly<Record<string, string>> = {
-	'--ink': '#1a1f24',
-	'--ink-2': '#555d66',
-	'--ink-3': '#3a424a',
-	'--line': '#dfe2e5',
-	'--line-strong': '#858d97',
-	'--missing': '#e4e6e9',
-	'--panel': '#ffffff',
-	'--mark': '#c43a08',
-	'--span': '#c43a08',
-	'--bad': '#b4530a',
-	'--good': '#237a57',
-	'--accent': '#1f5fa8',
-	'--accent-soft': '#d5e2f1',
-	'--series-1': '#1f5fa8',
-	'--series-2': '#b4530a',
-	'--series-3': '#237a57',
-	'--series-4': '#7d3c98',
-	'--series-5': '#6b4a2b',
-	'--series-6': '#9c1f5f'
-};
-
-/** An image as a data URL; the page has a canvas for it, the command a PNG writer. */
-export type Encode = (raster: RasterMark) => string;
-
-/** A figure with title and caption as a standalone SVG document, a point a unit. */
-export function figureSvg(figure: Figure, encode: Encode): string {
-	const { title, caption, width, height, marks } = figure;
-	const titles = wrap(title, width, TITLE_SIZE);
-	const top = titles.length * TITLE_SIZE * 1.3 + 4;
-	const lines = wrap(caption, width - 4, CAPTION_SIZE);
-	const total = Math.ceil(top + height + 6 + lines.length * CAPTION_LINE + 4);
-	const heading = titles.map((text, index): Mark => ({
-		...{ kind: 'text', text, x: 2, y: (index + 1) * TITLE_SIZE * 1.3 - 1 },
-		...{ size: TITLE_SIZE, fill: 'var(--ink)', weight: 600 }
-	}));
-	const below = lines.map((text, index): Mark => ({
-		...{ kind: 'text', text, x: 2, y: top + height + 6 + (index + 1) * CAPTION_LINE - 2 },
-		...{ size: CAPTION_SIZE, fill: 'var(--ink-2)' }
-	}));
+/** A figure as a standalone SVG document, a point a unit. `style`: rules of CSS, such as a face to embed. */
+export function figureSvg(figure: Figure, style: Style = SINGLE, css = ''): string {
+	const { width, height, marks } = sheetOf(figure, style);
 	return [
-		`<svg xmlns="http://www.w3.org/2000/svg" width="${width / 72}in" height="${total / 72}in" viewBox="0 0 ${width} ${total}" font-family="Helvetica, Arial, sans-serif">`,
-		`<title>${escapeXml(title)}</title><desc>${escapeXml(caption)}</desc>`,
-		`<rect width="${width}" height="${total}" fill="#fff"/>`,
-		...heading.map((mark) => markSvg(mark, encode)),
-		`<g transform="translate(0 ${fixed(top)})">`,
-		...marks.map((mark) => markSvg(mark, encode)),
-		'</g>',
-		...below.map((mark) => markSvg(mark, encode)),
+		`<svg xmlns="http://www.w3.org/2000/svg" width="${width / 72}in" height="${height / 72}in" viewBox="0 0 ${width} ${height}" font-family="${FAMILIES}">`,
+		`<title>${escapeXml(figure.title)}</title><desc>${escapeXml(figure.caption)}</desc>`,
+		...(css === '' ? [] : [`<style>${css}</style>`]),
+		`<rect width="${width}" height="${height}" fill="#fff"/>`,
+		...marks.map((mark) => markSvg(mark, style.colours)),
 		'</svg>'
 	].join('\n');
 }
@@ -99,29 +61,24 @@ export function placeOf(mark: Mark): Record<string, string | number | null> {
 	return { x, y, width: fixed(mark.width), height: fixed(mark.height) };
 }
 
-function markSvg(mark: Mark, encode: Encode): string {
-	const place = attributes(placeOf(mark));
+function markSvg(mark: Mark, colours: Colours): string {
+	const place = attributes(placeOf(mark), colours);
 	if (mark.kind === 'raster')
-		return `<image ${place} preserveAspectRatio="none" image-rendering="pixelated" href="${encode(mark)}"/>`;
-	const paint = attributes(paintOf(mark));
-	return mark.kind === 'text'
-		? `<text ${place} ${paint} xml:space="preserve">${escapeXml(mark.text)}</text>`
-		: `<${mark.kind} ${place} ${paint}/>`;
+		return `<image ${place} preserveAspectRatio="none" image-rendering="pixelated" href="${rasterUrl(mark)}"/>`;
+	const paint = attributes(paintOf(mark), colours);
+	if (mark.kind !== 'text') return `<${mark.kind} ${place} ${paint}/>`;
+	// A machine without the face squeezes its own into the width that was measured, so that nothing runs over an edge.
+	const width = textWidth(mark.text, mark.size, mark.weight === undefined ? 'regular' : 'bold');
+	const length = isCovered(mark.text)
+		? ` textLength="${fixed(width)}" lengthAdjust="spacingAndGlyphs"`
+		: '';
+	return `<text ${place} ${paint}${length} xml:space="preserve">${escapeXml(mark.text)}</text>`;
 }
 
-function attributes(values: Record<string, string | number | null>): string {
+function attributes(values: Record<string, string | number | null>, colours: Colours): string {
 	return Object.entries(values)
 		.flatMap(([name, value]) =>
-			value === null ? [] : [`${name}="${escapeXml(onPaper(String(value)))}"`]
+			value === null ? [] : [`${name}="${escapeXml(onPaper(String(value), colours))}"`]
 		)
 		.join(' ');
-}
-
-function onPaper(paint: Paint): string {
-	const name = /^var\((--[\w-]+)\)$/.exec(paint)?.[1];
-	if (name === undefined) return paint;
-	if (!Object.hasOwn(PAPER_PAINTS, name)) {
-		throw new RangeError(`figure: ${name} has no colour on paper`);
-	}
-	return PAPER_PAINTS[name];
 }

@@ -1,23 +1,25 @@
-/** Width of an average character of a sans-serif face, as a share of its size. */
-const CHARACTER_WIDTH = 0.52;
+import { textWidth, type Weight } from './measure.ts';
 
 /** Lines of at most `width`, in the same unit as `size`; words longer than a line are broken. */
-export function wrap(text: string, width: number, size: number): string[] {
-	const most = Math.max(1, Math.floor(width / (size * CHARACTER_WIDTH)));
+export function wrap(text: string, width: number, size: number, weight?: Weight): string[] {
+	const fits = (line: string) => textWidth(line, size, weight) <= width;
 	const lines: string[] = [];
 	let line = '';
 	for (const word of text.split(/\s+/).filter(Boolean)) {
-		let rest = word;
-		if (line !== '' && line.length + 1 + rest.length <= most) {
-			line = `${line} ${rest}`;
+		const longer = line === '' ? word : `${line} ${word}`;
+		if (fits(longer)) {
+			line = longer;
 			continue;
 		}
 		if (line !== '') lines.push(line);
-		while (rest.length > most) {
-			lines.push(rest.slice(0, most));
-			rest = rest.slice(most);
+		line = '';
+		for (const character of word) {
+			if (line !== '' && !fits(line + character)) {
+				lines.push(line);
+				line = '';
+			}
+			line += character;
 		}
-		line = rest;
 	}
 	if (line !== '') lines.push(line);
 	return lines;

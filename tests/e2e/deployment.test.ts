@@ -88,13 +88,14 @@ describe('what deployment gains', () => {
 		const past = region(page, /^Deployments of/);
 		await past.getByRole('row', { name: /5–6←4; dropped: 9/ }).click();
 		const result = region(page, 'Deployment');
+		await result.getByRole('button', { name: 'Save Deployment' }).click();
+		const dialog = page.getByRole('dialog');
 		for (const [item, name] of [
 			['SVG', 'mini-llama2_deployment.svg'],
 			['CSV', 'mini-llama2_deployment.csv']
 		]) {
 			const downloading = page.waitForEvent('download');
-			await result.getByRole('button', { name: 'Save Deployment' }).click();
-			await result.getByRole('menuitem', { name: new RegExp(`^${item}`) }).click();
+			await dialog.getByRole('button', { name: new RegExp(`^${item}`) }).click();
 			expect((await downloading).suggestedFilename()).toBe(name);
 		}
 	});

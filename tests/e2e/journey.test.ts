@@ -52,8 +52,22 @@ async function saved(
 	item: RegExp
 ): Promise<{ name: string; bytes: Buffer }> {
 	await page.getByRole('button', { name: menu, exact: true }).click();
+	return downloaded(page, () => page.getByRole('menuitem', { name: item }).click());
+}
+
+/** A file as a dialog that is open saves it. */
+async function figureFile(page: Page, format: RegExp): Promise<Buffer> {
+	const files = page.getByRole('dialog').getByRole('group', { name: 'Save as' });
+	const save = () => files.getByRole('button', { name: format }).click();
+	return (await downloaded(page, save)).bytes;
+}
+
+async function downloaded(
+	page: Page,
+	save: () => Promise<void>
+): Promise<{ name: string; bytes: Buffer }> {
 	const downloading = page.waitForEvent('download');
-	await page.getByRole('menuitem', { name: item }).click();
+	await save();
 	const download = await downloading;
 	return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
@@ -157,10 +171,17 @@ describe('from an empty workspace', () => {
 
 	it('the map is saved as a figure and as numbers', async () => {
 		const page = await openRun('mini-llama2');
-		const menu = 'Save Layer by layer';
-		const png = await saved(page, menu, /^PNG/);
-		expect(png.bytes.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
-		const svg = (await saved(page, menu, /^SVG/)).bytes.toString();
+		await page.getByRole('button', { name: 'Save Layer by layer' }).click();
+		const dialog = page.getByRole('dialog', { name: 'Save: Layer by layer' });
+		await dialog.getByRole('img', { name: /^Preview/ }).waitFor();
+		const png = await figureFile(page, /^PNG/);
+		expect(png.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
+		// 3.25 in at 300 dpi.
+		expect(png.readUInt32BE(16)).toBe(975);
+		const pdf = await figureFile(page, /^PDF/);
+		expect(pdf.subarray(0, 5).toString('latin1')).toBe('%PDF-');
+		expect(pdf.length).toBeLessThan(100_000);
+		const svg = (await figureFile(page, /^SVG/)).toString();
 		expect(svg).toMatch(/^<svg /);
 		for (const fact of [
 			'cosine',
@@ -170,14 +191,21 @@ describe('from an empty workspace', () => {
 		]) {
 			expect(svg.replaceAll(/<[^>]*>\s*/g, ' ').replaceAll(/\s+/g, ' ')).toContain(fact);
 		}
-		const csv = (await saved(page, menu, /^CSV/)).bytes.toString();
+		await dialog.getByText('double, 6.75 in').click();
+		await dialog.getByLabel('caption').uncheck();
+		const wide = (await figureFile(page, /^SVG/)).toString();
+		expect(wide).toContain('width="6.75in"');
+		expect(wide.replace(/<desc>.*<\/desc>/, '')).not.toContain('spanwise analyze');
+		expect((await figureFile(page, /^TEX/)).toString()).toContain('spanwise analyze mini-llama2');
+		expect((await figureFile(page, /^PY/)).toString()).toContain('imshow');
+		const csv = (await figureFile(page, /^CSV/)).toString();
 		const lines = csv.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 		expect(lines).toHaveLength(17);
 		expect(lines[1]).toMatch(/^0,1,/);
 		const { origin, pathname } = new URL(page.url());
 		const matrix = `${origin}/api${pathname}/matrix.csv?metric=cosine&view=all`;
 		expect(csv).toBe(await (await page.request.get(matrix)).text());
-		const npy = (await saved(page, menu, /^NPY/)).bytes;
+		const npy = await figureFile(page, /^NPY/);
 		const array = await page.request.get(matrix.replace('matrix.csv', 'matrix.npy'));
 		expect(npy.equals(await array.body())).toBe(true);
 		expect(npy.subarray(0, 6).toString('latin1')).toBe('\x93NUMPY');

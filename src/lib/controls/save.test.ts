@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { fileName, pixelSize } from './save.ts';
 
 describe('saving', () => {
-	it('makes a PNG of 600 dots an inch: 1950 pixels for a column', () => {
-		expect(pixelSize('<svg width="3.25in" height="2.5in">', 600)).toEqual({
-			width: 1950,
-			height: 1500
+	it('makes a PNG of 300 dots per inch: 975 pixels for a column', () => {
+		expect(pixelSize('<svg width="3.25in" height="2.5in">', 300)).toEqual({
+			width: 975,
+			height: 750
 		});
 	});
 	it('makes file names of safe characters', () => {

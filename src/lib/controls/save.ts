@@ -1,7 +1,5 @@
-import type { RasterMark } from '$analysis/figure/marks.ts';
-
-/** Dots an inch of saved PNGs: what print asks of a figure with text. */
-export const PNG_DPI = 600;
+/** Dots per inch of saved PNGs: what print asks of a figure. */
+export const PNG_DPI = 300;
 
 /** Hands a file to the browser's downloads. */
 export function saveFile(
@@ -37,25 +35,6 @@ export async function pngOf(svg: string, dpi = PNG_DPI): Promise<Blob> {
 			else resolve(blob);
 		}, 'image/png');
 	});
-}
-
-/** Edge of a cell in the PNG of a map that has too many for rectangles. */
-const CELL_PIXELS = 4;
-
-/** The pixels of a map as a PNG data URL, their edges hard. */
-export function rasterUrl({ rows, columns, pixels }: RasterMark): string {
-	const source = document.createElement('canvas');
-	source.width = columns;
-	source.height = rows;
-	source.getContext('2d')?.putImageData(new ImageData(pixels, columns, rows), 0, 0);
-	const canvas = document.createElement('canvas');
-	canvas.width = columns * CELL_PIXELS;
-	canvas.height = rows * CELL_PIXELS;
-	const context = canvas.getContext('2d');
-	if (context === null) throw new Error('this browser gives no canvas to draw the map on');
-	context.imageSmoothingEnabled = false;
-	context.drawImage(source, 0, 0, canvas.width, canvas.height);
-	return canvas.toDataURL('image/png');
 }
 
 /** Pixels of an SVG whose width and height are in inches. */

@@ -1,13 +1,8 @@
-import type { Damage } from '$analysis/measure/damage/types.ts';
+import { isDamage, type StoredDamage } from '$analysis/publish/damageCard.ts';
 import { messageOf } from '$analysis/errors.ts';
 import type { ResultSummary, StoredResult } from '$analysis/measure/results/types.ts';
-import { damageTables, type DamageTables } from './damageTables.ts';
+import { damageTables, type DamageTables } from '$analysis/publish/damageTables.ts';
 import { requestJson } from '../client/request.ts';
-
-/** A stored result whose kind is known. */
-export interface StoredDamage extends StoredResult {
-	result: { kind: 'damage'; damage: Damage };
-}
 
 /** The damage that was measured of a model: what there is, and the one that is shown. */
 export class DamageResults {
@@ -47,8 +42,4 @@ export class DamageResults {
 			if (!signal.aborted) this.failure = messageOf(error);
 		}
 	}
-}
-
-function isDamage(stored: StoredResult): stored is StoredDamage {
-	return stored.result.kind === 'damage';
 }

@@ -26,8 +26,8 @@ import { evaluationsOf } from './evaluatedPlan.ts';
 import { PlanSteps } from './planSteps.svelte.ts';
 import { WholePlans } from './wholePlans.svelte.ts';
 import { requestJson, similarityFrom } from '../client/request.ts';
-import { damageMap, outputMap, recallMap, type MapShown } from './mapShown.ts';
-import { absence, shownMatrix, shownRange } from './shown.ts';
+import { damageMap, outputMap, recallMap, type MapShown } from '$analysis/publish/mapShown.ts';
+import { absence, shownMatrix, shownRange } from '$analysis/publish/shown.ts';
 import {
 	planText,
 	type MapKind,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import { planCommand } from '../tabs/map/planCommand.ts';
-import { absence, shownMatrix, shownRange } from './shown.ts';
+import { absence, shownMatrix, shownRange } from '$analysis/publish/shown.ts';
 import type { RunUrl } from './url.ts';
 
 const similarity: Similarity = {

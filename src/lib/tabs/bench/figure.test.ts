@@ -11,7 +11,7 @@ describe('the figure of a deployment', () => {
 		rows: benchRows(madeUpBench({ peakRss: 1 }))
 	});
 
-	const svg = figureSvg(drawn, () => '');
+	const svg = figureSvg(drawn);
 
 	it('is a column wide and names every figure, both models and the sides', () => {
 		expect(svg).toContain('width="3.25in"');

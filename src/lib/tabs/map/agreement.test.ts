@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import { agreementRows, layerPairs, outputRow } from './agreement.ts';
-import type { DamageTables } from '../../state/damageTables.ts';
+import type { DamageTables } from '$analysis/publish/damageTables.ts';
 
 const layers = 4;
 /** A pair costs a tenth of the layers between its two; its output falls with it; layer 3 cannot reuse layer 0. */

@@ -5,7 +5,7 @@ import {
 	type RankAgreement
 } from '$analysis/similarity/rankAgreement.ts';
 import type { Metric, Similarity, View } from '$analysis/similarity/types.ts';
-import type { DamageTables } from '../../state/damageTables.ts';
+import type { DamageTables } from '$analysis/publish/damageTables.ts';
 
 /** What damage is held against: the similarity itself, its excess over the null, or `output`. */
 export const MEASURES_OF_PAIRS = ['similarity', 'excess', 'output'] as const;

@@ -2,7 +2,7 @@ import { messageOf } from '$analysis/errors.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { SimilarityAnswer } from '../../client/api.ts';
 import { agreementRows, outputRow, type AgreementRow } from './agreement.ts';
-import type { DamageTables } from '../../state/damageTables.ts';
+import type { DamageTables } from '$analysis/publish/damageTables.ts';
 import { requestJson, similarityFrom } from '../../client/request.ts';
 
 /** How every metric and view of a run ranks pairs, against measured damage. */

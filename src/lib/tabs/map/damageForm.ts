@@ -2,7 +2,7 @@ import { DAMAGE_DEFAULTS } from '$analysis/measure/damage/defaults.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
-import type { StoredDamage } from '../../state/damage.svelte.ts';
+import type { StoredDamage } from '$analysis/publish/damageCard.ts';
 
 /** What the form of a damage map holds; null: an empty number. */
 export interface DamageFields {

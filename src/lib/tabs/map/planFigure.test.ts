@@ -5,7 +5,7 @@ import type { EvaluatedPlan } from '../../state/evaluatedPlan.ts';
 import { figureSvg } from '$analysis/figure/svg.ts';
 import { planFigure } from './planFigure.ts';
 
-const svgOf = (plan: Parameters<typeof planFigure>[0]) => figureSvg(planFigure(plan), () => '');
+const svgOf = (plan: Parameters<typeof planFigure>[0]) => figureSvg(planFigure(plan));
 
 it('lists every span with its scores, and what the plan saves', () => {
 	const { model } = madeUpRun().record;

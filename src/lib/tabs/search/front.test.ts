@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sources } from '$analysis/plan/types.ts';
 import type { PlanFigures, SearchReport } from '$analysis/measure/search/types.ts';
 import { frontCsv } from './csv.ts';
-import { frontChart, shortlistSeries } from './front.ts';
+import { frontChart, shortlistSeries } from '$analysis/publish/front.ts';
 
 const model = {
 	layers: 4,

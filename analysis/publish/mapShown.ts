@@ -1,4 +1,4 @@
-import { fencedRange } from '$analysis/figure/range.ts';
+import { fencedRange } from '../figure/range.ts';
 import type { DamageTables } from './damageTables.ts';
 
 /** A map of layers by layers as it is painted. */

@@ -1,11 +1,6 @@
-import type {
-	Damage,
-	DamageReport,
-	LossAdded,
-	PairDamage
-} from '$analysis/measure/damage/types.ts';
-import { spansOf } from '$analysis/plan/spans.ts';
-import type { Sources } from '$analysis/plan/types.ts';
+import type { Damage, DamageReport, LossAdded, PairDamage } from '../measure/damage/types.ts';
+import { spansOf } from '../plan/spans.ts';
+import type { Sources } from '../plan/types.ts';
 
 /** Measured damage where a map and a table look it up. Losses added are nats/token. */
 export interface DamageTables {

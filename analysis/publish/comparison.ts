@@ -1,9 +1,9 @@
-import type { Comparison } from '$analysis/compare/types.ts';
-import { cardLines as csvCardLines } from '$analysis/text/csv.ts';
-import { shortHash } from '$analysis/plan/planFile.ts';
-import { definitionOf } from '$analysis/workspace/run/definition.ts';
-import type { RunRecord } from '$analysis/workspace/run/types.ts';
-import { formatWhole } from '$analysis/text/number.ts';
+import type { Comparison } from '../compare/types.ts';
+import { cardLines as csvCardLines } from '../text/csv.ts';
+import { shortHash } from '../plan/planFile.ts';
+import { definitionOf } from '../workspace/run/definition.ts';
+import type { RunRecord } from '../workspace/run/types.ts';
+import { formatWhole } from '../text/number.ts';
 
 /** The command that prints the same comparison. */
 export function compareCommand({ runs, metric, view }: Comparison): string {

@@ -1,24 +1,29 @@
 import { groups } from 'd3-array';
-import { AXIS_NAMES, savedShares, type SavingAxis } from '$analysis/plan/axes.ts';
-import { DTYPE_BYTES, type SavingsFacts } from '$analysis/plan/savings.ts';
-import type { Sources } from '$analysis/plan/types.ts';
-import type {
-	FrontPoint,
-	PartLoss,
-	PlanFigures,
-	SearchReport
-} from '$analysis/measure/search/types.ts';
-import type { ChartPoint, PointSeries, Rule } from '$analysis/figure/plot.ts';
-import type { PastEvaluation } from '../../measure/history.ts';
-import { planWords } from '$analysis/text/plan.ts';
-import { formatPercent, formatTime } from '$analysis/text/number.ts';
-import { lossText } from '$analysis/text/interval.ts';
+import { AXIS_NAMES, savedShares, type SavingAxis } from '../plan/axes.ts';
+import { DTYPE_BYTES, type SavingsFacts } from '../plan/savings.ts';
+import type { Sources } from '../plan/types.ts';
+import type { FrontPoint, PartLoss, PlanFigures, SearchReport } from '../measure/search/types.ts';
+import type { ChartPoint, PointSeries, Rule } from '../figure/plot.ts';
+import type { ResultSummary } from '../measure/results/types.ts';
+import { planWords } from '../text/plan.ts';
+import { formatPercent, formatTime } from '../text/number.ts';
+import { lossText } from '../text/interval.ts';
+
+/** An evaluation of another time. */
+export interface PastPlan {
+	id: string;
+	createdAt: string;
+	/** The plan in short words. */
+	plan: string;
+	texts: readonly string[];
+	figures: NonNullable<ResultSummary['evaluation']>;
+}
 
 /** What a point of the chart stands for. */
 export type FrontTarget =
 	| { of: 'front'; point: FrontPoint }
 	| { of: 'plan'; plan: PlanFigures }
-	| { of: 'past'; past: PastEvaluation };
+	| { of: 'past'; past: PastPlan };
 
 /** In the order in which they are drawn: what both allow lies below what one alone finds as well. */
 const KINDS: readonly Pick<PointSeries, 'name' | 'colour' | 'shape'>[] = [
@@ -53,7 +58,7 @@ export function frontChart(
 	axis: SavingAxis,
 	model: SavingsFacts,
 	context: number,
-	past: readonly PastEvaluation[],
+	past: readonly PastPlan[],
 	cost: CostShown = 'text'
 ): FrontChart {
 	const targets = new Map<string, FrontTarget>();

@@ -1,4 +1,4 @@
-import type { Cell } from '$analysis/figure/layout.ts';
+import type { Cell } from '../figure/layout.ts';
 
 /** Part of a token map: queries (rows) and keys (columns), first and one past the last. */
 export interface Region {

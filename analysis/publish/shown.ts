@@ -1,7 +1,7 @@
-import { excessMatrix } from '$analysis/similarity/null.ts';
-import type { Similarity } from '$analysis/similarity/types.ts';
-import { extentOf, roundOut, similarityRange } from '$analysis/figure/range.ts';
-import type { Shown } from '$analysis/similarity/shown.ts';
+import { excessMatrix } from '../similarity/null.ts';
+import type { Similarity } from '../similarity/types.ts';
+import { extentOf, roundOut, similarityRange } from '../figure/range.ts';
+import type { Shown } from '../similarity/shown.ts';
 
 /** The [L, L] matrix that the map shows; null where this run, metric or text has none. */
 export function shownMatrix(similarity: Similarity, show: Shown): Float64Array | null {

@@ -1,10 +1,20 @@
-import { shortHash } from '$analysis/plan/planFile.ts';
-import type { ResultSummary } from '$analysis/measure/results/types.ts';
-import { formatTime } from '$analysis/text/number.ts';
-import type { StoredDamage } from '../../state/damage.svelte.ts';
-import type { MapKind } from '../../state/url.ts';
+import { shortHash } from '../plan/planFile.ts';
+import type { Damage } from '../measure/damage/types.ts';
+import type { ResultSummary, StoredResult } from '../measure/results/types.ts';
+import { formatTime } from '../text/number.ts';
 
-export type DamageMapKind = Exclude<MapKind, 'similarity'>;
+/** Maps of measured damage. */
+export const DAMAGE_MAPS = ['output', 'damage', 'recall'] as const;
+export type DamageMapKind = (typeof DAMAGE_MAPS)[number];
+
+/** A stored result whose kind is known. */
+export interface StoredDamage extends StoredResult {
+	result: { kind: 'damage'; damage: Damage };
+}
+
+export function isDamage(stored: StoredResult): stored is StoredDamage {
+	return stored.result.kind === 'damage';
+}
 
 /** What the numbers of a map are. */
 export const MEASURES: Readonly<Record<DamageMapKind, string>> = {
@@ -36,9 +46,6 @@ export function damageCard(stored: StoredDamage, map: DamageMapKind): Record<str
 		command: stored.command
 	};
 }
-
-/** Id of the place on the page where damage is measured and comes in. */
-export const DAMAGE_PLACE = 'damage-place';
 
 /** One line under a figure. */
 export function damageCaption(stored: StoredDamage, map: DamageMapKind): string {
