@@ -125,8 +125,8 @@ export interface Measurement<
 	about(figures: Figures): About;
 	/** One line for lists; `plan`: that of a kind that takes one, in words. */
 	summary(figures: Figures, plan: string): string;
-	/** Figures that lists show, and under which name a summary has them. */
-	readonly brief?: { readonly key: string; of(figures: Figures, plan: Plan): object };
+	/** Figures that lists show, and under which name a summary has them; `plan` is that of a kind that takes one. */
+	readonly brief?: { readonly key: string; of(figures: Figures, plan: Plan | null): object };
 	/** Names of the files beside a result. */
 	filesOf?(figures: Figures): string[];
 }

@@ -1,9 +1,9 @@
 import { SvelteURLSearchParams } from 'svelte/reactivity';
 import type { ResultParts } from '../../analysis/measure/results/folder.ts';
 import { benchBrief, benchSummary } from '../../analysis/measure/bench/stored.ts';
-import { damageSummary } from '../../analysis/measure/damage/stored.ts';
+import { damageBrief, damageSummary } from '../../analysis/measure/damage/stored.ts';
 import { evaluationBrief, evaluationSummary } from '../../analysis/measure/evaluate/stored.ts';
-import { searchSummary } from '../../analysis/measure/search/stored.ts';
+import { searchBrief, searchSummary } from '../../analysis/measure/search/stored.ts';
 import type { ResultSummary, StoredResult } from '../../analysis/measure/results/types.ts';
 import { compareRuns } from '../../analysis/compare/compareRuns.ts';
 import { similarityOf } from '../../analysis/similarity/similarity.ts';
@@ -68,18 +68,22 @@ export function summaryOf({
 }: StoredResult): ResultSummary {
 	const common = {
 		...{ id, createdAt, model, context, windows, kind: result.kind },
-		...{ texts: texts.map(({ name }) => name), evaluation: null, bench: null }
+		...{ texts: texts.map(({ name }) => name), evaluation: null, bench: null, search: null, damage: null }
 	};
 	switch (result.kind) {
 		case 'damage':
-			return { ...common, words: damageSummary(result.damage) };
+			return {
+				...common,
+				words: damageSummary(result.damage),
+				damage: damageBrief(result.damage)
+			};
 		case 'evaluate': {
 			const { plan, evaluation } = result;
 			const words = evaluationSummary(evaluation, '4 followers');
 			return { ...common, words, evaluation: evaluationBrief(evaluation, plan) };
 		}
 		case 'search':
-			return { ...common, words: searchSummary(result.search) };
+			return { ...common, words: searchSummary(result.search), search: searchBrief(result.search) };
 		case 'bench': {
 			const { plan, bench } = result;
 			return {

@@ -12,6 +12,7 @@ import { work } from '../../cli/work.ts';
 import { JobManager } from '../../src/lib/server/jobs/manager.ts';
 import { JobStore } from '../../src/lib/server/jobs/store.ts';
 import { measurementJob } from '../../src/lib/server/measurements.ts';
+import { ModelFolders } from '../../src/lib/server/modelFolders.ts';
 import { ModelCatalogue } from '../../src/lib/server/models.ts';
 import { newMeasurementSchema } from '../../src/lib/server/newMeasurementSchema.ts';
 import { ResultCatalogue } from '../../src/lib/server/results.ts';
@@ -61,7 +62,7 @@ describe('a kind that only its own object and the list know', () => {
 		const means = {
 			settings: settingsFrom({ SPANWISE_HOME: home }),
 			reader: readerHere,
-			models: new ModelCatalogue(join(home, 'none'), [], readerHere),
+			models: new ModelCatalogue(join(home, 'none'), new ModelFolders(home, []), readerHere),
 			runs: new RunCatalogue(home, readerHere),
 			results: new ResultCatalogue(home)
 		};

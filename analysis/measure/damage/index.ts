@@ -3,7 +3,7 @@ import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 import { damageFlags, damageSettings, type DamageSettings } from './settings.ts';
-import { damageForm, damageSummary } from './stored.ts';
+import { damageBrief, damageForm, damageSummary } from './stored.ts';
 import type { Damage, DamageRequest } from './types.ts';
 
 /** What dropping a layer, sharing a pair and sharing a span cost. */
@@ -63,7 +63,8 @@ Example:
 	},
 	figures: damageForm,
 	about: ({ model, texts, context, windows }) => ({ model, texts, context, windows }),
-	summary: damageSummary
+	summary: damageSummary,
+	brief: { key: 'damage', of: damageBrief }
 } as const satisfies Measurement<DamageSettings, Damage>;
 
 /** `progressFile` null: the workspace's own, from which a measurement that was stopped goes on. */

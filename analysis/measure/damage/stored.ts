@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { formatSigned } from '../../text/number.ts';
 import { list, report } from '../settings.ts';
-import type { Damage } from './types.ts';
+import type { Damage, LayerDamage, LossAdded, PairDamage } from './types.ts';
 
 /** The form of a stored damage map. */
 export const damageForm = report({
@@ -10,18 +10,28 @@ export const damageForm = report({
 });
 
 /** "cheapest: drop layer 7, +0.012; let 8 follow 7, +0.020 nats/token" */
-export function damageSummary({ report }: Damage): string {
-	const left = report.drop.reduce(
-		(best, loss, layer) => (loss < (report.drop[best] ?? Infinity) ? layer : best),
-		0
-	);
-	const words = [`cheapest: drop layer ${left}, ${formatSigned(report.drop[left] ?? NaN)}`];
-	const known = report.pairs.flatMap(({ source, follower, loss }) =>
-		loss === null ? [] : [{ source, follower, loss }]
-	);
-	if (known.length > 0) {
-		const { source, follower, loss } = known.reduce((a, b) => (b.loss < a.loss ? b : a));
-		words.push(`let ${follower} follow ${source}, ${formatSigned(loss)}`);
-	}
+export function damageSummary(damage: Damage): string {
+	const { drop, pair } = damageBrief(damage);
+	const words = [`cheapest: drop layer ${drop?.layer ?? 0}, ${formatSigned(drop?.loss ?? NaN)}`];
+	if (pair !== null)
+		words.push(`let ${pair.follower} follow ${pair.source}, ${formatSigned(pair.loss)}`);
 	return `${words.join('; ')} nats/token`;
+}
+
+/** What lists show of a damage map: the cheapest drop and the cheapest pair, nats/token; null: there is none. */
+export interface DamageBrief {
+	drop: LayerDamage | null;
+	pair: PairDamage | null;
+}
+
+export function damageBrief({ drops, report }: Damage): DamageBrief {
+	return { drop: cheapest(drops), pair: cheapest(report.pairs) };
+}
+
+function cheapest<Case extends LossAdded>(cases: readonly Case[]): Case | null {
+	return cases.reduce<Case | null>(
+		(best, each) =>
+			each.loss !== null && each.loss < (best?.loss ?? Infinity) ? each : best,
+		null
+	);
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { planKey } from '../../plan/key.ts';
 import type { Plan } from '../../plan/types.ts';
 import { lossText } from '../../text/interval.ts';
+import type { RecallReport } from '../recall.ts';
 import { list, report } from '../settings.ts';
 import type { Evaluation } from './types.ts';
 
@@ -38,12 +39,14 @@ export interface EvaluationBrief {
 	high: number | null;
 	baseline: number;
 	agreement: number;
+	/** What the plan adds to the loss on a passage that comes again; null: not measured. */
+	recall: RecallReport['delta'] | null;
 	/** 'pass', 'fail' or 'inconclusive'; null: no gates. */
 	gates: string | null;
 }
 
 export function evaluationBrief({ report }: Evaluation, plan: Plan): EvaluationBrief {
-	const { delta, baseline, agreement, gates } = report;
+	const { delta, baseline, agreement, gates, recall } = report;
 	return {
 		sources: plan.sources,
 		repaired: plan.repair !== null,
@@ -53,6 +56,7 @@ export function evaluationBrief({ report }: Evaluation, plan: Plan): EvaluationB
 		high: delta.high,
 		baseline: baseline.loss,
 		agreement,
+		recall: recall?.delta ?? null,
 		gates: gates?.verdict ?? null
 	};
 }

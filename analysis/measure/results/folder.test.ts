@@ -170,6 +170,7 @@ describe('the results of a workspace', () => {
 			high: 0.3,
 			baseline: 3,
 			agreement: 0.9,
+			recall: null,
 			gates: 'fail'
 		});
 		expect(listed[3].problem).toContain('missing; expected a stored result');

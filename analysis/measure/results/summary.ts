@@ -23,7 +23,7 @@ export function summaryOf(stored: StoredResult): ResultSummary {
 		...Object.fromEntries(
 			measurements().flatMap(({ kind, brief }) => {
 				if (brief === undefined) return [];
-				const of = kind === result.kind && plan !== null ? brief.of(figures, plan) : null;
+				const of = kind === result.kind ? brief.of(figures, plan) : null;
 				return [[brief.key, of]];
 			})
 		)

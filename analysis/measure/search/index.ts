@@ -3,7 +3,7 @@ import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import { searchFlags, searchSettings, type SearchSettings } from './settings.ts';
-import { refitsOf, searchForm, searchSummary } from './stored.ts';
+import { refitsOf, searchBrief, searchForm, searchSummary } from './stored.ts';
 import type { Search, SearchRequest } from './types.ts';
 
 /** The plan that costs least by measurement, beside its rivals. */
@@ -74,6 +74,7 @@ Example:
 		windows: report.parts.report.windows
 	}),
 	summary: searchSummary,
+	brief: { key: 'search', of: searchBrief },
 	filesOf: refitsOf
 } as const satisfies Measurement<SearchSettings, Search>;
 

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import { AXIS_NAMES } from '../../plan/axes.ts';
+import { AXIS_NAMES, type SavingAxis } from '../../plan/axes.ts';
+import type { Sources } from '../../plan/types.ts';
 import { formatShortPercent, formatSigned } from '../../text/number.ts';
 import { list, report } from '../settings.ts';
-import type { Search } from './types.ts';
+import type { PartLoss, PlanKind, Search } from './types.ts';
 
 /** The form of a stored search. */
 export const searchForm = report({
@@ -20,6 +21,43 @@ export function searchSummary({ report }: Search): string {
 	const wanted = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	if (chosen === undefined) return `${verdict.kind}, ${wanted}`;
 	return `${verdict.kind}, ${wanted}: ${formatSigned(chosen.report.loss)} nats/token`;
+}
+
+/** What lists show of a search: the proposed plan, and what sharing and dropping cost at equal savings. Losses are held-out. */
+export interface SearchBrief {
+	verdict: 'share' | 'drop' | 'mixed' | 'neither';
+	/** Of the plan that did best; null: there is none. */
+	sources: Sources | null;
+	loss: PartLoss | null;
+	/** What it adds to the loss on a passage that comes again; null: not measured. */
+	recall: PartLoss | null;
+	/** Plans are compared at this fraction of the axis. */
+	target: { axis: SavingAxis; share: number };
+	share: PartLoss | null;
+	drop: PartLoss | null;
+	/** The kind that adds least at equal savings; null: the best two cannot be told apart, or it was not asked. */
+	winner: PlanKind | null;
+}
+
+export function searchBrief({ report }: Search): SearchBrief {
+	const { verdict, target, plans, axes = [] } = report;
+	const chosen = plans.find(({ name }) => name === verdict.plan) ?? null;
+	const compared = axes.find(({ axis }) => axis === target.axis);
+	const best = (kind: PlanKind): PartLoss | null => {
+		const measured = compared?.plans ?? plans.filter(({ repaired }) => !repaired);
+		const losses = measured.flatMap((plan) => (plan.kind === kind ? [plan.report] : []));
+		return losses.sort((a, b) => a.loss - b.loss).at(0) ?? null;
+	};
+	return {
+		verdict: verdict.kind,
+		sources: chosen?.sources ?? null,
+		loss: chosen?.report ?? null,
+		recall: chosen?.recall?.report ?? null,
+		target,
+		share: best('share'),
+		drop: best('drop'),
+		winner: compared?.winner ?? null
+	};
 }
 
 /** Names of the refitted weights that the plans of a search name. */

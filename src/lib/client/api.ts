@@ -118,6 +118,15 @@ export interface ErrorAnswer {
 export type ModelsAnswer = ModelListing[];
 
 /**
+ * POST /api/model-folders {folder} → AddedFolder (status 201): models are looked for in it from now on, also after a
+ * restart; 400 where it holds none. DELETE with the same body forgets it (204).
+ */
+export interface AddedFolder {
+	/** Ids of the usable models in it. */
+	models: string[];
+}
+
+/**
  * GET /api/models/[id] → ModelReport; slashes of the id are encoded. POST {plan: plan.json} to the same address →
  * PlanCheck: whether the plan can be applied, layer by layer.
  */

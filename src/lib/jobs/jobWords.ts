@@ -8,6 +8,11 @@ export function isActive({ state }: Job): boolean {
 	return state === 'queued' || state === 'running';
 }
 
+/** It went wrong, and whoever sees it may do something about it. */
+export function needsLook({ state }: Job): boolean {
+	return state === 'failed' || state === 'interrupted' || state === 'unknown';
+}
+
 export function canRetry({ state }: Job): boolean {
 	return RETRY_STATES.includes(state);
 }

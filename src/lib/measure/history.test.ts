@@ -26,9 +26,12 @@ function summary(
 			high,
 			baseline: 3,
 			agreement: 0.8,
+			recall: null,
 			gates: null
 		},
-		bench: null
+		bench: null,
+		search: null,
+		damage: null
 	};
 }
 const marks = (results: ResultSummary[]) =>

@@ -17,6 +17,7 @@ import { readerHere } from '../../../tests/builders/readerHere.ts';
 import { NotFoundError } from './errors.ts';
 import { parseUntrusted } from '$analysis/edge/parse.ts';
 import { measurementJob } from './measurements.ts';
+import { ModelFolders } from './modelFolders.ts';
 import { ModelCatalogue } from './models.ts';
 import { newMeasurementSchema } from './newMeasurementSchema.ts';
 import { ResultCatalogue } from './results.ts';
@@ -52,7 +53,7 @@ beforeAll(async () => {
 	means = {
 		settings: settingsFrom({ SPANWISE_HOME: home }),
 		reader: readerHere,
-		models: new ModelCatalogue(join(home, 'none'), [], readerHere),
+		models: new ModelCatalogue(join(home, 'none'), new ModelFolders(home, []), readerHere),
 		runs: new RunCatalogue(home, readerHere),
 		results: new ResultCatalogue(home)
 	};

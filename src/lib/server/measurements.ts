@@ -99,12 +99,12 @@ function inputsOf(asked: NewMeasurement) {
 /** What the command names: the model as the list of models has it, or by its folder. */
 async function namedAsUsersDo(
 	{ folder }: RunRecord['model'],
-	{ models, settings }: Pick<Workbench, 'models' | 'settings'>
+	{ models }: Pick<Workbench, 'models'>
 ): Promise<Pick<Named, 'model' | 'modelFolders'>> {
 	const listed = (await models.list()).find((listing) => listing.folder === folder);
 	return {
 		model: listed?.id ?? folder,
-		modelFolders: listed?.origin === 'folder' ? settings.modelFolders : []
+		modelFolders: listed?.origin === 'folder' ? models.folders.all : []
 	};
 }
 

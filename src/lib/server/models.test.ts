@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '$analysis/errors.ts';
+import { ModelFolders } from './modelFolders.ts';
 import { ModelCatalogue } from './models.ts';
 
 const listing = { id: 'a', folder: '/a' };
@@ -8,7 +9,7 @@ const listing = { id: 'a', folder: '/a' };
 function catalogueOf(...answers: Promise<unknown>[]) {
 	const ask = vi.fn();
 	for (const answer of answers) ask.mockReturnValueOnce(answer);
-	return { ask, catalogue: new ModelCatalogue('/root', [], { ask }) };
+	return { ask, catalogue: new ModelCatalogue('/root', new ModelFolders('/nowhere', []), { ask }) };
 }
 
 describe('what is known of the models', () => {

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { messageOf } from '$analysis/errors.ts';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
+import { InputError, messageOf } from '$analysis/errors.ts';
 import { NotFoundError } from './errors.ts';
+import { typedFolder, type ModelFolders } from './modelFolders.ts';
 import type { Reader } from '$analysis/measure/questions.ts';
 
 /** After this long a page shows what is known of the models, and asks again later. */
@@ -18,24 +19,42 @@ export interface KnownModels {
 /** The models of this machine that were found without being named. */
 export class ModelCatalogue {
 	readonly #bundled: string;
-	readonly #folders: string[];
+	readonly folders: ModelFolders;
 	readonly #reader: Reader;
 	/** Those that were found last. */
 	#last: ModelListing[] = [];
 	/** The look that has not ended yet. */
 	#looking: Promise<ModelListing[]> | null = null;
 
-	constructor(root: string, folders: string[], reader: Reader) {
+	constructor(root: string, folders: ModelFolders, reader: Reader) {
 		this.#bundled = join(root, 'models');
-		this.#folders = folders;
+		this.folders = folders;
 		this.#reader = reader;
 	}
 
 	/** Looked for anew each time: a download may have ended since. */
 	async list(): Promise<ModelListing[]> {
-		const places = { bundled: this.#bundled, folders: this.#folders, env: { ...process.env } };
-		this.#last = await this.#reader.ask('models', places);
+		this.#last = await this.#look(this.folders.all);
 		return this.#last;
+	}
+
+	/**
+	 * Adds the folder that a person typed; the models of it that can be used come back. Errors: InputError where it holds
+	 * no model, in the words of whoever looked; then it is not added.
+	 */
+	async add(typed: string): Promise<ModelListing[]> {
+		const folder = typedFolder(typed);
+		const listed = await this.#look([...this.folders.all, folder]);
+		const inIt = listed.filter((model) => isWithin(folder, model.folder));
+		const usable = inIt.filter(({ problem }) => problem === null);
+		if (usable.length === 0)
+			throw new InputError(inIt.at(0)?.problem ?? `${folder}: no model in it`);
+		this.folders.add(folder);
+		return usable;
+	}
+
+	#look(folders: string[]): Promise<ModelListing[]> {
+		return this.#reader.ask('models', { bundled: this.#bundled, folders, env: { ...process.env } });
 	}
 
 	/** The list, or those found last where looking takes longer than `patienceMs` or fails. */
@@ -77,4 +96,8 @@ export class ModelCatalogue {
 		if (!listing) throw new NotFoundError(`model ${name}: not among the models found`);
 		return listing;
 	}
+}
+
+function isWithin(folder: string, path: string): boolean {
+	return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }

@@ -6,6 +6,7 @@ import { JobManager } from './jobs/manager.ts';
 import { JobStore } from './jobs/store.ts';
 import { removeUnusedTexts } from './keptTexts.ts';
 import { ModelCatalogue } from './models.ts';
+import { ModelFolders } from './modelFolders.ts';
 import type { Reader } from '$analysis/measure/questions.ts';
 import { ReaderProcesses } from './reading/readerProcess.ts';
 import { ResultCatalogue } from './results.ts';
@@ -36,7 +37,9 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const claim = claimWorkspace(home);
 	const readOnly = claim.readOnly !== null;
 	const reader = new ReaderProcesses({ file: settings.readerFile });
-	const models = new ModelCatalogue(root, settings.modelFolders, reader);
+	const folders = new ModelFolders(home, settings.modelFolders);
+	await folders.load();
+	const models = new ModelCatalogue(root, folders, reader);
 	const runs = new RunCatalogue(home, reader);
 	const results = new ResultCatalogue(home);
 	const attention = new AttentionMaker(workerFile);

@@ -22,9 +22,12 @@ const summary = (id: string, plan: string): ResultSummary => ({
 		high: 0.35,
 		baseline: 3,
 		agreement: 0.615,
+		recall: null,
 		gates: null
 	},
-	bench: null
+	bench: null,
+	search: null,
+	damage: null
 });
 
 it('finds the evaluations of the same plan and no other', () => {

@@ -89,6 +89,7 @@ const past = {
 		high: null,
 		baseline: 3,
 		agreement: 0.9,
+		recall: null,
 		gates: null
 	},
 	change: null,

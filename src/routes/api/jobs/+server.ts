@@ -10,9 +10,9 @@ import type { RequestHandler } from './$types';
 export const POST: RequestHandler = ({ request, locals }) =>
 	answering(async () => {
 		const analysis = await readJson(request, newAnalysisSchema);
-		const { settings, jobs } = locals.workbench;
+		const { settings, jobs, models } = locals.workbench;
 		const prepared = await prepareAnalysis(analysis, locals.workbench, request.signal);
-		const newJobs = jobsOf(prepared, analysis.texts, settings.modelFolders);
+		const newJobs = jobsOf(prepared, analysis.texts, models.folders.all);
 		await keepTexts(analysis.texts, settings.home);
 		const answer: NewJobsAnswer = jobs.add(newJobs);
 		return Response.json(answer, { status: 201 });

@@ -1,0 +1,53 @@
+import { createContext } from 'svelte';
+import type { Document } from '$analysis/model/tokens/types.ts';
+import { messageOf } from '$analysis/errors.ts';
+
+/** Files that were dropped on a page and not taken yet: whoever shows a place for one takes it. One a visit. */
+export class Dropped {
+	plan = $state.raw<Document | null>(null);
+	questions = $state.raw<Document | null>(null);
+	texts = $state.raw<readonly Document[]>([]);
+	/** Why files were refused, a line each. */
+	problems = $state.raw<readonly string[]>([]);
+
+	/** Reads files and sorts them by what they are; what cannot be used is said in `problems`. */
+	async read(files: Iterable<File>): Promise<void> {
+		this.problems = [];
+		// Only here: no page's first load needs to know what a plan is.
+		const { droppedFile } = await import('./droppedFile.ts');
+		for (const file of files) {
+			try {
+				const bytes = new Uint8Array(await file.arrayBuffer());
+				const { kind, name, text } = droppedFile(file.name, bytes);
+				if (kind === 'plan') this.plan = { name, text };
+				else if (kind === 'questions') this.questions = { name, text };
+				else this.texts = [...this.texts, { name, text }];
+			} catch (error) {
+				this.problems = [...this.problems, messageOf(error)];
+			}
+		}
+	}
+
+	/** Hands over the plan; there is none afterwards. */
+	takePlan(): Document | null {
+		const { plan } = this;
+		this.plan = null;
+		return plan;
+	}
+
+	/** Hands over the file of questions. */
+	takeQuestions(): Document | null {
+		const { questions } = this;
+		this.questions = null;
+		return questions;
+	}
+
+	/** Hands over the texts. */
+	takeTexts(): readonly Document[] {
+		const { texts } = this;
+		if (texts.length > 0) this.texts = [];
+		return texts;
+	}
+}
+
+export const [getDropped, setDropped] = createContext<Dropped>();
