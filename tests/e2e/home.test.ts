@@ -42,8 +42,12 @@ describe('the first screen', () => {
 	it('says what Spanwise is for, asks about the newest run, and points at the next step', async () => {
 		const page = await visit(server.url);
 		const question = page.getByRole('region', { name: 'The question' });
-		await question.getByText(/finds the layers of a language model that can share or drop/).waitFor();
-		await question.getByRole('heading', { name: `Which layers of ${MADE_UP.name} could go` }).waitFor();
+		await question
+			.getByText(/finds the layers of a language model that can share or drop/)
+			.waitFor();
+		await question
+			.getByRole('heading', { name: `Which layers of ${MADE_UP.name} could go` })
+			.waitFor();
 		const next = question.getByRole('link', { name: 'Measure what it costs' });
 		expect(await next.getAttribute('href')).toBe(`/runs/${MADE_UP.id}`);
 	});

@@ -68,7 +68,13 @@ export function summaryOf({
 }: StoredResult): ResultSummary {
 	const common = {
 		...{ id, createdAt, model, context, windows, kind: result.kind },
-		...{ texts: texts.map(({ name }) => name), evaluation: null, bench: null, search: null, damage: null }
+		...{
+			texts: texts.map(({ name }) => name),
+			evaluation: null,
+			bench: null,
+			search: null,
+			damage: null
+		}
 	};
 	switch (result.kind) {
 		case 'damage':

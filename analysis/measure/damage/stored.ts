@@ -30,8 +30,7 @@ export function damageBrief({ drops, report }: Damage): DamageBrief {
 
 function cheapest<Case extends LossAdded>(cases: readonly Case[]): Case | null {
 	return cases.reduce<Case | null>(
-		(best, each) =>
-			each.loss !== null && each.loss < (best?.loss ?? Infinity) ? each : best,
+		(best, each) => (each.loss !== null && each.loss < (best?.loss ?? Infinity) ? each : best),
 		null
 	);
 }

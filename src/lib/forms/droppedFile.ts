@@ -13,7 +13,8 @@ export interface DroppedFile {
 const EXPECTED = 'expected a text, a plan.json or a .jsonl file of questions';
 /** What else Spanwise writes, and where that goes. */
 const OTHERS: Readonly<Record<string, string>> = {
-	'spanwise/run': 'the record of a run; copy the whole folder of the run into runs/ of the workspace',
+	'spanwise/run':
+		'the record of a run; copy the whole folder of the run into runs/ of the workspace',
 	'spanwise/result':
 		'a stored result; copy the whole folder of the result into results/ of the workspace'
 };

@@ -22,7 +22,9 @@ export function cheapestLayers(results: Results): Answer | null {
 		if (!damage?.drop) return null;
 		const { drop, pair } = damage;
 		const shared =
-			pair === null ? '' : `; sharing: layer ${pair.follower} with ${pair.source}, ${lossText(pair)}`;
+			pair === null
+				? ''
+				: `; sharing: layer ${pair.follower} with ${pair.source}, ${lossText(pair)}`;
 		return {
 			word: 'measured',
 			sentence: `Cheapest to drop: layer ${drop.layer}, ${lossText(drop)}${shared} nats/token.`
@@ -51,11 +53,22 @@ export function isDroppingBetter(results: Results): Answer | null {
 		if (search === null) return null;
 		const { share, drop, winner, target } = search;
 		const at = `at ${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
-		if (drop === null && share === null) return { word: 'neither', sentence: `No plan saves that much, ${at}.` };
-		if (drop === null) return { word: 'share', sentence: `No: no dropped layers reach the saving, ${at}.` };
+		if (drop === null && share === null)
+			return { word: 'neither', sentence: `No plan saves that much, ${at}.` };
+		if (drop === null)
+			return { word: 'share', sentence: `No: no dropped layers reach the saving, ${at}.` };
 		if (share === null)
-			return { word: 'drop', sentence: `Yes: no shared layers reach the saving; dropping adds ${lossText(drop)} nats/token ${at}.` };
-		const verdict = { drop: 'Yes', share: 'No', mixed: 'Both together are best', none: 'Neither', tied: 'Tied' }[winner ?? 'tied'];
+			return {
+				word: 'drop',
+				sentence: `Yes: no shared layers reach the saving; dropping adds ${lossText(drop)} nats/token ${at}.`
+			};
+		const verdict = {
+			drop: 'Yes',
+			share: 'No',
+			mixed: 'Both together are best',
+			none: 'Neither',
+			tied: 'Tied'
+		}[winner ?? 'tied'];
 		return {
 			word: winner ?? 'tied',
 			sentence: `${verdict}: dropping adds ${lossText(drop)}, sharing ${lossText(share)} nats/token ${at}.`

@@ -7,12 +7,10 @@ const [example, other, own] = ['example', 'other', 'own'].map((name) => {
 	const record = recordOf(name, 4);
 	return { ...record, model: { ...record.model, folder: `/${name}` } };
 });
-const bundled = ['/example', '/other'].map(
-	(folder): ModelListing => ({
-		...{ id: folder, name: folder, folder, form: 'checkpoint', origin: 'bundled' },
-		...{ facts: null, planned: null, problem: null }
-	})
-);
+const bundled = ['/example', '/other'].map((folder): ModelListing => ({
+	...{ id: folder, name: folder, folder, form: 'checkpoint', origin: 'bundled' },
+	...{ facts: null, planned: null, problem: null }
+}));
 
 it('asks about the first bundled model until the user has analysed one of their own', () => {
 	expect(leadRun([other, example], bundled)).toBe(example);
