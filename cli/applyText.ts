@@ -39,11 +39,5 @@ export function applyText(record: DeployRecord, folder: string): string {
 		]);
 	}
 	if (padding === 'right') facts.push(['batches', 'prompts of unlike length: pad on the right']);
-	if (followers > 0 && target === 'onnx') {
-		facts.push([
-			'note',
-			'followers have no keys in the cache; onnxruntime runs that, onnxruntime-genai may want keys of every layer'
-		]);
-	}
 	return formatFacts(facts);
 }

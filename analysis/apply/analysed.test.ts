@@ -140,7 +140,7 @@ describe('a decoder written from a checkpoint, analysed as the ONNX model it is'
 			const model = newFolder();
 			await writeTinyCheckpoint(model, given);
 			const onnx = await deploy(model, newFolder());
-			const { layers } = await findOnnx(join(onnx, 'model.onnx'));
+			const { layers } = await findOnnx(join(onnx, 'onnx', 'model.onnx'));
 			expect(layers.map(({ operator }) => operator)).toEqual([form, form, form]);
 			const [a, b] = [await run(model, DOCUMENTS, 40), await run(onnx, DOCUMENTS, 40)];
 			expect(a.record.windows).toHaveLength(4);

@@ -1,4 +1,4 @@
-import { copyFile, readdir } from 'node:fs/promises';
+import { chmod, copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What belongs to a model besides its weights, where it is there. */
@@ -19,6 +19,10 @@ export async function copyCompanions(from: string, to: string): Promise<string[]
 	const names = (await readdir(from)).filter((name) =>
 		COMPANIONS.some((pattern) => pattern.test(name))
 	);
-	for (const name of names) await copyFile(join(from, name), join(to, name));
+	for (const name of names) {
+		await copyFile(join(from, name), join(to, name));
+		// A copy may be changed, whatever its original's mode says.
+		await chmod(join(to, name), 0o644);
+	}
 	return names.sort();
 }

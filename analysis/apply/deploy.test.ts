@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint, type TinyCheckpoint } from '../../tests/builders/checkpoint.ts';
@@ -11,6 +11,7 @@ import type { PlannedLayers } from '../engine/forward.ts';
 import type { LayerRepairs } from '../engine/repair/repairs.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
+import { onnxFilesIn } from '../model/onnx/locate.ts';
 import { ModelProtoSchema, type GraphProto } from '../proto/onnx_pb.ts';
 import { headMapsOf } from '../plan/spans.ts';
 import type { Plan, Sources } from '../plan/types.ts';
@@ -55,7 +56,8 @@ async function recordOf(folder: string): Promise<DeployRecord> {
 }
 
 async function graphOf(folder: string): Promise<GraphProto> {
-	const { graph } = fromBinary(ModelProtoSchema, await readFile(join(folder, 'model.onnx')));
+	const [file = ''] = await onnxFilesIn(join(folder, 'onnx'));
+	const { graph } = fromBinary(ModelProtoSchema, await readFile(join(folder, 'onnx', file)));
 	if (graph === undefined) throw new Error('no graph');
 	return graph;
 }
@@ -64,6 +66,14 @@ async function setTied(folder: string, tied: boolean): Promise<void> {
 	const file = join(folder, 'config.json');
 	const config = JSON.parse(await readFile(file, 'utf8')) as object;
 	await writeFile(file, JSON.stringify({ ...config, tie_word_embeddings: tied }));
+}
+
+/** Names of the files in a folder and those below it. */
+async function filesIn(folder: string): Promise<string[]> {
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+	return entries
+		.filter((entry) => entry.isFile())
+		.map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
 const someIds = (vocab: number, count = 24, stride = 37) =>
@@ -87,7 +97,8 @@ async function runBoth(
 	const reader = new WeightReader();
 	const engine = await engineLogits(checkpoint, reader, ids, planned);
 	await reader.close();
-	const session = await DecoderSession.open(join(out, 'model.onnx'));
+	const [file = ''] = await onnxFilesIn(join(out, 'onnx'));
+	const session = await DecoderSession.open(join(out, 'onnx', file));
 	const whole = await session.read(session.start(1), [ids]);
 	const state = session.start(1);
 	const parts: Float32Array[] = [];
@@ -178,7 +189,7 @@ describe('a model as it is', () => {
 		const reference = JSON.parse(
 			await readFile(join(FAMILIES, family, 'reference.json'), 'utf8')
 		) as { ids: number[]; logits: number[] };
-		const session = await DecoderSession.open(join(out, 'model.onnx'));
+		const session = await DecoderSession.open(join(out, 'onnx', 'model.onnx'));
 		const logits = await session.read(session.start(1), [reference.ids]);
 		await session.release();
 		const last = logits.subarray(logits.length - reference.logits.length);
@@ -195,7 +206,7 @@ describe('a model as it is', () => {
 			await deploy(model, newFolder()),
 			await deploy(model, newFolder(), { plan })
 		]) {
-			const session = await DecoderSession.open(join(out, 'model.onnx'));
+			const session = await DecoderSession.open(join(out, 'onnx', 'model.onnx'));
 			const { vocab } = session;
 			const [a, b] = [someIds(vocab), someIds(vocab, 24, 11)];
 			const state = session.start(2);
@@ -218,6 +229,7 @@ describe('a model as it is', () => {
 		expect(input.map(({ name }) => name)).toEqual([
 			'input_ids',
 			'attention_mask',
+			'position_ids',
 			...cache('past_key_values')
 		]);
 		expect(output.map(({ name }) => name)).toEqual(['logits', ...cache('present')]);
@@ -235,7 +247,7 @@ describe('a model as it is', () => {
 			values.map(({ type }) => (type?.value.case === 'tensorType' ? type.value.value.elemType : 0));
 		expect(
 			types(input)
-				.slice(2)
+				.slice(3)
 				.every((type) => type === 10)
 		).toBe(true);
 		expect(types(output)[0]).toBe(1);
@@ -314,8 +326,9 @@ describe('a model as planned', () => {
 		const { input, output, node } = await graphOf(
 			await deploy(model, newFolder(), { plan: await planFor(model, SOURCES) })
 		);
-		const slots = ['0.key', '0.value', '1.value', '2.key', '2.value', '4.key', '4.value'];
-		expect(input.slice(2).map(({ name }) => name)).toEqual(
+		// Layer 1 has no keys; its values lie in halves.
+		const slots = [0, 1, 2, 4].flatMap((layer) => [`${layer}.key`, `${layer}.value`]);
+		expect(input.slice(3).map(({ name }) => name)).toEqual(
 			slots.map((slot) => `past_key_values.${slot}`)
 		);
 		expect(output.slice(1).map(({ name }) => name)).toEqual(slots.map((slot) => `present.${slot}`));
@@ -328,7 +341,8 @@ describe('a model as planned', () => {
 	it('leaves out of the data file what nothing uses any more, and aligns the rest', async () => {
 		const model = await tiny();
 		const bytes = async (folder: string) =>
-			(await recordOf(folder)).files.find(({ name }) => name === 'model.onnx.data')?.bytes ?? 0;
+			(await recordOf(folder)).files.find(({ name }) => name === 'onnx/model.onnx_data')?.bytes ??
+			0;
 		const shared = await deploy(model, newFolder(), { plan: await planFor(model, SOURCES) });
 		const { initializer } = await graphOf(shared);
 		const names = initializer.map(({ name }) => name);
@@ -366,11 +380,11 @@ describe('a model as planned', () => {
 		expect(record.files.map(({ name }) => name)).toEqual([
 			'config.json',
 			'genai_config.json',
-			'model.onnx',
-			'model.onnx.data',
+			'onnx/model.onnx',
+			'onnx/model.onnx_data',
 			'tokenizer.json'
 		]);
-		expect((await readdir(out)).sort()).toEqual(
+		expect((await filesIn(out)).sort()).toEqual(
 			[...record.files.map(({ name }) => name), 'spanwise.json'].sort()
 		);
 		const genai = JSON.parse(await readFile(join(out, 'genai_config.json'), 'utf8')) as unknown;
@@ -381,7 +395,7 @@ describe('a model as planned', () => {
 				pad_token_id: 1,
 				context_length: 256,
 				type: 'llama',
-				decoder: { filename: 'model.onnx', head_size: 16, num_key_value_heads: 2 }
+				decoder: { filename: 'onnx/model.onnx', head_size: 16, num_key_value_heads: 2 }
 			},
 			search: { past_present_share_buffer: false }
 		});

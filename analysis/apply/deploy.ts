@@ -5,11 +5,10 @@ import type { PlannedLayers } from '../engine/forward.ts';
 import { requireWritable } from '../model/checkpoint/writable.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
 import { InputError } from '../errors.ts';
-import { isFused } from '../graph/decode/attention.ts';
 import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
-import { MODEL_FILE, writeOnnx } from './onnx.ts';
+import { modelFile, writeOnnx } from './onnx.ts';
 import { deployOnnxModel } from './onnxModel.ts';
 import { plannedLayers } from './planned.ts';
 import { recordOf } from './record.ts';
@@ -85,7 +84,7 @@ async function deployCheckpoint(
 		}
 		const { sources } = planned;
 		const facts = { name, architecture: config.architecture, layers };
-		const padding = request.target === 'onnx' ? (isFused(config) ? 'right' : 'either') : null;
+		const padding = request.target === 'onnx' ? 'either' : null;
 		const transformers = byTransformers?.found ?? null;
 		const made = { model: facts, hash, sources, padding, verified, transformers } as const;
 		const record = await recordOf(folder, names, request, made);
@@ -129,8 +128,8 @@ async function verify(
 	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
 	const model = { checkpoint, reader, planned };
 	if (request.target === 'onnx') {
-		const file = join(folder, MODEL_FILE);
-		const verified = await verifyDecoder(file, model, ids, request.dtype ?? 'fp32');
+		const dtype = request.dtype ?? 'fp32';
+		const verified = await verifyDecoder(join(folder, modelFile(dtype)), model, ids, dtype);
 		return { verified, byTransformers: null };
 	}
 	const verified = await verifyCheckpoint(folder, model, ids);

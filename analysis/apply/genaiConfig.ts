@@ -21,12 +21,13 @@ const idsSchema = v.object({
 });
 
 /**
- * genai_config.json of a decoder in `model.onnx`, with the keys that onnxruntime-genai's model builder writes. A
+ * genai_config.json of a decoder in `file`, relative to its folder, with the keys that onnxruntime-genai's model builder writes. A
  * cache that is written in place, past and present sharing a buffer, is only for a model of which every layer has keys
  * and values and GroupQueryAttention: what appends to a cache puts out another.
  */
 export async function genaiConfig(
 	checkpoint: Checkpoint,
+	file: string,
 	inPlace: boolean
 ): Promise<Record<string, unknown>> {
 	const { config, name } = checkpoint;
@@ -42,12 +43,13 @@ export async function genaiConfig(
 			context_length: config.maxPositions,
 			decoder: {
 				session_options: { log_id: 'onnxruntime-genai', provider_options: [] },
-				filename: 'model.onnx',
+				filename: file,
 				head_size: config.headDim,
 				hidden_size: config.hidden,
 				inputs: {
 					input_ids: 'input_ids',
 					attention_mask: 'attention_mask',
+					position_ids: 'position_ids',
 					past_key_names: key.past,
 					past_value_names: value.past
 				},

@@ -110,7 +110,7 @@ describe('where Node has float16 arrays (23 and later; on 20 and 22 this holds o
 		const model = newFolder();
 		await writeTinyCheckpoint(model, { config: { head_dim: 16 } });
 		const out = await deploy(model, newFolder(), { dtype: 'fp16', verify: true });
-		const session = await DecoderSession.open(join(out, 'model.onnx'));
+		const session = await DecoderSession.open(join(out, 'onnx', 'model_fp16.onnx'));
 		const logits = async (...parts: number[][]): Promise<Float32Array> => {
 			const state = session.start(1);
 			let last = new Float32Array(0);

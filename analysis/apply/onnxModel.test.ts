@@ -13,6 +13,7 @@ import { writeOnnxFolder } from '../../tests/builders/onnxFolder.ts';
 import { engineLogits } from '../engine/deployLogits.ts';
 import { DecoderSession } from '../engine/deploySession.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
+import { findOnnxFile } from '../model/onnx/locate.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
 import { ModelProtoSchema, TensorProto_DataLocation, type GraphProto } from '../proto/onnx_pb.ts';
 import { findOnnx } from '../model/onnx/open.ts';
@@ -68,7 +69,8 @@ async function apply(
 		...given
 	};
 	const deployed = await deployModel(request, () => undefined);
-	const { graph } = fromBinary(ModelProtoSchema, await readFile(join(out, 'model.onnx')));
+	const written = (await findOnnxFile(out)) ?? '';
+	const { graph } = fromBinary(ModelProtoSchema, await readFile(written));
 	if (graph === undefined) throw new TypeError('no graph');
 	return { out, deployed, graph };
 }
@@ -193,14 +195,14 @@ describe('an ONNX model is written with a plan', () => {
 		const exported = await deploy(folder, newFolder());
 		const sources = [0, 1, 1, null, 4];
 		const plan = await planFor(folder, sources, () => [1, 0, 3, 2]);
-		const { out } = await apply(join(exported, 'model.onnx'), plan);
+		const { out } = await apply(join(exported, 'onnx', 'model.onnx'), plan);
 		const checkpoint = await openCheckpoint(folder);
 		const ids = Array.from({ length: 24 }, (_, at) => (at * 37 + 5) % checkpoint.config.vocab);
 		const reader = new WeightReader();
 		const headMaps = headMapsOf(plan.spans, 5);
 		const expected = await engineLogits(checkpoint, reader, ids, { sources, headMaps });
 		await reader.close();
-		const session = await DecoderSession.open(join(out, 'model.onnx'));
+		const session = await DecoderSession.open(join(out, 'onnx', 'model.onnx'));
 		const found = await session.read(session.start(1), [ids]);
 		await session.release();
 		expect(largestDifference(found, expected)).toBeLessThan(1e-5);

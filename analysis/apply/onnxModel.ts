@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { writableAttention } from '../engine/plannedOnnx.ts';
 import { InputError } from '../errors.ts';
@@ -7,7 +7,10 @@ import { GraphProtoSchema, ModelProtoSchema, type ModelProto } from '../proto/on
 import { withFields } from '../model/onnx/copy.ts';
 import type { FoundOnnx } from '../model/onnx/open.ts';
 import type { OnnxFileModel } from '../model/open.ts';
+import { pairCaches } from '../rewrite/pairCaches.ts';
+import { layerCache } from '../rewrite/shareCache.ts';
 import type { SharedModel } from '../rewrite/share.ts';
+import { SUBFOLDER } from '../model/onnx/locate.ts';
 import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
@@ -37,15 +40,14 @@ export async function deployOnnxModel(
 	await checkNewFolder(request.out);
 	return writeModelFolder(request.out, request.home, async (folder) => {
 		onProgress('writing', 0);
-		const { proto, names } = await write(folder, model, shared, (fraction) =>
+		const written = await write(folder, model, shared, planned.sources, (fraction) =>
 			onProgress('writing', fraction)
 		);
+		const { names } = written;
 		const changed = planned.sources.some((source, layer) => source !== layer);
 		names.push(...(await copyOnnxCompanions(file, folder, changed)));
 		if (request.verify) onProgress('verifying', 0);
-		const verified = request.verify
-			? await verifyOnnxModel(model, { proto, folder }, planned)
-			: null;
+		const verified = request.verify ? await verifyOnnxModel(model, written, planned) : null;
 		onProgress('hashing', 0);
 		const hash = await opened.hash(request.home);
 		const architecture = model.config?.architecture ?? 'ONNX';
@@ -72,30 +74,39 @@ function checkRequest(file: string, { target, dtype }: DeployRequest): void {
 	}
 }
 
-/** Writes proto and weights; the proto as written, and the names of the files. */
+/** Writes proto and weights; the proto as written, the folder that its weights lie in, and the names of the files. */
 async function write(
 	folder: string,
-	{ onnx }: FoundOnnx,
+	{ onnx, view, layers }: FoundOnnx,
 	{ proto, cuts }: SharedModel,
+	sources: readonly (number | null)[],
 	onProgress: (fraction: number) => void
-): Promise<{ proto: ModelProto; names: string[] }> {
+): Promise<{ proto: ModelProto; folder: string; names: string[] }> {
 	const { graph } = proto;
 	if (graph === undefined) throw new Error(`${onnx.file}: its graph vanished`);
 	const name = basename(onnx.file);
+	// Where config.json lies one folder up, as transformers.js has it, it is to lie there again.
+	const place = basename(dirname(onnx.file)) === SUBFOLDER ? SUBFOLDER : '';
+	await mkdir(join(folder, place), { recursive: true });
 	const location = dataName(name, [...onnx.external.files.keys()]);
 	const initializer = await writeExternalWeights(
 		graph.initializer,
 		cuts,
 		onnx,
-		{ path: join(folder, location), location },
+		{ path: join(folder, place, location), location },
 		onProgress
 	);
 	const written = withFields(ModelProtoSchema, proto, {
-		graph: withFields(GraphProtoSchema, graph, { initializer })
+		graph: pairCaches(
+			withFields(GraphProtoSchema, graph, { initializer }),
+			layers.map((layer) => layerCache(view, layer)),
+			sources
+		)
 	});
-	await writeFile(join(folder, name), toBinary(ModelProtoSchema, written));
+	await writeFile(join(folder, place, name), toBinary(ModelProtoSchema, written));
 	const external = onnx.external.files.size > 0;
-	return { proto: written, names: [name, ...(external ? [location] : [])] };
+	const names = [name, ...(external ? [location] : [])].map((each) => join(place, each));
+	return { proto: written, folder: join(folder, place), names };
 }
 
 /** The name that the model's one file of weights had, which programs may go by; else a name of its own. */

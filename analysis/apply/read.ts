@@ -31,11 +31,6 @@ export interface WrittenDecoder {
 	plan: Plan | null;
 }
 
-/** Whether a folder was written by `spanwise apply`. */
-export function isWritten(folder: string): Promise<boolean> {
-	return exists(join(folder, RECORD_FILE));
-}
-
 /** Throws InputError where a folder does not hold an ONNX model that `spanwise apply` wrote. */
 export async function readWritten(folder: string): Promise<WrittenDecoder> {
 	const where = join(folder, RECORD_FILE);
@@ -60,7 +55,7 @@ export async function readWritten(folder: string): Promise<WrittenDecoder> {
 	};
 }
 
-/** A name of its own folder: a record is read as it comes. */
+/** A name of its own folder or of its `onnx` subfolder: a record is read as it comes. */
 function isOnnx(name: string): boolean {
-	return /^[^/\\]+\.onnx$/.test(name);
+	return /^(onnx\/)?[^/\\]+\.onnx$/.test(name);
 }

@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import { INT32, MICROSOFT } from '../../proto/builder.ts';
 import { areEqual, keyCounts, mixByLengths, type SequenceLengths } from '../lengths.ts';
-import { appendToCache, pastInput, presentOutput } from './cache.ts';
+import { appendToCache, keepPresent, pastInput, presentOutput } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';
 import {
 	attentionName,
@@ -11,15 +11,13 @@ import {
 	projectValues,
 	rotaryCaches
 } from './heads.ts';
+import { refuseNoToken, turnedTokens } from './padding.ts';
 import { plainAttention } from './plain.ts';
 
 /** GroupQueryAttention's value of `qk_output` for the probabilities after softmax. */
 const PROBABILITIES = 2n;
 /** GroupQueryAttention with the rotary embedding inside takes heads of a multiple of this width. */
 const HEAD_MULTIPLE = 16;
-
-/** Name of the node that fails where a batch is padded on the left. */
-export const PAD_ON_THE_RIGHT = 'attention_mask_begins_with_0_pad_on_the_right';
 
 /** Whether a model's own attention is GroupQueryAttention; else it is written in plain operators. */
 export function isFused({ headDim }: Pick<ModelConfig, 'headDim'>): boolean {
@@ -72,7 +70,14 @@ function fusedAttention(
 	const attended = builder.node(
 		name,
 		'GroupQueryAttention',
-		[...queriesKeysValues, ...past, lastTokens(graph), totalLength(graph), ...rotaryCaches(graph)],
+		[
+			...queriesKeysValues,
+			...past,
+			lastTokens(graph),
+			totalLength(graph),
+			...rotaryCaches(graph),
+			turnedTokens(graph, 'position_ids')
+		],
 		{
 			domain: MICROSOFT,
 			outputs: [`${name}/output_0`, ...present, ...(probabilities === null ? [] : [probabilities])],
@@ -121,14 +126,12 @@ export function followedAttention(
 			return builder.node(name, 'MatMul', [rows, values]);
 		}
 		const mixed = `${name}/output`;
-		mixByLengths(builder, name, lengthsOf(graph), {
-			probabilities: rows,
-			past: pastInput(graph, layer, 'value'),
-			fresh,
-			kvHeads: spec.config.kvHeads,
-			elementType: graph.elementType,
-			present: presentOutput(graph, layer, 'value'),
-			mixed
+		const past = pastInput(graph, layer, 'value');
+		keepPresent(graph, layer, 'value', (present) => {
+			const { kvHeads } = spec.config;
+			const values = { probabilities: rows, past, fresh, kvHeads, present, mixed };
+			const { elementType } = graph;
+			mixByLengths(builder, name, lengthsOf(graph), { ...values, elementType });
 		});
 		return mixed;
 	});
@@ -149,26 +152,9 @@ function lastTokens(graph: DecodeGraph): string {
 		const { builder } = graph;
 		const one = builder.integers(1);
 		const sum = builder.node(`${at}/ReduceSum`, 'ReduceSum', ['attention_mask', one]);
-		const count = builder.node(`${at}/Checked`, 'Add', [sum, refuseLeftPadding(graph)]);
+		const count = builder.node(`${at}/Checked`, 'Add', [sum, refuseNoToken(builder, sum)]);
 		const last = builder.node(`${at}/Sub`, 'Sub', [count, one]);
 		return builder.node(`${at}/Cast`, 'Cast', [last], { attributes: { to: BigInt(INT32) } });
-	});
-}
-
-/**
- * 0, int64, where every sequence begins with a token; else a Gather fails, whose name says why. GroupQueryAttention goes
- * by lengths alone: of a sequence that is padded on the left it would take the padding for its tokens.
- */
-function refuseLeftPadding(graph: DecodeGraph): string {
-	return graph.once(`/model/${PAD_ON_THE_RIGHT}`, (at) => {
-		const { builder } = graph;
-		const [zero, one] = [builder.integers(0), builder.integers(1)];
-		const firsts = builder.node(`${at}/Firsts`, 'Slice', ['attention_mask', zero, one, one]);
-		const least = builder.node(`${at}/Least`, 'ReduceMin', [firsts], {
-			attributes: { keepdims: 0n }
-		});
-		const place = builder.node(`${at}/Place`, 'Sub', [one, least]);
-		return builder.node(at, 'Gather', [zero, place]);
 	});
 }
 

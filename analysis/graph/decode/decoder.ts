@@ -1,6 +1,7 @@
 import { FLOAT, INT64, MICROSOFT } from '../../proto/builder.ts';
-import { followedAttention, ownAttention } from './attention.ts';
+import { followedAttention, isFused, ownAttention } from './attention.ts';
 import { DecodeGraph, type DecoderSpec } from './graph.ts';
+import { turnedBack, turnedTokens } from './padding.ts';
 import type { DecoderWeight } from './weights.ts';
 
 /** The residual stream: what it holds, and what the last block adds to it. */
@@ -14,11 +15,11 @@ interface Stream {
 
 /**
  * A whole decoder with its cache, as onnxruntime-genai's model builder and transformers.js name its inputs and
- * outputs: input_ids int64 [B, S], attention_mask int64 [B, T], past_key_values.N.key and .value
+ * outputs: input_ids and position_ids int64 [B, S], attention_mask int64 [B, T], past_key_values.N.key and .value
  * [B, kvHeads, P, headDim] → logits float32 [B, S, vocab], present.N.key and .value [B, kvHeads, T, headDim],
- * T = P + S. A follower has no key in the cache, a layer without attention neither. As GroupQueryAttention wants them,
- * sequences of a batch that differ in length are padded on the right, and several go on from the cache one token
- * at a time; padding on the left makes a node fail that says so. Heads that the operator does not take allow both.
+ * T = P + S. A follower has no key in the cache, a layer without attention nothing; followers' values lie two and two in
+ * one index (`valuePlaces`). Prompts of a batch that differ in length may be padded on either side; several sequences go on
+ * from the cache one token at a time, as GroupQueryAttention wants it.
  * Returns the serialized graph and its weights, in the order of their bytes.
  */
 export function decoderGraph(spec: DecoderSpec): { model: Uint8Array; weights: DecoderWeight[] } {
@@ -27,13 +28,16 @@ export function decoderGraph(spec: DecoderSpec): { model: Uint8Array; weights: D
 	const { config } = spec;
 	builder.input('input_ids', ['batch_size', 'sequence_length'], INT64);
 	builder.input('attention_mask', ['batch_size', 'total_sequence_length'], INT64);
+	builder.input('position_ids', ['batch_size', 'sequence_length'], INT64);
 	builder.output('logits', ['batch_size', 'sequence_length', config.vocab]);
 	const embedding = graph.weight('model.embed_tokens.weight', [config.vocab, config.hidden], {
 		kind: 'model',
 		tensor: 'embedding'
 	});
+	const turned = isFused(config);
+	const ids = turned ? turnedTokens(graph, 'input_ids') : 'input_ids';
 	const stream: Stream = {
-		residual: builder.node('/model/embed_tokens/Gather', 'Gather', [embedding, 'input_ids']),
+		residual: builder.node('/model/embed_tokens/Gather', 'Gather', [embedding, ids]),
 		delta: null,
 		bias: null
 	};
@@ -46,7 +50,8 @@ export function decoderGraph(spec: DecoderSpec): { model: Uint8Array; weights: D
 		kind: 'model',
 		tensor: 'finalNorm'
 	});
-	languageHead(graph, norm(graph, '/model/norm', stream, finalNorm), embedding);
+	const states = norm(graph, '/model/norm', stream, finalNorm);
+	languageHead(graph, turned ? turnedBack(graph, states) : states, embedding);
 	return { model: builder.build(), weights: graph.weights };
 }
 

@@ -2,13 +2,11 @@ import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import { FLOAT, FLOAT16, GraphBuilder } from '../../proto/builder.ts';
 import {
 	DECODER_DTYPE_BYTES,
+	weightsFile,
 	type DecoderDtype,
 	type DecoderWeight,
 	type WeightContent
 } from './weights.ts';
-
-/** Name of the file beside model.onnx that holds every weight. */
-export const WEIGHTS_FILE = 'model.onnx.data';
 
 /** Weights begin at pages, so that they can be mapped into memory one by one. */
 const PAGE_BYTES = 4096;
@@ -66,7 +64,7 @@ export class DecodeGraph {
 		const length = elements * DECODER_DTYPE_BYTES[this.spec.dtype];
 		this.weights.push({ name, dims, content, offset, length });
 		return this.builder.external(name, this.elementType, dims, {
-			location: WEIGHTS_FILE,
+			location: weightsFile(this.spec.dtype),
 			offset,
 			length
 		});

@@ -34,7 +34,7 @@ export function plainAttention(
 			'RotaryEmbedding',
 			[
 				headsFirst(graph, `${at}/${role}`, projectHeads(graph, layer, normed, role), count),
-				positions(graph),
+				'position_ids',
 				...rotaryCaches(graph)
 			],
 			{ domain: MICROSOFT }

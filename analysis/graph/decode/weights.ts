@@ -4,6 +4,16 @@ import type { LayerTensorNames } from '../../model/checkpoint/expected.ts';
 export const DECODER_DTYPES = ['fp32', 'fp16'] as const;
 export type DecoderDtype = (typeof DECODER_DTYPES)[number];
 
+/** Name of a decoder's graph, as transformers.js finds it by element type. */
+export function graphFile(dtype: DecoderDtype): string {
+	return dtype === 'fp32' ? 'model.onnx' : `model_${dtype}.onnx`;
+}
+
+/** Name of the file beside the graph that holds every weight, as transformers.js looks for it. */
+export function weightsFile(dtype: DecoderDtype): string {
+	return `${graphFile(dtype)}_data`;
+}
+
 export const DECODER_DTYPE_BYTES: Record<DecoderDtype, number> = { fp32: 4, fp16: 2 };
 
 /** What a weight is filled with. */

@@ -78,7 +78,10 @@ describe('a bench of a checkpoint', () => {
 	it('writes both models into an unfinished folder of the workspace, and leaves nothing', async () => {
 		const { means, opened, told, lying } = meansOf();
 		const bench = await measureBench(await requestFor(model), means);
-		expect(opened.map(({ file }) => basename(dirname(file)))).toEqual(['baseline', 'planned']);
+		expect(opened.map(({ file }) => basename(dirname(dirname(file))))).toEqual([
+			'baseline',
+			'planned'
+		]);
 		expect(lying[0]).toEqual([expect.stringMatching(/^\.partial-a-bench-/), 'baseline', 'planned']);
 		expect(partialWriter(lying[0][0])).toBe(process.pid);
 		expect(await left()).toEqual([]);

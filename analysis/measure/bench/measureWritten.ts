@@ -2,9 +2,11 @@ import { dirname } from 'node:path';
 import { operationsPerSecond } from '../../engine/speed.ts';
 import { InputError } from '../../errors.ts';
 import { onnxFacts } from '../../model/onnx/facts.ts';
+import { findBeside } from '../../model/onnx/locate.ts';
 import { checkWritable } from '../../model/onnx/merged.ts';
 import type { Model } from '../../model/open.ts';
 import { sessionWeightBytes } from '../../model/onnx/weights.ts';
+import { RECORD_FILE } from '../../model/onnx/writtenPlan.ts';
 import { planMatches } from '../../plan/planFile.ts';
 import type { Plan } from '../../plan/types.ts';
 import { checkBenchSetting } from './bench.ts';
@@ -12,7 +14,7 @@ import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
 import { benchSeconds, checkMemory, roundsOf } from './benchOutlook.ts';
 import type { BenchReport, BenchSetting } from './benchTypes.ts';
 import { reporterOf, runPair, type BenchMeans } from './measureBench.ts';
-import { isWritten, readWritten, type WrittenDecoder } from '../../apply/read.ts';
+import { readWritten, type WrittenDecoder } from '../../apply/read.ts';
 import { withScratch } from '../../apply/scratch.ts';
 
 /** Two models that are there already. */
@@ -46,8 +48,8 @@ export async function measureWritten(
 	const { plan, hash } = planned;
 	if (plan === null) throw new InputError(`${against}: has no plan; expected one with`);
 	const facts = onnxFacts(found);
-	const folder = dirname(file);
-	const baseline = (await isWritten(folder)) ? await readWritten(folder) : null;
+	const record = await findBeside(file, RECORD_FILE);
+	const baseline = record === null ? null : await readWritten(dirname(record));
 	checkSameOrigin(planned, baseline, await model.hash(home), {
 		model: file,
 		against

@@ -35,7 +35,7 @@ it.each(MODELS)(
 		const folder = join(scratch, title.split(/\W/)[0]);
 		const given = { ...tiny, config: { ...tiny.config, num_hidden_layers: 5 } };
 		await writeTinyCheckpoint(folder, given);
-		const file = join(await deploy(folder, `${folder}-onnx`), 'model.onnx');
+		const file = join(await deploy(folder, `${folder}-onnx`), 'onnx', 'model.onnx');
 		const plan = await planFor(folder, [0, 1, 1, null, 4], () => [1, 0, 3, 2]);
 		const [checkpoint, onnx] = await Promise.all(
 			[folder, file].map((modelFolder) =>

@@ -1,8 +1,7 @@
-import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { exists } from '../checkpoint/files.ts';
 import { readJsonFile } from '../../edge/json.ts';
 import { countWords } from '../../text/plan.ts';
+import { findBeside } from './locate.ts';
 import { boundedArray, parseOrNull } from '../../edge/parse.ts';
 import type { AttendingLayers } from '../checkpoint/types.ts';
 
@@ -34,8 +33,8 @@ export interface WrittenPlan {
 
 /** The plan that an ONNX model was written with, by the record beside it; null: with none, or by others. */
 export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
-	const record = join(dirname(file), RECORD_FILE);
-	if (!(await exists(record))) return null;
+	const record = await findBeside(file, RECORD_FILE);
+	if (record === null) return null;
 	const parsed = parseOrNull(schema, await readJsonFile(record));
 	if (parsed === null) return null;
 	const { model, cache } = parsed;

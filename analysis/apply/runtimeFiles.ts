@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readJsonFile } from '../edge/json.ts';
+import type { DecoderDtype } from '../graph/decode/weights.ts';
+import { FAMILIES } from '../model/checkpoint/families.ts';
+import { exists } from '../model/checkpoint/files.ts';
+import type { Checkpoint } from '../model/checkpoint/types.ts';
+
+/**
+ * Says in a folder's config.json what programs that run a graph go by: the family's own type, as the plan of a
+ * checkpoint is in the graph, and for transformers.js which file to take and that its weights lie beside it.
+ */
+export async function adaptConfig(
+	folder: string,
+	{ config }: Checkpoint,
+	dtype: DecoderDtype
+): Promise<void> {
+	const file = join(folder, 'config.json');
+	const found = (await readJsonFile(file)) as object;
+	const runtime = { dtype, use_external_data_format: true };
+	const family =
+		config.shared === null ? {} : { model_type: FAMILIES[config.architecture].modelType };
+	const adapted = { ...found, ...family, 'transformers.js_config': runtime };
+	await writeJson(file, adapted);
+}
+
+/** Puts a chat template that has a file of its own into tokenizer_config.json too, where transformers.js looks for it. */
+export async function adaptChatTemplate(folder: string): Promise<void> {
+	const [template, file] = ['chat_template.jinja', 'tokenizer_config.json'].map((name) =>
+		join(folder, name)
+	);
+	if (!(await exists(template)) || !(await exists(file))) return;
+	const found = (await readJsonFile(file)) as object;
+	if ('chat_template' in found) return;
+	await writeJson(file, { ...found, chat_template: await readFile(template, 'utf8') });
+}
+
+async function writeJson(file: string, value: object): Promise<void> {
+	await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+}
