@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+	interface ProvidedContext {
+		/** Programs that run what was written: two Pythons, and a folder with transformers.js in its node_modules. */
+		runtimes: { genai: string; optimum: string; transformersJs: string };
+	}
+}
+
+/** The versions that the tests were passed with. */
+const GENAI = ['onnxruntime-genai==0.18.0', 'numpy'];
+/** Of transformers 4, as optimum-onnx wants it, beside the torch of another environment: hence no dependencies. */
+const OPTIMUM = ['optimum==2.3.0', 'optimum-onnx==0.1.0', 'transformers==4.57.6'];
+const OPTIMUM_NEEDS = ['tokenizers<0.23', 'huggingface_hub<1'];
+const TRANSFORMERS_JS = '@huggingface/transformers@4.3.2';
+/** What onnxruntime and optimum import besides; small. */
+const SMALL = ['onnxruntime', 'onnx', 'requests'];
+
+/**
+ * Makes environments with the runtimes in the user's cache where they are not there. Throws where they cannot be made,
+ * and where SPANWISE_PYTHON names no Python with torch, which optimum's environment borrows: it is large.
+ */
+export default function setup(project: TestProject): void {
+	const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+	const home = join(cache, 'spanwise', 'runtimes');
+	mkdirSync(home, { recursive: true });
+	const torch = process.env.SPANWISE_PYTHON;
+	if (!torch) throw new Error('SPANWISE_PYTHON: not set; expected a Python with torch');
+	const genai = made(join(home, 'genai'), (folder) => {
+		pip(folder, GENAI);
+	});
+	const optimum = made(join(home, 'optimum'), (folder) => {
+		pip(folder, ['--no-deps', ...OPTIMUM, ...OPTIMUM_NEEDS]);
+		pip(folder, SMALL);
+		borrow(folder, torch);
+	});
+	const transformersJs = made(join(home, 'transformers-js'), (folder) => {
+		mkdirSync(folder, { recursive: true });
+		writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+		const flags = ['--no-audit', '--no-fund', '--ignore-scripts'];
+		ran('npm', ['install', ...flags, TRANSFORMERS_JS], folder);
+	});
+	const python = (folder: string): string => join(folder, 'bin', 'python');
+	project.provide('runtimes', { genai: python(genai), optimum: python(optimum), transformersJs });
+}
+
+/** A folder that `make` has filled, now or before: a mark says that it came to its end. */
+function made(folder: string, make: (folder: string) => void): string {
+	const mark = join(folder, 'made');
+	if (existsSync(mark)) return folder;
+	process.stdout.write(`Making ${folder} …\n`);
+	make(folder);
+	writeFileSync(mark, '');
+	return folder;
+}
+
+function pip(folder: string, packages: readonly string[]): void {
+	const python = join(folder, 'bin', 'python');
+	if (!existsSync(python)) ran('python3', ['-m', 'venv', folder]);
+	ran(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+}
+
+/** Lets an environment import, after its own, what is installed in another Python's. */
+function borrow(folder: string, python: string): void {
+	const code = 'import sysconfig; print(sysconfig.get_path("purelib"))';
+	const { stdout } = spawnSync(python, ['-c', code], { encoding: 'utf8' });
+	const [version = ''] = readdirSync(join(folder, 'lib'));
+	writeFileSync(join(folder, 'lib', version, 'site-packages', 'borrowed.pth'), stdout);
+}
+
+function ran(command: string, args: readonly string[], cwd?: string): void {
+	const { status, error } = spawnSync(command, args, { stdio: 'inherit', cwd });
+	if (status === 0) return;
+	const why = error === undefined ? `ended with ${status ?? 'a signal'}` : error.message;
+	throw new Error(`${command} ${args.join(' ')}: ${why}`);
+}
