@@ -24,7 +24,7 @@ export const evaluateOwn: Own<Evaluation> = {
 	async printed({ figures, settings }, { write, plan: file }, io) {
 		const plan = planSetting(settings);
 		if (write !== true || plan === null || file === undefined) return;
-		const { measuredPlan } = await import('../analysis/measure/evaluate/evaluate.ts');
+		const { measuredPlan } = await import('../analysis/measure/evaluate/measuredPlan.ts');
 		await writePlan(file, measuredPlan(plan, figures));
 		say(io, `wrote what was measured into ${file}`);
 	},

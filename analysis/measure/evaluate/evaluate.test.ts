@@ -19,7 +19,7 @@ import { inTurns } from '../../engine/ways.ts';
 import { checkpointWays } from '../../engine/checkpointWays.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
-import { measuredPlan } from './evaluate.ts';
+import { measuredPlan } from './measuredPlan.ts';
 import type { EvaluateRequest } from './types.ts';
 import { evaluatePlan } from '../../../tests/builders/opened.ts';
 

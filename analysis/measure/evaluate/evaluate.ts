@@ -1,9 +1,7 @@
 import { Reporter } from '../../telemetry/reporter.ts';
 import { planMatches } from '../../plan/planFile.ts';
-import type { Plan } from '../../plan/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
-import { VERSION } from '../../version.ts';
 import type { ChoiceTokens } from './choices/encode.ts';
 import { measureChoices } from './choices/measure.ts';
 import { scoreChoices } from './choices/score.ts';
@@ -89,30 +87,4 @@ async function answer(prepared: PreparedEvaluation, comparison: Comparison, repo
 	const found = await measureChoices(comparison, choices, lengthOf, onChoice);
 	checkChoices(found, model.path);
 	return found;
-}
-
-/** The plan with what was measured of it: the report without windows and tokens, and what it is about. */
-export function measuredPlan(plan: Plan, evaluation: Evaluation, measuredAt = new Date()): Plan {
-	const { report, model, texts, context } = evaluation;
-	const { baseline, shared, delta, kl, agreement, cost, recall, choices, gates, windows } = report;
-	return {
-		...plan,
-		measured: {
-			baseline,
-			shared,
-			delta,
-			kl,
-			agreement,
-			cost,
-			...(recall && { recall }),
-			...(choices && { choices }),
-			gates,
-			model,
-			texts,
-			context,
-			windows: windows.length,
-			measuredAt: measuredAt.toISOString(),
-			version: VERSION
-		}
-	};
 }

@@ -17,6 +17,15 @@ export const evaluationForm = report({
 			high: v.nullable(v.number())
 		}),
 		agreement: v.number(),
+		recall: v.optional(
+			report({
+				delta: report({
+					loss: v.number(),
+					low: v.nullable(v.number()),
+					high: v.nullable(v.number())
+				})
+			})
+		),
 		windows: list,
 		gates: v.nullable(report({ verdict: v.picklist(['pass', 'fail', 'inconclusive']) }))
 	})

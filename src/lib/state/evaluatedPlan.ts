@@ -1,6 +1,6 @@
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
 import { formatPercent, formatSigned } from '$analysis/text/number.ts';
-import { intervalText } from '$analysis/text/interval.ts';
+import { intervalText, lossText } from '$analysis/text/interval.ts';
 
 /** A stored evaluation of a plan, in short. */
 export type EvaluatedPlan = ResultSummary & {
@@ -26,4 +26,9 @@ export function evaluatedLoss({ evaluation }: EvaluatedPlan): { loss: string; in
 /** "walden.txt, 16 × 512 tokens, top-1 agreement 61.5%" */
 export function evaluatedOn({ texts, windows, context, evaluation }: EvaluatedPlan): string {
 	return `${texts.join(', ')}, ${windows} × ${context} tokens, top-1 agreement ${formatPercent(evaluation.agreement)}`;
+}
+
+/** What the plan adds to the loss of in-context recall: "+0.104 [+0.020, +0.190]"; null: it was not measured. */
+export function evaluatedRecall({ evaluation }: EvaluatedPlan): string | null {
+	return evaluation.recall && lossText(evaluation.recall);
 }

@@ -4,7 +4,7 @@ import { DTYPE_BYTES, savings } from '$analysis/plan/savings.ts';
 import { planKey } from '$analysis/plan/key.ts';
 import { planMatches } from '$analysis/plan/planFile.ts';
 import { mostFollowers, planByFollowers, planByThreshold } from '$analysis/plan/search.ts';
-import { planSpans, sourcesOf } from '$analysis/plan/spans.ts';
+import { planSpans, sourcesOf, spansOf } from '$analysis/plan/spans.ts';
 import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
 import { layerList, planWords } from '$analysis/text/plan.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
@@ -24,6 +24,7 @@ import {
 } from './edit.ts';
 import { evaluationsOf } from './evaluatedPlan.ts';
 import { PlanSteps } from './planSteps.svelte.ts';
+import { Variants } from './variants.svelte.ts';
 import { WholePlans } from './wholePlans.svelte.ts';
 import { requestJson, similarityFrom } from '../client/request.ts';
 import { damageMap, outputMap, recallMap, type MapShown } from '$analysis/publish/mapShown.ts';
@@ -58,6 +59,8 @@ export class RunState {
 	readonly steps = new PlanSteps();
 	/** Plans that came whole, by the ids that addresses hold. */
 	readonly wholePlans = new WholePlans();
+	/** Plans of this run kept side by side. */
+	readonly variants: Variants;
 	/** What the sliders were last set to. */
 	#lastChosen: { followers: number | null; threshold: number | null } = {
 		followers: null,
@@ -131,14 +134,14 @@ export class RunState {
 		this.plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
 	);
 	/** What the plan on the screen computes; null: head maps that are not known here are in it. */
-	readonly #key = $derived.by((): string | null => {
+	readonly key = $derived.by((): string | null => {
 		if (this.imported !== null) return planKey(this.imported);
 		if (this.url.metric === 'cosine-matched' && this.spans.length > 0) return null;
 		return planKey({ sources: this.plan.sources, spans: this.spans, repair: null });
 	});
 	/** Stored evaluations of the plan on the screen, newest first. */
 	readonly evaluations = $derived.by(() =>
-		evaluationsOf(this.damage.source?.results ?? [], this.#key)
+		evaluationsOf(this.damage.source?.results ?? [], this.key)
 	);
 	/** That the plan on the screen was made for other weights, in words; null: it was not. */
 	readonly warning = $derived.by(() =>
@@ -156,6 +159,7 @@ export class RunState {
 		this.run = run;
 		this.layers = run.model.layers;
 		this.url = url;
+		this.variants = new Variants(run.id);
 		this.damage = new DamageResults(() => this.url.damage);
 	}
 
@@ -223,22 +227,19 @@ export class RunState {
 		// Throws before anything of the plan on the screen has changed.
 		planMatches(plan, this.run.model);
 		const replaced = this.#replaced();
+		this.showPlan(plan.sources, this.wholePlans.put(plan));
+		if (replaced !== null) this.notice = { text: replaced, kind: 'done' };
+	}
+
+	/** Shows a plan by its sources, which began as the plan `origin`. */
+	showPlan(sources: Sources, origin: string | null): void {
+		const ranges = spansOf(sources).map(({ source, followers }) => ({
+			first: source,
+			last: followers.at(-1) ?? source
+		}));
+		const dropped = sources.flatMap((source, layer) => (source === null ? [layer] : []));
 		this.chosen = null;
-		this.#change(
-			{
-				plan: {
-					by: 'hand',
-					spans: plan.spans.map(({ source, followers }) => ({
-						first: source,
-						last: followers.at(-1) ?? source
-					})),
-					dropped: plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
-				},
-				origin: this.wholePlans.put(plan)
-			},
-			null,
-			replaced
-		);
+		this.#change({ plan: { by: 'hand', spans: ranges, dropped }, origin }, null);
 	}
 
 	/** Another map begins with a colour range of its own. */

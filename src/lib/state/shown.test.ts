@@ -40,10 +40,10 @@ describe('what the map shows', () => {
 describe('planCommand', () => {
 	const url = { metric: 'cosine', view: 'all', maxSpan: 4, protectedLayers: [0, 15] };
 	const command = (plan: RunUrl['plan'], protectedLayers = [0, 15]) =>
-		planCommand('run-1', { ...url, plan, protectedLayers } as RunUrl);
+		planCommand('run-1', 'my model', { ...url, plan, protectedLayers } as RunUrl);
 	it('makes the plan on the screen again', () => {
 		expect(command({ by: 'followers', followers: 4 })).toBe(
-			'spanwise plan run-1 --followers 4 --metric cosine --view all --max-span 4 --protect 0,15 --out plan.json'
+			'spanwise plan run-1 --followers 4 --metric cosine --view all --max-span 4 --protect 0,15 --out my_model_plan.json'
 		);
 		expect(command({ by: 'threshold', threshold: 0.9 })).toContain('--min-similarity 0.9 ');
 		expect(command({ by: 'followers', followers: 4 }, [])).toContain('--protect none ');

@@ -5,7 +5,7 @@ import type { Plan } from '$analysis/plan/types.ts';
 
 const STORAGE_KEY = 'spanwise-plans';
 /** Plans that one browser keeps; the oldest goes. */
-const KEPT = 24;
+const KEPT = 100;
 
 /**
  * Plans that came whole, from a file or a search, by a short id that the address of a page can hold: head maps and

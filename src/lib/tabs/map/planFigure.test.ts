@@ -50,7 +50,13 @@ it('shows what an evaluation of the whole plan found', () => {
 		texts: ['walden.txt'],
 		windows: 16,
 		context: 512,
-		evaluation: { loss: 0.292, low: 0.231, high: 0.35, agreement: 0.615 }
+		evaluation: {
+			loss: 0.292,
+			low: 0.231,
+			high: 0.35,
+			agreement: 0.615,
+			recall: { loss: 0.5, low: 0.4, high: 0.6 }
+		}
 	} as unknown as EvaluatedPlan;
 	const svg = svgOf({
 		title: 'tiny: plan',
@@ -63,5 +69,5 @@ it('shows what an evaluation of the whole plan found', () => {
 		layers: 3,
 		savings: savings(model, [0, 0, 2], { context: 64, batch: 1, elementBytes: 2 })
 	});
-	for (const text of ['+0.292', '+0.350]', 'walden.txt']) expect(svg).toContain(text);
+	for (const text of ['+0.292', '+0.350]', 'walden.txt', '+0.500']) expect(svg).toContain(text);
 });

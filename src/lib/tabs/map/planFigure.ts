@@ -3,6 +3,7 @@ import type { Savings, Span } from '$analysis/plan/types.ts';
 import type { Figure } from '$analysis/figure/marks.ts';
 import type { Style } from '$analysis/figure/style.ts';
 import { tableFigure } from '$analysis/figure/table.ts';
+import { intervalText } from '$analysis/text/interval.ts';
 import { formatSigned, formatValue } from '$analysis/text/number.ts';
 import type { MeasuredParts } from '$analysis/publish/damageTables.ts';
 import { evaluatedLoss, evaluatedOn, type EvaluatedPlan } from '../../state/evaluatedPlan.ts';
@@ -51,10 +52,7 @@ export function planFigure(
 					? []
 					: [
 							['', 'loss increase (nats/token), evaluated', '', ''],
-							...evaluations.slice(0, EVALUATIONS).map((each) => {
-								const { loss, interval } = evaluatedLoss(each);
-								return ['', evaluatedOn(each), loss, interval];
-							})
+							...evaluations.slice(0, EVALUATIONS).flatMap(evaluationRows)
 						]),
 				...(parts === null
 					? []
@@ -76,4 +74,17 @@ export function planFigure(
 		},
 		style
 	);
+}
+
+/** An evaluation: its loss increase, and that of recall where it was measured. */
+function evaluationRows(evaluated: EvaluatedPlan): string[][] {
+	const { loss, interval } = evaluatedLoss(evaluated);
+	const { recall } = evaluated.evaluation;
+	const row = ['', evaluatedOn(evaluated), loss, interval];
+	if (recall === null) return [row];
+	const { loss: added } = recall;
+	return [
+		row,
+		['', 'of in-context recall', formatSigned(added), intervalText(recall, formatSigned)]
+	];
 }
