@@ -1,5 +1,6 @@
 import { quoted } from '../analysis/edge/quote.ts';
 import { AXIS_NAMES } from '../analysis/plan/axes.ts';
+import { raceWords } from '../analysis/measure/search/raceWords.ts';
 import { PLANNERS } from '../analysis/measure/search/candidate.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import { roughWords } from '../analysis/statistics/resample.ts';
@@ -18,7 +19,7 @@ const DIGITS = 4;
 
 /** A search for a person: the verdict, plans, the front, and how well the shortlist agrees. */
 export function searchText({ report, model, texts, context }: Search): string {
-	const { verdict, target, plans, front, random, shortlist, parts, interval, notes } = report;
+	const { verdict, target, plans, front, random, shortlist, parts, interval, race, notes } = report;
 	const names = texts.map(({ name }) => quoted(name)).join(', ');
 	const label = intervalLabel(interval.report);
 	const rough = interval.report === null ? null : roughWords(parts.report.windows, 'the intervals');
@@ -67,6 +68,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 			...reported<FrontPoint>(),
 			...recalled<FrontPoint>(report)
 		]),
+		race === undefined ? '' : `\n${raceWords(race)}\n`,
 		`\nShortlist (drop damage × output error): ${shortlistText(shortlist)}\n`,
 		...notes.map((note) => `note: ${note}\n`)
 	].join('');

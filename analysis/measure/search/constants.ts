@@ -1,5 +1,5 @@
 /** Points of a front, of each kind, that are measured. */
-export const FRONT_POINTS = 24;
+export const FRONT_POINTS = 8;
 
 /** Weights of recall damage beside text damage under which exact plans are made; 0 is text alone. */
 export const RECALL_WEIGHTS = [0, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2] as const;

@@ -1,9 +1,8 @@
 import { spearman } from '../../statistics/rank.ts';
 import type { Sources } from '../../plan/types.ts';
-import type { Meter } from './meter.ts';
+import type { Known } from './greedy.ts';
 import type { OutputOf } from './outputs.ts';
-import type { PreparedSearch } from './prepare.ts';
-import type { PartLoss, SearchReport, ShortlistedSpan } from './types.ts';
+import type { SearchReport, ShortlistedSpan } from './types.ts';
 import type { PlanVariant } from './variant.ts';
 
 /** What single dropped layers and spans add on the search part, nats/token. */
@@ -14,46 +13,6 @@ export interface SearchDamage {
 	spans: ShortlistedSpan[];
 	/** [L]: what dropping adds to the loss on a passage that comes again; null: recall was not measured. */
 	recallDrop: (number | null)[] | null;
-}
-
-/**
- * Measures every dropped layer, and every span or only the `shortlist` that drop damage and `output` make the
- * cheapest, on text and, with `recall`, on probes. The shortlist is drawn up before any span is measured.
- */
-export async function measureDamage(
-	{ layout: { layers }, limits, spans }: PreparedSearch,
-	{ meter, recall, output }: { meter: Meter; recall: Meter | null; output: OutputOf },
-	shortlist: number | null
-): Promise<SearchDamage> {
-	const dropped = Array.from({ length: layers }, (_, layer) => layer).filter(
-		(layer) => !limits.protectedLayers.includes(layer)
-	);
-	const drops = dropped.map((layer) => dropVariant(layers, layer));
-	const byLayer = (losses: readonly PartLoss[]) => {
-		const drop = new Array<number | null>(layers).fill(null);
-		for (const [at, layer] of dropped.entries()) drop[layer] = losses[at].loss;
-		return drop;
-	};
-	const drop = byLayer(await meter.added('search', drops));
-	const recallDrop = recall && byLayer(await recall.added('search', drops));
-
-	const listed = spans
-		.map(({ source, last }) => ({ source, last, cheap: cheapDamage(source, last, drop, output) }))
-		.sort((a, b) => a.cheap - b.cheap);
-	const chosen = listed
-		.slice(0, shortlist ?? listed.length)
-		.map(({ source, last }) => spanVariant(layers, source, last));
-	const measured = await meter.added('search', chosen);
-	const recalled = recall && (await recall.added('search', chosen));
-	return {
-		drop,
-		recallDrop,
-		spans: listed.map((span, at) => ({
-			...span,
-			measured: measured.at(at)?.loss ?? null,
-			...(recalled && { recall: recalled.at(at)?.loss ?? null })
-		}))
-	};
 }
 
 /** The plan that drops one layer. */
@@ -73,7 +32,7 @@ export function spanVariant(layers: number, source: number, last: number): PlanV
 }
 
 /** Σ over followers of drop damage × (1 − output). */
-function cheapDamage(
+export function cheapDamage(
 	source: number,
 	last: number,
 	drop: readonly (number | null)[],
@@ -85,6 +44,15 @@ function cheapDamage(
 		sum += (drop[follower] ?? 0) * (1 - (output(source, follower) ?? 1));
 	}
 	return sum;
+}
+
+/** What dropping a layer adds, and following the one before it; of longer spans nothing is known. */
+export function knownOf({ drop, spans }: SearchDamage): Known {
+	return (layer, source) =>
+		source === null
+			? drop[layer]
+			: (spans.find((span) => span.source === source && span.last === layer && source === layer - 1)
+					?.measured ?? null);
 }
 
 /** The shortlist with its rank agreement over the spans that were measured. */

@@ -28,7 +28,7 @@ function measured(follow: number[], drop: number[], together: (sources: Sources)
 		);
 	return {
 		asked,
-		measure: (_base: Sources, plans: readonly Sources[]) => {
+		measure: (plans: readonly Sources[]) => {
 			asked.push([...plans]);
 			return Promise.resolve(plans.map(loss));
 		}
@@ -77,7 +77,7 @@ describe('greedyPlan', () => {
 
 describe('changes', () => {
 	const of = (plan: Sources, more: Partial<SpanLimits> = {}, dropping = true) =>
-		changes(plan, { limits: limits(plan.length, more), dropping });
+		changes(plan, { limits: limits(plan.length, more), dropping }).map(({ next }) => next);
 
 	it('are one layer more that follows the span or layer before it, or is left out', () => {
 		expect(of([0, 0, 2, 3])).toEqual([
@@ -104,5 +104,25 @@ describe('changes', () => {
 			[0, 1, null]
 		]);
 		expect(of([0, 1, 2], { reach: [null, 8, 8] }, false)).toEqual([[0, 1, 1]]);
+	});
+});
+
+describe('greedyPlan by what is known', () => {
+	it('measures a change only as long as it may be the cheapest', async () => {
+		const { measure, asked } = measured([9, 9, 9, 9], [0.4, 0.1, 0.3, 0.2], () => 0);
+		const known = (layer: number, source: number | null) =>
+			source === null ? [0.4, 0.1, 0.3, 0.2][layer] : 9;
+		const plan = await greedyPlan(task({ target: 4 }), measure, known);
+		expect(plan).toEqual([0, null, 2, null]);
+		// The baseline, and four of each step's seven and six: the dropped layers cost less than any follower.
+		expect(asked.map((plans) => plans.length)).toEqual([1, 4, 4]);
+	});
+
+	it('goes on to the next where the cheapest costs more than it did', async () => {
+		const together = (sources: Sources) => (sources[1] === null && sources[2] === null ? 5 : 0);
+		const { measure } = measured([9, 9, 9, 9], [0.4, 0.1, 0.15, 0.2], together);
+		const known = (layer: number, source: number | null) =>
+			source === null ? [0.4, 0.1, 0.15, 0.2][layer] : 9;
+		expect(await greedyPlan(task({ target: 4 }), measure, known)).toEqual([0, null, 2, null]);
 	});
 });

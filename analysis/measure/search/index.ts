@@ -32,7 +32,11 @@ refitted on search; no training. What is measured is kept, so that after Ctrl-C 
 
 Every part reads all texts; of four or more some are kept for report. The plan keeps in-context recall: of the exact plans
 over a range of weights between text and recall damage, it is the one of least loss within --max-recall-increase.
-JSON: {verdict, goal, target, plans, random, recall, axes, ties, stability, front, shortlist, baseline, interval, parts, notes}.
+
+Drops and spans race: they are measured on 3, 5, 8, … windows and leave as soon as no cheapest plan can have them any more;
+spans are tried from the shortest, and one whose beginning costs too much is not. Random plans race too, and step by step
+only changes are measured that may be the cheapest. --exhaustive measures everything on all windows.
+JSON: {verdict, goal, target, plans, random, recall, axes, ties, stability, race, front, shortlist, baseline, interval, parts, notes}.
 
 Example:
   spanwise search mini-llama2 --followers 2 --windows 2 --context 128 --max-span 3 --random 20`

@@ -6,8 +6,9 @@ import { leastSimilarPlan, trailingPlan, uniformPlan } from '../../plan/rivals.t
 import { mostFollowers, planByFollowers } from '../../plan/search.ts';
 import type { Sources, SpanLimits } from '../../plan/types.ts';
 import type { MadePlan } from './candidate.ts';
-import { greedyPlan, type Measure } from './greedy.ts';
+import { greedyPlan, type Known, type Measure } from './greedy.ts';
 import type { SearchSimilarity } from './similarity.ts';
+import { leastTurnedPlan, leastTurnedSteps } from './turned.ts';
 import type { PlanMaker, SearchReport } from './types.ts';
 import { FRONT_KINDS, type FrontKind, type WeighedPlan } from './weighed.ts';
 
@@ -24,8 +25,12 @@ export interface Makings {
 	similarity: SearchSimilarity;
 	/** [L]: how much each layer's attention turns the state. */
 	turned: readonly number[];
+	/** The same of the model with dropped layers. */
+	turnedUnder: (sources: Sources) => Promise<readonly number[]>;
 	/** Loss of whole plans on the search part. */
 	measure: Measure;
+	/** What single changes are known to add; null: every step measures all. */
+	known: Known | null;
 }
 
 /** Shares are sums of rounded numbers. */
@@ -39,7 +44,19 @@ export async function makePlans(
 	makings: Makings,
 	note: (text: string) => void
 ): Promise<MadePlan[]> {
-	const { layers, limits, target, saved, fronts, keeping, similarity, turned, measure } = makings;
+	const {
+		layers,
+		limits,
+		target,
+		saved,
+		fronts,
+		keeping,
+		similarity,
+		turned,
+		turnedUnder,
+		measure,
+		known
+	} = makings;
 	const made: MadePlan[] = [];
 	const goal = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 	const add = (maker: PlanMaker, sources: Sources | null, most: number | null = null) => {
@@ -58,8 +75,8 @@ export async function makePlans(
 		if (found !== null) made.push({ maker: `${kind}-recall`, ...found });
 	}
 	const task = { layers, limits, saved, target: target.share };
-	add('greedy-share', await greedyPlan({ ...task, dropping: false }, measure));
-	add('greedy', await greedyPlan({ ...task, dropping: true }, measure));
+	add('greedy-share', await greedyPlan({ ...task, dropping: false }, measure, known));
+	add('greedy', await greedyPlan({ ...task, dropping: true }, measure, known));
 
 	const shared = made.find(({ maker }) => maker === 'share');
 	if (shared !== undefined) {
@@ -100,31 +117,10 @@ export async function makePlans(
 		'trailing',
 		reaching((followers) => trailingPlan(followers, limits, layers))
 	);
-	add(
-		'llm-drop',
-		leastTurnedPlan(turned, limits, (sources) => saved(sources) >= target.share - SLACK)
-	);
+	const isEnough = (sources: Sources) => saved(sources) >= target.share - SLACK;
+	add('llm-drop', leastTurnedPlan(turned, limits, isEnough));
+	add('llm-drop-steps', await leastTurnedSteps(turned, limits, isEnough, turnedUnder));
 	return made;
-}
-
-/**
- * Drops, in one shot, the layers whose attention turns the state least (lowest mean of 1 − cos(x, x + Attn(x)), ties to
- * the lower layer), as many as it takes: the choice of LLM-Drop (He et al., arXiv 2406.15786). null: all do not reach it.
- */
-export function leastTurnedPlan(
-	turned: readonly number[],
-	{ protectedLayers }: Pick<SpanLimits, 'protectedLayers'>,
-	isEnough: (sources: Sources) => boolean
-): Sources | null {
-	const order = [...turned.keys()]
-		.filter((layer) => !protectedLayers.includes(layer))
-		.sort((a, b) => turned[a] - turned[b] || a - b);
-	let sources: Sources = [...turned.keys()];
-	for (const layer of order) {
-		if (isEnough(sources)) return sources;
-		sources = sources.with(layer, null);
-	}
-	return isEnough(sources) ? sources : null;
 }
 
 /** The first of the plans with 1, 2, … followers that is enough; null: none that is possible is. */

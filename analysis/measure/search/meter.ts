@@ -1,15 +1,17 @@
 import { meanInterval } from '../../statistics/figures.ts';
 import { drawWindows, type Draws } from '../../statistics/resample.ts';
 import type { PlanRunner } from './planRunner.ts';
+import { spreadOrder } from './rounds.ts';
 import { PARTS, type Part, type PartLoss } from './types.ts';
 import { identity, type PlanVariant } from './variant.ts';
 
-/** What plans add to the loss of the model as it is, part by part. */
+/** What plans add to the loss of the baseline, part by part. */
 export class Meter {
 	readonly #runner: Pick<PlanRunner, 'losses'>;
-	readonly #asItIs: PlanVariant;
+	readonly #baseline: PlanVariant;
+	/** Of each part, its windows in an order whose beginnings are spread over it. */
+	readonly #order: Record<Part, number[]>;
 	readonly draws: Record<Part, Draws | null>;
-	readonly #baselines = new Map<Part, number[]>();
 
 	constructor(
 		runner: Pick<PlanRunner, 'losses'>,
@@ -17,48 +19,64 @@ export class Meter {
 		layers: number
 	) {
 		this.#runner = runner;
-		this.#asItIs = identity(layers);
+		this.#baseline = identity(layers);
 		const [search, choose, report] = PARTS.map((part) =>
 			drawWindows(parts[part].map(({ document }) => document))
 		);
 		this.draws = { search, choose, report };
+		this.#order = {
+			search: spreadOrder(parts.search.length),
+			choose: spreadOrder(parts.choose.length),
+			report: spreadOrder(parts.report.length)
+		};
 	}
 
-	/** Mean loss of each window of the model as it is. */
+	/** Windows or probes of a part. */
+	count(part: Part): number {
+		return this.#order[part].length;
+	}
+
+	/** Mean loss of each window of the baseline. */
 	async baseline(part: Part): Promise<number[]> {
-		const known = this.#baselines.get(part);
-		if (known !== undefined) return known;
-		const [losses] = await this.#runner.losses(part, [this.#asItIs]);
+		const [losses] = await this.#runner.losses(part, [this.#baseline]);
 		return losses;
 	}
 
-	/** Nats/token that each plan adds, paired by window; most of the plans begin like `base`. */
-	async added(
+	/** Nats/token that each plan adds, paired by window. */
+	async added(part: Part, variants: readonly PlanVariant[]): Promise<PartLoss[]> {
+		const byWindow = await this.addedByWindow(part, variants);
+		return byWindow.map((deltas) => this.interval(part, deltas));
+	}
+
+	/** Nats/token that each plan adds on each window of `part`, [plans][windows]. */
+	async addedByWindow(part: Part, variants: readonly PlanVariant[]): Promise<number[][]> {
+		return this.#deltas(part, variants);
+	}
+
+	/**
+	 * The same on the first `count` windows of an order that is spread over the part, [plans][count]; more windows begin
+	 * with the same ones.
+	 */
+	async addedOnFirst(
 		part: Part,
 		variants: readonly PlanVariant[],
-		base?: PlanVariant
-	): Promise<PartLoss[]> {
+		count: number
+	): Promise<number[][]> {
+		return this.#deltas(part, variants, this.#order[part].slice(0, count));
+	}
+
+	async #deltas(
+		part: Part,
+		variants: readonly PlanVariant[],
+		only?: readonly number[]
+	): Promise<number[][]> {
 		if (variants.length === 0) return [];
 		const [baseline, ...losses] = await this.#runner.losses(
 			part,
-			[this.#asItIs, ...variants],
-			base ?? this.#asItIs
+			[this.#baseline, ...variants],
+			only
 		);
-		this.#baselines.set(part, baseline);
-		return losses.map((ofPlan) =>
-			this.interval(
-				part,
-				ofPlan.map((loss, window) => loss - baseline[window])
-			)
-		);
-	}
-
-	/** What each plan adds on each window of `part`, [plans][windows]. */
-	async addedByWindow(part: Part, variants: readonly PlanVariant[]): Promise<number[][]> {
-		if (variants.length === 0) return [];
-		const [baseline, ...losses] = await this.#runner.losses(part, [this.#asItIs, ...variants]);
-		this.#baselines.set(part, baseline);
-		return losses.map((ofPlan) => ofPlan.map((loss, window) => loss - baseline[window]));
+		return losses.map((ofPlan) => ofPlan.map((loss, at) => loss - baseline[at]));
 	}
 
 	/** The mean of what is said of each window of `part`, with its interval. */

@@ -4,6 +4,7 @@ import { OutputPass } from '../../engine/output.ts';
 import type { WeightSource } from '../../engine/weights.ts';
 import { allocateKept, attentionOf, type KeptWindow } from '../../engine/keptWindow.ts';
 import type { PreparedSearch } from './prepare.ts';
+import { turnedBy } from './turned.ts';
 
 /** What the attention blocks put out, from one pass over the search part. */
 export interface Outputs {
@@ -84,22 +85,6 @@ export async function measureOutputs(
 		},
 		turned: Array.from(turned, (sum) => sum / tokens)
 	};
-}
-
-/** Sum over tokens of 1 − cos(x, x + a), x and a being [S, width]; a token whose state is 0 is not turned. */
-export function turnedBy(x: Float32Array, a: Float32Array, width: number): number {
-	let sum = 0;
-	for (let first = 0; first < x.length; first += width) {
-		let [dot, before, after] = [0, 0, 0];
-		for (let at = first; at < first + width; at++) {
-			const next = x[at] + a[at];
-			dot += x[at] * next;
-			before += x[at] * x[at];
-			after += next * next;
-		}
-		if (before > 0 && after > 0) sum += 1 - dot / Math.sqrt(before * after);
-	}
-	return sum;
 }
 
 /** The model as it is; the state before every layer is kept. */

@@ -153,14 +153,12 @@ describe('losses', () => {
 		expectClose(found, await evaluated(plan));
 	});
 
-	it('are the same measured together, from any base, and in groups of windows', async () => {
+	it('are the same measured together, and in groups of windows', async () => {
 		const plans = PLANS.map(([, plan]) => plan);
 		const alone = [];
 		for (const plan of plans) alone.push((await withRunner((r) => r.losses('search', [plan])))[0]);
-		for (const base of [undefined, ...plans]) {
-			const together = await withRunner((runner) => runner.losses('search', plans, base));
-			for (const [at, losses] of together.entries()) expectClose(losses, alone[at]);
-		}
+		const together = await withRunner((runner) => runner.losses('search', plans));
+		for (const [at, losses] of together.entries()) expectClose(losses, alone[at]);
 		const prepared = await prepare();
 		const memory = { ...prepared.memory, resident: false, windowsPerGroup: 3 };
 		const inGroups = await withRunner((runner) => runner.losses('search', plans), {
@@ -190,14 +188,34 @@ describe('losses', () => {
 		});
 	});
 
-	it('take no layer before the first that a plan changes, or its source', async () => {
-		await withRunner(async (runner, _, layers) => {
-			await runner.losses('search', [{ sources: [0, 1, 2, 3, null] }]);
-			expect(layers()).toBe(WINDOWS * (4 + 1)); // four layers of the base, one of the plan
+	it('are of the windows that are asked for, and the others are not run', async () => {
+		const plan = { sources: [0, 1, 1, 3, 4] };
+		const [all] = await withRunner((runner) => runner.losses('search', [plan]));
+		await withRunner(async (runner, store, layers) => {
+			const [some] = await runner.losses('search', [plan], [2, 0]);
+			expect(some).toEqual([all[2], all[0]]);
+			expect(layers()).toBe(2 * 5);
+			expect(store.size()).toBe(2);
 		});
-		await withRunner(async (runner, _, layers) => {
-			await runner.losses('search', [{ sources: [0, 1, 2, 2, 4] }, { sources: [0, 1, 2, 2, 2] }]);
-			expect(layers()).toBe(WINDOWS * (2 + 3 + 3));
-		});
+	});
+
+	it('take each layer once of what plans have in common', async () => {
+		const layersOf = (...plans: PlanVariant['sources'][]) =>
+			withRunner(async (runner, _, layers) => {
+				await runner.losses(
+					'search',
+					plans.map((sources) => ({ sources }))
+				);
+				return layers() / WINDOWS;
+			});
+		expect(await layersOf([0, 1, 2, 3, null])).toBe(5);
+		expect(await layersOf([0, 1, 2, 3, 4], [0, 1, 2, 3, null])).toBe(5 + 1);
+		// A span begins at its source, whose attention is then there again.
+		expect(await layersOf([0, 1, 2, 3, 4], [0, 1, 2, 2, 4])).toBe(5 + 3);
+		// The two begin with the same dropped layer.
+		expect(await layersOf([0, null, 2, 3, 4], [0, null, 2, null, 4])).toBe(5 + 2);
+		expect(await layersOf([0, null, 2, 3, 4], [0, 1, 2, null, 4], [0, null, 2, null, 4])).toBe(
+			5 + 4 + 2
+		);
 	});
 });

@@ -8,7 +8,7 @@ import type { Window } from '../../model/tokens/types.ts';
 import type { AttentionLayout } from '../../engine/layout.ts';
 import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import type { Part } from './types.ts';
-import { attentionFor, caseName, identity, startLayer, type PlanVariant } from './variant.ts';
+import { attentionFor, byBeginning, caseName, startLayer, type PlanVariant } from './variant.ts';
 
 /** Where losses are kept, window by window, so that nothing is measured twice. */
 export interface LossStore {
@@ -44,8 +44,9 @@ const STAGES: Record<Part, string> = {
 };
 
 /**
- * Measures plans on a part's windows of text, or on its probes of recall. For each window a base plan runs once, the hidden state before every
- * layer being kept, and each plan then runs from where it first differs from the base.
+ * Measures plans on a part's windows of text, or on its probes of recall. Plans are run in an order in which neighbours
+ * begin alike; the hidden state before every layer of the last one is kept, and the next runs from where it first differs:
+ * each beginning that several plans share is run once.
  */
 export class PlanRunner {
 	readonly #sample: PlanSample;
@@ -88,36 +89,40 @@ export class PlanRunner {
 	}
 
 	/**
-	 * Loss of each sequence of `part` under each plan (nats/token), [plans][windows]. `base` is a plan that
-	 * most of them begin like; the model as it is where none is given.
+	 * Loss of each sequence of `part` under each plan (nats/token), [plans][sequences]; only of the sequences `only`
+	 * where they are named.
 	 */
 	async losses(
 		part: Part,
 		variants: readonly PlanVariant[],
-		base: PlanVariant = identity(this.#sample.layout.layers)
+		only?: readonly number[]
 	): Promise<number[][]> {
 		const store = this.#stores[part];
-		const windows = this.#sample.parts[part];
+		const all = this.#sample.parts[part];
+		const wanted = only ?? [...all.keys()];
 		const named = [...new Map(variants.map((variant) => [caseName(variant), variant]))];
 		const isMissing = (window: number, name: string) => store.get(window, name) === undefined;
-		const pending = windows.flatMap((window, index) =>
-			named.some(([name]) => isMissing(index, name)) ? [{ window, index }] : []
-		);
+		const pending = wanted.filter((window) => named.some(([name]) => isMissing(window, name)));
 		for (let first = 0; first < pending.length; first += this.#rooms.length) {
 			const group = pending.slice(first, first + this.#rooms.length);
-			const missing = named.filter(([name]) => group.some(({ index }) => isMissing(index, name)));
-			const starts = missing.map(([, variant]) => startLayer(variant, base));
-			const kept = await this.#keep(part, group, base, Math.max(...starts));
-			for (const [at, [name, variant]] of missing.entries()) {
-				const losses = await this.#run(part, kept, variant, starts[at]);
-				for (const [place, { window }] of kept.entries()) {
+			const missing = named.filter(([name]) => group.some((window) => isMissing(window, name)));
+			const path = group.map((window, at) => ({
+				...this.#rooms[at],
+				window,
+				ids: all[window].ids
+			}));
+			let last: PlanVariant | null = null;
+			for (const [name, variant] of missing.sort(byBeginning)) {
+				const losses = await this.#run(part, path, variant, last);
+				last = variant;
+				for (const [place, window] of group.entries()) {
 					if (!isMissing(window, name)) continue;
 					await store.add({ window, case: name, loss: losses[place] });
 				}
 			}
 		}
 		return variants.map((variant) =>
-			windows.map((_, window) => {
+			wanted.map((window) => {
 				const result = store.get(window, caseName(variant));
 				if (result === undefined) throw new Error(`${caseName(variant)} was not measured`);
 				return result.loss;
@@ -125,60 +130,42 @@ export class PlanRunner {
 		);
 	}
 
-	/** Runs the base as far as layer `last`, which it does not run, and keeps the states before the layers. */
-	async #keep(
-		part: Part,
-		group: readonly { window: Sequence; index: number }[],
-		base: PlanVariant,
-		last: number
-	): Promise<KeptWindow[]> {
-		const kept = group.map(({ window: { ids }, index }, at) => ({
-			...this.#rooms[at],
-			window: index,
-			ids
-		}));
-		const states: WindowState[] = [];
-		for (const each of kept) {
-			const state = await this.#forward.start(each.ids, attentionFor(each, base));
-			states.push({ ...state, window: each.window });
-		}
-		for (const [at, { hidden }] of states.entries()) kept[at].hidden[0].set(hidden);
-		await this.#forward.run(states, {
-			...base,
-			last: last - 1,
-			onLayer: (layer, at) => {
-				kept[at].hidden[layer + 1].set(states[at].hidden);
-				this.#tell(part, kept[at], layer);
-			}
-		});
-		return kept;
-	}
-
-	/** Mean loss of each window under a plan, run from layer `first` on. */
+	/**
+	 * Mean loss of each window under a plan, run from where it differs from `last`, whose states before every layer are in
+	 * `path` (null: there are none yet); the plan's own are there afterwards.
+	 */
 	async #run(
 		part: Part,
-		kept: readonly KeptWindow[],
+		path: readonly KeptWindow[],
 		variant: PlanVariant,
-		first: number
+		last: PlanVariant | null
 	): Promise<number[]> {
-		const states = kept.map((each) => ({
-			hidden: each.hidden[first].slice(),
-			attention: attentionFor(each, variant),
-			window: each.window
-		}));
+		const first = last === null ? 0 : startLayer(variant, last);
+		const states: WindowState[] = [];
+		for (const each of path) {
+			const attention = attentionFor(each, variant);
+			if (last === null) {
+				const { hidden } = await this.#forward.start(each.ids, attention);
+				each.hidden[0].set(hidden);
+			}
+			states.push({ hidden: each.hidden[first].slice(), attention, window: each.window });
+		}
 		await this.#forward.run(states, {
 			...variant,
 			first,
-			onLayer: (layer, at) => this.#tell(part, kept[at], layer)
+			onLayer: (layer, at) => {
+				if (layer + 1 < path[at].hidden.length) path[at].hidden[layer + 1].set(states[at].hidden);
+				this.#tell(part, path[at], layer);
+			}
 		});
 		const tail = this.#sample.scored + 1;
 		const losses = await this.#head.losses(
 			states.map(({ hidden }, at) => ({
 				hidden: hidden.subarray(-tail * this.#hidden),
-				ids: kept[at].ids.slice(-tail)
+				ids: path[at].ids.slice(-tail)
 			}))
 		);
-		for (const { window } of kept) {
+		for (const { window } of path) {
 			this.#options.reporter.add(this.#sample.work.head, this.#stage(part), window);
 		}
 		return losses.map(mean);

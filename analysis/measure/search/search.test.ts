@@ -59,7 +59,8 @@ const RIVALS: readonly PlanMaker[] = [
 	'least-similar',
 	'uniform',
 	'trailing',
-	'llm-drop'
+	'llm-drop',
+	'llm-drop-steps'
 ];
 /** Makers of plans where recall is not measured. */
 const TEXT_MAKERS = PLAN_MAKERS.filter((maker) => !maker.endsWith('-recall'));
@@ -141,16 +142,18 @@ describe('a search', () => {
 		}
 	});
 
-	it('reads the report part once, after every plan was frozen', async () => {
+	it('reads the report part last, after every plan was frozen', async () => {
 		const losses = vi.spyOn(PlanRunner.prototype, 'losses');
 		const report = await search({ home: newHome() });
-		const parts = losses.mock.calls.map(([part]) => part);
-		expect(parts.filter((part) => part === 'report')).toHaveLength(1);
-		expect(parts.at(-1)).toBe('report');
-		const measured = losses.mock.calls.at(-1)?.[1].length;
-		const { plans, front, random, axes = [] } = report;
+		// The baseline by itself is known by then.
+		const calls = losses.mock.calls.filter(([, variants]) => variants.length > 1);
+		const parts = calls.map(([part]) => part);
+		expect(parts.lastIndexOf('choose')).toBeLessThan(parts.indexOf('report'));
+		expect(parts.lastIndexOf('search')).toBeLessThan(parts.indexOf('report'));
+		const measured = calls[parts.indexOf('report')][1].length;
+		const { plans, front, axes = [] } = report;
 		const ofAxes = axes.flatMap((axis) => axis.plans).length;
-		expect(measured).toBe(1 + plans.length + front.length + random.plans.length + ofAxes);
+		expect(measured).toBe(1 + plans.length + front.length + ofAxes);
 	});
 
 	it('gives the same figures after it was stopped, and measures nothing twice', async () => {
@@ -269,6 +272,41 @@ describe('recall', () => {
 	});
 });
 
+describe('a race', () => {
+	const goal = { kind: 'followers', followers: 2 } as const;
+	it('comes to the plans that measuring everything comes to, and says what left when', async () => {
+		const raced = await search({ windows: 6, goal, randomPlans: 20, home: newHome() });
+		const all = await search({
+			windows: 6,
+			goal,
+			randomPlans: 20,
+			exhaustive: true,
+			home: newHome()
+		});
+		expect(all.race).toBeUndefined();
+		expect(raced.verdict).toMatchObject({ kind: all.verdict.kind, plan: all.verdict.plan });
+		for (const maker of ['share', 'drop', 'mixed'] as const) {
+			const of = ({ plans }: SearchReport) => plans.find((plan) => plan.maker === maker);
+			expect(of(raced)?.sources).toEqual(of(all)?.sources);
+			expect(of(raced)?.report).toEqual(of(all)?.report);
+		}
+		const { cases, unmeasured, rounds, drop } = raced.race ?? { rounds: [] };
+		expect(rounds.map(({ windows }) => windows)).toEqual([3, 5, 6]);
+		expect(rounds[0].measured).toBe(Number(cases) - Number(unmeasured));
+		expect(rounds[1].measured).toBe(rounds[0].measured - rounds[0].dropped);
+		expect(rounds[2]).toMatchObject({ measured: rounds[1].measured - rounds[1].dropped });
+		expect(drop).toHaveLength(LAYERS);
+		// A plan of the front or of the target is made of what was measured on all windows.
+		const spans = raced.shortlist.spans.filter(({ windows }) => windows === 6);
+		expect(spans.length).toBeLessThanOrEqual(rounds[2].measured);
+	});
+
+	it('is not run for a goal of a loss: no target is known before', async () => {
+		const report = await search({ windows: 6, goal: { kind: 'loss', maxLossIncrease: 0.1 } });
+		expect(report.race).toBeUndefined();
+	});
+});
+
 describe('a verdict', () => {
 	it('names ties, which hold 0, savings on each axis and how stable the plan is', async () => {
 		const { ties = [], axes = [], stability, verdict } = await search();
@@ -311,7 +349,13 @@ describe('a goal', () => {
 	it('that only left-out layers reach: sharing is left out, with a note', async () => {
 		const goal = { kind: 'save', axis: 'kvCache', share: 0.6 } as const;
 		const { plans, notes, verdict } = await search({ goal });
-		expect(plans.map(({ maker }) => maker)).toEqual(['drop', 'mixed', 'greedy', 'llm-drop']);
+		expect(plans.map(({ maker }) => maker)).toEqual([
+			'drop',
+			'mixed',
+			'greedy',
+			'llm-drop',
+			'llm-drop-steps'
+		]);
 		expect(notes).toContainEqual('no share plan saves 60% of the KV cache; at most 33.3%');
 		expect(notes).toContainEqual('no uniform plan saves 60% of the KV cache');
 		expect(verdict.plan).not.toBeNull();

@@ -44,7 +44,9 @@ export const searchSettings = v.object({
 		SEARCH_DEFAULTS.maxRecallIncrease
 	),
 	/** Measure only so many spans; null: all. */
-	shortlist: v.optional(v.nullable(countOf('shortlist')), null)
+	shortlist: v.optional(v.nullable(countOf('shortlist')), null),
+	/** Measure everything on all windows instead of letting drops, spans, steps and random plans race. */
+	exhaustive: v.optional(v.boolean(), false)
 });
 export type SearchSettings = v.InferOutput<typeof searchSettings>;
 
@@ -138,5 +140,9 @@ export const searchFlags: FlagTable<SearchSettings> = {
 		flag: '--shortlist <spans>',
 		about: 'measure only so many spans, the cheapest by drop damage × output error',
 		parse: wholeNumber(1)
+	}),
+	exhaustive: switchFlag({
+		flag: '--exhaustive',
+		about: 'measure every drop, span and random plan on all windows'
 	})
 };

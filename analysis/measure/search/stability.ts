@@ -23,7 +23,7 @@ export async function stabilityOf(
 	if (kind === 'none' || draws === null) return undefined;
 	const { damage } = weighing;
 	const text = await casesOf(damage, sources.length, meter);
-	const recalled = recall && (await casesOf(damage, sources.length, recall));
+	const recalled = recall && (await casesOf(weighedOnly(damage), sources.length, recall));
 	const chosen = new Array<number>(sources.length).fill(0);
 	let same = 0;
 	for (let r = 0; r < STABILITY_RESAMPLES; r++) {
@@ -56,24 +56,32 @@ function casesOf({ drop, spans }: SearchDamage, layers: number, meter: Meter): P
 	return meter.addedByWindow('search', [...drops, ...shared]);
 }
 
+/** Those of whose recall the mean is over all probes. */
+function weighedOnly({ recallDrop, spans, drop }: SearchDamage): SearchDamage {
+	return {
+		drop: drop.map((damage, layer) => (recallDrop?.[layer] == null ? null : damage)),
+		recallDrop,
+		spans: spans.map((span) => (span.recall == null ? { ...span, measured: null } : span))
+	};
+}
+
 /** The damage with the means of a resample in the order of `casesOf`. */
 function resampledDamage(
 	damage: SearchDamage,
 	text: readonly number[],
 	recall: readonly number[] | null
 ): SearchDamage {
-	let next = 0;
-	const take = (measured: number | null) => {
-		if (measured === null) return { text: null, recall: null };
-		const at = next++;
-		return { text: text[at], recall: recall?.[at] ?? null };
-	};
-	const drops = damage.drop.map(take);
+	let [next, nextRecall] = [0, 0];
+	const take = (measured: number | null, weighed: number | null | undefined) => ({
+		text: measured === null ? null : text[next++],
+		recall: measured === null || weighed == null ? null : (recall?.[nextRecall++] ?? null)
+	});
+	const drops = damage.drop.map((drop, layer) => take(drop, damage.recallDrop?.[layer]));
 	return {
 		drop: drops.map((each) => each.text),
 		recallDrop: recall && drops.map((each) => each.recall),
 		spans: damage.spans.map((span) => {
-			const taken = take(span.measured);
+			const taken = take(span.measured, span.recall);
 			return { ...span, measured: taken.text, recall: taken.recall };
 		})
 	};

@@ -9,7 +9,8 @@ import type { Document } from '../../model/tokens/types.ts';
 import { mean } from '../../statistics/figures.ts';
 import { axisPlans, axisWinners } from './axisPlans.ts';
 import { countsOf, isPlanners, variantOf, type Candidate } from './candidate.ts';
-import { measureDamage, shortlistOf, sumOfParts, sumOfRecall } from './damage.ts';
+import { knownOf, shortlistOf, sumOfParts, sumOfRecall } from './damage.ts';
+import { RECALL_WEIGHTS } from './constants.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import { planFigures, savingsSetting, type About } from './figures.ts';
 import { spreadFront } from './front.ts';
@@ -17,11 +18,16 @@ import { makePlans } from './makers.ts';
 import type { Meter } from './meter.ts';
 import type { OutputOf } from './outputs.ts';
 import type { PreparedSearch } from './prepare.ts';
+import type { RaceTask } from './race.ts';
+import { raceDamage } from './raced.ts';
+import { randomLosses } from './randomRace.ts';
 import { repairPlans, type Refit } from './repaired.ts';
+import { roundsOf } from './rounds.ts';
 import type { SearchSimilarity } from './similarity.ts';
 import { stabilityOf } from './stability.ts';
-import { axisOf, targetOf } from './target.ts';
+import { axisOf, fixedTarget, targetOfLoss } from './target.ts';
 import { tiesOf } from './ties.ts';
+import { measureTurned } from './turned.ts';
 import { type Part, type SearchReport, type SearchRequest } from './types.ts';
 import { plainOf, verdictOf } from './verdict.ts';
 import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
@@ -68,34 +74,65 @@ export async function searchWith(
 	const setting = savingsSetting(prepared);
 	const perLayer = savedPerLayer(facts, setting, axisOf(request.goal));
 
-	const damage = await measureDamage(prepared, means, request.shortlist);
+	const { goal, exhaustive = false, shortlist } = request;
+	const fixed = fixedTarget(goal, perLayer.share);
+	const task: RaceTask | null =
+		exhaustive || fixed === null
+			? null
+			: {
+					share: fixed.share,
+					perLayer,
+					limits,
+					layers,
+					weights: recall === null ? [0] : RECALL_WEIGHTS
+				};
+	const { damage, entrants, race } = await raceDamage(prepared, means, { shortlist, task });
+	/** At the target exact plans are made of what is still in; elsewhere of all that was measured. */
+	const atTarget = { damage: entrants, perLayer, limits };
 	const weighing = { damage, perLayer, limits };
 	const fronts = {
-		share: weighedFront('share', 0, weighing),
-		drop: weighedFront('drop', 0, weighing),
-		mixed: weighedFront('mixed', 0, weighing)
+		share: weighedFront('share', 0, atTarget),
+		drop: weighedFront('drop', 0, atTarget),
+		mixed: weighedFront('mixed', 0, atTarget)
 	};
-	const weightsOfLoss = recall === null ? [0] : WEIGHTS_OF_A_LOSS;
-	const target = await targetOf(
-		request.goal,
-		{
-			savedByFollower: perLayer.share,
-			fronts: weightsOfLoss.map((weight) => weighedFront('mixed', weight, weighing))
-		},
-		{ meter, recall, limit }
-	);
+	const target =
+		goal.kind === 'loss'
+			? await targetOfLoss(
+					goal,
+					(recall === null ? [0] : WEIGHTS_OF_A_LOSS).map((weight) =>
+						weighedFront('mixed', weight, weighing)
+					),
+					{ meter, recall, limit }
+				)
+			: { axis: axisOf(goal), share: fixed?.share ?? 0 };
 	const saved = (sources: Sources) => savedShares(facts, sources, setting)[target.axis];
-	const measure = async (base: Sources, plans: readonly Sources[]) => {
+	const windowsOfStep = exhaustive ? parts.search.length : roundsOf(parts.search.length).at(-2);
+	const measure = async (plans: readonly Sources[]) => {
 		const variants = plans.map((sources) => ({ sources }));
-		const added = await meter.added('search', variants, { sources: base });
-		return added.map(({ loss }) => loss);
+		const count = windowsOfStep ?? parts.search.length;
+		const added = await meter.addedOnFirst('search', variants, count);
+		return added.map(mean);
 	};
 	const keeping =
 		recall &&
 		((kind: (typeof FRONT_KINDS)[number]) =>
-			keepingRecall(weighedPlans(kind, target.share, weighing), { meter, recall, limit }));
+			keepingRecall(weighedPlans(kind, target.share, atTarget), { meter, recall, limit }));
 	const { turned } = means;
-	const makings = { layers, limits, target, saved, fronts, keeping, similarity, turned, measure };
+	const known = exhaustive ? null : knownOf(damage);
+	const makings = {
+		layers,
+		limits,
+		target,
+		saved,
+		fronts,
+		keeping,
+		similarity,
+		turned,
+		turnedUnder: (sources: Sources) =>
+			measureTurned(prepared, means.weights, sources, means.reporter),
+		measure,
+		known
+	};
 	const made = target.share > 0 ? await makePlans(makings, (text) => notes.push(text)) : [];
 	const repaired = request.repair ? await repairPlans(made, means) : [];
 	const candidates: Candidate[] = [
@@ -146,11 +183,11 @@ export async function searchWith(
 	const stability =
 		chosen === null
 			? undefined
-			: await stabilityOf(chosen, { weighing, share: target.share, meter, recall });
+			: await stabilityOf(chosen, { weighing: atTarget, share: target.share, meter, recall });
 
 	// Everything is frozen. Only now, and only here, is the report part read.
 	const measured = [...variants, ...points, ...axisVariants];
-	const byWindow = await meter.addedByWindow('report', [...measured, ...random]);
+	const byWindow = await meter.addedByWindow('report', measured);
 	const reported = byWindow.map((deltas) => meter.interval('report', deltas));
 	const recalled = recall && (await recall.added('report', measured));
 
@@ -174,13 +211,16 @@ export async function searchWith(
 		)
 	);
 	const proposed = chosenAt === null ? null : plans[chosenAt];
-	const randomLosses = reported.slice(measured.length).map(({ loss }) => loss);
 	// Like with like: random plans are not repaired.
 	const plain = proposed === null ? undefined : plainOf(plans, proposed);
+	const losses =
+		plain === undefined
+			? []
+			: await randomLosses(random, variants[plans.indexOf(plain)], { meter, exhaustive });
 	const beaten =
 		plain === undefined || random.length === 0
 			? null
-			: randomLosses.filter((loss) => loss > plain.report.loss).length / random.length;
+			: losses.filter((loss) => loss > plain.report.loss).length / random.length;
 	const firstPoint = variants.length;
 	const firstOfAxes = firstPoint + points.length;
 	const textOnly = textOnlyAt === null ? undefined : plans[textOnlyAt];
@@ -189,7 +229,7 @@ export async function searchWith(
 		target,
 		plans,
 		random: {
-			plans: random.map(({ sources }, at) => ({ sources, report: randomLosses[at] })),
+			plans: random.map(({ sources }, at) => ({ sources, report: losses[at] })),
 			beaten
 		},
 		...(recall && {
@@ -223,7 +263,8 @@ export async function searchWith(
 				interval: (deltas) => meter.interval('report', deltas)
 			}),
 			...(stability && { stability })
-		})
+		}),
+		...(race && { race })
 	};
 	return {
 		report: {

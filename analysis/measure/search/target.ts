@@ -12,19 +12,11 @@ export function axisOf(goal: SearchGoal): SavingAxis {
 	return goal.kind === 'save' ? goal.axis : DEFAULT_AXIS;
 }
 
-/**
- * What plans are compared at. Followers: what so many save at least, wherever they are. A loss: what the plan of
- * `fronts` saves that saves most among those that stay within it on the choose part, and within `limit` of recall; 0 where
- * none does.
- */
-export async function targetOf(
+/** The target of a goal that names one; null: of a loss it takes measured plans to know it. */
+export function fixedTarget(
 	goal: SearchGoal,
-	{
-		savedByFollower,
-		fronts
-	}: { savedByFollower: readonly number[]; fronts: readonly FrontPlan[][] },
-	{ meter, recall, limit }: { meter: Meter; recall: Meter | null; limit: number }
-): Promise<SearchReport['target']> {
+	savedByFollower: readonly number[]
+): SearchReport['target'] | null {
 	const axis = axisOf(goal);
 	switch (goal.kind) {
 		case 'save':
@@ -33,20 +25,31 @@ export async function targetOf(
 			const least = savedByFollower.slice(1).sort((a, b) => a - b);
 			return { axis, share: least.slice(0, goal.followers).reduce((sum, each) => sum + each, 0) };
 		}
-		case 'loss': {
-			const keeps = async (plan: { sources: Sources }) => {
-				const [{ loss }] = await meter.added('choose', [plan]);
-				if (loss > goal.maxLossIncrease) return false;
-				const recalled = (await recall?.added('choose', [plan]))?.at(0);
-				return recalled === undefined || recalled.loss <= limit;
-			};
-			let share = 0;
-			for (const front of fronts)
-				for (const { sources, saved } of front.toReversed()) {
-					if (saved <= share) break;
-					if (await keeps({ sources })) share = saved;
-				}
-			return { axis, share };
-		}
+		case 'loss':
+			return null;
 	}
+}
+
+/**
+ * What plans are compared at where the goal is a loss: what the plan of `fronts` saves that saves most among those that
+ * stay within it on the choose part, and within `limit` of recall; 0 where none does.
+ */
+export async function targetOfLoss(
+	{ maxLossIncrease }: Extract<SearchGoal, { kind: 'loss' }>,
+	fronts: readonly FrontPlan[][],
+	{ meter, recall, limit }: { meter: Meter; recall: Meter | null; limit: number }
+): Promise<SearchReport['target']> {
+	const keeps = async (plan: { sources: Sources }) => {
+		const [{ loss }] = await meter.added('choose', [plan]);
+		if (loss > maxLossIncrease) return false;
+		const recalled = (await recall?.added('choose', [plan]))?.at(0);
+		return recalled === undefined || recalled.loss <= limit;
+	};
+	let share = 0;
+	for (const front of fronts)
+		for (const { sources, saved } of front.toReversed()) {
+			if (saved <= share) break;
+			if (await keeps({ sources })) share = saved;
+		}
+	return { axis: DEFAULT_AXIS, share };
 }

@@ -43,6 +43,8 @@ export interface SearchRequest {
 	randomPlans: number;
 	/** Measure only so many spans, those with the least drop damage × output error; null: all. */
 	shortlist: number | null;
+	/** Whether every drop, span, step and random plan is measured on all windows; undefined: no, they race. */
+	exhaustive?: boolean;
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;
@@ -78,7 +80,9 @@ export const PLAN_MAKERS = [
 	'uniform',
 	'trailing',
 	/** Drops the layers whose attention turns the state least, as LLM-Drop does. */
-	'llm-drop'
+	'llm-drop',
+	/** The same one layer at a time, measured again after each. */
+	'llm-drop-steps'
 ] as const;
 export type PlanMaker = (typeof PLAN_MAKERS)[number];
 
@@ -130,6 +134,8 @@ export interface ShortlistedSpan {
 	cheap: number;
 	/** Nats/token; null: not measured. */
 	measured: number | null;
+	/** Windows that it is the mean of; not there: it was not measured. */
+	windows?: number;
 	/** Recall that it costs on probes of `search`, nats/token; null: not measured. */
 	recall?: number | null;
 }
@@ -170,8 +176,22 @@ export interface SearchReport {
 	ties?: Tie[];
 	/** How stable the proposed plan is. */
 	stability?: Stability;
+	/** Which drops and spans were not measured on all windows; not there: all were. */
+	race?: RaceReport;
 	/** What was left undone and why: "no share plan saves 60% of the KV cache", … */
 	notes: string[];
+}
+
+/** Measuring single drops and spans in rounds, in which those leave that can be part of no cheapest plan any more. */
+export interface RaceReport {
+	/** Dropped layers and spans. */
+	cases: number;
+	/** Longer spans that were not measured at all: their beginnings cost too much already. */
+	unmeasured: number;
+	/** Windows that a round has seen, cases that it measured, and how many of them left after it. */
+	rounds: { windows: number; measured: number; dropped: number }[];
+	/** [L]: windows that each dropped layer was measured on; 0: protected. */
+	drop: number[];
 }
 
 /** What a search found out about in-context recall. */

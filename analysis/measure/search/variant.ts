@@ -38,6 +38,24 @@ export function startLayer(variant: PlanVariant, base: PlanVariant): number {
 	return sources[layer] ?? layer;
 }
 
+/** What a layer does, in the order in which plans that begin alike are run: its own attention, none, another's. */
+function rankOf(source: number | null, layer: number): number {
+	if (source === layer) return 0;
+	return source === null ? 1 : 2;
+}
+
+/** Sorts named plans so that those that begin alike are neighbours, and those that change nothing for longest come first. */
+export function byBeginning(
+	[oneName, one]: readonly [string, PlanVariant],
+	[otherName, other]: readonly [string, PlanVariant]
+): number {
+	for (const [layer, source] of one.sources.entries()) {
+		const order = rankOf(source, layer) - rankOf(other.sources[layer], layer);
+		if (order !== 0) return order;
+	}
+	return oneName < otherName ? -1 : 1;
+}
+
 /** A window's room for probabilities as that of each source in turn: the spans of a plan are contiguous. */
 export function attentionFor({ room }: KeptWindow, { sources }: PlanVariant): WindowAttention {
 	const used = new Set(sources.filter((source, layer) => source !== layer));

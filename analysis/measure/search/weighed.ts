@@ -16,7 +16,7 @@ export interface Weighing {
 	limits: SpanLimits;
 }
 
-const ALLOWED: Record<FrontKind, { share: boolean; drop: boolean }> = {
+export const ALLOWED: Record<FrontKind, { share: boolean; drop: boolean }> = {
 	share: { share: true, drop: false },
 	drop: { share: false, drop: true },
 	mixed: { share: true, drop: true }
