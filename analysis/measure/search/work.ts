@@ -23,6 +23,10 @@ const SHARE_RUN = 0.75;
 const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
 /** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
 const SHARE_DISTINCT = 0.6;
+/** What a race leaves of the work of measuring everything: of drops and spans, of steps, and of random plans. */
+const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
+/** Of the layers of plans that are run together, those that no other has run: they begin alike. */
+const SHARE_OF_ITS_OWN = 0.6;
 /** Windows that a refit takes through the model, for each window of the search part. */
 const PASSES_OF_A_REFIT = 1;
 
@@ -46,19 +50,22 @@ export function searchWork(
 	const window = windowWork(config, layout, statistics);
 	const output = outputWork(config, layout);
 	const from = (layer: number) => (layers - layer) * window.layer + window.head;
-	const whole = SHARE_RUN * layers * window.layer + window.head;
+	const whole = SHARE_OF_ITS_OWN * SHARE_RUN * layers * window.layer + window.head;
+	const raced = request.exhaustive || request.goal.kind === 'loss' ? 1 : RACED.damage;
+	const { steps, random } = request.exhaustive ? { steps: 1, random: 1 } : RACED;
 	const sum = (works: readonly number[]) => works.reduce((total, work) => total + work, 0);
 
 	const measuredSpans = Math.min(spans.length, request.shortlist ?? Infinity);
 	const damage =
-		layers * window.layer + // the model as it is
-		sum(Array.from({ length: layers }, (_, layer) => from(layer))) +
-		(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source)));
+		layers * window.layer + // the baseline
+		raced *
+			(sum(Array.from({ length: layers }, (_, layer) => from(layer))) +
+				(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source))));
 	const similarity = layers * window.layer + window.head + window.statistics;
 	const outputs = 2 * layers * window.layer + (layers + spans.length) * output;
 	const followers = followersOf(request, layers);
 	// Followers only, then both; the first step of either is measured already.
-	const changes = (followers - 1) * layers + Math.max(0, followers / 2 - 1) * 2 * layers;
+	const changes = steps * ((followers - 1) * layers + Math.max(0, followers / 2 - 1) * 2 * layers);
 	const made = SHARE_DISTINCT * PLAN_MAKERS.length;
 	const repaired = request.repair ? made : 0;
 	const weighed = recall === null ? 0 : SHARE_DISTINCT * 3 * RECALL_WEIGHTS.length;
@@ -71,7 +78,7 @@ export function searchWork(
 		(changes + made) * (window.head + (layers / 2) * window.layer) +
 		repaired * (PASSES_OF_A_REFIT + 1) * whole;
 	const choose = (1 + made + weighed + front + repaired * REPAIR_STRENGTHS.length) * whole;
-	const report = (1 + made + repaired + front + request.randomPlans) * whole;
+	const report = (1 + made + repaired + front + random * request.randomPlans) * whole;
 	const ofRecall =
 		recall === null
 			? 0
@@ -106,7 +113,8 @@ function recallWork(
 	const pass = layers * work.layer + work.head;
 	return (
 		parts.search.length * damagePasses * pass +
-		SHARE_RUN *
+		SHARE_OF_ITS_OWN *
+			SHARE_RUN *
 			pass *
 			(parts.choose.length * (weighed + reported / 2) + parts.report.length * reported)
 	);
