@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-/** Builds the benchmarks, because Node 20 runs no TypeScript: bench/bench.ts → bench/build/bench.js. */
+/** Builds the benchmarks, because Node 20 runs no TypeScript: bench/*.ts → bench/build/*.js. */
 export default defineConfig({
 	publicDir: false,
 	resolve: { alias: { $analysis: fileURLToPath(new URL('./analysis', import.meta.url)) } },
 	build: {
-		ssr: 'bench/bench.ts',
+		ssr: true,
 		outDir: 'bench/build',
-		target: 'node20'
+		target: 'node20',
+		rolldownOptions: { input: { bench: 'bench/bench.ts', results: 'bench/results.ts' } }
 	}
 });

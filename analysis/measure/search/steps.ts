@@ -22,7 +22,6 @@ import type { RaceTask } from './race.ts';
 import { raceDamage } from './raced.ts';
 import { randomLosses } from './randomRace.ts';
 import { repairPlans, type Refit } from './repaired.ts';
-import { roundsOf } from './rounds.ts';
 import type { SearchSimilarity } from './similarity.ts';
 import { stabilityOf } from './stability.ts';
 import { axisOf, fixedTarget, targetOfLoss } from './target.ts';
@@ -106,12 +105,12 @@ export async function searchWith(
 				)
 			: { axis: axisOf(goal), share: fixed?.share ?? 0 };
 	const saved = (sources: Sources) => savedShares(facts, sources, setting)[target.axis];
-	const windowsOfStep = exhaustive ? parts.search.length : roundsOf(parts.search.length).at(-2);
 	const measure = async (plans: readonly Sources[]) => {
-		const variants = plans.map((sources) => ({ sources }));
-		const count = windowsOfStep ?? parts.search.length;
-		const added = await meter.addedOnFirst('search', variants, count);
-		return added.map(mean);
+		const added = await meter.added(
+			'search',
+			plans.map((sources) => ({ sources }))
+		);
+		return added.map(({ loss }) => loss);
 	};
 	const keeping =
 		recall &&
