@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Worker:
             "repair": self._repair,
             "tokenMaps": self._token_maps,
             "plannedLogits": self._planned_logits,
+            "tune": self._tune,
         }
 
     def serve(self) -> None:
@@ -146,6 +148,29 @@ class Worker:
         logits, cached = planned_logits(Path(request["model"]), request["window"])
         file = write_array(Path(request["folder"]), "logits", logits)
         return {"logits": file, "cached": cached, "version": transformers.__version__}
+
+    def _tune(self, request: Request) -> Any:
+        # Only here: accelerate takes long to load.
+        from . import tune
+
+        settings = tune.parse_settings(request["settings"])
+        tuner = tune.Tuner(Path(request["model"]), Path(request["teacher"]), settings)
+        stop, report = (
+            tune.Part(request[name]["windows"], request[name]["probes"], request[name]["scored"]) for name in ("stop", "report")
+        )
+        progress = self._progress(request)
+        tuned, tensors = tune.tune(
+            tuner,
+            request["train"],
+            stop,
+            report,
+            Path(request["checkpoint"]),
+            lambda step: progress("tuning", step, settings.steps),
+            lambda look: self._channel.send(request["id"], "part", **asdict(look)),
+        )
+        if request.get("out") is not None:
+            tune.write_tensors(tensors, Path(request["out"]))
+        return asdict(tuned)
 
     def _opened(self) -> Engine:
         if self._engine is None:
