@@ -6,22 +6,20 @@ import { formatBytes, formatDuration } from '../analysis/text/number.ts';
 import { checkTarget } from '../analysis/workspace/wholeFolder.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { asked, kindCommand, pathOf, type KindOptions, type Own } from './measurement.ts';
+import { pythonOption, usePython } from './python.ts';
 import { withProgress } from './withProgress.ts';
 import { WORKERS } from './workers.ts';
 
 const own: Own = {
 	options: [
-		new Option(
-			'--python <path>',
-			'the Python of the torch engine (default: SPANWISE_PYTHON, else python3)'
-		),
+		pythonOption('of the torch engine'),
 		new Option(
 			'--out <folder>',
 			'folder of the run, which must not exist (default: in the workspace)'
 		)
 	],
 	async prepare({ out, python }) {
-		if (typeof python === 'string') process.env.SPANWISE_PYTHON = python;
+		usePython(python);
 		const folder = pathOf(out);
 		if (folder !== null) await checkTarget(folder);
 		return {};

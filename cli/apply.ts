@@ -10,6 +10,7 @@ import { removeOnInterrupt } from './interrupt.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
+import { pythonOption, usePython } from './python.ts';
 import { shellLine } from '../analysis/text/shell.ts';
 
 const HELP = `
@@ -59,15 +60,12 @@ export function registerApply(program: Command, io: Io): void {
 					.default('onnx')
 			)
 			.option('--no-verify', 'write without comparing with the engine')
-			.option(
-				'--python <path>',
-				'the Python that has transformers (default: SPANWISE_PYTHON, else python3)'
-			),
+			.addOption(pythonOption('that has transformers')),
 		'print what was written as JSON'
 	)
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: ApplyFlags) => {
-			if (flags.python !== undefined) process.env.SPANWISE_PYTHON = flags.python;
+			usePython(flags.python);
 			const plan = flags.plan === undefined ? null : await readPlan(flags.plan);
 			const deployed = await withProgress(
 				await findModel(model, flags, io),

@@ -19,7 +19,7 @@ import { sampleIds } from './sample.ts';
 import type { DeployRecord, DeployRequest, Verification } from './types.ts';
 import { verifyCheckpoint, verifyDecoder } from './verify.ts';
 
-const CARD_FILE = 'README.md';
+export const CARD_FILE = 'README.md';
 
 /** What is being done, for a display. */
 export type DeployStage = 'writing' | 'verifying' | 'hashing';

@@ -26,8 +26,7 @@ export async function recordOf(
 		transformers: TransformersVerification | null;
 	}
 ): Promise<DeployRecord> {
-	const files: WrittenFile[] = [];
-	for (const file of [...names].sort()) files.push(await writtenFile(folder, file));
+	const files = await writtenFiles(folder, names);
 	const all = made.sources.map((_, layer) => layer);
 	return {
 		format: 'spanwise/model',
@@ -47,6 +46,16 @@ export async function recordOf(
 		createdBy: { name: 'spanwise', version: VERSION },
 		createdAt: new Date().toISOString()
 	};
+}
+
+/** Size and hash of files in a folder, by name. */
+export async function writtenFiles(
+	folder: string,
+	names: readonly string[]
+): Promise<WrittenFile[]> {
+	const files: WrittenFile[] = [];
+	for (const file of [...names].sort()) files.push(await writtenFile(folder, file));
+	return files;
 }
 
 async function writtenFile(folder: string, name: string): Promise<WrittenFile> {

@@ -17,7 +17,7 @@ import { copyModeling, plannedConfig } from './modeling.ts';
 import { writeAll } from './write.ts';
 
 const CONFIG_FILE = 'config.json';
-const SAFETENSORS_FILE = 'model.safetensors';
+export const SAFETENSORS_FILE = 'model.safetensors';
 
 /** Data begins at a multiple of this, as the reference implementation has it. */
 const ALIGNMENT = 8;

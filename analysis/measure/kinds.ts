@@ -4,9 +4,10 @@ import { bench } from './bench/index.ts';
 import { damage } from './damage/index.ts';
 import { evaluate } from './evaluate/index.ts';
 import { search } from './search/index.ts';
+import { tune } from './tune/index.ts';
 
 /** Those that make a result. */
-export const MEASUREMENTS = [damage, evaluate, search, bench] as const;
+export const MEASUREMENTS = [damage, evaluate, search, tune, bench] as const;
 
 /** All, in the order of the command's --help. */
 export const KINDS = [analyze, ...MEASUREMENTS] as const;

@@ -9,7 +9,7 @@ export interface Progress {
 	window: number;
 	windows: number;
 	/** What `windows` are, where they are no windows of text. */
-	counted?: 'round';
+	counted?: 'round' | 'step';
 	/** 0 to 1 of the whole task. */
 	fraction: number;
 	secondsElapsed: number;

@@ -7,7 +7,7 @@ import { writeRun } from '../../analysis/workspace/run/write.ts';
 import { madeUpStudy } from './study.ts';
 
 /** The kinds of measurement that a seed holds of each model. */
-export const SEEDED_KINDS = ['damage', 'evaluation', 'search', 'bench'] as const;
+export const SEEDED_KINDS = ['damage', 'evaluation', 'search', 'tune', 'bench'] as const;
 
 /** Ids of what a seed wrote about a model. */
 export type Seeded = Record<'run' | (typeof SEEDED_KINDS)[number], string>;
@@ -37,7 +37,7 @@ export async function seedWorkspace(
 		});
 		const { record, sums, windows } = study.run;
 		await writeRun(runFolder(home, record.id), record, sums, windows);
-		const ids: Seeded = { run: record.id, damage: '', evaluation: '', search: '', bench: '' };
+		const ids: Seeded = { run: record.id, damage: '', evaluation: '', search: '', tune: '', bench: '' };
 		for (const kind of kinds) {
 			ids[kind] = `${name}-${kind}`;
 			await writeResult(home, study[kind], [], { id: ids[kind] });

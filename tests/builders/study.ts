@@ -1,6 +1,7 @@
 import { seeded, sumsOfMaps, type AttentionMaps } from './attention.ts';
 import { madeUpBench } from './benchReport.ts';
 import { layeredDamage, dropLoss, pairLoss } from './damage.ts';
+import { madeUpTune } from './tuned.ts';
 import { madeUpRun, type MadeUpRun } from './run.ts';
 import type { ResultParts } from '../../analysis/measure/results/folder.ts';
 import type { EvaluateReport, Evaluation } from '../../analysis/measure/evaluate/types.ts';
@@ -21,6 +22,7 @@ export interface Study {
 	damage: ResultParts;
 	evaluation: ResultParts;
 	search: ResultParts;
+	tune: ResultParts;
 	bench: ResultParts;
 }
 
@@ -58,6 +60,10 @@ export function madeUpStudy(model: StudiedModel): Study {
 				kind: 'search',
 				search: { report: searchOf(model), ...about, notes: [], seconds: 40 }
 			}
+		},
+		tune: {
+			...stored(`tune ${name} --plan plan.json --text walden.txt`),
+			result: { kind: 'tune', plan: shared, tune: madeUpTune(shared.sources, about) }
 		},
 		bench: {
 			...stored(`bench ${name} --plan plan.json`),

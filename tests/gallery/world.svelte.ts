@@ -4,6 +4,7 @@ import { benchBrief, benchSummary } from '../../analysis/measure/bench/stored.ts
 import { damageBrief, damageSummary } from '../../analysis/measure/damage/stored.ts';
 import { evaluationBrief, evaluationSummary } from '../../analysis/measure/evaluate/stored.ts';
 import { searchBrief, searchSummary } from '../../analysis/measure/search/stored.ts';
+import { tuneBrief, tuneSummary } from '../../analysis/measure/tune/stored.ts';
 import type { ResultSummary, StoredResult } from '../../analysis/measure/results/types.ts';
 import { compareRuns } from '../../analysis/compare/compareRuns.ts';
 import { similarityOf } from '../../analysis/similarity/similarity.ts';
@@ -53,7 +54,8 @@ export const results: readonly StoredResult[] = [
 	stored('a-damage', eight.damage),
 	stored('an-evaluation', eight.evaluation),
 	stored('a-search', eight.search),
-	stored('a-bench', eight.bench)
+	stored('a-bench', eight.bench),
+	stored('a-tune', eight.tune)
 ];
 
 /** What a list says of one. The kinds themselves cannot be asked: they bring the engine, which no browser runs. */
@@ -72,6 +74,7 @@ export function summaryOf({
 			texts: texts.map(({ name }) => name),
 			evaluation: null,
 			bench: null,
+			tune: null,
 			search: null,
 			damage: null
 		}
@@ -90,6 +93,11 @@ export function summaryOf({
 		}
 		case 'search':
 			return { ...common, words: searchSummary(result.search), search: searchBrief(result.search) };
+		case 'tune': {
+			const { plan, tune } = result;
+			const words = tuneSummary(tune, '4 followers');
+			return { ...common, words, tune: tuneBrief(tune, plan) };
+		}
 		case 'bench': {
 			const { plan, bench } = result;
 			return {
@@ -141,7 +149,7 @@ export function measurementsOf(
 	return measurements;
 }
 
-export const EVERY_KIND = ['damage', 'evaluate', 'search', 'bench'] as const;
+export const EVERY_KIND = ['damage', 'evaluate', 'search', 'tune', 'bench'] as const;
 
 export function jobOf(change: Partial<Job> & Pick<Job, 'id' | 'state'>): Job {
 	return {

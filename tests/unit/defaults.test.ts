@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { benchFields, benchRequest } from '../../src/lib/tabs/bench/form.ts';
 import { evaluateFields, evaluateRequest } from '../../src/lib/tabs/evaluate/form.ts';
 import { damageFields, damageRequest } from '../../src/lib/tabs/map/damageForm.ts';
+import { tuneFields, tuneRequest } from '../../src/lib/tabs/tune/form.ts';
 import { searchFields, searchRequest } from '../../src/lib/tabs/search/form.ts';
 import { planOf } from '../../src/lib/measure/planOf.ts';
 import { madeUpRun } from '../builders/run.ts';
@@ -71,6 +72,17 @@ describe('page and command have the same defaults', () => {
 			repair
 		});
 	});
+	it('for a tuning', () => {
+		const { context, windows, steps, batch, distill } = optionsOf('tune');
+		expect(tuneRequest('run', tuneFields(SIZE, samples), asked)).toEqual({
+			kind: 'tune',
+			run: 'run',
+			texts: [{ sample: 'walden' }],
+			...{ context, windows, steps, batch, distill },
+			...{ learningRate: null, lora: null, compare: true, device: 'cpu' },
+			...asked
+		});
+	});
 	it('for a deployment', () => {
 		const { prompt, generate, batch, repeats, dtype = 'fp32' } = optionsOf('bench');
 		expect(benchRequest('run', benchFields(SIZE.maxPositions), asked)).toEqual({
@@ -88,6 +100,7 @@ describe('page and command have the same defaults', () => {
 		const small = { layers: 3, maxPositions: 64 };
 		expect(damageFields(small, samples)).toMatchObject({ context: 64, maxSpan: 3 });
 		expect(evaluateFields(small, samples)).toMatchObject({ context: 64 });
+		expect(tuneFields(small, samples)).toMatchObject({ context: 64 });
 		expect(searchFields(small, samples)).toMatchObject({ context: 64, maxSpan: 3 });
 	});
 });

@@ -31,7 +31,8 @@ function summary(
 		},
 		bench: null,
 		search: null,
-		damage: null
+		damage: null,
+		tune: null
 	};
 }
 const marks = (results: ResultSummary[]) =>

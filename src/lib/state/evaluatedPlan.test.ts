@@ -27,7 +27,8 @@ const summary = (id: string, plan: string): ResultSummary => ({
 	},
 	bench: null,
 	search: null,
-	damage: null
+	damage: null,
+	tune: null
 });
 
 it('finds the evaluations of the same plan and no other', () => {

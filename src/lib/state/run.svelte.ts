@@ -392,6 +392,7 @@ export function defaultUrl(run: RunRecord): RunUrl {
 		evaluation: null,
 		bench: null,
 		search: null,
+		tune: null,
 		map: 'similarity',
 		damage: null,
 		metric: run.metrics[0],

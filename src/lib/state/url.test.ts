@@ -6,6 +6,7 @@ const defaults: RunUrl = {
 	evaluation: null,
 	bench: null,
 	search: null,
+	tune: null,
 	map: 'similarity',
 	damage: null,
 	metric: 'cosine',

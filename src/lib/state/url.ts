@@ -34,6 +34,7 @@ export interface RunUrl {
 	evaluation: string | null;
 	bench: string | null;
 	search: string | null;
+	tune: string | null;
 	map: MapKind;
 	/** Id of the stored damage that is shown; null: the newest of the run's model. */
 	damage: string | null;
@@ -92,6 +93,7 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 		evaluation: readId(query.get('evaluate') ?? query.get('eval')),
 		bench: readId(query.get('bench')),
 		search: readId(query.get('search') ?? query.get('found')),
+		tune: readId(query.get('tune')),
 		map: query.get('tab') === 'damage' ? 'damage' : (oneOf(query.get('map'), MAPS) ?? defaults.map),
 		damage: readId(query.get('damage')),
 		metric: oneOf(query.get('m'), bounds.metrics) ?? defaults.metric,
@@ -130,6 +132,7 @@ export function writeUrl(state: RunUrl, defaults: RunUrl): string {
 		['eval', state.evaluation],
 		['bench', state.bench],
 		['found', state.search],
+		['tune', state.tune],
 		['map', state.map === defaults.map ? null : state.map],
 		['damage', state.damage],
 		['m', state.metric === defaults.metric ? null : state.metric],

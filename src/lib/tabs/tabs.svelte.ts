@@ -5,6 +5,7 @@ import DeploymentPanel from './bench/DeploymentPanel.svelte';
 import EvaluateTab from './evaluate/EvaluateTab.svelte';
 import MapTab from './map/MapTab.svelte';
 import SearchTab from './search/SearchTab.svelte';
+import TuneTab from './tune/TuneTab.svelte';
 
 export interface RunTab {
 	/** In the address; of a tab that shows one kind of result, that kind. */
@@ -32,6 +33,12 @@ export const TABS: readonly RunTab[] = [
 		label: 'Search',
 		about: 'The best plan for a budget, by measured damage',
 		component: SearchTab
+	},
+	{
+		value: 'tune',
+		label: 'Tune',
+		about: 'What training gives back of what the plan costs',
+		component: TuneTab
 	},
 	{
 		value: 'bench',

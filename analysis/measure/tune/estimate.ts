@@ -1,0 +1,12 @@
+import type { Estimate } from '../../engine/estimate.ts';
+import type { Model } from '../../model/open.ts';
+import { estimateOfTune, prepareTune } from './prepare.ts';
+import type { TuneRequest } from './types.ts';
+
+/** What a tuning would take. Throws InputError where it would be refused. */
+export async function estimateTune(
+	model: Model,
+	request: Omit<TuneRequest, 'out' | 'command'>
+): Promise<Estimate> {
+	return estimateOfTune(await prepareTune(model, request), request.home);
+}
