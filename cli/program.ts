@@ -8,6 +8,7 @@ import { registerApply } from './apply.ts';
 import { registerCompare } from './compare.ts';
 import { registerExport } from './export.ts';
 import { GatesNotPassed } from './gates.ts';
+import { registerImport } from './import.ts';
 import { registerInspect } from './inspect.ts';
 import { print, sayError, sayLines, type Io } from './io.ts';
 import { registerMeasurement } from './measurement.ts';
@@ -70,6 +71,7 @@ export function programFor(io: Io): Command {
 	registerResults(program, io);
 	registerCompare(program, io);
 	registerExport(program, io);
+	registerImport(program, io);
 	registerApply(program, io);
 	registerSavings(program, io);
 	registerServe(program);

@@ -106,22 +106,19 @@ export interface About {
 	windows: number;
 }
 
-/** A kind that makes a result. */
-export interface Measurement<
-	Settings extends object = object,
-	Figures extends object = object
-> extends Kind<Settings> {
+/** A kind of result, whoever made it. */
+export interface Stored<Figures extends object = object> {
+	/** In files. */
+	readonly kind: string;
+	/** A noun for screens: "damage map". */
+	readonly name: string;
+	readonly takes: readonly Input[];
 	/** With its article: "a damage map". */
 	readonly noun: string;
 	/** Under which result.json has the figures. */
 	readonly key: string;
 	/** The form of the figures as far as it is looked at; what lies deeper is taken as it was written. */
 	readonly figures: v.GenericSchema<unknown, object>;
-	/** Measures. `files` lie beside the result: those that `filesOf` names. */
-	run(
-		request: Request<Settings>,
-		running: Running
-	): Promise<{ figures: Figures; files?: FolderFile[] }>;
 	about(figures: Figures): About;
 	/** One line for lists; `plan`: that of a kind that takes one, in words. */
 	summary(figures: Figures, plan: string): string;
@@ -129,4 +126,17 @@ export interface Measurement<
 	readonly brief?: { readonly key: string; of(figures: Figures, plan: Plan | null): object };
 	/** Names of the files beside a result. */
 	filesOf?(figures: Figures): string[];
+}
+
+/** A kind that makes a result. */
+export interface Measurement<Settings extends object = object, Figures extends object = object>
+	extends Kind<Settings>, Stored<Figures> {
+	readonly kind: string;
+	readonly name: string;
+	readonly takes: readonly Input[];
+	/** Measures. `files` lie beside the result: those that `filesOf` names. */
+	run(
+		request: Request<Settings>,
+		running: Running
+	): Promise<{ figures: Figures; files?: FolderFile[] }>;
 }

@@ -1,6 +1,6 @@
 /** The kinds by name, for loops that know nothing of any. */
-import type { Analysis, Measurement } from './kind.ts';
-import { KINDS, MEASUREMENTS } from './kinds.ts';
+import type { Analysis, Measurement, Stored } from './kind.ts';
+import { IMPORTED, KINDS, MEASUREMENTS } from './kinds.ts';
 
 /** All kinds. */
 export function kinds(): readonly (Analysis | Measurement)[] {
@@ -10,6 +10,16 @@ export function kinds(): readonly (Analysis | Measurement)[] {
 /** Those that make a result. */
 export function measurements(): readonly Measurement[] {
 	return MEASUREMENTS;
+}
+
+/** What results are of. */
+export function resultKinds(): readonly Stored[] {
+	return [...MEASUREMENTS, ...IMPORTED];
+}
+
+/** As `kindOf`, of what results are of. */
+export function resultKindOf(name: string): Stored {
+	return named(resultKinds(), name);
 }
 
 /** The kind of that name. Throws where there is none: names are checked where they come from outside. */

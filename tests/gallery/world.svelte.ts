@@ -98,6 +98,8 @@ export function summaryOf({
 			const words = tuneSummary(tune, '4 followers');
 			return { ...common, words, tune: tuneBrief(tune, plan) };
 		}
+		case 'tasks':
+			return { ...common, words: '' };
 		case 'bench': {
 			const { plan, bench } = result;
 			return {

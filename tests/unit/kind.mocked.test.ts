@@ -25,10 +25,10 @@ import { madeUpRun } from '../builders/run.ts';
 
 // All that a new kind touches: its own object, and the list.
 vi.mock('../../analysis/measure/kinds.ts', async (original) => {
-	const { KINDS, MEASUREMENTS } =
+	const { KINDS, MEASUREMENTS, ...rest } =
 		await original<typeof import('../../analysis/measure/kinds.ts')>();
 	const { tally } = await import('../builders/tallyKind.ts');
-	return { KINDS: [...KINDS, tally], MEASUREMENTS: [...MEASUREMENTS, tally] };
+	return { ...rest, KINDS: [...KINDS, tally], MEASUREMENTS: [...MEASUREMENTS, tally] };
 });
 // The task is done in this process, where the list has the kind.
 vi.mock('../../src/lib/server/jobs/child.ts', () => ({

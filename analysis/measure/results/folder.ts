@@ -9,7 +9,7 @@ import { Shelf } from '../../workspace/shelf.ts';
 import { writeFolder, type FolderFile } from '../../workspace/wholeFolder.ts';
 import { newRunId, workspaceAt } from '../../workspace/workspace.ts';
 import { VERSION } from '../../version.ts';
-import { measurementOf } from '../lookup.ts';
+import { resultKindOf } from '../lookup.ts';
 import { figuresOf, planOf, resultOf } from './result.ts';
 import { resultSchema } from './schema.ts';
 import { summaryOf } from './summary.ts';
@@ -111,5 +111,5 @@ export async function deleteResult(home: string, id: string): Promise<void> {
 
 /** Names of the files that lie beside a result: refitted weights that its plans name, and no others. */
 export function filesOf({ result }: StoredResult): string[] {
-	return measurementOf(result.kind).filesOf?.(figuresOf(result)) ?? [];
+	return resultKindOf(result.kind).filesOf?.(figuresOf(result)) ?? [];
 }

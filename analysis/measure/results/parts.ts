@@ -1,4 +1,4 @@
-import { measurementOf } from '../lookup.ts';
+import { resultKindOf } from '../lookup.ts';
 import type { ResultParts } from './folder.ts';
 import { figuresOf } from './result.ts';
 import type { StoredResult } from './types.ts';
@@ -8,6 +8,6 @@ export function partsOf(
 	result: StoredResult['result'],
 	{ command, telemetry }: Pick<StoredResult, 'command' | 'telemetry'>
 ): ResultParts {
-	const about = measurementOf(result.kind).about(figuresOf(result));
+	const about = resultKindOf(result.kind).about(figuresOf(result));
 	return { ...about, command, telemetry, result };
 }

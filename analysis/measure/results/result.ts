@@ -1,11 +1,11 @@
 /** A result's parts by its kind, for what knows no kind. */
 import type { Plan } from '../../plan/types.ts';
-import { measurementOf } from '../lookup.ts';
+import { resultKindOf } from '../lookup.ts';
 import type { MeasuredResult } from './types.ts';
 
 /** What was measured, as result.json has it. `plan`: that of a kind that takes one. */
 export function resultOf(kind: string, figures: object, plan: Plan | null): MeasuredResult {
-	const { key, takes } = measurementOf(kind);
+	const { key, takes } = resultKindOf(kind);
 	const result: object = { kind, ...(takes.includes('plan') && { plan }), [key]: figures };
 	// The kind's own type of result, whichever it is.
 	return result as MeasuredResult;
@@ -13,7 +13,7 @@ export function resultOf(kind: string, figures: object, plan: Plan | null): Meas
 
 /** The figures of a result. */
 export function figuresOf(result: MeasuredResult): object {
-	const { key } = measurementOf(result.kind);
+	const { key } = resultKindOf(result.kind);
 	const parts = new Map<string, object>(Object.entries(result));
 	return parts.get(key) ?? {};
 }

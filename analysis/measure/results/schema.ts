@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseOrNull } from '../../edge/parse.ts';
 import { telemetrySchema } from '../../telemetry/schema.ts';
-import { measurements } from '../lookup.ts';
+import { resultKinds } from '../lookup.ts';
 import type { StoredResult } from './types.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -10,7 +10,7 @@ const planned = v.looseObject({ sources: v.array(v.nullable(count)) });
 /** Of each kind its figures under their key, and the plan where it takes one. */
 const resultForm = v.lazy(() =>
 	v.union(
-		measurements().map(({ kind, key, figures, takes }): v.GenericSchema => {
+		resultKinds().map(({ kind, key, figures, takes }): v.GenericSchema => {
 			const entries: v.ObjectEntries = {
 				kind: v.literal(kind),
 				...(takes.includes('plan') && { plan: planned }),
@@ -22,7 +22,7 @@ const resultForm = v.lazy(() =>
 );
 
 const nouns = () =>
-	measurements()
+	resultKinds()
 		.map(({ noun }) => noun)
 		.join(', ')
 		.replace(/, ([^,]*)$/, ' or $1');

@@ -1,5 +1,5 @@
 import { planCounts } from '../../text/plan.ts';
-import { measurementOf, measurements } from '../lookup.ts';
+import { resultKindOf, resultKinds } from '../lookup.ts';
 import { figuresOf, planOf } from './result.ts';
 import type { ResultSummary, StoredResult } from './types.ts';
 
@@ -19,9 +19,9 @@ export function summaryOf(stored: StoredResult): ResultSummary {
 		texts: texts.map(({ name }) => name),
 		context,
 		windows,
-		words: measurementOf(result.kind).summary(figures, words),
+		words: resultKindOf(result.kind).summary(figures, words),
 		...Object.fromEntries(
-			measurements().flatMap(({ kind, brief }) => {
+			resultKinds().flatMap(({ kind, brief }) => {
 				if (brief === undefined) return [];
 				const of = kind === result.kind ? brief.of(figures, plan) : null;
 				return [[brief.key, of]];

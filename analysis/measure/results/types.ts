@@ -1,8 +1,8 @@
 import type { Plan } from '../../plan/types.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import type { MEASUREMENTS } from '../kinds.ts';
+import type { IMPORTED, MEASUREMENTS } from '../kinds.ts';
 
-type AnyMeasurement = (typeof MEASUREMENTS)[number];
+type AnyMeasurement = (typeof MEASUREMENTS | typeof IMPORTED)[number];
 
 export type ResultKind = AnyMeasurement['kind'];
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { boundedArray, parseJson, parseUntrusted } from '../../../edge/parse.ts';
 import { InputError } from '../../../errors.ts';
+import { isSample, sampleQuestions } from './samples.ts';
 import type { Question } from './types.ts';
 
 /** More than any questions in use have. */
@@ -23,17 +24,19 @@ const questionSchema = v.pipe(
 
 /**
  * Questions of a JSONL text: {"prompt", "choices", "answer"} a line, and "group" where several come from one
- * source. Blank lines are passed over. Throws InputError naming the file, the line and the key at fault.
+ * source; or the samples of a multiple-choice task that lm-evaluation-harness wrote. Blank lines are passed over. Throws
+ * InputError naming the file, the line and the key at fault.
  */
 export function parseQuestions(text: string, where: string): Question[] {
-	const questions = text.split('\n').flatMap((line, index) => {
+	const lines = text.split('\n').flatMap((line, index) => {
 		if (line.trim() === '') return [];
-		return [parseQuestion(line, `${where}: line ${index + 1}`)];
+		const at = `${where}: line ${index + 1}`;
+		return [{ json: parseJson(line, at), where: at }];
 	});
+	const questions =
+		lines.length > 0 && isSample(lines[0].json)
+			? sampleQuestions(lines)
+			: lines.map(({ json, where: at }) => parseUntrusted(questionSchema, json, at));
 	if (questions.length === 0) throw new InputError(`${where}: no questions; expected one a line`);
 	return questions;
-}
-
-function parseQuestion(line: string, where: string): Question {
-	return parseUntrusted(questionSchema, parseJson(line, where), where);
 }

@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { formatSigned, formatPercent, formatProbability } from '../../text/number.ts';
+import type { Stored } from '../kind.ts';
+import { report } from '../settings.ts';
+import type { PairedTask, Tasks } from './types.ts';
+
+const bound = v.nullable(v.number());
+
+/** Two runs of lm-evaluation-harness, imported: stored like a measurement, and measured elsewhere. */
+export const tasks = {
+	kind: 'tasks',
+	name: 'lm-evaluation-harness comparison',
+	noun: 'a comparison of lm-evaluation-harness runs',
+	key: 'tasks',
+	takes: [],
+	figures: report({
+		a: v.string(),
+		b: v.string(),
+		rows: v.array(
+			report({
+				task: v.string(),
+				metric: v.string(),
+				delta: v.object({ value: v.number(), low: bound, high: bound })
+			})
+		)
+	}),
+	about: ({ model, rows }) => ({
+		model,
+		texts: [],
+		context: 0,
+		windows: Math.max(...rows.map(({ questions }) => questions))
+	}),
+	summary: ({ a, b, rows }) => `${b} − ${a}: ${rows.slice(0, 3).map(rowWords).join('; ')}`
+} as const satisfies Stored<Tasks>;
+
+/** "hellaswag acc −2.1% [−3.0%, −1.2%], p 0.0031" */
+export function rowWords({ task, metric, delta, mcnemar }: PairedTask): string {
+	const signed = (value: number) => formatSigned(value, (each) => formatPercent(each));
+	const { value, low, high } = delta;
+	const interval = low === null || high === null ? '' : ` [${signed(low)}, ${signed(high)}]`;
+	const p = mcnemar === null ? '' : `, p ${formatProbability(mcnemar.p)}`;
+	return `${task} ${metric} ${signed(value)}${interval}${p}`;
+}
