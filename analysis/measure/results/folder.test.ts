@@ -78,7 +78,7 @@ describe('readResult refuses', () => {
 		[
 			'figures of no kind it knows',
 			{ result: { kind: 'guess' } },
-			'result.json: result: found Object; expected the figures of a damage map, an evaluation, a search or a bench'
+			'result.json: result: found Object; expected the figures of a damage map, an evaluation, a search, a tuning, a bench or a comparison of lm-evaluation-harness runs'
 		],
 		[
 			'figures that lack what a list shows',

@@ -35,12 +35,12 @@ export interface TuneBrief {
 	againstRival: Paired | null;
 }
 
-export function tuneBrief(tune: Tune, { sources }: Plan): TuneBrief {
+export function tuneBrief(tune: Tune, plan: Plan | null): TuneBrief {
 	const of = (key: TuneComparison['key']) =>
 		tune.report.comparisons.find((each) => each.key === key)?.text ?? null;
 	const after = comparison(tune, 'after');
 	return {
-		sources,
+		sources: plan?.sources ?? [],
 		before: comparison(tune, 'before').text,
 		after: after.text,
 		recall: after.recall,
