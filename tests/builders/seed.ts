@@ -37,7 +37,14 @@ export async function seedWorkspace(
 		});
 		const { record, sums, windows } = study.run;
 		await writeRun(runFolder(home, record.id), record, sums, windows);
-		const ids: Seeded = { run: record.id, damage: '', evaluation: '', search: '', tune: '', bench: '' };
+		const ids: Seeded = {
+			run: record.id,
+			damage: '',
+			evaluation: '',
+			search: '',
+			tune: '',
+			bench: ''
+		};
 		for (const kind of kinds) {
 			ids[kind] = `${name}-${kind}`;
 			await writeResult(home, study[kind], [], { id: ids[kind] });
