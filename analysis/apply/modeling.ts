@@ -2,8 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlannedLayers } from '../engine/forward.ts';
 import { plannedClass } from '../model/checkpoint/architecture.ts';
-import { FAMILIES } from '../model/checkpoint/families.ts';
-import type { Architecture } from '../model/checkpoint/types.ts';
+import { familyOf } from '../model/checkpoint/families.ts';
 import type { Plan } from '../plan/types.ts';
 import { projectRoot } from '../projectRoot.ts';
 
@@ -14,13 +13,13 @@ const FILE = `${MODULE}.py`;
  * `model_type` of a checkpoint that a plan is applied to: none that transformers knows, so that it refuses what it would
  * otherwise load with random weights in place of those that followers do not have.
  */
-export function sharedModelType(architecture: Architecture): string {
-	return `spanwise_${FAMILIES[architecture].modelType}`;
+export function sharedModelType(architecture: string): string {
+	return `spanwise_${familyOf({ architecture }).modelType}`;
 }
 
 /** What config.json of a planned model says beside what the original's says; see `written_config` of python/spanwise/planned.py. */
 export function plannedConfig(
-	{ architecture, tied }: { architecture: Architecture; tied: boolean },
+	{ architecture, tied }: { architecture: string; tied: boolean },
 	plan: Plan,
 	{ repairs, sources }: Required<PlannedLayers>
 ): object {

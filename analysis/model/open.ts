@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { modelFacts } from './checkpoint/facts.ts';
 import { completeHash, ModelHasher } from './checkpoint/hash.ts';
 import { hashInThread } from './checkpoint/hashThread.ts';
-import { onnxRefused, openCheckpoint } from './checkpoint/open.ts';
+import { onnxRefused, openCheckpoint, openForOther } from './checkpoint/open.ts';
 import { WeightReader } from './checkpoint/read.ts';
 import { filesOf } from './checkpoint/remembered.ts';
 import { RunHash } from './checkpoint/runHash.ts';
@@ -76,19 +76,23 @@ export type Model = CheckpointModel | OnnxFileModel;
 
 /**
  * Opens what MODEL means: the one place that tells forms of models apart. Reads headers, config and graph,
- * and runs nothing. Throws InputError that says what is wrong with it.
+ * and runs nothing. Throws InputError that says what is wrong with it. `forOther`: another engine than the program's own
+ * will run it, so that sizes are enough.
  */
-export async function openModel(path: string): Promise<Model> {
+export async function openModel(path: string, { forOther = false } = {}): Promise<Model> {
 	const named = await formOf(path);
-	return named.form === 'onnx' ? openFile(named.path) : openFolder(named.path, named.form);
+	return named.form === 'onnx'
+		? openFile(named.path)
+		: openFolder(named.path, named.form, forOther);
 }
 
 /** Opens a model and hands it to `use`; it is closed in the end. Throws as either does. */
 export async function withModel<Result>(
 	path: string,
-	use: (model: Model) => Promise<Result>
+	use: (model: Model) => Promise<Result>,
+	options: { forOther?: boolean } = {}
 ): Promise<Result> {
-	const model = await openModel(path);
+	const model = await openModel(path, options);
 	try {
 		return await use(model);
 	} finally {
@@ -96,8 +100,13 @@ export async function withModel<Result>(
 	}
 }
 
-async function openFolder(folder: string, form: CheckpointModel['form']): Promise<CheckpointModel> {
-	const checkpoint = await (form === 'gguf' ? openGguf(resolve(folder)) : openCheckpoint(folder));
+async function openFolder(
+	folder: string,
+	form: CheckpointModel['form'],
+	forOther: boolean
+): Promise<CheckpointModel> {
+	const open = forOther ? openForOther : openCheckpoint;
+	const checkpoint = await (form === 'gguf' ? openGguf(resolve(folder)) : open(folder));
 	const reader = new WeightReader();
 	const hashAll = () => completeHash(checkpoint, reader, new ModelHasher(checkpoint));
 	const run = await RunHash.begin(filesOf(checkpoint), hashAll);

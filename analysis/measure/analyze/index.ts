@@ -1,4 +1,5 @@
 import { runFolder } from '../../workspace/run/list.ts';
+import type { Model } from '../../model/open.ts';
 import { newRunId } from '../../workspace/workspace.ts';
 import type { Analysis, Request } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
@@ -31,13 +32,17 @@ Examples:
 	extentWords: windowWords,
 	async estimate(request) {
 		const { estimateAnalysis } = await import('./estimate.ts');
-		return withKnown(request, (model) => estimateAnalysis(model, analyzeRequest(request)));
+		return withKnown(
+			request,
+			(model) => estimateAnalysis(model, analyzeRequest(request)),
+			opening(request)
+		);
 	},
 	async run(request, { id, command, out, onProgress, onPrepared }) {
 		// Only here: onnxruntime takes long to load.
 		const { analyze } = await import('./analyze.ts');
 		const { estimateOfAnalysis } = await import('./estimate.ts');
-		return withRequested(request, (model) => {
+		const analyzed = (model: Model) => {
 			const own = id ?? newRunId(model.name, new Date());
 			const folder = out ?? runFolder(request.home, own);
 			return analyze(model, analyzeRequest(request), {
@@ -51,9 +56,15 @@ Examples:
 					await onPrepared({ name: model.name, estimate, writes: folder });
 				}
 			});
-		});
+		};
+		return withRequested(request, analyzed, opening(request));
 	}
 } as const satisfies Analysis<AnalyzeSettings>;
+
+/** PyTorch runs models, too, of which only the sizes are known here. */
+function opening({ settings }: Request<AnalyzeSettings>): { forOther: boolean } {
+	return { forOther: settings.torch !== null };
+}
 
 function analyzeRequest({
 	modelFolder,

@@ -3,6 +3,7 @@ import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { ARCHITECTURES, FAMILIES } from './families.ts';
+import { TORCH_RUNS } from './otherEngine.ts';
 import type { Architecture } from './types.ts';
 
 /** One in practice. */
@@ -40,13 +41,15 @@ export function architectureOf(json: object, where: string): Architecture {
 	// What was written with a plan has a type of its own, so that nothing else takes it for the plain model.
 	if (byType === null && type != null && spanwise === undefined) {
 		const types = ARCHITECTURES.map((name) => FAMILIES[name].modelType).join(', ');
-		throw new InputError(`${where}: model_type is ${shown(type)}; supported: ${types}`);
+		throw new InputError(
+			`${where}: model_type is ${shown(type)}; supported: ${types}; ${TORCH_RUNS}`
+		);
 	}
 	return byName;
 }
 
 /** The class of a model that was written with a plan for transformers, of which the modeling file beside it is the code. */
-export function plannedClass(architecture: Architecture): string {
+export function plannedClass(architecture: string): string {
 	return `Spanwise${architecture}`;
 }
 
@@ -54,7 +57,7 @@ export function plannedClass(architecture: Architecture): string {
  * Whether a class is that of the architecture, its base model or its planned form; early Llama files write
  * LLaMAForCausalLM.
  */
-function isNameOf(architecture: Architecture, name: unknown): boolean {
+function isNameOf(architecture: string, name: unknown): boolean {
 	if (typeof name !== 'string') return false;
 	const known = [
 		architecture,
@@ -65,7 +68,7 @@ function isNameOf(architecture: Architecture, name: unknown): boolean {
 }
 
 function supported(): string {
-	return ARCHITECTURES.join(', ');
+	return `${ARCHITECTURES.join(', ')}; ${TORCH_RUNS}`;
 }
 
 function shown(value: unknown): string {

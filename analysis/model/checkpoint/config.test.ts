@@ -190,6 +190,12 @@ describe('families', () => {
 		expect([scoreCap, logitCap]).toEqual([null, null]);
 	});
 
+	test('Gemma 2 and Cohere do not look at Llama’s names for what they call otherwise', () => {
+		const { block } = parse({ hidden_act: 'silu', sliding_window: 7 }, 'Gemma2ForCausalLM');
+		expect(block.activation).toBe('gelu tanh');
+		expect(parse({ rms_norm_eps: 0.5 }, 'CohereForCausalLM').normEps).toBe(1e-5);
+	});
+
 	test('Gemma 3 has a rotary base of its own in layers that slide, in the old spelling and the new', () => {
 		const sliding = { sliding_window: 7, sliding_window_pattern: 2, rope_theta: undefined };
 		const old = { ...sliding, rope_theta: 5e5, rope_local_base_freq: 2e4 };
@@ -219,10 +225,16 @@ describe('families', () => {
 	test('GPT-2 and GPT-NeoX have keys of their own', () => {
 		const gpt2 = {
 			...{ architectures: ['GPT2LMHeadModel'], vocab_size: 48, n_positions: 64 },
-			...{ n_embd: 24, n_head: 4, n_layer: 2, n_inner: null }
+			...{ n_embd: 24, n_head: 4, n_layer: 2, n_inner: null, num_key_value_heads: 2 }
 		};
 		const config = parseConfig(gpt2, 'config.json');
-		expect(config).toMatchObject({ hidden: 24, intermediate: 96, rotaries: [], tied: true });
+		expect(config).toMatchObject({
+			hidden: 24,
+			kvHeads: 4,
+			intermediate: 96,
+			rotaries: [],
+			tied: true
+		});
 		const neox = {
 			hidden_act: undefined,
 			layer_norm_eps: 1e-3,

@@ -47,6 +47,9 @@ type RawConfig = v.InferOutput<typeof schema>;
 const DEFAULT_NORM_EPS = 1e-6;
 const WIDENING = 4;
 
+/** Keys that a family with a name of its own for them does not look at. */
+const NO_SYNONYMS = ['hidden_act', 'intermediate_size', 'rms_norm_eps'];
+
 /** Names of functions in transformers; some are names of one. */
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 	silu: 'silu',
@@ -110,13 +113,15 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 
 /** config.json with keys under Llama's names, and with the values that transformers takes for keys that are absent. */
 function inLlamasWords(json: object, { keys, defaults }: Family): Record<string, unknown> {
-	const said: Record<string, unknown> = { ...json };
+	const ignored = NO_SYNONYMS.filter((ours) => ours in keys && !(keys[ours] in json));
+	const entries = Object.entries(json).filter(([key]) => !ignored.includes(key));
+	const said: Record<string, unknown> = Object.fromEntries(entries);
 	for (const [ours, theirs] of Object.entries(keys)) {
 		if (theirs in said) said[ours] = said[theirs];
 	}
 	for (const [key, value] of Object.entries(defaults)) if (!(key in said)) said[key] = value;
 	// GPT-2's MLP is four times as wide as the state where nothing is said.
-	if (keys.intermediate_size !== undefined && typeof said.hidden_size === 'number') {
+	if ('intermediate_size' in keys && typeof said.hidden_size === 'number') {
 		said.intermediate_size ??= WIDENING * said.hidden_size;
 	}
 	return said;
@@ -126,7 +131,7 @@ function activationOf(raw: RawConfig, { keys, block }: Family, where: string): A
 	const named = raw.hidden_act ?? block.activation;
 	if (Object.hasOwn(ACTIVATIONS, named)) return ACTIVATIONS[named];
 	throw new InputError(
-		`${where}: ${keys.hidden_act ?? 'hidden_act'} is ${quoted(JSON.stringify(named))}; supported: ${Object.keys(ACTIVATIONS).join(', ')}`
+		`${where}: ${'hidden_act' in keys ? keys.hidden_act : 'hidden_act'} is ${quoted(JSON.stringify(named))}; supported: ${Object.keys(ACTIVATIONS).join(', ')}`
 	);
 }
 

@@ -1,4 +1,4 @@
-import { FAMILIES } from './families.ts';
+import { familyOf } from './families.ts';
 import type { LayerPart } from './layout.ts';
 import type { ModelConfig } from './types.ts';
 
@@ -52,14 +52,14 @@ function partsOf(config: ModelConfig): [LayerPart, boolean][] {
 }
 
 /** Begins the names of a layer's tensors (0-based). */
-export function layerPrefix({ architecture }: ModelConfig, layer: number): string {
-	const { prefix, layers } = FAMILIES[architecture].tensors;
+export function layerPrefix(config: ModelConfig, layer: number): string {
+	const { prefix, layers } = familyOf(config).tensors;
 	return `${prefix}${layers}.${layer}.`;
 }
 
 /** The tensors of layer `layer` (0-based), by role; what lies in a fused tensor has the name that it would have alone. */
 export function layerTensorNames(config: ModelConfig, layer: number): LayerTensorNames {
-	const { roles } = FAMILIES[config.architecture].tensors;
+	const { roles } = familyOf(config).tensors;
 	const at = layerPrefix(config, layer);
 	const names: Partial<Record<LayerRole, string>> = {};
 	for (const [part, biased] of partsOf(config)) {
@@ -73,7 +73,7 @@ export function layerTensorNames(config: ModelConfig, layer: number): LayerTenso
 }
 
 export function modelTensorNames(config: ModelConfig): ModelTensorNames {
-	const layout = FAMILIES[config.architecture].tensors;
+	const layout = familyOf(config).tensors;
 	const { prefix, positions, finalNorm, head } = layout;
 	const { normWeight, normBias } = config.block;
 	const embedding = `${prefix}${layout.embedding}.weight`;

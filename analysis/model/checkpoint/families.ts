@@ -1,5 +1,5 @@
 import { LLAMA_TENSORS, type TensorLayout } from './layout.ts';
-import type { Architecture, BlockFacts } from './types.ts';
+import type { Architecture, BlockFacts, ModelConfig } from './types.ts';
 
 /**
  * What an architecture leaves unsaid in config.json. Values are the defaults of the configuration
@@ -397,6 +397,7 @@ export const FAMILIES: Record<Architecture, Family> = {
 		modelType: 'gpt_neox',
 		partialRotary: true,
 		keys: {
+			num_key_value_heads: 'num_attention_heads',
 			rms_norm_eps: 'layer_norm_eps',
 			partial_rotary_factor: 'rotary_pct',
 			rope_theta: 'rotary_emb_base'
@@ -439,6 +440,7 @@ export const FAMILIES: Record<Architecture, Family> = {
 			intermediate_size: 'n_inner',
 			num_hidden_layers: 'n_layer',
 			num_attention_heads: 'n_head',
+			num_key_value_heads: 'n_head',
 			max_position_embeddings: 'n_positions',
 			rms_norm_eps: 'layer_norm_epsilon',
 			hidden_act: 'activation_function'
@@ -470,3 +472,14 @@ export const FAMILIES: Record<Architecture, Family> = {
 };
 
 export const ARCHITECTURES = Object.keys(FAMILIES) as Architecture[];
+
+/** Whether the program's own engine runs models of that class. */
+export function isArchitecture(name: string): name is Architecture {
+	return Object.hasOwn(FAMILIES, name);
+}
+
+/** The family of a model that the program's own engine runs. */
+export function familyOf({ architecture }: Pick<ModelConfig, 'architecture'>): Family {
+	if (isArchitecture(architecture)) return FAMILIES[architecture];
+	throw new RangeError(`${architecture} is not run by this engine`);
+}

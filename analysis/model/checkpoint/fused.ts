@@ -5,7 +5,7 @@ import {
 	layerTensorShapes,
 	type ExpectedTensor
 } from './expected.ts';
-import { FAMILIES } from './families.ts';
+import { familyOf } from './families.ts';
 import type { FusedTensor } from './layout.ts';
 import type { ModelConfig, TensorEntry, TensorPick } from './types.ts';
 
@@ -43,7 +43,7 @@ export function fusedWeights(
 }
 
 function fusedTensors(config: ModelConfig): Fused[] {
-	const { fused } = FAMILIES[config.architecture].tensors;
+	const { fused } = familyOf(config).tensors;
 	const shapes = layerTensorShapes(config);
 	const layers = Array.from({ length: config.layers }, (_, layer) => layer);
 	return layers.flatMap((layer) => {
@@ -57,7 +57,7 @@ function fusedTensors(config: ModelConfig): Fused[] {
 				});
 				if (within.length === 0) return [];
 				const rows = within.reduce((sum, { shape }) => sum + shape[0], 0);
-				const [, inputs] = within[0].shape;
+				const inputs = within[0].shape.at(1);
 				const turned = order === 'columns' && kind === 'weight';
 				const shape = inputs === undefined ? [rows] : turned ? [inputs, rows] : [rows, inputs];
 				const name = `${layerPrefix(config, layer)}${stored}.${kind}`;

@@ -1,7 +1,7 @@
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { modelTensorNames } from './expected.ts';
-import { FAMILIES } from './families.ts';
+import { familyOf } from './families.ts';
 import { expectedTensors, fusedWeights } from './fused.ts';
 import { isWeightDtype, WEIGHT_DTYPES } from './widen.ts';
 import type { ModelConfig, TensorEntry } from './types.ts';
@@ -32,7 +32,7 @@ export function nameTensors(
 	folder: string
 ): Named {
 	const known = new Set(expectedTensors({ ...said, tied: false }).map(({ name }) => name));
-	const { prefix, head: headName } = FAMILIES[said.architecture].tensors;
+	const { prefix, head: headName } = familyOf(said).tensors;
 	const headTensor = `${headName}.weight`;
 	const tensors = new Map<string, TensorEntry>();
 	for (const entry of found.values()) {
@@ -62,20 +62,27 @@ export function nameTensors(
 	}
 	const config = { ...said, tied };
 	checkTensors(tensors, config, folder);
+	return {
+		config,
+		tensors,
+		parts: fusedWeights(config, tensors),
+		...sizes(tensors),
+		notes: [...notes, ...unusedNotes(tensors, config)]
+	};
+}
+
+/** Bytes of all tensors, and elements of those that are weights. */
+export function sizes(tensors: ReadonlyMap<string, TensorEntry>): {
+	bytes: number;
+	parameters: number;
+} {
 	let bytes = 0;
 	let parameters = 0;
 	for (const { byteLength, shape, dtype } of tensors.values()) {
 		bytes += byteLength;
 		if (isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
 	}
-	return {
-		config,
-		tensors,
-		parts: fusedWeights(config, tensors),
-		bytes,
-		parameters,
-		notes: [...notes, ...unusedNotes(tensors, config)]
-	};
+	return { bytes, parameters };
 }
 
 function checkTensors(
@@ -107,7 +114,7 @@ function checkTensors(
 /** As transformers' own report of what it loaded: a layer's weights that are not used hint at a wrong config.json. */
 function unusedNotes(tensors: ReadonlyMap<string, TensorEntry>, config: ModelConfig): string[] {
 	const used = new Set(expectedTensors({ ...config, shared: null }).map(({ name }) => name));
-	const { prefix, layers } = FAMILIES[config.architecture].tensors;
+	const { prefix, layers } = familyOf(config).tensors;
 	const unused = [...tensors.values()].filter(
 		({ name, dtype }) =>
 			name.startsWith(`${prefix}${layers}.`) &&

@@ -1,11 +1,12 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { readJsonFile } from '../../edge/json.ts';
 import { brokenLink } from '../../edge/links.ts';
-import { InputError } from '../../errors.ts';
+import { InputError, isInputError } from '../../errors.ts';
 import { parseConfig } from './config.ts';
 import { exists, isFolder } from './files.ts';
 import { describeFile, describeFolder } from './foreign.ts';
-import { nameTensors } from './named.ts';
+import { nameTensors, sizes } from './named.ts';
+import { sizesOf } from './otherEngine.ts';
 
 import { INDEX, readTensors, SINGLE } from './shards.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
@@ -24,6 +25,27 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 	const found = (await readTensors(absolute)) ?? (await refuseWithoutWeights(absolute));
 	const named = nameTensors(found, said, absolute);
 	return { folder: absolute, name: modelName(absolute), ...named };
+}
+
+/**
+ * Opens a model folder for another engine: where the program's own cannot run it, only sizes are read, and a note says
+ * why. Throws InputError as `openCheckpoint` where not even they can be.
+ */
+export async function openForOther(folder: string): Promise<Checkpoint> {
+	try {
+		return await openCheckpoint(folder);
+	} catch (error) {
+		if (!isInputError(error)) throw error;
+		const absolute = resolve(folder);
+		const file = join(absolute, 'config.json');
+		if (!(await exists(file))) throw error;
+		const tensors = await readTensors(absolute);
+		if (tensors === null) throw error;
+		const config = sizesOf(await readJsonFile(file), file);
+		const notes = [`only PyTorch runs this model: ${error.message}`];
+		const name = modelName(absolute);
+		return { folder: absolute, name, config, tensors, parts: new Map(), ...sizes(tensors), notes };
+	}
 }
 
 /** config.json of a model folder; throws InputError where there is none or it cannot be run. */

@@ -114,7 +114,8 @@ export interface SharedAttention {
 
 /** What the engine needs to know of a model, whatever its config.json calls it. */
 export interface ModelConfig {
-	architecture: Architecture;
+	/** One of `Architecture`, unless only the PyTorch engine runs the model. */
+	architecture: string;
 	layers: number;
 	hidden: number;
 	heads: number;

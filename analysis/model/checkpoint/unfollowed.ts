@@ -1,5 +1,6 @@
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
+import { TORCH_RUNS } from './otherEngine.ts';
 
 /** Keys of config.json that would change the numbers and that the engine does not follow, and values that mean nothing. */
 const UNFOLLOWED: Record<string, readonly unknown[]> = {
@@ -46,7 +47,7 @@ export function refuseUnfollowed(json: object, follows: readonly string[], where
 		if (config.get(name) == null) continue;
 		throw new InputError(
 			`${where}: the weights are quantized (${name}); ` +
-				'only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
+				`only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint; ${TORCH_RUNS}`
 		);
 	}
 	for (const [name, neutral] of Object.entries(UNFOLLOWED)) {
@@ -55,7 +56,7 @@ export function refuseUnfollowed(json: object, follows: readonly string[], where
 			continue;
 		const allowed = neutral.length === 0 ? 'no such key' : neutral.map(String).join(' or ');
 		throw new InputError(
-			`${where}: ${name} is ${quoted(JSON.stringify(value))}, which is not supported; expected ${allowed}`
+			`${where}: ${name} is ${quoted(JSON.stringify(value))}, which is not supported; expected ${allowed}; ${TORCH_RUNS}`
 		);
 	}
 }

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { FAMILIES } from './families.ts';
+import { familyOf } from './families.ts';
 import type { Architecture, ModelConfig } from './types.ts';
 
 /** Architectures of which an ONNX decoder can be written, all of them built as Llama. */
@@ -43,10 +43,10 @@ export function requireDecoder(
 }
 
 /** The modeling file for transformers takes q and k away as modules of their own. */
-function requireSeparateProjections(name: string, { architecture }: ModelConfig): void {
-	const fused = FAMILIES[architecture].tensors.fused.find(({ parts }) => parts.includes('q'));
+function requireSeparateProjections(name: string, config: ModelConfig): void {
+	const fused = familyOf(config).tensors.fused.find(({ parts }) => parts.includes('q'));
 	if (fused === undefined) return;
 	throw new InputError(
-		`${name}: ${architecture} keeps q, k and v in one tensor, ${fused.stored}: followers cannot be written without their q and k`
+		`${name}: ${config.architecture} keeps q, k and v in one tensor, ${fused.stored}: followers cannot be written without their q and k`
 	);
 }

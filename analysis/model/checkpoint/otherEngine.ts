@@ -1,0 +1,83 @@
+import * as v from 'valibot';
+import { parseUntrusted } from '../../edge/parse.ts';
+import { InputError } from '../../errors.ts';
+import { LLAMA_BLOCK } from './families.ts';
+import { MAX_LAYERS } from './reach.ts';
+import type { ModelConfig } from './types.ts';
+
+/** Ends the message of a refusal by the program's own engine. */
+export const TORCH_RUNS =
+	'spanwise analyze --engine torch runs most decoders that transformers loads';
+
+const count = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1)));
+
+/** What decoders of different families call the same thing. */
+const NAMES = {
+	layers: ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'],
+	hidden: ['hidden_size', 'n_embd', 'd_model'],
+	heads: ['num_attention_heads', 'n_head', 'n_heads'],
+	kvHeads: ['num_key_value_heads', 'num_kv_heads'],
+	headDim: ['head_dim'],
+	intermediate: ['intermediate_size', 'ffn_dim', 'n_inner', 'ffn_hidden_size'],
+	vocab: ['vocab_size'],
+	maxPositions: ['max_position_embeddings', 'n_positions', 'max_seq_len', 'seq_length']
+} as const;
+
+type Size = keyof typeof NAMES;
+
+const schema = v.looseObject({
+	architectures: v.nullish(v.array(v.string())),
+	bos_token_id: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
+	dtype: v.nullish(v.string()),
+	torch_dtype: v.nullish(v.string()),
+	text_config: v.nullish(v.looseObject({})),
+	...Object.fromEntries(Object.values(NAMES).flatMap((names) => names.map((name) => [name, count])))
+});
+
+/** transformers' BLOOM and MPT have no key for it. */
+const DEFAULT_POSITIONS = 2048;
+const WIDENING = 4;
+
+/**
+ * What another engine needs to be told of a model that the program's own cannot run, from its config.json alone: sizes.
+ * How its blocks are built is that engine's to know; here it is Llama's. Throws InputError where a size is not there.
+ */
+export function sizesOf(json: unknown, where: string): ModelConfig {
+	const outer = parseUntrusted(schema, json, where);
+	const inner = parseUntrusted(schema, { ...outer, ...outer.text_config }, where);
+	const found = new Map<string, unknown>(Object.entries(inner));
+	const size = (which: Size, otherwise?: number): number => {
+		for (const name of NAMES[which]) {
+			const value = found.get(name);
+			if (typeof value === 'number') return value;
+		}
+		if (otherwise !== undefined) return otherwise;
+		throw new InputError(`${where}: has none of ${NAMES[which].join(', ')}`);
+	};
+	const layers = size('layers');
+	if (layers > MAX_LAYERS) {
+		throw new InputError(`${where}: has ${layers} layers; at most ${MAX_LAYERS} are allowed`);
+	}
+	const [hidden, heads] = [size('hidden'), size('heads')];
+	const headDim = size('headDim', Math.floor(hidden / heads));
+	const all = Array.from({ length: layers }, () => null);
+	return {
+		architecture: outer.architectures?.[0] ?? 'unknown',
+		...{ layers, hidden, heads, headDim },
+		kvHeads: Math.min(heads, size('kvHeads', heads)),
+		intermediate: size('intermediate', WIDENING * hidden),
+		vocab: size('vocab'),
+		maxPositions: size('maxPositions', DEFAULT_POSITIONS),
+		normEps: 1e-6,
+		block: LLAMA_BLOCK,
+		scales: {
+			...{ score: 1, scoreCap: null, logitCap: null },
+			...{ logit: 1, embedding: 1, residual: 1 }
+		},
+		...{ rotaries: [], rotaryOf: all, rotaryDims: headDim, learnedPositions: false, reach: all },
+		...{ qkvBias: false, outputBias: false, mlpBias: false, qkNorm: false, tied: true },
+		bosId: inner.bos_token_id ?? null,
+		shared: null,
+		dtype: outer.dtype ?? outer.torch_dtype ?? inner.dtype ?? inner.torch_dtype ?? 'float32'
+	};
+}

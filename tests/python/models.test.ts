@@ -1,0 +1,213 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { engineFor } from '../../analysis/engine/engineFor.ts';
+import { pythonOf } from '../../analysis/engine/torchSettings.ts';
+import { isInputError } from '../../analysis/errors.ts';
+import { requireWritable } from '../../analysis/model/checkpoint/writable.ts';
+import { requireCheckpoint, withModel, type Model } from '../../analysis/model/open.ts';
+import { similarityMatrix } from '../../analysis/similarity/measure.ts';
+import { Reporter } from '../../analysis/telemetry/reporter.ts';
+import { Stopwatch } from '../../analysis/telemetry/stopwatch.ts';
+
+interface Figures {
+	loss: number;
+	/** Of each pair of layers. */
+	cosine: number[][];
+}
+
+/** Figures of transformers on one window, and of the PyTorch engine; see models.py. */
+interface Reference extends Figures {
+	ids: number[];
+	torch: Figures | { refused: string };
+}
+
+/** Largest differences from transformers; or why the engine does not run the model. */
+type Agreement = { loss: number; similarity: number } | { refused: string };
+
+interface Row {
+	architecture: string;
+	own: Agreement;
+	torch: Agreement;
+	/** Forms in which planned models can be written. */
+	written: string[];
+}
+
+const TOLERANCE = 1e-5;
+const MEMORY = 2 ** 33;
+const TORCH = { device: 'cpu', dtype: 'float32' } as const;
+/** Fewest architectures that one engine or the other is to run. */
+const FEWEST = 33;
+
+let scratch: string;
+let models: string;
+beforeAll(async () => {
+	scratch = await mkdtemp(join(tmpdir(), 'spanwise-models-'));
+	models = join(scratch, 'models');
+	const made = spawnSync(pythonOf(process.env), ['tests/python/models.py', models], {
+		encoding: 'utf8'
+	});
+	expect(made.status, made.stderr).toBe(0);
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+async function referenceOf(folder: string): Promise<Reference> {
+	return JSON.parse(await readFile(join(folder, 'reference.json'), 'utf8')) as Reference;
+}
+
+/** The figures of a model by an engine of the program: its own, or PyTorch in a worker (`torch`). */
+function measured(
+	folder: string,
+	ids: readonly number[],
+	torch: typeof TORCH | null = null
+): Promise<Figures> {
+	const run = async (model: Model): Promise<Figures> => {
+		const context = ids.length;
+		const statistics = {
+			...{ views: ['all' as const], gram: true, sqrt: false },
+			...{ jsQueries: null, windowCount: 1 }
+		};
+		const { layers, heads } = model.facts;
+		const task = { work: 1, layers, windows: 1, context };
+		const { sums, loss } = await engineFor(model, torch)
+			.capture(context, statistics, MEMORY)
+			.capture(
+				[{ ids: [...ids], start: 0, document: 0 }],
+				scratch,
+				new Reporter(task, () => undefined),
+				new Stopwatch()
+			);
+		const flat = similarityMatrix({ ...sums[0], layers, heads, windowCount: 1 }, 'cosine');
+		const cosine = Array.from({ length: layers }, (_, layer) => [
+			...flat.subarray(layer * layers, (layer + 1) * layers)
+		]);
+		return { loss, cosine };
+	};
+	return withModel(folder, run, { forOther: torch !== null });
+}
+
+function apart(found: Figures, reference: Figures): { loss: number; similarity: number } {
+	const differences = reference.cosine.flatMap((row, layer) =>
+		row.map((value, other) => Math.abs(value - found.cosine[layer][other]))
+	);
+	return {
+		loss: Math.abs(found.loss - reference.loss),
+		similarity: Math.max(...differences)
+	};
+}
+
+async function ownAgreement(folder: string, reference: Reference): Promise<Agreement> {
+	try {
+		return apart(await measured(folder, reference.ids), reference);
+	} catch (error) {
+		if (!isInputError(error)) throw error;
+		return { refused: error.message };
+	}
+}
+
+function formsOf(folder: string): Promise<string[]> {
+	return withModel(
+		folder,
+		(model) => {
+			requireCheckpoint(model);
+			const { config } = model.checkpoint;
+			const targets = (['onnx', 'transformers'] as const).filter((target) => {
+				try {
+					requireWritable(model.name, config, target);
+					return true;
+				} catch {
+					return false;
+				}
+			});
+			return Promise.resolve(targets);
+		},
+		{ forOther: true }
+	);
+}
+
+/** A difference as the power of ten that it is below. */
+function below(difference: number): string {
+	return `< 1e${Math.min(-6, Math.floor(Math.log10(difference)) + 1)}`;
+}
+
+function cell(agreed: Agreement): string {
+	if ('refused' in agreed) return 'no';
+	return `loss ${below(agreed.loss)}, similarity ${below(agreed.similarity)}`;
+}
+
+function page(rows: readonly Row[]): string {
+	const lines = rows.map(
+		({ architecture, own, torch, written }) =>
+			`| ${architecture} | ${cell(own)} | ${cell(torch)} | ${written.join(', ') || 'no'} |`
+	);
+	return `# Models
+
+Every architecture below was run as a tiny random model in float32 by Hugging Face transformers (eager attention) and by both
+engines of Spanwise, where they take it. A cell gives the largest difference of the mean loss (nats/token) and of the layers'
+cosine similarity. \`npm run models\` makes the models, compares them and writes this file. It needs a Python with what
+\`python/pyproject.toml\` names.
+
+- **own engine**: onnxruntime in the program itself. \`analyze\`, \`damage\`, \`search\` and \`evaluate\` use it unless told otherwise.
+- **torch engine**: \`spanwise analyze --engine torch\`. It runs checkpoints that the own engine refuses, mixtures of experts among
+  them, as long as transformers loads them and can replace their attention.
+- **planned models**: what \`spanwise apply\` writes of the checkpoint itself. An ONNX export of any model can be rewritten instead.
+
+| architecture | own engine | torch engine | planned models |
+| --- | --- | --- | --- |
+${lines.join('\n')}
+
+Yi, Falcon3 and DeepSeek-R1-Distill are checkpoints of the class LlamaForCausalLM or Qwen2ForCausalLM, Phi-4-mini of Phi3ForCausalLM,
+Pythia of GPTNeoXForCausalLM. GGUF files are read of Llama, Mistral, Qwen2 and Qwen3: SmolLM2-135M as Q8_0 and as Q4_0 differs
+from transformers' own loading of the same files, in float32, by less than 2e-5 in loss and 1e-6 in similarity.
+
+## Why not
+
+${rows
+	.flatMap(({ architecture, own, torch }) => [
+		...('refused' in own ? [`- ${architecture}, own engine: ${shortened(own.refused)}`] : []),
+		...('refused' in torch ? [`- ${architecture}, torch engine: ${shortened(torch.refused)}`] : [])
+	])
+	.join('\n')}
+`;
+}
+
+/** A message without paths, what is supported and advice. */
+function shortened(message: string): string {
+	return message.replace(/\S*models\/\S+: /g, '').replace(/; (supported|spanwise analyze).*/s, '');
+}
+
+it('PyTorch runs a checkpoint that the own engine refuses, by name', async () => {
+	const folder = join(models, 'MixtralForCausalLM');
+	const reference = await referenceOf(folder);
+	await expect(measured(folder, reference.ids)).rejects.toThrow(
+		'spanwise analyze --engine torch runs most decoders that transformers loads'
+	);
+	const { loss, similarity } = apart(await measured(folder, reference.ids, TORCH), reference);
+	expect(loss).toBeLessThan(TOLERANCE);
+	expect(similarity).toBeLessThan(TOLERANCE);
+});
+
+it('docs/models.md says what agrees with transformers; npm run models writes it', async () => {
+	const rows: Row[] = [];
+	const names = (await readdir(models, { withFileTypes: true })).map(({ name }) => name);
+	for (const architecture of names.toSorted((a, b) => a.localeCompare(b))) {
+		const folder = join(models, architecture);
+		const reference = await referenceOf(folder);
+		const own = await ownAgreement(folder, reference);
+		const torch =
+			'refused' in reference.torch ? reference.torch : apart(reference.torch, reference);
+		rows.push({ architecture, own, torch, written: await formsOf(folder) });
+	}
+	const agrees = (agreed: Agreement): boolean =>
+		!('refused' in agreed) && agreed.loss < TOLERANCE && agreed.similarity < TOLERANCE;
+	for (const { architecture, own, torch } of rows) {
+		for (const agreed of [own, torch]) {
+			if (!('refused' in agreed)) expect(agrees(agreed), architecture).toBe(true);
+		}
+	}
+	const covered = rows.filter(({ own, torch }) => agrees(own) || agrees(torch));
+	expect(covered.length).toBeGreaterThanOrEqual(FEWEST);
+	await expect(page(rows)).toMatchFileSnapshot('../../docs/models.md');
+});
