@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile } from '../edge/json.ts';
 import type { DecoderDtype } from '../graph/decode/weights.ts';
-import { FAMILIES } from '../model/checkpoint/families.ts';
+import { familyOf } from '../model/checkpoint/families.ts';
 import { exists } from '../model/checkpoint/files.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 
@@ -18,8 +18,7 @@ export async function adaptConfig(
 	const file = join(folder, 'config.json');
 	const found = (await readJsonFile(file)) as object;
 	const runtime = { dtype, use_external_data_format: true };
-	const family =
-		config.shared === null ? {} : { model_type: FAMILIES[config.architecture].modelType };
+	const family = config.shared === null ? {} : { model_type: familyOf(config).modelType };
 	const adapted = { ...found, ...family, 'transformers.js_config': runtime };
 	await writeJson(file, adapted);
 }
