@@ -21,7 +21,8 @@ export default defineConfig({
 				program: 'cli/program.ts',
 				worker: 'cli/worker.ts',
 				reader: 'cli/reader.ts',
-				benchWorker: 'cli/benchWorker.ts'
+				benchWorker: 'cli/benchWorker.ts',
+				scoreWorker: 'cli/scoreWorker.ts'
 			},
 			external: [/^node:/],
 			// Beside the entries, so that whoever asks for a worker finds it beside itself.

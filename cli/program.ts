@@ -74,7 +74,7 @@ export function programFor(io: Io): Command {
 	registerImport(program, io);
 	registerApply(program, io);
 	registerSavings(program, io);
-	registerServe(program);
+	registerServe(program, io);
 	return program;
 }
 

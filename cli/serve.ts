@@ -9,8 +9,11 @@ import { InputError } from '../analysis/errors.ts';
 import { placeProblems } from '../analysis/model/catalogue/discover.ts';
 import { workspaceHome } from '../analysis/workspace/workspace.ts';
 import { isLoopback, refusal } from '../analysis/edge/guard.ts';
+import { findModel } from './found.ts';
+import type { Io } from './io.ts';
 import { openPage } from './openBrowser.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
+import { readPlan } from './planFile.ts';
 import { reachableName, urlOf } from './serverAddress.ts';
 
 const DEFAULT_PORT = 5178;
@@ -31,11 +34,22 @@ interface ServeOptions extends SharedOptions {
 	jobs: number;
 	open: boolean;
 	token: boolean;
+	completions?: string;
+	plan?: string;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-export function registerServe(program: Command): void {
+const HELP = `
+--completions: POST /v1/completions with echo and logprobs scores prompts of token ids, as lm-evaluation-harness's
+local-completions sends them, by "model": "baseline" or "planned". A BOS that the tokenizer sets is put before prompts
+that have none, as the harness does with a model of its own. docs/python.md has the commands.
+
+Examples:
+  spanwise serve --models ~/checkpoints --open
+  spanwise serve --completions mini-llama2 --plan plan.json`;
+
+export function registerServe(program: Command, io: Io): void {
 	withSharedOptions(program.command('serve'), 'print the address as JSON')
 		.description('serve the pages on this machine')
 		.option('--port <port>', 'port to listen on', port, DEFAULT_PORT)
@@ -43,15 +57,18 @@ export function registerServe(program: Command): void {
 		.option('--jobs <count>', 'jobs at a time', wholeNumber(1), 1)
 		.option('--open', 'open the page in the browser', false)
 		.option('--no-token', 'let every user of this machine in; only where it listens to no other')
-		.addHelpText('after', '\nExample:\n  spanwise serve --models ~/checkpoints --open')
-		.action(serve);
+		.option('--completions <model>', 'answer /v1/completions by this model too')
+		.option('--plan <file>', 'of the planned model that --completions answers by')
+		.addHelpText('after', HELP)
+		.action((options: ServeOptions) => serve(options, io));
 }
 
-async function serve(options: ServeOptions): Promise<void> {
+async function serve(options: ServeOptions, io: Io): Promise<void> {
 	const build = fileURLToPath(new URL('../pages/handler.js', import.meta.url));
 	if (!existsSync(build)) throw new InputError('the pages are not built; run npm run build');
 	const token = tokenFor(options);
 	setEnvironment(options, token);
+	await setCompletions(options, io);
 
 	// The port comes first: where it is taken, the server of the workspace must not start its jobs.
 	let handler: Promise<Handler> | null = null;
@@ -101,6 +118,22 @@ function setEnvironment(options: ServeOptions, token: string | null): void {
 	env.HOST = options.host;
 	env.PROTOCOL_HEADER = 'x-forwarded-proto';
 	delete env.ORIGIN;
+}
+
+/** Finds the model that completions are answered by. Throws InputError where it or its plan cannot be found. */
+async function setCompletions(options: ServeOptions, io: Io): Promise<void> {
+	const { env } = process;
+	delete env.SPANWISE_COMPLETIONS;
+	delete env.SPANWISE_COMPLETIONS_PLAN;
+	const { completions, plan } = options;
+	if (completions === undefined) {
+		if (plan !== undefined) throw new InputError('--plan: only with --completions');
+		return;
+	}
+	env.SPANWISE_COMPLETIONS = resolve(await findModel(completions, options, io));
+	if (plan === undefined) return;
+	await readPlan(plan);
+	env.SPANWISE_COMPLETIONS_PLAN = resolve(plan);
 }
 
 /** Files of the pages are answered too before the server's own hooks see a request. */

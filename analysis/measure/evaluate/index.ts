@@ -28,7 +28,7 @@ Recall is the loss on the second copy of a passage of the text that comes again,
 JSON: {baseline, shared, delta, kl, agreement, recall, windows, worst, cost, gates}, and choices where
 questions are asked.
 
---choices: one question per line, {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which
+--choices: samples that lm_eval --log_samples wrote of a multiple-choice task, or one question per line, {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which
 questions are drawn. Where neither the prompt ends nor the choice begins with white space, a space is put between them.
 The choice is picked by summed log-likelihood (acc), by that per character of the choice without the space before it
 (acc_norm, as in lm-evaluation-harness) and with it (acc_norm_space), and per byte without it (acc_bytes).

@@ -24,6 +24,10 @@ export interface Settings {
 	workerFile: string;
 	/** Built from cli/reader.ts. */
 	readerFile: string;
+	/** What /v1/completions scores by: a model's path, and a plan's file; null: nothing. */
+	completions: { model: string; plan: string | null } | null;
+	/** Built from cli/scoreWorker.ts. */
+	scoreWorkerFile: string;
 }
 
 /** Reads the SPANWISE_… variables, which `spanwise serve` sets from its options. */
@@ -39,7 +43,11 @@ export function settingsFrom(env: Record<string, string | undefined>): Settings 
 		host: env.HOST ?? null,
 		token: env.SPANWISE_TOKEN ? env.SPANWISE_TOKEN : null,
 		workerFile: builtFile(root, env, 'worker.js'),
-		readerFile: builtFile(root, env, 'reader.js')
+		readerFile: builtFile(root, env, 'reader.js'),
+		completions: env.SPANWISE_COMPLETIONS
+			? { model: env.SPANWISE_COMPLETIONS, plan: env.SPANWISE_COMPLETIONS_PLAN || null }
+			: null,
+		scoreWorkerFile: builtFile(root, env, 'scoreWorker.js')
 	};
 }
 

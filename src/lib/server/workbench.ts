@@ -1,6 +1,7 @@
 import { clearRemembered } from '$analysis/process/partial.ts';
 import { claimWorkspace, type Claim } from '$analysis/workspace/claim.ts';
 import { AttentionMaker } from './attention.ts';
+import { Completions } from './completions.ts';
 import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
 import { JobStore } from './jobs/store.ts';
@@ -25,6 +26,7 @@ export interface Workbench {
 	results: ResultCatalogue;
 	jobs: JobManager;
 	attention: AttentionMaker;
+	completions: Completions;
 	/** Aborted when the server stops, so that open event streams end. */
 	stopped: AbortSignal;
 	/** Ends every child process; what ran is marked interrupted. Calling it again does nothing. */
@@ -43,6 +45,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const runs = new RunCatalogue(home, reader);
 	const results = new ResultCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
+	const completions = new Completions(settings);
 	const jobs = new JobManager({
 		store: new JobStore(home, readOnly),
 		readOnly,
@@ -70,10 +73,12 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		results,
 		jobs,
 		attention,
+		completions,
 		stopped: stopping.signal,
 		stop() {
 			jobs.stop();
 			attention.stop();
+			completions.stop();
 			reader.stop();
 			stopping.abort();
 			claim.giveUp();
