@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wordTokenizer } from '../../tests/builders/wordTokenizer.ts';
-import { drawProbes, probesFor, recallOf, recallReport, RECALL_OFF } from './recall.ts';
+import { drawProbes, probesFor, recallOf, recallReport } from './recall.ts';
+import { RECALL_OFF } from './recallSetting.ts';
 
 const text = Array.from({ length: 300 }, (_, n) => 1000 + n).join(' ');
 const documents = [{ name: 'a.txt', text }];

@@ -1,11 +1,8 @@
 import { mean, meanInterval } from '../statistics/figures.ts';
 import { drawWindows, type Draws } from '../statistics/resample.ts';
+import { RECALL_OFF } from './recallSetting.ts';
 import { cutProbes, type Probe, type Probes } from '../model/tokens/probes.ts';
 import type { Document, Tokenizer } from '../model/tokens/types.ts';
-
-/** Said where recall was turned off. */
-export const RECALL_OFF =
-	'recall was not measured: it is turned off (--recall off); a plan can keep the loss on text and lose in-context recall';
 
 /** What asks for recall. */
 export interface RecallAsked {

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { wholeNumber } from '../edge/values.ts';
 import { isInputError } from '../errors.ts';
+import { RECALL_DEFAULT } from './recallSetting.ts';
 import { oneFlag, type SettingFlags } from './flags.ts';
 
 const MAX_COUNT = 1_000_000;
@@ -51,7 +52,7 @@ export const windowFlags = (windows = 'windows of text') => ({
 });
 
 /** Whether in-context recall is measured too. */
-export const recallSetting = v.optional(v.boolean(), true);
+export const recallSetting = v.optional(v.boolean(), RECALL_DEFAULT);
 
 /** The option of `recallSetting`. */
 export const recallFlag: SettingFlags<boolean> = {

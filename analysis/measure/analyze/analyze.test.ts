@@ -14,7 +14,7 @@ import { captureSums } from '../../engine/captureSums.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
-import { RECALL_OFF } from '../recall.ts';
+import { RECALL_OFF } from '../recallSetting.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { analyze, estimateAnalysis, prepare } from '../../../tests/builders/opened.ts';
 import { captureAttention } from '../../../tests/builders/opened.ts';

@@ -17,7 +17,7 @@ import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
 import { cutWindows } from '../../model/tokens/windows.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { cutProbes, type Probes } from '../../model/tokens/probes.ts';
-import { RECALL_OFF } from '../recall.ts';
+import { RECALL_OFF } from '../recallSetting.ts';
 import { type DamageOptions } from './damage.ts';
 import { measureCases } from './measure.ts';
 import { ProgressFile, type ProgressHeader } from '../lossFile.ts';

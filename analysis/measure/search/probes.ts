@@ -3,7 +3,7 @@ import { forwardWork } from '../../engine/work.ts';
 import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import { cutProbes, PROBE_WINDOWS, type Probe, type Probes } from '../../model/tokens/probes.ts';
 import type { Tokenizer } from '../../model/tokens/types.ts';
-import { RECALL_OFF } from '../recall.ts';
+import { RECALL_OFF } from '../recallSetting.ts';
 import type { CutParts } from './parts.ts';
 import type { PlanSample } from './planRunner.ts';
 import type { PreparedSearch } from './prepare.ts';

@@ -1,6 +1,7 @@
 import type { AskedPlan } from '../../measure/askedPlan.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import { EVALUATE_DEFAULTS } from '$analysis/measure/evaluate/defaults.ts';
+import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
 import type { Evaluation, Gates } from '$analysis/measure/evaluate/types.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
@@ -11,6 +12,7 @@ export interface EvaluateFields {
 	texts: TextChoices;
 	context: number | null;
 	windows: number | null;
+	recall: boolean;
 	task: 'none' | 'continuations' | 'file';
 	questions: { name: string; text: string } | null;
 	maxLossIncrease: number | null;
@@ -27,6 +29,7 @@ export function evaluateFields(
 		texts: sampleChoices(samples, EVALUATE_DEFAULTS.samples),
 		context: Math.min(EVALUATE_DEFAULTS.context, maxPositions),
 		windows: EVALUATE_DEFAULTS.windows,
+		recall: RECALL_DEFAULT,
 		task: 'none',
 		questions: null,
 		maxLossIncrease: null,
@@ -38,7 +41,7 @@ export function evaluateFields(
 /** The settings of an evaluation that is open; questions, which are not kept, stay as they were. */
 export function evaluateFieldsOf(
 	{ texts, context, windows }: Pick<StoredResult, 'texts' | 'context' | 'windows'>,
-	{ report }: Evaluation,
+	{ report, notes }: Evaluation,
 	samples: SamplesAnswer,
 	before: EvaluateFields
 ): EvaluateFields {
@@ -51,6 +54,7 @@ export function evaluateFieldsOf(
 		texts: choicesOf(texts, samples) ?? before.texts,
 		context,
 		windows,
+		recall: !notes.includes(RECALL_OFF),
 		maxLossIncrease: limitOf('maxLossIncrease'),
 		minAgreementPercent: percent(limitOf('minAgreement')),
 		maxAccuracyDropPercent: percent(limitOf('maxAccuracyDrop'))
@@ -63,13 +67,13 @@ export function evaluateRequest(
 	fields: EvaluateFields,
 	asked: AskedPlan
 ): NewMeasurement | null {
-	const { context, windows, task } = fields;
+	const { context, windows, task, recall } = fields;
 	const texts = textsOf(fields.texts);
 	const questions = task === 'file' ? fields.questions : task === 'none' ? null : task;
 	if (texts.length === 0 || context === null || windows === null) return null;
 	if (task === 'file' && questions === null) return null;
 	const gates = gatesFrom(task === 'none' ? { ...fields, maxAccuracyDropPercent: null } : fields);
-	return { kind: 'evaluate', run, texts, context, windows, ...asked, questions, gates };
+	return { kind: 'evaluate', run, texts, context, windows, ...asked, questions, gates, recall };
 }
 
 /** Gates of the form's fields; percentages become shares, and empty fields no gates. */

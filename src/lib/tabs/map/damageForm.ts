@@ -1,4 +1,5 @@
 import { DAMAGE_DEFAULTS } from '$analysis/measure/damage/defaults.ts';
+import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
@@ -10,6 +11,7 @@ export interface DamageFields {
 	context: number | null;
 	windows: number | null;
 	maxSpan: number | null;
+	recall: boolean;
 }
 
 /** What the form starts with: the command's defaults, as far as the model allows. */
@@ -21,7 +23,8 @@ export function damageFields(
 		texts: sampleChoices(samples, DAMAGE_DEFAULTS.samples),
 		context: Math.min(DAMAGE_DEFAULTS.context, maxPositions),
 		windows: DAMAGE_DEFAULTS.windows,
-		maxSpan: Math.min(DAMAGE_DEFAULTS.maxSpan, layers)
+		maxSpan: Math.min(DAMAGE_DEFAULTS.maxSpan, layers),
+		recall: RECALL_DEFAULT
 	};
 }
 
@@ -36,14 +39,15 @@ export function damageFieldsOf(
 		texts: choicesOf(texts, samples) ?? before.texts,
 		context,
 		windows,
-		maxSpan: lengths.length === 0 ? before.maxSpan : Math.max(...lengths)
+		maxSpan: lengths.length === 0 ? before.maxSpan : Math.max(...lengths),
+		recall: !result.damage.notes.includes(RECALL_OFF)
 	};
 }
 
 /** What is asked for; null: something is missing. */
 export function damageRequest(run: string, fields: DamageFields): NewMeasurement | null {
-	const { context, windows, maxSpan } = fields;
+	const { context, windows, maxSpan, recall } = fields;
 	const texts = textsOf(fields.texts);
 	if (texts.length === 0 || context === null || windows === null || maxSpan === null) return null;
-	return { kind: 'damage', run, texts, context, windows, maxSpan };
+	return { kind: 'damage', run, texts, context, windows, maxSpan, recall };
 }

@@ -18,7 +18,10 @@ const searchOf = (report: object, settings?: Search['settings']) =>
 	({ report: { plans: [], ...report }, settings }) as unknown as Search;
 
 describe('the form takes the settings of a search that is open', () => {
-	const settings = { maxSpan: 3, protectedLayers: [0, 15], repair: true };
+	const settings = {
+		...{ maxSpan: 3, protectedLayers: [0, 15], repair: true },
+		...{ recall: false, maxRecallIncrease: 0.2 }
+	};
 	const fields = searchFieldsOf(
 		stored,
 		searchOf({ goal: { kind: 'save', axis: 'parameters', share: 0.07 } }, settings),

@@ -2,6 +2,7 @@ import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import type { SavingAxis } from '$analysis/plan/axes.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import { SEARCH_DEFAULTS } from '$analysis/measure/search/defaults.ts';
+import { RECALL_DEFAULT } from '$analysis/measure/recallSetting.ts';
 import type { Search, SearchGoal } from '$analysis/measure/search/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
@@ -21,6 +22,9 @@ export interface SearchFields {
 	/** Layers with commas between them. */
 	protectedText: string;
 	repair: boolean;
+	recall: boolean;
+	/** Nats/token that the plan may add to recall. */
+	maxRecallIncrease: number | null;
 }
 
 type SizeFacts = Pick<ModelFacts, 'layers' | 'maxPositions'>;
@@ -41,7 +45,9 @@ export function searchFields(
 		windows: SEARCH_DEFAULTS.windows,
 		maxSpan: Math.min(SEARCH_DEFAULTS.maxSpan, layers),
 		protectedText: SEARCH_DEFAULTS.protectedLayers.join(', '),
-		repair: SEARCH_DEFAULTS.repair
+		repair: SEARCH_DEFAULTS.repair,
+		recall: RECALL_DEFAULT,
+		maxRecallIncrease: SEARCH_DEFAULTS.maxRecallIncrease
 	};
 }
 
@@ -61,7 +67,9 @@ export function searchFieldsOf(
 		windows: stored.windows,
 		maxSpan: settings?.maxSpan ?? before.maxSpan,
 		protectedText: settings?.protectedLayers.join(', ') ?? before.protectedText,
-		repair: settings?.repair ?? search.report.plans.some(({ repaired }) => repaired)
+		repair: settings?.repair ?? search.report.plans.some(({ repaired }) => repaired),
+		recall: settings?.recall ?? before.recall,
+		maxRecallIncrease: settings?.maxRecallIncrease ?? before.maxRecallIncrease
 	};
 }
 
@@ -94,13 +102,17 @@ export function searchRequest(
 	fields: SearchFields,
 	layers: number
 ): NewMeasurement | null {
-	const { context, windows, maxSpan, repair } = fields;
+	const { context, windows, maxSpan, repair, recall, maxRecallIncrease } = fields;
 	const texts = textsOf(fields.texts);
 	const protectedLayers = parseLayers(fields.protectedText, layers);
 	const goal = goalOf(fields);
 	if (texts.length === 0 || protectedLayers === null || goal === null) return null;
 	if (context === null || windows === null || maxSpan === null) return null;
-	return { kind: 'search', run, texts, context, windows, goal, maxSpan, protectedLayers, repair };
+	if (maxRecallIncrease === null) return null;
+	return {
+		...{ kind: 'search', run, texts, context, windows, goal, maxSpan, protectedLayers, repair },
+		...{ recall, maxRecallIncrease }
+	};
 }
 
 function goalOf({

@@ -1,0 +1,6 @@
+/** Whether in-context recall is measured where nothing is said, on the page and by the command. */
+export const RECALL_DEFAULT = true;
+
+/** Said where recall was turned off. */
+export const RECALL_OFF =
+	'recall was not measured: it is turned off (--recall off); a plan can keep the loss on text and lose in-context recall';
