@@ -119,7 +119,7 @@ describe('the keyboard alone', () => {
 		const refused = page.getByRole('alert');
 		await refused.getByText('Layers 2–4: 3 layers, and the longest span is 2.').waitFor();
 		expect(query(page)).toBe('?spans=2-3&max=2');
-		await page.getByRole('button', { name: 'Put span 3-4 into the plan' }).click();
+		await page.getByRole('button', { name: 'Use span 3-4 in the plan' }).click();
 		await page.getByRole('status').getByText('Span 3–4 replaced span 2–3.').waitFor();
 		await planOf(page).getByLabel('Longest span').fill('0');
 		await press(page, 'Enter');

@@ -1,18 +1,16 @@
 /** The tabs of the run page: the one list of them. */
 import type { Component } from 'svelte';
 import type { TabProps } from '../measure/tab.ts';
-import DeploymentPanel from './bench/DeploymentPanel.svelte';
-import EvaluateTab from './evaluate/EvaluateTab.svelte';
 import MapTab from './map/MapTab.svelte';
-import SearchTab from './search/SearchTab.svelte';
-import TuneTab from './tune/TuneTab.svelte';
 
 export interface RunTab {
 	/** In the address; of a tab that shows one kind of result, that kind. */
 	value: string;
 	label: string;
 	about: string;
-	component: Component<TabProps>;
+	/** Of the tab that is seen first; the others are loaded when they are opened. */
+	component: Component<TabProps> | null;
+	load: (() => Promise<{ default: Component<TabProps> }>) | null;
 }
 
 export const TABS: readonly RunTab[] = [
@@ -20,30 +18,35 @@ export const TABS: readonly RunTab[] = [
 		value: 'map',
 		label: 'Map',
 		about: 'How alike layers are, and the plan',
-		component: MapTab
+		component: MapTab,
+		load: null
 	},
 	{
 		value: 'evaluate',
 		label: 'Evaluate',
 		about: 'What the plan costs and gains, measured',
-		component: EvaluateTab
+		component: null,
+		load: () => import('./evaluate/EvaluateTab.svelte')
 	},
 	{
 		value: 'search',
 		label: 'Search',
 		about: 'The best plan for a budget, by measured damage',
-		component: SearchTab
+		component: null,
+		load: () => import('./search/SearchTab.svelte')
 	},
 	{
 		value: 'tune',
 		label: 'Tune',
 		about: 'What training gives back of what the plan costs',
-		component: TuneTab
+		component: null,
+		load: () => import('./tune/TuneTab.svelte')
 	},
 	{
 		value: 'bench',
 		label: 'Bench',
 		about: 'What the plan gains as a deployed model: time and memory, measured',
-		component: DeploymentPanel
+		component: null,
+		load: () => import('./bench/DeploymentPanel.svelte')
 	}
 ];
