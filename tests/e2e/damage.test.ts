@@ -28,7 +28,7 @@ const query = (page: Page) => new URL(page.url()).search;
 const region = (page: Page, title: string) =>
 	page.getByRole('region', { name: title, exact: true });
 const damageMap = (page: Page) =>
-	page.getByRole('grid', { name: /^loss added when every follower/ });
+	page.getByRole('grid', { name: /^loss increase when every follower/ });
 
 describe('a model whose damage was not measured', () => {
 	it('is offered a measurement in place of the map', async () => {

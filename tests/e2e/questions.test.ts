@@ -54,7 +54,7 @@ describe('the questions of a run', () => {
 		await questions(page).getByRole('link', { name: 'Is dropping better?' }).click();
 		await page.getByRole('tab', { name: 'Search', selected: true }).waitFor();
 		await questions(page).getByRole('link', { name: 'Which layers could share or go?' }).click();
-		await page.getByRole('grid', { name: /^loss added when every follower/ }).waitFor();
+		await page.getByRole('grid', { name: /^loss increase when every follower/ }).waitFor();
 	});
 });
 
@@ -94,7 +94,7 @@ describe('the form of a measurement', () => {
 	it('measures recall unless told not to', async () => {
 		const page = await visit(run('?tab=evaluate'));
 		const form = page.getByRole('form', { name: 'Evaluate a plan' });
-		const recall = form.getByRole('checkbox', { name: 'Measure in-context recall too' });
+		const recall = form.getByRole('checkbox', { name: 'Measure recall too' });
 		expect(await recall.isChecked()).toBe(true);
 		await recall.uncheck();
 		await form.getByText('lose recall').waitFor();
