@@ -16,6 +16,7 @@ import { KeptTune } from './kept.ts';
 import { prepareTune, type Part, type PreparedTune } from './prepare.ts';
 import { learningRateOf, reportOf, type MeasuredArm } from './report.ts';
 import { cheapestDrops, dropsAtEqualSavings } from './rival.ts';
+import type { TuneSettings } from './settings.ts';
 import type { Arm, Tune, TuneRequest } from './types.ts';
 import { comparisonWords, settingWords } from './words.ts';
 
@@ -257,17 +258,25 @@ function idsOf({ windows, probes, scored }: Part) {
 	};
 }
 
-function settingsOf(request: TuneRequest) {
-	const {
-		documents: _d,
-		planFolder: _p,
-		memoryLimitBytes: _m,
-		home: _h,
-		out: _o,
-		command: _c,
-		...rest
-	} = request;
-	return rest;
+function settingsOf({
+	plan,
+	context,
+	windows,
+	steps,
+	batch,
+	learningRate,
+	distill,
+	lora,
+	patience,
+	seed,
+	compare,
+	device,
+	dtype
+}: TuneRequest): TuneSettings {
+	return {
+		...{ plan, context, windows, steps, batch, learningRate, distill },
+		...{ lora, patience, seed, compare, device, dtype }
+	};
 }
 
 /** All that figures depend on. */
