@@ -159,8 +159,8 @@ describe('bad input: one line, exit 2, nothing on stdout and no run, whole or ha
 		['no config.json', (model) => rm(join(model, 'config.json')), /no config\.json/],
 		[
 			'an architecture we do not support',
-			(model) => changeConfig(model, { architectures: ['GPT2LMHeadModel'] }),
-			/GPT2LMHeadModel.*LlamaForCausalLM/
+			(model) => changeConfig(model, { architectures: ['BloomForCausalLM'] }),
+			/BloomForCausalLM.*LlamaForCausalLM/
 		],
 		['truncated weights', (model) => truncate(join(model, weights), 5000), /model\.safetensors/],
 		[
