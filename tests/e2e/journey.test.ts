@@ -154,6 +154,17 @@ describe('from an empty workspace', () => {
 		for (const key of ['ArrowDown', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
 
 		const tokens = page.getByRole('region', { name: 'Token maps' });
+		// The running text first: where a token looks in both layers is said in words, too.
+		const text = tokens.getByRole('listbox', { name: 'Tokens of the window' });
+		await text.focus();
+		await page.keyboard.press('ArrowRight');
+		expect(await text.getByRole('option', { selected: true }).count()).toBe(1);
+		await tokens
+			.getByText(/^layer 2 head 0/)
+			.first()
+			.waitFor();
+		await tokens.getByText('1.0000').first().waitFor();
+		await tokens.getByRole('radio', { name: 'maps' }).check({ force: true });
 		const map = tokens.getByRole('grid', { name: /^Layer 2 head 0: probability/ }).first();
 		await map.waitFor();
 		expect(await tokens.getByRole('grid').count()).toBe(3);

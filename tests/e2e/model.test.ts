@@ -111,6 +111,7 @@ describe('an ONNX model in a --models folder', () => {
 		await page.goto(`${server.url}/runs/${run?.id ?? ''}?cell=0,2&heads=1,3`);
 		await hydrated(page);
 		const tokens = page.getByRole('region', { name: 'Token maps' });
+		await tokens.getByRole('radio', { name: 'maps' }).check({ force: true });
 		await tokens
 			.getByRole('grid', { name: /^Layer 2 head 3: probability/ })
 			.first()
