@@ -7,6 +7,7 @@ import { registerAnalyze } from './analyze.ts';
 import { registerApply } from './apply.ts';
 import { registerCompare } from './compare.ts';
 import { registerExport } from './export.ts';
+import { registerFigure } from './figure.ts';
 import { GatesNotPassed } from './gates.ts';
 import { registerImport } from './import.ts';
 import { registerInspect } from './inspect.ts';
@@ -72,6 +73,7 @@ export function programFor(io: Io): Command {
 	registerCompare(program, io);
 	registerExport(program, io);
 	registerImport(program, io);
+	registerFigure(program, io);
 	registerApply(program, io);
 	registerSavings(program, io);
 	registerServe(program, io);

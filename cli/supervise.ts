@@ -6,7 +6,12 @@ import { nodeOptions } from '../analysis/process/nodeOptions.ts';
 import { sayError, type Io } from './io.ts';
 
 /** Commands that run a model, or open one with onnxruntime. */
-const RUNNING: readonly string[] = ['apply', 'inspect', ...kinds().map(({ kind }) => kind)];
+const RUNNING: readonly string[] = [
+	'apply',
+	'inspect',
+	'figure',
+	...kinds().map(({ kind }) => kind)
+];
 
 /** Tells a process that it is the command's own child; its value is the parent's number. */
 const PARENT = 'SPANWISE_PARENT';

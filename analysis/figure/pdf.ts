@@ -19,10 +19,11 @@ export async function figurePdf(figure: Figure, style: Style): Promise<Uint8Arra
 	const { width, height, marks } = sheetOf(figure, style);
 	const pdf = new PdfDocument({
 		autoFirstPage: false,
+		// None: PDF's standard fonts are never asked for.
+		font: '',
 		info: { Title: figure.title, Subject: figure.caption, Creator: 'Spanwise' }
 	});
 	const bytes = toBytes(pdf);
-	// The first font is given before the first page: none of PDF's standard fonts is ever asked for.
 	pdf.registerFont('regular', faces.regular.buffer);
 	pdf.registerFont('bold', faces.bold.buffer);
 	pdf.font('regular').addPage({ size: [width, height], margin: 0 });

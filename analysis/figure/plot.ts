@@ -1,6 +1,5 @@
 import { scaleLinear } from 'd3-scale';
 import {
-	line,
 	symbol,
 	symbolCircle,
 	symbolDiamond2,
@@ -133,7 +132,8 @@ export function whiskerPath(frame: ChartFrame, point: ChartPoint, half = 3): str
 	const { low, high } = point;
 	if (low === null || low === undefined || high === null || high === undefined) return '';
 	const x = round(placeX(frame, point.x));
-	const [top, bottom] = [round(placeY(frame, high)), round(placeY(frame, low))];
+	const clamped = (y: number) => Math.max(frame.y[0], Math.min(frame.y[1], y));
+	const [top, bottom] = [high, low].map((y) => round(placeY(frame, clamped(y))));
 	return `M${x - half},${top}h${2 * half}M${x},${top}V${bottom}M${x - half},${bottom}h${2 * half}`;
 }
 
@@ -205,13 +205,40 @@ export function placeLabels(
 	return placed.reverse().map(({ id, text, x, y, anchor }) => ({ id, text, x, y, anchor }));
 }
 
-/** SVG path through points in their order. */
+/** SVG path through points in their order, as far as it lies within the frame. */
 export function joinPath(frame: ChartFrame, points: readonly ChartPoint[]): string {
-	const path = line<ChartPoint>(
-		({ x }) => placeX(frame, x),
-		({ y }) => placeY(frame, y)
-	);
-	return path.digits(2)(points) ?? '';
+	const pieces = points
+		.slice(1)
+		.flatMap((to, at) => within(frame, points[at], to))
+		.map(({ from, to }) => {
+			const place = ([x, y]: Pair) => `${round(placeX(frame, x))},${round(placeY(frame, y))}`;
+			return { from: place(from), to: place(to) };
+		});
+	return pieces
+		.map(({ from, to }, at) => (pieces[at - 1]?.to === from ? `L${to}` : `M${from}L${to}`))
+		.join('');
+}
+
+type Pair = readonly [number, number];
+
+/** The part of a line from one point to another that lies within a frame (Liang and Barsky); none: it does not. */
+function within(frame: ChartFrame, a: ChartPoint, b: ChartPoint): { from: Pair; to: Pair }[] {
+	let [start, end] = [0, 1];
+	const step: Pair = [b.x - a.x, b.y - a.y];
+	const bounds = [
+		[-step[0], a.x - frame.x[0]],
+		[step[0], frame.x[1] - a.x],
+		[-step[1], a.y - frame.y[0]],
+		[step[1], frame.y[1] - a.y]
+	];
+	for (const [toward, left] of bounds) {
+		if (toward === 0 && left < 0) return [];
+		if (toward < 0) start = Math.max(start, left / toward);
+		else if (toward > 0) end = Math.min(end, left / toward);
+	}
+	if (start > end) return [];
+	const at = (t: number): Pair => [a.x + t * step[0], a.y + t * step[1]];
+	return [{ from: at(start), to: at(end) }];
 }
 
 function round(place: number): number {

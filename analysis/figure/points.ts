@@ -190,7 +190,9 @@ function nameMarks(
 			y += NAME_HEIGHT;
 		}
 		const drawn = [
-			symbolMark(shape, colour, PAPER.point.size, { x: x + 3, y: y - 2.6 }),
+			symbolMark(shape, colour, PAPER.point.size / (shape === 'dash' ? 2.2 : 1), {
+				...{ x: x + 3, y: y - 2.6 }
+			}),
 			text(cut(name, width - 8, PAPER.text), x + 8, y)
 		];
 		x += wide;

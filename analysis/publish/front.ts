@@ -3,10 +3,17 @@ import { AXIS_NAMES, savedShares, type SavingAxis } from '../plan/axes.ts';
 import { DTYPE_BYTES, type SavingsFacts } from '../plan/savings.ts';
 import type { Sources } from '../plan/types.ts';
 import type { FrontPoint, PartLoss, PlanFigures, SearchReport } from '../measure/search/types.ts';
-import type { ChartPoint, PointSeries, Rule } from '../figure/plot.ts';
+import {
+	rangeOf,
+	type ChartPoint,
+	type PointPlot,
+	type PointSeries,
+	type Rule
+} from '../figure/plot.ts';
+import { fencedRange } from '../figure/range.ts';
 import type { ResultSummary } from '../measure/results/types.ts';
 import { planWords } from '../text/plan.ts';
-import { formatPercent, formatTime } from '../text/number.ts';
+import { formatPercent, formatShortPercent, formatTick, formatTime } from '../text/number.ts';
 import { lossText } from '../text/interval.ts';
 
 /** An evaluation of another time. */
@@ -167,6 +174,46 @@ export function frontChart(
 		rules: rulesOf(report, axis, cost),
 		targets
 	};
+}
+
+/**
+ * The chart on its axes: around what plans are compared at, where those that matter lie, rather than around all that the
+ * front spans; what lies beyond stands at the edge as an arrow. Without a budget on the axis: around all points.
+ */
+export function frontPlot(
+	{ series, rules }: FrontChart,
+	{ target }: Pick<SearchReport, 'target'>,
+	axis: SavingAxis,
+	cost: CostShown,
+	whole = false
+): PointPlot {
+	const points = series.flatMap((each) => each.points);
+	const saved = points.map(({ x }) => x);
+	const [from, to] = rangeOf(saved, [0]);
+	const budget = axis === target.axis && target.share > 0 && !whole ? target.share : null;
+	const x: [number, number] =
+		budget === null
+			? [from, Math.min(1, to)]
+			: [0, Math.min(1, rangeOf([budget * AROUND_BUDGET], [0])[1])];
+	const near = points.filter((point) => point.x >= x[0] && point.x <= x[1]);
+	return {
+		...{ series, rules, x },
+		...(budget !== null && near.length > 0 && { y: nearRange(near) }),
+		beyond: budget !== null,
+		xTitle: `saved of the ${AXIS_NAMES[axis]} (predicted)`,
+		yTitle: cost === 'text' ? 'loss increase (nats/token)' : 'recall increase (nats/token)',
+		xFormat: (value) => formatShortPercent(value),
+		yFormat: (value) => formatTick(value)
+	};
+}
+
+/** The axis of savings ends at so many times the budget. */
+const AROUND_BUDGET = 1.6;
+
+/** A range of losses that holds 0 and the bulk of the points, and all that bear a name by their order among these. */
+function nearRange(points: readonly ChartPoint[]): [number, number] {
+	const [low, high] = fencedRange(points.map(({ y }) => y));
+	return rangeOf([low, high], [0]);
 }
 
 /** Plans that are one and the same on the chart, under all of their names. */

@@ -36,7 +36,8 @@ over a range of weights between text and recall damage, it is the one of least l
 Drops and spans race: they are measured on 3, 5, 8, … windows and leave as soon as no cheapest plan can have them any more;
 spans are tried from the shortest, and one whose beginning costs too much is not. Random plans race too, and step by step
 only changes are measured that may be the cheapest. --exhaustive measures everything on all windows.
-JSON: {verdict, goal, target, plans, random, recall, axes, ties, stability, race, front, shortlist, baseline, interval, parts, notes}.
+JSON: {verdict, goal, target, plans, random, recall, axes, ties, stability, race, front, shortlist, importance,
+baseline, interval, parts, notes}.
 
 Example:
   spanwise search mini-llama2 --followers 2 --windows 2 --context 128 --max-span 3 --random 20`

@@ -309,7 +309,10 @@ describe('a race', () => {
 
 describe('a verdict', () => {
 	it('names ties, which hold 0, savings on each axis and how stable the plan is', async () => {
-		const { ties = [], axes = [], stability, verdict } = await search();
+		const { ties = [], axes = [], stability, verdict, importance = [] } = await search();
+		// 1 − cos lies between 0 and 2, one for each layer.
+		expect(importance).toHaveLength(LAYERS);
+		expect(importance.every((value) => value > 0 && value < 2)).toBe(true);
 		for (const { difference } of ties) {
 			expect(difference.low).toBeLessThanOrEqual(0);
 			expect(difference.high).toBeGreaterThanOrEqual(0);

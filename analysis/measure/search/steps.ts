@@ -285,6 +285,7 @@ export async function searchWith(
 				})
 			})),
 			shortlist: shortlistOf(damage),
+			importance: [...turned],
 			baseline,
 			interval: await ofParts((part) => meter.draws[part]?.over ?? null),
 			parts: await ofParts((part) => ({

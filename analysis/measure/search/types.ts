@@ -178,6 +178,8 @@ export interface SearchReport {
 	stability?: Stability;
 	/** Which drops and spans were not measured on all windows; not there: all were. */
 	race?: RaceReport;
+	/** By layer, mean of 1 − cos(x, x + Attn(x)) over the tokens of the search part; earlier versions kept none. */
+	importance?: number[];
 	/** What was left undone and why: "no share plan saves 60% of the KV cache", … */
 	notes: string[];
 }

@@ -1,0 +1,184 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { Option, type Command } from 'commander';
+import { anyNumber } from '../analysis/edge/values.ts';
+import { quoted } from '../analysis/edge/quote.ts';
+import { InputError } from '../analysis/errors.ts';
+import { figureCsv, figureScript, figureTex } from '../analysis/figure/files.ts';
+import type { Figure } from '../analysis/figure/marks.ts';
+import { figurePdf } from '../analysis/figure/pdf.ts';
+import { COLOURS, SINGLE, WIDTHS, type Style, type WidthName } from '../analysis/figure/style.ts';
+import { figureSvg } from '../analysis/figure/svg.ts';
+import { SAVING_AXES } from '../analysis/plan/axes.ts';
+import { DAMAGE_MAPS } from '../analysis/publish/damageCard.ts';
+import { COSTS } from '../analysis/publish/front.ts';
+import { figurePng } from '../analysis/publish/raster.ts';
+import { SHOWN } from '../analysis/similarity/shown.ts';
+import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
+import { figureOf, FIGURE_KINDS, type FigureChoice, type FigureKind } from './figureKinds.ts';
+import { findRun, homeOf } from './found.ts';
+import { printJson, say, type Io } from './io.ts';
+import {
+	argument,
+	layerList,
+	wholeNumber,
+	withSharedOptions,
+	type SharedOptions
+} from './options.ts';
+
+const HELP = `
+map: similarity of every two layers. profile: layer by layer, similarity to the layer before, damage of dropping
+it on text and on recall, induction. damage: measured damage of every pair. front: savings vs. loss of a search.
+compare: maps of several runs under one scale. tokens: attention of heads from token to token; runs the model.
+
+--out says the form by its end: .pdf (vector, font embedded), .svg, .png (300 dpi). Beside it are
+written .csv (the numbers), .py (matplotlib, reads the CSV) and .tex (LaTeX with caption and the commands).
+
+Presets: shared-attention, the map of the Shared Attention paper (cosine of flattened heads); echo-att, the same from 0
+to 1, as EchoAtt draws it; llm-drop, importance of each layer, 1 − cos(x, x + Attn(x)), of a search.
+
+Examples (llama2-run: made by the example of spanwise analyze):
+  spanwise figure llama2-run --kind map --out map.pdf
+  spanwise figure llama2-run --kind profile --style double --no-caption --out profile.pdf`;
+
+/** What a preset sets, unless the option is given. */
+const PRESETS = {
+	'shared-attention': { kind: 'map', metric: 'cosine', view: 'all', show: 'similarity' },
+	'echo-att': { kind: 'map', metric: 'cosine', view: 'all', show: 'similarity', range: [0, 1] },
+	'llm-drop': { kind: 'importance' }
+} as const;
+type Preset = keyof typeof PRESETS;
+
+interface FigureOptions extends SharedOptions, FigureChoice {
+	kind: FigureKind;
+	out: string;
+	style: WidthName;
+	colours: Style['colours'];
+	title: boolean;
+	caption: boolean;
+	spans: boolean;
+	colourBar: boolean;
+	ownScales?: boolean;
+	preset?: Preset;
+}
+
+export function registerFigure(program: Command, io: Io): void {
+	const command = withSharedOptions(
+		program
+			.command('figure')
+			.description(
+				'draw a figure for a paper: PDF, SVG or PNG, with its numbers, a script and LaTeX'
+			)
+			.argument('<run...>', "a run's folder or id; several for --kind compare")
+			.addOption(new Option('--kind <kind>', 'what is drawn').choices(FIGURE_KINDS).default('map'))
+			.requiredOption('--out <file>', 'figure.pdf, .svg or .png')
+			.addOption(
+				new Option('--preset <preset>', 'as published; other options still count').choices(
+					Object.keys(PRESETS)
+				)
+			)
+			.addOption(
+				new Option('--style <style>', 'one column, 3.25 in, or two, 6.75 in')
+					.choices(Object.keys(WIDTHS))
+					.default('single')
+			)
+			.addOption(
+				new Option('--colours <colours>', "the page's, or cividis, read in grey too")
+					.choices(COLOURS)
+					.default('light')
+			)
+			.option('--no-title', 'leave the title out')
+			.option('--no-caption', 'leave the caption out of the drawing; it stays in the .tex')
+			.option('--no-spans', 'leave out the spans of --plan')
+			.option('--no-colour-bar', 'leave out what colours stand for')
+			.option('--own-scales', 'compare: a scale for each map in place of one for all')
+			.addOption(
+				new Option('--metric <metric>', 'of similarity').choices(METRICS).default('cosine')
+			)
+			.addOption(new Option('--view <view>', 'entries that count').choices(VIEWS).default('all'))
+			.addOption(
+				new Option('--show <what>', 'map: of the measure').choices(SHOWN).default('similarity')
+			)
+			.option('--range <low,high>', 'range of the colours', argument(twoNumbers))
+			.option('--plan <file>', 'map, damage: draw the spans of a plan')
+			.addOption(
+				new Option('--measure <measure>', 'damage: which').choices(DAMAGE_MAPS).default('damage')
+			)
+			.addOption(
+				new Option('--axis <axis>', 'front: what is saved (default: the search’s)').choices(
+					SAVING_AXES
+				)
+			)
+			.addOption(
+				new Option('--against <loss>', 'front: loss on text, or on recall')
+					.choices(COSTS)
+					.default('text')
+			)
+			.option('--result <id>', 'the stored result (default: the newest of the model)')
+			.option('--layers <list>', 'tokens: layers, side by side', layerList)
+			.option('--heads <list>', 'tokens: the head of each layer, or one for all', layerList)
+			.option('--window <number>', 'tokens: window of the run', wholeNumber(0), 0),
+		'print the names of the files as JSON'
+	);
+	command.addHelpText('after', HELP).action(async (runs: string[], given: FigureOptions) => {
+		const options = withPreset(given, command);
+		checkOut(options.out);
+		const sources = [];
+		for (const run of runs)
+			sources.push({ ...(await findRun(run, options, io)), home: homeOf(options, io) });
+		const style = styleOf(options);
+		const figure = await figureOf(options.kind, sources, options, style);
+		const files = await writeFigure(figure, style, options.out);
+		if (options.json) printJson(io, { files });
+		else say(io, `wrote ${files.map((file) => quoted(file)).join(', ')}`);
+	});
+}
+
+function twoNumbers(text: string): [number, number] {
+	const [low, high, ...more] = text.split(',').map(anyNumber);
+	if (more.length > 0 || !(low < high)) throw new InputError('expected low,high such as 0,1');
+	return [low, high];
+}
+
+/** The options with what a preset says in place of defaults. */
+function withPreset(options: FigureOptions, command: Command): FigureOptions {
+	if (options.preset === undefined) return options;
+	const set = Object.entries(PRESETS[options.preset]).filter(
+		([name]) => command.getOptionValueSource(name) !== 'cli'
+	);
+	return { ...options, ...Object.fromEntries(set) };
+}
+
+function styleOf(options: FigureOptions): Style {
+	const { colours, title, caption, spans, colourBar, ownScales = false } = options;
+	const width = WIDTHS[options.style];
+	return { ...SINGLE, width, colours, title, caption, spans, colourBar, ownScales };
+}
+
+const FORMS = ['.pdf', '.svg', '.png'];
+
+function checkOut(out: string): void {
+	if (!FORMS.includes(extname(out)))
+		throw new InputError(`--out ${quoted(out)}: expected a name that ends in ${FORMS.join(', ')}`);
+}
+
+/** Writes a figure and what lies beside it; the files. */
+async function writeFigure(figure: Figure, style: Style, out: string): Promise<string[]> {
+	const extension = extname(out);
+	const stem = out.slice(0, -extension.length);
+	const name = basename(stem);
+	const drawn = {
+		'.pdf': () => figurePdf(figure, style),
+		'.png': () => figurePng(figure, style),
+		'.svg': () => Promise.resolve(figureSvg(figure, style))
+	}[extension];
+	const script = figureScript(figure, style, { csv: `${name}.csv`, out: `${name}-matplotlib.pdf` });
+	const files: [string, string | Uint8Array][] = [
+		[out, drawn === undefined ? '' : await drawn()],
+		[`${stem}.csv`, figureCsv(figure)],
+		...(script === null ? [] : [[`${stem}.py`, script] satisfies [string, string]]),
+		[`${stem}.tex`, figureTex(figure, basename(out), name)]
+	];
+	for (const [file, content] of files) await writeFile(file, content);
+	return files.map(([file]) => file);
+}
