@@ -22,6 +22,8 @@ const REAL_TIMEOUT_MS = 600_000;
 const EXAMPLE_TIMEOUT_MS = 1_800_000;
 /** The examples of README.md; `npm run test:readme`, not part of `npm test`, because they take some minutes. */
 const README = 'tests/readme/*.test.ts';
+/** A GPU in software; `npm run test:webgpu`, not part of `npm test`, because it is slow. */
+const WEBGPU = 'tests/webgpu/*.test.ts';
 /** What was written, run by other programs; `npm run test:runtimes`, not part of `npm test`, because it fetches them. */
 const RUNTIMES = 'tests/runtimes/*.test.ts';
 /** The PyTorch engine, with a Python that has what python/pyproject.toml names; `npm run test:python`, not part of `npm test`. */
@@ -37,7 +39,7 @@ export default defineConfig({
 					name: 'unit',
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
-					exclude: [END_TO_END, REAL, README, MOCKING, PYTHON, RUNTIMES],
+					exclude: [END_TO_END, REAL, README, MOCKING, PYTHON, RUNTIMES, WEBGPU],
 					// What files import is loaded once a worker instead of once a file: half of the time of most.
 					isolate: false,
 					testTimeout: UNIT_TIMEOUT_MS,
@@ -94,6 +96,17 @@ export default defineConfig({
 					testTimeout: REAL_TIMEOUT_MS,
 					hookTimeout: REAL_TIMEOUT_MS,
 					sequence: { groupOrder: 4 }
+				}
+			},
+			{
+				test: {
+					name: 'webgpu',
+					environment: 'node',
+					include: [WEBGPU],
+					globalSetup: 'tests/webgpu/setup.ts',
+					testTimeout: REAL_TIMEOUT_MS,
+					hookTimeout: REAL_TIMEOUT_MS,
+					sequence: { groupOrder: 6 }
 				}
 			},
 			{

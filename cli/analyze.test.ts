@@ -59,12 +59,12 @@ describe('spanwise analyze', () => {
 	});
 
 	it('refuses a device without the engine that has one, and a device that there is not', async () => {
-		const without = await analyze(at('tiny'), '--text', text, ...small, '--device', 'cpu');
+		const without = await analyze(at('tiny'), '--text', text, ...small, '--device', 'cuda');
 		expect(without).toMatchObject({ code: 2, stdout: '' });
-		expect(without.stderr).toContain('only the torch engine has them; add --engine torch');
+		expect(without.stderr).toContain('--device cuda: of the torch engine; add --engine torch');
 		const none = await analyze(at('tiny'), '--text', text, '--engine', 'torch', '--device', 'gpu');
 		expect(none.code).toBe(2);
-		expect(none.stderr).toContain('found "gpu"; allowed: cpu, cuda, cuda:N, mps, auto');
+		expect(none.stderr).toContain('found "gpu"; allowed: cpu, webgpu, cuda, cuda:N, mps, auto');
 	});
 
 	it('says how to name a Python where the torch engine finds none', async () => {

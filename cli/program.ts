@@ -6,6 +6,7 @@ import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
 import { registerApply } from './apply.ts';
 import { registerCompare } from './compare.ts';
+import { registerDevices } from './devices.ts';
 import { registerExport } from './export.ts';
 import { registerFigure } from './figure.ts';
 import { GatesNotPassed } from './gates.ts';
@@ -64,6 +65,7 @@ export function programFor(io: Io): Command {
 		.hook('preAction', inheritShared);
 	withSharedOptions(program);
 	registerModels(program, io);
+	registerDevices(program, io);
 	registerInspect(program, io);
 	registerAnalyze(program, io);
 	registerSimilarity(program, io);

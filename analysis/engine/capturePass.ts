@@ -9,10 +9,12 @@ import {
 } from '../graph/capture.ts';
 import { gramGraph } from '../graph/gram.ts';
 import { totalNames, viewShape, type BlockStatistics } from '../graph/statistics.ts';
+import { forWebgpu } from '../graph/webgpu.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { DivergencePass } from './divergence.ts';
 import { tokenLosses, vocabularyLogSums } from './head.ts';
 import type { AttentionLayout } from './layout.ts';
+import type { OnnxDevice } from './onnxDevices.ts';
 import { rotaryFeeds } from './rotary.ts';
 import {
 	breathe,
@@ -90,7 +92,8 @@ export class CapturePass {
 		checkpoint: Checkpoint,
 		layout: AttentionLayout,
 		request: StatisticsRequest,
-		weights: WeightSource
+		weights: WeightSource,
+		device: OnnxDevice = 'cpu'
 	): Promise<CapturePass> {
 		const { folder, locationOf } = await weightFiles(checkpoint);
 		const graph = captureGraph({
@@ -100,7 +103,11 @@ export class CapturePass {
 			statistics: blockStatistics(layout, request),
 			locationOf
 		});
-		const session = await createWeightSession(graph, folder);
+		const session = await createWeightSession(
+			device === 'webgpu' ? forWebgpu(graph) : graph,
+			folder,
+			{ device }
+		);
 		const divergences: DivergencePass[] = [];
 		if (request.jsQueries !== null) {
 			for (let view = 0; view < request.views.length; view++)

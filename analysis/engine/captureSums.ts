@@ -8,7 +8,9 @@ import { StatisticsPass, type CapturedSums, type Profile } from './statistics.ts
 import { WeightSource } from './weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Window } from '../model/tokens/types.ts';
+import type { AskedDevice, ChosenDevice } from './onnxDevices.ts';
 import type { SeenWindows } from './onnxWindows.ts';
+import { chooseDevice } from './webgpu.ts';
 import type { Prepared } from './windowPlan.ts';
 import type { Reporter } from '../telemetry/reporter.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
@@ -20,6 +22,8 @@ export interface Captured {
 	loss: number;
 	/** null: the model's facts say it all. */
 	seen: SeenWindows | null;
+	/** Where it was computed; left out: where the outlook says. */
+	chosen?: ChosenDevice;
 }
 
 /** Runs windows through a model, whatever form it is stored in. */
@@ -58,19 +62,20 @@ export async function captureSums(
 export type Captureable = Pick<
 	Prepared,
 	'checkpoint' | 'layout' | 'memory' | 'work' | 'statistics' | 'windows'
->;
+> & { device?: AskedDevice };
 
 /** Everything of a window in one run of one graph. */
 async function captureResident(
-	{ checkpoint, layout, statistics, windows, work }: Captureable,
+	{ checkpoint, layout, statistics, windows, work, device = 'cpu' }: Captureable,
 	reader: WeightReader,
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<Captured> {
+	const chosen = await chooseDevice(device);
 	stopwatch.enter('packing weights');
 	reporter.add(0, 'packing weights', 0);
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
-	const pass = await CapturePass.open(checkpoint, layout, statistics, weights);
+	const pass = await CapturePass.open(checkpoint, layout, statistics, weights, chosen.device);
 	let lossSum = 0;
 	let losses = 0;
 	stopwatch.enter('windows');
@@ -88,7 +93,8 @@ async function captureResident(
 		sums: viewSums(sums, layout, windows.length),
 		profile,
 		loss: lossSum / losses,
-		seen: null
+		seen: null,
+		chosen
 	};
 }
 

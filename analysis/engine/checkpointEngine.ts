@@ -1,8 +1,11 @@
 import { sharedNotes } from '../model/checkpoint/shared.ts';
 import type { CheckpointModel } from '../model/open.ts';
+import { InputError } from '../errors.ts';
+import { formatBytes } from '../text/number.ts';
 import type { Engine } from './engine.ts';
 import { attentionLayout } from './layout.ts';
-import { comparisonHoldings, planCapture, planMemory } from './memory.ts';
+import { comparisonHoldings, planCapture, planMemory, type MemoryPlan } from './memory.ts';
+import type { AskedDevice } from './onnxDevices.ts';
 import { pathOf } from './path.ts';
 import { inTurns } from './ways.ts';
 import { forwardWork, windowWork } from './work.ts';
@@ -10,13 +13,14 @@ import { forwardWork, windowWork } from './work.ts';
 const WAYS = 2;
 
 /** Runs a checkpoint's layers by graphs of our own. Weights are hashed while they are read, where their hash is not known. */
-export function checkpointEngine(model: CheckpointModel): Engine {
+export function checkpointEngine(model: CheckpointModel, device: AskedDevice = 'cpu'): Engine {
 	const { checkpoint, reader } = model;
 	const { config } = checkpoint;
 	return {
 		fixedContext: null,
 		capture: (context, statistics, limitBytes) => {
 			const memory = planCapture(checkpoint, context, statistics, limitBytes);
+			if (device !== 'cpu' && !memory.resident) throw new InputError(notResident(device, memory));
 			const layout = attentionLayout(config, context);
 			const work = windowWork(config, layout, statistics);
 			return {
@@ -32,7 +36,7 @@ export function checkpointEngine(model: CheckpointModel): Engine {
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { captureSums } = await import('./captureSums.ts');
 					const windows = [...given];
-					const laidOut = { checkpoint, layout, memory, work, statistics, windows };
+					const laidOut = { checkpoint, layout, memory, work, statistics, windows, device };
 					return captureSums(laidOut, reader, hasher, reporter, stopwatch);
 				}
 			};
@@ -61,4 +65,8 @@ export function checkpointEngine(model: CheckpointModel): Engine {
 			return checkpointTokenMaps(model, wanted);
 		}
 	};
+}
+
+function notResident(device: AskedDevice, { limitBytes }: MemoryPlan): string {
+	return `device ${device}: the model does not fit in memory under the limit of ${formatBytes(limitBytes)}, and is streamed by the CPU alone; give --memory more, or leave --device out`;
 }

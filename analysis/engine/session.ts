@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { keepHalvesAsUint16 } from './halves.ts';
+import type { OnnxDevice } from './onnxDevices.ts';
 
 // Before any tensor is made.
 keepHalvesAsUint16();
@@ -54,14 +55,15 @@ export async function createSession(
 /**
  * A session for a graph that holds a model's weights, which lie in files below `dataFolder`. Making it blocks the thread
  * for seconds: weights are widened to float32 and packed for the products. With `arena`, what a run takes is kept for
- * the next one; of many sessions each would keep as much.
+ * the next one; of many sessions each would keep as much. On another device than the CPU, weights lie in its memory.
  */
 export async function createWeightSession(
 	model: Uint8Array,
 	dataFolder: string,
-	{ arena = true }: { arena?: boolean } = {}
+	{ arena = true, device = 'cpu' }: { arena?: boolean; device?: OnnxDevice } = {}
 ): Promise<ort.InferenceSession> {
 	return ort.InferenceSession.create(model, {
+		executionProviders: [device],
 		intraOpNumThreads: THREADS,
 		graphOptimizationLevel: 'all',
 		enableCpuMemArena: arena,
@@ -70,6 +72,7 @@ export async function createWeightSession(
 		extra: {
 			session: {
 				...THREAD_SETTINGS.spin,
+				...(device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
 				model_external_initializers_file_folder_path: dataFolder
 			}
 		},

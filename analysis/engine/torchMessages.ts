@@ -19,7 +19,9 @@ export const message = v.variant('type', [
 		spanwise: v.string(),
 		torch: v.string(),
 		transformers: v.string(),
-		devices: boundedArray(v.string(), 1024)
+		devices: boundedArray(v.string(), 1024),
+		/** What GPUs are called. */
+		names: v.optional(v.record(v.string(), v.string()), {})
 	}),
 	v.object({
 		type: v.literal('progress'),
@@ -36,6 +38,8 @@ export const message = v.variant('type', [
 	})
 ]);
 export type TorchMessage = v.InferOutput<typeof message>;
+/** What a worker says first. */
+export type TorchReady = Extract<TorchMessage, { type: 'ready' }>;
 
 /** The answer to `open`. */
 export const modelFacts = v.object({

@@ -10,7 +10,7 @@ import { InputError } from '../errors.ts';
 import { endProcess, hasEnded } from '../process/ask.ts';
 import { deathInWords } from '../process/death.ts';
 import { projectRoot } from '../projectRoot.ts';
-import { message, type TorchMessage } from './torchMessages.ts';
+import { message, type TorchMessage, type TorchReady } from './torchMessages.ts';
 
 type Python = ChildProcessByStdio<Writable, Readable, Readable>;
 /** The companion package, which needs no installation; what it imports does. */
@@ -31,6 +31,7 @@ export class TorchWorker {
 	readonly #lines: AsyncIterator<string>;
 	#words = '';
 	#asked = 0;
+	#ready: TorchReady | null = null;
 
 	private constructor(child: Python, python: string) {
 		this.#child = child;
@@ -41,6 +42,12 @@ export class TorchWorker {
 		});
 		// A worker that is gone is reported where its answer is awaited.
 		child.stdin.on('error', () => undefined);
+	}
+
+	/** Versions and devices of its Python. */
+	get ready(): TorchReady {
+		if (this.#ready === null) throw new Error('the Python worker was not started');
+		return this.#ready;
 	}
 
 	/** Starts the worker, with further environment variables. Throws InputError that says what is missing and how to install it. */
@@ -65,7 +72,10 @@ export class TorchWorker {
 		}
 		const worker = new TorchWorker(child, python);
 		const first = await worker.#read();
-		if (first?.type === 'ready') return worker;
+		if (first?.type === 'ready') {
+			worker.#ready = first;
+			return worker;
+		}
 		await worker.close();
 		throw worker.#notReady(folder);
 	}

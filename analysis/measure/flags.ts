@@ -16,6 +16,8 @@ export interface Flag {
 /** The options that say one setting. */
 export interface SettingFlags<Value> {
 	readonly flags: readonly Flag[];
+	/** Options of other settings that say something of this one too; their values come after those of `flags`. */
+	readonly shares?: readonly string[];
 	/** The setting, from the options' values in order; undefined: nothing was said. Throws InputError. */
 	read: (values: readonly unknown[]) => Value | undefined;
 	/** The words that say it again; none where the command does so of itself. */
@@ -70,10 +72,10 @@ export function readFlags(
 	table: FlagTable<object>,
 	options: Readonly<Record<string, unknown>>
 ): Record<string, unknown> {
-	const said = entriesOf(table).map(([key, { flags, read }]) => [
-		key,
-		read(flags.map(({ flag }) => options[optionName(flag)]))
-	]);
+	const said = entriesOf(table).map(([key, { flags, shares = [], read }]) => {
+		const names = [...flags.map(({ flag }) => flag), ...shares];
+		return [key, read(names.map((name) => options[optionName(name)]))];
+	});
 	return Object.fromEntries(said.filter(([, value]) => value !== undefined)) as Record<
 		string,
 		unknown

@@ -1,4 +1,4 @@
-/** The engine of a measurement as a setting, and the options that say it. */
+/** The engine of a measurement and its device as settings, and the options that say them. */
 import * as v from 'valibot';
 import {
 	TORCH_DEVICE,
@@ -6,6 +6,7 @@ import {
 	type TorchDtype,
 	type TorchSettings
 } from '../engine/torchSettings.ts';
+import { ONNX_DEVICES, type AskedDevice } from '../engine/onnxDevices.ts';
 import { InputError } from '../errors.ts';
 import type { SettingFlags } from './flags.ts';
 
@@ -22,10 +23,32 @@ export const torchSetting = v.optional(
 	null
 );
 
-/** Device of an option's text. Throws InputError. */
+/** Where onnxruntime runs the model. */
+export const deviceSetting = v.optional(v.picklist(ONNX_DEVICES), 'cpu');
+
+function isOnnxDevice(text: string): text is AskedDevice {
+	return ONNX_DEVICES.some((device) => device === text);
+}
+
+/** --device, where the engine is onnxruntime. */
+export const deviceFlag: SettingFlags<AskedDevice> = {
+	flags: [],
+	shares: ['--engine', '--device'],
+	read: ([engine, device]) =>
+		engine === 'torch' ? undefined : (device as AskedDevice | undefined),
+	write: (device) => (device === 'cpu' ? [] : ['--device', device])
+};
+
+/** Device of PyTorch, of an option's text. Throws InputError. */
 export function torchDevice(text: string): string {
 	if (TORCH_DEVICE.test(text)) return text;
 	throw new InputError(`found "${text}"; allowed: cpu, cuda, cuda:N, mps, auto`);
+}
+
+/** Device of either engine, of an option's text. Throws InputError. */
+function deviceOf(text: string): string {
+	if (TORCH_DEVICE.test(text) || isOnnxDevice(text)) return text;
+	throw new InputError(`found "${text}"; allowed: cpu, webgpu, cuda, cuda:N, mps, auto`);
 }
 
 /** --engine, --device and --dtype. Throws InputError where a device or type is given without the engine that has them. */
@@ -38,8 +61,9 @@ export const torchFlags: SettingFlags<TorchSettings> = {
 		},
 		{
 			flag: '--device <name>',
-			about: 'of the torch engine: cpu, cuda, cuda:1, mps, or auto for all GPUs (default: cpu)',
-			parse: torchDevice
+			about:
+				'of onnx: cpu, webgpu for a GPU without anything installed, or auto for the faster; of torch: cpu, cuda, cuda:1, mps, or auto for all GPUs (default: cpu)',
+			parse: deviceOf
 		},
 		{
 			flag: '--dtype <type>',
@@ -49,13 +73,18 @@ export const torchFlags: SettingFlags<TorchSettings> = {
 	],
 	read: ([engine, device, dtype]) => {
 		if (engine === 'torch') {
+			if (device === 'webgpu')
+				throw new InputError('--device webgpu: of the onnx engine; leave --engine torch out');
 			return {
 				device: (device as string | undefined) ?? 'cpu',
 				dtype: (dtype as TorchDtype | undefined) ?? 'float32'
 			};
 		}
-		if (device !== undefined || dtype !== undefined) {
-			throw new InputError('--device, --dtype: only the torch engine has them; add --engine torch');
+		if (dtype !== undefined) {
+			throw new InputError('--dtype: only the torch engine has it; add --engine torch');
+		}
+		if (device !== undefined && !isOnnxDevice(device as string)) {
+			throw new InputError(`--device ${device as string}: of the torch engine; add --engine torch`);
 		}
 		return undefined;
 	},

@@ -11,6 +11,7 @@ import type { Model } from '../../model/open.ts';
 import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { torchRecall } from '../../engine/torchEngine.ts';
+import type { ChosenDevice } from '../../engine/onnxDevices.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import { rememberSpeed } from '../../engine/speed.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
@@ -99,12 +100,16 @@ export async function analyze(
 			profile: captured.profile,
 			loss: captured.loss,
 			...recall,
-			engine: { name: torch === null ? 'onnxruntime' : 'torch', ...prepared.path },
+			engine: {
+				name: torch === null ? 'onnxruntime' : 'torch',
+				...prepared.path,
+				...(captured.chosen && { device: captured.chosen.device })
+			},
 			timings,
 			seconds: (performance.now() - started) / 1000,
 			peakRssBytes: peakRssBytes(),
 			telemetry: recorder.finish(),
-			notes: [...notes, ...(captured.seen?.notes ?? [])],
+			notes: [...notes, ...(captured.seen?.notes ?? []), ...deviceNotes(captured.chosen, prepared)],
 			command: options.command
 		},
 		captured.sums,
@@ -112,6 +117,14 @@ export async function analyze(
 			windows: windows.map(({ ids }) => ({ ids, pieces: tokenizer.pieces(ids) }))
 		}
 	);
+}
+
+/** Why it ran where it ran, and what ran elsewhere. */
+function deviceNotes(chosen: ChosenDevice | undefined, { recall }: PreparedAnalysis): string[] {
+	if (chosen === undefined) return [];
+	const elsewhere =
+		chosen.device === 'cpu' || recall === null ? [] : ['recall was measured on the CPU'];
+	return [...(chosen.why === null ? [] : [chosen.why]), ...elsewhere];
 }
 
 /** What run.json says of recall; nothing where it is not measured. */

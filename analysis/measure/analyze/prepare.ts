@@ -27,7 +27,7 @@ export interface PreparedAnalysis extends WindowPlan, Pick<CaptureOutlook, 'capt
  * InputError for whatever is wrong with model, texts or context, and where the memory limit is too low.
  */
 export async function prepare(model: Model, request: AnalyzeRequest): Promise<PreparedAnalysis> {
-	const engine = engineFor(model, request.torch ?? null);
+	const engine = engineFor(model, request.torch ?? null, request.device);
 	const { facts } = model;
 	checkContext(request.context, facts);
 	const tokenizer = await model.tokenizer(request.tokenizer);

@@ -4,7 +4,7 @@ import { listOf, wholeNumber } from '../../edge/values.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
 import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
-import { torchFlags, torchSetting } from '../torchFlags.ts';
+import { deviceFlag, deviceSetting, torchFlags, torchSetting } from '../torchFlags.ts';
 import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from './defaults.ts';
 
 const someOf = <const Name extends string>(names: readonly Name[]) =>
@@ -18,7 +18,8 @@ export const analyzeSettings = v.object({
 	/** Queries a window that js looks at. */
 	jsRows: v.optional(v.union([countOf('jsRows'), v.literal('all')]), DEFAULT_JS_ROWS),
 	recall: recallSetting,
-	torch: torchSetting
+	torch: torchSetting,
+	device: deviceSetting
 });
 export type AnalyzeSettings = v.InferOutput<typeof analyzeSettings>;
 
@@ -46,5 +47,6 @@ export const analyzeFlags: FlagTable<AnalyzeSettings> = {
 		DEFAULT_JS_ROWS
 	),
 	recall: recallFlag,
-	torch: torchFlags
+	torch: torchFlags,
+	device: deviceFlag
 };

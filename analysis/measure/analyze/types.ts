@@ -1,3 +1,4 @@
+import type { AskedDevice } from '../../engine/onnxDevices.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import type { Metric, View } from '../../similarity/types.ts';
@@ -21,6 +22,8 @@ export interface AnalyzeRequest {
 	recall?: boolean;
 	/** The PyTorch engine; null or left out: onnxruntime. */
 	torch?: TorchSettings | null;
+	/** Where onnxruntime runs it; left out: on the CPU. */
+	device?: AskedDevice;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */

@@ -59,7 +59,8 @@ function jobFor(behaviour: string, text = 'Some words.'): NewJob {
 			views: ['all'],
 			jsRows: 32,
 			recall: false,
-			torch: null
+			torch: null,
+			device: 'cpu'
 		},
 		documents: [{ name: 'a.txt', text }],
 		questions: null,

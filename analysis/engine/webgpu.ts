@@ -1,0 +1,120 @@
+import { readdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { InputError, messageOf } from '../errors.ts';
+import { FLOAT, GraphBuilder } from '../proto/builder.ts';
+import { quantile } from '../statistics/figures.ts';
+import type { AskedDevice, ChosenDevice, OnnxDevice } from './onnxDevices.ts';
+import { LOG_FATAL } from './session.ts';
+
+/** Rows and columns of the product by which devices are compared: about that of a layer's projections. */
+const SIZE = 1024;
+const RUNS = 5;
+/** Enough to tell whether anything runs there. */
+const SMALL = 16;
+/** Characters of what onnxruntime says that are shown. */
+const MOST_WORDS = 200;
+
+const LIBRARY_FOLDERS = [
+	'/usr/lib/x86_64-linux-gnu',
+	'/usr/lib/aarch64-linux-gnu',
+	'/lib/x86_64-linux-gnu',
+	'/lib/aarch64-linux-gnu',
+	'/usr/lib64',
+	'/usr/lib',
+	'/usr/local/lib'
+];
+const LOADER = 'libvulkan.so.1';
+const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
+
+/** Why nothing can run by WebGPU here, and what to install; null: something can. */
+export async function webgpuProblem(): Promise<string | null> {
+	try {
+		await timeOf('webgpu', 1, SMALL);
+		return null;
+	} catch (error) {
+		const missing = process.platform === 'linux' ? await missingOnLinux() : null;
+		return missing ?? reasonOf(messageOf(error));
+	}
+}
+
+/**
+ * The device to run on. Throws InputError where WebGPU is asked for and is not there; `auto` takes the faster by a product of
+ * two matrices.
+ */
+export async function chooseDevice(asked: AskedDevice): Promise<ChosenDevice> {
+	if (asked === 'cpu') return { device: 'cpu', why: null };
+	const problem = await webgpuProblem();
+	if (asked === 'webgpu') {
+		if (problem === null) return { device: 'webgpu', why: null };
+		throw new InputError(`device webgpu: ${problem}; spanwise devices lists what is there`);
+	}
+	if (problem !== null) return { device: 'cpu', why: `runs on the CPU: WebGPU: ${problem}` };
+	const [cpu, gpu] = [await timeOf('cpu', RUNS, SIZE), await timeOf('webgpu', RUNS, SIZE)];
+	const device = gpu < cpu ? 'webgpu' : 'cpu';
+	const words = `a product of ${SIZE} × ${SIZE} matrices took ${ms(gpu)} there and ${ms(cpu)} on the CPU (measured)`;
+	return { device, why: `runs ${device === 'cpu' ? 'on the CPU' : 'by WebGPU'}: ${words}` };
+}
+
+function ms(time: number): string {
+	return `${time.toPrecision(2)} ms`;
+}
+
+/** Milliseconds of a product on a device, median of some runs after one that is not counted. Throws where there is none. */
+async function timeOf(device: OnnxDevice, runs: number, size: number): Promise<number> {
+	const graph = new GraphBuilder('probe');
+	graph.input('a', [size, size], FLOAT);
+	graph.input('b', [size, size], FLOAT);
+	graph.output('c', [1], FLOAT);
+	const product = graph.node('product', 'MatMul', ['a', 'b']);
+	const all = graph.node('all', 'ReduceSum', [product], { attributes: { keepdims: 0n } });
+	graph.node('shape', 'Reshape', [all, graph.integers(1)], { outputs: ['c'] });
+	const session = await ort.InferenceSession.create(graph.build(), {
+		executionProviders: [device],
+		logSeverityLevel: LOG_FATAL
+	});
+	const values = new Float32Array(size * size).fill(1 / size);
+	const matrix = new ort.Tensor('float32', values, [size, size]);
+	const times: number[] = [];
+	try {
+		for (let run = 0; run <= runs; run++) {
+			const started = performance.now();
+			await session.run({ a: matrix, b: matrix });
+			if (run > 0) times.push(performance.now() - started);
+		}
+	} finally {
+		await session.release();
+	}
+	return quantile(times, 0.5);
+}
+
+/** What WebGPU needs on Linux and is not there, with the package that has it; null: all is there. */
+async function missingOnLinux(): Promise<string | null> {
+	const folders = [...LIBRARY_FOLDERS, ...(process.env.LD_LIBRARY_PATH ?? '').split(delimiter)];
+	if (!(await anyFile(folders, (name) => name === LOADER))) {
+		return `the Vulkan loader ${LOADER} is missing; install libvulkan1 (Debian, Ubuntu) or vulkan-loader (Fedora, Arch: vulkan-icd-loader)`;
+	}
+	const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
+	if (named === undefined && !(await anyFile(DRIVER_FOLDERS, (name) => name.endsWith('.json')))) {
+		return `no Vulkan driver is installed (${DRIVER_FOLDERS.join(', ')}); NVIDIA's driver brings one, mesa-vulkan-drivers has those for AMD and Intel`;
+	}
+	return null;
+}
+
+async function anyFile(
+	folders: readonly string[],
+	wanted: (name: string) => boolean
+): Promise<boolean> {
+	for (const folder of folders.filter((each) => each !== '')) {
+		const names = await readdir(join(folder)).catch(() => []);
+		if (names.some(wanted)) return true;
+	}
+	return false;
+}
+
+/** What onnxruntime says, in a sentence. */
+function reasonOf(text: string): string {
+	if (text.includes('No supported adapters'))
+		return 'no GPU, or none whose driver has what WebGPU needs';
+	return text.split('\n')[0].slice(-MOST_WORDS);
+}
