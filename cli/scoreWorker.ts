@@ -9,7 +9,8 @@ import type { ScoreAnswer, ScoreAsk } from '../analysis/measure/scoring/messages
 import { withScorer, type Scorer } from '../analysis/measure/scoring/scorer.ts';
 import { readPlan } from './planFile.ts';
 
-const [model, home, planFile] = process.argv.slice(2);
+const [model, home] = process.argv.slice(2);
+const planFile = process.argv.at(4);
 
 /** Questions come while models are being written: they wait for this. */
 const opened = new Promise<Scorer>((resolve, reject) => {

@@ -84,19 +84,19 @@ describe('a scorer', () => {
 		);
 
 	it('gives what the engine gives, of both models, with a BOS where none was sent', async () => {
-		await scoring(async ({ score }) => {
+		await scoring(async (scorer) => {
 			const ids = [0, 5, 9, 3, 7];
-			const [planned] = await score('planned', [ids]);
+			const [planned] = await scorer.score('planned', [ids]);
 			close(planned, await expected(ids, SOURCES));
-			const [baseline] = await score('baseline', [ids]);
+			const [baseline] = await scorer.score('baseline', [ids]);
 			close(baseline, await expected(ids, [0, 1, 2]));
 			expect(planned.logprobs[3]).not.toBeCloseTo(baseline.logprobs[3] ?? 0, 3);
 			// The tiny tokenizer sets BOS, id 0: the answer is as long as what was sent.
-			const [without] = await score('planned', [ids.slice(1)]);
+			const [without] = await scorer.score('planned', [ids.slice(1)]);
 			expect(without.logprobs).toEqual(planned.logprobs.slice(1));
 			expect(without.ids).toEqual(planned.ids.slice(1));
-			await expect(score('baseline', [[0, 10_000]])).rejects.toThrow('token id 10000');
-			await expect(score('baseline', [Array<number>(300).fill(1)])).rejects.toThrow(
+			await expect(scorer.score('baseline', [[0, 10_000]])).rejects.toThrow('token id 10000');
+			await expect(scorer.score('baseline', [Array<number>(300).fill(1)])).rejects.toThrow(
 				'prompt: 301 tokens, BOS included; the model has positions for at most 256'
 			);
 		});

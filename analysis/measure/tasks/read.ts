@@ -28,8 +28,9 @@ export async function readRun(path: string): Promise<LmEvalRun> {
 	}
 	const newest = new Map<string, { date: string; file: string }>();
 	for (const file of await readdir(found)) {
-		const [, task, date] = SAMPLES.exec(file) ?? [];
-		if (task === undefined) continue;
+		const match = SAMPLES.exec(file);
+		if (match === null) continue;
+		const [, task, date] = match;
 		const known = newest.get(task);
 		if (known === undefined || known.date < date) newest.set(task, { date, file });
 	}
