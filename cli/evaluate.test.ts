@@ -200,7 +200,7 @@ describe('an ONNX model', () => {
 	});
 
 	function evaluateOnnx(plan: string, ...args: string[]) {
-		const given = ['evaluate', join(at('exported'), 'model.onnx'), '--plan', at(plan)];
+		const given = ['evaluate', join(at('exported'), 'onnx', 'model.onnx'), '--plan', at(plan)];
 		return runCommand([
 			...[...given, '--text', at('text.txt'), ...TEXT],
 			...[...args, '--home', at('home')]

@@ -43,6 +43,7 @@ describe('spanwise search', () => {
 			'stability',
 			'front',
 			'shortlist',
+			'importance',
 			'baseline',
 			'interval',
 			'parts',

@@ -96,7 +96,8 @@ const SETTINGS: Record<string, object[]> = {
 		{ goal: { kind: 'save', axis: 'kvCache', share: 0.125 }, repair: true, shortlist: 5 },
 		{ goal: { kind: 'loss', maxLossIncrease: 0 }, protectedLayers: [0, 3], randomPlans: 0 }
 	],
-	bench: [{ plan }, { plan, dtype: 'fp16', prompt: 7, repeats: 2 }]
+	bench: [{ plan }, { plan, dtype: 'fp16', prompt: 7, repeats: 2 }],
+	tune: [{ plan }, { plan, steps: 20, batch: 2, learningRate: 1e-3, compare: false }]
 };
 
 describe('the options of every kind', () => {

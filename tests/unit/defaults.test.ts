@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import { recallSetting } from '../../analysis/measure/settings.ts';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { benchFields, benchRequest } from '../../src/lib/tabs/bench/form.ts';
@@ -33,6 +35,9 @@ function optionsOf(kind: string): Record<string, unknown> {
 	return command.opts();
 }
 
+/** What commands measure where --recall is not given. */
+const recall = v.parse(recallSetting, undefined);
+
 describe('page and command have the same defaults', () => {
 	it('for a damage map', () => {
 		const { context, windows, maxSpan } = optionsOf('damage');
@@ -42,7 +47,8 @@ describe('page and command have the same defaults', () => {
 			texts: [{ sample: 'hound-of-the-baskervilles' }, { sample: 'time-machine' }],
 			context,
 			windows,
-			maxSpan
+			maxSpan,
+			recall
 		});
 	});
 	it('for an evaluation, whose texts the command asks for', () => {
@@ -55,11 +61,14 @@ describe('page and command have the same defaults', () => {
 			windows,
 			...asked,
 			questions: null,
-			gates: {}
+			gates: {},
+			recall
 		});
 	});
 	it('for a search, whose goal the command asks for', () => {
-		const { context, windows, maxSpan, protect, repair = false } = optionsOf('search');
+		const options = optionsOf('search');
+		const { context, windows, maxSpan, protect, repair = false } = options;
+		const { maxRecallIncrease } = options;
 		expect(searchRequest('run', searchFields(SIZE, samples), SIZE.layers)).toEqual({
 			kind: 'search',
 			run: 'run',
@@ -69,7 +78,9 @@ describe('page and command have the same defaults', () => {
 			goal: { kind: 'followers', followers: 4 },
 			maxSpan,
 			protectedLayers: protect,
-			repair
+			repair,
+			recall,
+			maxRecallIncrease
 		});
 	});
 	it('for a tuning', () => {

@@ -17,7 +17,8 @@ test('a body is parsed, and what it does not say is the default', async () => {
 		views: [...VIEWS],
 		jsRows: 32,
 		recall: true,
-		torch: null
+		torch: null,
+		device: 'cpu'
 	});
 });
 

@@ -267,7 +267,7 @@ describe('a server that starts again', () => {
 		const [spoilt, whole] = add(first, 'hang', 'done-2');
 		first.stop();
 		const file = readJobsFile();
-		Object.assign(file.jobs[0].job, { kind: 'tune', more: [1] });
+		Object.assign(file.jobs[0].job, { kind: 'distil', more: [1] });
 		file.jobs.push({ job: { id: '../runs', model: 'x' } }, 7 as never);
 		writeFileSync(join(home, 'jobs.json'), JSON.stringify(file));
 		age(join(home, 'jobs', spoilt));
@@ -276,10 +276,10 @@ describe('a server that starts again', () => {
 		await until(() => expect(states(second)).toEqual(['unknown', 'unknown', 'unknown', 'done']));
 		expect(second.list()[0]).toMatchObject({ id: spoilt, model: 'hang' });
 		expect(second.list()[0].reason).toMatch(
-			/^not understood by this version .* job\.kind: found "tune"/
+			/^not understood by this version .* job\.kind: found "distil"/
 		);
 		expect(second.list()[1].id).toMatch(/^unread-/);
-		expect(readJobsFile().jobs[0].job).toMatchObject({ id: spoilt, kind: 'tune', more: [1] });
+		expect(readJobsFile().jobs[0].job).toMatchObject({ id: spoilt, kind: 'distil', more: [1] });
 		expect(readJobsFile().jobs.slice(1, 3)).toEqual(file.jobs.slice(2));
 		expect(readdirSync(join(home, 'jobs'))).toEqual([spoilt]);
 		expect(() => second.retry(spoilt)).toThrow('not understood by this version');
