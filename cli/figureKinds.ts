@@ -1,3 +1,4 @@
+import { runProfileFigure } from '../analysis/publish/profile.ts';
 import { engineFor } from '../analysis/engine/engineFor.ts';
 import { InputError } from '../analysis/errors.ts';
 import type { SequentialName } from '../analysis/figure/colour.ts';
@@ -13,7 +14,6 @@ import {
 	comparedMapsFigure,
 	damageMapFigure,
 	importanceFigure,
-	runProfileFigure,
 	searchFrontFigure,
 	similarityMapFigure,
 	tokensFigure,

@@ -19,8 +19,8 @@ const HELP = `
 Pairs the questions of two runs of lm-evaluation-harness by the hashes of their documents, prompts and targets. SAMPLES_A
 and SAMPLES_B are files that lm_eval --log_samples wrote, or the folders they lie in, of which the newest of each task are
 read. Every metric that is a number gets the paired difference B − A with its 95% interval, over blocks of questions;
-metrics of right and wrong get McNemar's exact test too. The comparison is kept in the workspace; with --model it is shown
-on the page of that model.
+metrics of right and wrong get McNemar's exact test too. The comparison is kept in the workspace; with --model it is
+listed beside what was measured of that model (spanwise results).
 
 Example:
   spanwise import lm-eval results/baseline results/planned --model my-model`;

@@ -1,4 +1,6 @@
-import type { ProfileRow } from '../figure/profile.ts';
+import type { Figure } from '../figure/marks.ts';
+import { profileFigure, type ProfileRow } from '../figure/profile.ts';
+import type { Style } from '../figure/style.ts';
 import { shortHash } from '../plan/planFile.ts';
 import type { Similarity } from '../similarity/types.ts';
 import type { RunRecord } from '../workspace/run/types.ts';
@@ -92,5 +94,23 @@ export function profileCaption(
 	return (
 		`${run.model.name} (${shortHash(run.model.hash)}), layer by layer, counted from 0: ${rows.map(({ title }) => title).join('; ')}. ` +
 		`Similarity on ${run.tokens} tokens of ${documents}. ${run.command}.${damage}`
+	);
+}
+
+/** Layer by layer: similarity to the layer before, damage of dropping it, induction. */
+export function runProfileFigure(
+	run: RunRecord,
+	similarity: Similarity | null,
+	stored: StoredDamage | null,
+	style: Style
+): Figure {
+	const profile = layerProfile(run, similarity, stored);
+	return profileFigure(
+		{
+			...profile,
+			title: `${run.model.name}: layer profile`,
+			caption: profileCaption(run, profile, stored)
+		},
+		style
 	);
 }

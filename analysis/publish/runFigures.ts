@@ -22,7 +22,6 @@ import { frontChart, frontPlot, type CostShown } from './front.ts';
 import { mapScale, runMapFigure, type MapPlan } from './mapFigure.ts';
 import type { MapChoice } from './mapWords.ts';
 import { damageMap, outputMap, recallMap, type MapShown } from './mapShown.ts';
-import { layerProfile, profileCaption } from './profile.ts';
 import { shownMatrix, shownRange } from './shown.ts';
 import { causalQuantile, futureMask, tokenLabel } from './tokens.ts';
 
@@ -93,24 +92,6 @@ function ofMap(
 		{ ...choice, model: run.model.name, range: used },
 		mapScale(choice.map, used, colours),
 		mapPlanOf(plan),
-		style
-	);
-}
-
-/** Layer by layer: similarity to the layer before, damage of dropping it, induction. */
-export function runProfileFigure(
-	run: RunRecord,
-	similarity: Similarity | null,
-	stored: StoredDamage | null,
-	style: Style
-): Figure {
-	const profile = layerProfile(run, similarity, stored);
-	return profileFigure(
-		{
-			...profile,
-			title: `${run.model.name}: layer profile`,
-			caption: profileCaption(run, profile, stored)
-		},
 		style
 	);
 }

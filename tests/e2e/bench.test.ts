@@ -99,8 +99,10 @@ describe('a bench as a job', { timeout: TIMEOUT_MS }, () => {
 		const stages = stored.telemetry?.stages.map(({ stage }) => stage);
 		expect(stages).toContain('measuring');
 		const listed = (await json(`/api/results?model=${stored.model.hash}`)) as ResultSummary[];
-		expect(listed).toMatchObject([{ id: job.result, kind: 'bench', bench: { cache: 31 / 32 } }]);
-		expect(await results()).toEqual([job.result]);
+		// The workspace was empty: a plan was evaluated in it besides.
+		const benches = listed.filter(({ kind }) => kind === 'bench');
+		expect(benches).toMatchObject([{ id: job.result, bench: { cache: 31 / 32 } }]);
+		expect(await results()).toContain(job.result);
 	});
 
 	it('leaves nothing where it is cancelled, neither files nor processes', async () => {

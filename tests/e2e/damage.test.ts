@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
-import { colourScale, reversedScale, tableIndex } from '../../analysis/figure/colour.ts';
+import { divergingScale, tableIndex } from '../../analysis/figure/colour.ts';
 import { dropLoss, layeredDamage, pairLoss } from '../builders/damage.ts';
 import { canvasOf, cellColours } from './setup/canvas.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
@@ -60,9 +60,9 @@ describe('a model whose damage was measured', () => {
 		await writeResult(home.path, layeredDamage(layers, { name, hash: HASH }));
 	});
 
-	it('shows it on the map: bright costs little, dropped layers on the diagonal, nothing below', async () => {
+	it('shows it on the map in colours around 0, dropped layers on the diagonal, nothing below', async () => {
 		const page = await visit(run('?map=damage&range=0,0.3&f=0'));
-		const scale = reversedScale(colourScale('viridis', [0, 0.3]));
+		const scale = divergingScale([0, 0.3]);
 		const cells = async () => cellColours(await canvasOf(damageMap(page)), layers, layers);
 		const colour = (loss: number) => {
 			const entry = tableIndex(scale, loss) * 3;

@@ -195,7 +195,7 @@ it('a model that is not known has a page that says what to do', async () => {
 	await page
 		.getByRole('heading', { name: 'model nobody/nothing: not among the models found' })
 		.waitFor();
-	await page.getByText(/start again with spanwise serve --models FOLDER/).waitFor();
+	await page.getByText(/add its folder on the first page, or choose one from the list/).waitFor();
 	expect(await page.getByRole('link', { name: 'All models' }).getAttribute('href')).toBe('/');
 });
 
