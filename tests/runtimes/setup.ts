@@ -36,8 +36,9 @@ export default function setup(project: TestProject): void {
 	const optimum = made(join(home, 'optimum'), (folder) => {
 		pip(folder, ['--no-deps', ...OPTIMUM, ...OPTIMUM_NEEDS]);
 		pip(folder, SMALL);
-		borrow(folder, torch);
 	});
+	// Each time: the other environment may have moved.
+	borrow(optimum, torch);
 	const transformersJs = made(join(home, 'transformers-js'), (folder) => {
 		mkdirSync(folder, { recursive: true });
 		writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');

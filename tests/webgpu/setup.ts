@@ -28,7 +28,10 @@ export default async function setup(project: TestProject): Promise<void> {
 	const folders = [dirname(realpathSync(executablePath)), '/usr/lib/chromium'];
 	const driver = folders.map((folder) => join(folder, DRIVER)).find((file) => existsSync(file));
 	if (driver === undefined) throw new Error(`${DRIVER}: not found in ${folders.join(', ')}`);
-	if (!hasLoader()) spawnSync('apt-get', ['install', '-y', 'libvulkan1'], { stdio: 'inherit' });
+	if (!hasLoader()) {
+		for (const args of [['update'], ['install', '-y', 'libvulkan1']])
+			spawnSync('apt-get', args, { stdio: 'inherit' });
+	}
 	if (!hasLoader()) throw new Error('libvulkan.so.1: not found; install libvulkan1');
 	project.provide('vulkanDriver', driver);
 }
