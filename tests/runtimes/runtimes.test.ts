@@ -10,6 +10,8 @@ import type { Sources } from '../../analysis/plan/types.ts';
 import { deploy, planFor } from '../builders/deployed.ts';
 
 const COUNT = 30;
+/** The end of a text, which no program puts out here: each is asked for 30 tokens and no fewer. */
+const END = 2;
 /** Logits of float16 are near 15, where it has steps of 0.008. */
 const NEARLY = 0.1;
 const runtimes = inject('runtimes');
@@ -53,6 +55,7 @@ async function ownTokens(folder: string): Promise<number[][][]> {
 		let next = [...prompt];
 		while (found.length < COUNT) {
 			const [logits] = await session.readLast(state, [next]);
+			logits[END] = -Infinity;
 			const best = logits.reduce((most, value, at) => (value > logits[most] ? at : most), 0);
 			found.push(best);
 			next = [best];
@@ -78,6 +81,7 @@ async function mostBehind(
 	const behind = tokens.map((token, at) => {
 		const from = (prompt.length + at - 1) * vocab;
 		const row = logits.subarray(from, from + vocab);
+		row[END] = -Infinity;
 		return row.reduce((most, value) => Math.max(most, value), -Infinity) - row[token];
 	});
 	return Math.max(...behind);
