@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.ts';
 import { FLOAT, GraphBuilder } from '../proto/builder.ts';
@@ -106,7 +106,7 @@ async function anyFile(
 	wanted: (name: string) => boolean
 ): Promise<boolean> {
 	for (const folder of folders.filter((each) => each !== '')) {
-		const names = await readdir(join(folder)).catch(() => []);
+		const names = await readdir(folder).catch(() => []);
 		if (names.some(wanted)) return true;
 	}
 	return false;

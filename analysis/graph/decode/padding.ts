@@ -74,7 +74,7 @@ function before(graph: DecodeGraph): string {
 }
 
 /** Columns of an input [B, n], int64 [1]. */
-function columns(graph: DecodeGraph, input: string): string {
+export function columns(graph: DecodeGraph, input: 'input_ids' | 'attention_mask'): string {
 	return graph.once(`/model/columns/${input}`, (at) =>
 		graph.builder.node(at, 'Shape', [input], { attributes: { start: 1n, end: 2n } })
 	);

@@ -1,6 +1,7 @@
 import { MICROSOFT } from '../../proto/builder.ts';
 import { appendToCache } from './cache.ts';
 import type { DecodeGraph } from './graph.ts';
+import { columns } from './padding.ts';
 import type { DecoderDtype } from './weights.ts';
 import {
 	attentionName,
@@ -97,7 +98,7 @@ function positions(graph: DecodeGraph): string {
 		return builder.node(`${at}/Slice`, 'Slice', [
 			allPositions(graph),
 			firstNew(graph),
-			length(graph, 'attention_mask'),
+			columns(graph, 'attention_mask'),
 			builder.integers(1)
 		]);
 	});
@@ -111,7 +112,7 @@ function visible(graph: DecodeGraph, reach: number | null): string {
 			builder.node(`${at}/${name}/Squeeze`, 'Squeeze', [value]);
 		const zero = builder.constant('int64_scalar_0', [0n], []);
 		const one = builder.constant('int64_scalar_1', [1n], []);
-		const total = scalarOf('total', length(graph, 'attention_mask'));
+		const total = scalarOf('total', columns(graph, 'attention_mask'));
 		const keys = builder.node(`${at}/Keys`, 'Range', [zero, total, one]); // [T]
 		const range = builder.node(`${at}/Queries`, 'Range', [
 			scalarOf('first', firstNew(graph)),
@@ -148,19 +149,12 @@ function within(graph: DecodeGraph, at: string, reach: number): string {
 
 const BOOL = 9n;
 
-/** Columns of an input [B, n], as int64 [1]. */
-function length(graph: DecodeGraph, input: 'input_ids' | 'attention_mask'): string {
-	return graph.once(`/model/length/${input}`, (at) =>
-		graph.builder.node(`${at}/Shape`, 'Shape', [input], { attributes: { start: 1n, end: 2n } })
-	);
-}
-
 /** Place of the first new token, P, as int64 [1]. */
 function firstNew(graph: DecodeGraph): string {
 	return graph.once('/model/first_new', (at) =>
 		graph.builder.node(`${at}/Sub`, 'Sub', [
-			length(graph, 'attention_mask'),
-			length(graph, 'input_ids')
+			columns(graph, 'attention_mask'),
+			columns(graph, 'input_ids')
 		])
 	);
 }
