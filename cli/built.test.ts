@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { partialWriter } from '../analysis/process/partial.ts';
+import { writeCrashingModel } from '../tests/builders/crashingOnnx.ts';
 import { planFor } from '../tests/builders/deployed.ts';
 
 // npm test builds first.
@@ -54,6 +55,18 @@ describe('the built command', () => {
 		const { code, stderr } = await startIn(home, ...args).ended;
 		expect([code, stderr]).toEqual([0, expect.stringContaining('1 × 16 tokens')]);
 		await rm(join(home, 'runs'), { recursive: true });
+	});
+
+	it('says which model it was that onnxruntime ended its process on, and leaves no run', async () => {
+		const odd = join(home, 'odd');
+		await writeCrashingModel(odd);
+		const size = ['--context', '24', '--windows', '1', '--recall', 'off'];
+		const { code, stdout, stderr } = await start('analyze', odd, '--text', SAMPLE, ...size).ended;
+		expect([code, stdout]).toEqual([1, '']);
+		expect(stderr).toContain(
+			`error: the process that ran ${odd} crashed (SIGSEGV): onnxruntime does not survive something in this model`
+		);
+		expect(await readdir(join(home, 'runs'))).toEqual([]);
 	});
 
 	it('writes no colours where there is no terminal', async () => {
