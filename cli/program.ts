@@ -13,6 +13,7 @@ import { GatesNotPassed } from './gates.ts';
 import { registerImport } from './import.ts';
 import { registerInspect } from './inspect.ts';
 import { print, sayError, sayLines, type Io } from './io.ts';
+import { registerLabel } from './label.ts';
 import { registerMeasurement } from './measurement.ts';
 import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
@@ -72,6 +73,7 @@ export function programFor(io: Io): Command {
 	registerPlan(program, io);
 	for (const kind of measurements()) registerMeasurement(program, kind, io, OWN[kind.kind]);
 	registerResults(program, io);
+	registerLabel(program, io);
 	registerCompare(program, io);
 	registerExport(program, io);
 	registerImport(program, io);

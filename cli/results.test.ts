@@ -34,7 +34,9 @@ describe('spanwise results', () => {
 	});
 	it('ranks plans', async () => {
 		const [header, row] = (await results('--of', 'plans', '--format', 'csv')).split('\n');
-		expect(header).toBe('model,rank,name,change,counts,saved,loss,low,high,similarity,kind,id');
+		expect(header).toBe(
+			'model,rank,name,change,counts,saved,loss,low,high,similarity,kind,id,label,tags,note,pinned'
+		);
 		expect(row).toMatch(/^tiny,1,,1←0,1 follower,0,0\.2,0\.1,0\.3,0\.\d+,evaluate,/);
 	});
 	it('joins the damage of spans with their similarity', async () => {

@@ -19,11 +19,13 @@ model by loss increase. spans: spans and dropped layers of damage maps, each by 
 (view all) of followers to their sources. Losses are in nats/token with 95% CIs, measured; saved is the fraction of the
 KV cache, predicted.
 
---where keeps rows: a column, one of = != < <= > >= ~ (contains), and a value. Ranks count all rows.
+--where keeps rows: a column, one of = != < <= > >= ~ or : (contains), and a value. tag:paper is one of the tags, name:
+what spanwise label calls a run or result. Ranks count all rows; what is pinned comes first.
 
 Example:
   spanwise results
   spanwise results --of plans --where 'model=mini-llama2' --where 'loss<0.1'
+  spanwise results --where tag:paper --where pinned=yes
   spanwise results --of spans --format csv > spans.csv`;
 
 type Format = 'table' | 'csv' | 'json';
@@ -69,14 +71,21 @@ function overviewCsv({ columns, rows }: OverviewTable): string {
 }
 
 function overviewText({ columns, rows }: OverviewTable): string {
+	const shownColumns = columns.filter((name) => !isLeftOut(name, rows));
 	return formatTable(
 		rows,
-		columns.map((name) => ({
+		shownColumns.map((name) => ({
 			title: name.toUpperCase(),
 			value: (row: Record<string, Value>) => shown(name, row[name]),
 			align: rows.some((row) => typeof row[name] === 'number') ? 'right' : 'left'
 		}))
 	);
+}
+
+/** Notes are too long for a table, and columns of labels are empty where nothing has one; other formats have all. */
+function isLeftOut(column: string, rows: OverviewTable['rows']): boolean {
+	if (column === 'note') return true;
+	return ['label', 'tags', 'pinned'].includes(column) && rows.every((row) => row[column] === null);
 }
 
 function shown(column: string, value: Value): string | number {

@@ -8,6 +8,8 @@ export interface Workspace {
 	runs: string;
 	/** One folder a stored measurement. */
 	results: string;
+	/** Names, notes, tags and pins: a small file per run or result that has some. */
+	labels: string;
 	/** Remembered model hashes and speeds. */
 	cache: string;
 	jobs: string;
@@ -30,6 +32,7 @@ export function workspaceAt(home: string): Workspace {
 		home,
 		runs: join(home, 'runs'),
 		results: join(home, 'results'),
+		labels: join(home, 'labels'),
 		cache: join(home, 'cache'),
 		jobs: join(home, 'jobs.json')
 	};

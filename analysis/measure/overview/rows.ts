@@ -2,6 +2,8 @@ import { similarityMatrix } from '../../similarity/measure.ts';
 import { formatValue } from '../../text/number.ts';
 import { planCounts, planWords } from '../../text/plan.ts';
 import type { Sources } from '../../plan/types.ts';
+import { readLabels } from '../../workspace/labels/files.ts';
+import { NO_LABEL, type Label } from '../../workspace/labels/label.ts';
 import { listRuns } from '../../workspace/run/list.ts';
 import { readSums } from '../../workspace/run/read.ts';
 import { listResults, readResult } from '../results/folder.ts';
@@ -10,8 +12,17 @@ import type { StoredResult } from '../results/types.ts';
 /** A value of a row; null where there is none. */
 export type Value = string | number | null;
 
+/** What a run or result is called; null: nothing. */
+export interface LabelColumns {
+	label: string | null;
+	/** Between blanks. */
+	tags: string | null;
+	note: string | null;
+	pinned: 'yes' | null;
+}
+
 /** A run or a stored measurement. */
-export interface MeasurementRow {
+export interface MeasurementRow extends LabelColumns {
 	model: string;
 	kind: string;
 	id: string;
@@ -24,7 +35,7 @@ export interface MeasurementRow {
 }
 
 /** A change of a model whose loss increase was measured: a plan, a span, a dropped layer. */
-export interface ChangeRow {
+export interface ChangeRow extends LabelColumns {
 	/** Joins the row with the pairs of layers that it is made of. */
 	key: string;
 	model: string;
@@ -81,6 +92,7 @@ export interface WorkspaceRows {
 export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 	const rows: WorkspaceRows = { measurements: [], plans: [], spans: [], pairs: [], similarity: [] };
 	const seen = new Set<string>();
+	const { labels } = await readLabels(home);
 	for (const { id, folder, record } of await listRuns(home)) {
 		if (record === null) continue;
 		const { model, texts, createdAt, context, windows, loss } = record;
@@ -92,7 +104,8 @@ export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 			texts: texts.map(({ name }) => name).join(', '),
 			context,
 			windows: windows.length,
-			result: `loss ${formatValue(loss)} nats/token`
+			result: `loss ${formatValue(loss)} nats/token`,
+			...labelColumns(labels.runs[id])
 		});
 		const { hash, layers } = model;
 		if (seen.has(hash) || !record.metrics.includes('cosine') || !record.views.includes('all'))
@@ -119,17 +132,32 @@ export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 			texts: texts.join(', '),
 			context,
 			windows,
-			result: words
+			result: words,
+			...labelColumns(labels.results[id])
 		});
-		addChanges(rows, await readResult(home, id));
+		addChanges(rows, await readResult(home, id), labelColumns(labels.results[id]));
 	}
 	rows.measurements.sort((a, b) => (a.created < b.created ? 1 : a.created > b.created ? -1 : 0));
 	return rows;
 }
 
-function addChanges(rows: WorkspaceRows, { id, model, result }: StoredResult): void {
+/** A label as columns of a table. */
+export function labelColumns({ name, note, tags, pinned }: Label = NO_LABEL): LabelColumns {
+	return {
+		label: name || null,
+		tags: tags.join(' ') || null,
+		note: note || null,
+		pinned: pinned ? 'yes' : null
+	};
+}
+
+function addChanges(
+	rows: WorkspaceRows,
+	{ id, model, result }: StoredResult,
+	called: LabelColumns
+): void {
 	const { kind } = result;
-	const about = { model: model.name, hash: model.hash, kind, id };
+	const about = { model: model.name, hash: model.hash, kind, id, ...called };
 	const pairsOf = (sources: Sources): Pick<PairRow, 'source' | 'follower'>[] =>
 		sources.flatMap((source, follower) =>
 			source === null || source === follower ? [] : [{ source, follower }]

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { ChangeRow, PlanRow, WorkspaceRows } from './rows.ts';
 import { overviewTable } from './table.ts';
 
+const UNNAMED = { label: null, tags: null, note: null, pinned: null };
 const span = (key: string, model: string, change: string, loss: number): ChangeRow => ({
 	...{ key, model, hash: `hash of ${model}`, change, loss, low: null, high: null },
-	...{ kind: 'damage', id: 'd' }
+	...{ kind: 'damage', id: 'd' },
+	...UNNAMED
 });
 const plan = (key: string, model: string, loss: number): PlanRow => ({
 	...span(key, model, '1←0', loss),
@@ -12,7 +14,8 @@ const plan = (key: string, model: string, loss: number): PlanRow => ({
 });
 const measurement = (model: string, created: string) => ({
 	...{ model, kind: 'analyze', id: `${model} ${created}`, created, texts: 'a.txt' },
-	...{ context: 8, windows: 2, result: '' }
+	...{ context: 8, windows: 2, result: '' },
+	...UNNAMED
 });
 const alike = (model: string, source: number, follower: number, similarity: number) => ({
 	...{ hash: `hash of ${model}`, source, follower, similarity }
@@ -67,13 +70,27 @@ describe('a table of results', () => {
 		expect(overviewTable(rows, 'spans', ['similarity>=0']).rows).toHaveLength(1);
 		expect(overviewTable(rows, 'spans', ['similarity!=0.75']).rows).toHaveLength(2);
 	});
+	it('has what is pinned first, and keeps what has a tag', () => {
+		const pinned = {
+			...measurement('b', '2026-01-01'),
+			pinned: 'yes' as const,
+			tags: 'draft paper'
+		};
+		const more = { ...rows, measurements: [...rows.measurements, pinned] };
+		const ids = (...where: string[]) =>
+			overviewTable(more, 'measurements', where).rows.map(({ id }) => id);
+		expect(ids().slice(0, 2)).toEqual(['b 2026-01-01', 'a 2026-01-03']);
+		expect(ids('tag:paper')).toEqual(['b 2026-01-01']);
+		expect(ids('tag:pap')).toEqual([]);
+		expect(ids('pinned=yes', 'model:B')).toEqual(['b 2026-01-01']);
+	});
 	it('of an empty workspace is empty', () => {
 		const none = { measurements: [], plans: [], spans: [], pairs: [], similarity: [] };
 		expect(overviewTable(none, 'plans', ['loss<1']).rows).toEqual([]);
 	});
 	it.each(['size<3', 'loss', 'loss is 3'])('refuses the condition %s', (condition) => {
 		expect(() => overviewTable(rows, 'spans', [condition])).toThrow(
-			`where: ${condition}; expected a column, one of = != < <= > >= ~ (contains), and a value; columns: model, rank`
+			`where: ${condition}; expected a column, one of = != < <= > >= ~ or : (contains), and a value; columns: model, rank`
 		);
 	});
 });

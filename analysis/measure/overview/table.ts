@@ -6,17 +6,26 @@ import { meets, parseWhere } from './where.ts';
 export const OVERVIEWS = ['measurements', 'plans', 'spans'] as const;
 export type Overview = (typeof OVERVIEWS)[number];
 
+/** What a person calls the run or result that a row is of. */
+const LABEL_COLUMNS = ['label', 'tags', 'note', 'pinned'] as const;
+
 /**
  * Columns of each table. `rank`: 1 for the lowest loss increase among a model's; `similarity`: mean `cosine` (view
  * `all`) of followers to their sources, by the model's newest run.
  */
 export const OVERVIEW_COLUMNS = {
-	measurements: ['model', 'kind', 'id', 'created', 'texts', 'context', 'windows', 'result'],
+	measurements: [
+		...['model', 'kind', 'id', 'created', 'texts', 'context', 'windows', 'result'],
+		...LABEL_COLUMNS
+	],
 	plans: [
 		...['model', 'rank', 'name', 'change', 'counts', 'saved', 'loss', 'low', 'high', 'similarity'],
-		...['kind', 'id']
+		...['kind', 'id', ...LABEL_COLUMNS]
 	],
-	spans: ['model', 'rank', 'change', 'loss', 'low', 'high', 'similarity', 'id']
+	spans: [
+		...['model', 'rank', 'change', 'loss', 'low', 'high', 'similarity', 'id'],
+		...LABEL_COLUMNS
+	]
 } as const satisfies Record<Overview, readonly string[]>;
 
 /** Rows of a table, each value under the name of its column. */
@@ -28,7 +37,7 @@ export interface OverviewTable {
 
 /**
  * One table over all models of a workspace, a model's rows together: measurements newest first, plans and spans by
- * their loss increase. Keeps the rows that meet every condition of `where` ("loss<0.1"); ranks count all of them.
+ * their loss increase; what is pinned comes first. Keeps the rows that meet every condition of `where` ("loss<0.1"); ranks count all of them.
  * Throws InputError for a condition that cannot be read.
  */
 export function overviewTable(
@@ -47,7 +56,9 @@ export function overviewTable(
 			conditions.every((condition) => meets(row[condition.column] ?? null, condition))
 		)
 	);
-	const objects = kept.objects() as Record<string, Value | undefined>[];
+	const objects = (kept.objects() as Record<string, Value | undefined>[]).sort(
+		(a, b) => Number(b.pinned === 'yes') - Number(a.pinned === 'yes')
+	);
 	return {
 		of,
 		columns,
@@ -58,9 +69,9 @@ export function overviewTable(
 const CHANGE_COLUMNS = {
 	plans: [
 		...['key', 'model', 'hash', 'name', 'change', 'counts', 'saved', 'loss', 'low', 'high'],
-		...['kind', 'id']
+		...['kind', 'id', ...LABEL_COLUMNS]
 	],
-	spans: ['key', 'model', 'hash', 'change', 'loss', 'low', 'high', 'id']
+	spans: ['key', 'model', 'hash', 'change', 'loss', 'low', 'high', 'id', ...LABEL_COLUMNS]
 };
 
 /** Columns that say of which two layers of which model a row is. */

@@ -6,6 +6,7 @@ import type { KINDS, MEASUREMENTS } from '$analysis/measure/kinds.ts';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
 import type { Progress } from '$analysis/telemetry/progress.ts';
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
+import type { Label, Labels } from '$analysis/workspace/labels/label.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
 import type { Telemetry } from '$analysis/telemetry/telemetry.ts';
@@ -187,3 +188,26 @@ export type QuestionsChoice = 'continuations' | { name: string; text: string } |
  * download. DELETE /api/results/[id] deletes one (204).
  */
 export type ResultsAnswer = ResultSummary[];
+
+/** What every page knows: the labels of all runs and results, and whether they can be changed. */
+export interface LabelsAnswer {
+	labels: Labels;
+	/** Files that hold no label, and why. */
+	problems: string[];
+	/** Why nothing may be changed in the workspace; null: it may. */
+	readOnly: string | null;
+}
+
+/**
+ * PUT /api/labels/runs/[id] and /api/labels/results/[id] → the Label as it is then. Fields that the change leaves alone
+ * stay as they are; 409 with a LabelConflict where someone else has changed a text of it meanwhile.
+ */
+export interface LabelChange {
+	was: Label;
+	next: Label;
+}
+
+/** What stands there instead. */
+export interface LabelConflict extends ErrorAnswer {
+	label: Label;
+}

@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesOf, listResults, readResult, resultShelf } from '$analysis/measure/results/folder.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
+import { removeLabel } from '$analysis/workspace/labels/files.ts';
 import { ID, type Shelf } from '$analysis/workspace/shelf.ts';
 import type { ResultsAnswer } from '$lib/client/api.ts';
 import { NotFoundError } from './errors.ts';
@@ -25,7 +26,7 @@ export class ResultCatalogue {
 	}
 
 	async result(id: string): Promise<StoredResult> {
-		await this.#check(id);
+		await this.check(id);
 		return readResult(this.#home, id);
 	}
 
@@ -59,8 +60,9 @@ export class ResultCatalogue {
 	}
 
 	async remove(id: string): Promise<void> {
-		await this.#check(id);
+		await this.check(id);
 		await this.#shelf.delete(id);
+		await removeLabel(this.#home, 'results', id);
 	}
 
 	/** Removes what the writers of an earlier server left unfinished. */
@@ -68,8 +70,8 @@ export class ResultCatalogue {
 		await this.#shelf.clearPartials();
 	}
 
-	/** Nothing the browser says is ever joined to a path before it was listed. */
-	async #check(id: string): Promise<void> {
+	/** Throws NotFoundError where no result has this id: nothing the browser says is joined to a path before. */
+	async check(id: string): Promise<void> {
 		if (!(await this.#shelf.ids()).includes(id)) {
 			throw new NotFoundError(`result ${id}: not known; it may have been deleted`);
 		}

@@ -1,4 +1,5 @@
 import { InputError } from '$analysis/errors.ts';
+import { removeLabel } from '$analysis/workspace/labels/files.ts';
 import { listRuns, runShelf } from '$analysis/workspace/run/list.ts';
 import { readRun, readWindows, runState } from '$analysis/workspace/run/read.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
@@ -43,6 +44,7 @@ export class RunCatalogue {
 	async remove(id: string): Promise<void> {
 		await this.#folder(id);
 		await this.#shelf.delete(id);
+		await removeLabel(this.#home, 'runs', id);
 		for (const key of this.#similarities.keys()) {
 			if (key.startsWith(`${id} `)) this.#similarities.delete(key);
 		}
@@ -125,6 +127,11 @@ export class RunCatalogue {
 			if (!(error instanceof InputError)) throw error;
 			return [{ id: 'runs', record: null, problem: error.message }];
 		}
+	}
+
+	/** Throws NotFoundError where no run has this id. */
+	async check(id: string): Promise<void> {
+		await this.#folder(id);
 	}
 
 	/** The folder of a listed run; nothing the browser says is ever joined to a path before it was listed. */

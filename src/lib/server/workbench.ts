@@ -6,6 +6,7 @@ import { queueFirstRun } from './firstRun.ts';
 import { JobManager } from './jobs/manager.ts';
 import { JobStore } from './jobs/store.ts';
 import { removeUnusedTexts } from './keptTexts.ts';
+import { LabelCatalogue } from './labels.ts';
 import { ModelCatalogue } from './models.ts';
 import { ModelFolders } from './modelFolders.ts';
 import type { Reader } from '$analysis/measure/questions.ts';
@@ -24,6 +25,7 @@ export interface Workbench {
 	models: ModelCatalogue;
 	runs: RunCatalogue;
 	results: ResultCatalogue;
+	labels: LabelCatalogue;
 	jobs: JobManager;
 	attention: AttentionMaker;
 	completions: Completions;
@@ -44,6 +46,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const models = new ModelCatalogue(root, folders, reader);
 	const runs = new RunCatalogue(home, reader);
 	const results = new ResultCatalogue(home);
+	const labels = new LabelCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
 	const completions = new Completions(settings);
 	const jobs = new JobManager({
@@ -71,6 +74,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		models,
 		runs,
 		results,
+		labels,
 		jobs,
 		attention,
 		completions,

@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { boundedArray } from '../../edge/parse.ts';
+
+/** Longest name, in characters: a line of a table. */
+export const MAX_NAME = 80;
+/** Longest note, in characters: a paragraph or two, not a document. */
+export const MAX_NOTE = 2000;
+/** Most tags of one run or result. */
+export const MAX_TAGS = 20;
+/** Longest tag, in characters. */
+export const MAX_TAG = 40;
+
+/** What a person calls a run or a result. It lies beside the measurement, never in it. */
+export interface Label {
+	/** One line; empty: none. */
+	name: string;
+	/** Empty: none. */
+	note: string;
+	/** Lower case, each once, in alphabetical order. */
+	tags: string[];
+	/** Sorts first in every list. */
+	pinned: boolean;
+}
+
+/** The label of what nobody has named. */
+export const NO_LABEL: Readonly<Label> = { name: '', note: '', tags: [], pinned: false };
+
+/** What can be labelled, as its folder in the workspace is called. */
+export type Labelled = 'runs' | 'results';
+
+/** The labels of a workspace, by id; what has none is not there. */
+export type Labels = Record<Labelled, Record<string, Label>>;
+
+const name = v.pipe(
+	v.string(),
+	v.trim(),
+	v.maxLength(MAX_NAME, `longer than ${MAX_NAME} characters; shorten it, or write a note`),
+	v.check((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text), 'more than one line; expected one')
+);
+const note = v.pipe(
+	v.string(),
+	v.trim(),
+	v.maxLength(MAX_NOTE, `longer than ${MAX_NOTE} characters; shorten it`)
+);
+const tag = v.pipe(
+	v.string(),
+	v.trim(),
+	v.toLowerCase(),
+	v.maxLength(MAX_TAG, `longer than ${MAX_TAG} characters; shorten the tag`),
+	v.regex(
+		/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u,
+		'a tag of letters, digits, dots, dashes and underscores, such as paper or run-2'
+	)
+);
+const tags = v.pipe(
+	boundedArray(tag, MAX_TAGS),
+	v.transform((list) => [...new Set(list)].sort((a, b) => a.localeCompare(b)))
+);
+
+/** A label from outside: a file, a request, a form. */
+export const labelSchema = v.strictObject({ name, note, tags, pinned: v.boolean() });
+
+/** Is there nothing in it? */
+export function isEmptyLabel(label: Label): boolean {
+	return label.name === '' && label.note === '' && label.tags.length === 0 && !label.pinned;
+}
+
+/** "paper, run-2" or "paper run-2" → the words between, for a field that holds all tags. */
+export function tagWords(text: string): string[] {
+	return text.split(/[\s,]+/).filter((word) => word !== '');
+}

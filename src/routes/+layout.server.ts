@@ -1,0 +1,8 @@
+import type { LabelsAnswer } from '$lib/client/api.ts';
+import type { LayoutServerLoad } from './$types';
+
+export const load: LayoutServerLoad = async ({ locals, depends }): Promise<LabelsAnswer> => {
+	depends('spanwise:labels');
+	const { labels, claim } = locals.workbench;
+	return { ...(await labels.list()), readOnly: claim.readOnly };
+};
