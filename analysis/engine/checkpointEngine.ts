@@ -4,11 +4,17 @@ import { InputError } from '../errors.ts';
 import { formatBytes } from '../text/number.ts';
 import type { Engine } from './engine.ts';
 import { attentionLayout } from './layout.ts';
-import { comparisonHoldings, planCapture, planMemory, type MemoryPlan } from './memory.ts';
+import {
+	comparisonHoldings,
+	planCapture,
+	planMemory,
+	plansHoldings,
+	type MemoryPlan
+} from './memory.ts';
 import type { AskedDevice } from './onnxDevices.ts';
 import { pathOf } from './path.ts';
 import { inTurns } from './ways.ts';
-import { forwardWork, windowWork } from './work.ts';
+import { forwardWork, plansWork, windowWork } from './work.ts';
 
 const WAYS = 2;
 
@@ -57,6 +63,22 @@ export function checkpointEngine(model: CheckpointModel, device: AskedDevice = '
 					const hasher = memory.resident ? null : await model.hasher(home);
 					const runner = checkpointWays(checkpoint, planned, memory, reader, hasher);
 					return inTurns(runner, memory.windowsPerGroup);
+				}
+			};
+		},
+		plans: (size) => {
+			const [{ context: first }] = size.samples;
+			const longest = Math.max(...size.samples.map(({ context }) => context));
+			const memory = planMemory(checkpoint, longest, plansHoldings(config, size), size.limitBytes);
+			return {
+				memory,
+				work: plansWork(config, size),
+				path: pathOf(memory),
+				notes: model.notes,
+				open: async () => {
+					// Only here, as above.
+					const { CheckpointPlans } = await import('./checkpointPlans.ts');
+					return new CheckpointPlans(model, memory, first);
 				}
 			};
 		},

@@ -6,6 +6,7 @@ import type { PlannedLayers } from './forward.ts';
 import type { AttentionLayout } from './layout.ts';
 import type { MemoryPlan } from './memory.ts';
 import type { EnginePath } from './path.ts';
+import type { PlansOutlook, PlansSize } from './plans.ts';
 import type { StatisticsRequest } from './statistics.ts';
 import type { Comparison } from './ways.ts';
 import type { WindowWork } from './work.ts';
@@ -25,6 +26,11 @@ export interface Engine {
 	capture(context: number, statistics: StatisticsRequest, limitBytes: number): CaptureOutlook;
 	/** The model without and with a plan, on the same windows. Throws InputError as `capture`. */
 	compare(planned: PlannedLayers, wanted: ComparisonSize): ComparisonOutlook;
+	/**
+	 * Plans on sequences of some lengths, again and again: their losses, output errors and repairs. Throws InputError as
+	 * `capture`, and for a model that plans cannot be tried on without writing them.
+	 */
+	plans(size: PlansSize): PlansOutlook;
 	/**
 	 * Attention probabilities of `layers` on one window, [layers, H, S, S] as float32, rows queries, zeros above the
 	 * diagonal. Throws InputError for a layer that the model does not have.

@@ -1,38 +1,41 @@
 import { allocateWindow, type AttentionLayout, type WindowAttention } from './layout.ts';
 
-/** What is kept of one window, so that every case can start in the middle of the model. */
+/** Buffers of one window, so that what is run on it again can start in the middle of the model. */
 export interface KeptWindow {
-	/** Its index among all windows. */
-	window: number;
-	ids: readonly number[];
-	/** Per layer the hidden state before it, [S, hidden]. Not to be handed to a pass, which would write over it. */
+	/** Per layer the hidden state before it in the baseline, [S, hidden]. Not to be handed to a pass, which would write over it. */
 	hidden: readonly Float32Array[];
-	/** Per layer what its attention block puts out without the bias of W_O, [S, hidden]. */
-	output: readonly Float32Array[];
-	/** Per layer the squared Frobenius norm of that. */
-	square: Float64Array;
-	/** Room for the probabilities of one layer. */
+	/** Per layer as much again: the state before it under a plan, or what its attention block puts out. */
+	beside: readonly Float32Array[];
+	/** For the probabilities of one layer. */
 	room: WindowAttention;
+	/** Of which window `hidden` has states, and before how many layers, the first on. */
+	known: { ids: readonly number[] | null; layers: number };
 }
 
-/** Room for one window; it is given another one by `settle`. */
+/** Before how many layers, from the first on, the state of this window in the baseline is known. */
+export function knownLayers({ known }: KeptWindow, ids: readonly number[]): number {
+	return known.ids === ids ? known.layers : 0;
+}
+
+/** Buffers for a window of the layout's length. */
 export function allocateKept(layout: AttentionLayout, hidden: number): KeptWindow {
 	const states = () =>
 		Array.from({ length: layout.layers }, () => new Float32Array(layout.context * hidden));
 	return {
-		window: -1,
-		ids: [],
 		hidden: states(),
-		output: states(),
-		square: new Float64Array(layout.layers),
-		room: allocateWindow(layout, [0])
+		beside: states(),
+		room: allocateWindow(layout, [0]),
+		known: { ids: null, layers: 0 }
 	};
 }
 
-/** The room as that of `source`: no other layer finds a place there. */
-export function attentionOf({ room }: KeptWindow, source: number): WindowAttention {
+/** The buffer for probabilities as that of `sources`, one after the other: no other layer finds a place there. */
+export function attentionOf(
+	{ room }: Pick<KeptWindow, 'room'>,
+	...sources: number[]
+): WindowAttention {
 	return {
 		blocks: room.blocks,
-		slots: room.slots.map((_, layer) => (layer === source ? 0 : null))
+		slots: room.slots.map((_, layer) => (sources.includes(layer) ? 0 : null))
 	};
 }

@@ -5,6 +5,7 @@ import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
 import { attentionLayout, windowEntries, type AttentionLayout } from './layout.ts';
 import { spansOf } from '../plan/spans.ts';
 import type { PlannedLayers } from './forward.ts';
+import type { PlansSize } from './plans.ts';
 import { DIVERGENCE_PART_FLOATS } from './sampling.ts';
 import { hasNull, type StatisticsRequest } from './windowSums.ts';
 import { canMap } from '../graph/stored.ts';
@@ -44,6 +45,8 @@ const FLOAT = 4;
 const DOUBLE = 8;
 /** Arrays as large as a hidden state that a compared window holds: two states, two normed, and those being made. */
 const STATES_A_WINDOW = 6;
+/** Arrays as large as a hidden state that a plan holds: its state, the one it branched from, and those being made. */
+const STATES_A_PLAN = 6;
 /** Arrays as large as a part's logits that a comparison makes, besides those of one model. */
 const LOGITS_COMPARED = 4;
 
@@ -165,6 +168,25 @@ export function comparisonHoldings(
 		windowBytes: (layout) =>
 			FLOAT * (windowEntries(layout, kept) + STATES_A_WINDOW * layout.context * config.hidden),
 		fixedBytes: (layout) => refitted + LOGITS_COMPARED * logitsBytes(config, layout.context)
+	};
+}
+
+/**
+ * Plans: of each length of sequence, the states before every layer twice over, those being made, and the probabilities of one
+ * source; of every sequence that repairs are fitted on its state and source, and the refitted projections.
+ */
+export function plansHoldings(config: ModelConfig, { samples, refits }: PlansSize): Holdings {
+	const bytes = (layout: AttentionLayout, states: number) =>
+		FLOAT * (windowEntries(layout, 1) + states * layout.context * config.hidden);
+	const { hidden, heads, headDim } = config;
+	return {
+		windowCount: Math.max(...samples.map(({ windowCount }) => windowCount)),
+		windowBytes: (layout) => samples.length * bytes(layout, 2 * config.layers + STATES_A_PLAN),
+		fixedBytes: (layout) =>
+			refits === undefined
+				? 0
+				: refits.windowCount * bytes(layout, STATES_A_PLAN) +
+					FLOAT * refits.projections * hidden * heads * headDim
 	};
 }
 

@@ -1,6 +1,7 @@
 import { causalLayout } from './layout.ts';
 import { seenWindows } from './seenWindows.ts';
 import { roundsActivations } from '../model/onnx/rounding.ts';
+import { onnxRefused } from '../model/checkpoint/open.ts';
 import { mean } from '../statistics/figures.ts';
 import type { OnnxFileModel } from '../model/open.ts';
 import { checkFixedContext, fixedContextOf } from '../graph/tapped/putOut.ts';
@@ -94,6 +95,9 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 					return inTurns(runner, memory.windowsPerGroup);
 				}
 			};
+		},
+		plans: () => {
+			throw onnxRefused(file.path);
 		},
 		tokenMaps: async (wanted) => {
 			const { onnxTokenMaps } = await import('./tokenMaps.ts');

@@ -9,12 +9,14 @@ import type { CapturedRecall } from './recallPass.ts';
 import type { RecallPlan } from './recallPlan.ts';
 import type { TorchRun } from './torchRun.ts';
 import type { TorchSettings } from './torchSettings.ts';
-import { forwardWork, windowWork } from './work.ts';
+import { forwardWork, plansWork, windowWork } from './work.ts';
 
 /** PyTorch and transformers, before any weight. */
 const BASE_BYTES = 500e6;
 const FLOAT = 4;
 const WAYS = 2;
+/** Windows handed to the worker together, which runs as many at once as its device has memory for. */
+const WINDOWS_AT_ONCE = 16;
 /** Logits of a window, and what losses make of them. */
 const LOGITS_AT_ONCE = 3;
 
@@ -75,6 +77,20 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 				}
 			};
 		},
+		plans: (size) => {
+			const longest = Math.max(...size.samples.map(({ context }) => context));
+			return {
+				memory: { ...memoryOf(longest, 0, size.limitBytes), windowsPerGroup: WINDOWS_AT_ONCE },
+				work: plansWork(config, size),
+				path: { path: 'resident', ...settings },
+				notes,
+				open: async () => {
+					// Only here: an estimate starts no process.
+					const { TorchRun } = await import('./torchRun.ts');
+					return TorchRun.open(model, settings);
+				}
+			};
+		},
 		tokenMaps: async ({ ids, layers }) => {
 			const { TorchRun } = await import('./torchRun.ts');
 			const run = await TorchRun.open(model, settings);
@@ -99,10 +115,10 @@ export function torchRecall(
 		const scores = await run.induction(windows, first, passage, done);
 		const own = Array.from({ length: model.facts.layers }, (_, layer) => layer);
 		const losses: number[] = [];
-		await run.losses([{ sources: own }], windows, {
+		await run.losses([{ sources: own }], windows, scored, {
 			isMissing: () => true,
 			onLosses: (_, window, values) => {
-				losses[window] = mean(values.slice(-scored));
+				losses[window] = mean(values);
 				return Promise.resolve();
 			}
 		});

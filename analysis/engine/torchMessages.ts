@@ -62,7 +62,13 @@ export const captured = v.object({
 	})
 });
 
-export const lossPart = v.object({ plan: index, windows: indices, nll: inlineArray });
+/** `layers`: how many were run of each window. */
+export const lossPart = v.object({
+	plan: index,
+	windows: indices,
+	nll: inlineArray,
+	layers: index
+});
 
 const bothWays = v.object({ baseline: finite, planned: finite });
 export const comparisonPart = v.object({
@@ -76,6 +82,8 @@ export const outputErrors = v.object({
 	apart: v.array(v.array(finite)),
 	own: v.array(v.array(finite))
 });
+
+export const turned = boundedArray(finite, 4096);
 
 export const induction = v.array(v.array(finite));
 

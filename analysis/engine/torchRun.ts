@@ -9,7 +9,8 @@ import type { CheckpointModel } from '../model/open.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Captured } from './captureSums.ts';
 import type { TokenMaps } from './engine.ts';
-import type { PlannedLayers } from './forward.ts';
+import type { LayerSources, PlannedLayers } from './forward.ts';
+import type { LossSink, OnWork, OutputError, Pair, Plans, PlansWork, Sequence } from './plans.ts';
 import { encodeRepairs } from './repair/file.ts';
 import type { LayerRepair, LayerRepairs } from './repair/repairs.ts';
 import {
@@ -22,21 +23,18 @@ import {
 	modelFacts,
 	outputErrors,
 	repairs,
-	tokenMaps
+	tokenMaps,
+	turned
 } from './torchMessages.ts';
 import { pythonOf, type TorchDtype, type TorchSettings } from './torchSettings.ts';
 import { TorchWorker } from './torchWorker.ts';
 import type { Compared } from './ways.ts';
 import type { StatisticsRequest } from './windowSums.ts';
+import { plansWork } from './work.ts';
 
 const PARTS = ['gram', 'sqrt', 'null', 'windows', 'js'] as const;
 /** Rows of a comparison: losses of both, divergence, agreement. */
 const ROWS = 4;
-
-/** Token ids of a window. */
-interface Sequence {
-	ids: readonly number[];
-}
 
 /** What computes: as PyTorch names it. */
 export interface TorchPlace {
@@ -44,20 +42,12 @@ export interface TorchPlace {
 	dtype: TorchDtype;
 }
 
-/** Receives losses as they come. */
-interface LossSink {
-	/** Whether a loss is still missing; those that are not are not measured again. */
-	isMissing: (plan: number, window: number) => boolean;
-	/** Natural-log losses of the window's tokens after the first, [S − 1]. */
-	onLosses: (plan: number, window: number, losses: Float64Array) => Promise<void>;
-}
-
 /** Called with the number of windows, or of plans times windows, that are done. */
 type OnDone = (done: number) => void;
 const nothing: OnDone = () => undefined;
 
 /** A model in a Python worker that runs it on PyTorch: any device that it knows, the figures of the other engine. */
-export class TorchRun {
+export class TorchRun implements Plans {
 	/** Where it runs. */
 	readonly place: TorchPlace;
 	readonly #worker: TorchWorker;
@@ -65,6 +55,7 @@ export class TorchRun {
 	/** Where the worker puts what is too large for a line, and finds refitted weights. */
 	readonly #folder: string;
 	#files = 0;
+	readonly #repairs = new Map<LayerRepairs, string>();
 
 	private constructor(
 		worker: TorchWorker,
@@ -135,26 +126,30 @@ export class TorchRun {
 		return { sums, profile: found.profile, loss, seen: null };
 	}
 
-	/** Losses of every plan on every window; plans that begin alike share their first layers. */
 	async losses(
 		plans: readonly PlannedLayers[],
-		windows: readonly Sequence[],
+		sequences: readonly Sequence[],
+		scored: number,
 		sink: LossSink
 	): Promise<void> {
-		for (const { missing, group } of groupsOf(plans.length, windows.length, sink)) {
+		for (const { missing, group } of groupsOf(plans.length, sequences.length, sink)) {
+			const work = this.#workOf(sequences[group[0]], scored);
 			const request = {
 				plans: await Promise.all(missing.map((plan) => this.#planOf(plans[plan]))),
-				windows: group.map((window) => windows[window].ids)
+				windows: group.map((window) => sequences[window].ids),
+				scored
 			};
 			await this.#worker.ask('losses', request, v.unknown(), {
 				onPart: async (given) => {
 					const part = parseUntrusted(lossPart, given, 'losses of the Python worker');
 					const numbers = inlineNumbers(part.nll);
 					checkFinite(numbers, this.#model.path, 'the loss');
-					const length = numbers.length / part.windows.length;
-					for (const [at, window] of part.windows.entries()) {
-						const own = numbers.slice(at * length, (at + 1) * length);
-						await sink.onLosses(missing[part.plan], group[window], own);
+					const plan = missing[part.plan];
+					for (const [at, index] of part.windows.entries()) {
+						const window = group[index];
+						sink.onWork?.(plan, part.layers * work.layer + work.head, window, null);
+						const own = numbers.slice(at * scored, (at + 1) * scored);
+						await sink.onLosses(plan, window, own);
 					}
 				}
 			});
@@ -199,22 +194,38 @@ export class TorchRun {
 		}
 	}
 
-	/**
-	 * Squared norms of each pair and window, [pairs][windows], the bias of W_O left out: of (P_source − P_follower)·V·W_O as
-	 * `missing`, and of P_follower·V·W_O as `own`.
-	 */
 	async outputErrors(
-		pairs: readonly { source: number; follower: number }[],
-		windows: readonly Sequence[]
-	): Promise<{ missing: number; own: number }[][]> {
+		pairs: readonly Pair[],
+		sequences: readonly Sequence[],
+		onWork: OnWork = () => undefined
+	): Promise<OutputError[][]> {
+		if (pairs.length === 0 || sequences.length === 0) return pairs.map(() => []);
+		const { layers } = this.#model.facts;
+		const { layer, output } = this.#workOf(sequences[0], 1);
 		const request = {
 			pairs: pairs.map(({ source, follower }) => [source, follower]),
-			windows: windows.map(({ ids }) => ids)
+			windows: sequences.map(({ ids }) => ids)
 		};
-		const { apart, own } = await this.#worker.ask('outputErrors', request, outputErrors);
+		const each = layers * layer + (layers + pairs.length) * output;
+		const { apart, own } = await this.#worker.ask('outputErrors', request, outputErrors, {
+			onProgress: windowsOf(onWork, each)
+		});
 		return pairs.map(({ follower }, pair) =>
-			windows.map((_, window) => ({ missing: apart[pair][window], own: own[follower][window] }))
+			sequences.map((_, window) => ({ missing: apart[pair][window], own: own[follower][window] }))
 		);
+	}
+
+	async turned(
+		sources: LayerSources,
+		sequences: readonly Sequence[],
+		onWork: OnWork = () => undefined
+	): Promise<number[]> {
+		const { layers } = this.#model.facts;
+		const { layer, output } = this.#workOf(sequences[0], 1);
+		const request = { plan: { sources }, windows: sequences.map(({ ids }) => ids) };
+		return this.#worker.ask('turned', request, turned, {
+			onProgress: windowsOf(onWork, layers * (layer + output))
+		});
 	}
 
 	/** Mean attention, [L][H], from a token of a passage's second copy to the token after its first occurrence. */
@@ -238,19 +249,23 @@ export class TorchRun {
 		return { data, shape: [layers.length, this.#model.facts.heads, ids.length, ids.length] };
 	}
 
-	/** Repairs of a plan's followers and dropped layers, fitted on windows; a set of them for each strength. */
 	async repair(
-		plan: PlannedLayers,
-		windows: readonly Sequence[],
-		strengths: readonly number[]
+		{ sources, headMaps }: Pick<PlannedLayers, 'sources' | 'headMaps'>,
+		sequences: readonly Sequence[],
+		strengths: readonly number[],
+		onWork: OnWork = () => undefined
 	): Promise<LayerRepairs[]> {
+		const { layers } = this.#model.facts;
+		const { layer, output } = this.#workOf(sequences[0], 1);
 		const request = {
-			plan: await this.#planOf({ ...plan, repairs: undefined }),
-			windows: windows.map(({ ids }) => ids),
+			plan: { sources, headMaps },
+			windows: sequences.map(({ ids }) => ids),
 			strengths,
 			folder: this.#newFolder()
 		};
-		const sets = await this.#worker.ask('repair', request, repairs);
+		const sets = await this.#worker.ask('repair', request, repairs, {
+			onProgress: windowsOf(onWork, layers * (layer + output))
+		});
 		return Promise.all(
 			sets.map(async (layers) => {
 				const found = new Map<number, LayerRepair>();
@@ -273,28 +288,47 @@ export class TorchRun {
 		await rm(this.#folder, { recursive: true, force: true });
 	}
 
+	/** What a sequence of this length takes. */
+	#workOf({ ids }: Sequence, scored: number): PlansWork {
+		const samples = [{ context: ids.length, scored, windowCount: 1 }];
+		return plansWork(this.#model.checkpoint.config, { samples })[0];
+	}
+
 	#newFolder(): string {
 		return join(this.#folder, `${this.#files++}`);
 	}
 
+	/** A plan as the worker reads it; its refitted weights are written once. */
 	async #planOf({ sources, headMaps, repairs }: PlannedLayers): Promise<object> {
 		if (repairs === undefined || repairs.size === 0) return { sources, headMaps };
-		const repair = join(this.#folder, `repair-${this.#files++}.safetensors`);
-		await writeFile(repair, encodeRepairs(repairs, this.#model.checkpoint.config));
+		const repair =
+			this.#repairs.get(repairs) ?? join(this.#folder, `repair-${this.#files++}.safetensors`);
+		if (!this.#repairs.has(repairs)) {
+			await writeFile(repair, encodeRepairs(repairs, this.#model.checkpoint.config));
+			this.#repairs.set(repairs, repair);
+		}
 		return { sources, headMaps, repair };
 	}
+}
+
+/** Reports windows that are done, each with its work. */
+function windowsOf(onWork: OnWork, work: number): (progress: { done: number }) => void {
+	let before = 0;
+	return ({ done }) => {
+		for (; before < done; before++) onWork(work, before, null);
+	};
 }
 
 /** Neighbouring windows of which the same is missing, with what is missing of them. */
 function groupsOf(
 	cases: number,
 	windows: number,
-	{ isMissing }: { isMissing: (at: number, window: number) => boolean }
+	sink: Pick<LossSink, 'isMissing'>
 ): { missing: number[]; group: number[] }[] {
 	const groups: { missing: number[]; group: number[] }[] = [];
 	for (let window = 0; window < windows; window++) {
 		const missing = Array.from({ length: cases }, (_, at) => at).filter((at) =>
-			isMissing(at, window)
+			sink.isMissing(at, window)
 		);
 		const last = groups.at(-1);
 		if (last?.missing.join() === missing.join()) last.group.push(window);

@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../model/checkpoint/types.ts';
-import { windowEntries, type AttentionLayout } from './layout.ts';
+import { attentionLayout, windowEntries, type AttentionLayout } from './layout.ts';
+import type { PlansSize, PlansWork } from './plans.ts';
 import { PROFILE_QUERIES } from './sampling.ts';
 import type { StatisticsRequest } from './statistics.ts';
 
@@ -79,6 +80,22 @@ export function outputWork(config: WorkConfig, layout: AttentionLayout): number 
 		2 * layout.context * hidden * headDim * (heads + kvHeads) +
 		2 * headDim * windowEntries(layout, 1)
 	);
+}
+
+/** What sequences of each sample take, all cut into as many blocks as the first. */
+export function plansWork(
+	config: WorkConfig & Pick<ModelConfig, 'layers' | 'reach'>,
+	{ samples }: Pick<PlansSize, 'samples'>
+): PlansWork[] {
+	const blockCount = attentionLayout(config, samples[0].context).blocks.length;
+	return samples.map(({ context, scored }) => {
+		const layout = attentionLayout(config, context, blockCount);
+		return {
+			layer: forwardWork(config, layout).layer,
+			head: forwardWork(config, attentionLayout(config, scored + 1)).head,
+			output: outputWork(config, layout)
+		};
+	});
 }
 
 /** All windows together. */

@@ -95,10 +95,12 @@ class Engine:
         self,
         plans: Sequence[Plan],
         windows: Sequence[Ids],
-        part: Callable[[int, range, np.ndarray], None],
+        part: Callable[[int, range, np.ndarray, int], None],
+        scored: int | None = None,
         progress: OnProgress = silent,
     ) -> dict[str, int]:
-        """Loss of each token under each plan. `part` gets plan, windows and [windows, S − 1] as they come.
+        """Loss of the last `scored` tokens (all but the first where None) under each plan. `part` gets plan, windows, losses
+        [windows, scored] and the layers that were run of each window, as they come.
 
         Plans go through in the order in which neighbours have most layers in common; each begins where it differs from the
         one before, so that what plans share is run once. Returns layer evaluations, done and without that.
@@ -107,13 +109,17 @@ class Engine:
         order = sorted(range(len(plans)), key=lambda at: [plans[at].key(layer) for layer in range(self.layers)])
         total = len(plans) * len(windows)
         before = self.runner.layers_run
+        tail = scored or context - 1
 
         def run(some: range) -> None:
             ids = self._ids([windows[index] for index in some])
             path = Path()
             for place, at in enumerate(order):
                 progress("losses", len(plans) * some.start + place * len(some), total)
-                part(at, some, _numbers(token_losses(self.runner.logits(ids, plans[at], path=path), ids)))
+                done = self.runner.layers_run
+                logits = self.runner.logits(ids, plans[at], path=path)
+                losses = token_losses(logits[:, -tail - 1 :], ids[:, -tail - 1 :])
+                part(at, some, _numbers(losses), self.runner.layers_run - done)
 
         in_batches(windows, self._batch(context, kept=True), run)
         return {"done": self.runner.layers_run - before, "naive": self.layers * total}
@@ -173,7 +179,30 @@ class Engine:
                         apart[at, index] = self._square(follower, theirs - output)
 
             self.runner.logits(self._ids([ids]), baseline(self.layers), on_value=note)
+        progress("outputs", len(windows), len(windows))
         return apart, own
+
+    @torch.inference_mode()
+    def turned(self, plan: Plan, windows: Sequence[Ids], progress: OnProgress = silent) -> np.ndarray:
+        """How much each layer's attention turns the state under a plan that drops layers, [layers]: mean over tokens of
+        1 − cos(x, x + Attn(x)), bias of W_O left out; a token whose state is 0 is not turned. Dropped layers have 0."""
+        check_windows(windows, self.decoder.vocab)
+        sums, tokens = np.zeros(self.layers), sum(map(len, windows))
+        for index, ids in enumerate(windows):
+            progress("turned", index, len(windows))
+            path = Path()
+
+            def note(call: Call, value: torch.Tensor, output: torch.Tensor, path=path) -> None:
+                before = path.states[call.layer].float()
+                before = before.reshape(-1, before.shape[-1])
+                after = before + self._without_bias(call.layer, output.reshape(len(before), -1)).float()
+                sizes = before.norm(dim=-1) * after.norm(dim=-1)
+                turns = 1 - (before * after).sum(-1) / sizes
+                sums[call.layer] += float(turns[sizes > 0].sum())
+
+            self.runner.logits(self._ids([ids]), plan, path=path, on_value=note)
+        progress("turned", len(windows), len(windows))
+        return sums / tokens
 
     @torch.inference_mode()
     def repair_sums(
@@ -209,6 +238,7 @@ class Engine:
             progress("repair", index, len(windows))
             calls.clear()
             self.runner.logits(self._ids([ids]), baseline(self.layers), on_value=note)
+        progress("repair", len(windows), len(windows))
         return found
 
     def repair(

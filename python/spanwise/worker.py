@@ -38,6 +38,7 @@ class Worker:
             "losses": self._losses,
             "compare": self._compare,
             "outputErrors": self._output_errors,
+            "turned": self._turned,
             "repair": self._repair,
             "tokenMaps": self._token_maps,
             "plannedLogits": self._planned_logits,
@@ -98,10 +99,11 @@ class Worker:
         engine = self._opened()
         plans = [self._plan(each) for each in request["plans"]]
 
-        def part(plan: int, some: range, values: np.ndarray) -> None:
-            self._channel.send(request["id"], "part", plan=plan, windows=list(some), nll=inline_array(values))
+        def part(plan: int, some: range, values: np.ndarray, layers: int) -> None:
+            nll = inline_array(values)
+            self._channel.send(request["id"], "part", plan=plan, windows=list(some), nll=nll, layers=layers)
 
-        return engine.losses(plans, request["windows"], part, self._progress(request))
+        return engine.losses(plans, request["windows"], part, request.get("scored"), self._progress(request))
 
     def _compare(self, request: Request) -> Any:
         engine = self._opened()
@@ -125,6 +127,10 @@ class Worker:
         pairs = [(int(source), int(follower)) for source, follower in request["pairs"]]
         apart, own = self._opened().output_errors(pairs, request["windows"], self._progress(request))
         return {"apart": apart.tolist(), "own": own.tolist()}
+
+    def _turned(self, request: Request) -> Any:
+        plan = self._plan(request["plan"])
+        return self._opened().turned(plan, request["windows"], self._progress(request)).tolist()
 
     def _repair(self, request: Request) -> Any:
         engine, folder = self._opened(), Path(request["folder"])

@@ -79,7 +79,7 @@ def test_plans_that_begin_alike_give_what_each_gives_alone(family: str, windows:
 def losses(engine: Engine, plans: list[Plan], windows: list[list[int]]) -> np.ndarray:
     found = np.zeros((len(plans), len(windows), len(windows[0]) - 1))
 
-    def part(plan: int, some: range, values: np.ndarray) -> None:
+    def part(plan: int, some: range, values: np.ndarray, layers: int) -> None:
         found[plan, some.start : some.stop] = values
 
     engine.losses(plans, windows, part)

@@ -70,7 +70,7 @@ def losses(engine: Engine, plans: list[Plan], ids: list[int]) -> np.ndarray:
     """Loss of each token under each plan, [plans, S − 1]."""
     found = np.zeros((len(plans), len(ids) - 1))
 
-    def part(plan: int, some: range, values: np.ndarray) -> None:
+    def part(plan: int, some: range, values: np.ndarray, layers: int) -> None:
         found[plan] = values[0]
 
     engine.losses(plans, [ids], part)

@@ -124,7 +124,7 @@ it('gives the losses of plans that transformers gives, and only those that are m
 			return Promise.resolve();
 		}
 	};
-	await engine.losses(plans, [reference], sink);
+	await engine.losses(plans, [reference], reference.ids.length - 1, sink);
 	expect([...found.keys()].sort()).toEqual([...plans.keys()].filter((plan) => plan !== 1));
 	within(found.get(0) ?? NaN, reference.nll, LOSS);
 	for (const [at, span] of spans.entries())

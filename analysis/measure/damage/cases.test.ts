@@ -43,13 +43,15 @@ describe('evaluations', () => {
 	});
 
 	it('of a window add to those the baseline and each source; naive: every case through every layer', () => {
-		// 3 + 3, dropped 6, shared 5; and 8 cases with the baseline.
-		expect(evaluationsOfWindow([null, null, null], 3)).toEqual({ done: 17, naive: 24 });
+		// 3 + 2, dropped 6, shared 5, and 3 more for output errors; 8 cases with the baseline.
+		expect(evaluationsOfWindow([null, null, null], 3)).toEqual({ text: 19, probe: 16, naive: 24 });
+		// Nothing can be shared.
+		expect(evaluationsOfWindow([null, 8], 2)).toEqual({ text: 5, probe: 5, naive: 6 });
 	});
 
 	it('of 16 layers and spans of six are two fifths of the naive count', () => {
-		const { done, naive } = evaluationsOfWindow(Array<null>(16).fill(null), 6);
-		// Twice 16, dropped 136, pairs 680, spans of three to six 105 + 91 + 78 + 66; 187 cases of 16.
-		expect([done, naive]).toEqual([1188, 2992]);
+		const { text, probe, naive } = evaluationsOfWindow(Array<null>(16).fill(null), 6);
+		// 16 + 15, dropped 136, pairs 680, spans of three to six 105 + 91 + 78 + 66; outputs 16; 187 cases of 16.
+		expect([text, probe, naive]).toEqual([1203, 1187, 2992]);
 	});
 });

@@ -1,3 +1,6 @@
+import type { LayerSources } from '../../engine/forward.ts';
+import type { Pair } from '../../engine/plans.ts';
+
 /** The reach of each layer's attention; layers of different reach are never paired. */
 type Reach = readonly (number | null)[];
 
@@ -59,6 +62,42 @@ export function casesOfSource(reach: Reach, source: number, maxSpan: number): So
 	return { spans, pairs };
 }
 
+/** A case as it is run. */
+export interface Case {
+	name: string;
+	sources: LayerSources;
+	stage: 'baseline' | 'dropping' | 'sharing';
+	/** Where one layer follows one other; else null. */
+	pair: Pair | null;
+}
+
+/** Every case, the baseline among them. */
+export function casesOf(reach: Reach, maxSpan: number): Case[] {
+	const own = [...reach.keys()];
+	const sharing = own.flatMap((layer) => {
+		const { spans, pairs } = casesOfSource(reach, layer, maxSpan);
+		return [...spans, ...pairs].map((each): Case => {
+			const { source, first, last } = each;
+			return {
+				name: sharingName(each),
+				sources: own.map((of) => (of >= first && of <= last ? source : of)),
+				stage: 'sharing',
+				pair: first === last ? { source, follower: last } : null
+			};
+		});
+	});
+	return [
+		{ name: BASELINE, sources: own, stage: 'baseline', pair: null },
+		...own.map((layer): Case => ({
+			name: dropName(layer),
+			sources: own.map((of) => (of === layer ? null : of)),
+			stage: 'dropping',
+			pair: null
+		})),
+		...sharing
+	];
+}
+
 /** Every case but the baseline, with the layer evaluations that it takes beyond what it shares with others. */
 export function costsOfCases(reach: Reach, maxSpan: number): Map<string, number> {
 	const layers = reach.length;
@@ -73,16 +112,36 @@ export function costsOfCases(reach: Reach, maxSpan: number): Map<string, number>
 }
 
 /**
- * Layer evaluations of one window. `done`: the baseline, every layer once more for the attention of a source,
- * and of each case only what no other case has run; `naive`: every case, the baseline included, from the first
- * layer to the last.
+ * Layer evaluations of one window of text, or of one probe, which has no output errors. `done`: the baseline, every source
+ * once more for its attention, of each case only what no other case has run, and the output errors' pass, which keeps the
+ * baseline's states; `naive`: every case, the baseline included, from the first layer to the last.
  */
 export function evaluationsOfWindow(
 	reach: Reach,
 	maxSpan: number
-): { done: number; naive: number } {
+): { text: number; probe: number; naive: number } {
 	const layers = reach.length;
 	const costs = costsOfCases(reach, maxSpan);
 	const ofCases = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
-	return { done: 2 * layers + ofCases, naive: (1 + costs.size) * layers };
+	const own = sourcesOf(reach).length + ofCases;
+	const pairs = outputEvaluations(reach);
+	const probe = layers + own;
+	return { text: pairs.all + layers - pairs.kept + own, probe, naive: (1 + costs.size) * layers };
+}
+
+/** Layer evaluations of one window for the output errors of all pairs, and how many of them are the baseline's first layers. */
+export function outputEvaluations(reach: Reach): { all: number; kept: number } {
+	const followers = allPairs(reach.length).flatMap(({ source, follower }) =>
+		pairCase(reach, source, follower) === null ? [] : [follower]
+	);
+	const named = new Set([...sourcesOf(reach), ...followers]);
+	const kept = Math.max(0, ...named);
+	return { all: kept + named.size, kept };
+}
+
+/** Layers that another may follow. */
+export function sourcesOf(reach: Reach): number[] {
+	return [...reach.keys()].filter((source) =>
+		reach.some((_, follower) => follower > source && pairCase(reach, source, follower) !== null)
+	);
 }

@@ -7,6 +7,7 @@ import { Reporter } from '../../telemetry/reporter.ts';
 import { openCheckpoint } from '../../model/checkpoint/open.ts';
 import { WeightReader } from '../../model/checkpoint/read.ts';
 import type { Checkpoint } from '../../model/checkpoint/types.ts';
+import { CheckpointPlans } from '../../engine/checkpointPlans.ts';
 import { ForwardPass, type LayerSources } from '../../engine/forward.ts';
 import { LanguageHead } from '../../engine/head.ts';
 import { allocateWindow, attentionLayout, squareAttention } from '../../engine/layout.ts';
@@ -292,7 +293,7 @@ describe('work', () => {
 		const told: Progress[] = [];
 		await measure({}, { onProgress: (progress) => told.push(progress) });
 		expect(new Set(told.map(({ stage }) => stage))).toEqual(
-			new Set(['reading weights', 'baseline', 'dropping', 'sharing'])
+			new Set(['reading weights', 'outputs', 'baseline', 'dropping', 'sharing'])
 		);
 		expect(told.at(-1)?.fraction).toBeGreaterThan(0.999);
 	});
@@ -301,13 +302,15 @@ describe('work', () => {
 		const kept = await measure();
 		const prepared = await prepareDamage(requestOf({}));
 		expect(prepared.memory.resident).toBe(true);
-		const memory = { ...prepared.memory, resident: false, windowsPerGroup: 3 };
+		const memory = { resident: false, windowsPerGroup: 3 };
+		const open = () => Promise.resolve(new CheckpointPlans(prepared.model, memory, CONTEXT));
 		const progress = await ProgressFile.open(newFile(), HEADER);
 		const reporter = new Reporter(
 			{ work: 1, layers: LAYERS, windows: 4, context: CONTEXT },
 			() => undefined
 		);
-		await measureCases({ ...prepared, memory }, progress, reporter);
+		const plans = { ...prepared.plans, open };
+		await measureCases({ ...prepared, plans }, progress, reporter);
 		await progress.close();
 		const numbers = (value: unknown): number[] => {
 			if (typeof value === 'number') return [value];

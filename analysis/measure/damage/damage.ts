@@ -6,7 +6,6 @@ import { documentFacts } from '../../model/tokens/documents.ts';
 import { costsOfCases } from './cases.ts';
 import { measureCases, missingCases } from './measure.ts';
 import { prepareDamage, type PreparedDamage } from './prepare.ts';
-import { samplesOf } from './sample.ts';
 import { ProgressFile, progressFileIn, progressHeader } from '../lossFile.ts';
 import { damageReport } from './report.ts';
 import type { Damage, DamageRequest } from './types.ts';
@@ -86,7 +85,7 @@ export async function measureDamage(
 function outlookOf(prepared: PreparedDamage, progress: ProgressFile): DamageOutlook {
 	const { checkpoint, maxSpan } = prepared;
 	const cases = 1 + costsOfCases(checkpoint.config.reach, maxSpan).size;
-	const samples = samplesOf(prepared);
+	const { samples } = prepared;
 	const work = samples.map((sample) =>
 		sample.windows
 			.map((_, window) => missingCases(prepared, sample, progress, window))

@@ -15,7 +15,7 @@ import {
 } from './cases.ts';
 import type { PreparedDamage } from './prepare.ts';
 import type { CaseResult, ProgressFile } from '../lossFile.ts';
-import { resultName, samplesOf, type Sample } from './sample.ts';
+import { resultName, type Sample } from './sample.ts';
 import type { DamageReport, LayerDamage, LossAdded, RecallDamage } from './types.ts';
 
 const NOTHING: LossAdded = { loss: null, low: null, high: null };
@@ -28,8 +28,8 @@ export function damageReport(
 ): { report: DamageReport; drops: LayerDamage[] } {
 	const { checkpoint, maxSpan } = prepared;
 	const { layers, reach } = checkpoint.config;
-	const [text] = samplesOf(prepared);
-	const { recall } = prepared;
+	const [text] = prepared.samples;
+	const recall = prepared.samples.at(1) ?? null;
 	const { draws, baseline, resultsOf, added, sharing } = figuresOf(text, progress);
 	const drops = Array.from({ length: layers }, (_, layer) => ({
 		layer,
@@ -45,8 +45,8 @@ export function damageReport(
 		last,
 		...sharing(spanCase(reach, source, last))
 	}));
-	const { done, naive } = evaluationsOfWindow(reach, maxSpan);
-	const runs = text.windows.length + (recall?.windows.length ?? 0);
+	const each = evaluationsOfWindow(reach, maxSpan);
+	const probes = recall?.windows.length ?? 0;
 	return {
 		report: {
 			baseline: baselineFigures(prepared, documents, baseline),
@@ -54,7 +54,10 @@ export function damageReport(
 			pairs,
 			spans,
 			...(recall !== null && { recall: recallDamage(prepared, recall, progress) }),
-			evaluations: { done: done * runs, naive: naive * runs },
+			evaluations: {
+				done: text.windows.length * each.text + probes * each.probe,
+				naive: (text.windows.length + probes) * each.naive
+			},
 			interval: draws?.over ?? null
 		},
 		drops

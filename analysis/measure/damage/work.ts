@@ -1,29 +1,31 @@
-import { BASELINE, costsOfCases } from './cases.ts';
+import { BASELINE, costsOfCases, outputEvaluations, sourcesOf } from './cases.ts';
 import type { PreparedDamage } from './prepare.ts';
-import { samplesOf, type Sample } from './sample.ts';
+import type { Sample } from './sample.ts';
 
 /** Floating-point operations of some cases on one window, the baseline among them where it is missing. */
 export function workOfCases(
-	prepared: Pick<PreparedDamage, 'checkpoint' | 'maxSpan'>,
-	{ work }: Sample,
+	{ checkpoint, maxSpan }: Pick<PreparedDamage, 'checkpoint' | 'maxSpan'>,
+	{ of, work }: Sample,
 	names: readonly string[]
 ): number {
 	if (names.length === 0) return 0;
-	const { checkpoint, maxSpan } = prepared;
 	const { layers, reach } = checkpoint.config;
 	const costs = costsOfCases(reach, maxSpan);
+	const pairs = of === 'text' ? names.filter(isPair).length : 0;
 	// The baseline and the sources' attention are run again, whatever there is.
-	const evaluations = names.reduce((sum, name) => sum + (costs.get(name) ?? 0), 2 * layers);
-	const heads = 1 + names.filter((name) => name !== BASELINE).length;
-	const outputs = layers + names.filter(isPair).length;
-	return evaluations * work.layer + heads * work.head + outputs * work.output;
+	const outputPass = outputEvaluations(reach);
+	const again =
+		layers + sourcesOf(reach).length + (pairs > 0 ? outputPass.all - outputPass.kept : 0);
+	const evaluations = names.reduce((sum, name) => sum + (costs.get(name) ?? 0), again);
+	const outputs = pairs > 0 ? layers + pairs : 0;
+	return evaluations * work.layer + names.length * work.head + outputs * work.output;
 }
 
 /** Of every case on every window: what it takes where nothing is there yet. */
 export function workOfAll(prepared: PreparedDamage): number {
-	const { checkpoint, maxSpan } = prepared;
+	const { checkpoint, maxSpan, samples } = prepared;
 	const names = [BASELINE, ...costsOfCases(checkpoint.config.reach, maxSpan).keys()];
-	return samplesOf(prepared).reduce(
+	return samples.reduce(
 		(sum, sample) => sum + sample.windows.length * workOfCases(prepared, sample, names),
 		0
 	);

@@ -8,7 +8,7 @@ import type { Sources, SpanLimits } from '../../plan/types.ts';
 import type { MadePlan } from './candidate.ts';
 import { greedyPlan, type Known, type Measure } from './greedy.ts';
 import type { SearchSimilarity } from './similarity.ts';
-import { leastTurnedPlan, leastTurnedSteps } from './turned.ts';
+import { leastTurnedPlan, leastTurnedSteps } from './leastTurned.ts';
 import type { PlanMaker, SearchReport } from './types.ts';
 import { FRONT_KINDS, type FrontKind, type WeighedPlan } from './weighed.ts';
 

@@ -5,14 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import type { LayerRepairs } from '../../engine/repair/repairs.ts';
-import { WeightSource } from '../../engine/weights.ts';
-import { WeightReader } from '../../model/checkpoint/read.ts';
+import { CheckpointPlans } from '../../engine/checkpointPlans.ts';
 import { makePlan } from '../../plan/planFile.ts';
 import { planSpans } from '../../plan/spans.ts';
 import { cutWindows } from '../../model/tokens/windows.ts';
 import { PlanRunner, type LossStore } from './planRunner.ts';
 import { type PreparedSearch } from './prepare.ts';
-import { textSample } from './probes.ts';
 import type { PlanVariant } from './variant.ts';
 import { evaluatePlan, prepareSearch } from '../../../tests/builders/opened.ts';
 
@@ -76,30 +74,21 @@ async function withRunner<Result>(
 	) => Promise<Result>,
 	prepared?: PreparedSearch
 ): Promise<Result> {
-	const found = prepared ?? (await prepare());
-	const reader = new WeightReader();
-	const weights = new WeightSource(found.checkpoint, reader, {
-		resident: found.memory.resident,
-		hasher: null
-	});
+	const { plans: outlook, text, parts } = prepared ?? (await prepare());
 	const store = emptyStore();
 	let layers = 0;
 	const task = { work: 1, layers: 5, windows: WINDOWS, context: CONTEXT };
-	const runner = await PlanRunner.open(
-		found.checkpoint.config,
-		textSample(found),
+	const plans = await outlook.open();
+	const runner = new PlanRunner(
+		{ ...text, parts },
 		{ search: store, choose: store, report: store },
-		weights,
-		{
-			reporter: new Reporter(task, () => undefined),
-			onLayer: () => layers++
-		}
+		plans,
+		{ reporter: new Reporter(task, () => undefined), onLayer: () => layers++ }
 	);
 	try {
 		return await use(runner, store, () => layers);
 	} finally {
-		await runner.release();
-		await reader.close();
+		await plans.close();
 	}
 }
 
@@ -160,10 +149,11 @@ describe('losses', () => {
 		const together = await withRunner((runner) => runner.losses('search', plans));
 		for (const [at, losses] of together.entries()) expectClose(losses, alone[at]);
 		const prepared = await prepare();
-		const memory = { ...prepared.memory, resident: false, windowsPerGroup: 3 };
+		const memory = { resident: false, windowsPerGroup: 3 };
+		const open = () => Promise.resolve(new CheckpointPlans(prepared.model, memory, CONTEXT));
 		const inGroups = await withRunner((runner) => runner.losses('search', plans), {
 			...prepared,
-			memory
+			plans: { ...prepared.plans, open }
 		});
 		for (const [at, losses] of inGroups.entries()) expectClose(losses, alone[at]);
 	});

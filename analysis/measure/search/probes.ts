@@ -1,12 +1,8 @@
-import { attentionLayout } from '../../engine/layout.ts';
-import { forwardWork } from '../../engine/work.ts';
-import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import { cutProbes, PROBE_WINDOWS, type Probe, type Probes } from '../../model/tokens/probes.ts';
-import type { Tokenizer } from '../../model/tokens/types.ts';
+import type { Tokenizer, Window } from '../../model/tokens/types.ts';
 import { RECALL_OFF } from '../recallSetting.ts';
 import type { CutParts } from './parts.ts';
 import type { PlanSample } from './planRunner.ts';
-import type { PreparedSearch } from './prepare.ts';
 import { PARTS, type Part, type SearchRequest } from './types.ts';
 
 /** Probes of each part, or why there are none. */
@@ -63,33 +59,14 @@ export async function partProbes(
 	};
 }
 
-/** Windows of text as plans are measured on them. */
-export function textSample({
-	parts,
-	layout,
-	memory,
-	work
-}: Pick<PreparedSearch, 'parts' | 'layout' | 'memory' | 'work'>): PlanSample {
-	return {
-		of: 'text',
-		parts,
-		layout,
-		windowsPerGroup: memory.windowsPerGroup,
-		scored: layout.context - 1,
-		work
-	};
-}
-
-/** Probes as plans are measured on them: only the passage that comes again goes through the output head. */
-export function recallSample(
-	config: ModelConfig,
-	{ parts, context, scored }: PartProbes,
-	windowsPerGroup: number,
-	blockCount: number
-): PlanSample | null {
-	if (parts === null || context === null) return null;
-	const layout = attentionLayout(config, context, blockCount);
-	const { layer } = forwardWork(config, layout);
-	const { head } = forwardWork(config, attentionLayout(config, scored + 1));
-	return { of: 'recall', parts, layout, windowsPerGroup, scored, work: { layer, head } };
+/** What plans are measured on: windows of text, and probes where recall is measured. Without the work they take. */
+export function samplesOf(
+	parts: Record<Part, Window[]>,
+	context: number,
+	probes: PartProbes
+): Omit<PlanSample, 'work'>[] {
+	const text = { of: 'text' as const, parts, context, scored: context - 1 };
+	if (probes.parts === null || probes.context === null) return [text];
+	const { scored } = probes;
+	return [text, { of: 'recall', parts: probes.parts, context: probes.context, scored }];
 }

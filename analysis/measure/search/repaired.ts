@@ -1,7 +1,6 @@
 import type { Reporter } from '../../telemetry/reporter.ts';
 import type { LayerRepairs } from '../../engine/repair/repairs.ts';
-import type { WeightSource } from '../../engine/weights.ts';
-import { fitRepairs } from '../../engine/repair/fit.ts';
+import type { Plans } from '../../engine/plans.ts';
 import { encodeRepairs, repairHash } from '../../engine/repair/file.ts';
 import {
 	countsOf,
@@ -32,7 +31,7 @@ export interface RepairedPlan {
 
 interface Means {
 	prepared: PreparedSearch;
-	weights: WeightSource;
+	plans: Pick<Plans, 'repair'>;
 	meter: Meter;
 	reporter: Reporter;
 	/** Told after each layer of each window. */
@@ -74,21 +73,19 @@ interface Fit {
 
 async function fitPlan(
 	plan: MadePlan,
-	{ prepared, weights, meter, reporter, onLayer }: Means
+	{ prepared, plans, meter, reporter, onLayer }: Means
 ): Promise<Fit> {
-	const { checkpoint, layout, parts, work } = prepared;
+	const { checkpoint, parts } = prepared;
 	// Left-out layers get their mean output, whatever the strength.
 	const strengths = countsOf(plan.sources).followers > 0 ? REPAIR_STRENGTHS : [1];
-	const fitted = await fitRepairs(
-		{ config: checkpoint.config, layout, weights },
-		plan,
-		parts.search,
-		strengths,
-		(layer, window) => {
-			reporter.addLayer(work.layer, 'refitting', window, layer);
-			onLayer();
+	const fitted = await plans.repair(plan, parts.search, strengths, (work, window, layer) => {
+		if (layer === null) {
+			reporter.add(work, 'refitting', window);
+			return;
 		}
-	);
+		reporter.addLayer(work, 'refitting', window, layer);
+		onLayer();
+	});
 	const fits = fitted.map((layers, at) => {
 		const bytes = encodeRepairs(layers, checkpoint.config);
 		return { layers, strength: strengths[at], bytes, sha256: repairHash(bytes) };

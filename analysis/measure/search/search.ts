@@ -1,19 +1,18 @@
 import type { Model } from '../../model/open.ts';
 import { confirmedOr } from '../../model/sameModel.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
-import { WeightSource } from '../../engine/weights.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
+import type { About } from './figures.ts';
 import { Meter } from './meter.ts';
 import { measureOutputs } from './outputs.ts';
-import { PlanRunner } from './planRunner.ts';
+import { PlanRunner, type PlanSample, type RunnerOptions } from './planRunner.ts';
 import { prepareSearch, type PreparedSearch } from './prepare.ts';
 import type { Refit } from './repaired.ts';
-import { searchWith } from './steps.ts';
+import { searchWith, type SearchMeans } from './steps.ts';
 import { measureSimilarity } from './similarity.ts';
-import { textSample } from './probes.ts';
-import { openSearchStores } from './stores.ts';
-import type { Search, SearchRequest } from './types.ts';
+import { openSearchStores, type SampleStores, type SearchStores } from './stores.ts';
+import type { Search, SearchReport, SearchRequest } from './types.ts';
 
 /** What is left to do, known before the model runs. */
 export interface SearchOutlook extends PreparedSearch {
@@ -45,9 +44,8 @@ export async function searchPlans(
 ): Promise<{ search: Search; refits: Refit[] }> {
 	const started = performance.now();
 	const prepared = await prepareSearch(model, request);
-	const { checkpoint, windows, context, notes, memory } = prepared;
+	const { checkpoint, windows, context, notes } = prepared;
 	const { home, documents } = request;
-	const { reader } = prepared.model;
 	const hash = await model.hash(home);
 	const texts = documents.map(documentFacts);
 	const stores = await openSearchStores(prepared, hash, home);
@@ -61,38 +59,17 @@ export async function searchPlans(
 		};
 		const reporter = new Reporter(task, options.onProgress);
 		const similarity = await measureSimilarity(prepared, home, reporter);
-		const weights = new WeightSource(checkpoint, reader, {
-			resident: memory.resident,
-			hasher: null
-		});
-		const { output, turned } = await measureOutputs(prepared, weights, reporter);
 		const onLayer = options.onLayer ?? (() => undefined);
-		const { config } = checkpoint;
-		const told = { reporter, onLayer };
-		const text = textSample(prepared);
-		const runner = await PlanRunner.open(config, text, stores.text.files, weights, told);
-		const meter = new Meter(runner, text.parts, config.layers);
-		const recallRunner =
-			prepared.recall === null || stores.recall === null
-				? null
-				: await PlanRunner.open(config, prepared.recall, stores.recall.files, weights, told);
-		const recall =
-			prepared.recall &&
-			recallRunner &&
-			new Meter(recallRunner, prepared.recall.parts, config.layers);
+		const plans = await prepared.plans.open();
 		const about = {
 			model: { name: checkpoint.name, hash, tokenizerHash: prepared.tokenizer.sha256 },
 			texts,
 			context
 		};
-		const { report, refits } = await searchWith(
-			request,
-			{ prepared, weights, similarity, output, turned, meter, recall, reporter, onLayer },
-			about
-		);
-		await runner.release();
-		await recallRunner?.release();
-		await weights.release();
+		const { report, refits } = await measured(request, about, {
+			...{ prepared, plans, similarity, stores },
+			told: { reporter, onLayer }
+		}).finally(() => plans.close());
 		await confirmedOr(model, home, () => stores.discard());
 		const seconds = (performance.now() - started) / 1000;
 		const { maxSpan, protectedLayers, repair, maxRecallIncrease } = request;
@@ -108,4 +85,23 @@ export async function searchPlans(
 	} finally {
 		await stores.close();
 	}
+}
+
+/** Measures outputs, and then all that the report says. */
+async function measured(
+	request: SearchRequest,
+	about: About,
+	means: Pick<SearchMeans, 'prepared' | 'plans' | 'similarity'> & {
+		stores: SearchStores;
+		told: RunnerOptions;
+	}
+): Promise<{ report: SearchReport; refits: Refit[] }> {
+	const { prepared, plans, stores, told } = means;
+	const { layers } = prepared.checkpoint.config;
+	const outputs = await measureOutputs(prepared, plans, told.reporter);
+	const meterOf = (sample: PlanSample, { files }: SampleStores) =>
+		new Meter(new PlanRunner(sample, files, plans, told), sample.parts, layers);
+	const meter = meterOf(prepared.text, stores.text);
+	const recall = prepared.recall && stores.recall && meterOf(prepared.recall, stores.recall);
+	return searchWith(request, { ...means, ...outputs, ...told, meter, recall }, about);
 }

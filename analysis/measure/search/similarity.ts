@@ -1,4 +1,3 @@
-import { engineFor } from '../../engine/engineFor.ts';
 import type { Reporter } from '../../telemetry/reporter.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
 import { headMatch, similarityMatrix } from '../../similarity/measure.ts';
@@ -13,12 +12,11 @@ export interface SearchSimilarity {
 
 /** How alike the layers are on the search part; `home` is the workspace. */
 export async function measureSimilarity(
-	{ model, context, statistics, memory, parts }: PreparedSearch,
+	{ similarity, parts }: Pick<PreparedSearch, 'similarity' | 'parts'>,
 	home: string,
 	reporter: Reporter
 ): Promise<SearchSimilarity> {
-	const engine = engineFor(model).capture(context, statistics, memory.limitBytes);
-	const { sums } = await engine.capture(parts.search, home, reporter, new Stopwatch());
+	const { sums } = await similarity.capture(parts.search, home, reporter, new Stopwatch());
 	const [all] = sums;
 	return {
 		matrix: similarityMatrix(all, 'cosine'),

@@ -1,5 +1,5 @@
 import type { Reporter } from '../../telemetry/reporter.ts';
-import type { WeightSource } from '../../engine/weights.ts';
+import type { Plans } from '../../engine/plans.ts';
 import { modelFacts } from '../../model/checkpoint/facts.ts';
 import { baselineFigures } from '../figures.ts';
 import { savedPerLayer, savedShares } from '../../plan/axes.ts';
@@ -26,7 +26,6 @@ import type { SearchSimilarity } from './similarity.ts';
 import { stabilityOf } from './stability.ts';
 import { axisOf, fixedTarget, targetOfLoss } from './target.ts';
 import { tiesOf } from './ties.ts';
-import { measureTurned } from './turned.ts';
 import { type Part, type SearchReport, type SearchRequest } from './types.ts';
 import { plainOf, verdictOf } from './verdict.ts';
 import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
@@ -34,10 +33,10 @@ import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } fr
 /** What a search is made with. */
 export interface SearchMeans {
 	prepared: PreparedSearch;
-	weights: WeightSource;
+	plans: Plans;
 	similarity: SearchSimilarity;
 	output: OutputOf;
-	/** [L]: how much each layer's attention turns the state; see `Outputs`. */
+	/** [L]: how much each layer's attention turns the state; see `Plans.turned`. */
 	turned: readonly number[];
 	/** Of loss on text. */
 	meter: Meter;
@@ -128,7 +127,9 @@ export async function searchWith(
 		similarity,
 		turned,
 		turnedUnder: (sources: Sources) =>
-			measureTurned(prepared, means.weights, sources, means.reporter),
+			means.plans.turned(sources, parts.search, (work, window, layer) =>
+				means.reporter.addLayer(work, 'dropping step by step', window, layer ?? 0)
+			),
 		measure,
 		known
 	};

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { ProgressFile } from '../lossFile.ts';
 import { VERSION } from '../../version.ts';
 import type { PreparedSearch } from './prepare.ts';
-import { textSample } from './probes.ts';
 import type { PlanSample } from './planRunner.ts';
 import { PARTS, type Part } from './types.ts';
 
@@ -34,7 +33,7 @@ export async function openSearchStores(
 	model: string,
 	home: string
 ): Promise<SearchStores> {
-	const text = await openStores(prepared, textSample(prepared), model, home);
+	const text = await openStores(prepared, prepared.text, model, home);
 	const recall = prepared.recall && (await openStores(prepared, prepared.recall, model, home));
 	const all = recall === null ? [text] : [text, recall];
 	return {
@@ -58,7 +57,7 @@ export async function openSearchStores(
  */
 async function openStores(
 	{ checkpoint, limits }: Pick<PreparedSearch, 'checkpoint' | 'limits'>,
-	{ parts, layout }: PlanSample,
+	{ parts, context }: PlanSample,
 	model: string,
 	home: string
 ): Promise<SampleStores> {
@@ -70,7 +69,7 @@ async function openStores(
 			version: VERSION,
 			model,
 			texts: [sha256(windows)],
-			context: layout.context,
+			context,
 			windows: windows.length,
 			maxSpan: limits.maxSpan
 		};

@@ -186,6 +186,7 @@ async function lossesOf(
 		await run.losses(
 			plans.map((sources) => ({ sources })),
 			windows,
+			windows[0].ids.length - 1,
 			{
 				isMissing: () => true,
 				onLosses: (plan, _, values) => {
@@ -214,10 +215,11 @@ async function baselineOf(
 		const of = async (windows: readonly { ids: readonly number[] }[], last: number | null) => {
 			const found: number[] = [];
 			if (windows.length === 0) return found;
-			await run.losses([{ sources: own }], windows, {
+			const scored = last ?? windows[0].ids.length - 1;
+			await run.losses([{ sources: own }], windows, scored, {
 				isMissing: () => true,
 				onLosses: (_, window, values) => {
-					found[window] = mean(last === null ? values : values.slice(-last));
+					found[window] = mean(values);
 					return Promise.resolve();
 				}
 			});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sources } from '../../plan/types.ts';
-import { leastTurnedPlan, leastTurnedSteps, turnedBy } from './turned.ts';
+import { leastTurnedPlan, leastTurnedSteps } from './leastTurned.ts';
 
 describe('the choice of LLM-Drop', () => {
 	const drops = (count: number) => (sources: Sources) =>
@@ -25,12 +25,5 @@ describe('the choice of LLM-Drop', () => {
 		expect(await steps(2)).toEqual([null, null, 2, 3]);
 		expect(asked).toEqual([[0, null, 2, 3]]);
 		expect(await steps(5)).toBeNull();
-	});
-
-	it('counts by the angle between the state and the state with the attention added', () => {
-		// (1, 0) + (0, 1): 45 degrees; (2, 0) + (1, 0): none; (0, 0): not counted.
-		const x = Float32Array.of(1, 0, 2, 0, 0, 0);
-		const a = Float32Array.of(0, 1, 1, 0, 1, 1);
-		expect(turnedBy(x, a, 2)).toBeCloseTo(1 - Math.SQRT1_2, 12);
 	});
 });
