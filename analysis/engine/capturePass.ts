@@ -7,8 +7,7 @@ import {
 	layerGroups,
 	rotarySuffix
 } from '../graph/capture.ts';
-import { gramGraph } from '../graph/gram.ts';
-import { totalNames, viewShape, type BlockStatistics } from '../graph/statistics.ts';
+import type { BlockStatistics } from '../graph/statistics.ts';
 import { forWebgpu } from '../graph/webgpu.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { DivergencePass } from './divergence.ts';
@@ -16,14 +15,8 @@ import { tokenLosses, vocabularyLogSums } from './head.ts';
 import type { AttentionLayout } from './layout.ts';
 import type { OnnxDevice } from './onnxDevices.ts';
 import { rotaryFeeds } from './rotary.ts';
-import {
-	breathe,
-	createSession,
-	createWeightSession,
-	floats,
-	tensor,
-	type Tensors
-} from './session.ts';
+import { runningSums, type RunningSums } from './runningSums.ts';
+import { breathe, createWeightSession, floats, tensor, type Tensors } from './session.ts';
 import { weightFiles } from './weightFiles.ts';
 import type { WeightSource } from './weights.ts';
 import {
@@ -36,17 +29,6 @@ import {
 	type StatisticsRequest
 } from './windowSums.ts';
 
-/** Running sums of the probabilities of a group of layers in one block and view, [rows, entries]. */
-interface Total {
-	view: CapturedSums['view'];
-	block: number;
-	group: number;
-	sum: string;
-	total: string;
-	rows: number;
-	values: Float32Array;
-}
-
 /**
  * A model that is in memory as one graph, and all that is read of a window: what comes out of a run are sums. Only the
  * running sums for the null pass in and out.
@@ -57,7 +39,7 @@ export class CapturePass {
 	readonly #weights: WeightSource;
 	readonly #session: InferenceSession;
 	readonly #statistics: readonly BlockStatistics[];
-	readonly #totals: readonly Total[];
+	readonly #running: RunningSums | null;
 	readonly #divergences: readonly DivergencePass[];
 	readonly #rotary: Tensors;
 	readonly #sums: WindowSums;
@@ -68,6 +50,7 @@ export class CapturePass {
 		request: StatisticsRequest,
 		weights: WeightSource,
 		session: InferenceSession,
+		running: RunningSums | null,
 		divergences: readonly DivergencePass[]
 	) {
 		this.#checkpoint = checkpoint;
@@ -76,7 +59,7 @@ export class CapturePass {
 		this.#session = session;
 		this.#divergences = divergences;
 		this.#statistics = blockStatistics(layout, request);
-		this.#totals = hasNull(request) ? totalsOf(layout, request) : [];
+		this.#running = running;
 		const sets = rotaryFeeds(checkpoint.config, layout.context);
 		this.#rotary = Object.fromEntries(
 			sets.flatMap(({ cos, sin }, set) => [
@@ -101,19 +84,21 @@ export class CapturePass {
 			context: layout.context,
 			blocks: layout.blocks,
 			statistics: blockStatistics(layout, request),
-			locationOf
+			locationOf,
+			split: device === 'webgpu'
 		});
+		const running = hasNull(request) ? runningSums(layout, request, device) : null;
 		const session = await createWeightSession(
 			device === 'webgpu' ? forWebgpu(graph) : graph,
 			folder,
-			{ device }
+			{ device, kept: running?.kept }
 		);
 		const divergences: DivergencePass[] = [];
 		if (request.jsQueries !== null) {
 			for (let view = 0; view < request.views.length; view++)
 				divergences.push(await DivergencePass.open(layout.layers));
 		}
-		return new CapturePass(checkpoint, layout, request, weights, session, divergences);
+		return new CapturePass(checkpoint, layout, request, weights, session, running, divergences);
 	}
 
 	/**
@@ -128,13 +113,9 @@ export class CapturePass {
 		};
 		const fetches: Record<string, Tensor | null> = {};
 		for (const name of this.#session.outputNames) fetches[name] = null;
-		for (const { sum, total, rows, values } of this.#totals) {
-			// Input and output are one buffer: the sum is formed in place.
-			const place = tensor(values, [rows, values.length / rows]);
-			feeds[sum] = place;
-			fetches[total] = place;
-		}
+		this.#running?.enter(feeds, fetches);
 		const outputs = await this.#session.run(feeds, fetches);
+		this.#running?.leave(outputs);
 		this.#checkStates(floats(outputs, 'states'), window);
 		await this.#addSums(outputs);
 		const losses = await this.#losses(outputs, ids);
@@ -144,11 +125,12 @@ export class CapturePass {
 
 	/** The sums over all windows added; the null's Gram matrix is worked out from the running sums. */
 	async finish(): Promise<{ sums: CapturedSums[]; profile: Profile }> {
-		if (this.#totals.length > 0) await this.#addNulls();
+		await this.#running?.addNulls(this.#sums.views);
 		return { sums: this.#sums.views, profile: this.#sums.profile() };
 	}
 
 	async release(): Promise<void> {
+		this.#running?.release();
 		await this.#session.release();
 		for (const divergence of this.#divergences) await divergence.release();
 	}
@@ -231,43 +213,4 @@ export class CapturePass {
 		checkFinite(losses, this.#checkpoint.folder, 'the loss');
 		return losses;
 	}
-
-	async #addNulls(): Promise<void> {
-		const { layers, heads } = this.#layout;
-		const size = layers * heads;
-		const groups = layerGroups(layers, heads);
-		const session = await createSession(gramGraph());
-		for (const sums of this.#sums.views) {
-			for (const block of this.#statistics.keys()) {
-				const parts = this.#totals.filter(
-					(each) => each.view === sums.view && each.block === block
-				);
-				if (parts.length === 0) continue;
-				const joined = new Float32Array(parts.reduce((sum, { values }) => sum + values.length, 0));
-				const width = joined.length / size;
-				for (const { group, values } of parts)
-					joined.set(values, groups[group].first * heads * width);
-				const outputs = await session.run({ values: tensor(joined, [size, width]) });
-				addTo(sums.null, floats(outputs, 'gram'));
-				await breathe();
-			}
-		}
-		await session.release();
-	}
-}
-
-function totalsOf(layout: AttentionLayout, request: StatisticsRequest): Total[] {
-	const groups = layerGroups(layout.layers, layout.heads);
-	return request.views.flatMap((view) =>
-		layout.blocks.flatMap((each, block) => {
-			const { queryCount, keyCount } = viewShape(view, each);
-			if (queryCount * keyCount === 0) return [];
-			return groups.map(({ first, end }, group) => {
-				const rows = (end - first) * layout.heads;
-				const values = new Float32Array(rows * queryCount * keyCount);
-				const names = totalNames(view, groups.length === 1 ? null : group, blockPrefix(block));
-				return { view, block, group, ...names, rows, values };
-			});
-		})
-	);
 }

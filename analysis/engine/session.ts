@@ -55,15 +55,21 @@ export async function createSession(
 /**
  * A session for a graph that holds a model's weights, which lie in files below `dataFolder`. Making it blocks the thread
  * for seconds: weights are widened to float32 and packed for the products. With `arena`, what a run takes is kept for
- * the next one; of many sessions each would keep as much. On another device than the CPU, weights lie in its memory.
+ * the next one; of many sessions each would keep as much. On another device than the CPU, weights lie in its memory, and so
+ * do the outputs named in `kept`, which can be inputs of a later run.
  */
 export async function createWeightSession(
 	model: Uint8Array,
 	dataFolder: string,
-	{ arena = true, device = 'cpu' }: { arena?: boolean; device?: OnnxDevice } = {}
+	{
+		arena = true,
+		device = 'cpu',
+		kept = []
+	}: { arena?: boolean; device?: OnnxDevice; kept?: readonly string[] } = {}
 ): Promise<ort.InferenceSession> {
 	return ort.InferenceSession.create(model, {
 		executionProviders: [device],
+		preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, 'gpu-buffer' as const])),
 		intraOpNumThreads: THREADS,
 		graphOptimizationLevel: 'all',
 		enableCpuMemArena: arena,
@@ -76,6 +82,15 @@ export async function createWeightSession(
 				model_external_initializers_file_folder_path: dataFolder
 			}
 		},
+		logSeverityLevel: LOG_FATAL
+	});
+}
+
+/** A session for a graph without weights that runs by WebGPU alone. */
+export async function createDeviceSession(model: Uint8Array): Promise<ort.InferenceSession> {
+	return ort.InferenceSession.create(model, {
+		executionProviders: ['webgpu'],
+		extra: { session: { disable_cpu_ep_fallback: '1' } },
 		logSeverityLevel: LOG_FATAL
 	});
 }

@@ -22,6 +22,8 @@ export interface CaptureGraph {
 	statistics: readonly BlockStatistics[];
 	/** Name of a file of the checkpoint as the session finds it. */
 	locationOf: (file: string) => string;
+	/** Whether products over a window's entries are cut into parts, for a GPU. */
+	split: boolean;
 }
 
 /**
@@ -124,7 +126,10 @@ export function captureGraph(wanted: CaptureGraph): Uint8Array {
 				rows: count
 			};
 		});
-		const { grams, roots } = addStatistics(builder, rows, statistics, blockPrefix(index));
+		const { grams, roots } = addStatistics(builder, rows, statistics, {
+			at: blockPrefix(index),
+			split: wanted.split
+		});
 		for (const [which, found] of [
 			['gram', grams],
 			['sqrt', roots]

@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../proto/builder.ts';
 import type { QueryBlock } from './blocks.ts';
 import { TINY, timesLog } from './entropy.ts';
+import { addSides, addSplitProduct, partsOf } from './gram.ts';
 
 export type StatisticsView = 'all' | 'no-sink';
 
@@ -66,13 +67,13 @@ export interface StatisticsValues {
 /**
  * Adds the statistics of one block to a graph: inputs and outputs as `statisticsGraph` has them, those of running sums
  * one per group of rows (`<view>.sum<group>`, or `<view>.sum` where there is one group); all begin with `at`. Of the
- * Gram matrices only the pieces of the upper triangle are made.
+ * Gram matrices only the pieces of the upper triangle are made. `split`: their products are cut into parts, for a GPU.
  */
 export function addStatistics(
 	builder: GraphBuilder,
 	groups: readonly CapturedRows[],
 	wanted: BlockStatistics,
-	at = ''
+	{ at = '', split = false } = {}
 ): StatisticsValues {
 	const { block } = wanted;
 	const values: StatisticsValues = { grams: new Map(), roots: new Map() };
@@ -85,13 +86,14 @@ export function addStatistics(
 				? group
 				: { ...group, name: withoutSink(builder, group, block, `${at}no-sink/${index}`) }
 		);
-		if (gram) values.grams.set(view, gramPieces(builder, seen, `${at}${view}/gram`));
+		const parts = split ? partsOf(shape.queryCount) : null;
+		if (gram) values.grams.set(view, gramPieces(builder, seen, `${at}${view}/gram`, parts));
 		if (sqrt) {
 			const roots = seen.map(({ name, rows }, index) => ({
 				name: builder.node(`${at}${view}/Sqrt/${index}`, 'Sqrt', [name]),
 				rows
 			}));
-			values.roots.set(view, gramPieces(builder, roots, `${at}${view}/sqrt`));
+			values.roots.set(view, gramPieces(builder, roots, `${at}${view}/sqrt`, parts));
 		}
 		if (total) {
 			for (const [index, { name, rows }] of seen.entries()) {
@@ -123,18 +125,28 @@ export function totalNames(
 	return { sum: `${at}${view}.sum${group ?? ''}`, total: `${at}${view}.total${group ?? ''}` };
 }
 
-/** X·Xᵀ of the rows of all groups, piece by piece; what lies under the diagonal is the same mirrored. */
+/**
+ * X·Xᵀ of the rows of all groups, piece by piece; what lies under the diagonal is the same mirrored. Each product is a sum
+ * over `parts` of the width, or one.
+ */
 function gramPieces(
 	builder: GraphBuilder,
 	groups: readonly CapturedRows[],
-	name: string
+	name: string,
+	parts: number | null
 ): GramPiece[] {
+	const sides =
+		parts === null
+			? null
+			: groups.map((group, index) => addSides(builder, group.name, parts, `${name}/${index}`));
 	return groups.flatMap((one, first) =>
 		groups.slice(first).map((other, after) => {
 			const second = first + after;
-			const product = builder.node(`${name}/${first}_${second}`, 'Gemm', [one.name, other.name], {
-				attributes: { transB: 1n }
-			});
+			const at = `${name}/${first}_${second}`;
+			const product =
+				sides === null
+					? builder.node(at, 'Gemm', [one.name, other.name], { attributes: { transB: 1n } })
+					: addSplitProduct(builder, sides[first], sides[second], at);
 			return { name: product, first, second };
 		})
 	);
