@@ -20,15 +20,22 @@ export function applyText(record: DeployRecord, folder: string): string {
 	];
 	if (verified === null) facts.push(['verified', 'not asked for']);
 	else {
-		const { tokens, difference, cachedDifference, tolerance } = verified;
+		const { tokens, difference, cachedDifference, tolerance, cachedTolerance } = verified;
+		const own = verified.ownDifference;
 		const cached =
 			cachedDifference === null
 				? ''
 				: `, through the cache by ${cachedDifference.toExponential(1)}`;
 		facts.push([
 			'verified',
-			`${tokens} tokens: logits differ by ${difference.toExponential(1)}${cached}; allowed ${tolerance.toExponential(1)}`
+			`${tokens} tokens: logits differ by ${difference.toExponential(1)}${cached}; allowed ${tolerance.toExponential(1)}${cachedTolerance === undefined ? '' : `, through the cache ${cachedTolerance.toExponential(1)}`}`
 		]);
+		if (own !== undefined) {
+			facts.push([
+				'rounding',
+				`activations are rounded to 8 bits: read through its cache, the original's own logits differ by ${own.toExponential(1)}, and twice that is allowed; to compare more closely, apply the plan to an export that does not round them (MatMulNBits with an accuracy_level below 4)`
+			]);
+		}
 	}
 	const { transformers } = record;
 	if (transformers !== null) {

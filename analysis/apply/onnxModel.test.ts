@@ -25,6 +25,7 @@ import { type Deployed } from './deploy.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import type { DeployRecord, DeployRequest } from './types.ts';
 import { largestDifference } from './verify.ts';
+import { roundingActivations } from '../../tests/builders/roundedOnnx.ts';
 import { deployModel } from '../../tests/builders/opened.ts';
 
 const HEAD_MAP = [3, 3, 0, 1];
@@ -107,6 +108,17 @@ describe('an ONNX model is written with a plan', () => {
 			expect(verified?.largestLogit).toBeGreaterThan(1);
 		}
 	);
+
+	it('is held to what the model itself differs by where activations are rounded to 8 bits', async () => {
+		const proto = roundingActivations(cachedOnnx({ form: 'groupQueryPacked4bit' }));
+		const file = await writeOnnxFolder(newFolder(), proto);
+		const { record } = (await apply(file, planOf([0, 1, 1, 3]))).deployed;
+		const { difference, tolerance, cachedDifference, ownDifference } = record.verified ?? {};
+		expect(ownDifference).toBeGreaterThan(0);
+		expect(tolerance).toBeGreaterThanOrEqual(2 * (ownDifference ?? Infinity));
+		expect(difference).toBeLessThanOrEqual(tolerance ?? 0);
+		expect(cachedDifference).toBeLessThanOrEqual(tolerance ?? 0);
+	});
 
 	it('has only the weights that are left, each at a page, with the bytes they had', async () => {
 		const proto = cachedOnnx({ form: 'groupQueryPacked' });

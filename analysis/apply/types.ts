@@ -32,6 +32,13 @@ export interface Verification {
 	tolerance: number;
 	/** The same between a window read at once and token by token through the cache; null: no cache. */
 	cachedDifference: number | null;
+	/** Most that is allowed of it, where that is more than `tolerance`. */
+	cachedTolerance?: number;
+	/**
+	 * Of an ONNX model that rounds its activations to 8 bits: how far the model it was made from is from itself when it
+	 * reads through its cache. Twice that is allowed.
+	 */
+	ownDifference?: number;
 	/** Largest logit's size: what differences are to be seen against. */
 	largestLogit: number;
 }

@@ -117,16 +117,22 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
 }
 
 /** Throws InputError where differences are larger than allowed. */
-export function check({ difference, cachedDifference, tolerance }: Verification): void {
-	const most = `at most ${tolerance.toPrecision(2)} is allowed; nothing was written. With --no-verify it is written all the same`;
+export function check({
+	difference,
+	cachedDifference,
+	tolerance,
+	cachedTolerance = tolerance
+}: Verification): void {
+	const most = (allowed: number) =>
+		`at most ${allowed.toPrecision(2)} is allowed; nothing was written. With --no-verify it is written all the same`;
 	if (difference > tolerance) {
 		throw new InputError(
-			`what was written disagrees with what it was made from: logits differ by ${difference.toPrecision(3)}; ${most}`
+			`what was written disagrees with what it was made from: logits differ by ${difference.toPrecision(3)}; ${most(tolerance)}`
 		);
 	}
-	if (cachedDifference !== null && cachedDifference > tolerance) {
+	if (cachedDifference !== null && cachedDifference > cachedTolerance) {
 		throw new InputError(
-			`what was written disagrees with itself when it reads through the cache: logits differ by ${cachedDifference.toPrecision(3)}; ${most}`
+			`what was written disagrees with itself when it reads through the cache: logits differ by ${cachedDifference.toPrecision(3)}; ${most(cachedTolerance)}`
 		);
 	}
 }

@@ -1,6 +1,6 @@
 import { causalLayout } from './layout.ts';
 import { seenWindows } from './seenWindows.ts';
-import { roundsActivations } from '../model/onnx/rounding.ts';
+import { roundingNotes, roundsActivations } from '../model/onnx/rounding.ts';
 import { onnxRefused } from '../model/checkpoint/open.ts';
 import { mean } from '../statistics/figures.ts';
 import type { OnnxFileModel } from '../model/open.ts';
@@ -87,7 +87,7 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 				memory,
 				work: { way: facts.layers * layer + head, comparison: logitsWork(facts, context) },
 				timed: 'model',
-				notes: [],
+				notes: roundingNotes(onnx),
 				open: async () => {
 					// Only here, as above.
 					const { OnnxWays } = await import('./onnxWays.ts');

@@ -10,6 +10,7 @@ import { similarityOf } from '../../similarity/similarity.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { cachedOnnx, onnxBytes } from '../../../tests/builders/cachedOnnx.ts';
+import { roundingActivations } from '../../../tests/builders/roundedOnnx.ts';
 import { analyze, captureAttention, checkSameModel } from '../../../tests/builders/opened.ts';
 
 let folder: string;
@@ -119,12 +120,7 @@ it('refuses where not even one layer of one window fits', async () => {
 });
 
 it('says what reading the attention changes where activations are rounded to 8 bits', async () => {
-	const proto = cachedOnnx({ form: 'groupQueryPacked4bit', layers: 3 });
-	for (const { opType, attribute } of proto.graph?.node ?? []) {
-		const bits = attribute.find(({ name }) => name === 'bits');
-		if (opType !== 'MatMulNBits' || bits === undefined) continue;
-		attribute.push({ ...bits, name: 'accuracy_level', i: 4n });
-	}
+	const proto = roundingActivations(cachedOnnx({ form: 'groupQueryPacked4bit', layers: 3 }));
 	await writeFile(join(request.modelFolder, 'onnx', 'model.onnx'), onnxBytes(proto));
 	await writeFile(join(request.modelFolder, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
 	const { notes } = await run();
