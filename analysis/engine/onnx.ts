@@ -6,7 +6,6 @@ import type { CopiedModel } from '../graph/tapped/putOut.ts';
 import { takeName, tapName } from '../graph/tapped/tap.ts';
 import { InputError } from '../errors.ts';
 import { checkFinite } from '../finite.ts';
-import { blockEntries } from '../graph/blocks.ts';
 import { layerBlock, type AttentionLayout, type WindowAttention } from './layout.ts';
 import { LogitsLoss } from './logitsComparison.ts';
 import { decoderFeeds } from './onnxDecoder.ts';
@@ -136,17 +135,19 @@ export class OnnxPass {
 		}
 	}
 
-	/** The first token of a decoder sees itself only. */
+	/** No token of a decoder sees a later one; the maps hold later keys to the end of a query's block. */
 	#checkCausal(attention: WindowAttention, layer: number): void {
-		const [block] = this.#layout.blocks;
-		const entries = blockEntries(block);
-		const values = layerBlock(this.#layout, attention, layer, 0);
-		for (let head = 0; head < this.#layout.heads; head++) {
-			const first = values.subarray(head * entries, head * entries + block.keyCount);
-			if (first.subarray(1).every((value) => value === 0)) continue;
-			throw new InputError(
-				`${this.#file}: layer ${layer}: the first token attends to later ones; expected a decoder`
-			);
+		const { blocks, heads } = this.#layout;
+		for (const [at, { queryStart, queryCount, keyStart, keyCount }] of blocks.entries()) {
+			const values = layerBlock(this.#layout, attention, layer, at);
+			for (let row = 0; row < heads * queryCount; row++) {
+				const query = queryStart + (row % queryCount);
+				const later = row * keyCount + query + 1 - keyStart;
+				if (values.subarray(later, (row + 1) * keyCount).every((value) => value === 0)) continue;
+				throw new InputError(
+					`${this.#file}: layer ${layer}: token ${query} attends to later ones; expected a decoder, where no token does`
+				);
+			}
 		}
 	}
 

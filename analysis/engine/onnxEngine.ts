@@ -19,7 +19,7 @@ import { shareAttention } from '../rewrite/share.ts';
 /** An ONNX model, run whole; its attention is put out by a copy of its graph. */
 export function onnxEngine(file: OnnxFileModel): Engine {
 	const model = file.checked();
-	const { facts, onnx, inputs, windows } = model;
+	const { facts, onnx, inputs } = model;
 	return {
 		fixedContext: fixedContextOf(inputs),
 		capture: (context, statistics, limitBytes) => {
@@ -63,7 +63,7 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 							seen = seenWindows(layout, place, seen);
 							return [losses];
 						},
-						seen: () => judgeWindows(windows, seen, context),
+						seen: () => judgeWindows(whole.windows, seen, context),
 						release: () => pass.release()
 					};
 					const laidOut = { layout, memory, statistics, work, windows: [...given] };

@@ -19,7 +19,7 @@ it('takes the graph’s windows unless a run shows more, and a run’s where the
 		notes: [
 			'attention reaches beyond the sliding window of the graph: layer 1 (8 tokens). Every key was kept.',
 			'sliding windows seen in this run, which the graph does not tell: layer 3 (6 tokens)',
-			'no sliding window within 20 tokens in layers 4; wider ones cannot be read from the graph'
+			'no sliding window within 20 tokens in layers 4, 5; wider ones cannot be read from the graph'
 		]
 	});
 });

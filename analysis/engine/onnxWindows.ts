@@ -30,7 +30,7 @@ export function judgeWindows(
 			shown.push(`layer ${layer} (${seen[layer]} tokens)`);
 			return seen[layer];
 		}
-		if (from === 'config.json') open.push(`${layer}`);
+		open.push(`${layer}`);
 		return null;
 	});
 	const notes = [

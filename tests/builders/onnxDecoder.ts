@@ -7,7 +7,7 @@ import {
 	type ModelProto
 } from '../../analysis/proto/onnx_pb.ts';
 import { uniform } from './checkpoint.ts';
-import { cacheInput, SIZES, writtenOut, type Projected } from './onnxWrittenOut.ts';
+import { cacheInput, LONGEST, SIZES, writtenOut, type Projected } from './onnxWrittenOut.ts';
 import { TINY_TOKENIZER_SIZE } from './tokenizer.ts';
 
 /** How the small decoder's attention is written. */
@@ -178,6 +178,18 @@ export function smallDecoderBytes(decoder: SmallDecoder = {}): Uint8Array {
 		];
 		model.opsetImport = versions.map((each) => create(OperatorSetIdProtoSchema, each));
 	}
+	return toBinary(ModelProtoSchema, model);
+}
+
+/** The same small decoder, with a table [1, 1, 64, 64] as its mask that shows queries the keys which `sees` names. */
+export function tableMaskedDecoder(sees: (query: number, key: number) => boolean): Uint8Array {
+	const model = smallDecoder();
+	const table = model.graph?.initializer.find(({ name }) => name === 'mask');
+	if (table === undefined) throw new TypeError('no mask');
+	const values = Float32Array.from({ length: LONGEST * LONGEST }, (_, at) =>
+		sees(Math.floor(at / LONGEST), at % LONGEST) ? 0 : -Infinity
+	);
+	table.rawData = new Uint8Array(values.buffer);
 	return toBinary(ModelProtoSchema, model);
 }
 

@@ -3,7 +3,8 @@ import { FLOAT, type GraphBuilder } from '../../analysis/proto/builder.ts';
 /** Of the small decoder. */
 export const SIZES = { layers: 3, heads: 4, kvHeads: 2, headDim: 8, hidden: 32 };
 const { heads: HEADS, kvHeads: KV_HEADS, headDim: HEAD_DIM } = SIZES;
-const LONGEST = 64;
+/** Positions that its mask has. */
+export const LONGEST = 64;
 
 export interface Projected {
 	query: string;

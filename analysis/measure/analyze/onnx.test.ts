@@ -2,7 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { plainDecoder, smallDecoderBytes } from '../../../tests/builders/onnxDecoder.ts';
+import {
+	plainDecoder,
+	smallDecoderBytes,
+	tableMaskedDecoder
+} from '../../../tests/builders/onnxDecoder.ts';
 import { letterTokenizer } from '../../../tests/builders/letterTokenizer.ts';
 import { tinyTokenizer } from '../../../tests/builders/tokenizer.ts';
 import { readRun, readSums, readWindows } from '../../workspace/run/read.ts';
@@ -118,6 +122,35 @@ it('refuses where not even one layer of one window fits', async () => {
 		/memory: one window of 24 tokens takes .* no context would fit/
 	);
 });
+
+const tableModel = (sees: (query: number, key: number) => boolean) =>
+	writeFile(join(request.modelFolder, 'onnx', 'model.onnx'), tableMaskedDecoder(sees));
+
+it('finds the sliding window of a mask that is cut from a large table', async () => {
+	await tableModel((query, key) => key <= query && query - key < 12);
+	const { model, notes } = await run();
+	expect(model.reach).toEqual([12, 12, 12]);
+	expect(notes).toContain(
+		'sliding windows cannot be read from the graph in 3 of 3 layers, whose masks are large tables or made in a way that is not followed. An analysis shows those that are shorter than its context.'
+	);
+	expect(notes).toContain(
+		'sliding windows seen in this run, which the graph does not tell: layer 0 (12 tokens), layer 1 (12 tokens), layer 2 (12 tokens)'
+	);
+});
+
+it.each<[string, (query: number, key: number) => boolean, number]>([
+	['a prefix', (query, key) => key <= query || key < 8, 0],
+	['all', () => true, 0],
+	['the next token, from token 5 on', (query, key) => key <= query + (query < 5 ? 0 : 1), 5]
+])(
+	'refuses a mask cut from a large table that shows %s to earlier tokens',
+	async (_, sees, token) => {
+		await tableModel(sees);
+		await expect(run()).rejects.toThrow(
+			`model.onnx: layer 0: token ${token} attends to later ones; expected a decoder, where no token does`
+		);
+	}
+);
 
 it('says what reading the attention changes where activations are rounded to 8 bits', async () => {
 	const proto = roundingActivations(cachedOnnx({ form: 'groupQueryPacked4bit', layers: 3 }));

@@ -112,6 +112,12 @@ function notesOn(
 			`sliding windows: config.json says ${sizesOf(hinted.map(({ tokens }) => tokens)).join(' or ')} tokens in ${hinted.length} of ${found.length} layers, which cannot be read from the graph. Nothing is left out because of it.`
 		);
 	}
+	const unknown = found.filter(({ from }) => from === 'nothing');
+	if (hinted.length === 0 && unknown.length > 0) {
+		notes.push(
+			`sliding windows cannot be read from the graph in ${unknown.length} of ${found.length} layers, whose masks are large tables or made in a way that is not followed. An analysis shows those that are shorter than its context.`
+		);
+	}
 	return notes;
 }
 
