@@ -7,6 +7,8 @@ import {
 	type ChoicesReport,
 	type Score
 } from '../analysis/measure/evaluate/choices/types.ts';
+import { probeName } from '../analysis/measure/evaluate/probes/name.ts';
+import type { ProbeReport } from '../analysis/measure/evaluate/probes/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';
 import { intervalLabel, intervalText, withInterval } from '../analysis/text/interval.ts';
 import {
@@ -46,6 +48,7 @@ export function evaluateText({ report, model, texts, context }: Evaluation): str
 		'\n',
 		formatFacts(differences(report)),
 		...(report.choices ? ['\n', choicesText(report.choices)] : []),
+		...(report.probes ? ['\n', probesText(report.probes)] : []),
 		'\n',
 		formatFacts(costs(report))
 	].join('');
@@ -98,6 +101,47 @@ function choicesText({ questions, baseline, shared, delta, mcnemar, over }: Choi
 				const { onlyBaseline, onlyShared, p } = mcnemar[score];
 				return `${onlyBaseline} : ${onlyShared}, ${formatProbability(p)}`;
 			}
+		}
+	]);
+}
+
+/** A table of both models on the long in-context probes: a line for accuracy and one for nats of each. */
+function probesText(probes: readonly ProbeReport[]): string {
+	const [{ sequences, questions, chance }] = probes;
+	const lines = probes.flatMap((probe) => [
+		{ probe, figure: 'accuracy' as const, format: (value: number) => formatPercent(value) },
+		{ probe, figure: 'nats' as const, format: (value: number) => formatValue(value, DIGITS) }
+	]);
+	return formatTable(lines, [
+		{
+			title: `${questions} questions in ${sequences} sequences`,
+			value: ({ probe, figure }) => `${probeName(probe)}: ${figure}`
+		},
+		{
+			title: 'baseline',
+			value: (line) => line.format(line.probe.baseline[line.figure]),
+			align: 'right'
+		},
+		{
+			title: 'planned',
+			value: (line) => line.format(line.probe.planned[line.figure]),
+			align: 'right'
+		},
+		{
+			title: 'difference',
+			value: (line) => line.format(line.probe.delta[line.figure].value),
+			align: 'right'
+		},
+		{
+			title: '[95% CI over sequences and their questions]',
+			value: (line) => intervalText(line.probe.delta[line.figure], line.format) || '–'
+		},
+		{
+			title: `guessing ${formatPercent(chance)}; discordant pairs (baseline : planned), McNemar p`,
+			value: ({ probe: { mcnemar }, figure }) =>
+				figure === 'nats'
+					? ''
+					: `${mcnemar.onlyBaseline} : ${mcnemar.onlyShared}, ${formatProbability(mcnemar.p)}`
 		}
 	]);
 }

@@ -32,13 +32,14 @@ export function enforceGates(report: GateReport | null, io: Io): void {
 const NAMES: Record<keyof Gates, { flag: string; what: string; bound: string }> = {
 	maxLossIncrease: { flag: '--max-loss-increase', what: 'loss increase', bound: 'at most' },
 	minAgreement: { flag: '--min-agreement', what: 'agreement', bound: 'at least' },
-	maxAccuracyDrop: { flag: '--max-accuracy-drop', what: 'accuracy drop', bound: 'at most' }
+	maxAccuracyDrop: { flag: '--max-accuracy-drop', what: 'accuracy drop', bound: 'at most' },
+	maxProbeDrop: { flag: '--max-probe-drop', what: 'accuracy drop on probes', bound: 'at most' }
 };
 
 const DIGITS = 4;
 
 /** "gate --min-agreement: fail: agreement 0.8100 [0.7900, 0.8300], at least 0.9000 asked for; off by 0.0900" */
-function gateText({ gate, limit, value, low, high, verdict, excess }: JudgedGate): string {
+function gateText({ gate, of, limit, value, low, high, verdict, excess }: JudgedGate): string {
 	const { flag, what, bound } = NAMES[gate];
 	const text = (number: number) => formatValue(number, DIGITS);
 	const interval =
@@ -47,12 +48,21 @@ function gateText({ gate, limit, value, low, high, verdict, excess }: JudgedGate
 			: `[${text(low)}, ${text(high)}]`;
 	const margin = excess > 0 ? `off by ${text(excess)}` : `kept by ${text(-excess)}`;
 	const why = verdict === 'inconclusive' ? `; ${inconclusiveWords(gate, low)}` : '';
-	return `gate ${flag}: ${verdict}: ${what} ${text(value)} ${interval}, ${bound} ${text(limit)} asked for; ${margin}${why}`;
+	const about = of === undefined ? what : `${what} (${of})`;
+	return `gate ${flag}: ${verdict}: ${about} ${text(value)} ${interval}, ${bound} ${text(limit)} asked for; ${margin}${why}`;
 }
+
+/** What makes intervals narrower. */
+const MORE: Record<keyof Gates, string> = {
+	maxLossIncrease: 'use more windows (--windows)',
+	minAgreement: 'use more windows (--windows)',
+	maxAccuracyDrop: 'ask more questions',
+	maxProbeDrop: 'give more lengths (--probes)'
+};
 
 /** Says why a gate is not decided, and what would decide it. */
 function inconclusiveWords(gate: keyof Gates, low: number | null): string {
-	const more = gate === 'maxAccuracyDrop' ? 'ask more questions' : 'use more windows (--windows)';
+	const more = MORE[gate];
 	return low === null
 		? `without an interval nothing is decided: ${more}`
 		: `the limit lies within the interval: ${more}`;

@@ -1,3 +1,4 @@
+import { byQuestion, idsAfter, rowsBefore, type Asked } from './asked.ts';
 import type { MemoryPlan } from './memory.ts';
 import { ForwardPass, type PlannedLayers } from './forward.ts';
 import { LanguageHead } from './head.ts';
@@ -70,9 +71,48 @@ async function bothWays(
 					shared: hidden.shared[index]
 				}))
 			),
+		ask: async (windows) => {
+			const answers = [];
+			for (const [index, { questions }] of windows.entries()) {
+				const { baseline, shared } = hidden;
+				answers.push(
+					await answered(config, weights, questions, {
+						baseline: baseline[index],
+						shared: shared[index]
+					})
+				);
+			}
+			return answers;
+		},
 		release: async () => {
 			await forward.release();
 			await head.release();
 		}
 	};
+}
+
+/** Losses of candidates by the last hidden states of both ways, [S, hidden] each. */
+async function answered(
+	config: ModelConfig,
+	weights: WeightSource,
+	questions: Asked['questions'],
+	hidden: Record<Way, Float32Array>
+): Promise<Record<Way, number[][]>> {
+	const ids = idsAfter(questions);
+	const head = await LanguageHead.open(config, ids.length, weights);
+	try {
+		const [said] = await head.compare([
+			{
+				ids,
+				baseline: rowsBefore(hidden.baseline, config.hidden, questions),
+				shared: rowsBefore(hidden.shared, config.hidden, questions)
+			}
+		]);
+		return {
+			baseline: byQuestion(said.baseline, questions),
+			shared: byQuestion(said.shared, questions)
+		};
+	} finally {
+		await head.release();
+	}
 }

@@ -1,3 +1,4 @@
+import { byQuestion, idsAfter, rowsBefore, type Asked } from './asked.ts';
 import type { MemoryPlan } from './memory.ts';
 import { LogitsComparison } from './logitsComparison.ts';
 import { LogitsPass, type Logits } from './onnxLogits.ts';
@@ -69,8 +70,39 @@ export class OnnxWays implements WaysRunner {
 				}
 				return comparisons;
 			},
+			ask: async (windows) => {
+				const answers = [];
+				for (const [index, { questions }] of windows.entries())
+					answers.push(
+						await this.#answered(questions, {
+							baseline: kept.baseline[index],
+							shared: kept.shared[index]
+						})
+					);
+				return answers;
+			},
 			release: () => Promise.resolve()
 		});
+	}
+
+	/** Losses of candidates by the logits of both ways. */
+	async #answered(
+		questions: Asked['questions'],
+		logits: Record<Way, Logits>
+	): Promise<Record<Way, number[][]>> {
+		const before = ({ data, vocab }: Logits) => ({
+			data: rowsBefore(data, vocab, questions),
+			vocab
+		});
+		const said = await this.#comparison.compare(
+			idsAfter(questions),
+			before(logits.baseline),
+			before(logits.shared)
+		);
+		return {
+			baseline: byQuestion(said.baseline, questions),
+			shared: byQuestion(said.shared, questions)
+		};
 	}
 
 	async release(): Promise<void> {

@@ -66,6 +66,13 @@ export const EXPLANATIONS = {
 		formula:
 			'mean loss over the second copy of A in A B A, 512 tokens; a rise is planned − baseline'
 	},
+	probes: {
+		name: 'long in-context probes',
+		sentence:
+			'Whether the model still finds in a long context what was said there: the value behind a key of a long list, and the label that lines with a certain word had.',
+		formula:
+			'accuracy: the right answer is likelier than three others from the same context; nats: −ln of its probability among the four'
+	},
 	all: {
 		name: 'all',
 		sentence: 'Every entry of the attention maps that a query may see, as published work has it.'

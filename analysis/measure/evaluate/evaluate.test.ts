@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +84,68 @@ describe('a plan without followers', () => {
 		expect(report.shared).toEqual(report.baseline);
 		expect(report.worst).toEqual([]);
 		expect(report.gates?.verdict).toBe('pass');
+	});
+});
+
+describe('long in-context probes', () => {
+	const modelFolder = 'models/mini-llama2';
+	const own: Sources = Array.from({ length: 16 }, (_, layer) => layer);
+	const small = { modelFolder, context: 32, windows: 2 };
+
+	it('cost nothing without followers, and are those of each task', async () => {
+		const { report } = await evaluate(planOf(own, { heads: 6, kvHeads: 6 }), {
+			...small,
+			probes: [64]
+		});
+		expect(report.probes?.map(({ task, tokens, questions }) => [task, tokens, questions])).toEqual([
+			['key-value', 64, 24],
+			['labels', 64, 24]
+		]);
+		for (const { baseline, planned, delta } of report.probes ?? []) {
+			expect(planned).toEqual(baseline);
+			expect(delta.accuracy).toEqual({ value: 0, low: 0, high: 0 });
+			expect(delta.nats).toEqual({ value: 0, low: 0, high: 0 });
+		}
+	});
+
+	it('change with a plan, are judged, and say where they are shorter than asked for', async () => {
+		const plan = planOf([...own.slice(0, 8), 7, null, ...own.slice(10)], { heads: 6, kvHeads: 6 });
+		const short = join(home, 'short');
+		await cp(modelFolder, short, { recursive: true });
+		const config = await readFile(join(short, 'config.json'), 'utf8');
+		const fewer = { ...(JSON.parse(config) as object), max_position_embeddings: 96 };
+		await writeFile(join(short, 'config.json'), JSON.stringify(fewer));
+		const { report, notes } = await evaluate(plan, {
+			...small,
+			modelFolder: short,
+			probes: [64, 2048],
+			gates: { maxProbeDrop: 1 }
+		});
+		expect(report.probes?.map(({ tokens }) => tokens)).toEqual([64, 64, 96, 96]);
+		expect(notes).toContain(
+			'probes of 2048 tokens were made with 96: the model has positions for 96 tokens'
+		);
+		for (const { delta, baseline, planned } of report.probes ?? []) {
+			expect(delta.nats.value).toBeCloseTo(planned.nats - baseline.nats, 12);
+			expect(delta.nats.value).not.toBe(0);
+		}
+		expect(report.gates?.judged.map(({ of }) => of)).toEqual([
+			'key-value, 64 tokens',
+			'labels, 64 tokens',
+			'key-value, 96 tokens',
+			'labels, 96 tokens'
+		]);
+	});
+
+	it.each([
+		[{ gates: { maxProbeDrop: 0 } }, 'maxProbeDrop: no probes to judge it by; ask for them with'],
+		[
+			{ probes: [1024], memoryLimitBytes: 120e6 },
+			/^probes of 1024 tokens: memory: .*shorter --probes$/
+		]
+	])('are refused: %j', async (request, message) => {
+		const asked = evaluate(planOf(own, { heads: 6, kvHeads: 6 }), { ...small, ...request });
+		await expect(asked).rejects.toThrow(message);
 	});
 });
 

@@ -9,9 +9,11 @@ import type { Question } from './choices/types.ts';
 import { checkChoices } from './finite.ts';
 import { measureRecall, measureWindows, type Found } from './measure.ts';
 import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
+import { measureProbes } from './probes/measure.ts';
 import { reportOf } from './report.ts';
 import type { Comparison } from '../../engine/ways.ts';
 import type { Model } from '../../model/open.ts';
+import type { ProbeReport } from './probes/types.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
 /** Who is told. */
@@ -67,13 +69,27 @@ async function measure(
 	try {
 		const measured = await measureWindows(prepared, comparison, reporter);
 		const recall = await measureRecall(prepared, comparison, reporter);
-		const found = { measured, ...(recall !== null && { recall }) };
+		const probes = await askProbes(prepared, comparison, reporter);
+		const found = { measured, ...(recall !== null && { recall }), ...(probes && { probes }) };
 		if (questions === null) return found;
 		const answers = await answer(prepared, comparison, reporter);
 		return { ...found, choices: scoreChoices(questions, answers) };
 	} finally {
 		await comparison.close();
 	}
+}
+
+/** Both ways on the long in-context probes; null: none were asked for. */
+async function askProbes(
+	{ model, longProbes, probeWorks, windows }: PreparedEvaluation,
+	comparison: Comparison,
+	reporter: Reporter
+): Promise<ProbeReport[] | null> {
+	if (longProbes.length === 0) return null;
+	return measureProbes(comparison, longProbes, model.path, ({ tokens }) => {
+		reporter.addTokens(2 * tokens);
+		reporter.add(probeWorks.get(tokens) ?? 0, 'probes', windows.length);
+	});
 }
 
 /** Log-likelihoods of the questions' choices, both ways. */

@@ -78,6 +78,7 @@ describe('an evaluation that fails', () => {
 		const ways = {
 			run: () => Promise.reject(new Error('broken')),
 			compare: () => Promise.resolve([]),
+			ask: () => Promise.resolve([]),
 			release
 		};
 		const runner: WaysRunner = { ofLength: () => Promise.resolve(ways), release };

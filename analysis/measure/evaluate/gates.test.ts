@@ -35,6 +35,18 @@ describe('gates', () => {
 		expect(report?.judged[0].excess).toBeCloseTo(0.15, 12);
 		expect(report?.judged[1].excess).toBeCloseTo(-0.3, 12);
 	});
+	it('judge long in-context probes one by one, each by its name', () => {
+		const probeDrops = [
+			{ of: 'labels, 64 tokens', value: 0.2, low: 0.1, high: 0.3 },
+			{ of: 'labels, 128 tokens', value: 0, low: -0.1, high: 0.05 }
+		];
+		const report = judgeGates({ maxProbeDrop: 0.05 }, { ...figures, probeDrops });
+		expect(report?.judged.map(({ gate, of, verdict }) => [gate, of, verdict])).toEqual([
+			['maxProbeDrop', 'labels, 64 tokens', 'fail'],
+			['maxProbeDrop', 'labels, 128 tokens', 'pass']
+		]);
+		expect(report?.verdict).toBe('fail');
+	});
 	it('are nothing where none is given', () => {
 		expect(judgeGates({}, figures)).toBeNull();
 	});

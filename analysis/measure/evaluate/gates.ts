@@ -7,7 +7,8 @@ import type { GateReport, Gates, JudgedGate, Verdict } from './types.ts';
 export const gatesSchema: v.GenericSchema<unknown, Gates> = v.strictObject({
 	maxLossIncrease: v.optional(v.pipe(v.number(), v.finite())),
 	minAgreement: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-	maxAccuracyDrop: v.optional(v.pipe(v.number(), v.minValue(-1), v.maxValue(1)))
+	maxAccuracyDrop: v.optional(v.pipe(v.number(), v.minValue(-1), v.maxValue(1))),
+	maxProbeDrop: v.optional(v.pipe(v.number(), v.minValue(-1), v.maxValue(1)))
 });
 
 /** Gates read from outside; `where` names the file. Throws InputError naming the key at fault. */
@@ -18,7 +19,7 @@ export function parseGates(json: unknown, where: string): Gates {
 	} catch (error) {
 		if (!isInputError(error)) throw error;
 		throw new InputError(
-			`${error.message}; allowed: maxLossIncrease, minAgreement from 0 to 1, maxAccuracyDrop from -1 to 1`,
+			`${error.message}; allowed: maxLossIncrease, minAgreement from 0 to 1, maxAccuracyDrop and maxProbeDrop from -1 to 1`,
 			{ cause: error }
 		);
 	}
@@ -38,7 +39,13 @@ export interface Estimated {
  */
 export function judgeGates(
 	gates: Gates,
-	figures: { lossIncrease: Estimated; agreement: Estimated; accuracyDrop?: Estimated }
+	figures: {
+		lossIncrease: Estimated;
+		agreement: Estimated;
+		accuracyDrop?: Estimated;
+		/** By what they are of. */
+		probeDrops?: readonly (Estimated & { of: string })[];
+	}
 ): GateReport | null {
 	const judged: JudgedGate[] = [];
 	if (gates.maxLossIncrease !== undefined)
@@ -47,6 +54,9 @@ export function judgeGates(
 		judged.push(atLeast('minAgreement', figures.agreement, gates.minAgreement));
 	if (gates.maxAccuracyDrop !== undefined && figures.accuracyDrop !== undefined)
 		judged.push(atMost('maxAccuracyDrop', figures.accuracyDrop, gates.maxAccuracyDrop));
+	if (gates.maxProbeDrop !== undefined)
+		for (const { of, ...drop } of figures.probeDrops ?? [])
+			judged.push({ ...atMost('maxProbeDrop', drop, gates.maxProbeDrop), of });
 	if (judged.length === 0) return null;
 	const given = judged.map(({ verdict }) => verdict);
 	const worst = (['fail', 'inconclusive'] as const).find((verdict) => given.includes(verdict));

@@ -25,18 +25,24 @@ graph in memory; nothing is written. Its prefill time is that of the whole model
 The same windows go through the model as it is and as planned. Differences are paired by window; intervals
 are 95%, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
 Recall is the loss on the second copy of a passage of the text that comes again, on probes of 512 tokens.
-JSON: {baseline, shared, delta, kl, agreement, recall, windows, worst, cost, gates}, and choices where
-questions are asked.
+JSON: {baseline, shared, delta, kl, agreement, recall, windows, worst, cost, gates}, choices where
+questions are asked, and probes.
 
 --choices: samples that lm_eval --log_samples wrote of a multiple-choice task, or one question per line, {"prompt", "choices": […], "answer": index}, and "group" (a book, say) by which
 questions are drawn. Where neither the prompt ends nor the choice begins with white space, a space is put between them.
 The choice is picked by summed log-likelihood (acc), by that per character of the choice without the space before it
 (acc_norm, as in lm-evaluation-harness) and with it (acc_norm_space), and per byte without it (acc_bytes).
 
+--probes: long in-context probes of 64 to 8192 tokens, made from a fixed seed with the model's own tokenizer. key-value: a list
+of words, each with a value; which value stood behind a word? labels: many lines of two words, of which one decides
+the label; which label has a new line? Each is asked 128 times, in 8 sequences. The right answer is compared with three other values
+or labels of the same sequence: accuracy (25% by guessing), and nats, −ln of its probability among the four. A length
+beyond the model's positions becomes those. Time and memory grow with the length; the estimate counts it.
+
 A plan that names refitted weights ("repair") is evaluated with them: their file must lie beside the plan.
 
 Gates are judged on the whole interval: pass, fail (exit 3) or inconclusive (exit 4). --gates names a JSON
-file, {"maxLossIncrease": 0.05, "minAgreement": 0.9, "maxAccuracyDrop": 0.02}; flags stand before it. The report is printed in any case.
+file, {"maxLossIncrease": 0.05, "minAgreement": 0.9, "maxAccuracyDrop": 0.02, "maxProbeDrop": 0.05}; flags stand before it. The report is printed in any case.
 
 Examples (plan.json: made by the example of spanwise plan):
   spanwise evaluate mini-llama2 --plan plan.json --text static/samples/walden.txt --max-loss-increase 0.3

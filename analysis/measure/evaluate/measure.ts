@@ -2,6 +2,7 @@ import type { Reporter } from '../../telemetry/reporter.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { drawProbes, recallOf, recallReport, type RecallReport } from '../recall.ts';
 import type { ChoicesReport } from './choices/types.ts';
+import type { ProbeReport } from './probes/types.ts';
 import { checkWindows } from './finite.ts';
 import { probeWork, type PreparedEvaluation } from './prepare.ts';
 import type { Compared, Comparison, Way } from '../../engine/ways.ts';
@@ -17,6 +18,7 @@ export interface Found {
 	measured: Measured;
 	recall?: RecallReport;
 	choices?: ChoicesReport;
+	probes?: ProbeReport[];
 }
 
 /**

@@ -5,7 +5,8 @@ import type { Evaluation } from './types.ts';
 /** The plan with what was measured of it: the report without windows and tokens, and what it is about. */
 export function measuredPlan(plan: Plan, evaluation: Evaluation, measuredAt = new Date()): Plan {
 	const { report, model, texts, context } = evaluation;
-	const { baseline, shared, delta, kl, agreement, cost, recall, choices, gates, windows } = report;
+	const { baseline, shared, delta, kl, agreement, cost, recall, choices, probes, gates, windows } =
+		report;
 	return {
 		...plan,
 		measured: {
@@ -17,6 +18,7 @@ export function measuredPlan(plan: Plan, evaluation: Evaluation, measuredAt = ne
 			cost,
 			...(recall && { recall }),
 			...(choices && { choices }),
+			...(probes && { probes }),
 			gates,
 			model,
 			texts,

@@ -1,7 +1,7 @@
 import { estimateOf } from '../../engine/estimate.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
 import type { Estimate } from '../../engine/estimate.ts';
-import { InputError } from '../../errors.ts';
+import { InputError, isInputError } from '../../errors.ts';
 import type { Model } from '../../model/open.ts';
 import type { Probes } from '../../model/tokens/probes.ts';
 import type { Tokenizer, Window } from '../../model/tokens/types.ts';
@@ -9,9 +9,13 @@ import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { probesFor } from '../recall.ts';
 import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from './choices/encode.ts';
 import { requirePlan } from '../../engine/checkPlan.ts';
-import type { ComparisonOutlook, ComparisonWork } from '../../engine/engine.ts';
+import type { ComparisonOutlook, ComparisonWork, Engine } from '../../engine/engine.ts';
+import type { PlannedLayers } from '../../engine/forward.ts';
 import { engineFor } from '../../engine/engineFor.ts';
 import type { Question } from './choices/types.ts';
+import { makeProbes } from './probes/make.ts';
+import type { ProbeSet } from './probes/types.ts';
+import { probeWords } from './probes/words.ts';
 import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
@@ -28,6 +32,10 @@ export interface PreparedEvaluation extends Pick<ComparisonOutlook, 'open' | 'ti
 	choices: ChoiceTokens[];
 	/** Of in-context recall; null: it is not measured. */
 	probes: Probes | null;
+	/** Long in-context probes, by length, then task; none where none were asked for. */
+	longProbes: ProbeSet[];
+	/** Work of a long probe both ways, by its tokens. */
+	probeWorks: Map<number, number>;
 	memory: MemoryPlan;
 	work: ComparisonWork;
 	totalWork: number;
@@ -55,6 +63,10 @@ export async function prepareEvaluation(
 	if (request.gates.maxAccuracyDrop !== undefined && request.questions === null) {
 		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
 	}
+	const lengths = request.probes ?? [];
+	if (request.gates.maxProbeDrop !== undefined && lengths.length === 0) {
+		throw new InputError('maxProbeDrop: no probes to judge it by; ask for them with --probes');
+	}
 	checkContext(request.context, facts);
 	const tokenizer = await model.tokenizer(request.tokenizer);
 	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
@@ -72,13 +84,37 @@ export async function prepareEvaluation(
 		maxPositions: facts.maxPositions,
 		fixedContext
 	});
-	const lengths = choices.map((choice) => choiceLength(choice, { model, fixedContext }));
+	const { sets: longProbes, notes: longNotes } =
+		lengths.length === 0
+			? { sets: [], notes: [] }
+			: makeProbes(lengths, await probeWords(tokenizer, facts.vocab), {
+					maxPositions: facts.maxPositions,
+					fixedContext
+				});
+	const limitBytes = memoryLimit(request.memoryLimitBytes);
+	const probeWorks = new Map(
+		longProbes.map(({ tokens, sequences }) => [
+			tokens,
+			longProbeWork(engine, planned, { tokens, windowCount: sequences.length, limitBytes })
+		])
+	);
+	const choiceLengths = choices.map((choice) => choiceLength(choice, { model, fixedContext }));
 	const outlook = engine.compare(planned, {
 		context,
-		longest: Math.max(...lengths, context, probes?.context ?? 0),
+		longest: Math.max(
+			...choiceLengths,
+			...longProbes.map(({ tokens }) => tokens),
+			context,
+			probes?.context ?? 0
+		),
 		// Choices go through in the same groups, and may be many where windows are few.
-		windowCount: Math.max(windows.length, choices.length, probes?.probes.length ?? 0),
-		limitBytes: memoryLimit(request.memoryLimitBytes)
+		windowCount: Math.max(
+			windows.length,
+			choices.length,
+			probes?.probes.length ?? 0,
+			...longProbes.map(({ sequences }) => sequences.length)
+		),
+		limitBytes
 	});
 	const prepared = {
 		model,
@@ -88,16 +124,45 @@ export async function prepareEvaluation(
 		context,
 		choices,
 		probes,
+		longProbes,
+		probeWorks,
 		...outlook,
-		notes: [...outlook.notes, ...notes, ...probeNotes, ...spaceNotes(request.questions ?? [])]
+		notes: [
+			...outlook.notes,
+			...notes,
+			...probeNotes,
+			...longNotes,
+			...spaceNotes(request.questions ?? [])
+		]
 	};
 	return {
 		...prepared,
 		totalWork:
 			windows.length * windowWork(outlook.work) +
 			choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0) +
-			(probes?.probes.length ?? 0) * probeWork(prepared)
+			(probes?.probes.length ?? 0) * probeWork(prepared) +
+			longProbes.reduce(
+				(sum, { tokens, sequences }) => sum + sequences.length * (probeWorks.get(tokens) ?? 0),
+				0
+			)
 	};
+}
+
+/** Work of a long probe both ways; little of it is questions. Throws InputError where a probe does not fit in memory. */
+function longProbeWork(
+	engine: Engine,
+	planned: PlannedLayers,
+	size: { tokens: number; windowCount: number; limitBytes: number }
+): number {
+	const { tokens, ...rest } = size;
+	try {
+		return WAYS * engine.compare(planned, { context: tokens, longest: tokens, ...rest }).work.way;
+	} catch (error) {
+		if (!isInputError(error)) throw error;
+		throw new InputError(`probes of ${tokens} tokens: ${error.message}, or give shorter --probes`, {
+			cause: error
+		});
+	}
 }
 
 /** Says where a space was put between prompts and choices. */

@@ -6,6 +6,7 @@ import { drawWindows } from '../../statistics/resample.ts';
 import { mean, meanInterval, quantile, spreadOf } from '../../statistics/figures.ts';
 import { modelFigures, predictedBytes } from '../figures.ts';
 import { judgeGates, type Estimated } from './gates.ts';
+import { probeName } from './probes/name.ts';
 import type { Found, Measured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
 import type { Way } from '../../engine/ways.ts';
@@ -28,7 +29,7 @@ const WORST_WINDOWS = 5;
 export function reportOf(
 	request: EvaluateRequest,
 	prepared: PreparedEvaluation,
-	{ measured, recall, choices }: Found
+	{ measured, recall, choices, probes }: Found
 ): EvaluateReport {
 	const windows = measured.windows.map((each) =>
 		rowOf(each, predictedBytes(each.sequence, request.documents, prepared.tokenizer))
@@ -59,10 +60,17 @@ export function reportOf(
 		cost: costOf(prepared, request.plan, measured),
 		...(recall && { recall }),
 		...(choices && { choices }),
+		...(probes && { probes }),
 		gates: judgeGates(request.gates, {
 			lossIncrease,
 			agreement,
-			...(choices && { accuracyDrop: dropOf(choices.delta.acc) })
+			...(choices && { accuracyDrop: dropOf(choices.delta.acc) }),
+			...(probes && {
+				probeDrops: probes.map((each) => ({
+					...dropOf(each.delta.accuracy),
+					of: probeName(each)
+				}))
+			})
 		})
 	};
 }

@@ -1,18 +1,31 @@
 import * as v from 'valibot';
-import { anyNumber, fraction } from '../../edge/values.ts';
+import { anyNumber, fraction, wholeNumber } from '../../edge/values.ts';
 import { parsePlan } from '../../plan/planFile.ts';
-import { longFlag, type Flag, type FlagTable } from '../flags.ts';
+import { longFlag, oneFlag, type Flag, type FlagTable } from '../flags.ts';
 import { parsedBy, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import { parseGates } from './gates.ts';
+import { MOST_LENGTHS, PROBE_LENGTHS } from './probes/setting.ts';
 import type { Gates } from './types.ts';
+
+const { least, most } = PROBE_LENGTHS;
+const LENGTH = `probes must have ${least} to ${most} tokens`;
 
 /** What a plan is evaluated with. */
 export const evaluateSettings = v.object({
 	...windowSettings(EVALUATE_DEFAULTS),
 	plan: parsedBy('plan', parsePlan),
 	gates: v.optional(parsedBy('gates', parseGates), {}),
-	recall: recallSetting
+	recall: recallSetting,
+	probes: v.optional(
+		v.pipe(
+			v.array(
+				v.pipe(v.number(), v.integer(LENGTH), v.minValue(least, LENGTH), v.maxValue(most, LENGTH))
+			),
+			v.maxLength(MOST_LENGTHS, `probes have at most ${MOST_LENGTHS} lengths`)
+		),
+		[]
+	)
 });
 export type EvaluateSettings = v.InferOutput<typeof evaluateSettings>;
 
@@ -34,6 +47,12 @@ const GATES: readonly (Flag & { gate: keyof Gates })[] = [
 		flag: '--max-accuracy-drop <share>',
 		about: 'gate: most accuracy that may be lost',
 		parse: fraction
+	},
+	{
+		gate: 'maxProbeDrop',
+		flag: '--max-probe-drop <share>',
+		about: 'gate: most accuracy that long in-context probes may lose, each task and length',
+		parse: fraction
 	}
 ];
 
@@ -53,5 +72,17 @@ export const evaluateFlags: FlagTable<EvaluateSettings> = {
 				return value === undefined ? [] : [longFlag(flag), `${value}`];
 			})
 	},
-	recall: recallFlag
+	recall: recallFlag,
+	probes: {
+		flags: [
+			{
+				flag: '--probes <lengths>',
+				about: `ask long in-context probes of these tokens too, ${least} to ${most}: 512,2048`,
+				defaultWords: 'none',
+				parse: (text) => text.split(',').map((part) => wholeNumber(1)(part))
+			}
+		],
+		read: ([value]) => value as number[] | undefined,
+		write: (lengths) => (lengths.length === 0 ? [] : ['--probes', lengths.join(',')])
+	}
 };

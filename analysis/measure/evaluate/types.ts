@@ -6,6 +6,7 @@ import type { Plan, Savings } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import type { ChoicesReport, Question } from './choices/types.ts';
+import type { ProbeReport } from './probes/types.ts';
 
 /** One model and one plan on one set of texts. */
 export interface EvaluateRequest {
@@ -26,6 +27,8 @@ export interface EvaluateRequest {
 	gates: Gates;
 	/** Whether in-context recall is measured too; undefined: it is. */
 	recall?: boolean;
+	/** Lengths of long in-context probes, in tokens; undefined or empty: none. */
+	probes?: readonly number[];
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */
@@ -110,12 +113,16 @@ export interface Gates {
 	minAgreement?: number;
 	/** Most that the share of rightly answered questions (`acc`) may fall, 0 to 1. */
 	maxAccuracyDrop?: number;
+	/** Most that the accuracy of long in-context probes may fall, 0 to 1; judged for each task and length. */
+	maxProbeDrop?: number;
 }
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
 
 export interface JudgedGate {
 	gate: keyof Gates;
+	/** What of several it judges: "key-value, 512 tokens"; not there: all there is. */
+	of?: string;
 	limit: number;
 	value: number;
 	low: number | null;
@@ -148,6 +155,8 @@ export interface EvaluateReport {
 	recall?: RecallReport;
 	/** Only where questions were asked. */
 	choices?: ChoicesReport;
+	/** Long in-context probes, by length, then task; only where they were asked for. */
+	probes?: ProbeReport[];
 	/** null: none asked for. */
 	gates: GateReport | null;
 }

@@ -38,7 +38,8 @@ export interface IntervalRow {
 const NAMES: Readonly<Record<keyof Gates, string>> = {
 	maxLossIncrease: 'Loss added (nats/token)',
 	minAgreement: 'Agreement',
-	maxAccuracyDrop: 'Accuracy lost (acc)'
+	maxAccuracyDrop: 'Accuracy lost (acc)',
+	maxProbeDrop: 'Accuracy lost on probes'
 };
 
 /** The loss added, and whatever else a gate was asked for. */
@@ -64,7 +65,7 @@ function rowOf(
 	const limit = judged?.limit ?? null;
 	const values = [value, low ?? value, high ?? value, limit ?? value];
 	return {
-		name: NAMES[gate],
+		name: judged?.of === undefined ? NAMES[gate] : `${NAMES[gate]} (${judged.of})`,
 		value,
 		low,
 		high,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gatesFrom } from './form.ts';
+import { gatesFrom, probeLengths } from './form.ts';
 import { planFromText } from '../../measure/askedPlan.ts';
 
 describe('gates of the form', () => {
@@ -17,6 +17,11 @@ describe('gates of the form', () => {
 			})
 		).toEqual({});
 	});
+});
+
+it('offers the lengths of probes that the model has positions for, or its own where they are few', () => {
+	const offered = [4096, 256, 32].map((maxPositions) => probeLengths({ maxPositions }));
+	expect(offered).toEqual([[512, 1024, 2048, 4096], [256], []]);
 });
 
 it('a plan file that is no JSON is refused by name', () => {

@@ -2,6 +2,7 @@ import type { AskedPlan } from '../../measure/askedPlan.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import { EVALUATE_DEFAULTS } from '$analysis/measure/evaluate/defaults.ts';
 import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
+import { OFFERED_LENGTHS, PROBE_LENGTHS } from '$analysis/measure/evaluate/probes/setting.ts';
 import type { Evaluation, Gates } from '$analysis/measure/evaluate/types.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
@@ -13,11 +14,14 @@ export interface EvaluateFields {
 	context: number | null;
 	windows: number | null;
 	recall: boolean;
+	/** Lengths of long in-context probes. */
+	probes: number[];
 	task: 'none' | 'continuations' | 'file';
 	questions: { name: string; text: string } | null;
 	maxLossIncrease: number | null;
 	minAgreementPercent: number | null;
 	maxAccuracyDropPercent: number | null;
+	maxProbeDropPercent: number | null;
 }
 
 /** What the form starts with: the command's defaults, as far as the model allows. */
@@ -30,12 +34,21 @@ export function evaluateFields(
 		context: Math.min(EVALUATE_DEFAULTS.context, maxPositions),
 		windows: EVALUATE_DEFAULTS.windows,
 		recall: RECALL_DEFAULT,
+		probes: [],
 		task: 'none',
 		questions: null,
 		maxLossIncrease: null,
 		minAgreementPercent: null,
-		maxAccuracyDropPercent: null
+		maxAccuracyDropPercent: null,
+		maxProbeDropPercent: null
 	};
+}
+
+/** Lengths of long in-context probes that a model can take. */
+export function probeLengths({ maxPositions }: Pick<ModelFacts, 'maxPositions'>): number[] {
+	const fitting = OFFERED_LENGTHS.filter((length) => length <= maxPositions);
+	const own = maxPositions >= PROBE_LENGTHS.least ? [maxPositions] : [];
+	return fitting.length > 0 ? fitting : own;
 }
 
 /** The settings of an evaluation that is open; questions, which are not kept, stay as they were. */
@@ -55,9 +68,11 @@ export function evaluateFieldsOf(
 		context,
 		windows,
 		recall: !notes.includes(RECALL_OFF),
+		probes: [...new Set(report.probes?.map(({ tokens }) => tokens))],
 		maxLossIncrease: limitOf('maxLossIncrease'),
 		minAgreementPercent: percent(limitOf('minAgreement')),
-		maxAccuracyDropPercent: percent(limitOf('maxAccuracyDrop'))
+		maxAccuracyDropPercent: percent(limitOf('maxAccuracyDrop')),
+		maxProbeDropPercent: percent(limitOf('maxProbeDrop'))
 	};
 }
 
@@ -67,13 +82,18 @@ export function evaluateRequest(
 	fields: EvaluateFields,
 	asked: AskedPlan
 ): NewMeasurement | null {
-	const { context, windows, task, recall } = fields;
+	const { context, windows, task, recall, probes } = fields;
 	const texts = textsOf(fields.texts);
 	const questions = task === 'file' ? fields.questions : task === 'none' ? null : task;
 	if (texts.length === 0 || context === null || windows === null) return null;
 	if (task === 'file' && questions === null) return null;
-	const gates = gatesFrom(task === 'none' ? { ...fields, maxAccuracyDropPercent: null } : fields);
-	return { kind: 'evaluate', run, texts, context, windows, ...asked, questions, gates, recall };
+	const gates = gatesFrom({
+		...fields,
+		...(task === 'none' && { maxAccuracyDropPercent: null }),
+		...(probes.length === 0 && { maxProbeDropPercent: null })
+	});
+	const settings = { context, windows, gates, recall, probes: [...probes] };
+	return { kind: 'evaluate', run, texts, ...asked, questions, ...settings };
 }
 
 /** Gates of the form's fields; percentages become shares, and empty fields no gates. */
@@ -81,11 +101,14 @@ export function gatesFrom(fields: {
 	maxLossIncrease: number | null | undefined;
 	minAgreementPercent: number | null | undefined;
 	maxAccuracyDropPercent: number | null | undefined;
+	maxProbeDropPercent?: number | null | undefined;
 }): Gates {
-	const { maxLossIncrease, minAgreementPercent, maxAccuracyDropPercent } = fields;
+	const { maxLossIncrease, minAgreementPercent, maxAccuracyDropPercent, maxProbeDropPercent } =
+		fields;
 	return {
 		...(maxLossIncrease != null && { maxLossIncrease }),
 		...(minAgreementPercent != null && { minAgreement: minAgreementPercent / 100 }),
-		...(maxAccuracyDropPercent != null && { maxAccuracyDrop: maxAccuracyDropPercent / 100 })
+		...(maxAccuracyDropPercent != null && { maxAccuracyDrop: maxAccuracyDropPercent / 100 }),
+		...(maxProbeDropPercent != null && { maxProbeDrop: maxProbeDropPercent / 100 })
 	};
 }

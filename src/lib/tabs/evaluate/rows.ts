@@ -10,6 +10,8 @@ import {
 	formatSigned,
 	formatValue
 } from '$analysis/text/number.ts';
+import { probeName } from '$analysis/measure/evaluate/probes/name.ts';
+import type { ProbeReport, ProbeTask } from '$analysis/measure/evaluate/probes/types.ts';
 import { withInterval } from '$analysis/text/interval.ts';
 
 /** One figure of both models. */
@@ -40,6 +42,15 @@ export function comparedGroups(report: EvaluateReport): ComparedGroup[] {
 		...(report.choices === undefined
 			? []
 			: [{ name: 'Questions', basis: 'measured' as const, rows: choiceRows(report.choices) }]),
+		...(report.probes === undefined
+			? []
+			: [
+					{
+						name: 'Long in-context probes',
+						basis: 'measured' as const,
+						rows: report.probes.flatMap(probeRows)
+					}
+				]),
 		{ name: 'Cost', basis: 'measured', rows: costRows(report) },
 		{ name: 'Saved', basis: 'predicted', rows: savedRows(report) }
 	];
@@ -127,6 +138,34 @@ function choiceRows(choices: NonNullable<EvaluateReport['choices']>): ComparedRo
 			difference: `${withInterval(delta[score].value, delta[score], points)} p ${formatProbability(p)}`
 		};
 	});
+}
+
+const PROBE_WORDS: Readonly<Record<ProbeTask, string>> = {
+	'key-value': 'Which value stood behind a key of a long list',
+	labels: 'Which label lines with the same word had before'
+};
+
+function probeRows(probe: ProbeReport): ComparedRow[] {
+	const { task, baseline, planned, delta, mcnemar, questions, sequences, chance } = probe;
+	const about = `${PROBE_WORDS[task]}; ${questions} questions in ${sequences} sequences`;
+	const points = (value: number) => formatSigned(value, (share) => formatPercent(share));
+	const added = (value: number) => formatSigned(value, digits(4));
+	return [
+		{
+			name: probeName(probe),
+			about: `${about}; guessing is right in ${formatPercent(chance)}. Right by A alone ${mcnemar.onlyBaseline}, by B alone ${mcnemar.onlyShared}; McNemar’s exact test`,
+			a: formatPercent(baseline.accuracy),
+			b: formatPercent(planned.accuracy),
+			difference: `${withInterval(delta.accuracy.value, delta.accuracy, points)} p ${formatProbability(mcnemar.p)}`
+		},
+		{
+			name: `${probeName(probe)}, nats`,
+			about: `${about}. Mean −ln of the right answer’s probability among the candidates`,
+			a: digits(4)(baseline.nats),
+			b: digits(4)(planned.nats),
+			difference: withInterval(delta.nats.value, delta.nats, added)
+		}
+	];
 }
 
 function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
