@@ -19,6 +19,7 @@ import { registerModels } from './models.ts';
 import { inheritShared, withSharedOptions } from './options.ts';
 import { OWN } from './own.ts';
 import { registerPlan } from './plan.ts';
+import { registerReport } from './report.ts';
 import { registerResults } from './results.ts';
 import { registerSavings } from './savings.ts';
 import { registerServe } from './serve.ts';
@@ -78,6 +79,7 @@ export function programFor(io: Io): Command {
 	registerExport(program, io);
 	registerImport(program, io);
 	registerFigure(program, io);
+	registerReport(program, io);
 	registerApply(program, io);
 	registerSavings(program, io);
 	registerServe(program, io);

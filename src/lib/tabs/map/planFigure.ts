@@ -7,7 +7,7 @@ import { intervalText } from '$analysis/text/interval.ts';
 import { formatSigned, formatValue } from '$analysis/text/number.ts';
 import type { MeasuredParts } from '$analysis/publish/damageTables.ts';
 import { evaluatedLoss, evaluatedOn, type EvaluatedPlan } from '../../state/evaluatedPlan.ts';
-import { savingsLines } from './savingsLines.ts';
+import { savingsLines } from '$analysis/publish/savingsLines.ts';
 
 /** More evaluations than this leave a column of a paper. */
 const EVALUATIONS = 3;

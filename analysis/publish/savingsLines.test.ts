@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { savings } from '$analysis/plan/savings.ts';
-import type { Sources } from '$analysis/plan/types.ts';
-import { madeUpRun } from '../../../../tests/builders/run.ts';
+import { savings } from '../plan/savings.ts';
+import type { Sources } from '../plan/types.ts';
+import { madeUpRun } from '../../tests/builders/run.ts';
 import { savingsLines } from './savingsLines.ts';
 
 const { model } = madeUpRun().record;

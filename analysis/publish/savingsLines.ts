@@ -1,5 +1,5 @@
-import type { Savings } from '$analysis/plan/types.ts';
-import { formatBytes, formatCount, formatPercent } from '$analysis/text/number.ts';
+import type { Savings } from '../plan/types.ts';
+import { formatBytes, formatCount, formatPercent } from '../text/number.ts';
 
 /** What a plan saves in words: groups of quantities with their value, their share, and how they are counted. */
 export function savingsLines(saved: Savings) {

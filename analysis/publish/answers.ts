@@ -1,10 +1,10 @@
 /** The questions that a run answers, each in one sentence, from what was measured of its model. */
-import type { ResultSummary } from '$analysis/measure/results/types.ts';
-import { AXIS_NAMES } from '$analysis/plan/axes.ts';
-import type { Sources } from '$analysis/plan/types.ts';
-import { lossText, withInterval } from '$analysis/text/interval.ts';
-import { formatShortPercent } from '$analysis/text/number.ts';
-import { adviceWords } from '$analysis/text/plan.ts';
+import type { ResultSummary } from '../measure/results/types.ts';
+import { AXIS_NAMES } from '../plan/axes.ts';
+import type { Sources } from '../plan/types.ts';
+import { lossText, withInterval } from '../text/interval.ts';
+import { formatShortPercent } from '../text/number.ts';
+import { adviceWords } from '../text/plan.ts';
 
 /** A sentence, and the stored result that it is read from. */
 export interface Answer {
