@@ -299,9 +299,9 @@ function copyButtons(): void {
 				document.getSelection()?.selectAllChildren(from);
 				button.textContent = 'Selected';
 			};
-			const clipboard: Clipboard | undefined = navigator.clipboard;
-			if (clipboard === undefined) selected();
-			else clipboard.writeText(from.textContent).then(done, selected);
+			if (window.isSecureContext)
+				navigator.clipboard.writeText(from.textContent).then(done, selected);
+			else selected();
 		});
 	}
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { madeUpDamage, madeUpEvaluation } from '../../../tests/builders/results.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
@@ -56,10 +57,8 @@ describe('the maps of a report', () => {
 		expect(numbers(map.null)).toEqual([...half]);
 		expect(numbers(map.low)).toEqual([...low]);
 		expect(map.shows.map(({ show }) => show)).toEqual(['similarity', 'null', 'excess', 'width']);
-		expect(map).toMatchObject({
-			directed: false,
-			interval: expect.stringContaining('one document')
-		});
+		expect(map.directed).toBe(false);
+		expect(map.interval).toContain('one document');
 	});
 	it('of damage have pairs above the diagonal, drops on it, and their intervals', () => {
 		const damage = stored(madeUpDamage());
@@ -106,7 +105,7 @@ describe('a report', () => {
 		expect(page.match(/(?:src|href)="(?!data:)/g)).toBeNull();
 		expect(page).not.toMatch(/@import|url\(/);
 		// It is a program: a fault in it would leave every map empty.
-		expect(() => new Function(script)).not.toThrow();
+		expect(() => new Script(script)).not.toThrow();
 	});
 	it('of 126 layers, five metrics and two views, with damage, is below 3.5 MB', () => {
 		const layers = 126;
