@@ -6,6 +6,7 @@ import { attentionLayout } from '../analysis/engine/layout.ts';
 import { WeightSource } from '../analysis/engine/weights.ts';
 import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
 import { WeightReader } from '../analysis/model/checkpoint/read.ts';
+import type { BaselineAccuracy } from '../analysis/measure/evaluate/choices/baseline.ts';
 import type { EvaluateReport } from '../analysis/measure/evaluate/types.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
@@ -265,6 +266,32 @@ describe('--choices', () => {
 		expect(stderr).toContain('gate --max-accuracy-drop: pass: accuracy drop 0.0000');
 		const text = (await evaluate('none.json', ...args)).stdout;
 		expect(text).toMatch(/acc_norm +\d+\.\d% +\d+\.\d% +0\.0%/);
+	});
+
+	it('without a plan asks the model alone: the accuracies that the baseline has beside a plan', async () => {
+		const lines = [' sand 1', ' rain', ' sand'].map((choice, answer) =>
+			JSON.stringify({ prompt: 'and the', choices: [choice, ' the the', '. and'], answer })
+		);
+		await writeFile(at('alone.jsonl'), lines.join('\n'));
+		const alone = (...args: string[]) =>
+			runCommand([
+				...['evaluate', at('tiny'), '--choices', at('alone.jsonl')],
+				...['--home', at('home'), ...args]
+			]);
+		const { code, stdout, stderr } = await alone('--json');
+		expect([code, stderr]).toEqual([0, expect.stringContaining('3 questions: will take')]);
+		const found = JSON.parse(stdout) as BaselineAccuracy;
+		const beside = await evaluate('none.json', '--json', '--choices', at('alone.jsonl'));
+		const { choices } = JSON.parse(beside.stdout) as EvaluateReport;
+		expect(found.questions).toBe(3);
+		expect(found.baseline.acc.value).toBe(choices?.baseline.acc);
+		expect(found.baseline.acc_norm.value).toBe(choices?.baseline.acc_norm);
+		expect((await alone()).stdout).toMatch(/measured on 3 questions, without a plan/);
+		expect(await alone('--max-accuracy-drop', '0.1')).toMatchObject({
+			code: 2,
+			stderr:
+				'error: --max-accuracy-drop: without --plan only the questions are asked; remove it, or give --plan\n'
+		});
 	});
 
 	it('refuses a malformed file, naming the line', async () => {

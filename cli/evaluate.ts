@@ -1,11 +1,17 @@
 import { Option } from 'commander';
 import { planSetting } from '../analysis/measure/results/result.ts';
+import { InputError } from '../analysis/errors.ts';
+import { parseQuestions } from '../analysis/measure/evaluate/choices/parse.ts';
 import type { Evaluation } from '../analysis/measure/evaluate/types.ts';
-import { evaluateText } from './evaluateText.ts';
+import { baselineText, evaluateText } from './evaluateText.ts';
+import { findModel, homeOf } from './found.ts';
 import { enforceGates, gatesFrom } from './gates.ts';
-import { say } from './io.ts';
-import type { Own } from './measurement.ts';
+import { print, printJson, say, type Io } from './io.ts';
+import type { KindOptions, Own } from './measurement.ts';
 import { writePlan } from './planFile.ts';
+import { readQuestions } from './texts.ts';
+import { withModel } from '../analysis/model/open.ts';
+import { withProgress } from './withProgress.ts';
 
 /** What `spanwise evaluate` has beyond its kind. */
 export const evaluateOwn: Own<Evaluation> = {
@@ -14,7 +20,13 @@ export const evaluateOwn: Own<Evaluation> = {
 		new Option('--write', 'write what was measured into the plan file')
 	],
 	planMissing:
-		'--plan: missing; evaluate compares a model with and without a plan: spanwise plan RUN --followers 4 --out plan.json makes one',
+		'--plan: missing; evaluate compares a model with and without a plan: spanwise plan RUN --followers 4 --out plan.json makes one. Without a plan, --choices asks the model alone',
+	async otherwise(model, options, io) {
+		const { plan, choices } = options;
+		if (plan !== undefined || choices === undefined) return false;
+		await ofBaseline(model, choices, options, io);
+		return true;
+	},
 	/** Gates of a file; those given as flags stand before them. */
 	async prepare({ gates: file }, { gates }) {
 		return { gates: { ...(await gatesFrom(file as string | undefined)), ...(gates as object) } };
@@ -30,3 +42,42 @@ export const evaluateOwn: Own<Evaluation> = {
 	},
 	kept: ({ report }, io) => enforceGates(report.gates, io)
 };
+
+/** Options of a plan or a text, which questions alone have no use for, and their flags. */
+const OF_PLANS = {
+	text: '--text',
+	gates: '--gates',
+	write: '--write',
+	maxLossIncrease: '--max-loss-increase',
+	minAgreement: '--min-agreement',
+	maxAccuracyDrop: '--max-accuracy-drop'
+} as const;
+
+/** Asks a model the questions without a plan; nothing is kept. */
+async function ofBaseline(
+	model: string,
+	choices: string,
+	options: KindOptions,
+	io: Io
+): Promise<void> {
+	for (const [name, flag] of Object.entries(OF_PLANS)) {
+		if (options[name] !== undefined)
+			throw new InputError(
+				`${flag}: without --plan only the questions are asked; remove it, or give --plan`
+			);
+	}
+	const { measureBaseline } = await import('../analysis/measure/evaluate/choices/baseline.ts');
+	const questions = await readQuestions(choices);
+	const request = {
+		questions: parseQuestions(questions.text, questions.name),
+		tokenizer: options.tokenizer ?? null,
+		memoryLimitBytes: options.memory ?? null,
+		home: homeOf(options, io)
+	};
+	const folder = await findModel(model, options, io);
+	const found = await withProgress(io, {}, (watch) =>
+		withModel(folder, (opened) => measureBaseline(opened, request, watch))
+	);
+	if (options.json === true) printJson(io, found);
+	else print(io, baselineText(found));
+}

@@ -2,6 +2,7 @@ import { quoted } from '../analysis/edge/quote.ts';
 import type { EvaluateReport, Evaluation } from '../analysis/measure/evaluate/types.ts';
 import type { RecallReport } from '../analysis/measure/recall.ts';
 import type { ModelFigures } from '../analysis/measure/figures.ts';
+import type { BaselineAccuracy } from '../analysis/measure/evaluate/choices/baseline.ts';
 import {
 	SCORES,
 	type ChoicesReport,
@@ -144,6 +145,26 @@ function probesText(probes: readonly ProbeReport[]): string {
 					: `${mcnemar.onlyBaseline} : ${mcnemar.onlyShared}, ${formatProbability(mcnemar.p)}`
 		}
 	]);
+}
+
+/** A model's own accuracies, for a person. */
+export function baselineText({ questions, baseline, over, model }: BaselineAccuracy): string {
+	const label = over === null ? 'no interval' : QUESTION_LABELS[over];
+	return [
+		`${quoted(model.name)} (${shortHash(model.hash)}), measured on ${questions} questions, without a plan\n\n`,
+		formatTable<Score>(SCORES, [
+			{ title: `${questions} questions`, value: (score) => score },
+			{
+				title: 'baseline',
+				value: (score) => formatPercent(baseline[score].value),
+				align: 'right'
+			},
+			{
+				title: `[${label}]`,
+				value: (score) => intervalText(baseline[score], (value) => formatPercent(value)) || '–'
+			}
+		])
+	].join('');
 }
 
 function costs({ cost: { measured, predicted } }: EvaluateReport): [string, string][] {

@@ -8,10 +8,8 @@ const FIXED_SECONDS = 1;
 const DISK_BYTES_PER_SECOND = 1e9;
 
 /** What an estimate is made from. */
-interface Outlook extends Pick<
-	WindowPlan,
-	'memory' | 'windows' | 'context' | 'notes' | 'totalWork'
-> {
+interface Outlook extends Pick<WindowPlan, 'memory' | 'context' | 'notes' | 'totalWork'> {
+	windows: readonly unknown[];
 	checkpoint: Pick<Checkpoint, 'bytes'>;
 }
 

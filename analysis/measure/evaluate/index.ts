@@ -39,6 +39,9 @@ the label; which label has a new line? Each is asked 128 times, in 8 sequences. 
 or labels of the same sequence: accuracy (25% by guessing), and nats, −ln of its probability among the four. A length
 beyond the model's positions becomes those. Time and memory grow with the length; the estimate counts it.
 
+Without --plan the model alone is asked: its own accuracies with their intervals, and nothing of any text; JSON:
+{questions, baseline, over, model}.
+
 A plan that names refitted weights ("repair") is evaluated with them: their file must lie beside the plan.
 
 Gates are judged on the whole interval: pass, fail (exit 3) or inconclusive (exit 4). --gates names a JSON
@@ -46,7 +49,8 @@ file, {"maxLossIncrease": 0.05, "minAgreement": 0.9, "maxAccuracyDrop": 0.02, "m
 
 Examples (plan.json: made by the example of spanwise plan):
   spanwise evaluate mini-llama2 --plan plan.json --text static/samples/walden.txt --max-loss-increase 0.3
-  spanwise evaluate gpt2/onnx/model.onnx --plan gpt2-plan.json --text static/samples/walden.txt`
+  spanwise evaluate gpt2/onnx/model.onnx --plan gpt2-plan.json --text static/samples/walden.txt
+  spanwise evaluate mini-llama2 --choices static/choices/continuations.jsonl`
 	},
 	extent: ({ context, windows }) => ({ context, windows }),
 	extentWords: windowWords,

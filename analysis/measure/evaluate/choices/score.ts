@@ -58,7 +58,7 @@ export function scoreChoices(
 }
 
 /** Per question 1 where the likeliest choice (the first of equals) is the right one, else 0. */
-function rightAnswers(
+export function rightAnswers(
 	questions: readonly Question[],
 	logLikelihoods: LogLikelihoods,
 	score: Score
@@ -72,7 +72,7 @@ function rightAnswers(
 }
 
 /** The group of each question by number; questions without one are all of one group. */
-function groupsOf(questions: readonly Question[]): number[] {
+export function groupsOf(questions: readonly Question[]): number[] {
 	const names = [...new Set(questions.map(({ group }) => group))];
 	return questions.map(({ group }) => names.indexOf(group));
 }
