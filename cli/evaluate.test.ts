@@ -6,7 +6,7 @@ import { attentionLayout } from '../analysis/engine/layout.ts';
 import { WeightSource } from '../analysis/engine/weights.ts';
 import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
 import { WeightReader } from '../analysis/model/checkpoint/read.ts';
-import type { BaselineAccuracy } from '../analysis/measure/evaluate/choices/baseline.ts';
+import type { BaselineAccuracy } from '../analysis/measure/choices/baseline.ts';
 import type { EvaluateReport } from '../analysis/measure/evaluate/types.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans } from '../analysis/plan/spans.ts';

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { planSetting } from '../analysis/measure/results/result.ts';
 import { InputError } from '../analysis/errors.ts';
-import { parseQuestions } from '../analysis/measure/evaluate/choices/parse.ts';
+import { parseQuestions } from '../analysis/measure/choices/parse.ts';
 import type { Evaluation } from '../analysis/measure/evaluate/types.ts';
 import { baselineText, evaluateText } from './evaluateText.ts';
 import { findModel, homeOf } from './found.ts';
@@ -50,7 +50,8 @@ const OF_PLANS = {
 	write: '--write',
 	maxLossIncrease: '--max-loss-increase',
 	minAgreement: '--min-agreement',
-	maxAccuracyDrop: '--max-accuracy-drop'
+	maxAccuracyDrop: '--max-accuracy-drop',
+	probes: '--probes'
 } as const;
 
 /** Asks a model the questions without a plan; nothing is kept. */
@@ -66,7 +67,7 @@ async function ofBaseline(
 				`${flag}: without --plan only the questions are asked; remove it, or give --plan`
 			);
 	}
-	const { measureBaseline } = await import('../analysis/measure/evaluate/choices/baseline.ts');
+	const { measureBaseline } = await import('../analysis/measure/choices/baseline.ts');
 	const questions = await readQuestions(choices);
 	const request = {
 		questions: parseQuestions(questions.text, questions.name),

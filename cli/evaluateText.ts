@@ -2,12 +2,8 @@ import { quoted } from '../analysis/edge/quote.ts';
 import type { EvaluateReport, Evaluation } from '../analysis/measure/evaluate/types.ts';
 import type { RecallReport } from '../analysis/measure/recall.ts';
 import type { ModelFigures } from '../analysis/measure/figures.ts';
-import type { BaselineAccuracy } from '../analysis/measure/evaluate/choices/baseline.ts';
-import {
-	SCORES,
-	type ChoicesReport,
-	type Score
-} from '../analysis/measure/evaluate/choices/types.ts';
+import type { BaselineAccuracy } from '../analysis/measure/choices/baseline.ts';
+import { SCORES, type ChoicesReport, type Score } from '../analysis/measure/choices/types.ts';
 import { probeName } from '../analysis/measure/evaluate/probes/name.ts';
 import type { ProbeReport } from '../analysis/measure/evaluate/probes/types.ts';
 import { shortHash } from '../analysis/plan/planFile.ts';

@@ -10,7 +10,7 @@ import { Reporter } from '../../telemetry/reporter.ts';
 import type { TokenComparison } from '../../engine/comparison.ts';
 import { LogitsComparison } from '../../engine/logitsComparison.ts';
 import { LogitsPass } from '../../engine/onnxLogits.ts';
-import { measureChoices } from './choices/measure.ts';
+import { measureChoices } from '../choices/measure.ts';
 import { measureWindows } from './measure.ts';
 import { inTurns, type WaysRunner } from '../../engine/ways.ts';
 import { evaluatePlan, prepareEvaluation } from '../../../tests/builders/opened.ts';

@@ -1,5 +1,4 @@
 import { checkFinite } from '../../finite.ts';
-import type { LogLikelihoods } from './choices/types.ts';
 import type { Way } from '../../engine/ways.ts';
 import type { Compared } from '../../engine/ways.ts';
 
@@ -19,14 +18,5 @@ export function checkWindows(
 		const name = nameOf(index);
 		for (const way of WAYS) checkFinite(comparison[way], model, `${name}: ${WORDS[way]}, the loss`);
 		checkFinite(comparison.kl, model, `${name}: ${WORDS.shared}, the divergence`);
-	}
-}
-
-/** The same for the log-likelihoods of choices. */
-export function checkChoices(found: Record<Way, LogLikelihoods>, model: string): void {
-	for (const way of WAYS) {
-		for (const [question, values] of found[way].entries()) {
-			checkFinite(values, model, `${WORDS[way]}, a log-likelihood of question ${question + 1}`);
-		}
 	}
 }

@@ -104,7 +104,7 @@ async function evaluateRequest({
 	tokenizer,
 	settings
 }: Request<EvaluateSettings>): Promise<Omit<EvaluateRequest, 'repairs'>> {
-	const { parseQuestions } = await import('./choices/parse.ts');
+	const { parseQuestions } = await import('../choices/parse.ts');
 	return {
 		...{ modelFolder, documents, memoryLimitBytes, home },
 		...(tokenizer !== null && { tokenizer }),

@@ -1,7 +1,7 @@
 import type { Reporter } from '../../telemetry/reporter.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { drawProbes, recallOf, recallReport, type RecallReport } from '../recall.ts';
-import type { ChoicesReport } from './choices/types.ts';
+import type { ChoicesReport } from '../choices/types.ts';
 import type { ProbeReport } from './probes/types.ts';
 import { checkWindows } from './finite.ts';
 import { probeWork, type PreparedEvaluation } from './prepare.ts';

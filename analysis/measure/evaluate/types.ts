@@ -5,7 +5,7 @@ import type { LayerRepairs } from '../../engine/repair/repairs.ts';
 import type { Plan, Savings } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
 import type { Document } from '../../model/tokens/types.ts';
-import type { ChoicesReport, Question } from './choices/types.ts';
+import type { ChoicesReport, Question } from '../choices/types.ts';
 import type { ProbeReport } from './probes/types.ts';
 
 /** One model and one plan on one set of texts. */

@@ -1,6 +1,6 @@
 import type { Asked } from '../../../engine/asked.ts';
 import type { ResampledOver } from '../../../statistics/resample.ts';
-import type { McNemar } from '../choices/types.ts';
+import type { McNemar } from '../../choices/types.ts';
 import type { Estimated } from '../gates.ts';
 
 /**

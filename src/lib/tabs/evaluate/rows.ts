@@ -1,6 +1,6 @@
 import type { EvaluateReport } from '$analysis/measure/evaluate/types.ts';
 import { csv } from '$analysis/text/csv.ts';
-import { SCORES } from '$analysis/measure/evaluate/choices/types.ts';
+import { SCORES } from '$analysis/measure/choices/types.ts';
 import {
 	formatBytes,
 	formatCount,

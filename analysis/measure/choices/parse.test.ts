@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wordTokenizer } from '../../../../tests/builders/wordTokenizer.ts';
+import { wordTokenizer } from '../../../tests/builders/wordTokenizer.ts';
 import { encodeChoices, filledLength } from './encode.ts';
 import { parseQuestions } from './parse.ts';
 

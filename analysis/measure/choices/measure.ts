@@ -1,4 +1,4 @@
-import type { Comparison } from '../../../engine/ways.ts';
+import type { Comparison } from '../../engine/ways.ts';
 import type { ChoiceTokens } from './encode.ts';
 import type { LogLikelihoods } from './types.ts';
 

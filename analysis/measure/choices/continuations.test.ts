@@ -22,7 +22,7 @@ async function bundled(): Promise<Question[]> {
 // `npm run choices` is this test with --update: it writes the file it compares with.
 it('static/choices/continuations.jsonl is made from two of the sample texts', async () => {
 	const text = questionsText(await bundled());
-	await expect(text).toMatchFileSnapshot('../../../../static/choices/continuations.jsonl');
+	await expect(text).toMatchFileSnapshot('../../../static/choices/continuations.jsonl');
 	expect(parseQuestions(text, 'continuations')).toEqual(await bundled());
 });
 

@@ -1,5 +1,5 @@
-import { InputError } from '../../../errors.ts';
-import { seeded } from '../../../statistics/resample.ts';
+import { InputError } from '../../errors.ts';
+import { seeded } from '../../statistics/resample.ts';
 import type { Question } from './types.ts';
 
 const PROMPT_WORDS = 48;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mcnemarExact } from '../../../statistics/mcnemar.ts';
+import { mcnemarExact } from '../../statistics/mcnemar.ts';
 import { scoreChoices } from './score.ts';
 import type { Question } from './types.ts';
 

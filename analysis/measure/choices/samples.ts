@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { boundedArray, parseUntrusted } from '../../../edge/parse.ts';
-import { quoted } from '../../../edge/quote.ts';
-import { InputError } from '../../../errors.ts';
+import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
+import { quoted } from '../../edge/quote.ts';
+import { InputError } from '../../errors.ts';
 import type { Question } from './types.ts';
 
 /** More than any questions in use have. */

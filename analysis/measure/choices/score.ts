@@ -1,6 +1,6 @@
-import { drawWindows } from '../../../statistics/resample.ts';
-import { mean, meanInterval } from '../../../statistics/figures.ts';
-import { mcnemarExact } from '../../../statistics/mcnemar.ts';
+import { drawWindows } from '../../statistics/resample.ts';
+import { mean, meanInterval } from '../../statistics/figures.ts';
+import { mcnemarExact } from '../../statistics/mcnemar.ts';
 import {
 	SCORES,
 	type ChoicesReport,

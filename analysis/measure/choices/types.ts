@@ -1,4 +1,4 @@
-import type { ResampledOver } from '../../../statistics/resample.ts';
+import type { ResampledOver } from '../../statistics/resample.ts';
 
 /** A question with several continuations of one prompt, of which one is right. */
 export interface Question {

@@ -1,12 +1,12 @@
-import { engineFor } from '../../../engine/engineFor.ts';
-import { estimateOf, type Estimate } from '../../../engine/estimate.ts';
-import { memoryLimit } from '../../../engine/memory.ts';
-import type { Model } from '../../../model/open.ts';
-import { meanInterval } from '../../../statistics/figures.ts';
-import { drawWindows, type ResampledOver } from '../../../statistics/resample.ts';
-import type { Progress } from '../../../telemetry/progress.ts';
-import { Reporter } from '../../../telemetry/reporter.ts';
-import { checkChoices } from '../finite.ts';
+import { engineFor } from '../../engine/engineFor.ts';
+import { estimateOf, type Estimate } from '../../engine/estimate.ts';
+import { memoryLimit } from '../../engine/memory.ts';
+import type { Model } from '../../model/open.ts';
+import { meanInterval } from '../../statistics/figures.ts';
+import { drawWindows, type ResampledOver } from '../../statistics/resample.ts';
+import type { Progress } from '../../telemetry/progress.ts';
+import { Reporter } from '../../telemetry/reporter.ts';
+import { checkChoices } from './finite.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from './encode.ts';
 import { measureChoices } from './measure.ts';
 import { groupsOf, rightAnswers } from './score.ts';
@@ -93,7 +93,7 @@ export async function measureBaseline(
 		reporter.addTokens(WAYS * choice.ids.length);
 		reporter.add(workOf(choice), 'questions', ++done);
 	}).finally(() => comparison.close());
-	checkChoices({ baseline, shared: baseline }, model.path);
+	checkChoices({ baseline }, model.path);
 	const draws = drawWindows(groupsOf(questions));
 	const accuracy = SCORES.map((score) => [
 		score,

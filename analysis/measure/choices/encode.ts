@@ -1,6 +1,6 @@
-import { quoted } from '../../../edge/quote.ts';
-import { InputError } from '../../../errors.ts';
-import type { Tokenizer } from '../../../model/tokens/types.ts';
+import { quoted } from '../../edge/quote.ts';
+import { InputError } from '../../errors.ts';
+import type { Tokenizer } from '../../model/tokens/types.ts';
 import type { Question } from './types.ts';
 
 /** One choice of one question as tokens. */
