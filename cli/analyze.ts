@@ -3,10 +3,14 @@ import { analyze } from '../analysis/measure/analyze/index.ts';
 import type { AnalyzeResult } from '../analysis/measure/analyze/types.ts';
 import type { Analysis } from '../analysis/measure/kind.ts';
 import { formatBytes, formatDuration } from '../analysis/text/number.ts';
+import { runFolder, runShelf } from '../analysis/workspace/run/list.ts';
+import { readRun } from '../analysis/workspace/run/read.ts';
+import type { RunRecord } from '../analysis/workspace/run/types.ts';
 import { checkTarget } from '../analysis/workspace/wholeFolder.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { asked, kindCommand, pathOf, type KindOptions, type Own } from './measurement.ts';
 import { pythonOption, usePython } from './python.ts';
+import { shardStep } from './shards.ts';
 import { withProgress } from './withProgress.ts';
 import { WORKERS } from './workers.ts';
 
@@ -26,15 +30,31 @@ const own: Own = {
 	}
 };
 
+/** The run of all shards, where another shard put it together; null: it is not there. */
+async function madeBefore(home: string, id: string): Promise<RunRecord | null> {
+	const there = (await runShelf(home).ids()).includes(id);
+	return there ? readRun(runFolder(home, id)) : null;
+}
+
 /** Adds the subcommand that makes a run. */
 export function registerAnalyze(program: Command, io: Io): void {
 	const kind: Analysis = analyze;
 	kindCommand(program, kind, own).action(async (model: string, options: KindOptions) => {
-		const { request, command } = await asked(kind, model, options, io, own);
-		const running = { id: null, command, out: pathOf(options.out), workers: WORKERS };
-		const record = await withProgress(io, {}, (watch) =>
-			kind.run(request, { ...running, ...watch })
+		const { request: whole, command } = await asked(kind, model, options, io, own);
+		const out = pathOf(options.out);
+		const ready = await shardStep(
+			kind,
+			whole,
+			{ id: null, command, out, workers: WORKERS },
+			options,
+			io
 		);
+		if (ready === null) return;
+		const { request, id: ofShards } = ready;
+		const running = { id: ofShards, command, out, workers: WORKERS };
+		const made = out === null && ofShards !== null && (await madeBefore(request.home, ofShards));
+		const record =
+			made || (await withProgress(io, {}, (watch) => kind.run(request, { ...running, ...watch })));
 		const { id, seconds, peakRssBytes, tokens, windows } = record;
 		say(
 			io,

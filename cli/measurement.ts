@@ -15,13 +15,14 @@ import { print, printJson, say, type Io } from './io.ts';
 import { argument, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 import { sampleFiles, samplesHelp } from './samples.ts';
+import { addShardOptions, shardStep, type ShardOptions } from './shards.ts';
 import { storeResult } from './store.ts';
 import { readQuestions, readTexts } from './texts.ts';
 import { withProgress } from './withProgress.ts';
 import { WORKERS } from './workers.ts';
 
 /** Options of all kinds, each as far as it has them; those of its settings and its own beside them. */
-export interface KindOptions extends SharedOptions {
+export interface KindOptions extends SharedOptions, ShardOptions {
 	text?: string[];
 	plan?: string;
 	choices?: string;
@@ -70,9 +71,12 @@ export function registerMeasurement(
 ): void {
 	kindCommand(program, kind, own).action(async (model: string, options: KindOptions) => {
 		if (await own.otherwise?.(model, options, io)) return;
-		const { request, command } = await asked(kind, model, options, io, own);
+		const { request: whole, command } = await asked(kind, model, options, io, own);
 		const recorder = new TelemetryRecorder();
 		const running = { id: null, command, out: pathOf(options.out), workers: WORKERS };
+		const ready = await shardStep(kind, whole, running, options, io);
+		if (ready === null) return;
+		const { request, id } = ready;
 		const { figures, files = [] } = await withProgress(io, { resumes: kind.resumes }, (watch) =>
 			kind.run(request, { ...running, ...watch, onProgress: recorder.watching(watch.onProgress) })
 		);
@@ -81,7 +85,7 @@ export function registerMeasurement(
 		printFigures(kind, figures, options, io, own);
 		await own.printed?.({ figures, files, settings }, options, io);
 		const result = resultOf(kind.kind, figures, planSetting(settings));
-		await storeResult(result, { home, command, recorder }, io, files);
+		await storeResult(result, { home, command, recorder, id }, io, files);
 		own.kept?.(figures, io);
 	});
 }
@@ -101,7 +105,7 @@ export function printFigures(
 /** A subcommand with the options of its kind. */
 export function kindCommand(
 	program: Command,
-	{ kind, takes, samples, flags, settings, help }: Kind,
+	{ kind, takes, samples, flags, settings, help, measureShard }: Kind,
 	own: Own = {}
 ): Command {
 	const command = program
@@ -117,6 +121,7 @@ export function kindCommand(
 		const standing = setting.flags.length === 1 ? v.getDefault(settings.entries[key]) : undefined;
 		for (const flag of setting.flags) command.addOption(optionOf(flag, standing));
 	}
+	if (measureShard !== undefined) addShardOptions(command);
 	if (takes.includes('questions'))
 		command.option('--choices <file>', 'multiple-choice questions, JSONL');
 	for (const option of own.options ?? []) command.addOption(option);

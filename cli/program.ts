@@ -4,6 +4,7 @@ import { isInputError, messageOf } from '../analysis/errors.ts';
 import { measurements } from '../analysis/measure/lookup.ts';
 import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
+import { registerArrayJobs } from './arrayJob.ts';
 import { registerApply } from './apply.ts';
 import { registerCompare } from './compare.ts';
 import { registerDevices } from './devices.ts';
@@ -82,6 +83,7 @@ export function programFor(io: Io): Command {
 	registerReport(program, io);
 	registerApply(program, io);
 	registerSavings(program, io);
+	registerArrayJobs(program, io);
 	registerServe(program, io);
 	return program;
 }

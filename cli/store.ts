@@ -1,5 +1,5 @@
 import { InputError } from '../analysis/errors.ts';
-import { writeResult } from '../analysis/measure/results/folder.ts';
+import { resultShelf, writeResult } from '../analysis/measure/results/folder.ts';
 import { partsOf } from '../analysis/measure/results/parts.ts';
 import type { StoredResult } from '../analysis/measure/results/types.ts';
 import type { FolderFile } from '../analysis/workspace/wholeFolder.ts';
@@ -13,6 +13,8 @@ interface Origin {
 	command: string;
 	/** Of the measurement that has just ended. */
 	recorder: TelemetryRecorder;
+	/** Id of what shards make, whichever of them ends last; null: a new one. */
+	id?: string | null;
 }
 
 /**
@@ -21,14 +23,18 @@ interface Origin {
  */
 export async function storeResult(
 	result: StoredResult['result'],
-	{ home, command, recorder }: Origin,
+	{ home, command, recorder, id = null }: Origin,
 	io: Io,
 	files: readonly FolderFile[] = []
 ): Promise<void> {
 	const parts = partsOf(result, { command, telemetry: recorder.finish() });
 	try {
-		const { id } = await writeResult(home, parts, files);
-		say(io, `saved to the workspace as ${id}`);
+		if (id !== null && (await resultShelf(home).ids()).includes(id)) {
+			say(io, `in the workspace already, as ${id}`);
+			return;
+		}
+		const stored = await writeResult(home, parts, files, { ...(id !== null && { id }) });
+		say(io, `saved to the workspace as ${stored.id}`);
 	} catch (error) {
 		if (!(error instanceof InputError)) throw error;
 		say(io, `not kept in the workspace: ${error.message}`);

@@ -7,6 +7,8 @@ import type { Progress } from '../telemetry/progress.ts';
 import type { FolderFile } from '../workspace/wholeFolder.ts';
 import type { RunRecord } from '../workspace/run/types.ts';
 import type { FlagTable } from './flags.ts';
+import type { Part } from './shards/parts.ts';
+import type { Shard } from './shards/shard.ts';
 
 /** Inputs beside the settings: texts; a plan, which is a setting and may name refitted weights; a file of questions. */
 export type Input = 'texts' | 'plan' | 'questions' | 'tokenizer';
@@ -31,6 +33,8 @@ export interface Request<Settings = object> {
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;
+	/** What shards have measured, which is put together; left out: it is measured now. */
+	parts?: readonly Part[];
 }
 
 /** What is known before the model runs. */
@@ -91,6 +95,8 @@ export interface Kind<Settings extends object = object> {
 	fitted?(settings: Settings, modelFolder: string): Promise<Settings>;
 	/** What it would take. Throws InputError where it would be refused. */
 	estimate(request: Request<Settings>): Promise<Estimate>;
+	/** Measures the windows of one shard: the files of its part. Left out: the kind is not cut into shards. */
+	measureShard?(request: Request<Settings>, running: Running, shard: Shard): Promise<FolderFile[]>;
 }
 
 /** The kind that makes a run, from which the others are asked. */

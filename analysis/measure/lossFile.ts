@@ -77,6 +77,11 @@ export async function readResults(path: string): Promise<CaseResult[]> {
 	return resultsIn(path, lines).results;
 }
 
+/** Results of lines that have no header; `where` names them. Throws InputError where one is none. */
+export function parseResults(text: string, where: string): CaseResult[] {
+	return linesOf(text).map((line) => parseUntrusted(resultSchema, parseJson(line, where), where));
+}
+
 /**
  * Results on disk, a line of JSON each after the header's line, appended as they come: a process that is ended
  * at any moment loses at most the case it was at, and the next one reads what is there.

@@ -1,21 +1,24 @@
 import { matchHeads } from './match.ts';
 import { allHeadsSum, gramEntry, gramOf, ratio, sameHeadSum } from './measure.ts';
+import { nullPairs } from './sums.ts';
 import type { Metric, ViewSums } from './types.ts';
 
 /**
  * The same cosine between layer l on one window and layer m on another, over all pairs of windows:
- * null = (⟨S_l, S_m⟩ − G_lm) / ((N − 1)·√(G_ll·G_mm)), S_l = Σ_windows P_l. What position and the first
+ * null = (⟨S_l, S_m⟩ − G_lm) / ((N − 1)·√(G_ll·G_mm)), S_l = Σ_windows P_l; of shards ⟨S_l, S_m⟩ is summed over them, and
+ * N·(N − 1) becomes the pairs within them. What position and the first
  * token alone make alike. [L, L]; the diagonal is a layer with itself on another text, so not 1.
  * `cosine-matched` takes the heads that were matched on the same text. null where there is none:
  * for hellinger and js, with one window, or where it was not collected.
  */
 export function nullMatrix(sums: ViewSums, metric: Metric): Float64Array | null {
 	const { layers, heads, windowCount } = sums;
-	if (!metric.startsWith('cosine') || windowCount < 2 || sums.null === null) return null;
+	const pairs = nullPairs(sums);
+	if (!metric.startsWith('cosine') || pairs === 0 || sums.null === null) return null;
 	const gram = gramOf(sums, metric);
 	const across = sums.null;
 	const matrix = new Float64Array(layers * layers);
-	const perPair = 1 / (windowCount - 1);
+	const perPair = windowCount / pairs;
 
 	if (metric === 'cosine-matched') {
 		const rows = layers * heads;

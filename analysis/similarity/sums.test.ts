@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { randomMaps, seeded, sumsOfMaps } from '../../tests/builders/attention.ts';
 import { similarityMatrix } from './measure.ts';
-import { addSums, checkSums, emptySums, sumsFor } from './sums.ts';
-import { METRICS } from './types.ts';
+import { nullMatrix } from './null.ts';
+import { addSums, checkSums, emptySums, nullPairs, sumsFor } from './sums.ts';
+import { METRICS, type ViewSums } from './types.ts';
 
 const random = seeded(1);
 const maps = Array.from({ length: 4 }, () => randomMaps(3, 2, 5, random));
@@ -28,8 +29,34 @@ describe('sums', () => {
 		expect(addSums(sums, empty)).toEqual(sums);
 	});
 
-	it('lose their null when both parts have windows, for it holds products across them', () => {
-		expect(addSums(sumsOfMaps(maps.slice(0, 2)), sumsOfMaps(maps.slice(2))).null).toBeNull();
+	it('of shards have the null of pairs within a shard', () => {
+		const parts = [maps.slice(0, 2), maps.slice(2, 3), maps.slice(3)];
+		const sums = parts.map((part) => sumsOfMaps(part)).reduce(addSums);
+		expect(sums.shards).toEqual([2, 1, 1]);
+		expect(nullPairs(sums)).toBe(2);
+		// Only the first two windows make pairs: their products, against the norms of all four.
+		const [first, whole] = [sumsOfMaps(maps.slice(0, 2)), sumsOfMaps(maps)];
+		const nulls = nullMatrix(sums, 'cosine');
+		const across = nullMatrix(first, 'cosine');
+		const norm = (of: ViewSums, layer: number) =>
+			[0, 1].reduce((sum, head) => {
+				const row = 2 * layer + head;
+				return sum + (of.gram?.[row * 6 + row] ?? NaN);
+			}, 0);
+		for (let l = 0; l < 3; l++)
+			for (let m = 0; m < 3; m++) {
+				const ofFirst = Math.sqrt(norm(first, l) * norm(first, m));
+				const ofWhole = Math.sqrt(norm(whole, l) * norm(whole, m));
+				// Means over 2 windows and over 4.
+				const expected = ((across?.[l * 3 + m] ?? NaN) * (ofFirst / 2)) / (ofWhole / 4);
+				expect(nulls?.[l * 3 + m]).toBeCloseTo(expected, 12);
+			}
+	});
+
+	it('of shards with one window each have no null', () => {
+		const sums = maps.map((each) => sumsOfMaps([each])).reduce(addSums);
+		expect(sums.null).toBeNull();
+		expect(nullMatrix(sums, 'cosine')).toBeNull();
 	});
 
 	it('of different sizes or views do not add up', () => {

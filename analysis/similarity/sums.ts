@@ -38,10 +38,18 @@ export function emptySums(view: View, layers: number, heads: number, wanted: Sum
 	};
 }
 
+/** Ordered pairs of different windows that the null is taken over: those within a shard. */
+export function nullPairs({
+	windowCount,
+	shards
+}: Pick<ViewSums, 'windowCount' | 'shards'>): number {
+	return (shards ?? [windowCount]).reduce((sum, windows) => sum + windows * (windows - 1), 0);
+}
+
 /**
- * The sums over the windows of `a`, then those of `b`. Gram, √Gram and js add up, windows are put one
- * after the other. The null does not add up (it holds products between windows of both parts): where
- * both parts have windows it is null. Throws InputError where view or sizes differ.
+ * The sums over the windows of `a`, then those of `b`, which are shards of one measurement. Everything adds up but the
+ * windows, which are put one after the other; products between windows of `a` and of `b` are in no null. Throws
+ * InputError where view or sizes differ.
  */
 export function addSums(a: ViewSums, b: ViewSums): ViewSums {
 	if (a.view !== b.view || a.layers !== b.layers || a.heads !== b.heads)
@@ -50,14 +58,17 @@ export function addSums(a: ViewSums, b: ViewSums): ViewSums {
 		);
 	checkSums(a);
 	checkSums(b);
+	const windowCount = a.windowCount + b.windowCount;
+	const shards = [a, b].flatMap((each) => each.shards ?? [each.windowCount]).filter(Boolean);
 	return {
 		view: a.view,
 		layers: a.layers,
 		heads: a.heads,
-		windowCount: a.windowCount + b.windowCount,
+		windowCount,
+		...(shards.length > 1 && { shards }),
 		gram: added('gram', a.gram, b.gram),
 		sqrt: added('sqrt', a.sqrt, b.sqrt),
-		null: a.windowCount === 0 ? b.null : b.windowCount === 0 ? a.null : null,
+		null: nullPairs({ windowCount, shards }) === 0 ? null : added('null', nullOf(a), nullOf(b)),
 		windows: concatenated(a.windows, b.windows),
 		js: added('js', a.js, b.js)
 	};
@@ -101,6 +112,11 @@ export function checkNumbers(values: Float64Array, where: string): void {
 			`${where}: number ${index} is ${values[index]}; expected finite numbers: analyze the model again`
 		);
 	}
+}
+
+/** What a shard adds to the null: of a single window ⟨S_l, S_m⟩ is its Gram matrix. */
+function nullOf(sums: ViewSums): Float64Array | null {
+	return nullPairs(sums) === 0 ? sums.gram : sums.null;
 }
 
 function added(part: string, a: Float64Array | null, b: Float64Array | null): Float64Array | null {

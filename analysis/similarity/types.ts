@@ -14,11 +14,13 @@ export interface ViewSums {
 	heads: number;
 	/** Number of windows summed. */
 	windowCount: number;
+	/** Windows of each shard, where several measured them: the null is over pairs within one. Left out: there is one. */
+	shards?: readonly number[];
 	/** [L·H, L·H]: Σ_windows Σ_ij P_l[h,i,j]·P_m[g,i,j]. */
 	gram: Float64Array | null;
 	/** [L·H, L·H]: the same of √P. */
 	sqrt: Float64Array | null;
-	/** [L·H, L·H]: ⟨S_l, S_m⟩ with S = Σ_windows P; only where there are two or more windows. */
+	/** [L·H, L·H]: ⟨S_l, S_m⟩ with S = Σ_windows P, summed over shards; only where a shard has two or more windows. */
 	null: Float64Array | null;
 	/** [N, 2, L, L]: per window Σ_h G[(l,h),(m,h)], then Σ_hg G[(l,h),(m,g)]. */
 	windows: Float64Array | null;

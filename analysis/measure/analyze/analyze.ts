@@ -1,13 +1,17 @@
+import { InputError } from '../../errors.ts';
 import { peakRssBytes } from '../../process/peakMemory.ts';
 import { checkFinite } from '../../finite.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import type { RunRecord } from '../../workspace/run/types.ts';
-import { checkTarget, readyTarget } from '../../workspace/wholeFolder.ts';
+import { checkTarget, readyTarget, type FolderFile } from '../../workspace/wholeFolder.ts';
 import { writeRun } from '../../workspace/run/write.ts';
 import { TelemetryRecorder } from '../../telemetry/recorder.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
 import { VERSION } from '../../version.ts';
 import type { Model } from '../../model/open.ts';
+import type { Part } from '../shards/parts.ts';
+import type { Shard } from '../shards/shard.ts';
+import { mergedCaptures, partFiles, type Captures } from './part.ts';
 import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { torchRecall } from '../../engine/torchEngine.ts';
@@ -30,13 +34,15 @@ export interface AnalyzeOptions {
 }
 
 /**
- * Analyses a model: runs it on windows of the texts, sums up its attention and writes the run's folder.
- * Throws InputError where model, texts, memory limit or target are at fault; nothing is written then.
+ * Analyses a model: runs it on windows of the texts, sums up its attention and writes the run's folder; `parts` are what
+ * shards captured, from which the run is then made. Throws InputError where model, texts, memory limit or target are at
+ * fault; nothing is written then.
  */
 export async function analyze(
 	model: Model,
 	request: AnalyzeRequest,
-	options: AnalyzeOptions
+	options: AnalyzeOptions,
+	parts: readonly Part[] | null = null
 ): Promise<RunRecord> {
 	const started = performance.now();
 	const stopwatch = new Stopwatch();
@@ -45,28 +51,19 @@ export async function analyze(
 	await checkTarget(options.runFolder);
 	const prepared = await prepare(model, request);
 	await readyTarget(options.runFolder, sumsBytes(prepared));
-	await options.onPrepared?.(prepared);
+	if (parts === null) await options.onPrepared?.(prepared);
 	const { windows } = prepared;
-	const torch = request.torch ?? null;
-	const reporter = new Reporter(
-		{
-			work: prepared.totalWork,
-			layers: model.facts.layers,
-			windows: windows.length,
-			context: prepared.context
-		},
-		recorder.watching(options.onProgress)
-	);
-	reporter.add(0, 'reading weights', 0);
-	const beforeCapture = reporter.secondsElapsed();
-	const captured = await prepared.capture(windows, request.home, reporter, stopwatch);
-	checkFinite([captured.loss], model.path, 'the loss');
-	const recall = await recallOf(prepared, torch, request.home, reporter, stopwatch);
-	const captureSeconds = reporter.secondsElapsed() - beforeCapture;
+	const onProgress = recorder.watching(options.onProgress);
+	const merged = parts && (await mergedCaptures(parts));
+	const captures = merged ?? (await capture(prepared, request, onProgress, stopwatch));
+	const { captured, recall, path } = captures;
+	if (captured === null || captures.windows !== windows.length)
+		throw new InputError(`shards: ${captures.windows} windows; expected ${windows.length}`);
 	stopwatch.enter('hash');
 	const hash = await model.hash(request.home);
-	await rememberSpeed(request.home, prepared.totalWork / captureSeconds);
 	const timings = stopwatch.stop();
+	const seconds = (performance.now() - started) / 1000;
+	const shards = captured.sums.at(0)?.shards ?? [];
 	const { tokenizer, context, notes } = prepared;
 	return await writeRun(
 		options.runFolder,
@@ -92,6 +89,7 @@ export async function analyze(
 				start,
 				tokens: ids.length
 			})),
+			...(shards.length > 1 && { shards: [...shards] }),
 			tokens: windows.reduce((sum, { ids }) => sum + ids.length, 0),
 			bos: tokenizer.bosId !== null,
 			metrics: request.metrics,
@@ -99,17 +97,25 @@ export async function analyze(
 			jsRows: request.jsRows,
 			profile: captured.profile,
 			loss: captured.loss,
-			...recall,
+			...(recall && {
+				recall: { loss: recall.loss, windows: recall.windows },
+				induction: recall.induction
+			}),
 			engine: {
-				name: torch === null ? 'onnxruntime' : 'torch',
-				...prepared.path,
+				name: (request.torch ?? null) === null ? 'onnxruntime' : 'torch',
+				...path,
 				...(captured.chosen && { device: captured.chosen.device })
 			},
 			timings,
-			seconds: (performance.now() - started) / 1000,
-			peakRssBytes: peakRssBytes(),
+			seconds: merged === null ? seconds : merged.seconds + seconds,
+			peakRssBytes: Math.max(peakRssBytes(), captures.peakRssBytes),
 			telemetry: recorder.finish(),
-			notes: [...notes, ...(captured.seen?.notes ?? []), ...deviceNotes(captured.chosen, prepared)],
+			notes: [
+				...notes,
+				...(captured.seen?.notes ?? []),
+				...deviceNotes(captured.chosen, prepared),
+				...(merged === null ? [] : [shardsNote(merged.shards)])
+			],
 			command: options.command
 		},
 		captured.sums,
@@ -127,15 +133,61 @@ function deviceNotes(chosen: ChosenDevice | undefined, { recall }: PreparedAnaly
 	return [...(chosen.why === null ? [] : [chosen.why]), ...elsewhere];
 }
 
-/** What run.json says of recall; nothing where it is not measured. */
+/** What a run of several shards says of itself. */
+function shardsNote(shards: number): string {
+	return `measured in ${shards} shards: the null is over pairs of windows within a shard, not over all pairs; seconds are those of all shards together`;
+}
+
+/** Runs the windows and the probes of one shard: the files of its part. Throws InputError as `analyze`. */
+export async function captureShard(
+	model: Model,
+	request: AnalyzeRequest & { shard: Shard },
+	{ onProgress, onPrepared }: Pick<AnalyzeOptions, 'onProgress' | 'onPrepared'>
+): Promise<FolderFile[]> {
+	const prepared = await prepare(model, request);
+	await onPrepared?.(prepared);
+	return partFiles(await capture(prepared, request, onProgress, new Stopwatch()));
+}
+
+/** Runs the windows and probes that were prepared. */
+async function capture(
+	prepared: PreparedAnalysis,
+	request: AnalyzeRequest,
+	onProgress: (progress: Progress) => void,
+	stopwatch: Stopwatch
+): Promise<Captures> {
+	const started = performance.now();
+	const { model, windows, context, totalWork } = prepared;
+	const { home } = request;
+	const task = { work: totalWork, layers: model.facts.layers, windows: windows.length, context };
+	const reporter = new Reporter(task, onProgress);
+	reporter.add(0, 'reading weights', 0);
+	const captured =
+		windows.length === 0 ? null : await prepared.capture(windows, home, reporter, stopwatch);
+	if (captured !== null) checkFinite([captured.loss], model.path, 'the loss');
+	const recall = await recallOf(prepared, request.torch ?? null, home, reporter, stopwatch);
+	const seconds = reporter.secondsElapsed();
+	if (captured !== null) await rememberSpeed(home, totalWork / seconds);
+	return {
+		captured,
+		windows: windows.length,
+		scored: windows.reduce((sum, { ids }) => sum + ids.length - 1, 0),
+		recall,
+		path: prepared.path,
+		seconds: (performance.now() - started) / 1000,
+		peakRssBytes: peakRssBytes()
+	};
+}
+
+/** Recall and induction; null: they are not measured. */
 async function recallOf(
 	{ model, recall }: PreparedAnalysis,
 	torch: TorchSettings | null,
 	home: string,
 	reporter: Reporter,
 	stopwatch: Stopwatch
-): Promise<Pick<RunRecord, 'recall' | 'induction'>> {
-	if (recall === null || model.form === 'onnx') return {};
+): Promise<Captures['recall']> {
+	if (recall === null || model.form === 'onnx') return null;
 	stopwatch.enter('recall');
 	const { captureRecall } = await import('../../engine/recallPass.ts');
 	const { loss, induction } =
@@ -143,7 +195,7 @@ async function recallOf(
 			? await captureRecall(model.checkpoint, recall, model.reader, reporter)
 			: await torchRecall(model, torch, recall, home, reporter);
 	checkFinite([loss], model.path, 'the recall');
-	return { recall: { loss, windows: recall.probes.probes.length }, induction };
+	return { loss, induction, windows: recall.probes.probes.length };
 }
 
 /** Bytes of the run's sums, all but what its folder holds. */

@@ -5,6 +5,7 @@ import type { Analysis, Request } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { analyzeFlags, analyzeSettings, type AnalyzeSettings } from './settings.ts';
+import type { PreparedAnalysis } from './prepare.ts';
 import type { AnalyzeRequest } from './types.ts';
 
 /** How alike a model's layers attend: the run from which all else is asked. */
@@ -45,19 +46,38 @@ Examples:
 		const analyzed = (model: Model) => {
 			const own = id ?? newRunId(model.name, new Date());
 			const folder = out ?? runFolder(request.home, own);
-			return analyze(model, analyzeRequest(request), {
+			const options = {
 				runFolder: folder,
 				id: own,
 				command,
 				onProgress,
-				async onPrepared(prepared) {
+				async onPrepared(prepared: PreparedAnalysis) {
 					if (onPrepared === undefined) return;
 					const estimate = await estimateOfAnalysis(prepared, request.home);
 					await onPrepared({ name: model.name, estimate, writes: folder });
 				}
-			});
+			};
+			return analyze(model, analyzeRequest(request), options, request.parts);
 		};
 		return withRequested(request, analyzed, opening(request));
+	},
+	async measureShard(request, { onProgress, onPrepared }, shard) {
+		const { captureShard } = await import('./analyze.ts');
+		const { estimateOfAnalysis } = await import('./estimate.ts');
+		const captured = (model: Model) =>
+			captureShard(
+				model,
+				{ ...analyzeRequest(request), shard },
+				{
+					onProgress,
+					async onPrepared(prepared) {
+						if (onPrepared === undefined) return;
+						const estimate = await estimateOfAnalysis(prepared, request.home);
+						await onPrepared({ name: model.name, estimate });
+					}
+				}
+			);
+		return withRequested(request, captured, opening(request));
 	}
 } as const satisfies Analysis<AnalyzeSettings>;
 

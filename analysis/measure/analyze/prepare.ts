@@ -5,6 +5,7 @@ import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { planRecall, type RecallPlan } from '../../engine/recallPlan.ts';
 import type { Tokenizer } from '../../model/tokens/types.ts';
 import { probesFor } from '../recall.ts';
+import { ownOf } from '../shards/shard.ts';
 import { memoryLimit } from '../../engine/memory.ts';
 import type { CaptureOutlook } from '../../engine/engine.ts';
 import { engineFor } from '../../engine/engineFor.ts';
@@ -31,14 +32,17 @@ export async function prepare(model: Model, request: AnalyzeRequest): Promise<Pr
 	const { facts } = model;
 	checkContext(request.context, facts);
 	const tokenizer = await model.tokenizer(request.tokenizer);
-	const { windows, context, notes } = await cutWindows(request.documents, tokenizer, request);
+	const cut = await cutWindows(request.documents, tokenizer, request);
+	const { context, notes } = cut;
+	const windows = ownOf(cut.windows, request.shard);
 	const wanted = sumsFor(request.metrics);
 	const statistics: StatisticsRequest = {
 		views: request.views,
 		gram: wanted.gram,
 		sqrt: wanted.sqrt,
 		jsQueries: wanted.js ? request.jsRows : null,
-		windowCount: windows.length
+		// A shard may have none, and runs nothing then.
+		windowCount: Math.max(1, windows.length)
 	};
 	const limit = memoryLimit(request.memoryLimitBytes);
 	const outlook = engine.capture(context, statistics, limit);
@@ -68,7 +72,9 @@ async function recallOfModel(
 		return { recall: null, notes: [ONNX_NOTE] };
 	const { probes, notes } = await probesFor(request, tokenizer, model.facts);
 	if (probes === null || model.form === 'onnx') return { recall: null, notes };
-	return { recall: planRecall(model.checkpoint, probes, limitBytes), notes };
+	const own = { ...probes, probes: ownOf(probes.probes, request.shard) };
+	if (own.probes.length === 0) return { recall: null, notes };
+	return { recall: planRecall(model.checkpoint, own, limitBytes), notes };
 }
 
 function recallWork(recall: RecallPlan | null, layers: number): number {

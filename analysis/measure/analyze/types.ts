@@ -1,6 +1,7 @@
 import type { AskedDevice } from '../../engine/onnxDevices.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Document } from '../../model/tokens/types.ts';
+import type { Shard } from '../shards/shard.ts';
 import type { Metric, View } from '../../similarity/types.ts';
 
 /** One model on one set of texts. */
@@ -24,6 +25,8 @@ export interface AnalyzeRequest {
 	torch?: TorchSettings | null;
 	/** Where onnxruntime runs it; left out: on the CPU. */
 	device?: AskedDevice;
+	/** The shard whose windows and probes are measured; left out: all. */
+	shard?: Shard;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */

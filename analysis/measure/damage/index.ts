@@ -1,6 +1,8 @@
-import type { Measurement, Request } from '../kind.ts';
+import type { Model } from '../../model/open.ts';
+import type { Measurement, Request, Running } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
+import type { DamageOptions } from './damage.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 import { damageFlags, damageSettings, type DamageSettings } from './settings.ts';
 import { damageBrief, damageForm, damageSummary } from './stored.ts';
@@ -40,32 +42,49 @@ Example:
 		const { estimateDamage } = await import('./estimate.ts');
 		return withKnown(request, (model) => estimateDamage(model, damageRequest(request, null)));
 	},
-	async run(request, { out, onProgress, onPrepared }) {
+	async run(request, running) {
 		// Only here: onnxruntime takes long to load.
 		const { measureDamage } = await import('./damage.ts');
-		const { estimateOf } = await import('../../engine/estimate.ts');
+		const asked = damageRequest(request, running.out);
 		const figures = await withRequested(request, (model) =>
-			measureDamage(model, damageRequest(request, out), {
-				onProgress,
-				async onPrepared(outlook) {
-					if (onPrepared === undefined) return;
-					const { found, all } = outlook.results;
-					const there = found === 0 ? '' : `; ${found} of ${all} are there`;
-					await onPrepared({
-						name: model.name,
-						estimate: await estimateOf(outlook, request.home),
-						notes: [`results are kept in ${outlook.progressFile}${there}`]
-					});
-				}
-			})
+			measureDamage(model, asked, optionsOf(model, request, running), request.parts)
 		);
 		return { figures };
+	},
+	async measureShard(request, running, shard) {
+		const { damageShard } = await import('./damage.ts');
+		const asked = { ...damageRequest(request, null), shard };
+		return withRequested(request, (model) =>
+			damageShard(model, asked, optionsOf(model, request, running))
+		);
 	},
 	figures: damageForm,
 	about: ({ model, texts, context, windows }) => ({ model, texts, context, windows }),
 	summary: damageSummary,
 	brief: { key: 'damage', of: damageBrief }
 } as const satisfies Measurement<DamageSettings, Damage>;
+
+/** Callbacks of the measurement, which say what it will take. */
+function optionsOf(
+	model: Model,
+	{ home }: Request<DamageSettings>,
+	{ onProgress, onPrepared }: Running
+): DamageOptions {
+	return {
+		onProgress,
+		async onPrepared(outlook) {
+			if (onPrepared === undefined) return;
+			const { estimateOf } = await import('../../engine/estimate.ts');
+			const { found, all } = outlook.results;
+			const there = found === 0 ? '' : `; ${found} of ${all} are there`;
+			await onPrepared({
+				name: model.name,
+				estimate: await estimateOf(outlook, home),
+				notes: [`results are kept in ${outlook.progressFile}${there}`]
+			});
+		}
+	};
+}
 
 /** `progressFile` null: the workspace's own, from which a measurement that was stopped goes on. */
 function damageRequest(

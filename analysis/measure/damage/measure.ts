@@ -4,7 +4,7 @@ import type { Reporter } from '../../telemetry/reporter.ts';
 import type { CaseResult, ProgressFile } from '../lossFile.ts';
 import { casesOf, costsOfCases, BASELINE, type Case } from './cases.ts';
 import type { PreparedDamage } from './prepare.ts';
-import { resultName, type Sample } from './sample.ts';
+import { resultName, windowsToMeasure, type Sample } from './sample.ts';
 
 /** Told of each layer of each window. */
 type OnLayer = () => void;
@@ -20,13 +20,16 @@ export async function measureCases(
 	onLayer: OnLayer = () => undefined
 ): Promise<void> {
 	const pending = prepared.samples.filter((sample) =>
-		sample.windows.some((_, window) => missingCases(prepared, sample, progress, window).length > 0)
+		windowsToMeasure(prepared, sample).some(
+			(window) => missingCases(prepared, sample, progress, window).length > 0
+		)
 	);
 	if (pending.length === 0) return;
 	const plans = await prepared.plans.open();
 	try {
 		for (const sample of pending)
 			await new SampleCases(prepared, sample, progress, { plans, reporter, onLayer }).run(
+				windowsToMeasure(prepared, sample),
 				prepared.memory.windowsPerGroup
 			);
 	} finally {
@@ -64,9 +67,8 @@ class SampleCases {
 		this.#cases = casesOf(checkpoint.config.reach, maxSpan);
 	}
 
-	/** Runs `size` windows at a time. */
-	async run(size: number): Promise<void> {
-		const windows = [...this.#sample.windows.keys()];
+	/** Runs some windows, `size` at a time. */
+	async run(windows: readonly number[], size: number): Promise<void> {
 		for (let first = 0; first < windows.length; first += size)
 			await this.#group(windows.slice(first, first + size));
 	}

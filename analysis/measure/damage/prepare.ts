@@ -7,6 +7,7 @@ import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
 import { requireCheckpoint, type CheckpointModel, type Model } from '../../model/open.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { probesFor } from '../recall.ts';
+import type { Shard } from '../shards/shard.ts';
 import type { Sample } from './sample.ts';
 import type { DamageRequest } from './types.ts';
 
@@ -20,6 +21,8 @@ export interface PreparedDamage extends Omit<
 	plans: PlansOutlook;
 	/** Windows of text, and probes of in-context recall where it is measured. */
 	samples: Sample[];
+	/** The shard whose windows and probes are measured; left out: all. */
+	shard?: Shard;
 }
 
 /** The least layers of a span: a source and a follower. */
@@ -72,6 +75,7 @@ export async function prepareDamage(model: Model, request: DamageRequest): Promi
 		memory: plans.memory,
 		maxSpan,
 		plans,
-		samples: samples.map((sample, at) => ({ ...sample, work: plans.work[at] }))
+		samples: samples.map((sample, at) => ({ ...sample, work: plans.work[at] })),
+		...(request.shard && { shard: request.shard })
 	};
 }

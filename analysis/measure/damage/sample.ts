@@ -1,4 +1,6 @@
 import type { PlansSample, PlansWork } from '../../engine/plans.ts';
+import { ownOf } from '../shards/shard.ts';
+import type { PreparedDamage } from './prepare.ts';
 
 /** Sequences of one length that every case is run on: windows of text, or probes of in-context recall. */
 export interface Sample extends Pick<PlansSample, 'scored'> {
@@ -6,6 +8,14 @@ export interface Sample extends Pick<PlansSample, 'scored'> {
 	windows: readonly { document: number; ids: readonly number[] }[];
 	/** Of one window. */
 	work: PlansWork;
+}
+
+/** The windows of a sample that are measured: all, or those of a shard. */
+export function windowsToMeasure(
+	{ shard }: Pick<PreparedDamage, 'shard'>,
+	{ windows }: Sample
+): number[] {
+	return ownOf([...windows.keys()], shard);
 }
 
 /** What the progress file calls a case on a sample. */

@@ -1,5 +1,6 @@
 import type { ModelFigures } from '../figures.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
+import type { Shard } from '../shards/shard.ts';
 import type { Document } from '../../model/tokens/types.ts';
 
 /** What sharing and dropping cost one model on one set of texts, case by case. */
@@ -15,6 +16,8 @@ export interface DamageRequest {
 	maxSpan: number;
 	/** Whether in-context recall is measured too; undefined: it is. */
 	recall?: boolean;
+	/** The shard whose windows and probes are measured; left out: all. */
+	shard?: Shard;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace. */

@@ -4,15 +4,23 @@ import type { Progress } from '../../telemetry/progress.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
 import type { ChoiceTokens } from '../choices/encode.ts';
 import { measureChoices } from '../choices/measure.ts';
-import { scoreChoices } from '../choices/score.ts';
-import type { Question } from '../choices/types.ts';
 import { checkChoices } from '../choices/finite.ts';
-import { measureRecall, measureWindows, type Found } from './measure.ts';
-import { choiceLength, choiceWork, prepareEvaluation, type PreparedEvaluation } from './prepare.ts';
-import { measureProbes } from './probes/measure.ts';
+import { foundOf, measureRecall, measureWindows, type Answers } from './measure.ts';
+import { mergedAnswers, partFiles } from './part.ts';
+import {
+	choiceLength,
+	choiceWork,
+	prepareEvaluation,
+	shardOfEvaluation,
+	type PreparedEvaluation
+} from './prepare.ts';
 import { reportOf } from './report.ts';
 import type { Comparison } from '../../engine/ways.ts';
 import type { Model } from '../../model/open.ts';
+import type { FolderFile } from '../../workspace/wholeFolder.ts';
+import type { Part } from '../shards/parts.ts';
+import type { Shard } from '../shards/shard.ts';
+import { measureProbes } from './probes/measure.ts';
 import type { ProbeReport } from './probes/types.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
@@ -24,56 +32,70 @@ export interface EvaluateOptions {
 }
 
 /**
- * Runs windows of the texts through a model as it is and as planned, and compares what both say. Nothing is
- * written. Throws InputError where model, plan, texts or memory limit are at fault.
+ * Runs windows of the texts through a model as it is and as planned, and compares what both say; `parts` are what shards
+ * measured, of which the figures are then made. Nothing is written. Throws InputError where model, plan, texts or memory
+ * limit are at fault.
  */
 export async function evaluatePlan(
 	model: Model,
 	request: EvaluateRequest,
-	options: EvaluateOptions
+	options: EvaluateOptions,
+	parts: readonly Part[] | null = null
 ): Promise<Evaluation> {
 	const started = performance.now();
 	const prepared = await prepareEvaluation(model, request);
-	await options.onPrepared?.(prepared);
-	const { windows, context, notes } = prepared;
 	const { plan, home, questions } = request;
-	const { layers } = model.facts;
-	const reporter = new Reporter(
-		{ work: prepared.totalWork, layers, windows: windows.length, context },
-		options.onProgress
-	);
-	reporter.add(0, 'reading weights', 0);
-	const found = await measure(prepared, questions, home, reporter);
+	const { context, notes } = prepared;
+	const merged = parts && (await mergedAnswers(parts, prepared));
+	const answers = merged ?? (await answersOf(prepared, request, options));
 	const hash = await model.hash(home);
 	const { name } = model;
+	const { layers } = model.facts;
 	const tokenizerHash = prepared.tokenizer.sha256;
+	const seconds = (performance.now() - started) / 1000;
 	return {
-		report: reportOf(request, prepared, found),
+		report: reportOf(request, prepared, foundOf(answers, prepared, questions)),
 		model: { name, hash, tokenizerHash },
 		texts: request.documents.map(documentFacts),
 		context,
-		notes,
+		notes: [...notes, ...(merged === null ? [] : [`measured in ${merged.shards} shards`])],
 		warning: planMatches(plan, { name, layers, hash, tokenizerHash }),
-		seconds: (performance.now() - started) / 1000
+		seconds: seconds + (merged?.seconds ?? 0)
 	};
 }
 
+/** Runs the windows, probes and questions of one shard: the files of its part. Throws InputError as `evaluatePlan`. */
+export async function evaluateShard(
+	model: Model,
+	request: EvaluateRequest,
+	options: EvaluateOptions,
+	shard: Shard
+): Promise<FolderFile[]> {
+	const started = performance.now();
+	const whole = await prepareEvaluation(model, request);
+	const prepared = shardOfEvaluation(whole, shard, request.questions?.length ?? 0);
+	const answers = await answersOf(prepared, request, options);
+	return partFiles(answers, (performance.now() - started) / 1000);
+}
+
 /** What the model says both ways of the windows and the probes of recall, and of the questions where there are some. */
-async function measure(
+async function answersOf(
 	prepared: PreparedEvaluation,
-	questions: readonly Question[] | null,
-	home: string,
-	reporter: Reporter
-): Promise<Found> {
+	{ home, questions }: EvaluateRequest,
+	options: EvaluateOptions
+): Promise<Answers> {
+	await options.onPrepared?.(prepared);
+	const { model, windows, context, totalWork } = prepared;
+	const task = { work: totalWork, layers: model.facts.layers, windows: windows.length, context };
+	const reporter = new Reporter(task, options.onProgress);
+	reporter.add(0, 'reading weights', 0);
 	const comparison = await prepared.open(home);
 	try {
 		const measured = await measureWindows(prepared, comparison, reporter);
 		const recall = await measureRecall(prepared, comparison, reporter);
 		const probes = await askProbes(prepared, comparison, reporter);
-		const found = { measured, ...(recall !== null && { recall }), ...(probes && { probes }) };
-		if (questions === null) return found;
-		const answers = await answer(prepared, comparison, reporter);
-		return { ...found, choices: scoreChoices(questions, answers) };
+		const choices = questions && (await answer(prepared, comparison, reporter));
+		return { measured, recall, probes, choices };
 	} finally {
 		await comparison.close();
 	}

@@ -1,7 +1,9 @@
-import type { Measurement, Request } from '../kind.ts';
+import type { Model } from '../../model/open.ts';
+import type { Measurement, Request, Running } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
+import type { EvaluateOptions } from './evaluate.ts';
 import { evaluateFlags, evaluateSettings, type EvaluateSettings } from './settings.ts';
 import { evaluationBrief, evaluationForm, evaluationSummary } from './stored.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
@@ -59,30 +61,19 @@ Examples (plan.json: made by the example of spanwise plan):
 		const asked = await evaluateRequest(request);
 		return withKnown(request, (model) => estimateEvaluation(model, { ...asked, repairs: null }));
 	},
-	async run(request, { onProgress, onPrepared }) {
-		const { settings, planFolder, home } = request;
-		const asked = await evaluateRequest(request);
-		const { repairsOf } = await import('../../engine/repair/ofPlan.ts');
+	async run(request, running) {
 		// Only here: onnxruntime takes long to load.
 		const { evaluatePlan } = await import('./evaluate.ts');
-		const { estimateOfEvaluation } = await import('./prepare.ts');
-		const figures = await withRequested(request, async (model) => {
-			const repairs =
-				planFolder === null ? null : await repairsOf(model, settings.plan, planFolder);
-			return evaluatePlan(
-				model,
-				{ ...asked, repairs },
-				{
-					onProgress,
-					async onPrepared(prepared) {
-						if (onPrepared === undefined) return;
-						const estimate = await estimateOfEvaluation(prepared, home);
-						await onPrepared({ name: model.name, estimate });
-					}
-				}
-			);
-		});
+		const figures = await withEvaluation(request, running, (model, asked, options) =>
+			evaluatePlan(model, asked, options, request.parts)
+		);
 		return { figures };
+	},
+	async measureShard(request, running, shard) {
+		const { evaluateShard } = await import('./evaluate.ts');
+		return withEvaluation(request, running, (model, asked, options) =>
+			evaluateShard(model, asked, options, shard)
+		);
 	},
 	figures: evaluationForm,
 	about: ({ model, texts, context, report }) => ({
@@ -94,6 +85,33 @@ Examples (plan.json: made by the example of spanwise plan):
 	summary: evaluationSummary,
 	brief: { key: 'evaluation', of: evaluationBrief }
 } as const satisfies Measurement<EvaluateSettings, Evaluation>;
+
+/** Opens the model, with the refitted weights that the plan names. */
+async function withEvaluation<Result>(
+	request: Request<EvaluateSettings>,
+	{ onProgress, onPrepared }: Running,
+	use: (model: Model, asked: EvaluateRequest, options: EvaluateOptions) => Promise<Result>
+): Promise<Result> {
+	const { settings, planFolder, home } = request;
+	const asked = await evaluateRequest(request);
+	const { repairsOf } = await import('../../engine/repair/ofPlan.ts');
+	const { estimateOfEvaluation } = await import('./prepare.ts');
+	return withRequested(request, async (model) => {
+		const repairs = planFolder === null ? null : await repairsOf(model, settings.plan, planFolder);
+		return use(
+			model,
+			{ ...asked, repairs },
+			{
+				onProgress,
+				async onPrepared(prepared) {
+					if (onPrepared === undefined) return;
+					const estimate = await estimateOfEvaluation(prepared, home);
+					await onPrepared({ name: model.name, estimate });
+				}
+			}
+		);
+	});
+}
 
 async function evaluateRequest({
 	modelFolder,

@@ -1,7 +1,8 @@
 import type { Reporter } from '../../telemetry/reporter.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { drawProbes, recallOf, recallReport, type RecallReport } from '../recall.ts';
-import type { ChoicesReport } from '../choices/types.ts';
+import { scoreChoices } from '../choices/score.ts';
+import type { ChoicesReport, LogLikelihoods, Question } from '../choices/types.ts';
 import type { ProbeReport } from './probes/types.ts';
 import { checkWindows } from './finite.ts';
 import { probeWork, type PreparedEvaluation } from './prepare.ts';
@@ -48,12 +49,18 @@ export async function measureWindows(
 	return { windows: measured, peakRssBytes };
 }
 
+/** Recall of each probe, without and with the plan. */
+export interface ProbeLosses {
+	baseline: number[];
+	planned: number[];
+}
+
 /** Runs the probes of in-context recall both ways; null: there are none. Throws InputError where a loss is not finite. */
 export async function measureRecall(
 	prepared: PreparedEvaluation,
 	comparison: Comparison,
 	reporter: Reporter
-): Promise<RecallReport | null> {
+): Promise<ProbeLosses | null> {
 	const { model, probes } = prepared;
 	if (probes === null) return null;
 	const [baseline, planned]: number[][] = [[], []];
@@ -67,5 +74,33 @@ export async function measureRecall(
 		reporter.addTokens(2 * group.length * probes.context);
 		reporter.add(group.length * probeWork(prepared), 'recall', baseline.length);
 	}
-	return recallReport(baseline, planned, drawProbes(probes.probes));
+	return { baseline, planned };
+}
+
+/** All that windows, probes and questions say, of which the figures are made. */
+export interface Answers {
+	measured: Measured;
+	/** null: there are no probes. */
+	recall: ProbeLosses | null;
+	/** Of long in-context probes; null: none are asked for. */
+	probes: ProbeReport[] | null;
+	/** Summed log-likelihoods; null: no questions are asked. */
+	choices: Record<Way, LogLikelihoods> | null;
+}
+
+/** What was found, of the answers to all windows, probes and questions. */
+export function foundOf(
+	{ measured, recall, probes, choices }: Answers,
+	{ probes: drawn }: PreparedEvaluation,
+	questions: readonly Question[] | null
+): Found {
+	return {
+		measured,
+		...(recall &&
+			drawn && {
+				recall: recallReport(recall.baseline, recall.planned, drawProbes(drawn.probes))
+			}),
+		...(probes && { probes }),
+		...(choices && questions && { choices: scoreChoices(questions, choices) })
+	};
 }

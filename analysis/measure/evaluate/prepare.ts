@@ -7,6 +7,7 @@ import type { Probes } from '../../model/tokens/probes.ts';
 import type { Tokenizer, Window } from '../../model/tokens/types.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { probesFor } from '../recall.ts';
+import { ownOf, rangeOf, type Shard } from '../shards/shard.ts';
 import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from '../choices/encode.ts';
 import { requirePlan } from '../../engine/checkPlan.ts';
 import type { ComparisonOutlook, ComparisonWork, Engine } from '../../engine/engine.ts';
@@ -135,17 +136,41 @@ export async function prepareEvaluation(
 			...spaceNotes(request.questions ?? [])
 		]
 	};
-	return {
+	return { ...prepared, totalWork: workOf(prepared) };
+}
+
+function workOf(prepared: Omit<PreparedEvaluation, 'totalWork'>): number {
+	const { windows, choices, probes, longProbes, probeWorks, work } = prepared;
+	return (
+		windows.length * windowWork(work) +
+		choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0) +
+		(probes?.probes.length ?? 0) * probeWork(prepared) +
+		longProbes.reduce(
+			(sum, { tokens, sequences }) => sum + sequences.length * (probeWorks.get(tokens) ?? 0),
+			0
+		)
+	);
+}
+
+/** The windows, probes and questions of one shard; its questions count from 0. */
+export function shardOfEvaluation(
+	prepared: PreparedEvaluation,
+	shard: Shard,
+	questions: number
+): PreparedEvaluation {
+	const { windows, choices, probes } = prepared;
+	const { from, to } = rangeOf(questions, shard);
+	const own = {
 		...prepared,
-		totalWork:
-			windows.length * windowWork(outlook.work) +
-			choices.reduce((sum, choice) => sum + choiceWork(choice, prepared), 0) +
-			(probes?.probes.length ?? 0) * probeWork(prepared) +
-			longProbes.reduce(
-				(sum, { tokens, sequences }) => sum + sequences.length * (probeWorks.get(tokens) ?? 0),
-				0
-			)
+		windows: ownOf(windows, shard),
+		probes: probes && { ...probes, probes: ownOf(probes.probes, shard) },
+		choices: choices
+			.filter(({ question }) => question >= from && question < to)
+			.map((choice) => ({ ...choice, question: choice.question - from })),
+		// Few, of several lengths each: the first shard asks all of them.
+		longProbes: shard.index === 0 ? prepared.longProbes : []
 	};
+	return { ...own, totalWork: workOf(own) };
 }
 
 /** Work of a long probe both ways; little of it is questions. Throws InputError where a probe does not fit in memory. */

@@ -56,20 +56,44 @@ Example:
 		const { searchPlans } = await import('./search.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
 		const { search, refits } = await withRequested(request, (model) =>
-			searchPlans(model, searchRequest(request), {
+			searchPlans(
+				model,
+				searchRequest(request),
+				{
+					onProgress,
+					async onPrepared(outlook) {
+						if (onPrepared === undefined) return;
+						const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
+						await onPrepared({
+							name: model.name,
+							estimate: await estimateOf(outlook, request.home),
+							notes: [`what is measured is kept in ${outlook.folder}${there}`]
+						});
+					}
+				},
+				request.parts
+			)
+		);
+		return { figures: search, files: refits };
+	},
+	async measureShard(request, { onProgress, onPrepared }, shard) {
+		const { searchShard } = await import('./shard.ts');
+		const { estimateOf } = await import('../../engine/estimate.ts');
+		return withRequested(request, (model) =>
+			searchShard(model, searchRequest(request), shard, {
 				onProgress,
 				async onPrepared(outlook) {
 					if (onPrepared === undefined) return;
-					const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
 					await onPrepared({
 						name: model.name,
 						estimate: await estimateOf(outlook, request.home),
-						notes: [`what is measured is kept in ${outlook.folder}${there}`]
+						notes: [
+							'a shard measures what every drop and span adds on its windows, without a race; plans are measured when all shards are put together'
+						]
 					});
 				}
 			})
 		);
-		return { figures: search, files: refits };
 	},
 	figures: searchForm,
 	about: ({ model, texts, context, report }) => ({

@@ -13,6 +13,8 @@ import { searchWith, type SearchMeans } from './steps.ts';
 import { measureSimilarity } from './similarity.ts';
 import { openSearchStores, type SampleStores, type SearchStores } from './stores.ts';
 import type { Search, SearchReport, SearchRequest } from './types.ts';
+import { addShards } from './shard.ts';
+import type { Part as ShardPart } from '../shards/parts.ts';
 
 /** What is left to do, known before the model runs. */
 export interface SearchOutlook extends PreparedSearch {
@@ -34,13 +36,14 @@ export interface SearchOptions {
 /**
  * Searches for the plan that reaches a goal at the least loss, and measures it beside its rivals on text that no
  * plan has seen. What is measured is saved to the workspace as it comes, so that a stopped search goes on from there.
- * `refits` are the refitted weights that the report's plans name. Throws InputError where model, texts, goal,
+ * `parts` are what shards measured of drops and spans. `refits` are the refitted weights that the report's plans name. Throws InputError where model, texts, goal,
  * limits or memory limit are at fault.
  */
 export async function searchPlans(
 	model: Model,
 	request: SearchRequest,
-	options: SearchOptions
+	options: SearchOptions,
+	parts: readonly ShardPart[] | null = null
 ): Promise<{ search: Search; refits: Refit[] }> {
 	const started = performance.now();
 	const prepared = await prepareSearch(model, request);
@@ -50,6 +53,7 @@ export async function searchPlans(
 	const texts = documents.map(documentFacts);
 	const stores = await openSearchStores(prepared, hash, home);
 	try {
+		if (parts !== null) await addShards(parts, stores);
 		await options.onPrepared?.({ ...prepared, found: stores.found, folder: stores.folder });
 		const task = {
 			work: prepared.totalWork,
@@ -80,7 +84,11 @@ export async function searchPlans(
 			recall: prepared.recall !== null,
 			...(maxRecallIncrease !== undefined && { maxRecallIncrease })
 		};
-		const all = [...notes, ...stores.notes];
+		const ofShards =
+			parts === null
+				? []
+				: [`the damage of drops and spans was measured in ${parts.length} shards`];
+		const all = [...notes, ...stores.notes, ...ofShards];
 		return { search: { report, ...about, settings, notes: all, seconds }, refits };
 	} finally {
 		await stores.close();

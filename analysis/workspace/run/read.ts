@@ -57,6 +57,7 @@ export async function readSums(folder: string, record: RunRecord, view: View): P
 	const sums: ViewSums = {
 		view,
 		...sizesOf(record),
+		...(record.shards && { shards: record.shards }),
 		gram: null,
 		sqrt: null,
 		null: null,

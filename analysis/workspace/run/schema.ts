@@ -47,6 +47,7 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 		v.array(v.object({ document: index, start: index, tokens: count })),
 		v.minLength(1)
 	),
+	shards: v.exactOptional(v.array(count)),
 	tokens: count,
 	bos: v.boolean(),
 	metrics: v.array(v.picklist(METRICS)),

@@ -22,6 +22,8 @@ export interface RunRecord {
 	/** Requested and used. `context` is the length of each window in tokens, BOS included. */
 	context: number;
 	windows: { document: number; start: number; tokens: number }[];
+	/** Windows of each shard that measured some, in order: the null is over pairs within one. Left out: there was one. */
+	shards?: number[];
 	/** Tokens read, BOS counted. */
 	tokens: number;
 	bos: boolean;
