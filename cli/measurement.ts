@@ -103,11 +103,8 @@ export function printFigures(
 }
 
 /** A subcommand with the options of its kind. */
-export function kindCommand(
-	program: Command,
-	{ kind, takes, samples, flags, settings, help, measureShard }: Kind,
-	own: Own = {}
-): Command {
+export function kindCommand(program: Command, kindOfCommand: Kind, own: Own = {}): Command {
+	const { kind, takes, samples, flags, settings, help } = kindOfCommand;
 	const command = program
 		.command(kind)
 		.description(help.about)
@@ -121,7 +118,7 @@ export function kindCommand(
 		const standing = setting.flags.length === 1 ? v.getDefault(settings.entries[key]) : undefined;
 		for (const flag of setting.flags) command.addOption(optionOf(flag, standing));
 	}
-	if (measureShard !== undefined) addShardOptions(command);
+	if (kindOfCommand.measureShard !== undefined) addShardOptions(command);
 	if (takes.includes('questions'))
 		command.option('--choices <file>', 'multiple-choice questions, JSONL');
 	for (const option of own.options ?? []) command.addOption(option);

@@ -81,7 +81,7 @@ export function kubernetesJob(
 
 /** The command of every task. */
 function shardedCommand(words: readonly string[], shards: number): string[] {
-	const names = kinds().flatMap(({ kind, measureShard }) => (measureShard ? [kind] : []));
+	const names = kinds().flatMap((each) => ('measureShard' in each ? [each.kind] : []));
 	const [name] = words;
 	if (!names.includes(name))
 		throw new InputError(`${name}: not cut into shards; allowed: ${names.join(', ')}`);

@@ -72,7 +72,7 @@ export function aboutOf(
 		tokenizer: model.tokenizer,
 		texts: documents.map(({ text }) => sha256(text)),
 		questions: questions === null ? null : sha256(questions.text),
-		settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>
+		settings: { ...settings }
 	};
 }
 
@@ -188,6 +188,9 @@ async function readManifest(
 /** Every setting and all else that shards have in common, as JSON. */
 function fieldsOf({ settings, ...rest }: About): Map<string, string> {
 	return new Map(
-		Object.entries({ ...rest, ...settings }).map(([key, value]) => [key, JSON.stringify(value)])
+		Object.entries({ ...rest, ...settings })
+			// As JSON has it: what is undefined is not there.
+			.filter(([, value]) => value !== undefined)
+			.map(([key, value]) => [key, JSON.stringify(value)])
 	);
 }

@@ -20,13 +20,14 @@ const KUBERNETES_INDEX = 'JOB_COMPLETION_INDEX';
  * count from SLURM_ARRAY_TASK_COUNT, too. Throws InputError for anything else; an empty variable is never taken as 0.
  */
 export function parseShard(text: string, env: Readonly<Record<string, string | undefined>>): Shard {
-	const [index, count] = /^auto(\/\d+)?$/.test(text)
+	const found = /^auto(\/\d+)?$/.test(text)
 		? scheduled(text.slice('auto/'.length), env)
-		: (/^(\d+)\/(\d+)$/.exec(text) ?? []).slice(1);
-	if (index === undefined || count === undefined)
+		: /^(\d+)\/(\d+)$/.exec(text)?.slice(1);
+	if (found === undefined)
 		throw new InputError(
 			`--shard: found "${text}"; expected index/count from 0, such as 0/4, or auto or auto/4 in a job of Slurm or Kubernetes`
 		);
+	const [index, count] = found;
 	const shard = { index: Number(index), count: Number(count) };
 	if (shard.count < 1 || shard.count > MOST_SHARDS)
 		throw new InputError(`--shard: ${count} shards; allowed: 1 to ${MOST_SHARDS}`);
