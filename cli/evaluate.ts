@@ -51,7 +51,7 @@ const OF_PLANS = {
 	maxLossIncrease: '--max-loss-increase',
 	minAgreement: '--min-agreement',
 	maxAccuracyDrop: '--max-accuracy-drop',
-	probes: '--probes'
+	maxProbeDrop: '--max-probe-drop'
 } as const;
 
 /** Asks a model the questions without a plan; nothing is kept. */
@@ -61,7 +61,9 @@ async function ofBaseline(
 	options: KindOptions,
 	io: Io
 ): Promise<void> {
-	for (const [name, flag] of Object.entries(OF_PLANS)) {
+	const asked = options.probes;
+	const long = Array.isArray(asked) && asked.length > 0 ? { probes: '--probes' } : {};
+	for (const [name, flag] of Object.entries({ ...OF_PLANS, ...long })) {
 		if (options[name] !== undefined)
 			throw new InputError(
 				`${flag}: without --plan only the questions are asked; remove it, or give --plan`
