@@ -28,6 +28,39 @@ const ONE = ['--text', '', '--followers', '1'];
 describe('spanwise search', () => {
 	beforeAll(() => (ONE[1] = at('text.txt')));
 
+	it('--choices is a third limit; what plans lose of it is what evaluate says of the questions held out', async () => {
+		const lines = [' sand 1', ' rain', ' sand', ' the', ' and', ' 13'].map((choice, at) => {
+			const choices = [choice, ' the the', '. and', ' rain the'];
+			return JSON.stringify({ prompt: 'and the', choices, answer: at % 4, group: `${at % 2}` });
+		});
+		await writeFile(at('all.jsonl'), lines.join('\n'));
+		await writeFile(at('held.jsonl'), lines.filter((_, n) => n % 2 === 1).join('\n'));
+		const args = ['--choices', at('all.jsonl'), '--max-accuracy-drop', '1', '--recall', 'off'];
+		const { code, stdout } = await search(...ONE, ...args, '--json', '--out', at('asked'));
+		expect(code).toBe(0);
+		const { tasks, plans, verdict } = JSON.parse(stdout) as SearchReport;
+		expect(tasks).toMatchObject({ limit: 1, questions: { choose: 3, report: 3 }, without: null });
+		const best = plans.find(({ name }) => name === verdict.plan);
+		await writeFile(at('best.json'), JSON.stringify(best?.plan));
+		const evaluated = await runCommand([
+			...['evaluate', at('tiny'), '--plan', at('best.json'), '--text', at('text.txt')],
+			...['--context', '32', '--windows', '2', '--recall', 'off', '--home', at('home')],
+			...['--choices', at('held.jsonl'), '--json']
+		]);
+		const { choices } = JSON.parse(evaluated.stdout) as EvaluateReport;
+		expect(tasks?.baseline.report).toBe(choices?.baseline.acc);
+		expect(best?.accuracy?.report.value).toBeCloseTo(-(choices?.delta.acc.value ?? NaN), 12);
+		expect(verdict.sentence).toContain('On 3 held-out questions accuracy goes from');
+		expect((await search(...ONE, ...args)).stdout).toMatch(/accuracy drop \(from [\d.]+% of 3\)/);
+	});
+
+	it('--max-accuracy-drop without questions is refused', async () => {
+		expect(await search(...ONE, '--max-accuracy-drop', '0.1')).toMatchObject({
+			code: 2,
+			stderr: 'error: maxAccuracyDrop: no questions to judge it by; give them with --choices\n'
+		});
+	});
+
 	it('--json prints the report and nothing else on stdout; talk goes to stderr', async () => {
 		const { code, stdout, stderr } = await search(...ONE, '--json');
 		expect(code).toBe(0);

@@ -55,6 +55,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 			figure('choose (in-sample)', (row) => row.choose.loss),
 			...reported<PlanFigures>(),
 			...recalled<PlanFigures>(report),
+			...asked(report),
 			figure('additivity error', (row) => row.additivityError)
 		]),
 		random.plans.length === 0 ? '' : `\n${randomText(random, verdict.plan)}`,
@@ -88,6 +89,24 @@ function recalled<Row extends { recall?: { report: PartLoss } }>({
 		{
 			title: `[${intervalLabel(recall.interval.report)}]`,
 			value: (row) => (row.recall === undefined ? '' : intervalText(row.recall.report, figured))
+		}
+	];
+}
+
+/** What plans lose on the user's questions, those of the report part; no columns where none were asked. */
+function asked({ tasks }: Search['report']): Column<PlanFigures>[] {
+	if (tasks === undefined) return [];
+	const { baseline, questions, interval } = tasks;
+	return [
+		{
+			title: `accuracy drop (from ${formatPercent(baseline.report)} of ${questions.report})`,
+			value: ({ accuracy }) => (accuracy === undefined ? '' : formatPercent(accuracy.report.value)),
+			align: 'right'
+		},
+		{
+			title: interval.report === null ? '[no interval]' : '[95% CI over questions]',
+			value: ({ accuracy }) =>
+				accuracy === undefined ? '' : intervalText(accuracy.report, (each) => formatPercent(each))
 		}
 	];
 }

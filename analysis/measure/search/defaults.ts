@@ -11,6 +11,8 @@ export const SEARCH_DEFAULTS = {
 	protectedLayers: [] as number[],
 	/** The most that a proposed plan may add to the loss on a passage that comes again, nats/token. */
 	maxRecallIncrease: 0.1,
+	/** The most accuracy on the user's questions that a proposed plan may lose, where there are questions: a fraction. */
+	maxAccuracyDrop: 0.02,
 	repair: false,
 	randomPlans: 100
 } as const;

@@ -33,7 +33,7 @@ export function planFigures(
 	candidate: Candidate,
 	damage: SearchDamage,
 	losses: Record<Part, PartLoss>,
-	recall: PlanFigures['recall'],
+	{ recall, accuracy }: Pick<PlanFigures, 'recall' | 'accuracy'>,
 	reported: Reported
 ): PlanFigures {
 	const { maker, sources, headMaps, repair } = candidate;
@@ -50,6 +50,7 @@ export function planFigures(
 		additivityError: sum === null || repair !== null ? null : losses.search.loss - sum,
 		...losses,
 		...(recall && { recall }),
+		...(accuracy && { accuracy }),
 		plan: planFile(prepared, candidate, losses.report, reported)
 	};
 }

@@ -12,7 +12,7 @@ export const search = {
 	name: 'search',
 	noun: 'a search',
 	key: 'search',
-	takes: ['texts'],
+	takes: ['texts', 'questions'],
 	samples: SEARCH_DEFAULTS.samples,
 	settings: searchSettings,
 	flags: searchFlags,
@@ -32,11 +32,13 @@ refitted on search; no training. What is measured is kept, so that after Ctrl-C 
 
 Every part reads all texts; of four or more some are kept for report. The plan keeps in-context recall: of the exact plans
 over a range of weights between text and recall damage, it is the one of least loss within --max-recall-increase.
+With --choices, questions as for spanwise evaluate, accuracy is a third limit: every other question is asked on choose, the
+plan of least loss that loses no more than --max-accuracy-drop is taken, and the rest are asked once, on report.
 
 Drops and spans race: they are measured on 3, 5, 8, … windows and leave as soon as no cheapest plan can have them any more;
 spans are tried from the shortest, and one whose beginning costs too much is not. Random plans race too, and step by step
 only changes are measured that may be the cheapest. --exhaustive measures everything on all windows.
-JSON: {verdict, goal, target, plans, random, recall, axes, ties, stability, race, front, shortlist, importance,
+JSON: {verdict, goal, target, plans, random, recall, tasks, axes, ties, stability, race, front, shortlist, importance,
 baseline, interval, parts, notes}.
 
 Example:
@@ -47,18 +49,20 @@ Example:
 	async estimate(request) {
 		const { prepareSearch } = await import('./prepare.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
+		const asked = await searchRequest(request);
 		return withKnown(request, async (model) =>
-			estimateOf(await prepareSearch(model, searchRequest(request)), request.home)
+			estimateOf(await prepareSearch(model, asked), request.home)
 		);
 	},
 	async run(request, { onProgress, onPrepared }) {
 		// Only here: onnxruntime takes long to load.
 		const { searchPlans } = await import('./search.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
+		const asked = await searchRequest(request);
 		const { search, refits } = await withRequested(request, (model) =>
 			searchPlans(
 				model,
-				searchRequest(request),
+				asked,
 				{
 					onProgress,
 					async onPrepared(outlook) {
@@ -79,8 +83,9 @@ Example:
 	async measureShard(request, { onProgress, onPrepared }, shard) {
 		const { searchShard } = await import('./shard.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
+		const asked = await searchRequest(request);
 		return withRequested(request, (model) =>
-			searchShard(model, searchRequest(request), shard, {
+			searchShard(model, asked, shard, {
 				onProgress,
 				async onPrepared(outlook) {
 					if (onPrepared === undefined) return;
@@ -107,12 +112,17 @@ Example:
 	filesOf: refitsOf
 } as const satisfies Measurement<SearchSettings, Search>;
 
-function searchRequest({
+async function searchRequest({
 	modelFolder,
 	documents,
+	questions,
 	memoryLimitBytes,
 	home,
 	settings
-}: Request<SearchSettings>): SearchRequest {
-	return { modelFolder, documents, memoryLimitBytes, home, ...settings };
+}: Request<SearchSettings>): Promise<SearchRequest> {
+	const { parseQuestions } = await import('../choices/parse.ts');
+	return {
+		...{ modelFolder, documents, memoryLimitBytes, home, ...settings },
+		questions: questions === null ? null : parseQuestions(questions.text, questions.name)
+	};
 }

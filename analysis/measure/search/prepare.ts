@@ -9,6 +9,7 @@ import { requireCheckpoint, type CheckpointModel, type Model } from '../../model
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import { followersAllowed } from '../../plan/limits.ts';
 import type { PlanSample } from './planRunner.ts';
+import { searchTasks, type SearchTasks } from './tasks.ts';
 import { partProbes, samplesOf } from './probes.ts';
 import type { SpanLimits } from '../../plan/types.ts';
 import type { Window } from '../../model/tokens/types.ts';
@@ -27,6 +28,8 @@ export interface PreparedSearch extends Omit<Prepared, 'work'> {
 	text: PlanSample;
 	/** Probes of in-context recall of each part; null: it is not measured. */
 	recall: PlanSample | null;
+	/** The user's questions; null: there are none. */
+	tasks: SearchTasks | null;
 	plans: PlansOutlook;
 	similarity: CaptureOutlook;
 	limits: SpanLimits;
@@ -69,9 +72,13 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	);
 	const engine = engineFor(model);
 	const limitBytes = memoryLimit(request.memoryLimitBytes);
+	const tasks = await searchTasks(request, tokenizer, config.maxPositions);
 	const planned = samplesOf(parts, context, probes);
 	const plans = engine.plans({
-		samples: planned.map((sample) => ({ ...sample, windowCount: parts.search.length })),
+		samples: [...planned, ...(tasks === null ? [] : [taskSample(tasks)])].map((sample) => ({
+			...sample,
+			windowCount: parts.search.length
+		})),
 		...(request.repair && {
 			refits: {
 				windowCount: parts.search.length,
@@ -83,7 +90,8 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	const similarity = engine.capture(context, statistics, limitBytes);
 	const samples = planned.map((sample, at) => ({ ...sample, work: plans.work[at] }));
 	const recall = samples.at(1) ?? null;
-	const work = searchWork(request, config, layout, { spans, parts, statistics, recall });
+	const asked = tasks && { tasks, work: plans.work[planned.length] };
+	const work = searchWork(request, config, layout, { spans, parts, statistics, recall, asked });
 	return {
 		model,
 		checkpoint,
@@ -93,6 +101,7 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 		parts,
 		text: samples[0],
 		recall,
+		tasks,
 		plans,
 		similarity,
 		windows: PARTS.flatMap((part) => parts[part]),
@@ -107,4 +116,9 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 		work,
 		totalWork: work.total
 	};
+}
+
+/** Choices as sequences whose every token is scored, for memory and work. */
+function taskSample({ context }: SearchTasks) {
+	return { context, scored: context - 1 };
 }

@@ -1,3 +1,4 @@
+import { TaskMeter } from './tasks.ts';
 import type { Model } from '../../model/open.ts';
 import { confirmedOr } from '../../model/sameModel.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
@@ -82,7 +83,8 @@ export async function searchPlans(
 			protectedLayers,
 			repair,
 			recall: prepared.recall !== null,
-			...(maxRecallIncrease !== undefined && { maxRecallIncrease })
+			...(maxRecallIncrease !== undefined && { maxRecallIncrease }),
+			...(prepared.tasks && { maxAccuracyDrop: prepared.tasks.limit })
 		};
 		const ofShards =
 			parts === null
@@ -111,5 +113,9 @@ async function measured(
 		new Meter(new PlanRunner(sample, files, plans, told), sample.parts, layers);
 	const meter = meterOf(prepared.text, stores.text);
 	const recall = prepared.recall && stores.recall && meterOf(prepared.recall, stores.recall);
-	return searchWith(request, { ...means, ...outputs, ...told, meter, recall }, about);
+	const { maxPositions } = prepared.checkpoint.config;
+	const { reporter } = told;
+	const asking = { layers, maxPositions, path: prepared.model.path, reporter };
+	const tasks = prepared.tasks && new TaskMeter(prepared.tasks, plans, asking);
+	return searchWith(request, { ...means, ...outputs, ...told, meter, recall, tasks }, about);
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { boundedArray } from '../../edge/parse.ts';
-import { anyNumber, layerList, wholeNumber } from '../../edge/values.ts';
+import { anyNumber, fraction, layerList, wholeNumber } from '../../edge/values.ts';
 import { InputError } from '../../errors.ts';
 import { SAVING_AXES, type SavingAxis } from '../../plan/axes.ts';
 import { exactlyOne, oneFlag, switchFlag, type FlagTable, type SettingFlags } from '../flags.ts';
@@ -43,6 +43,8 @@ export const searchSettings = v.object({
 		v.pipe(v.number(), v.finite(), v.minValue(0)),
 		SEARCH_DEFAULTS.maxRecallIncrease
 	),
+	/** The most accuracy that a plan may lose, a fraction; null: the default where questions are asked. */
+	maxAccuracyDrop: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), null),
 	/** Measure only so many spans; null: all. */
 	shortlist: v.optional(v.nullable(countOf('shortlist')), null),
 	/** Measure everything on all windows instead of letting drops, spans, steps and random plans race. */
@@ -136,6 +138,11 @@ export const searchFlags: FlagTable<SearchSettings> = {
 		},
 		SEARCH_DEFAULTS.maxRecallIncrease
 	),
+	maxAccuracyDrop: oneFlag({
+		flag: '--max-accuracy-drop <share>',
+		about: `most accuracy that the plan may lose on the questions of --choices, 0 to 1 (default: ${SEARCH_DEFAULTS.maxAccuracyDrop})`,
+		parse: fraction
+	}),
 	shortlist: oneFlag({
 		flag: '--shortlist <spans>',
 		about: 'measure only so many spans, the cheapest by drop damage × output error',

@@ -26,7 +26,9 @@ import type { SearchSimilarity } from './similarity.ts';
 import { stabilityOf } from './stability.ts';
 import { axisOf, fixedTarget, targetOfLoss } from './target.ts';
 import { tiesOf } from './ties.ts';
-import { type Part, type SearchReport, type SearchRequest } from './types.ts';
+import { keepingAccuracy, type TaskMeter } from './tasks.ts';
+import { formatShortPercent } from '../../text/number.ts';
+import type { Part, PlanFigures, SearchedTasks, SearchReport, SearchRequest } from './types.ts';
 import { plainOf, verdictOf } from './verdict.ts';
 import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
 
@@ -42,6 +44,8 @@ export interface SearchMeans {
 	meter: Meter;
 	/** Of recall; null: it is not measured. */
 	recall: Meter | null;
+	/** Of the user's questions; null: there are none. */
+	tasks: TaskMeter | null;
 	reporter: Reporter;
 	/** Told after each layer of each window under a plan. */
 	onLayer: () => void;
@@ -63,7 +67,7 @@ export async function searchWith(
 	means: SearchMeans,
 	about: About
 ): Promise<{ report: SearchReport; refits: Refit[] }> {
-	const { prepared, similarity, meter, recall } = means;
+	const { prepared, similarity, meter, recall, tasks } = means;
 	const { checkpoint, limits, layout, parts } = prepared;
 	const { layers } = layout;
 	const limit = request.maxRecallIncrease ?? SEARCH_DEFAULTS.maxRecallIncrease;
@@ -154,8 +158,21 @@ export async function searchWith(
 						limit
 					)
 				];
-	const chosenAt = best(recallOnChoose);
+	const untasked = best(recallOnChoose);
 	const textOnlyAt = best(null);
+	// Within recall's limit as far as there are such plans; the cheapest first.
+	const kept = own.filter((at) => (recallOnChoose?.[at].loss ?? 0) <= limit);
+	const cheapestFirst = (kept.length > 0 ? kept : own.filter((at) => at === untasked)).sort(
+		(a, b) => onChoose[a].loss - onChoose[b].loss
+	);
+	const asked = tasks && (await keepingAccuracy(cheapestFirst, variants, tasks));
+	const chosenAt = asked === null ? untasked : asked.chosen;
+	if (tasks !== null && asked !== null && chosenAt !== null) {
+		if ((asked.drops.get(chosenAt)?.value ?? 0) > tasks.limit)
+			notes.push(
+				`no plan keeps accuracy within ${formatShortPercent(tasks.limit)} on the choose part; the one that loses least was taken`
+			);
+	}
 	const chosen = chosenAt === null ? null : candidates[chosenAt];
 	const weight = chosen?.weight ?? 0;
 
@@ -193,6 +210,11 @@ export async function searchWith(
 
 	const recallOf = (at: number) =>
 		recallOnChoose && recalled ? { choose: recallOnChoose[at], report: recalled[at] } : undefined;
+	const accuracies = new Map<number, PlanFigures['accuracy']>();
+	for (const [at, choose] of asked?.drops ?? []) {
+		if (tasks !== null)
+			accuracies.set(at, { choose, report: await tasks.drop('report', variants[at]) });
+	}
 	const baseline = await baselines(prepared, request.documents, meter);
 	const figuresOf = {
 		...about,
@@ -206,7 +228,7 @@ export async function searchWith(
 			candidate,
 			damage,
 			{ search: onSearch[at], choose: onChoose[at], report: reported[at] },
-			recallOf(at),
+			{ recall: recallOf(at), accuracy: accuracies.get(at) },
 			figuresOf
 		)
 	);
@@ -249,6 +271,9 @@ export async function searchWith(
 							},
 				drop: damage.recallDrop ?? []
 			}
+		}),
+		...(tasks && {
+			tasks: await askedTasks(tasks, untasked === chosenAt ? null : untasked, plans)
 		}),
 		...(chosenAt !== null && {
 			axes: axisWinners(axes, {
@@ -296,6 +321,30 @@ export async function searchWith(
 			notes
 		},
 		refits: repaired.map(({ refit }) => refit)
+	};
+}
+
+/** What is said of the user's questions; `without`: index of the plan that would have been chosen without their limit. */
+async function askedTasks(
+	tasks: TaskMeter,
+	without: number | null,
+	plans: readonly PlanFigures[]
+): Promise<SearchedTasks> {
+	const other = without === null ? undefined : plans[without];
+	return {
+		limit: tasks.limit,
+		questions: { choose: tasks.count('choose'), report: tasks.count('report') },
+		baseline: { choose: await tasks.baseline('choose'), report: await tasks.baseline('report') },
+		interval: { choose: tasks.over('choose'), report: tasks.over('report') },
+		without:
+			other?.accuracy === undefined
+				? null
+				: {
+						plan: other.name,
+						sources: other.sources,
+						report: other.report,
+						drop: other.accuracy.report
+					}
 	};
 }
 

@@ -1,3 +1,4 @@
+import type { Question } from '../choices/types.ts';
 import type { ModelFigures } from '../figures.ts';
 import type { SavingAxis } from '../../plan/axes.ts';
 import type { Plan, Sources } from '../../plan/types.ts';
@@ -39,6 +40,10 @@ export interface SearchRequest {
 	recall?: boolean;
 	/** The most that the plan may add to the loss on a passage that comes again, nats/token; undefined: the default. */
 	maxRecallIncrease?: number;
+	/** Questions of multiple choice, every other one to choose by; undefined or null: none. */
+	questions?: Question[] | null;
+	/** The most accuracy on them that the plan may lose, a fraction; undefined or null: the default. */
+	maxAccuracyDrop?: number | null;
 	/** Random plans that the plan is compared with. */
 	randomPlans: number;
 	/** Measure only so many spans, those with the least drop damage × output error; null: all. */
@@ -53,6 +58,16 @@ export interface SearchRequest {
 /** Nats/token that a plan adds, with its 95% bootstrap interval; null bounds: a single window. */
 export interface PartLoss {
 	loss: number;
+	low: number | null;
+	high: number | null;
+}
+
+/** Parts that questions are asked in. */
+export type TaskPart = Exclude<Part, 'search'>;
+
+/** The fraction of questions that a plan loses, with its 95% interval over groups, then questions. */
+export interface AccuracyDrop {
+	value: number;
 	low: number | null;
 	high: number | null;
 }
@@ -107,6 +122,8 @@ export interface PlanFigures {
 	report: PartLoss;
 	/** What it adds to the loss on a passage that comes again; not there where recall was not measured. */
 	recall?: Pick<Record<Part, PartLoss>, 'choose' | 'report'>;
+	/** What it loses on the user's questions; only of plans that were asked them. */
+	accuracy?: Record<TaskPart, AccuracyDrop>;
 	/** Plan file; a repaired one names its refitted weights. */
 	plan: Plan;
 }
@@ -170,6 +187,8 @@ export interface SearchReport {
 	parts: Record<Part, { windows: number; documents: number[] }>;
 	/** In-context recall; not there where it was not measured. */
 	recall?: SearchedRecall;
+	/** The user's questions; not there where none were asked. */
+	tasks?: SearchedTasks;
 	/** What the proposed plan saves on each axis, and which kind of plan saves as much at the least loss. */
 	axes?: AxisComparison[];
 	/** Plans whose loss on the report part cannot be told from the proposed plan's. */
@@ -211,6 +230,17 @@ export interface SearchedRecall {
 	drop: (number | null)[];
 }
 
+/** What a search found out about the user's questions. Accuracies are fractions, by summed log-likelihood. */
+export interface SearchedTasks {
+	/** The most that the plan may lose. */
+	limit: number;
+	questions: Record<TaskPart, number>;
+	baseline: Record<TaskPart, number>;
+	interval: Record<TaskPart, ResampledOver | null>;
+	/** The plan that would have been chosen without the limit, and what it loses on the report part; null: the same one. */
+	without: { plan: string; sources: Sources; report: PartLoss; drop: AccuracyDrop } | null;
+}
+
 /** Plans of each kind that save at least what the proposed plan saves on an axis, measured on the report part. */
 export interface AxisComparison {
 	axis: SavingAxis;
@@ -248,7 +278,7 @@ export interface Search {
 	context: number;
 	/** What it was asked for with, beside goal, texts and windows; earlier versions did not say. */
 	settings?: Pick<SearchRequest, 'maxSpan' | 'protectedLayers' | 'repair'> &
-		Partial<Pick<SearchRequest, 'recall' | 'maxRecallIncrease'>>;
+		Partial<Pick<SearchRequest, 'recall' | 'maxRecallIncrease' | 'maxAccuracyDrop'>>;
 	notes: string[];
 	seconds: number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PartLoss, PlanFigures } from './types.ts';
+import type { PartLoss, PlanFigures, SearchedTasks } from './types.ts';
 import { verdictOf } from './verdict.ts';
 
 const at = (low: number | null, loss: number, high: number | null): PartLoss => ({
@@ -51,6 +51,64 @@ describe('what a verdict says of repair', () => {
 		expect(sentenceOf(planOf(at(null, 0.03, null)), repaired(at(null, 0.01, null)))).toContain(
 			words
 		);
+	});
+});
+
+describe('what a verdict says of tasks', () => {
+	const drop = (low: number, value: number, high: number) => ({ low, value, high });
+	const asked = (report: ReturnType<typeof drop>) =>
+		planOf(at(0.02, 0.03, 0.04), { accuracy: { choose: drop(0, 0, 0), report } });
+	const tasks: SearchedTasks = {
+		limit: 0.02,
+		questions: { choose: 50, report: 50 },
+		baseline: { choose: 0.6, report: 0.58 },
+		interval: { choose: 'documents', report: 'documents' },
+		without: null
+	};
+	const verdict = (plan: PlanFigures, found: SearchedTasks) =>
+		verdictOf(
+			{
+				goal: { kind: 'followers', followers: 1 },
+				target: { axis: 'kvCache', share: 0.1 },
+				plans: [plan],
+				random: { plans: [], beaten: null },
+				tasks: found
+			},
+			plan
+		);
+
+	it('is the accuracy of the held-out questions, with and without the plan, and the limit', () => {
+		expect(verdict(asked(drop(-0.02, 0.02, 0.06)), tasks)).toMatchObject({
+			kind: 'share',
+			sentence: expect.stringContaining(
+				'On 50 held-out questions accuracy goes from 58.0% to 56.0%, a drop of 2.0% [−2.0%, 6.0%]; the limit is 2%.'
+			) as string
+		});
+	});
+
+	it('is a reason against the plan where the whole interval lies above the limit', () => {
+		expect(verdict(asked(drop(0.04, 0.1, 0.16)), tasks)).toMatchObject({
+			kind: 'neither',
+			sentence: expect.stringContaining(
+				'Neither share nor drop: the accuracy drop on the questions lies above 2%.'
+			) as string
+		});
+	});
+
+	it('names the plan that another limit would choose', () => {
+		const without = {
+			plan: 'drop',
+			sources: [0, null, 2],
+			report: at(0.01, 0.02, 0.03),
+			drop: drop(0.02, 0.08, 0.1)
+		};
+		expect(verdict(asked(drop(-0.02, 0.02, 0.06)), { ...tasks, without }).sentence).toContain(
+			'With an accuracy limit of 8% or more drop would be chosen (--max-accuracy-drop).'
+		);
+	});
+
+	it('is that they were not measured where no questions were asked', () => {
+		expect(sentenceOf(planOf(at(0.02, 0.03, 0.04)))).toContain('Tasks were not measured');
 	});
 });
 

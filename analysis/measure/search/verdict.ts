@@ -1,13 +1,13 @@
 import { AXIS_NAMES, type SavingAxis } from '../../plan/axes.ts';
 import { lossText, withInterval } from '../../text/interval.ts';
-import { formatShortPercent, formatValue } from '../../text/number.ts';
+import { formatPercent, formatShortPercent, formatValue } from '../../text/number.ts';
 import { adviceWords, layerList, planWords } from '../../text/plan.ts';
 import { isPlanners } from './candidate.ts';
 import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
 
 type Measured = Pick<
 	SearchReport,
-	'goal' | 'target' | 'plans' | 'random' | 'recall' | 'axes' | 'ties' | 'stability'
+	'goal' | 'target' | 'plans' | 'random' | 'recall' | 'tasks' | 'axes' | 'ties' | 'stability'
 >;
 
 const KIND_WORDS = {
@@ -48,7 +48,7 @@ export function verdictOf(measured: Measured, best: PlanFigures | null): SearchR
 	const sentences = [
 		`${advice} ${formatShortPercent(best.savings[axis])} of the ${AXIS_NAMES[axis]} and adds ${lossWords(best.report)} nats/token on held-out text`,
 		recallWords(measured, best),
-		'Tasks were not measured: spanwise evaluate --choices measures them',
+		taskWords(measured, best),
 		savingsWords(measured, best),
 		tieWords(measured),
 		otherKind(measured, best),
@@ -79,7 +79,10 @@ function whyNone({ goal, target }: Measured): string {
 		: `no plan saves ${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
 }
 
-function reasonAgainst({ goal, random, recall }: Measured, best: PlanFigures): string | null {
+function reasonAgainst(
+	{ goal, random, recall, tasks }: Measured,
+	best: PlanFigures
+): string | null {
 	const { loss, low } = best.report;
 	if (goal.kind === 'loss' && (low ?? loss) > goal.maxLossIncrease)
 		return `on held-out text the loss increase lies above ${goal.maxLossIncrease} nats/token`;
@@ -87,6 +90,11 @@ function reasonAgainst({ goal, random, recall }: Measured, best: PlanFigures): s
 		const { report } = best.recall;
 		if ((report.low ?? report.loss) > recall.limit)
 			return `the recall increase lies above ${recall.limit} nats/token`;
+	}
+	if (tasks !== undefined && best.accuracy !== undefined) {
+		const { report } = best.accuracy;
+		if ((report.low ?? report.value) > tasks.limit)
+			return `the accuracy drop on the questions lies above ${formatShortPercent(tasks.limit)}`;
 	}
 	if (random.beaten !== null && random.beaten < LEAST_BEATEN)
 		return `only ${formatShortPercent(random.beaten)} of random plans with the same number of followers and dropped layers cost more`;
@@ -141,8 +149,21 @@ function tieWords({ ties = [] }: Measured): string | null {
 	return `Tied on held-out text with ${shown.join(', ')}${more}; ${simpler.length === 0 ? 'it is the simplest of them' : `simpler: ${simpler.slice(0, MOST_TIES).join(', ')}`}`;
 }
 
+/** What becomes of the user's questions. */
+function taskWords({ tasks }: Measured, best: PlanFigures): string {
+	if (tasks === undefined || best.accuracy === undefined)
+		return 'Tasks were not measured: --choices asks questions, here and of spanwise evaluate';
+	const { value, low, high } = best.accuracy.report;
+	const { baseline, limit, questions } = tasks;
+	const drop = withInterval(value, { low, high }, (each) => formatPercent(each));
+	return `On ${questions.report} held-out questions accuracy goes from ${formatPercent(baseline.report)} to ${formatPercent(baseline.report - value)}, a drop of ${drop}; the limit is ${formatShortPercent(limit)}`;
+}
+
 /** What could change the verdict: more windows, or another limit of recall. */
-function changeWords({ ties = [], stability, recall }: Measured, best: PlanFigures): string[] {
+function changeWords(
+	{ ties = [], stability, recall, tasks }: Measured,
+	best: PlanFigures
+): string[] {
 	const words: string[] = [];
 	const unstable = best.sources.flatMap((source, layer) =>
 		source !== layer && (stability?.layers[layer] ?? 1) < STABLE ? [layer] : []
@@ -156,6 +177,11 @@ function changeWords({ ties = [], stability, recall }: Measured, best: PlanFigur
 	if (other && other.plan !== best.name && other.report.loss < best.report.loss)
 		words.push(
 			`With a recall limit of ${formatValue(other.recall.loss, 2)} nats/token or more ${other.plan} would be chosen (--max-recall-increase)`
+		);
+	const without = tasks?.without;
+	if (without)
+		words.push(
+			`With an accuracy limit of ${formatShortPercent(without.drop.value)} or more ${without.plan} would be chosen (--max-accuracy-drop)`
 		);
 	return words;
 }

@@ -3,7 +3,9 @@ import type { ModelConfig } from '../../model/checkpoint/types.ts';
 import type { AttentionLayout } from '../../engine/layout.ts';
 import type { StatisticsRequest } from '../../engine/statistics.ts';
 import type { Window } from '../../model/tokens/types.ts';
+import type { PlansWork } from '../../engine/plans.ts';
 import type { PlanSample } from './planRunner.ts';
+import type { SearchTasks } from './tasks.ts';
 import { FRONT_POINTS, RECALL_WEIGHTS, REPAIR_STRENGTHS } from './constants.ts';
 import { PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
 
@@ -27,6 +29,8 @@ const SHARE_DISTINCT = 0.6;
 const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const SHARE_OF_ITS_OWN = 0.6;
+/** Plans that are asked the user's questions: the baseline, and the cheapest until one keeps accuracy. */
+const ASKED_PLANS = 3;
 /** Windows that a refit takes through the model, for each window of the search part. */
 const PASSES_OF_A_REFIT = 1;
 
@@ -38,12 +42,15 @@ export function searchWork(
 		spans,
 		parts,
 		statistics,
-		recall
+		recall,
+		asked
 	}: {
 		spans: readonly { source: number; last: number }[];
 		parts: Record<Part, Window[]>;
 		statistics: StatisticsRequest;
 		recall: PlanSample | null;
+		/** The user's questions, and the work of a sequence as long as the longest; null: none. */
+		asked: { tasks: SearchTasks; work: PlansWork } | null;
 	}
 ): SearchWork {
 	const { layers } = config;
@@ -98,7 +105,8 @@ export function searchWork(
 			parts.search.length * search +
 			parts.choose.length * choose +
 			parts.report.length * report +
-			ofRecall
+			ofRecall +
+			(asked === null ? 0 : taskWork(asked, layers))
 	};
 }
 
@@ -118,6 +126,15 @@ function recallWork(
 			pass *
 			(parts.choose.length * (weighed + reported / 2) + parts.report.length * reported)
 	);
+}
+
+/** The baseline and some plans, asked in both parts; the longest sequences stand for all, by their tokens. */
+function taskWork(
+	{ tasks, work }: { tasks: SearchTasks; work: PlansWork },
+	layers: number
+): number {
+	const pass = layers * work.layer + work.head;
+	return ASKED_PLANS * (tasks.tokens / tasks.context) * pass;
 }
 
 /** Followers that a plan has, about. */

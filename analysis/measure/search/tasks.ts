@@ -1,0 +1,180 @@
+import type { Plans } from '../../engine/plans.ts';
+import { InputError } from '../../errors.ts';
+import type { Tokenizer } from '../../model/tokens/types.ts';
+import { mean, meanInterval } from '../../statistics/figures.ts';
+import { drawWindows, type ResampledOver } from '../../statistics/resample.ts';
+import type { Reporter } from '../../telemetry/reporter.ts';
+import { encodeChoices, filledLength, type ChoiceTokens } from '../choices/encode.ts';
+import { checkChoices } from '../choices/finite.ts';
+import { groupsOf, rightAnswers } from '../choices/score.ts';
+import type { Question } from '../choices/types.ts';
+import { SEARCH_DEFAULTS } from './defaults.ts';
+import type { AccuracyDrop, SearchRequest, TaskPart } from './types.ts';
+import { caseName, identity, type PlanVariant } from './variant.ts';
+
+/** Questions of one part, and their choices as tokens. */
+interface AskedPart {
+	questions: Question[];
+	choices: ChoiceTokens[];
+}
+
+/** The user's questions, of which a plan may lose only so many. */
+export interface SearchTasks {
+	/** The most accuracy that a plan may lose, a fraction. */
+	limit: number;
+	parts: Record<TaskPart, AskedPart>;
+	/** Tokens of the longest sequence, filled up. */
+	context: number;
+	/** Tokens that all choices together are filled up to, of both parts. */
+	tokens: number;
+}
+
+/** Fewest questions: one to choose by, one to report. */
+const LEAST_QUESTIONS = 2;
+/** What sequences are filled up with: no matter which id, because no token sees those after it. */
+const FILLER = 0;
+
+/**
+ * The questions of a search in two parts, every other one: plans are chosen by the first, and the second is asked once
+ * they are frozen. null: there are none. Throws InputError for a limit without questions, and for too few of them.
+ */
+export async function searchTasks(
+	{
+		questions = null,
+		maxAccuracyDrop = null
+	}: Pick<SearchRequest, 'questions' | 'maxAccuracyDrop'>,
+	tokenizer: Tokenizer,
+	maxPositions: number
+): Promise<SearchTasks | null> {
+	if (questions === null) {
+		if (maxAccuracyDrop === null) return null;
+		throw new InputError('maxAccuracyDrop: no questions to judge it by; give them with --choices');
+	}
+	if (questions.length < LEAST_QUESTIONS)
+		throw new InputError(
+			`questions: ${questions.length}; at least ${LEAST_QUESTIONS} are needed, one to choose by and one to report`
+		);
+	const part = async (place: number): Promise<AskedPart> => {
+		const own = questions.filter((_, at) => at % 2 === place);
+		return { questions: own, choices: await encodeChoices(own, tokenizer, maxPositions) };
+	};
+	const parts = { choose: await part(0), report: await part(1) };
+	const lengths = [...parts.choose.choices, ...parts.report.choices].map(({ ids }) =>
+		filledLength(ids.length, maxPositions)
+	);
+	return {
+		limit: maxAccuracyDrop ?? SEARCH_DEFAULTS.maxAccuracyDrop,
+		parts,
+		context: Math.max(...lengths),
+		tokens: lengths.reduce((sum, length) => sum + length, 0)
+	};
+}
+
+/** Asks plans the questions of a part; none is asked twice. */
+export class TaskMeter {
+	readonly #tasks: SearchTasks;
+	readonly #plans: Pick<Plans, 'losses'>;
+	readonly #means: { layers: number; maxPositions: number; path: string; reporter: Reporter };
+	/** Per part and plan, 1 for each question that it answers rightly. */
+	readonly #known = new Map<string, number[]>();
+
+	constructor(
+		tasks: SearchTasks,
+		plans: Pick<Plans, 'losses'>,
+		means: { layers: number; maxPositions: number; path: string; reporter: Reporter }
+	) {
+		this.#tasks = tasks;
+		this.#plans = plans;
+		this.#means = means;
+	}
+
+	get limit(): number {
+		return this.#tasks.limit;
+	}
+
+	count(part: TaskPart): number {
+		return this.#tasks.parts[part].questions.length;
+	}
+
+	/** What is resampled for the intervals of a part: groups of questions, or blocks of them. */
+	over(part: TaskPart): ResampledOver | null {
+		return this.#draws(part)?.over ?? null;
+	}
+
+	/** The fraction that the baseline answers rightly. */
+	async baseline(part: TaskPart): Promise<number> {
+		return mean(await this.#right(part, identity(this.#means.layers)));
+	}
+
+	/** The fraction of questions that a plan loses, paired by question. */
+	async drop(part: TaskPart, variant: PlanVariant): Promise<AccuracyDrop> {
+		const before = await this.#right(part, identity(this.#means.layers));
+		const after = await this.#right(part, variant);
+		return meanInterval(
+			before.map((right, question) => right - after[question]),
+			this.#draws(part)
+		);
+	}
+
+	#draws(part: TaskPart) {
+		return drawWindows(groupsOf(this.#tasks.parts[part].questions));
+	}
+
+	async #right(part: TaskPart, variant: PlanVariant): Promise<number[]> {
+		const key = `${part} ${caseName(variant)}`;
+		const known = this.#known.get(key);
+		if (known !== undefined) return known;
+		const { questions } = this.#tasks.parts[part];
+		const right = rightAnswers(questions, await this.#ask(part, variant), 'acc');
+		this.#known.set(key, right);
+		return right;
+	}
+
+	/** Summed log-likelihoods of the choices, [questions][choices]. */
+	async #ask(part: TaskPart, variant: PlanVariant): Promise<number[][]> {
+		const { choices, questions } = this.#tasks.parts[part];
+		const { maxPositions, path, reporter } = this.#means;
+		const found: number[][] = questions.map(() => []);
+		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, maxPositions);
+		for (const length of new Set(choices.map(lengthOf))) {
+			const alike = choices.filter((each) => lengthOf(each) === length);
+			const first = Math.min(...alike.map(({ choiceStart }) => choiceStart));
+			const sequences = alike.map(({ ids }) => ({
+				ids: [...ids, ...Array<number>(length - ids.length).fill(FILLER)]
+			}));
+			const missing = new Set(alike.keys());
+			await this.#plans.losses([variant], sequences, length - first, {
+				isMissing: (_, at) => missing.has(at),
+				onLosses: (_, at, losses) => {
+					const { question, choice, choiceStart, ids } = alike[at];
+					const own = losses.subarray(choiceStart - first, ids.length - first);
+					found[question][choice] = -own.reduce((sum, loss) => sum + loss, 0);
+					missing.delete(at);
+					return Promise.resolve();
+				},
+				onWork: (_, work, at) => reporter.add(work, 'questions', at)
+			});
+		}
+		checkChoices({ baseline: found }, path);
+		return found;
+	}
+}
+
+/**
+ * Of plans, the cheapest first, the index of the first that keeps accuracy within the limit on the choose part, or else of
+ * the one that loses least; and what each that was asked loses, by index. Those after the chosen one are not asked.
+ */
+export async function keepingAccuracy(
+	order: readonly number[],
+	variants: readonly PlanVariant[],
+	tasks: Pick<TaskMeter, 'drop' | 'limit'>
+): Promise<{ chosen: number | null; drops: Map<number, AccuracyDrop> }> {
+	const drops = new Map<number, AccuracyDrop>();
+	for (const at of order) {
+		const drop = await tasks.drop('choose', variants[at]);
+		drops.set(at, drop);
+		if (drop.value <= tasks.limit) return { chosen: at, drops };
+	}
+	const [least] = [...drops].sort(([, a], [, b]) => a.value - b.value);
+	return { chosen: least?.[0] ?? null, drops };
+}
