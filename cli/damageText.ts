@@ -1,6 +1,6 @@
 import { quoted } from '../analysis/edge/quote.ts';
 import type { Damage, DamageReport, LossAdded } from '../analysis/measure/damage/types.ts';
-import { shortHash } from '../analysis/plan/planFile.ts';
+import { shortHash } from '../analysis/text/hash.ts';
 import { intervalLabel, intervalText } from '../analysis/text/interval.ts';
 import { formatValue } from '../analysis/text/number.ts';
 import { formatTable, type Column } from './table.ts';

@@ -6,7 +6,7 @@ import type { BaselineAccuracy } from '../analysis/measure/choices/baseline.ts';
 import { SCORES, type ChoicesReport, type Score } from '../analysis/measure/choices/types.ts';
 import { probeName } from '../analysis/measure/evaluate/probes/name.ts';
 import type { ProbeReport } from '../analysis/measure/evaluate/probes/types.ts';
-import { shortHash } from '../analysis/plan/planFile.ts';
+import { shortHash } from '../analysis/text/hash.ts';
 import { intervalLabel, intervalText, withInterval } from '../analysis/text/interval.ts';
 import {
 	formatBytes,

@@ -12,6 +12,7 @@ import { figureSvg } from '../analysis/figure/svg.ts';
 import { SAVING_AXES } from '../analysis/plan/axes.ts';
 import { DAMAGE_MAPS } from '../analysis/publish/damageCard.ts';
 import { COSTS } from '../analysis/publish/front.ts';
+import { PRESETS, type PresetName } from '../analysis/publish/presets.ts';
 import { figurePng } from '../analysis/publish/raster.ts';
 import { SHOWN } from '../analysis/similarity/shown.ts';
 import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
@@ -41,14 +42,6 @@ Examples (llama2-run: made by the example of spanwise analyze):
   spanwise figure llama2-run --kind map --out map.pdf
   spanwise figure llama2-run --kind profile --style double --no-caption --out profile.pdf`;
 
-/** What a preset sets, unless the option is given. */
-const PRESETS = {
-	'shared-attention': { kind: 'map', metric: 'cosine', view: 'all', show: 'similarity' },
-	'echo-att': { kind: 'map', metric: 'cosine', view: 'all', show: 'similarity', range: [0, 1] },
-	'llm-drop': { kind: 'importance' }
-} as const;
-type Preset = keyof typeof PRESETS;
-
 interface FigureOptions extends SharedOptions, FigureChoice {
 	kind: FigureKind;
 	out: string;
@@ -59,7 +52,7 @@ interface FigureOptions extends SharedOptions, FigureChoice {
 	spans: boolean;
 	colourBar: boolean;
 	ownScales?: boolean;
-	preset?: Preset;
+	preset?: PresetName;
 }
 
 export function registerFigure(program: Command, io: Io): void {
@@ -143,7 +136,7 @@ function twoNumbers(text: string): [number, number] {
 /** The options with what a preset says in place of defaults. */
 function withPreset(options: FigureOptions, command: Command): FigureOptions {
 	if (options.preset === undefined) return options;
-	const set = Object.entries(PRESETS[options.preset]).filter(
+	const set = Object.entries(PRESETS[options.preset].set).filter(
 		([name]) => command.getOptionValueSource(name) !== 'cli'
 	);
 	return { ...options, ...Object.fromEntries(set) };

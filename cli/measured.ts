@@ -1,6 +1,6 @@
 import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
-import { shortHash } from '../analysis/plan/planFile.ts';
+import { shortHash } from '../analysis/text/hash.ts';
 import type { RunRecord } from '../analysis/workspace/run/types.ts';
 import type { Metric, View } from '../analysis/similarity/types.ts';
 

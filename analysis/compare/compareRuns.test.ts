@@ -60,13 +60,37 @@ describe('compareRuns', () => {
 	});
 	it('says what the intervals bear out, and no more', () => {
 		expect(comparison.summary).toEqual([
-			'Similarity of neighbouring layers peaks at relative depth 0.25 in a, 0.25 in b (95% CI).',
+			'The largest difference: layers 0 and 1 attend more alike in a (0.900) than in b (0.700), by 0.200 (pointwise 95% CI 0.200 to 0.200).',
 			'Mean similarity of neighbouring layers is higher in a than in b, by 0.100 (95% CI 0.100 to 0.100).',
 			'Mean similarity over all pairs of layers is higher in a than in b, by 0.067 (95% CI 0.067 to 0.067).',
 			'Adjacent layers of a are more similar than those of b at relative depth 0.00–0.70 (pointwise 95% CIs).',
+			'Similarity of neighbouring layers peaks at relative depth 0.25 in a, 0.25 in b (95% CI).',
 			'CIs are over blocks of windows of one document; they say nothing about other texts.',
 			'With 2 windows they are rough, and most likely too narrow.'
 		]);
+	});
+	it('answers with the two layers that differ most, of three runs as of two', () => {
+		const lowest = {
+			record: recordOf('c', 3),
+			sums: sumsOfCosines([cosines(0.9, 0.4, 0.1), cosines(0.9, 0.4, 0.1)])
+		};
+		expect(compareRuns([a, b, lowest], measure).summary[0]).toBe(
+			'The largest difference: layers 1 and 2 attend more alike in a (0.500) than in c (0.100), by 0.400 (pointwise 95% CI 0.400 to 0.400).'
+		);
+	});
+	it('answers for models of unlike depth by their nearest layers, without an interval', () => {
+		expect(compareRuns([a, deep], measure).summary[0]).toBe(
+			'The largest difference: layers 0 and 1 of a attend more alike (0.900) than layers 0 and 2 of deep (0.500), by 0.400; models of unlike depth have no interval for single layers.'
+		);
+	});
+	it('answers that nothing is settled where every interval holds 0', () => {
+		const wavering = {
+			...b,
+			sums: sumsOfCosines([cosines(0.99, 0.4, 0.9), cosines(0.41, 0.4, 0.1)])
+		};
+		expect(compareRuns([a, wavering], measure).summary[0]).toBe(
+			'No two layers attend clearly more alike in one of these models than in another on this text: every 95% CI of a difference contains 0.'
+		);
 	});
 	it('names both models, so that no sentence of three runs comes twice', () => {
 		const lowest = {

@@ -27,7 +27,7 @@ export interface Comparison {
 	spans: ComparedSpans;
 	/** Definition cards and facts about the models: only what differs. */
 	differing: DifferingFact[];
-	/** Findings, in sentences. */
+	/** Findings, in sentences; the first is the answer. */
 	summary: string[];
 }
 

@@ -1,5 +1,6 @@
 import { roughWords, type Interval } from '../statistics/resample.ts';
 import { formatValue } from '../text/number.ts';
+import { answerWords } from './answer.ts';
 import { isApart, ROUNDING } from './apart.ts';
 import type { ComparedModel, ComparedPair, Comparison } from './types.ts';
 
@@ -9,14 +10,16 @@ const WIDEST_PEAK = 0.5;
 const SHORTEST_STRETCH = 0.1 - 1e-9;
 
 /**
- * What the numbers say, in sentences about these checkpoints and this text. A difference is stated only
+ * What the numbers say, in sentences about these checkpoints and this text, the answer first. A difference is stated only
  * where its 95% interval excludes 0 and is more than rounding; where none does, the sentence says that it is not
  * settled.
  */
 export function summaryWords({ runs, pairs }: Pick<Comparison, 'runs' | 'pairs'>): string[] {
+	const answer = answerWords({ runs, pairs });
 	return [
-		...peakWords(runs),
+		...(answer === null ? [] : [answer]),
 		...pairs.flatMap((pair) => pairWords(pair, runs[pair.first], runs[pair.second])),
+		...peakWords(runs),
 		...intervalWords(runs)
 	];
 }

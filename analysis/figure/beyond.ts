@@ -21,12 +21,16 @@ export function beyondRange(values: readonly number[]): [number, number] {
 	return [from, to];
 }
 
-/** Places a point within the frame. */
-export function placePoint(frame: ChartFrame, point: { x: number; y: number }): Placed {
+/** Places a point within the frame; `step`: what a point that stands aside is moved by, for each symbol. */
+export function placePoint(
+	frame: ChartFrame,
+	point: { x: number; y: number; aside?: number },
+	step = 0
+): Placed {
 	const x = Math.max(frame.x[0], Math.min(frame.x[1], point.x));
 	const y = Math.max(frame.y[0], Math.min(frame.y[1], point.y));
 	return {
-		left: placeX(frame, x),
+		left: placeX(frame, x) + (point.aside ?? 0) * step,
 		top: placeY(frame, y),
 		beyond: wayTo(point.x - x, point.y - y)
 	};

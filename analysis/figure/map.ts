@@ -1,10 +1,11 @@
 import { formatTick } from '../text/number.ts';
 import { inColours, paint, type ColourScale } from './colour.ts';
-import { layoutMap, tickIndices, type MapLayout } from './layout.ts';
+import { layoutMap, type MapLayout } from './layout.ts';
 import { legendMarks, type Legend } from './legend.ts';
-import { strokeMark, type Figure, type Mark, type TextMark } from './marks.ts';
+import { mapAxesMarks, type MapAxes } from './mapAxes.ts';
+import type { Figure, Mark } from './marks.ts';
 import { cut, textWidth } from './measure.ts';
-import { PAPER, type Medium } from './medium.ts';
+import { PAPER } from './medium.ts';
 import { extentOf } from './range.ts';
 import { LINE } from './sheet.ts';
 import { crossMarks, spanMarks } from './spans.ts';
@@ -19,16 +20,6 @@ export interface MapCells {
 	/** [rows, columns]; 1 where there is nothing to show. */
 	missing?: Uint8Array | null;
 	scale: ColourScale;
-}
-
-/** What is written along a map. */
-export interface MapAxes {
-	rowTitle: string;
-	columnTitle: string;
-	rowLabel?: (row: number) => string;
-	columnLabel?: (column: number) => string;
-	/** Width of turned labels of columns, such as tokens; 0 for numbers. */
-	turned?: number;
 }
 
 export interface MapFigure extends MapCells, MapAxes {
@@ -142,48 +133,3 @@ function rasterMark(map: MapCells, { left, top, width, height }: MapLayout): Mar
 
 /** --missing on paper, opaque. */
 const MISSING = [228, 230, 233, 255];
-
-/** Labels, ticks and titles along a map. */
-export function mapAxesMarks(
-	layout: MapLayout,
-	{ rowTitle, columnTitle, rowLabel = String, columnLabel = String, turned = 0 }: MapAxes,
-	{ text: size, axis, map }: Medium,
-	yTitle = axis.yTitle
-): Mark[] {
-	const { left, top, width, height, cell } = layout;
-	const bottom = top + height;
-	const words = (
-		text: string,
-		x: number,
-		y: number,
-		rest: Partial<TextMark> & Pick<TextMark, 'anchor'>
-	): Mark[] =>
-		text === '' ? [] : [{ kind: 'text', text, x, y, size, fill: 'var(--ink-2)', ...rest }];
-	const tick = (d: string): Mark[] =>
-		map.tick === 0 ? [] : [strokeMark(d, 'var(--line-strong)', { strokeWidth: 1, crisp: true })];
-	const title = { anchor: 'middle', size: map.title, fill: 'var(--ink-3)' } as const;
-	const columnGap = turned > 0 ? map.gap : map.gap * 1.5;
-	return [
-		...tickIndices(layout.rows, cell, map.gap).flatMap((row) => {
-			const y = top + (row + 0.5) * cell;
-			return [
-				...tick(`M${left - map.tick} ${y}h${map.tick}`),
-				...words(rowLabel(row), left - map.row, y + size * 0.36, { anchor: 'end' })
-			];
-		}),
-		...tickIndices(layout.columns, cell, columnGap).flatMap((column) => {
-			const x = left + (column + 0.5) * cell;
-			return [
-				...tick(`M${x} ${bottom}v${map.tick}`),
-				...(turned > 0
-					? words(columnLabel(column), x + size * 0.36, bottom + map.row, {
-							anchor: 'end',
-							turn: -90
-						})
-					: words(columnLabel(column), x, bottom + map.column, { anchor: 'middle' }))
-			];
-		}),
-		...words(rowTitle, yTitle, top + height / 2, { ...title, turn: -90 }),
-		...words(columnTitle, left + width / 2, bottom + turned + map.below[turned > 0 ? 1 : 0], title)
-	];
-}

@@ -1,20 +1,8 @@
 import { scaleLinear } from 'd3-scale';
-import {
-	symbol,
-	symbolCircle,
-	symbolDiamond2,
-	symbolSquare,
-	symbolTimes,
-	symbolTriangle2,
-	type SymbolType
-} from 'd3-shape';
 import { beyondRange } from './beyond.ts';
 import type { Paint } from './marks.ts';
-import { textWidth } from './measure.ts';
 import { placeX, placeY, ticksOf, type ChartFrame } from './frame.ts';
-
-export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross', 'dash'] as const;
-export type PointShape = (typeof SHAPES)[number];
+import type { PointShape } from './shapes.ts';
 
 /** One point, with the interval of its y. */
 export interface ChartPoint {
@@ -31,6 +19,8 @@ export interface ChartPoint {
 	colour?: Paint;
 	/** Marked with a ring: something to look at. */
 	marked?: boolean;
+	/** Drawn so many symbols beside its place, so that points of one x and their intervals are seen. */
+	aside?: number;
 }
 
 export interface PointSeries {
@@ -106,32 +96,16 @@ export function reachOf(series: readonly PointSeries[]): number[] {
 	);
 }
 
-/** Shapes of strokes alone, without a fill. */
-export function isOpen(shape: PointShape): boolean {
-	return shape === 'cross' || shape === 'dash';
-}
-
-/** Areas at which d3's symbols are 2 pixels across, and look equally large. */
-const UNIT_SYMBOLS: Record<Exclude<PointShape, 'dash'>, [SymbolType, number]> = {
-	circle: [symbolCircle, Math.PI],
-	square: [symbolSquare, 1.8 ** 2],
-	diamond: [symbolDiamond2, (1.25 / 0.62625) ** 2],
-	triangle: [symbolTriangle2, (1.2 / 0.6824) ** 2],
-	cross: [symbolTimes, 1 / 0.6189 ** 2]
-};
-
-/** SVG path of a shape of about `size` across around (0, 0). */
-export function shapePath(shape: PointShape, size: number): string {
-	if (shape === 'dash') return `M${-size * 1.4},0h${size * 2.8}`;
-	const [type, unit] = UNIT_SYMBOLS[shape];
-	return symbol(type, unit * (size / 2) ** 2).digits(2)() ?? '';
-}
-
-/** SVG path of a point's interval with short ends; empty where it has none. */
-export function whiskerPath(frame: ChartFrame, point: ChartPoint, half = 3): string {
+/** SVG path of a point's interval with short ends; empty where it has none. `left`: where the point is drawn. */
+export function whiskerPath(
+	frame: ChartFrame,
+	point: ChartPoint,
+	half = 3,
+	left = placeX(frame, point.x)
+): string {
 	const { low, high } = point;
 	if (low === null || low === undefined || high === null || high === undefined) return '';
-	const x = round(placeX(frame, point.x));
+	const x = round(left);
 	const clamped = (y: number) => Math.max(frame.y[0], Math.min(frame.y[1], y));
 	const [top, bottom] = [high, low].map((y) => round(placeY(frame, clamped(y))));
 	return `M${x - half},${top}h${2 * half}M${x},${top}V${bottom}M${x - half},${bottom}h${2 * half}`;
@@ -150,59 +124,6 @@ export function rulePath(frame: ChartFrame, { axis, at }: Rule): string {
 	return axis === 'x'
 		? `M${round(placeX(frame, at))},${top}v${height}`
 		: `M${left},${round(placeY(frame, at))}h${width}`;
-}
-
-export interface PlacedLabel {
-	id: string;
-	text: string;
-	x: number;
-	y: number;
-	anchor: 'start' | 'end';
-}
-
-/** Lines that a label may stand above its point: further off it would be read as another's. */
-const MOST_LINES = 3;
-
-/**
- * Places labels beside their points, none below the frame, one above the other where they would overlap, that of a
- * marked point first. One that would stand too far from its point is left out.
- */
-export function placeLabels(
-	frame: ChartFrame,
-	points: readonly ChartPoint[],
-	size = 11
-): PlacedLabel[] {
-	const placed: (PlacedLabel & { from: number; to: number })[] = [];
-	const wanted = points
-		.flatMap((point) =>
-			point.label === undefined
-				? []
-				: [{ point, text: point.label, x: placeX(frame, point.x), y: placeY(frame, point.y) }]
-		)
-		.sort((a, b) => Number(b.point.marked ?? false) - Number(a.point.marked ?? false) || b.y - a.y);
-	for (const { point, text, x, y } of wanted) {
-		const width = textWidth(text, size);
-		const toRight = x + 8 + width <= frame.left + frame.width;
-		const from = toRight ? x + 8 : x - 8 - width;
-		const beside = Math.min(y + size * 0.35, frame.top + frame.height - 2);
-		let at = beside;
-		const crossing = (line: number) =>
-			placed.find(
-				(other) => Math.abs(other.y - line) < size && other.from < from + width && from < other.to
-			);
-		for (let other = crossing(at); other !== undefined; other = crossing(at)) at = other.y - size;
-		if (beside - at > MOST_LINES * size) continue;
-		placed.push({
-			id: point.id,
-			text,
-			x: round(toRight ? x + 8 : x - 8),
-			y: round(at),
-			anchor: toRight ? 'start' : 'end',
-			from,
-			to: from + width
-		});
-	}
-	return placed.reverse().map(({ id, text, x, y, anchor }) => ({ id, text, x, y, anchor }));
 }
 
 /** SVG path through points in their order, as far as it lies within the frame. */

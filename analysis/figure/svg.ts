@@ -1,5 +1,6 @@
+import { paintOf, placeOf } from './attributes.ts';
 import { isCovered, textWidth } from './measure.ts';
-import { fixed, type Figure, type Mark, type RasterMark } from './marks.ts';
+import { fixed, type Figure, type Mark } from './marks.ts';
 import { onPaper } from './paint.ts';
 import { rasterUrl } from './png.ts';
 import { sheetOf } from './sheet.ts';
@@ -20,45 +21,6 @@ export function figureSvg(figure: Figure, style: Style = SINGLE, css = ''): stri
 		...marks.map((mark) => markSvg(mark, style.colours)),
 		'</svg>'
 	].join('\n');
-}
-
-/** The attributes that paint a mark, with the page's own names of colours; null: not given. */
-export function paintOf(mark: Exclude<Mark, RasterMark>): Record<string, string | number | null> {
-	if (mark.kind === 'text')
-		return {
-			fill: mark.fill,
-			'font-size': mark.size,
-			'text-anchor': mark.anchor ?? 'start',
-			'font-weight': mark.weight ?? null,
-			...(mark.halo !== undefined && {
-				stroke: mark.halo,
-				'stroke-width': mark.size / 4,
-				'stroke-linejoin': 'round',
-				'paint-order': 'stroke'
-			})
-		};
-	return {
-		fill: mark.fill ?? 'none',
-		stroke: mark.stroke ?? null,
-		'stroke-width': mark.strokeWidth ?? null,
-		'stroke-dasharray': mark.dash ?? null,
-		opacity: mark.opacity ?? null,
-		'shape-rendering': mark.crisp ? 'crispEdges' : null
-	};
-}
-
-/** Where a mark stands, as SVG attributes. */
-export function placeOf(mark: Mark): Record<string, string | number | null> {
-	if (mark.kind === 'path') {
-		const { d, x = 0, y = 0 } = mark;
-		return { transform: x === 0 && y === 0 ? null : `translate(${fixed(x)} ${fixed(y)})`, d };
-	}
-	const [x, y] = [fixed(mark.x), fixed(mark.y)];
-	if (mark.kind === 'text')
-		return mark.turn === undefined
-			? { x, y }
-			: { transform: `translate(${x} ${y}) rotate(${mark.turn})` };
-	return { x, y, width: fixed(mark.width), height: fixed(mark.height) };
 }
 
 function markSvg(mark: Mark, colours: Colours): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planJson } from './exporters/json.ts';
-import { makePlan, parsePlan, planMatches, shortHash, type PlanParts } from './planFile.ts';
+import { makePlan, parsePlan, planMatches, type PlanParts } from './planFile.ts';
 import { savings } from './savings.ts';
 
 const model = {
@@ -185,8 +185,5 @@ describe('planMatches', () => {
 		expect(() => planMatches(plan, { ...model, name: 'deep', layers: 16 })).toThrow(
 			'plan for tiny: 4 layers; deep has 16'
 		);
-	});
-	it('shortHash keeps twelve digits', () => {
-		expect(shortHash(model.hash)).toBe('a1b2c3d4e5f6');
 	});
 });

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseOrNull, parseUntrusted } from '../edge/parse.ts';
 import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
+import { shortHash } from '../text/hash.ts';
 import { VERSION } from '../version.ts';
 import { isShareAtt } from './exporters/shareatt.ts';
 import { planSchema } from './schema.ts';
@@ -77,11 +78,6 @@ export function planMatches(
 		return `The plan was made with another tokenizer.json (${shortHash(made)}) than that of ${model.name} now.`;
 	}
 	return `The plan was made for ${plan.model.name} (${shortHash(plan.model.hash)}); these are other weights: ${model.name} (${shortHash(model.hash)}), or the same in another form.`;
-}
-
-/** Enough of a hash to tell models apart in a caption. */
-export function shortHash(hash: string): string {
-	return hash.slice(0, 12);
 }
 
 function checkPlan(plan: Plan): void {

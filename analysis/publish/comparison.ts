@@ -1,6 +1,6 @@
 import type { Comparison } from '../compare/types.ts';
 import { cardLines as csvCardLines } from '../text/csv.ts';
-import { shortHash } from '../plan/planFile.ts';
+import { shortHash } from '../text/hash.ts';
 import { definitionOf } from '../workspace/run/definition.ts';
 import type { RunRecord } from '../workspace/run/types.ts';
 import { formatWhole } from '../text/number.ts';

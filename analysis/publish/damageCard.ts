@@ -1,4 +1,4 @@
-import { shortHash } from '../plan/planFile.ts';
+import { shortHash } from '../text/hash.ts';
 import type { Damage } from '../measure/damage/types.ts';
 import type { ResultSummary, StoredResult } from '../measure/results/types.ts';
 import { formatTime } from '../text/number.ts';

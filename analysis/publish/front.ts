@@ -197,7 +197,7 @@ export function frontPlot(
 			: [0, Math.min(1, rangeOf([budget * AROUND_BUDGET], [0])[1])];
 	const near = points.filter((point) => point.x >= x[0] && point.x <= x[1]);
 	return {
-		...{ series, rules, x },
+		...{ series: apart(series, x[1] - x[0]), rules, x },
 		...(budget !== null && near.length > 0 && { y: nearRange(near) }),
 		beyond: budget !== null,
 		xTitle: `saved of the ${AXIS_NAMES[axis]} (predicted)`,
@@ -205,6 +205,36 @@ export function frontPlot(
 		xFormat: (value) => formatShortPercent(value),
 		yFormat: (value) => formatTick(value)
 	};
+}
+
+/** Points whose savings differ by less than this fraction of the axis stand in one place. */
+const ONE_PLACE = 0.012;
+
+/**
+ * Named plans and past evaluations beside one another where they save alike and their intervals overlap, so that each
+ * interval is seen. The front stays in its place, where its line is.
+ */
+function apart(series: readonly PointSeries[], across: number): PointSeries[] {
+	const stays = ({ joined, faint }: PointSeries) => joined === true || faint === true;
+	const seen: ChartPoint[] = series.flatMap((each) => (each.joined === true ? each.points : []));
+	const moved = (point: ChartPoint): ChartPoint => {
+		const near = seen.filter(
+			(other) => Math.abs(other.x - point.x) < ONE_PLACE * across && meet(point, other)
+		);
+		const aside = PLACES.find((place) => near.every((other) => (other.aside ?? 0) !== place)) ?? 0;
+		const at = aside === 0 ? point : { ...point, aside };
+		seen.push(at);
+		return at;
+	};
+	return series.map((each) => (stays(each) ? each : { ...each, points: each.points.map(moved) }));
+}
+
+/** Where a point may stand, in symbols beside its place: nearest first. */
+const PLACES = [0, 1, -1, 2, -2, 3, -3, 4, -4];
+
+/** Whether the intervals of two points, or the points where they have none, lie at the same height. */
+function meet(a: ChartPoint, b: ChartPoint): boolean {
+	return (a.low ?? a.y) <= (b.high ?? b.y) && (b.low ?? b.y) <= (a.high ?? a.y);
 }
 
 /** The axis of savings ends at so many times the budget. */
@@ -233,7 +263,7 @@ function rulesOf(
 	return [
 		{ axis: 'y', at: 0, label: '' },
 		...(axis === target.axis
-			? [{ axis: 'x' as const, at: target.share, label: 'compared at', dashed: true }]
+			? [{ axis: 'x' as const, at: target.share, label: `budget ${formatShortPercent(target.share)}`, dashed: true }]
 			: []),
 		...(cost === 'recall' && recall !== undefined
 			? [{ axis: 'y' as const, at: recall.limit, label: 'most allowed', dashed: true }]

@@ -1,7 +1,7 @@
 import type { Figure } from '../figure/marks.ts';
 import { profileFigure, type ProfileRow } from '../figure/profile.ts';
 import type { Style } from '../figure/style.ts';
-import { shortHash } from '../plan/planFile.ts';
+import { shortHash } from '../text/hash.ts';
 import type { Similarity } from '../similarity/types.ts';
 import type { RunRecord } from '../workspace/run/types.ts';
 import { textWords, type StoredDamage } from './damageCard.ts';

@@ -123,6 +123,12 @@ export const EXPLANATIONS = {
 		sentence: 'How often the model with the plan still gives the same most likely next token.',
 		formula: 'equal most likely tokens / predicted tokens'
 	},
+	accuracy: {
+		name: 'accuracy lost',
+		sentence:
+			'How many fewer questions of multiple choice the planned model gets right; a choice counts as given where it has the highest log-likelihood.',
+		formula: 'baseline correct / questions − planned correct / questions'
+	},
 	kl: {
 		name: 'KL divergence',
 		sentence:
@@ -180,6 +186,75 @@ export const EXPLANATIONS = {
 		sentence:
 			'Both models run in turn; the ratio is taken round by round. Below ×1 is less time or memory, above ×1 more tokens/s; no clear difference where its interval contains 1.',
 		formula: 'median over rounds of planned / baseline'
+	},
+	nextLayer: {
+		name: 'mean of neighbouring layers',
+		sentence: 'How alike a layer and the next attend, averaged over the model.',
+		formula: 'mean over l of similarity(l, l + 1)'
+	},
+	pairsMean: {
+		name: 'mean of all pairs of layers',
+		sentence: 'How alike any two different layers attend, averaged over the model.',
+		formula: 'mean over l < m of similarity(l, m)'
+	},
+	depth: {
+		name: 'relative depth',
+		sentence:
+			'Where a layer lies in its model: 0 is the first and 1 the last, so that models of unlike depth can be compared.',
+		formula: 'layer / (layers − 1)'
+	},
+	difference: {
+		name: 'difference',
+		sentence:
+			'One model’s similarity less the other’s, on the same windows of text. It is stated where its 95% interval leaves out 0 and is more than rounding.',
+		formula: 'similarity in A − similarity in B'
+	},
+	held: {
+		name: 'loss increase, held-out',
+		sentence:
+			'What the plan adds to the loss on the report part of the text, which was read once, after every plan was frozen.',
+		formula: 'planned − baseline, nats/token'
+	},
+	choose: {
+		name: 'choose part',
+		sentence:
+			'What the plan adds to the loss on the part of the text on which plans are chosen between. Of the chosen plan it looks better than it is.',
+		formula: 'planned − baseline, nats/token'
+	},
+	inSample: {
+		name: 'search part, in-sample',
+		sentence:
+			'What the plan adds to the loss on the part of the text that it was made from. It looks better than it is for every plan made from measured damage.',
+		formula: 'planned − baseline, nats/token'
+	},
+	additivity: {
+		name: 'additivity error',
+		sentence:
+			'How far the damage of the whole plan lies from the sum of its parts, each measured by itself; 0 is exactly additive, as the planner assumes.',
+		formula: 'damage of the plan − Σ damage of its spans and dropped layers'
+	},
+	sum: {
+		name: 'sum of parts',
+		sentence:
+			'Damage of the plan’s spans and dropped layers, each measured by itself on the search part, added up.'
+	},
+	saved: {
+		name: 'saved',
+		sentence:
+			'Fraction of the whole that the plan saves. Counted from sizes; nothing was run or timed.',
+		formula: 'saved / total'
+	},
+	recallIncrease: {
+		name: 'recall increase',
+		sentence:
+			'What the plan adds to the loss on a passage that comes again: a plan can keep the loss on text and lose recall.',
+		formula: 'planned − baseline on the second copy, nats/token'
+	},
+	spanMean: {
+		name: 'mean and lowest',
+		sentence:
+			'How alike the followers of a span attend to their source, on average and at the least, by the metric on the map.',
+		formula: 'mean and minimum over followers f of similarity(source, f)'
 	},
 	rho: {
 		name: 'rank agreement',

@@ -47,6 +47,7 @@ describe('a comparison', () => {
 		const page = await compare(...ids);
 		const summary = region(page, 'Findings');
 		await summary.waitFor();
+		await summary.getByText(/more findings/).click();
 		expect(await summary.getByRole('listitem').count()).toBeGreaterThan(0);
 		await summary.getByRole('columnheader', { name: `${A} − ${B}` }).waitFor();
 		const paired = summary
@@ -89,6 +90,8 @@ describe('a comparison', () => {
 	it('of three unequal models names both models in every sentence', async () => {
 		const page = await compare(...unequal);
 		const summary = region(page, 'Findings');
+		await summary.getByText(/^The largest difference: layers \d+ and \d+ attend more alike/).waitFor();
+		await summary.getByText(/more findings/).click();
 		const sentences = summary.getByRole('listitem');
 		await sentences.filter({ hasText: 'Adjacent layers of steep' }).first().waitFor();
 		const texts = await sentences.filter({ hasText: 'Adjacent layers of steep' }).allTextContents();

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedWorkspace, type Seeded } from '../builders/seed.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
-import { useVisitor } from './setup/visitor.ts';
+import { hydrated, useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
@@ -51,7 +51,7 @@ const PAGES: { name: string; path: () => string; seen: (page: Page) => Promise<v
 		path: () => `/runs/${seeded[0].run}?cell=2,5`,
 		seen: (page) => page.getByRole('grid', { name: /every two layers/ }).waitFor()
 	},
-	...(['evaluate', 'search', 'bench'] as const).map((tab) => ({
+	...(['evaluate', 'search', 'tune', 'bench'] as const).map((tab) => ({
 		name: `the tab ${tab} of a run`,
 		path: () =>
 			`/runs/${seeded[0].run}?tab=${tab}&${tab}=${seeded[0][tab === 'evaluate' ? 'evaluation' : tab]}`,
@@ -91,6 +91,36 @@ describe('on a screen 390 px wide', () => {
 		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 	});
 });
+
+/**
+ * Most bytes of JavaScript that a page's first load may have, before compression: of the first page and of a comparison what
+ * they had with tables drawn by arquero, less arquero; of the others about what they have.
+ */
+const MOST_BYTES = new Map([
+	['the first page', 255_000],
+	['a comparison', 289_000],
+	['a run', 472_000],
+	['the results', 165_000],
+	['a model', 175_000]
+]);
+
+it.each(PAGES.filter(({ name }) => MOST_BYTES.has(name)))(
+	'$name loads no more JavaScript than it may',
+	async ({ name, path, seen }) => {
+		const page = await visit(`${server.url}/favicon.svg`);
+		const sizes: Promise<number>[] = [];
+		page.on('response', (response) => {
+			if (new URL(response.url()).pathname.endsWith('.js'))
+				sizes.push(response.body().then(({ length }) => length));
+		});
+		await page.goto(`${server.url}${path()}`);
+		await hydrated(page);
+		await seen(page);
+		const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+		expect(bytes).toBeGreaterThan(50_000);
+		expect(bytes).toBeLessThanOrEqual(MOST_BYTES.get(name) ?? 0);
+	}
+);
 
 it('a run on paper is light, has its map, and nothing to press', async () => {
 	const page = await visit(`${server.url}/runs/${seeded[0].run}`, { colorScheme: 'dark' });

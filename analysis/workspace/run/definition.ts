@@ -1,4 +1,4 @@
-import { shortHash } from '../../plan/planFile.ts';
+import { shortHash } from '../../text/hash.ts';
 import type { Definition } from '../../plan/types.ts';
 import type { Metric, View } from '../../similarity/types.ts';
 import type { RunRecord } from './types.ts';

@@ -4,6 +4,7 @@ import type {
 	JudgedGate,
 	Verdict
 } from '$analysis/measure/evaluate/types.ts';
+import type { Term } from '$analysis/text/explanations.ts';
 import { rangeOf } from '$analysis/figure/plot.ts';
 import {
 	formatPercent,
@@ -17,6 +18,7 @@ import { withInterval } from '$analysis/text/interval.ts';
 /** A figure with its interval, drawn against zero and against what a gate allows. */
 export interface IntervalRow {
 	name: string;
+	term: Term;
 	value: number;
 	low: number | null;
 	high: number | null;
@@ -36,10 +38,15 @@ export interface IntervalRow {
 }
 
 const NAMES: Readonly<Record<keyof Gates, string>> = {
-	maxLossIncrease: 'Loss added (nats/token)',
+	maxLossIncrease: 'Loss increase (nats/token)',
 	minAgreement: 'Agreement',
 	maxAccuracyDrop: 'Accuracy lost (acc)',
 	maxProbeDrop: 'Accuracy lost on probes'
+};
+const TERMS: Readonly<Record<keyof Gates, Term>> = {
+	maxLossIncrease: 'increase',
+	minAgreement: 'agreement',
+	maxAccuracyDrop: 'accuracy'
 };
 
 /** The loss added, and whatever else a gate was asked for. */
@@ -66,6 +73,7 @@ function rowOf(
 	const values = [value, low ?? value, high ?? value, limit ?? value];
 	return {
 		name: judged?.of === undefined ? NAMES[gate] : `${NAMES[gate]} (${judged.of})`,
+		term: TERMS[gate],
 		value,
 		low,
 		high,

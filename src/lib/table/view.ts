@@ -1,4 +1,5 @@
 import { csv } from '$analysis/text/csv.ts';
+import type { Term } from '$analysis/text/explanations.ts';
 
 export type TableValue = string | number | boolean | null;
 
@@ -13,6 +14,8 @@ export interface Column<Row> {
 	align?: 'left' | 'right';
 	/** What the column holds, shown when the pointer rests on its title. */
 	about?: string;
+	/** Entry of the table of explanations; a “?” beside the title opens it. */
+	term?: Term;
 	/** The column is in the CSV, not on the screen. */
 	hidden?: boolean;
 }

@@ -1,6 +1,7 @@
 import type { OverviewTable } from '$analysis/measure/overview/table.ts';
 import type { Value } from '$analysis/measure/overview/rows.ts';
 import { formatPercent, formatSigned, formatTime, formatValue } from '$analysis/text/number.ts';
+import type { Term } from '$analysis/text/explanations.ts';
 import type { Column } from '../../table/view.ts';
 
 export type ResultRow = Record<string, Value>;
@@ -13,6 +14,12 @@ const ABOUT: Readonly<Record<string, string>> = {
 	similarity:
 		'Mean cosine (view all) of followers to their sources, in the newest run of the model',
 	saved: 'Fraction of the KV cache that is saved, predicted'
+};
+const TERMS: Readonly<Partial<Record<string, Term>>> = {
+	loss: 'increase',
+	low: 'interval',
+	similarity: 'cosine',
+	saved: 'saved'
 };
 const FORMATS: Readonly<Record<string, (value: number) => string>> = {
 	loss: (value) => formatSigned(value),
@@ -28,6 +35,7 @@ export function resultColumns({ columns, rows }: OverviewTable): Column<ResultRo
 		key,
 		title: key.charAt(0).toUpperCase() + key.slice(1),
 		about: ABOUT[key],
+		term: TERMS[key],
 		align: rows.some((row) => typeof row[key] === 'number') ? 'right' : 'left',
 		value: (row) => row[key],
 		format: (value) =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sources } from '$analysis/plan/types.ts';
 import type { PlanFigures, SearchReport } from '$analysis/measure/search/types.ts';
 import { frontCsv } from './csv.ts';
-import { frontChart, shortlistSeries } from '$analysis/publish/front.ts';
+import { frontChart, frontPlot, shortlistSeries } from '$analysis/publish/front.ts';
 
 const model = {
 	layers: 4,
@@ -137,6 +137,20 @@ describe('the Pareto chart', () => {
 		expect(rules('kCache')).toEqual([
 			['y', 0],
 			['y', 0.2]
+		]);
+	});
+	it('sets plans that save alike beside one another where their intervals meet, the front in its place', () => {
+		const plot = frontPlot(chartOn('kvCache'), report, 'kvCache', 'text');
+		const asides = (name: string) =>
+			plot.series.find((each) => each.name === name)?.points.map(({ id, aside }) => [id, aside]);
+		expect(asides('front: share')).toEqual([
+			['front 1', undefined],
+			['front 0', undefined]
+		]);
+		// The interval of either meets the front's, and the two meet.
+		expect(asides('named plans')).toEqual([
+			['plan share', 1],
+			['plan drop', -1]
 		]);
 	});
 	it('knows what each point stands for', () => {

@@ -14,7 +14,8 @@ function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(shown: ShownAxes
 		key: axis,
 		title: AXIS_NAMES[axis],
 		hidden: !shown.includes(axis),
-		about: `Share of the ${AXIS_NAMES[axis]} that is saved; predicted, by counting`,
+		about: `Fraction of the ${AXIS_NAMES[axis]} that is saved; predicted, by counting`,
+		...(axis === shown[0] && { term: 'saved' as const }),
 		align: 'right',
 		value: ({ savings }) => savings[axis],
 		format: (value) => formatPercent(Number(value))
@@ -24,7 +25,8 @@ function savingColumns<Row extends Pick<FrontPoint, 'savings'>>(shown: ShownAxes
 function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
 	return {
 		key: 'report',
-		title: 'Loss added: report',
+		title: 'Loss increase, held-out',
+		term: 'held',
 		about: 'Nats/token on the part that was read once, after every plan was frozen',
 		value: ({ report }) => report.loss,
 		format: (_, { report }) => lossText(report)
@@ -36,6 +38,7 @@ function recallColumn<Row extends { recall?: { report: PartLoss } }>(): Column<R
 	return {
 		key: 'recall',
 		title: 'Recall increase',
+		term: 'recallIncrease',
 		about: 'Nats/token added to the loss on a passage that comes again, on the report part',
 		value: ({ recall }) => recall?.report.loss ?? null,
 		format: (_, { recall }) => (recall === undefined ? '–' : lossText(recall.report))
@@ -52,6 +55,7 @@ export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] =>
 	{
 		key: 'choose',
 		title: 'choose',
+		term: 'choose',
 		about: 'In-sample for the chosen plan, and for the strength of a repair',
 		align: 'right',
 		value: ({ choose }) => choose.loss,
@@ -60,6 +64,7 @@ export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] =>
 	{
 		key: 'search',
 		title: 'search (in-sample)',
+		term: 'inSample',
 		about: 'In-sample for every plan that was made from damage measured on this part',
 		align: 'right',
 		value: ({ search }) => search.loss,
@@ -68,6 +73,7 @@ export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] =>
 	{
 		key: 'additivityError',
 		title: 'not additive',
+		term: 'additivity',
 		about: 'Measured on the search part, less the sum of its parts’ damage',
 		align: 'right',
 		value: ({ additivityError }) => additivityError,
@@ -84,6 +90,7 @@ export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] =>
 	{
 		key: 'choose',
 		title: 'choose',
+		term: 'choose',
 		align: 'right',
 		value: ({ choose }) => choose.loss,
 		format: (value) => formatSigned(Number(value))
@@ -91,6 +98,7 @@ export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] =>
 	{
 		key: 'sumOfParts',
 		title: 'sum of parts (in-sample)',
+		term: 'sum',
 		about: 'Damage of its spans and left-out layers, each measured by itself on the search part',
 		align: 'right',
 		value: ({ sumOfParts }) => sumOfParts,
