@@ -1,7 +1,7 @@
 import { isCovered, textWidth } from '../../figure/measure.ts';
 import { fixed, type Figure, type Mark } from '../../figure/marks.ts';
 import { rasterUrl } from '../../figure/png.ts';
-import { paintOf, placeOf } from '../../figure/svg.ts';
+import { paintOf, placeOf } from '../../figure/attributes.ts';
 import { html, trusted, type Html, type Part } from './html.ts';
 
 /** A figure as a drawing in the page, in the page's own colours, light and dark; its title is read out. */

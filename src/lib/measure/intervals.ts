@@ -46,7 +46,8 @@ const NAMES: Readonly<Record<keyof Gates, string>> = {
 const TERMS: Readonly<Record<keyof Gates, Term>> = {
 	maxLossIncrease: 'increase',
 	minAgreement: 'agreement',
-	maxAccuracyDrop: 'accuracy'
+	maxAccuracyDrop: 'accuracy',
+	maxProbeDrop: 'probes'
 };
 
 /** The loss added, and whatever else a gate was asked for. */
