@@ -107,7 +107,7 @@ const MOST_BYTES = new Map([
 it.each(PAGES.filter(({ name }) => MOST_BYTES.has(name)))(
 	'$name loads no more JavaScript than it may',
 	async ({ name, path, seen }) => {
-		const page = await visit(`${server.url}/favicon.svg`);
+		const page = await (await visit(`${server.url}${path()}`)).context().newPage();
 		const sizes: Promise<number>[] = [];
 		page.on('response', (response) => {
 			if (new URL(response.url()).pathname.endsWith('.js'))
