@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchAgainstTransformers } from './against.ts';
 import { TINYLLAMA_SHAPE, WIDE, writeMadeUp } from './checkpoints.ts';
+import { benchDeepRun } from './deepRun.ts';
 import { benchDeployment } from './deploy.ts';
 import { benchCapture, benchThroughput } from './engine.ts';
 import { benchMemory } from './memory.ts';
@@ -44,6 +45,7 @@ try {
 	});
 	await section('d', () => benchFirstHeatmap(report, root, join(folder, 'serve-home')));
 	await section('e', () => benchPaint(report, root));
+	await section('k', () => benchDeepRun(report, root, join(folder, 'deep-home')));
 	await section('f', () => benchAgainstTransformers(report, root, mini));
 	await section('g', () => benchEvaluation(report, root, mini, folder));
 	await section('h', () => benchDamage(report, root, mini, folder));

@@ -12,28 +12,38 @@ import { summary } from './timing.ts';
 const PORT = 5179;
 const PAINT_REPEATS = 21;
 
+/** A server of the built pages that has said where it listens. */
+export interface ServedPages {
+	url: string;
+	stop(): Promise<void>;
+}
+
+/** Starts `spanwise serve` on a workspace; comes back when it listens. */
+export async function servePages(root: string, home: string): Promise<ServedPages> {
+	const command = join(root, 'dist', 'spanwise.js');
+	const options = ['--no-token', '--port', String(PORT), '--home', home];
+	const server = spawn(process.execPath, [command, 'serve', ...options], {
+		stdio: ['ignore', 'pipe', 'inherit']
+	});
+	await once(createInterface(server.stdout), 'line');
+	return {
+		url: `http://127.0.0.1:${PORT}`,
+		stop: async () => {
+			server.kill('SIGTERM');
+			await once(server, 'exit');
+		}
+	};
+}
+
 /** (d) from starting the server on an empty workspace to a heatmap on the page. */
 export async function benchFirstHeatmap(report: Report, root: string, home: string): Promise<void> {
 	const browser = await openBrowser(await browserOfThisMachine());
 	const started = performance.now();
-	const server = spawn(
-		process.execPath,
-		[
-			join(root, 'dist', 'spanwise.js'),
-			'serve',
-			'--no-token',
-			'--port',
-			String(PORT),
-			'--home',
-			home
-		],
-		{ stdio: ['ignore', 'pipe', 'inherit'] }
-	);
+	const server = await servePages(root, home);
 	try {
-		await once(createInterface(server.stdout), 'line');
 		const listening = performance.now() - started;
 		const page = await browser.newPage();
-		await page.goto(`http://127.0.0.1:${PORT}/`);
+		await page.goto(`${server.url}/`);
 		await page.locator('canvas').first().waitFor({ timeout: 120_000 });
 		const first = performance.now() - started;
 		await page.locator('canvas').nth(1).waitFor({ timeout: 120_000 });
@@ -47,8 +57,7 @@ export async function benchFirstHeatmap(report: Report, root: string, home: stri
 			detail: `listening after ${(listening / 1000).toFixed(1)} s, both heatmaps after ${(both / 1000).toFixed(1)} s, in a browser that was open`
 		});
 	} finally {
-		server.kill('SIGTERM');
-		await once(server, 'exit');
+		await server.stop();
 		await browser.close();
 	}
 }
