@@ -263,7 +263,14 @@ function rulesOf(
 	return [
 		{ axis: 'y', at: 0, label: '' },
 		...(axis === target.axis
-			? [{ axis: 'x' as const, at: target.share, label: `budget ${formatShortPercent(target.share)}`, dashed: true }]
+			? [
+					{
+						axis: 'x' as const,
+						at: target.share,
+						label: `budget ${formatShortPercent(target.share)}`,
+						dashed: true
+					}
+				]
 			: []),
 		...(cost === 'recall' && recall !== undefined
 			? [{ axis: 'y' as const, at: recall.limit, label: 'most allowed', dashed: true }]

@@ -90,7 +90,9 @@ describe('a comparison', () => {
 	it('of three unequal models names both models in every sentence', async () => {
 		const page = await compare(...unequal);
 		const summary = region(page, 'Findings');
-		await summary.getByText(/^The largest difference: layers \d+ and \d+ attend more alike/).waitFor();
+		await summary
+			.getByText(/^The largest difference: layers \d+ and \d+ attend more alike/)
+			.waitFor();
 		await summary.getByText(/more findings/).click();
 		const sentences = summary.getByRole('listitem');
 		await sentences.filter({ hasText: 'Adjacent layers of steep' }).first().waitFor();
