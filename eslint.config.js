@@ -55,8 +55,8 @@ const pageRanks = [
 	['colour'],
 	['controls'],
 	['figure'],
-	['chart', 'heatmap', 'table'],
-	['jobs', 'forms', 'state'],
+	['chart', 'heatmap', 'table', 'palette'],
+	['jobs', 'forms', 'state', 'labels'],
 	['measure'],
 	['tabs'],
 	['pages']
@@ -65,7 +65,7 @@ const pageRanks = [
 const portable = ['statistics', 'text', 'similarity', 'plan', 'figure'];
 /** Rooms in rooms that know nothing of one another. */
 const kinds = ['analyze', 'damage', 'evaluate', 'search', 'bench', 'tune'];
-const tabs = ['map', 'evaluate', 'search', 'bench'];
+const tabs = ['map', 'evaluate', 'search', 'bench', 'tune'];
 const pages = ['home', 'run', 'compare', 'model', 'results'];
 
 /** Rooms that `room` must not import: its neighbours of the same rank, and all of higher ones. */

@@ -101,6 +101,41 @@ describe('a menu', () => {
 	});
 });
 
+describe('the palette', () => {
+	const open = async () => {
+		const page = await panel('Palette');
+		await page.getByRole('button', { name: 'Open' }).click();
+		await page.getByRole('option', { name: /Theme: dark/ }).waitFor();
+		const selected = () => page.locator('[role=option][aria-selected=true]').innerText();
+		return { page, selected };
+	};
+	it('goes around its ends by the arrow keys, and does what is chosen by Enter', async () => {
+		const { page, selected } = await open();
+		for (const expected of [/hellinger/, /Redo it/, /dark/, /cosine/]) {
+			await page.keyboard.press('ArrowDown');
+			await expect.poll(selected).toMatch(expected);
+		}
+		await page.keyboard.press('ArrowUp');
+		await page.keyboard.press('Enter');
+		await page.getByText('done: Theme: dark').waitFor();
+		expect(await page.getByRole('combobox').count()).toBe(0);
+		const focused = () => page.evaluate(() => document.activeElement?.textContent);
+		await expect.poll(focused).toBe('Open');
+	});
+	it('names the option that is current to screen readers, and keeps open what cannot be done', async () => {
+		const { page, selected } = await open();
+		await page.keyboard.type('redo');
+		await expect.poll(selected).toMatch(/Redo it\s+nothing to redo/);
+		const active = await page.getByRole('combobox').getAttribute('aria-activedescendant');
+		expect(await page.getByRole('option').getAttribute('id')).toBe(active);
+		await page.keyboard.press('Enter');
+		await page.getByRole('combobox').waitFor();
+		await page.keyboard.press('Escape');
+		await page.getByRole('combobox').waitFor({ state: 'detached' });
+		await page.getByText('done: nothing').waitFor();
+	});
+});
+
 describe('a slider', () => {
 	it('moves by keys, and its number is held between the ends', async () => {
 		const page = await panel('Slider');

@@ -3,23 +3,14 @@ import { formatValue } from '../../text/number.ts';
 import { planCounts, planWords } from '../../text/plan.ts';
 import type { Sources } from '../../plan/types.ts';
 import { readLabels } from '../../workspace/labels/files.ts';
-import { NO_LABEL, type Label } from '../../workspace/labels/label.ts';
 import { listRuns } from '../../workspace/run/list.ts';
 import { readSums } from '../../workspace/run/read.ts';
 import { listResults, readResult } from '../results/folder.ts';
+import { labelColumns, type LabelColumns } from './labels.ts';
 import type { StoredResult } from '../results/types.ts';
 
 /** A value of a row; null where there is none. */
 export type Value = string | number | null;
-
-/** What a run or result is called; null: nothing. */
-export interface LabelColumns {
-	label: string | null;
-	/** Between blanks. */
-	tags: string | null;
-	note: string | null;
-	pinned: 'yes' | null;
-}
 
 /** A run or a stored measurement. */
 export interface MeasurementRow extends LabelColumns {
@@ -139,16 +130,6 @@ export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 	}
 	rows.measurements.sort((a, b) => (a.created < b.created ? 1 : a.created > b.created ? -1 : 0));
 	return rows;
-}
-
-/** A label as columns of a table. */
-export function labelColumns({ name, note, tags, pinned }: Label = NO_LABEL): LabelColumns {
-	return {
-		label: name || null,
-		tags: tags.join(' ') || null,
-		note: note || null,
-		pinned: pinned ? 'yes' : null
-	};
 }
 
 function addChanges(

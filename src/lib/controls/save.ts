@@ -16,6 +16,17 @@ export function saveFile(
 	URL.revokeObjectURL(url);
 }
 
+/** Puts a text on the clipboard. Throws an Error that has the text where the browser forbids it. */
+export async function copyText(text: string): Promise<void> {
+	try {
+		await navigator.clipboard.writeText(text);
+	} catch (error) {
+		throw new Error(`The browser does not let pages copy. Select it and copy by hand: ${text}`, {
+			cause: error
+		});
+	}
+}
+
 /** A standalone SVG as PNG, at `dpi`. Width and height are read from the SVG, in inches. */
 export async function pngOf(svg: string, dpi = PNG_DPI): Promise<Blob> {
 	const image = new Image();

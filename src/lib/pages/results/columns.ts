@@ -36,6 +36,8 @@ export function resultColumns({ columns, rows }: OverviewTable): Column<ResultRo
 		title: key.charAt(0).toUpperCase() + key.slice(1),
 		about: ABOUT[key],
 		term: TERMS[key],
+		// They stand with the id.
+		hidden: ['label', 'tags', 'note', 'pinned'].includes(key),
 		align: rows.some((row) => typeof row[key] === 'number') ? 'right' : 'left',
 		value: (row) => row[key],
 		format: (value) =>

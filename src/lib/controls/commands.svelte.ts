@@ -1,0 +1,48 @@
+import { createContext } from 'svelte';
+import type { Explanation } from '$analysis/text/explanations.ts';
+
+/** Something that the palette can do. */
+export interface Command {
+	/** Once among all. */
+	id: string;
+	group: string;
+	title: string;
+	/** In small type after the title. */
+	about?: string;
+	/** Words that find it, beside those that are seen. */
+	words?: string;
+	/** Why it cannot be done now. */
+	refused?: string;
+	/** Does it, once the palette is closed. */
+	run: () => void | Promise<void>;
+	/** What it explains: shown in the palette, which stays open. */
+	explains?: Explanation;
+}
+
+/** What a part of the page can do now. */
+export interface Offer {
+	commands: readonly Command[];
+	/** What a line says by itself: "layer 12", "3 7". */
+	typed?: (text: string) => readonly Command[];
+}
+
+/** Asked each time that the palette is opened. */
+export type CommandSource = () => Offer | Promise<Offer>;
+
+/** Who has commands for the palette, and whether it is open. One instance a visit, handed down by context. */
+export class Commands {
+	open = $state(false);
+	readonly #sources = new Set<CommandSource>();
+
+	/** Offers commands until what is returned is called. */
+	provide(source: CommandSource): () => void {
+		this.#sources.add(source);
+		return () => this.#sources.delete(source);
+	}
+
+	get sources(): CommandSource[] {
+		return [...this.#sources];
+	}
+}
+
+export const [getCommands, setCommands] = createContext<Commands>();
