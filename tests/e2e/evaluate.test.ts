@@ -90,7 +90,7 @@ describe('an evaluation', () => {
 		await page.getByText(/A \d+\.\d+, B \d+\.\d+ nats, [+−]?\d+\.\d+/).waitFor();
 
 		const url = page.url();
-		expect(url).toMatch(/eval=/);
+		expect(url).toMatch(/evaluate=/);
 		await page.reload();
 		await hydrated(page);
 		await region(page, 'Evaluation').waitFor();
@@ -122,7 +122,7 @@ describe('an evaluation', () => {
 		await row.getByRole('button', { name: /^Delete/ }).click();
 		await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
 		await page.getByText('No plan has been evaluated on this model yet').waitFor();
-		await expect.poll(() => page.url()).not.toMatch(/eval=/);
+		await expect.poll(() => page.url()).not.toMatch(/evaluate=/);
 		// The keyboard goes on from where the row was.
 		const focused = page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
 		expect(await focused).toBe('evaluations');

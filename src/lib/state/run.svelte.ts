@@ -160,11 +160,22 @@ export class RunState {
 		this.layers = run.model.layers;
 		this.url = url;
 		this.variants = new Variants(run.id);
-		this.damage = new DamageResults(() => this.url.damage);
+		this.damage = new DamageResults(() => this.opened('damage'));
 	}
 
 	set(change: Partial<RunUrl>): void {
 		this.url = { ...this.url, ...change };
+	}
+
+	/** Id of the stored result of a kind that is open; null: none is. */
+	opened(kind: string): string | null {
+		return this.url.open[kind] ?? null;
+	}
+
+	/** Opens a stored result in the place of its kind; null: closes the one that is open. */
+	open(kind: string, id: string | null): void {
+		const { [kind]: _, ...others } = this.url.open;
+		this.set({ open: id === null ? others : { ...others, [kind]: id } });
 	}
 
 	/** Goes to an address that the browser went back or forward to; `planOnly`: no further than its plan. */
@@ -389,12 +400,8 @@ export function defaultUrl(run: RunRecord): RunUrl {
 	);
 	return {
 		tab: 'map',
-		evaluation: null,
-		bench: null,
-		search: null,
-		tune: null,
+		open: {},
 		map: 'similarity',
-		damage: null,
 		metric: run.metrics[0],
 		view: run.views[0],
 		show: 'similarity',

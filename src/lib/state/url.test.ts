@@ -3,12 +3,8 @@ import { readUrl, writeUrl, type RunBounds, type RunUrl } from './url.ts';
 
 const defaults: RunUrl = {
 	tab: 'map',
-	evaluation: null,
-	bench: null,
-	search: null,
-	tune: null,
+	open: {},
 	map: 'similarity',
-	damage: null,
 	metric: 'cosine',
 	view: 'all',
 	show: 'similarity',
@@ -31,6 +27,11 @@ const bounds: RunBounds = {
 	heads: 6,
 	windows: 8,
 	tabs: ['map', 'evaluate', 'search', 'bench'],
+	opens: [
+		{ kind: 'evaluate', earlier: 'eval' },
+		{ kind: 'search', earlier: 'found' },
+		...['bench', 'damage', 'tally'].map((kind) => ({ kind }))
+	],
 	defaults
 };
 const read = (query: string) => readUrl(new URLSearchParams(query), bounds);
@@ -70,9 +71,13 @@ describe('the run page’s address', () => {
 			},
 			{ ...defaults, plan: { by: 'threshold', threshold: 0.875 }, maxSpan: 6, protectedLayers: [] },
 			{ ...defaults, plan: { by: 'followers', followers: 0 }, protectedLayers: [0, 1, 15] },
-			{ ...defaults, tab: 'search', search: 'tiny-1.5-20261123-061503-a1b2', evaluation: 'e_1' },
-			{ ...defaults, tab: 'evaluate', bench: 'tiny-1.5-20261123-061503-a1b2', evaluation: 'e_1' },
-			{ ...defaults, map: 'damage', damage: 'tiny-1.5-20261123-061503-a1b2' },
+			{
+				...defaults,
+				tab: 'search',
+				open: { search: 'tiny-1.5-20261123-061503-a1b2', evaluate: 'e_1' }
+			},
+			{ ...defaults, tab: 'evaluate', open: { bench: 'b-1.5', evaluate: 'e_1', tally: 't' } },
+			{ ...defaults, map: 'damage', open: { damage: 'tiny-1.5-20261123-061503-a1b2' } },
 			{ ...defaults, plan: { by: 'hand', spans: [{ first: 3, last: 5 }], dropped: [2, 6] } },
 			{ ...defaults, plan: { by: 'hand', spans: [], dropped: [5] }, map: 'output' },
 			{
@@ -88,10 +93,18 @@ describe('the run page’s address', () => {
 
 	it('opens a bench in its tab, in addresses of earlier versions too, and damage on the map', () => {
 		for (const query of ['tab=bench&bench=b', 'tab=evaluate&bench=b'])
-			expect(read(query), query).toEqual({ ...defaults, tab: 'bench', bench: 'b' });
-		expect(read('tab=evaluate&eval=e&bench=b')).toMatchObject({ tab: 'evaluate', bench: 'b' });
-		expect(read('tab=evaluate&evaluate=e').evaluation).toBe('e');
-		expect(read('tab=damage&damage=d')).toEqual({ ...defaults, map: 'damage', damage: 'd' });
+			expect(read(query), query).toEqual({ ...defaults, tab: 'bench', open: { bench: 'b' } });
+		expect(read('tab=evaluate&eval=e&bench=b')).toMatchObject({
+			tab: 'evaluate',
+			open: { evaluate: 'e', bench: 'b' }
+		});
+		expect(read('tab=evaluate&evaluate=e').open).toEqual({ evaluate: 'e' });
+		expect(read('tab=search&found=s').open).toEqual({ search: 's' });
+		expect(read('tab=damage&damage=d')).toEqual({
+			...defaults,
+			map: 'damage',
+			open: { damage: 'd' }
+		});
 	});
 
 	it('takes left-out layers in any order, with or without spans', () => {

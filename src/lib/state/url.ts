@@ -30,14 +30,9 @@ export type PlanChoice =
 export interface RunUrl {
 	/** One of the page's tabs. */
 	tab: string;
-	/** Ids of the stored results that are open in the tabs of those names. */
-	evaluation: string | null;
-	bench: string | null;
-	search: string | null;
-	tune: string | null;
+	/** Ids of the stored results that are open, by their kind; a kind of which none is open is not there. */
+	open: Readonly<Record<string, string>>;
 	map: MapKind;
-	/** Id of the stored damage that is shown; null: the newest of the run's model. */
-	damage: string | null;
 	metric: Metric;
 	view: View;
 	show: Shown;
@@ -66,6 +61,12 @@ export function planText({ plan, origin, maxSpan, protectedLayers }: PlanUrl): s
 	return JSON.stringify([plan, origin, maxSpan, protectedLayers]);
 }
 
+/** A kind of result that a tab opens, and what addresses of earlier versions call it. */
+export interface OpenedKind {
+	kind: string;
+	earlier?: string;
+}
+
 /** What a run allows: its metrics, views, size, and what stands where the address says nothing. */
 export interface RunBounds {
 	metrics: readonly Metric[];
@@ -75,6 +76,8 @@ export interface RunBounds {
 	windows: number;
 	/** The page's tabs. */
 	tabs: readonly string[];
+	/** Kinds of results that its tabs open. */
+	opens: readonly OpenedKind[];
 	defaults: RunUrl;
 }
 
@@ -90,12 +93,8 @@ export function readUrl(query: URLSearchParams, bounds: RunBounds): RunUrl {
 	const plan = readPlan(query, layers) ?? defaults.plan;
 	return {
 		tab: oneOf(tabOf(query), bounds.tabs) ?? defaults.tab,
-		evaluation: readId(query.get('evaluate') ?? query.get('eval')),
-		bench: readId(query.get('bench')),
-		search: readId(query.get('search') ?? query.get('found')),
-		tune: readId(query.get('tune')),
+		open: readOpen(query, bounds.opens),
 		map: query.get('tab') === 'damage' ? 'damage' : (oneOf(query.get('map'), MAPS) ?? defaults.map),
-		damage: readId(query.get('damage')),
 		metric: oneOf(query.get('m'), bounds.metrics) ?? defaults.metric,
 		view: oneOf(query.get('v'), bounds.views) ?? defaults.view,
 		show: oneOf(query.get('show'), SHOWN) ?? defaults.show,
@@ -129,12 +128,8 @@ function tabOf(query: URLSearchParams): string | null {
 export function writeUrl(state: RunUrl, defaults: RunUrl): string {
 	const parts: [string, string | null][] = [
 		['tab', state.tab === defaults.tab ? null : state.tab],
-		['eval', state.evaluation],
-		['bench', state.bench],
-		['found', state.search],
-		['tune', state.tune],
+		...Object.entries(state.open).toSorted(([a], [b]) => a.localeCompare(b)),
 		['map', state.map === defaults.map ? null : state.map],
-		['damage', state.damage],
 		['m', state.metric === defaults.metric ? null : state.metric],
 		['v', state.view === defaults.view ? null : state.view],
 		['show', state.show === defaults.show ? null : state.show],
@@ -207,6 +202,14 @@ function readSpan(text: string, layers: number): Range | null {
 	if (match === null) return null;
 	const [first, last] = [Number(match[1]), Number(match[2])];
 	return first < last && last < layers ? { first, last } : null;
+}
+
+function readOpen(query: URLSearchParams, opens: readonly OpenedKind[]): RunUrl['open'] {
+	const ids = opens.map(({ kind, earlier }) => {
+		const text = query.get(kind) ?? (earlier === undefined ? null : query.get(earlier));
+		return [kind, readId(text)] as const;
+	});
+	return Object.fromEntries(ids.flatMap(([kind, id]) => (id === null ? [] : [[kind, id]])));
 }
 
 function readId(text: string | null): string | null {

@@ -1,6 +1,7 @@
 /** The tabs of the run page: the one list of them. */
 import type { Component } from 'svelte';
 import type { TabProps } from '../measure/tab.ts';
+import type { OpenedKind } from '../state/url.ts';
 import MapTab from './map/MapTab.svelte';
 
 export interface RunTab {
@@ -8,6 +9,8 @@ export interface RunTab {
 	value: string;
 	label: string;
 	about: string;
+	/** Kinds of stored results that it opens. */
+	opens: readonly OpenedKind[];
 	/** Of the tab that is seen first; the others are loaded when they are opened. */
 	component: Component<TabProps> | null;
 	load: (() => Promise<{ default: Component<TabProps> }>) | null;
@@ -18,6 +21,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'map',
 		label: 'Map',
 		about: 'How alike layers are, and the plan',
+		opens: [{ kind: 'damage' }],
 		component: MapTab,
 		load: null
 	},
@@ -25,6 +29,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'evaluate',
 		label: 'Evaluate',
 		about: 'What the plan costs and gains, measured',
+		opens: [{ kind: 'evaluate', earlier: 'eval' }],
 		component: null,
 		load: () => import('./evaluate/EvaluateTab.svelte')
 	},
@@ -32,6 +37,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'search',
 		label: 'Search',
 		about: 'The best plan for a budget, by measured damage',
+		opens: [{ kind: 'search', earlier: 'found' }],
 		component: null,
 		load: () => import('./search/SearchTab.svelte')
 	},
@@ -39,6 +45,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'tune',
 		label: 'Tune',
 		about: 'What training gives back of what the plan costs',
+		opens: [{ kind: 'tune' }],
 		component: null,
 		load: () => import('./tune/TuneTab.svelte')
 	},
@@ -46,6 +53,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'bench',
 		label: 'Bench',
 		about: 'What the plan gains as a deployed model: time and memory, measured',
+		opens: [{ kind: 'bench' }],
 		component: null,
 		load: () => import('./bench/DeploymentPanel.svelte')
 	}
