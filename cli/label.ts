@@ -5,12 +5,12 @@ import { InputError } from '../analysis/errors.ts';
 import { resultShelf } from '../analysis/measure/results/folder.ts';
 import { changeLabel, readLabel } from '../analysis/workspace/labels/files.ts';
 import {
-	labelSchema,
 	NO_LABEL,
 	tagWords,
 	type Label,
 	type Labelled
 } from '../analysis/workspace/labels/label.ts';
+import { labelSchema } from '../analysis/workspace/labels/schema.ts';
 import { runShelf } from '../analysis/workspace/run/list.ts';
 import { homeOf } from './found.ts';
 import { print, printJson, type Io } from './io.ts';

@@ -8,14 +8,8 @@ import { makePrivateFolder } from '../../privateFolder.ts';
 import { writeWhole } from '../../process/partial.ts';
 import { ID } from '../shelf.ts';
 import { workspaceAt } from '../workspace.ts';
-import {
-	isEmptyLabel,
-	labelSchema,
-	NO_LABEL,
-	type Label,
-	type Labelled,
-	type Labels
-} from './label.ts';
+import { isEmptyLabel, NO_LABEL, type Label, type Labelled, type Labels } from './label.ts';
+import { labelSchema } from './schema.ts';
 import { mergeLabels, type Merged } from './merge.ts';
 
 /** A label of the largest size has some 4 kB. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { changeLabel, readLabel, readLabels, removeLabel } from './files.ts';
-import { labelSchema, MAX_TAGS, NO_LABEL, tagWords, type Label } from './label.ts';
+import { MAX_TAGS, NO_LABEL, tagWords, type Label } from './label.ts';
+import { labelSchema } from './schema.ts';
 import { mergeLabels } from './merge.ts';
 
 const label = (change: Partial<Label>): Label => ({ ...NO_LABEL, ...change });

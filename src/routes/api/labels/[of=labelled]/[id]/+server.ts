@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { labelSchema } from '$analysis/workspace/labels/label.ts';
+import { labelSchema } from '$analysis/workspace/labels/schema.ts';
 import type { LabelConflict } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { MAX_SMALL_BODY_BYTES, readJson } from '$lib/server/http/body.ts';
