@@ -5,6 +5,7 @@ import { pairTasks } from '../analysis/measure/tasks/pair.ts';
 import { readRun } from '../analysis/measure/tasks/read.ts';
 import type { Tasks } from '../analysis/measure/tasks/types.ts';
 import { withModel } from '../analysis/model/open.ts';
+import { importBundleFile } from '../analysis/publish/bundle/file.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { intervalText } from '../analysis/text/interval.ts';
 import { formatPercent, formatProbability, formatSigned } from '../analysis/text/number.ts';
@@ -29,9 +30,12 @@ interface ImportFlags extends SharedOptions {
 	model?: string;
 }
 
-/** Adds the subcommand that imports what other programs measured. */
+/** Adds the subcommands that import a run, or what other programs measured. */
 export function registerImport(program: Command, io: Io): void {
-	const command = program.command('import').description('import what other programs measured');
+	const command = program
+		.command('import')
+		.description('import a run bundle, or what other programs measured');
+	registerBundleImport(command, io);
 	withSharedOptions(
 		command
 			.command('lm-eval')
@@ -56,6 +60,31 @@ export function registerImport(program: Command, io: Io): void {
 			const origin = { home, command: shellLine([...words, ...named]) };
 			const recorder = new TelemetryRecorder();
 			await storeResult(resultOf('tasks', figures, null), { ...origin, recorder }, io);
+		});
+}
+
+const BUNDLE_HELP = `
+Opens a file that spanwise bundle wrote: the run, its measurements, their names and notes go into the workspace, all of
+them or none. Everything is checked against the hashes in the file. What is there already stays; another run of the same id
+is refused. Measuring more takes the model, which a bundle does not hold.
+
+Example:
+  spanwise import bundle llama2.zip`;
+
+/** Adds the subcommand that opens a run from another machine. */
+function registerBundleImport(command: Command, io: Io): void {
+	withSharedOptions(
+		command
+			.command('bundle')
+			.description('open a run from another machine')
+			.argument('<file>', 'a .zip file that spanwise bundle wrote'),
+		'print what became of it as JSON'
+	)
+		.addHelpText('after', BUNDLE_HELP)
+		.action(async (file: string, flags: SharedOptions) => {
+			const { words, ...imported } = await importBundleFile(homeOf(flags, io), file);
+			if (flags.json) printJson(io, imported);
+			else say(io, words);
 		});
 }
 

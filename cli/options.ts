@@ -13,7 +13,16 @@ export interface SharedOptions {
 }
 
 /** Subcommands that never look for a model. */
-const WITHOUT_MODELS = ['similarity', 'plan', 'results', 'compare', 'export', 'figure', 'report'];
+const WITHOUT_MODELS = [
+	'similarity',
+	'plan',
+	'results',
+	'compare',
+	'export',
+	'figure',
+	'report',
+	'bundle'
+];
 /** Subcommands that lay nothing out in memory. */
 const WITHOUT_MEMORY = [...WITHOUT_MODELS, 'models', 'inspect', 'savings', 'apply'];
 

@@ -6,6 +6,7 @@ import { VERSION } from '../analysis/version.ts';
 import { registerAnalyze } from './analyze.ts';
 import { registerArrayJobs } from './arrayJob.ts';
 import { registerApply } from './apply.ts';
+import { registerBundle } from './bundle.ts';
 import { registerCompare } from './compare.ts';
 import { registerDevices } from './devices.ts';
 import { registerExport } from './export.ts';
@@ -81,6 +82,7 @@ export function programFor(io: Io): Command {
 	registerImport(program, io);
 	registerFigure(program, io);
 	registerReport(program, io);
+	registerBundle(program, io);
 	registerApply(program, io);
 	registerSavings(program, io);
 	registerArrayJobs(program, io);

@@ -20,6 +20,13 @@ export interface ModelQuestions {
 	plan: { asked: { model: string; plan: Plan; home: string }; answer: PlanCheck };
 }
 
+/** A run by its folder, called by `id`, and the workspace that may hold measurements of its model. */
+export interface RunPlace {
+	folder: string;
+	id: string;
+	home: string;
+}
+
 /** What runs say, which may take long to read and much memory. */
 export interface RunQuestions {
 	similarity: { asked: Reading; answer: Similarity };
@@ -29,6 +36,15 @@ export interface RunQuestions {
 		answer: { comparison: Comparison; records: RunRecord[] };
 	};
 	rows: { asked: { home: string }; answer: WorkspaceRows };
+	/** The report of a run as HTML; `plan`: what it is about first. */
+	handover: { asked: RunPlace & { plan: Plan | null }; answer: string };
+	/** Writes a bundle of a run into `file`. */
+	bundle: { asked: RunPlace & { file: string }; answer: null };
+	/** Puts the bundle in `file`, which messages call `name`, into a workspace: the run's id, and what became of it in words. */
+	bundleIn: {
+		asked: { home: string; file: string; name: string };
+		answer: { run: string; words: string };
+	};
 }
 
 /** What a job would take. */

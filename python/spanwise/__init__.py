@@ -1,3 +1,6 @@
-"""Companion of Spanwise: its PyTorch engine and the transformers models that it writes."""
+"""Companion of Spanwise: its PyTorch engine, the transformers models that it writes, and its reports in a notebook."""
 
+from .notebook import show
+
+__all__ = ["show"]
 __version__ = "0.1.0"

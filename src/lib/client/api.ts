@@ -141,6 +141,18 @@ export interface RunsAnswer {
 	unusable: { id: string; problem: string }[];
 }
 
+/**
+ * POST /api/runs/[id]/report {plan: plan.json or null} → the report of the run, one HTML file to save. GET
+ * /api/runs/[id]/bundle → the run with its measurements, a ZIP file to save. POST /api/bundles?name= with such a file as body
+ * → ImportedBundle (status 201); 400 where it is none, or another run of its id is here.
+ */
+export interface ImportedBundle {
+	/** Id of the run. */
+	run: string;
+	/** What became of it, in a sentence. */
+	words: string;
+}
+
 /** GET /api/samples ; the texts themselves are at /samples/[id].txt */
 export type SamplesAnswer = { id: string; title: string; author: string; characters: number }[];
 

@@ -7,6 +7,10 @@ export class Dropped {
 	plan = $state.raw<Document | null>(null);
 	questions = $state.raw<Document | null>(null);
 	texts = $state.raw<readonly Document[]>([]);
+	/** Run bundles, which the server opens. */
+	bundles = $state.raw<readonly File[]>([]);
+	/** What becomes of the bundle that was dropped last; null: nothing to say. */
+	opened = $state<string | null>(null);
 	/** Why files were refused, a line each. */
 	problems = $state.raw<readonly string[]>([]);
 
@@ -16,6 +20,10 @@ export class Dropped {
 		// Only here: no page's first load needs to know what a plan is.
 		const { droppedFile } = await import('./droppedFile.ts');
 		for (const file of files) {
+			if (isBundle(file)) {
+				this.bundles = [...this.bundles, file];
+				continue;
+			}
 			try {
 				const bytes = new Uint8Array(await file.arrayBuffer());
 				const { kind, name, text } = droppedFile(file.name, bytes);
@@ -26,6 +34,13 @@ export class Dropped {
 				this.problems = [...this.problems, messageOf(error)];
 			}
 		}
+	}
+
+	/** Hands over the bundles. */
+	takeBundles(): readonly File[] {
+		const { bundles } = this;
+		this.bundles = [];
+		return bundles;
 	}
 
 	/** Hands over the plan; there is none afterwards. */
@@ -48,6 +63,10 @@ export class Dropped {
 		if (texts.length > 0) this.texts = [];
 		return texts;
 	}
+}
+
+function isBundle({ name }: File): boolean {
+	return /\.zip$/i.test(name);
 }
 
 export const [getDropped, setDropped] = createContext<Dropped>();

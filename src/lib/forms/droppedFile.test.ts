@@ -22,7 +22,7 @@ describe('a dropped file', () => {
 		[
 			'run.json',
 			'{"format": "spanwise/run"}',
-			'run.json: the record of a run; copy the whole folder'
+			'run.json: the record of a run without its numbers; drop the bundle'
 		],
 		['x.json', '{"a": 1}', 'x.json: not a plan; expected a text, a plan.json or a .jsonl file'],
 		['x.json', '{', 'x.json: not JSON; expected a text'],
@@ -31,7 +31,7 @@ describe('a dropped file', () => {
 			'x',
 			"m.safetensors: a model's file; add the path of its folder under Models"
 		],
-		['all.zip', 'x', 'all.zip: cannot be opened here; expected a text'],
+		['all.tar', 'x', 'all.tar: cannot be opened here; expected a text'],
 		['e.txt', ' ', 'e.txt: empty']
 	])('%s is refused in one line', (name, text, message) => {
 		expect(() => drop(name, text)).toThrow(message);

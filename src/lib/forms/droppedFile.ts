@@ -14,11 +14,11 @@ const EXPECTED = 'expected a text, a plan.json or a .jsonl file of questions';
 /** What else Spanwise writes, and where that goes. */
 const OTHERS: Readonly<Record<string, string>> = {
 	'spanwise/run':
-		'the record of a run; copy the whole folder of the run into runs/ of the workspace',
+		'the record of a run without its numbers; drop the bundle of the run, which spanwise bundle writes',
 	'spanwise/result':
-		'a stored result; copy the whole folder of the result into results/ of the workspace'
+		'a stored result without its run; drop the bundle of the run, which spanwise bundle writes'
 };
-const ARCHIVE = /\.(?:zip|tar|t?gz|safetensors|onnx|gguf|bin|pt|pdf|png|npy)$/i;
+const ARCHIVE = /\.(?:tar|t?gz|safetensors|onnx|gguf|bin|pt|pdf|png|npy)$/i;
 
 /**
  * What a dropped file is, by its content: a plan that Spanwise or the authors of Shared Attention wrote, questions of

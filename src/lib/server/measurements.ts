@@ -13,6 +13,7 @@ import type { MeasurementEstimate, NewMeasurement, QuestionsChoice } from '$lib/
 import { planFileName } from '$lib/controls/save.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { jobRequestOf } from './jobs/record.ts';
+import { folderOfModel } from './modelOfRun.ts';
 import { keepTexts, keptPath, textNames } from './keptTexts.ts';
 import type { ResultCatalogue } from './results.ts';
 import { documentsOf } from './texts.ts';
@@ -33,7 +34,8 @@ export async function measurementJob(
 	const { home, memoryLimitBytes, root } = means.settings;
 	const kind = measurementOf(asked.kind);
 	const { texts, questions, repairOf } = inputsOf(asked);
-	const { id, model } = await means.runs.record(asked.run);
+	const { id, model: ofRun } = await means.runs.record(asked.run);
+	const model = { ...ofRun, folder: await folderOfModel(ofRun, means.models) };
 	const parsed = parseUntrusted(kind.settings, asked, 'request');
 	const settings = (await kind.fitted?.(parsed, model.folder)) ?? parsed;
 	const repairs = await repairedBy(settings, asked.kind, repairOf, means.results);

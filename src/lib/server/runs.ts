@@ -5,7 +5,7 @@ import { readRun, readWindows, runState } from '$analysis/workspace/run/read.ts'
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Shelf } from '$analysis/workspace/shelf.ts';
 import type { Comparison } from '$analysis/compare/types.ts';
-import type { Reader } from '$analysis/measure/questions.ts';
+import type { Reader, RunPlace } from '$analysis/measure/questions.ts';
 import type { Metric, Similarity, View } from '$analysis/similarity/types.ts';
 import type { RunsAnswer, WindowsAnswer } from '$lib/client/api.ts';
 import { NotFoundError } from './errors.ts';
@@ -39,6 +39,11 @@ export class RunCatalogue {
 	/** run.json. A run is called by its folder's name: a copied folder is a run of its own. */
 	async record(id: string): Promise<RunRecord> {
 		return { ...(await readRun(await this.#folder(id))), id };
+	}
+
+	/** Where a run lies, for questions about it. */
+	async place(id: string): Promise<RunPlace> {
+		return { folder: await this.#folder(id), id, home: this.#home };
 	}
 
 	async remove(id: string): Promise<void> {
@@ -137,7 +142,9 @@ export class RunCatalogue {
 	/** The folder of a listed run; nothing the browser says is ever joined to a path before it was listed. */
 	async #folder(id: string): Promise<string> {
 		if (!(await this.#shelf.ids()).includes(id)) {
-			throw new NotFoundError(`run ${id}: not known; it may have been deleted`);
+			throw new NotFoundError(
+				`run ${id}: not known; it may have been deleted, or be on another machine: open its bundle`
+			);
 		}
 		return this.#shelf.folder(id);
 	}

@@ -41,7 +41,7 @@ import {
 /** A word about the last thing done to the plan, and whether it was done. */
 export interface Notice {
 	text: string;
-	kind: 'done' | 'undone' | 'refused';
+	kind: 'done' | 'undone' | 'refused' | 'said';
 }
 
 /** Everything that is chosen on the run page, and what follows from it. */

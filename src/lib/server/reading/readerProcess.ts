@@ -86,7 +86,9 @@ function isOfModels(kind: QuestionKind): boolean {
 }
 
 function isOfRuns(kind: QuestionKind): boolean {
-	return ['similarity', 'heads', 'comparison', 'rows'].includes(kind);
+	return ['similarity', 'heads', 'comparison', 'rows', 'handover', 'bundle', 'bundleIn'].includes(
+		kind
+	);
 }
 
 /** One process at most, which answers one question at a time. */

@@ -1,6 +1,7 @@
 import { InputError } from '$analysis/errors.ts';
 import { SHAPE_HEADER } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
+import { folderOfModel } from '$lib/server/modelOfRun.ts';
 import { indexOf, layersOf } from '$lib/server/http/query.ts';
 import type { RequestHandler } from './$types';
 
@@ -9,7 +10,7 @@ const MAX_BYTES = 1_000_000_000; // 1 GB
 
 export const GET: RequestHandler = ({ params, url, request, locals }) =>
 	answering(async () => {
-		const { runs, attention, settings } = locals.workbench;
+		const { runs, attention, models, settings } = locals.workbench;
 		const { model } = await runs.record(params.id);
 		const { windows } = await runs.windows(params.id);
 		const window = indexOf(url, 'window', windows.length);
@@ -21,10 +22,11 @@ export const GET: RequestHandler = ({ params, url, request, locals }) =>
 				`attention maps: ${Math.round(bytes / 1e6)} MB for ${layers.length} layers of ${ids.length} tokens; at most ${MAX_BYTES / 1e6} MB. Choose a run with a smaller context`
 			);
 		}
+		const modelFolder = await folderOfModel(model, models);
 		const { data, shape } = await attention.get(
 			// By what the maps are of, not by the run's id: another run may come to stand in its place.
 			`${model.hash} ${ids.join(',')} ${layers.join(',')}`,
-			{ modelFolder: model.folder, modelHash: model.hash, home: settings.home, ids, layers },
+			{ modelFolder, modelHash: model.hash, home: settings.home, ids, layers },
 			request.signal
 		);
 		return new Response(data, {
