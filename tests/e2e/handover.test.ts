@@ -71,15 +71,15 @@ describe('a report that is opened from disk', () => {
 		await expect
 			.poll(() => readout.innerText())
 			.toMatch(/Layers 3 and 5\s+cosine 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]/);
-		await page.getByLabel('Metric').selectOption('hellinger');
+		await page.locator('select[data-map="metric"]').selectOption('hellinger');
 		await expect.poll(() => readout.innerText()).toMatch(/Layers 3 and 5\s+hellinger 0\.\d{3}$/);
-		await page.getByLabel('View').selectOption('no-sink');
-		await page.getByLabel('Metric').selectOption('cosine');
-		await page.getByLabel('Number').selectOption('excess');
+		await page.locator('select[data-map="view"]').selectOption('no-sink');
+		await page.locator('select[data-map="metric"]').selectOption('cosine');
+		await page.locator('select[data-map="show"]').selectOption('excess');
 		await expect
 			.poll(() => page.locator('[data-map="legend"]').innerText())
 			.toBe('excess over null (cosine), view no-sink');
-		await page.getByLabel('Map').selectOption('damage');
+		await page.locator('select[data-map="kind"]').selectOption('damage');
 		await expect
 			.poll(() => readout.innerText())
 			.toMatch(/Layer 5 follows layer 3\s+\+0\.\d{3} \[\+0\.\d{3}, \+0\.\d{3}\] nats\/token/);
@@ -90,8 +90,8 @@ describe('a report that is opened from disk', () => {
 	it('is moved over by keys, and its plan is read', async () => {
 		const { page, problems } = await opened();
 		await page.getByRole('application').focus();
-		for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
-		await expect.poll(() => page.getByRole('status').innerText()).toContain('Layers 0 and 1');
+		for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+		await expect.poll(() => page.getByRole('status').innerText()).toContain('Layers 0 and 2');
 		const plan = page.locator('details.plan').first();
 		expect(await plan.innerText()).toMatch(/Drop the attention of layers 3, 5|Share the attention/);
 		expect(await plan.getByRole('listitem').count()).toBe(16);
