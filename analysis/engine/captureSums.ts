@@ -98,7 +98,8 @@ async function captureResident(
 	};
 }
 
-function viewSums(
+/** Sums with the sizes of what they are of. */
+export function viewSums(
 	sums: readonly CapturedSums[],
 	{ layers, heads }: AttentionLayout,
 	windowCount: number

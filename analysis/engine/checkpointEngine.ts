@@ -3,7 +3,7 @@ import type { CheckpointModel } from '../model/open.ts';
 import { InputError } from '../errors.ts';
 import { formatBytes } from '../text/number.ts';
 import type { Engine } from './engine.ts';
-import { attentionLayout } from './layout.ts';
+import { attentionLayout, type AttentionLayout } from './layout.ts';
 import {
 	comparisonHoldings,
 	planCapture,
@@ -27,14 +27,15 @@ export function checkpointEngine(model: CheckpointModel, device: AskedDevice = '
 		capture: (context, statistics, limitBytes) => {
 			const memory = planCapture(checkpoint, context, statistics, limitBytes);
 			if (device !== 'cpu' && !memory.resident) throw new InputError(notResident(device, memory));
-			const layout = attentionLayout(config, context);
+			const { chunks } = memory;
+			const layout = attentionLayout(config, context, chunks?.blocks);
 			const work = windowWork(config, layout, statistics);
 			return {
 				layout,
 				memory,
 				work,
 				path: pathOf(memory),
-				notes: [...model.notes, ...sharedNotes(config.shared)],
+				notes: [...model.notes, ...sharedNotes(config.shared), ...chunkNotes(layout, memory)],
 				capture: async (given, home, reporter, stopwatch) => {
 					// A model that is in memory as one graph was read by onnxruntime.
 					if (memory.resident) await model.hashInBackground(home);
@@ -43,7 +44,10 @@ export function checkpointEngine(model: CheckpointModel, device: AskedDevice = '
 					const { captureSums } = await import('./captureSums.ts');
 					const windows = [...given];
 					const laidOut = { checkpoint, layout, memory, work, statistics, windows, device };
-					return captureSums(laidOut, reader, hasher, reporter, stopwatch);
+					if (chunks === undefined)
+						return captureSums(laidOut, reader, hasher, reporter, stopwatch);
+					const { captureChunked } = await import('./captureChunked.ts');
+					return captureChunked(laidOut, chunks, { reader, hasher, reporter, stopwatch });
 				}
 			};
 		},
@@ -87,6 +91,15 @@ export function checkpointEngine(model: CheckpointModel, device: AskedDevice = '
 			return checkpointTokenMaps(model, wanted);
 		}
 	};
+}
+
+/** What is said of a window that is too long to be in memory at once. */
+function chunkNotes({ blocks }: AttentionLayout, { chunks }: MemoryPlan): string[] {
+	if (chunks === undefined) return [];
+	const queries = chunks.nullBlocks.reduce((sum, block) => sum + blocks[block].queryCount, 0);
+	return [
+		`the attention of a window does not fit in memory at once: it is summed up in ${blocks.length} chunks of queries, and the null is sampled at ${queries} queries of each window`
+	];
 }
 
 function notResident(device: AskedDevice, { limitBytes }: MemoryPlan): string {

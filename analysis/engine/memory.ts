@@ -16,8 +16,19 @@ export interface MemoryPlan {
 	/** Whether all weights are kept as float32; else they are read layer by layer for each group. */
 	resident: boolean;
 	windowsPerGroup: number;
+	/** How a long window's attention is cut; left out: all of it is in memory at once. */
+	chunks?: Chunks;
 	bytes: number;
 	limitBytes: number;
+}
+
+/** Query blocks of a window whose probabilities do not fit in memory. */
+export interface Chunks {
+	/** Blocks in which layers run, and blocks of which all layers' probabilities are summed up together. */
+	layerBlocks: number;
+	blocks: number;
+	/** Blocks that the null is sampled from, spread over the window. */
+	nullBlocks: number[];
 }
 
 /** What a run holds besides weights and the workings of a layer. */
@@ -114,7 +125,71 @@ export function planCapture(
 	const bytes = Math.ceil(BASE_BYTES + PACKED * weightBytes(checkpoint) + ARENA * held);
 	if (bytes <= limitBytes && canMap(checkpoint))
 		return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
-	return planStreamed(checkpoint, context, holdings, limitBytes);
+	const streamedAt = (tokens: number) =>
+		peakBytes(checkpoint, tokens, holdings, { resident: false, windows: 1 });
+	if (streamedAt(context) <= limitBytes)
+		return planStreamed(checkpoint, context, holdings, limitBytes);
+	const plans = CHUNK_BYTES.map((chunk) => planChunked(checkpoint, context, request, chunk));
+	const chunked = plans.find((plan) => plan !== null && plan.bytes <= limitBytes);
+	if (chunked) return { ...chunked, limitBytes };
+	const bytesAt = (tokens: number) => {
+		const least = planChunked(checkpoint, tokens, request, CHUNK_BYTES[CHUNK_BYTES.length - 1]);
+		return Math.min(streamedAt(tokens), least?.bytes ?? Infinity);
+	};
+	throw tooLarge(context, bytesAt(context), limitBytes, bytesAt);
+}
+
+/** Bytes of all layers' probabilities of one chunk of queries: as many as memory allows. Smaller chunks cost time. */
+const CHUNK_BYTES = [256e6, 64e6, 16e6];
+/** Chunks of a window that the null is sampled from. */
+const NULL_BLOCKS = 4;
+/** A layer by itself runs in at least so many query blocks, as those of shorter windows. */
+const LAYER_BLOCKS = 8;
+/** … each of no more than so many bytes of probabilities. */
+const LAYER_BYTES = 64e6;
+
+/**
+ * Lays a long window out so that queries and keys of all layers are kept, and the probabilities of a chunk of queries only,
+ * about `chunkBytes` of them. null: layers follow others by the model's own making.
+ */
+export function planChunked(
+	checkpoint: Checkpoint,
+	context: number,
+	request: StatisticsRequest,
+	chunkBytes: number
+): (Omit<MemoryPlan, 'limitBytes'> & { chunks: Chunks }) | null {
+	const { config } = checkpoint;
+	if (config.shared !== null) return null;
+	const { layers, heads, kvHeads, headDim, hidden } = config;
+	const chunksOf = (rows: number, bytes: number) =>
+		Math.ceil((rows * FLOAT * context ** 2) / bytes);
+	const blocks = Math.min(context, chunksOf(layers * heads, chunkBytes));
+	const layerBlocks = Math.min(context, Math.max(LAYER_BLOCKS, chunksOf(heads, LAYER_BYTES)));
+	const spread = Array.from({ length: NULL_BLOCKS }, (_, at) =>
+		Math.floor(((at + 0.5) * blocks) / NULL_BLOCKS)
+	);
+	const nullBlocks = [...new Set(spread)];
+	const layout = attentionLayout(config, context, blocks);
+	const perLayer = attentionLayout(config, context, layerBlocks);
+	const largest = FLOAT * layers * heads * Math.max(...layout.blocks.map(blockEntries));
+	// The binding copies what comes out of a run.
+	const nulls = hasNull(request) ? (request.views.length * nullBlocks.length + 1) * largest : 0;
+	const kept = FLOAT * context * (layers * (heads + kvHeads) * headDim + 3 * hidden);
+	const bytes = Math.ceil(
+		BASE_BYTES +
+			streamedBytes(checkpoint) +
+			layerWorkspaceBytes(checkpoint, perLayer) +
+			kept +
+			largest +
+			nulls +
+			statisticsBytes(layout, request, 0)
+	);
+	return {
+		resident: false,
+		windowsPerGroup: 1,
+		chunks: { layerBlocks, blocks, nullBlocks },
+		bytes
+	};
 }
 
 /** Bytes at the peak of a run with so many windows in memory together. */
@@ -235,7 +310,11 @@ export function logitsBytes(config: ModelConfig, context: number): number {
 }
 
 /** Gram matrices, running totals for the null, and copies of a block made on the way to a view. */
-function statisticsBytes(layout: AttentionLayout, request: StatisticsRequest): number {
+function statisticsBytes(
+	layout: AttentionLayout,
+	request: StatisticsRequest,
+	totals = totalsBytes(layout, request)
+): number {
 	const rows = layout.layers * layout.heads;
 	const matrices = Number(request.gram) * (request.windowCount > 1 ? 3 : 2) + Number(request.sqrt);
 	const outputs = Number(request.gram) + Number(request.sqrt);
@@ -243,11 +322,7 @@ function statisticsBytes(layout: AttentionLayout, request: StatisticsRequest): n
 	const square = rows * rows * views * (DOUBLE * matrices + FLOAT * outputs * 2);
 	const largest = Math.max(...layout.blocks.map(blockEntries));
 	const copies = (request.views.includes('no-sink') ? 3 : 0) + (request.sqrt ? 1 : 0);
-	return (
-		square +
-		totalsBytes(layout, request) +
-		FLOAT * (rows * largest * copies + divergenceFloats(layout, request))
-	);
+	return square + totals + FLOAT * (rows * largest * copies + divergenceFloats(layout, request));
 }
 
 /** Running sums of the probabilities, for the null. */

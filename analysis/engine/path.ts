@@ -3,8 +3,11 @@ import type { TorchDtype } from './torchSettings.ts';
 
 /** How a model was run, as results record it. */
 export interface EnginePath {
-	/** `resident`: its weights were in memory, packed; `streamed`: they were read layer by layer. */
-	path: 'resident' | 'streamed';
+	/**
+	 * `resident`: its weights were in memory, packed; `streamed`: they were read layer by layer; `chunked`: streamed, and the
+	 * attention of a long window taken some queries at a time.
+	 */
+	path: 'resident' | 'streamed' | 'chunked';
 	/** "cpu", or what PyTorch calls the device: "cuda:0". */
 	device: string;
 	/** The type that it was computed in. */
@@ -12,6 +15,7 @@ export interface EnginePath {
 }
 
 /** The path of a memory plan. */
-export function pathOf({ resident }: Pick<MemoryPlan, 'resident'>): EnginePath {
-	return { path: resident ? 'resident' : 'streamed', device: 'cpu', dtype: 'float32' };
+export function pathOf({ resident, chunks }: Pick<MemoryPlan, 'resident' | 'chunks'>): EnginePath {
+	const streamed = chunks === undefined ? 'streamed' : 'chunked';
+	return { path: resident ? 'resident' : streamed, device: 'cpu', dtype: 'float32' };
 }

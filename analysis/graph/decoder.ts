@@ -202,9 +202,14 @@ export class DecoderGraph {
 	 * the layer's sliding window; `rotary` names the tables [S, rotaryDims / 2] of its rotary embedding, null: it has none.
 	 */
 	ownProbabilities(normed: string, reach: number | null, rotary: RotaryNames | null): string[] {
-		const { builder } = this;
-		const { config, blocks, free } = this.layer;
-		const { heads, kvHeads, headDim, scales } = config;
+		const { queries, keys } = this.queriesAndKeys(normed, rotary);
+		return this.probabilitiesOf(queries, keys, reach);
+	}
+
+	/** Queries [1, heads, S, headDim] and keys [1, kvHeads, S, headDim], turned by their positions. */
+	queriesAndKeys(normed: string, rotary: RotaryNames | null): { queries: string; keys: string } {
+		const { config } = this.layer;
+		const { heads, kvHeads, headDim } = config;
 		const norms = config.qkNorm ? config.block.qkNormOver : null;
 
 		/** Projection, rotary embedding, and a norm where the model has one: [S, hidden] → [1, count, S, headDim]. */
@@ -220,8 +225,14 @@ export class DecoderGraph {
 			const rotated = this.#rotate(at, this.headsFirst(at, scaled), count, rotary);
 			return norms === 'rotated head' ? this.norm(at, rotated, `${role}Norm`, headDim) : rotated;
 		};
-		const queries = project('q', heads);
-		const keys = project('k', kvHeads);
+		return { queries: project('q', heads), keys: project('k', kvHeads) };
+	}
+
+	/** Softmax of the masked scores of each query block, [heads, queryCount, keyCount], from all queries and keys. */
+	probabilitiesOf(queries: string, keys: string, reach: number | null): string[] {
+		const { builder } = this;
+		const { config, blocks, free } = this.layer;
+		const { heads, kvHeads, headDim, scales } = config;
 		const alpha = scales.scoreCap === null ? scales.score : scales.score / scales.scoreCap;
 
 		return blocks.map((block, index) => {

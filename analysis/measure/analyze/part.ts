@@ -53,7 +53,7 @@ const schema = v.object({
 	),
 	recall: v.nullable(v.object({ loss: v.number(), induction: v.array(numbers), windows: count })),
 	path: v.object({
-		path: v.picklist(['resident', 'streamed']),
+		path: v.picklist(['resident', 'streamed', 'chunked']),
 		device: v.string(),
 		dtype: v.picklist(['float32', 'bfloat16', 'float16'])
 	}),

@@ -65,7 +65,7 @@ export const runSchema: v.GenericSchema<unknown, RunRecord> = v.object({
 	engine: v.exactOptional(
 		v.object({
 			name: v.picklist(['onnxruntime', 'torch']),
-			path: v.picklist(['resident', 'streamed']),
+			path: v.picklist(['resident', 'streamed', 'chunked']),
 			device: v.string(),
 			dtype: v.picklist(['float32', 'bfloat16', 'float16'])
 		})

@@ -44,8 +44,8 @@ export interface RunRecord {
 	/** What computed it; runs of earlier versions have none. */
 	engine?: {
 		name: 'onnxruntime' | 'torch';
-		/** Whether the weights were in memory, packed, or read layer by layer. */
-		path: 'resident' | 'streamed';
+		/** Whether the weights were in memory, packed, or read layer by layer; and then a long window some queries at a time. */
+		path: 'resident' | 'streamed' | 'chunked';
 		/** "cpu", "cuda:0" */
 		device: string;
 		dtype: 'float32' | 'bfloat16' | 'float16';
