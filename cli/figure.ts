@@ -1,21 +1,16 @@
-import { writeFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { anyNumber } from '../analysis/edge/values.ts';
 import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
-import { figureCsv, figureScript, figureTex } from '../analysis/figure/files.ts';
-import type { Figure } from '../analysis/figure/marks.ts';
-import { figurePdf } from '../analysis/figure/pdf.ts';
 import { COLOURS, SINGLE, WIDTHS, type Style, type WidthName } from '../analysis/figure/style.ts';
-import { figureSvg } from '../analysis/figure/svg.ts';
 import { SAVING_AXES } from '../analysis/plan/axes.ts';
 import { DAMAGE_MAPS } from '../analysis/publish/damageCard.ts';
 import { COSTS } from '../analysis/publish/front.ts';
 import { PRESETS, type PresetName } from '../analysis/publish/presets.ts';
-import { figurePng } from '../analysis/publish/raster.ts';
 import { SHOWN } from '../analysis/similarity/shown.ts';
 import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
+import { writeFigure } from './figureFiles.ts';
 import { figureOf, FIGURE_KINDS, type FigureChoice, type FigureKind } from './figureKinds.ts';
 import { findRun, homeOf } from './found.ts';
 import { printJson, say, type Io } from './io.ts';
@@ -153,25 +148,4 @@ const FORMS = ['.pdf', '.svg', '.png'];
 function checkOut(out: string): void {
 	if (!FORMS.includes(extname(out)))
 		throw new InputError(`--out ${quoted(out)}: expected a name that ends in ${FORMS.join(', ')}`);
-}
-
-/** Writes a figure and what lies beside it; the files. */
-async function writeFigure(figure: Figure, style: Style, out: string): Promise<string[]> {
-	const extension = extname(out);
-	const stem = out.slice(0, -extension.length);
-	const name = basename(stem);
-	const drawn = {
-		'.pdf': () => figurePdf(figure, style),
-		'.png': () => figurePng(figure, style),
-		'.svg': () => Promise.resolve(figureSvg(figure, style))
-	}[extension];
-	const script = figureScript(figure, style, { csv: `${name}.csv`, out: `${name}-matplotlib.pdf` });
-	const files: [string, string | Uint8Array][] = [
-		[out, drawn === undefined ? '' : await drawn()],
-		[`${stem}.csv`, figureCsv(figure)],
-		...(script === null ? [] : [[`${stem}.py`, script] satisfies [string, string]]),
-		[`${stem}.tex`, figureTex(figure, basename(out), name)]
-	];
-	for (const [file, content] of files) await writeFile(file, content);
-	return files.map(([file]) => file);
 }

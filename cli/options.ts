@@ -12,8 +12,8 @@ export interface SharedOptions {
 	json?: boolean;
 }
 
-/** Subcommands that never look for a model. */
-const WITHOUT_MODELS = [
+/** Subcommands that never run a model. */
+const WITHOUT_RUNS = [
 	'similarity',
 	'plan',
 	'results',
@@ -23,8 +23,10 @@ const WITHOUT_MODELS = [
 	'report',
 	'bundle'
 ];
+/** Subcommands that never look for a model by its name. */
+const WITHOUT_MODELS = [...WITHOUT_RUNS, 'dynamics'];
 /** Subcommands that lay nothing out in memory. */
-const WITHOUT_MEMORY = [...WITHOUT_MODELS, 'models', 'inspect', 'savings', 'apply'];
+const WITHOUT_MEMORY = [...WITHOUT_RUNS, 'models', 'inspect', 'savings', 'apply'];
 
 /**
  * Adds those of the shared options that a command uses. --models may be given again and again; it takes several folders

@@ -9,6 +9,7 @@ import { registerApply } from './apply.ts';
 import { registerBundle } from './bundle.ts';
 import { registerCompare } from './compare.ts';
 import { registerDevices } from './devices.ts';
+import { registerDynamics } from './dynamics.ts';
 import { registerExport } from './export.ts';
 import { registerFigure } from './figure.ts';
 import { GatesNotPassed } from './gates.ts';
@@ -78,6 +79,7 @@ export function programFor(io: Io): Command {
 	registerResults(program, io);
 	registerLabel(program, io);
 	registerCompare(program, io);
+	registerDynamics(program, io);
 	registerExport(program, io);
 	registerImport(program, io);
 	registerFigure(program, io);

@@ -10,6 +10,7 @@ const RUNNING: readonly string[] = [
 	'apply',
 	'inspect',
 	'figure',
+	'dynamics',
 	...kinds().map(({ kind }) => kind)
 ];
 
