@@ -15,6 +15,7 @@ import { encodeRepairs, repairHash } from '../analysis/engine/repair/file.ts';
 import { fitRepairs } from '../analysis/engine/repair/fit.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
+import { deploy } from '../tests/builders/deployed.ts';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -300,6 +301,21 @@ describe('--choices', () => {
 		expect([code, stdout]).toEqual([2, '']);
 		expect(stderr).toMatch(/^error: .*bad\.jsonl: line 1: choices: found 1; expected >=2\n$/);
 	});
+});
+
+it('a model that was written with a plan is evaluated without --plan: both ways have its own', async () => {
+	const plan = await readPlan('shared.json');
+	const written = await deploy(at('tiny'), at('written'), { plan, target: 'transformers' });
+	const text = ['--text', at('text.txt'), '--context', '32', '--windows', '4', '--recall', 'off'];
+	const given = ['evaluate', written, ...text, '--home', at('home'), '--json'];
+	const { code, stdout, stderr } = await runCommand(given);
+	expect(stderr).toContain('--plan: none given; the model was written with one');
+	expect(code).toBe(0);
+	const { delta, shared, cost } = JSON.parse(stdout) as EvaluateReport;
+	expect(delta.loss).toBe(0);
+	expect(cost.predicted.followers).toBe(2);
+	const planned = JSON.parse((await evaluate('shared.json', '--json')).stdout) as EvaluateReport;
+	expect(shared.loss).toBeCloseTo(planned.shared.loss, 5);
 });
 
 describe('gates of spanwise evaluate', () => {

@@ -19,6 +19,7 @@ export const evaluateOwn: Own<Evaluation> = {
 		new Option('--gates <file>', 'gates as JSON'),
 		new Option('--write', 'write what was measured into the plan file')
 	],
+	ownPlan: true,
 	planMissing:
 		'--plan: missing; evaluate compares a model with and without a plan: spanwise plan RUN --followers 4 --out plan.json makes one. Without a plan, --choices asks the model alone',
 	async otherwise(model, options, io) {

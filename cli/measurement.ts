@@ -13,7 +13,7 @@ import type { FolderFile } from '../analysis/workspace/wholeFolder.ts';
 import { findModel, homeOf } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { argument, withSharedOptions, type SharedOptions } from './options.ts';
-import { readPlan } from './planFile.ts';
+import { readOwnPlan, readPlan } from './planFile.ts';
 import { sampleFiles, samplesHelp } from './samples.ts';
 import { addShardOptions, shardStep, type ShardOptions } from './shards.ts';
 import { storeResult } from './store.ts';
@@ -43,6 +43,8 @@ export interface Own<Figures extends object = object> {
 	/** What MODEL may be. */
 	model?: string;
 	options?: readonly Option[];
+	/** Whether the plan of a model that was written with one is taken where none is given. */
+	ownPlan?: boolean;
 	/** Said where a plan is missing. */
 	planMissing?: string;
 	/** Looks at its own options before anything is opened; the settings that they say. `read`: those of the flags. */
@@ -152,15 +154,23 @@ export async function asked(
 ): Promise<{ request: Request; command: string }> {
 	const { plan, choices, text, tokenizer } = options;
 	const planned = kind.takes.includes('plan');
-	if (planned && plan === undefined) throw new InputError(own.planMissing ?? '--plan: missing');
+	const modelFolder =
+		planned && plan === undefined && own.ownPlan ? await findModel(model, options, io) : null;
+	const within = modelFolder === null ? null : await readOwnPlan(modelFolder);
+	if (planned && plan === undefined && within === null)
+		throw new InputError(own.planMissing ?? '--plan: missing');
+	if (within !== null)
+		say(io, `--plan: none given; the model was written with one, which both ways have`);
 	const read = readFlags(kind.flags, options);
 	const said = { ...read, ...(await own.prepare?.(options, read)) };
 	const questions = choices === undefined ? null : await readQuestions(choices);
-	const given = plan === undefined ? said : { ...said, plan: await readPlan(plan) };
+	const given = !planned
+		? said
+		: { ...said, plan: plan === undefined ? within : await readPlan(plan) };
 	const settings = parseUntrusted(kind.settings, given, kind.kind);
 	const request: Request = {
 		kind: kind.kind,
-		modelFolder: await findModel(model, options, io),
+		modelFolder: modelFolder ?? (await findModel(model, options, io)),
 		modelHash: null,
 		settings,
 		documents: kind.takes.includes('texts')

@@ -1,16 +1,32 @@
 import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import * as v from 'valibot';
 import { MAX_SMALL_JSON_BYTES, readJsonFile, readTextFile } from '../analysis/edge/json.ts';
-import { parseJson } from '../analysis/edge/parse.ts';
+import { parseJson, parseUntrusted } from '../analysis/edge/parse.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
+import { exists } from '../analysis/model/checkpoint/files.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parsePlan } from '../analysis/plan/planFile.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { writeWhole } from '../analysis/process/partial.ts';
 
+const ownPlan = v.looseObject({ spanwise: v.optional(v.unknown()) });
+
 /** A checked plan.json. Throws InputError that names the file. */
 export async function readPlan(file: string): Promise<Plan> {
 	return parsePlan(await readJsonFile(file), file);
+}
+
+/**
+ * The plan that a model was written with, from its own config.json; refitted weights are among the model's. null: it was
+ * written with none. Throws InputError for one that is no plan.
+ */
+export async function readOwnPlan(modelFolder: string): Promise<Plan | null> {
+	const file = join(modelFolder, 'config.json');
+	if (!(await exists(file))) return null;
+	const json = parseUntrusted(ownPlan, await readJsonFile(file), file);
+	if (json.spanwise === undefined || json.spanwise === null) return null;
+	return { ...parsePlan(json.spanwise, `${file}: spanwise`), repair: null };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Dynamics, DynamicsStep } from '../compare/dynamics.ts';
 import type { Tick } from '../figure/axes.ts';
 import type { Series } from '../figure/frame.ts';
-import { lineFigure } from '../figure/lines.ts';
+import { lineFigure } from '../figure/lineFigure.ts';
 import type { Figure } from '../figure/marks.ts';
 import type { Style } from '../figure/style.ts';
 import { figureSvg } from '../figure/svg.ts';
@@ -12,6 +12,8 @@ import { formatValue } from '../text/number.ts';
 const WIDE = 50;
 /** Ticks are at least this fraction of the axis apart. */
 const TICK_GAP = 0.09;
+/** Half of a label is at most this fraction of the axis wide. */
+const LABEL = 0.06;
 const COLOURS = [1, 2, 3].map((at) => `var(--series-${at})`);
 /** Pairs get a line each up to this many; of more, the least, the median and the most alike are drawn. */
 const MOST_PAIRS = 5;
@@ -118,7 +120,8 @@ function stepAxis(steps: readonly number[]): {
 		if (last === undefined || at - last.at >= TICK_GAP * (to - from))
 			ticks.push({ at, label: String(steps[index]) });
 	}
-	return { xs, range: [from, to], ticks, wide };
+	// The last label ends within the figure.
+	return { xs, range: [from, to + LABEL * (to - from)], ticks, wide };
 }
 
 /** Mean of what there is; null: nothing. */

@@ -76,7 +76,8 @@ export function summaryOf({
 			bench: null,
 			tune: null,
 			search: null,
-			damage: null
+			damage: null,
+			tasks: null
 		}
 	};
 	switch (result.kind) {

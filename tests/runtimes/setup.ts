@@ -6,8 +6,8 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
 	interface ProvidedContext {
-		/** Programs that run what was written: two Pythons, and a folder with transformers.js in its node_modules. */
-		runtimes: { genai: string; optimum: string; transformersJs: string };
+		/** Programs that run what was written: three Pythons, and a folder with transformers.js in its node_modules. */
+		runtimes: { genai: string; optimum: string; lmEval: string; transformersJs: string };
 	}
 }
 
@@ -16,6 +16,63 @@ const GENAI = ['onnxruntime-genai==0.18.0', 'numpy'];
 /** Of transformers 4, as optimum-onnx wants it, beside the torch of another environment: hence no dependencies. */
 const OPTIMUM = ['optimum==2.3.0', 'optimum-onnx==0.1.0', 'transformers==4.57.6'];
 const OPTIMUM_NEEDS = ['tokenizers<0.23', 'huggingface_hub<1'];
+/** The harness beside the torch and transformers of another environment: what it names itself holds back transformers 5. */
+const LM_EVAL = ['lm-eval==0.4.13', 'datasets==5.2.0', 'evaluate==0.4.6', 'pytablewriter==1.2.1'];
+/** What these import; packages that the other environment has are not among them. */
+const LM_EVAL_NEEDS = [
+	...['DataProperty', 'mbstrdecoder', 'pathvalidate', 'tabledata', 'tcolorpy', 'typepy', 'chardet'],
+	...[
+		'pyarrow',
+		'pandas',
+		'python-dateutil',
+		'pytz',
+		'tzdata',
+		'six',
+		'dill',
+		'multiprocess',
+		'xxhash'
+	],
+	...[
+		'aiohttp',
+		'aiohappyeyeballs',
+		'aiosignal',
+		'attrs',
+		'frozenlist',
+		'multidict',
+		'propcache',
+		'yarl'
+	],
+	...[
+		'requests',
+		'charset-normalizer',
+		'urllib3',
+		'certifi',
+		'tenacity',
+		'tiktoken',
+		'python-dotenv'
+	],
+	...[
+		'sacrebleu',
+		'portalocker',
+		'tabulate',
+		'colorama',
+		'lxml',
+		'rouge-score',
+		'absl-py',
+		'nltk',
+		'joblib'
+	],
+	...[
+		'scikit-learn',
+		'scipy',
+		'threadpoolctl',
+		'narwhals',
+		'sqlitedict',
+		'word2number',
+		'more-itertools'
+	],
+	...['jsonlines', 'zstandard']
+];
 const TRANSFORMERS_JS = '@huggingface/transformers@4.3.2';
 /** What onnxruntime and optimum import besides; small. */
 const SMALL = ['onnxruntime', 'onnx', 'requests'];
@@ -37,8 +94,12 @@ export default function setup(project: TestProject): void {
 		pip(folder, ['--no-deps', ...OPTIMUM, ...OPTIMUM_NEEDS]);
 		pip(folder, SMALL);
 	});
+	const lmEval = made(join(home, 'lm-eval'), (folder) => {
+		pip(folder, ['--no-deps', ...LM_EVAL, ...LM_EVAL_NEEDS]);
+	});
 	// Each time: the other environment may have moved.
 	borrow(optimum, torch);
+	borrow(lmEval, torch);
 	const transformersJs = made(join(home, 'transformers-js'), (folder) => {
 		mkdirSync(folder, { recursive: true });
 		writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
@@ -46,7 +107,8 @@ export default function setup(project: TestProject): void {
 		ran('npm', ['install', ...flags, TRANSFORMERS_JS], folder);
 	});
 	const python = (folder: string): string => join(folder, 'bin', 'python');
-	project.provide('runtimes', { genai: python(genai), optimum: python(optimum), transformersJs });
+	const pythons = { genai: python(genai), optimum: python(optimum), lmEval: python(lmEval) };
+	project.provide('runtimes', { ...pythons, transformersJs });
 }
 
 /** A folder that `make` has filled, now or before: a mark says that it came to its end. */

@@ -41,8 +41,11 @@ the label; which label has a new line? Each is asked 128 times, in 8 sequences. 
 or labels of the same sequence: accuracy (25% by guessing), and nats, −ln of its probability among the four. A length
 beyond the model's positions becomes those. Time and memory grow with the length; the estimate counts it.
 
-Without --plan the model alone is asked: its own accuracies with their intervals, and nothing of any text; JSON:
+With --choices and without --plan the model alone is asked: its own accuracies with their intervals, and nothing of any text; JSON:
 {questions, baseline, over, model}.
+
+A model that apply or tune wrote for transformers has its plan in its config.json: leave --plan out, and both ways are
+run with it.
 
 A plan that names refitted weights ("repair") is evaluated with them: their file must lie beside the plan.
 

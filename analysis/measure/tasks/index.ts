@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { formatSigned, formatPercent, formatProbability } from '../../text/number.ts';
 import type { Stored } from '../kind.ts';
 import { report } from '../settings.ts';
+import type { ResampledOver } from '../../statistics/resample.ts';
 import type { PairedTask, Tasks } from './types.ts';
 
 const bound = v.nullable(v.number());
@@ -30,8 +31,18 @@ export const tasks = {
 		context: 0,
 		windows: Math.max(...rows.map(({ questions }) => questions))
 	}),
-	summary: ({ a, b, rows }) => `${b} − ${a}: ${rows.slice(0, 3).map(rowWords).join('; ')}`
+	summary: ({ a, b, rows }) => `${b} − ${a}: ${rows.slice(0, 3).map(rowWords).join('; ')}`,
+	brief: { key: 'tasks', of: tasksBrief }
 } as const satisfies Stored<Tasks>;
+
+/** What lists show of a comparison: all of its rows. */
+export interface TasksBrief extends Pick<Tasks, 'a' | 'b' | 'rows'> {
+	over: ResampledOver | null;
+}
+
+function tasksBrief({ a, b, rows, over }: Tasks): TasksBrief {
+	return { a, b, rows, over };
+}
 
 /** "hellaswag acc −2.1% [−3.0%, −1.2%], p 0.0031" */
 export function rowWords({ task, metric, delta, mcnemar }: PairedTask): string {

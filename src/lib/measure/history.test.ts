@@ -30,6 +30,7 @@ function summary(
 			gates: null
 		},
 		bench: null,
+		tasks: null,
 		search: null,
 		damage: null,
 		tune: null

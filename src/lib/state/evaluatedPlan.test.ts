@@ -26,6 +26,7 @@ const summary = (id: string, plan: string): ResultSummary => ({
 		gates: null
 	},
 	bench: null,
+	tasks: null,
 	search: null,
 	damage: null,
 	tune: null
