@@ -6,18 +6,17 @@ import { OFFERED_LENGTHS, PROBE_LENGTHS } from '$analysis/measure/evaluate/probe
 import type { Evaluation, Gates } from '$analysis/measure/evaluate/types.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
+import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
 
 /** What the form of an evaluation holds, its plan apart; null: an empty number. */
-export interface EvaluateFields {
+export interface EvaluateFields extends QuestionFields {
 	texts: TextChoices;
 	context: number | null;
 	windows: number | null;
 	recall: boolean;
 	/** Lengths of long in-context probes. */
 	probes: number[];
-	task: 'none' | 'continuations' | 'file';
-	questions: { name: string; text: string } | null;
 	maxLossIncrease: number | null;
 	minAgreementPercent: number | null;
 	maxAccuracyDropPercent: number | null;
@@ -84,9 +83,9 @@ export function evaluateRequest(
 ): NewMeasurement | null {
 	const { context, windows, task, recall, probes } = fields;
 	const texts = textsOf(fields.texts);
-	const questions = task === 'file' ? fields.questions : task === 'none' ? null : task;
+	const questions = askedQuestions(fields);
 	if (texts.length === 0 || context === null || windows === null) return null;
-	if (task === 'file' && questions === null) return null;
+	if (questions === undefined) return null;
 	const gates = gatesFrom({
 		...fields,
 		...(task === 'none' && { maxAccuracyDropPercent: null }),

@@ -68,3 +68,22 @@ it('asks for nothing while a number is missing', () => {
 	expect(searchRequest('run', { ...before, followers: null }, 16)).toBe(null);
 	expect(searchRequest('run', { ...before, windows: null }, 16)).toBe(null);
 });
+
+describe('questions of a search', () => {
+	it('are asked with the accuracy that the plan may lose, as a fraction', () => {
+		const asked = { ...before, task: 'continuations' as const, maxAccuracyDropPercent: 1.5 };
+		expect(searchRequest('run', asked, 16)).toMatchObject({
+			questions: 'continuations',
+			maxAccuracyDrop: 0.015
+		});
+	});
+	it('are not mentioned where none are wanted', () => {
+		expect(before.maxAccuracyDropPercent).toBe(2);
+		expect(searchRequest('run', before, 16)).not.toHaveProperty('maxAccuracyDrop');
+	});
+	it('are missing until their file is chosen', () => {
+		const file = { ...before, task: 'file' as const };
+		expect(searchMissing(file, 16)).toBe('Choose a file of questions.');
+		expect(searchRequest('run', file, 16)).toBe(null);
+	});
+});

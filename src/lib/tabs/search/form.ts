@@ -5,11 +5,12 @@ import { SEARCH_DEFAULTS } from '$analysis/measure/search/defaults.ts';
 import { RECALL_DEFAULT } from '$analysis/measure/recallSetting.ts';
 import type { Search, SearchGoal } from '$analysis/measure/search/types.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
+import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
 import { parseLayers } from '../../state/edit.ts';
 
 /** What the form of a search holds; null: an empty number. */
-export interface SearchFields {
+export interface SearchFields extends QuestionFields {
 	goal: SearchGoal['kind'];
 	followers: number | null;
 	axis: SavingAxis;
@@ -25,6 +26,8 @@ export interface SearchFields {
 	recall: boolean;
 	/** Nats/token that the plan may add to recall. */
 	maxRecallIncrease: number | null;
+	/** Accuracy on the questions that the plan may lose, in points. */
+	maxAccuracyDropPercent: number | null;
 }
 
 type SizeFacts = Pick<ModelFacts, 'layers' | 'maxPositions'>;
@@ -47,11 +50,14 @@ export function searchFields(
 		protectedText: SEARCH_DEFAULTS.protectedLayers.join(', '),
 		repair: SEARCH_DEFAULTS.repair,
 		recall: RECALL_DEFAULT,
-		maxRecallIncrease: SEARCH_DEFAULTS.maxRecallIncrease
+		maxRecallIncrease: SEARCH_DEFAULTS.maxRecallIncrease,
+		task: 'none',
+		questions: null,
+		maxAccuracyDropPercent: percentOf(SEARCH_DEFAULTS.maxAccuracyDrop)
 	};
 }
 
-/** The settings of a search that is open; what an earlier version did not keep stays as it was. */
+/** The settings of a search that is open; questions, which are not kept, and what an earlier version did not keep stays as it was. */
 export function searchFieldsOf(
 	stored: Pick<StoredResult, 'texts' | 'windows' | 'context'>,
 	search: Search,
@@ -69,8 +75,17 @@ export function searchFieldsOf(
 		protectedText: settings?.protectedLayers.join(', ') ?? before.protectedText,
 		repair: settings?.repair ?? search.report.plans.some(({ repaired }) => repaired),
 		recall: settings?.recall ?? before.recall,
-		maxRecallIncrease: settings?.maxRecallIncrease ?? before.maxRecallIncrease
+		maxRecallIncrease: settings?.maxRecallIncrease ?? before.maxRecallIncrease,
+		maxAccuracyDropPercent:
+			typeof settings?.maxAccuracyDrop === 'number'
+				? percentOf(settings.maxAccuracyDrop)
+				: before.maxAccuracyDropPercent
 	};
+}
+
+/** A fraction in percent, without the digits that binary numbers add. */
+function percentOf(fraction: number): number {
+	return Number((fraction * 100).toPrecision(12));
 }
 
 function goalFields(goal: SearchGoal): Partial<SearchFields> {
@@ -81,7 +96,7 @@ function goalFields(goal: SearchGoal): Partial<SearchFields> {
 			return {
 				goal: goal.kind,
 				axis: goal.axis,
-				percent: Number((goal.share * 100).toPrecision(12))
+				percent: percentOf(goal.share)
 			};
 		case 'loss':
 			return { goal: goal.kind, maxLossIncrease: goal.maxLossIncrease };
@@ -91,6 +106,7 @@ function goalFields(goal: SearchGoal): Partial<SearchFields> {
 /** What keeps the form from being sent, for a person; null: nothing that a number's own field does not say. */
 export function searchMissing(fields: SearchFields, layers: number): string | null {
 	if (textsOf(fields.texts).length === 0) return 'Choose a text.';
+	if (askedQuestions(fields) === undefined) return 'Choose a file of questions.';
 	return parseLayers(fields.protectedText, layers) === null
 		? `Protected layers: expected numbers from 0 to ${layers - 1}, with commas between them.`
 		: null;
@@ -109,9 +125,13 @@ export function searchRequest(
 	if (texts.length === 0 || protectedLayers === null || goal === null) return null;
 	if (context === null || windows === null || maxSpan === null) return null;
 	if (maxRecallIncrease === null) return null;
+	const questions = askedQuestions(fields);
+	const points = fields.maxAccuracyDropPercent;
+	if (questions === undefined || (questions !== null && points === null)) return null;
 	return {
 		...{ kind: 'search', run, texts, context, windows, goal, maxSpan, protectedLayers, repair },
-		...{ recall, maxRecallIncrease }
+		...{ recall, maxRecallIncrease },
+		...(questions !== null && { questions, maxAccuracyDrop: (points ?? 0) / 100 })
 	};
 }
 

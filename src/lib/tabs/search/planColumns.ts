@@ -4,7 +4,7 @@ import { planWords } from '$analysis/text/plan.ts';
 import { formatPercent, formatSigned } from '$analysis/text/number.ts';
 import type { Column } from '../../table/view.ts';
 import { KIND_NAMES } from './words.ts';
-import { lossText } from '$analysis/text/interval.ts';
+import { lossText, withInterval } from '$analysis/text/interval.ts';
 
 /** Axes whose savings are on the screen; the others are in the CSV alone. */
 type ShownAxes = readonly SavingAxis[];
@@ -45,13 +45,27 @@ function recallColumn<Row extends { recall?: { report: PartLoss } }>(): Column<R
 	};
 }
 
-/** What a plan does is written below its name. */
-export const planColumns = (shown: ShownAxes): readonly Column<PlanFigures>[] => [
+/** What plans lose on the user's questions that were held out; nothing where they were not asked. */
+const accuracyColumn: Column<PlanFigures> = {
+	key: 'accuracy',
+	title: 'Accuracy drop',
+	about:
+		'Accuracy of the baseline less that of the plan, on the questions that it was not chosen by',
+	value: ({ accuracy }) => accuracy?.report.value ?? null,
+	format: (_, { accuracy }) =>
+		accuracy === undefined
+			? '–'
+			: withInterval(accuracy.report.value, accuracy.report, (each) => formatPercent(each))
+};
+
+/** What a plan does is written below its name. `asked`: some plans were asked the user's questions. */
+export const planColumns = (shown: ShownAxes, asked: boolean): readonly Column<PlanFigures>[] => [
 	{ key: 'name', title: 'Plan', value: ({ name }) => name },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind], hidden: true },
 	reportColumn(),
 	recallColumn(),
+	...(asked ? [accuracyColumn] : []),
 	{
 		key: 'choose',
 		title: 'choose',
