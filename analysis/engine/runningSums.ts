@@ -121,7 +121,7 @@ class DeviceSums implements RunningSums {
 	leave(outputs: InferenceSession.OnnxValueMapType): void {
 		for (const { total } of this.#sums) {
 			this.#totals.get(total)?.dispose();
-			this.#totals.set(total, outputs[total] as Tensor);
+			this.#totals.set(total, outputs[total]);
 		}
 	}
 

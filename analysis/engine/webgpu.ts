@@ -1,11 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { delimiter } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.ts';
 import { FLOAT, GraphBuilder } from '../proto/builder.ts';
 import { quantile } from '../statistics/figures.ts';
 import type { AskedDevice, ChosenDevice, OnnxDevice } from './onnxDevices.ts';
 import { LOG_FATAL } from './session.ts';
+import { vulkanProblem } from './vulkan.ts';
 
 /** Rows and columns of the product by which devices are compared: about that of a layer's projections. */
 const SIZE = 1024;
@@ -15,25 +14,13 @@ const SMALL = 16;
 /** Characters of what onnxruntime says that are shown. */
 const MOST_WORDS = 200;
 
-const LIBRARY_FOLDERS = [
-	'/usr/lib/x86_64-linux-gnu',
-	'/usr/lib/aarch64-linux-gnu',
-	'/lib/x86_64-linux-gnu',
-	'/lib/aarch64-linux-gnu',
-	'/usr/lib64',
-	'/usr/lib',
-	'/usr/local/lib'
-];
-const LOADER = 'libvulkan.so.1';
-const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
-
 /** Why nothing can run by WebGPU here, and what to install; null: something can. */
 export async function webgpuProblem(): Promise<string | null> {
 	try {
 		await timeOf('webgpu', 1, SMALL);
 		return null;
 	} catch (error) {
-		const missing = process.platform === 'linux' ? await missingOnLinux() : null;
+		const missing = process.platform === 'linux' ? await vulkanProblem() : null;
 		return missing ?? reasonOf(messageOf(error));
 	}
 }
@@ -86,30 +73,6 @@ async function timeOf(device: OnnxDevice, runs: number, size: number): Promise<n
 		await session.release();
 	}
 	return quantile(times, 0.5);
-}
-
-/** What WebGPU needs on Linux and is not there, with the package that has it; null: all is there. */
-async function missingOnLinux(): Promise<string | null> {
-	const folders = [...LIBRARY_FOLDERS, ...(process.env.LD_LIBRARY_PATH ?? '').split(delimiter)];
-	if (!(await anyFile(folders, (name) => name === LOADER))) {
-		return `the Vulkan loader ${LOADER} is missing; install libvulkan1 (Debian, Ubuntu) or vulkan-loader (Fedora, Arch: vulkan-icd-loader)`;
-	}
-	const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
-	if (named === undefined && !(await anyFile(DRIVER_FOLDERS, (name) => name.endsWith('.json')))) {
-		return `no Vulkan driver is installed (${DRIVER_FOLDERS.join(', ')}); NVIDIA's driver brings one, mesa-vulkan-drivers has those for AMD and Intel`;
-	}
-	return null;
-}
-
-async function anyFile(
-	folders: readonly string[],
-	wanted: (name: string) => boolean
-): Promise<boolean> {
-	for (const folder of folders.filter((each) => each !== '')) {
-		const names = await readdir(folder).catch(() => []);
-		if (names.some(wanted)) return true;
-	}
-	return false;
 }
 
 /** What onnxruntime says, in a sentence. */
