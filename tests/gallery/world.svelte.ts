@@ -13,7 +13,8 @@ import type { Job, ModelEstimate, SamplesAnswer } from '../../src/lib/client/api
 import { Measurements } from '../../src/lib/measure/measurements.svelte.ts';
 import { CompareState } from '../../src/lib/pages/compare/state.svelte.ts';
 import { readCompareUrl } from '../../src/lib/pages/compare/url.ts';
-import { defaultUrl, RunState } from '../../src/lib/state/run.svelte.ts';
+import { defaultUrl } from '../../src/lib/state/defaultUrl.ts';
+import { RunState } from '../../src/lib/state/run.svelte.ts';
 import type { RunUrl } from '../../src/lib/state/url.ts';
 import { madeUpRun } from '../builders/run.ts';
 import { madeUpStudy, type Study } from '../builders/study.ts';

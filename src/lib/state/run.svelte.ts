@@ -1,16 +1,14 @@
 import { messageOf } from '$analysis/errors.ts';
-import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
 import { DTYPE_BYTES, savings } from '$analysis/plan/savings.ts';
 import { planKey } from '$analysis/plan/key.ts';
 import { planMatches } from '$analysis/plan/planFile.ts';
-import { mostFollowers, planByFollowers, planByThreshold } from '$analysis/plan/search.ts';
-import { planSpans, sourcesOf, spansOf } from '$analysis/plan/spans.ts';
+import { mostFollowers } from '$analysis/plan/search.ts';
+import { planSpans, spansOf } from '$analysis/plan/spans.ts';
 import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
 import { layerList, planWords } from '$analysis/text/plan.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '../client/api.ts';
-import { isOnnxModel } from '../client/modelPath.ts';
 import { resized } from '$analysis/figure/spans.ts';
 import type { Cell } from '$analysis/figure/layout.ts';
 import { DamageResults } from './damage.svelte.ts';
@@ -23,6 +21,7 @@ import {
 	withSpan
 } from './edit.ts';
 import { evaluationsOf } from './evaluatedPlan.ts';
+import { plannedSources } from './planned.ts';
 import { PlanSteps } from './planSteps.svelte.ts';
 import { Variants } from './variants.svelte.ts';
 import { WholePlans } from './wholePlans.svelte.ts';
@@ -98,7 +97,9 @@ export class RunState {
 	readonly plan = $derived.by((): { sources: Sources; problem: string | null } => {
 		const own = Array.from({ length: this.layers }, (_, layer) => layer);
 		try {
-			return { sources: this.#planned() ?? own, problem: null };
+			const matrix = this.similarity?.matrix ?? null;
+			const planned = plannedSources(this.url.plan, matrix, this.layers, this.limits);
+			return { sources: planned ?? own, problem: null };
 		} catch (error) {
 			return { sources: own, problem: messageOf(error) };
 		}
@@ -371,50 +372,4 @@ export class RunState {
 			if (!signal.aborted) this.failure = messageOf(error);
 		}
 	}
-
-	#planned(): Sources | null {
-		const { plan } = this.url;
-		if (plan.by === 'hand') {
-			const spans = plan.spans.map(({ first, last }) => ({
-				source: first,
-				followers: Array.from({ length: last - first }, (_, index) => first + 1 + index)
-			}));
-			const sources = sourcesOf(spans, this.layers);
-			return sources.map((source, layer) => (plan.dropped.includes(layer) ? null : source));
-		}
-		const matrix = this.similarity?.matrix;
-		if (matrix === undefined) return null;
-		return plan.by === 'threshold'
-			? planByThreshold(matrix, this.layers, plan.threshold, this.limits)
-			: planByFollowers(matrix, this.layers, Math.min(plan.followers, this.most), this.limits);
-	}
-}
-
-/** What the page shows of a run that was just opened: a quarter of the layers follow. */
-export function defaultUrl(run: RunRecord): RunUrl {
-	const { layers, maxPositions } = run.model;
-	const protectedLayers = layers > 2 ? [0, layers - 1] : [];
-	const most = mostFollowers(
-		{ maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach: run.model.reach },
-		layers
-	);
-	return {
-		tab: 'map',
-		open: {},
-		map: 'similarity',
-		metric: run.metrics[0],
-		view: run.views[0],
-		show: 'similarity',
-		range: null,
-		cell: null,
-		heads: null,
-		window: 0,
-		plan: { by: 'followers', followers: Math.min(most, Math.round(layers / 4)) },
-		origin: null,
-		maxSpan: DEFAULT_MAX_SPAN,
-		protectedLayers,
-		context: Math.min(4096, maxPositions),
-		batch: 1,
-		dtype: isOnnxModel(run.model) && run.model.dtype === 'float32' ? 'f32' : 'bf16'
-	};
 }

@@ -3,7 +3,8 @@ import { planKey } from '$analysis/plan/key.ts';
 import type { Plan } from '$analysis/plan/types.ts';
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
-import { defaultUrl, RunState } from './run.svelte.ts';
+import { defaultUrl } from './defaultUrl.ts';
+import { RunState } from './run.svelte.ts';
 
 const layers = 8;
 const run = {

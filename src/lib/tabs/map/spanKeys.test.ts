@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { madeUpRun } from '../../../../tests/builders/run.ts';
-import { defaultUrl, RunState } from '../../state/run.svelte.ts';
+import { defaultUrl } from '../../state/defaultUrl.ts';
+import { RunState } from '../../state/run.svelte.ts';
 import { editSpan } from './spanKeys.ts';
 
 function opened(spans: { first: number; last: number }[]): RunState {

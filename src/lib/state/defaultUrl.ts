@@ -1,0 +1,34 @@
+import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
+import { mostFollowers } from '$analysis/plan/search.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
+import { isOnnxModel } from '../client/modelPath.ts';
+import type { RunUrl } from './url.ts';
+
+/** What the page shows of a run that was just opened: a quarter of the layers follow. */
+export function defaultUrl(run: RunRecord): RunUrl {
+	const { layers, maxPositions } = run.model;
+	const protectedLayers = layers > 2 ? [0, layers - 1] : [];
+	const most = mostFollowers(
+		{ maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach: run.model.reach },
+		layers
+	);
+	return {
+		tab: 'map',
+		open: {},
+		map: 'similarity',
+		metric: run.metrics[0],
+		view: run.views[0],
+		show: 'similarity',
+		range: null,
+		cell: null,
+		heads: null,
+		window: 0,
+		plan: { by: 'followers', followers: Math.min(most, Math.round(layers / 4)) },
+		origin: null,
+		maxSpan: DEFAULT_MAX_SPAN,
+		protectedLayers,
+		context: Math.min(4096, maxPositions),
+		batch: 1,
+		dtype: isOnnxModel(run.model) && run.model.dtype === 'float32' ? 'f32' : 'bf16'
+	};
+}
