@@ -32,16 +32,18 @@ export type CommandSource = () => Offer | Promise<Offer>;
 /** Who has commands for the palette, and whether it is open. One instance a visit, handed down by context. */
 export class Commands {
 	open = $state(false);
-	readonly #sources = new Set<CommandSource>();
+	readonly #pages = new Set<CommandSource>();
+	readonly #parts = new Set<CommandSource>();
 
-	/** Offers commands until what is returned is called. */
-	provide(source: CommandSource): () => void {
-		this.#sources.add(source);
-		return () => this.#sources.delete(source);
+	/** Offers commands until what is returned is called; those of a page stand before those of its parts. */
+	provide(source: CommandSource, from: 'page' | 'part' = 'part'): () => void {
+		const sources = from === 'page' ? this.#pages : this.#parts;
+		sources.add(source);
+		return () => sources.delete(source);
 	}
 
 	get sources(): CommandSource[] {
-		return [...this.#sources];
+		return [...this.#pages, ...this.#parts];
 	}
 }
 
