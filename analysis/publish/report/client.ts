@@ -154,24 +154,23 @@ function showMaps({ layers, tables, maps, plans }: PackedMaps): void {
 			return made;
 		};
 		const none = chosen('plan') === '' || plan === undefined;
-		marks.replaceChildren(
-			...(none
+		const shapes = (): SVGElement[] =>
+			none
 				? []
 				: [
-						...plan.spans.map(({ first, last }) =>
-							shape('rect', {
-								x: first,
-								y: first,
-								width: last - first + 1,
-								height: last - first + 1
-							})
-						),
+						...plan.spans.map(({ first, last }) => {
+							const side = last - first + 1;
+							return shape('rect', { x: first, y: first, width: side, height: side });
+						}),
 						...plan.dropped.flatMap((at) => [
 							shape('line', { x1: at + 0.2, y1: at + 0.2, x2: at + 0.8, y2: at + 0.8 }),
 							shape('line', { x1: at + 0.2, y1: at + 0.8, x2: at + 0.8, y2: at + 0.2 })
 						])
-					])
-		);
+					];
+		// Twice, a dark edge below, so that they are seen on every colour.
+		const edges = shapes();
+		for (const edge of edges) edge.classList.add('edge');
+		marks.replaceChildren(...edges, ...shapes());
 	};
 
 	let hover: [number, number] | null = null;

@@ -23,6 +23,11 @@ export function trusted(markup: string): Html {
 	return new Html(markup);
 }
 
+/** A sentence whose intervals, such as "[0.1, 0.2]", stay on one line. */
+export function unbrokenIntervals(sentence: string): string {
+	return sentence.replace(/\[[^\]]{1,40}\]/g, (interval) => interval.replaceAll(' ', '\u00a0'));
+}
+
 /** A value as an expression of JavaScript that is safe inside a script element. */
 export function scriptValue(value: unknown): string {
 	return JSON.stringify(value)

@@ -10,7 +10,7 @@ import {
 	whatIsGained,
 	type Answer
 } from '../answers.ts';
-import { html, type Html } from './html.ts';
+import { html, unbrokenIntervals, type Html } from './html.ts';
 
 /** A question of a report, its answer, and the command that would measure one that has none. */
 export interface ReportQuestion {
@@ -90,7 +90,7 @@ export function questionsSection(questions: readonly ReportQuestion[]): Html {
 											class="tag ${answer.word === 'pass' ? 'good' : answer.word === 'fail' ? 'bad' : ''}"
 											>${answer.word}</span
 										>
-										${answer.sentence}
+										${unbrokenIntervals(answer.sentence)}
 									</p>
 									${about === null ? null : html`<p class="small muted">Plan: ${planWords(about)}</p>`}`
 					}

@@ -10,6 +10,7 @@ import type { StoredResult } from '../../measure/results/types.ts';
 import type { Similarity } from '../../similarity/types.ts';
 import type { RunRecord } from '../../workspace/run/types.ts';
 import { isDamage } from '../damageCard.ts';
+import { unbrokenIntervals } from './html.ts';
 import { packedMaps } from './packedMaps.ts';
 import { reportPlans } from './plans.ts';
 import { reportQuestions } from './questions.ts';
@@ -77,6 +78,12 @@ describe('the maps of a report', () => {
 		expect(Buffer.from(tables[0], 'base64')).toHaveLength(768);
 		expect(maps.map(({ shows }) => shows[0].table)).toEqual([0, 0]);
 	});
+});
+
+it('both ends of an interval stay on one line', () => {
+	expect(unbrokenIntervals('Loss +0.2 [+0.1, +0.3] nats/token')).toBe(
+		'Loss +0.2 [+0.1,\u00a0+0.3] nats/token'
+	);
 });
 
 describe('a report', () => {

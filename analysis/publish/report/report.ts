@@ -12,7 +12,7 @@ import { layerProfile, profileCaption } from '../profile.ts';
 import { reportScript } from './client.ts';
 import { drawing } from './drawing.ts';
 import { evidenceSections, REPORT_STYLE } from './evidence.ts';
-import { html, trusted, type Html } from './html.ts';
+import { html, trusted, unbrokenIntervals, type Html } from './html.ts';
 import { mapSection } from './mapSection.ts';
 import { cardsSection, commandsOf, methodsText, referencesOf, termsSection } from './methods.ts';
 import { packedMaps } from './packedMaps.ts';
@@ -118,6 +118,9 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 	return page.text;
 }
 
+/** What a report begins with where nothing was measured. */
+const NOT_MEASURED = 'No plan was measured yet: the maps below show candidates, no recommendation.';
+
 function headerPart({ run, summaries }: ReportSource): Html {
 	const { model } = run;
 	const advice = reportAdvice(summaries);
@@ -130,9 +133,7 @@ function headerPart({ run, summaries }: ReportSource): Html {
 		['baseline loss', `${formatValue(run.loss)} nats/token, measured`]
 	];
 	return html`<h1>${model.name}: which layers can share or drop attention</h1>
-		<p class="answer">
-			${advice?.sentence ?? 'No plan was measured yet: the maps below show candidates, no recommendation.'}
-		</p>
+		<p class="answer">${unbrokenIntervals(advice?.sentence ?? NOT_MEASURED)}</p>
 		<dl class="facts">
 			${facts.map(
 				([name, value]) =>

@@ -100,7 +100,8 @@ button { padding: 2px 10px; cursor: pointer; }
 .board canvas { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated; background: var(--missing); }
 .board svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; pointer-events: none; }
 .board svg * { fill: none; stroke: var(--span); stroke-width: 2.5px; vector-effect: non-scaling-stroke; }
-.board:not([data-of='similarity']) svg g * { stroke: #111; }
+.board svg .edge { stroke: #111; stroke-width: 5px; }
+.board:not([data-of='similarity']) svg g :not(.edge) { stroke: #fff; stroke-width: 2px; }
 .board svg .cell { stroke: #fff; stroke-width: 2px; }
 .board svg .cell.under { stroke: #000; stroke-width: 5px; }
 .tick { position: absolute; font-size: 11.5px; line-height: 1; color: var(--ink-3); }
