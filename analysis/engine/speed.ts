@@ -1,8 +1,13 @@
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
+import type { TorchSettings } from './torchSettings.ts';
 import { readCache, writeCache } from '../model/checkpoint/cacheFile.ts';
 
-const SPEED = 'speed.json';
+/** Each engine, device and type has a speed of its own. */
+function fileOf(torch: TorchSettings | null): string {
+	if (torch === null) return 'speed.json';
+	return `speed-torch-${torch.device.replace(':', '')}-${torch.dtype}.json`;
+}
 
 const speedSchema = v.object({
 	version: v.literal(1),
@@ -11,17 +16,30 @@ const speedSchema = v.object({
 
 /** A core with AVX2 does about 40 to 120 GFLOP/s of float32 products; much is lost on the way. */
 const GUESSED_OPERATIONS_PER_CORE_SECOND = 30e9;
+/** A GPU on models that do not fill it. */
+const GUESSED_OPERATIONS_PER_GPU_SECOND = 5e12;
 
-/** Operations a second (in the unit of work.ts) of the last run in this workspace, else a guess by cores. */
+/** Operations a second (in the unit of work.ts) of the last run of an engine in this workspace, else a guess. */
 export async function operationsPerSecond(
-	home: string
+	home: string,
+	torch: TorchSettings | null = null
 ): Promise<{ rate: number; from: 'earlier runs' | 'guess' }> {
-	const speed = await readCache(home, SPEED, speedSchema);
+	const speed = await readCache(home, fileOf(torch), speedSchema);
 	if (speed !== null) return { rate: speed.operationsPerSecond, from: 'earlier runs' };
-	return { rate: GUESSED_OPERATIONS_PER_CORE_SECOND * availableParallelism(), from: 'guess' };
+	const onCpu = torch === null || torch.device === 'cpu';
+	return {
+		rate: onCpu
+			? GUESSED_OPERATIONS_PER_CORE_SECOND * availableParallelism()
+			: GUESSED_OPERATIONS_PER_GPU_SECOND,
+		from: 'guess'
+	};
 }
 
 /** Remembers how fast a run was. */
-export async function rememberSpeed(home: string, rate: number): Promise<void> {
-	await writeCache(home, SPEED, { version: 1, operationsPerSecond: rate });
+export async function rememberSpeed(
+	home: string,
+	rate: number,
+	torch: TorchSettings | null = null
+): Promise<void> {
+	await writeCache(home, fileOf(torch), { version: 1, operationsPerSecond: rate });
 }

@@ -32,6 +32,8 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 		const bytes = BASE_BYTES + weights + held + logits;
 		return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
 	};
+	/** Open for plans: what else is asked meanwhile needs no second process. */
+	let plans: TorchRun | null = null;
 	return {
 		fixedContext: null,
 		capture: (context, statistics, limitBytes) => {
@@ -48,9 +50,9 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 				capture: (windows, home, reporter, stopwatch) => {
 					stopwatch.enter('windows');
 					const each = facts.layers * work.layer + work.head + work.statistics;
-					return withRun(model, settings, home, (run) =>
-						run.capture(windows, statistics, windowsDone(reporter, 'windows', context, each))
-					);
+					const done = windowsDone(reporter, 'windows', context, each);
+					if (plans !== null) return plans.capture(windows, statistics, done);
+					return withRun(model, settings, home, (run) => run.capture(windows, statistics, done));
 				}
 			};
 		},
@@ -87,7 +89,8 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 				open: async () => {
 					// Only here: an estimate starts no process.
 					const { TorchRun } = await import('./torchRun.ts');
-					return TorchRun.open(model, settings);
+					plans = await TorchRun.open(model, settings, () => (plans = null));
+					return plans;
 				}
 			};
 		},

@@ -26,7 +26,7 @@ import {
 	tokenMaps,
 	turned
 } from './torchMessages.ts';
-import { pythonOf, type TorchDtype, type TorchSettings } from './torchSettings.ts';
+import { processesOf, pythonOf, type TorchDtype, type TorchSettings } from './torchSettings.ts';
 import { TorchWorker } from './torchWorker.ts';
 import type { Compared } from './ways.ts';
 import type { StatisticsRequest } from './windowSums.ts';
@@ -35,6 +35,8 @@ import { plansWork } from './work.ts';
 const PARTS = ['gram', 'sqrt', 'null', 'windows', 'js'] as const;
 /** Rows of a comparison: losses of both, divergence, agreement. */
 const ROWS = 4;
+/** Windows of a comparison that are asked for together. */
+const COMPARED_AT_ONCE = 16;
 
 /** What computes: as PyTorch names it. */
 export interface TorchPlace {
@@ -54,6 +56,7 @@ export class TorchRun implements Plans {
 	readonly #model: CheckpointModel;
 	/** Where the worker puts what is too large for a line, and finds refitted weights. */
 	readonly #folder: string;
+	readonly #onClosed: () => void;
 	#files = 0;
 	readonly #repairs = new Map<LayerRepairs, string>();
 
@@ -61,8 +64,10 @@ export class TorchRun implements Plans {
 		worker: TorchWorker,
 		model: CheckpointModel,
 		folder: string,
-		place: TorchPlace
+		place: TorchPlace,
+		onClosed: () => void
 	) {
+		this.#onClosed = onClosed;
 		this.#worker = worker;
 		this.#model = model;
 		this.#folder = folder;
@@ -70,8 +75,12 @@ export class TorchRun implements Plans {
 	}
 
 	/** Starts a worker and loads the model there. Throws InputError where Python, device or model will not do. */
-	static async open(model: CheckpointModel, { device, dtype }: TorchSettings): Promise<TorchRun> {
-		const worker = await TorchWorker.start(pythonOf(process.env));
+	static async open(
+		model: CheckpointModel,
+		{ device, dtype }: TorchSettings,
+		onClosed: () => void = () => undefined
+	): Promise<TorchRun> {
+		const worker = await TorchWorker.start(pythonOf(process.env), {}, processesOf(device));
 		const folder = await mkdtemp(join(tmpdir(), 'spanwise-torch-'));
 		try {
 			const found = await worker.ask('open', { model: model.path, device, dtype }, modelFacts);
@@ -81,7 +90,13 @@ export class TorchRun implements Plans {
 					`${model.path}: transformers finds ${found.layers} layers × ${found.heads} heads; config.json says ${layers} × ${heads}`
 				);
 			}
-			return new TorchRun(worker, model, folder, { device: found.device, dtype: found.dtype });
+			return new TorchRun(
+				worker,
+				model,
+				folder,
+				{ device: found.device, dtype: found.dtype },
+				onClosed
+			);
 		} catch (error) {
 			await worker.close();
 			await rm(folder, { recursive: true, force: true });
@@ -162,31 +177,35 @@ export class TorchRun implements Plans {
 		windows: readonly Window[]
 	): AsyncGenerator<Compared<Window>> {
 		const plain = await this.#planOf(plan);
-		// One by one, so that each is handed on as it comes.
-		for (const sequence of windows) {
+		// A few at a time, so that they are handed on as they come.
+		for (let first = 0; first < windows.length; first += COMPARED_AT_ONCE) {
+			const group = windows.slice(first, first + COMPARED_AT_ONCE);
 			const found: Compared<Window>[] = [];
-			const request = { plan: plain, windows: [sequence.ids] };
+			const request = { plan: plain, windows: group.map(({ ids }) => ids) };
 			await this.#worker.ask('compare', request, v.unknown(), {
 				onPart: (given) => {
 					const part = parseUntrusted(comparisonPart, given, 'a comparison of the Python worker');
 					const numbers = inlineNumbers(part.comparison);
 					checkFinite(numbers, this.#model.path, 'the loss');
-					const row = (at: number) =>
-						numbers.slice((at * numbers.length) / ROWS, ((at + 1) * numbers.length) / ROWS);
+					const tokens = numbers.length / ROWS / part.windows.length;
 					const { seconds, cpuSeconds } = part;
-					found.push({
-						sequence,
-						comparison: {
-							baseline: row(0),
-							shared: row(1),
-							kl: row(2),
-							agree: Uint8Array.from(row(3))
-						},
-						time: {
-							baseline: { seconds: seconds.baseline, cpuSeconds: cpuSeconds.baseline },
-							shared: { seconds: seconds.planned, cpuSeconds: cpuSeconds.planned }
-						}
-					});
+					for (const [at, window] of part.windows.entries()) {
+						const row = (of: number) =>
+							numbers.slice((at * ROWS + of) * tokens, (at * ROWS + of + 1) * tokens);
+						found.push({
+							sequence: group[window],
+							comparison: {
+								baseline: row(0),
+								shared: row(1),
+								kl: row(2),
+								agree: Uint8Array.from(row(3))
+							},
+							time: {
+								baseline: { seconds: seconds.baseline, cpuSeconds: cpuSeconds.baseline },
+								shared: { seconds: seconds.planned, cpuSeconds: cpuSeconds.planned }
+							}
+						});
+					}
 					return Promise.resolve();
 				}
 			});
@@ -284,6 +303,7 @@ export class TorchRun implements Plans {
 
 	/** Ends the worker. */
 	async close(): Promise<void> {
+		this.#onClosed();
 		await this.#worker.close();
 		await rm(this.#folder, { recursive: true, force: true });
 	}

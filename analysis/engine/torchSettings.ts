@@ -1,6 +1,9 @@
 /** The PyTorch engine as it is asked for. */
 export interface TorchSettings {
-	/** As PyTorch names it: "cpu", "cuda", "cuda:1", "mps"; "auto" spreads the model over all GPUs. */
+	/**
+	 * As PyTorch names it: "cpu", "cuda", "cuda:1", "mps"; "auto" spreads the model over all GPUs; "cuda:all" is a process for
+	 * each GPU, "cpu:2" two on the CPU, which share the windows.
+	 */
 	device: string;
 	dtype: TorchDtype;
 }
@@ -10,6 +13,15 @@ export type TorchDtype = (typeof TORCH_DTYPES)[number];
 
 /** What PyTorch calls a device, and `auto`. */
 export const TORCH_DEVICE = /^(cpu|mps|auto|cuda(:\d{1,2})?)$/;
+
+/** A device, or several processes that share the windows. */
+export const TORCH_DEVICES = /^(cpu(:[2-9])?|mps|auto|cuda(:\d{1,2}|:all)?)$/;
+
+/** How many processes a device asks torchrun for, as its option says it; null: a single one, without torchrun. */
+export function processesOf(device: string): string | null {
+	if (device === 'cuda:all') return 'gpu';
+	return /^cpu:(\d)$/.exec(device)?.[1] ?? null;
+}
 
 /** The Python that runs the worker: SPANWISE_PYTHON, else python3. */
 export function pythonOf(env: Record<string, string | undefined>): string {

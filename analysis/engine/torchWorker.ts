@@ -24,6 +24,12 @@ export interface AnswerCallbacks {
 	onPart?: (part: unknown) => Promise<void>;
 }
 
+/** The words that start as many processes. */
+function torchrun(processes: string | null): string[] {
+	if (processes === null) return [];
+	return ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', processes];
+}
+
 /** A Python process that holds a model and answers the engine's verbs. It ends when this process does. */
 export class TorchWorker {
 	readonly #child: Python;
@@ -50,11 +56,18 @@ export class TorchWorker {
 		return this.#ready;
 	}
 
-	/** Starts the worker, with further environment variables. Throws InputError that says what is missing and how to install it. */
-	static async start(python: string, variables: Record<string, string> = {}): Promise<TorchWorker> {
+	/**
+	 * Starts the worker, with further environment variables; `processes`: as torchrun starts several that share the windows.
+	 * Throws InputError that says what is missing and how to install it.
+	 */
+	static async start(
+		python: string,
+		variables: Record<string, string> = {},
+		processes: string | null = null
+	): Promise<TorchWorker> {
 		const folder = join(projectRoot(), PACKAGE);
 		const known = process.env.PYTHONPATH;
-		const child = spawn(python, ['-m', 'spanwise.worker'], {
+		const child = spawn(python, [...torchrun(processes), '-m', 'spanwise.worker'], {
 			stdio: ['pipe', 'pipe', 'pipe'],
 			env: {
 				...process.env,

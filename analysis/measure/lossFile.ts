@@ -20,7 +20,9 @@ const headerSchema = v.object({
 	texts: v.array(v.string()),
 	context: v.number(),
 	windows: v.number(),
-	maxSpan: v.number()
+	maxSpan: v.number(),
+	/** Engine and type of its numbers, where it is not the program's own. */
+	engine: v.exactOptional(v.string())
 });
 
 const square = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -48,7 +50,7 @@ const FILE_NAME_DIGITS = 16;
 
 /** What results of this version of Spanwise are about. */
 export function progressHeader(about: Omit<ProgressHeader, 'format' | 'version'>): ProgressHeader {
-	const { model, tokenizer, texts, context, windows, maxSpan } = about;
+	const { model, tokenizer, texts, context, windows, maxSpan, engine } = about;
 	return {
 		format: 'spanwise/damage',
 		version: VERSION,
@@ -57,7 +59,8 @@ export function progressHeader(about: Omit<ProgressHeader, 'format' | 'version'>
 		texts,
 		context,
 		windows,
-		maxSpan
+		maxSpan,
+		...(engine !== undefined && { engine })
 	};
 }
 
@@ -210,8 +213,9 @@ async function existingText(path: string): Promise<string> {
 
 function checkHeader(path: string, line: string, expected: ProgressHeader): void {
 	const found = parseLine(path, line, headerSchema);
-	for (const key of Object.keys(expected) as (keyof ProgressHeader)[]) {
-		const [there, wanted] = [JSON.stringify(found[key]), JSON.stringify(expected[key])];
+	const keys = [...Object.keys(expected), 'engine'] as (keyof ProgressHeader)[];
+	for (const key of keys) {
+		const [there, wanted] = [found[key], expected[key]].map((value) => JSON.stringify(value));
 		if (there !== wanted) {
 			throw new InputError(
 				`progress file ${path}: made with ${key} ${there}; this is ${wanted}; name another file with --out`

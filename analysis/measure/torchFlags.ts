@@ -2,21 +2,23 @@
 import * as v from 'valibot';
 import {
 	TORCH_DEVICE,
+	TORCH_DEVICES,
 	TORCH_DTYPES,
 	type TorchDtype,
 	type TorchSettings
 } from '../engine/torchSettings.ts';
 import { ONNX_DEVICES, type AskedDevice } from '../engine/onnxDevices.ts';
 import { InputError } from '../errors.ts';
-import type { SettingFlags } from './flags.ts';
+import type { Flag, SettingFlags } from './flags.ts';
 
+const DEVICES_ALLOWED = 'cpu, cpu:2, cuda, cuda:N, cuda:all, mps or auto';
 const ENGINES = ['onnx', 'torch'] as const;
 
 /** The PyTorch engine; null: onnxruntime. */
 export const torchSetting = v.optional(
 	v.nullable(
 		v.object({
-			device: v.pipe(v.string(), v.regex(TORCH_DEVICE, 'cpu, cuda, cuda:N, mps or auto')),
+			device: v.pipe(v.string(), v.regex(TORCH_DEVICES, DEVICES_ALLOWED)),
 			dtype: v.picklist(TORCH_DTYPES)
 		})
 	),
@@ -39,17 +41,92 @@ export const deviceFlag: SettingFlags<AskedDevice> = {
 	write: (device) => (device === 'cpu' ? [] : ['--device', device])
 };
 
+/** Which engine made figures, where it was not the program's own. */
+export type MadeBy = { engine?: { name: 'torch' } & TorchSettings };
+
+/** What results say of the engine: nothing of the program's own. */
+export function madeBy(torch: TorchSettings | null | undefined): MadeBy {
+	return torch == null ? {} : { engine: { name: 'torch', ...torch } };
+}
+
+/** What a file of results that go on says of the engine: those of other engines or types are not added to it. */
+export function resumedBy(torch: TorchSettings | null | undefined): { engine?: string } {
+	return torch == null ? {} : { engine: `torch ${torch.dtype}` };
+}
+
+/** PyTorch runs models, too, of which only the sizes are known here. */
+export function opening(settings: { torch: TorchSettings | null }): { forOther: boolean } {
+	return { forOther: settings.torch !== null };
+}
+
 /** Device of PyTorch, of an option's text. Throws InputError. */
 export function torchDevice(text: string): string {
 	if (TORCH_DEVICE.test(text)) return text;
 	throw new InputError(`found "${text}"; allowed: cpu, cuda, cuda:N, mps, auto`);
 }
 
+/** Device or devices of PyTorch, of an option's text. Throws InputError. */
+function torchDevices(text: string): string {
+	if (TORCH_DEVICES.test(text)) return text;
+	throw new InputError(`found "${text}"; allowed: ${DEVICES_ALLOWED}`);
+}
+
 /** Device of either engine, of an option's text. Throws InputError. */
 function deviceOf(text: string): string {
-	if (TORCH_DEVICE.test(text) || isOnnxDevice(text)) return text;
-	throw new InputError(`found "${text}"; allowed: cpu, webgpu, cuda, cuda:N, mps, auto`);
+	if (TORCH_DEVICES.test(text) || isOnnxDevice(text)) return text;
+	throw new InputError(`found "${text}"; allowed: cpu, webgpu, cuda, cuda:N, mps, auto, cuda:all`);
 }
+
+const dtypeFlag: Flag = {
+	flag: '--dtype <type>',
+	about: `of the torch engine: ${TORCH_DTYPES.join(', ')} (default: float32)`,
+	choices: TORCH_DTYPES
+};
+
+function readTorch(
+	[engine, device, dtype]: readonly unknown[],
+	isOnnx: (device: string) => boolean = () => false
+): TorchSettings | undefined {
+	if (engine === 'torch') {
+		if (device === 'webgpu')
+			throw new InputError('--device webgpu: of the onnx engine; leave --engine torch out');
+		return {
+			device: (device as string | undefined) ?? 'cpu',
+			dtype: (dtype as TorchDtype | undefined) ?? 'float32'
+		};
+	}
+	if (dtype !== undefined) {
+		throw new InputError('--dtype: only the torch engine has it; add --engine torch');
+	}
+	if (device !== undefined && !isOnnx(device as string)) {
+		throw new InputError(`--device ${device as string}: of the torch engine; add --engine torch`);
+	}
+	return undefined;
+}
+
+function writeTorch({ device, dtype }: TorchSettings): string[] {
+	return ['--engine', 'torch', '--device', device, '--dtype', dtype];
+}
+
+/** --engine, --device and --dtype of a kind that the other engine runs on the CPU alone. */
+export const planTorchFlags: SettingFlags<TorchSettings> = {
+	flags: [
+		{
+			flag: '--engine <name>',
+			about: 'onnx runs on this CPU, torch in Python on any device that PyTorch knows',
+			choices: ENGINES
+		},
+		{
+			flag: '--device <name>',
+			about:
+				'of the torch engine: cpu, cuda, cuda:1, mps; cuda:all shares the windows out over all GPUs, auto spreads a model over them that one cannot hold (default: cpu)',
+			parse: torchDevices
+		},
+		dtypeFlag
+	],
+	read: readTorch,
+	write: writeTorch
+};
 
 /** --engine, --device and --dtype. Throws InputError where a device or type is given without the engine that has them. */
 export const torchFlags: SettingFlags<TorchSettings> = {
@@ -62,31 +139,11 @@ export const torchFlags: SettingFlags<TorchSettings> = {
 		{
 			flag: '--device <name>',
 			about:
-				'of onnx: cpu, webgpu for a GPU without anything installed, or auto for the faster; of torch: cpu, cuda, cuda:1, mps, or auto for all GPUs (default: cpu)',
+				'of onnx: cpu, webgpu for a GPU without anything installed, or auto for the faster; of torch: cpu, cuda, cuda:1, mps, cuda:all to share the windows out over all GPUs, or auto to spread a model over them (default: cpu)',
 			parse: deviceOf
 		},
-		{
-			flag: '--dtype <type>',
-			about: `of the torch engine: ${TORCH_DTYPES.join(', ')} (default: float32)`,
-			choices: TORCH_DTYPES
-		}
+		dtypeFlag
 	],
-	read: ([engine, device, dtype]) => {
-		if (engine === 'torch') {
-			if (device === 'webgpu')
-				throw new InputError('--device webgpu: of the onnx engine; leave --engine torch out');
-			return {
-				device: (device as string | undefined) ?? 'cpu',
-				dtype: (dtype as TorchDtype | undefined) ?? 'float32'
-			};
-		}
-		if (dtype !== undefined) {
-			throw new InputError('--dtype: only the torch engine has it; add --engine torch');
-		}
-		if (device !== undefined && !isOnnxDevice(device as string)) {
-			throw new InputError(`--device ${device as string}: of the torch engine; add --engine torch`);
-		}
-		return undefined;
-	},
-	write: ({ device, dtype }) => ['--engine', 'torch', '--device', device, '--dtype', dtype]
+	read: (values) => readTorch(values, isOnnxDevice),
+	write: writeTorch
 };

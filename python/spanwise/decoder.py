@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from torch import nn
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel
 
 from . import attention
 from .attention import Call, current, mixed
@@ -43,6 +45,7 @@ class Decoder:
     attention_outputs: int
     device: torch.device
     dtype: torch.dtype
+    keeps_logits: bool
 
     @property
     def hidden(self) -> int:
@@ -52,9 +55,11 @@ class Decoder:
     def vocab(self) -> int:
         return len(embedding_weight(self.model))
 
-    def logits(self, ids: torch.Tensor) -> torch.Tensor:
-        """Runs windows [B, S] and returns the logits [B, S, vocab] in the model's dtype."""
-        return self.model(input_ids=ids, use_cache=False).logits
+    def logits(self, ids: torch.Tensor, last: int | None = None) -> torch.Tensor:
+        """Runs windows [B, S] and returns the logits [B, S, vocab] in the model's dtype; of the `last` tokens alone where the
+        family can leave out others."""
+        kept = {"logits_to_keep": last} if last is not None and self.keeps_logits else {}
+        return self.model(input_ids=ids, use_cache=False, **kept).logits
 
 
 def load(folder: Path, device: str = "cpu", dtype: str = "float32") -> Decoder:
@@ -67,8 +72,14 @@ def load(folder: Path, device: str = "cpu", dtype: str = "float32") -> Decoder:
     target = check_device(device)
     options: dict[str, Any] = {"device_map": "auto"} if target is None else {}
     try:
+        config = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise InputError(f"{folder}: transformers cannot load it: {first_line(error)}") from error
+    refuse_other_attention(folder, config)
+    try:
         model = AutoModelForCausalLM.from_pretrained(
             str(folder),
+            config=config,
             dtype=DTYPES[dtype],
             attn_implementation=attention.NAME,
             local_files_only=True,
@@ -80,6 +91,18 @@ def load(folder: Path, device: str = "cpu", dtype: str = "float32") -> Decoder:
     if target is not None:
         model.to(target)  # type: ignore[arg-type]
     return inspect(model.eval())
+
+
+def refuse_other_attention(folder: Path, config: PretrainedConfig) -> None:
+    """Raises InputError where the family's attention does not go through transformers' AttentionInterface (Falcon, BLOOM,
+    MPT): its classes are picked by name, and no function of ours is called."""
+    family = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    if family is None or getattr(family, "_supports_attention_backend", False):
+        return
+    raise InputError(
+        f"{folder}: {family.__name__} of transformers {transformers.__version__} does not attend through AttentionInterface, "
+        "so that its probabilities can be neither read nor replaced; the PyTorch engine cannot run it"
+    )
 
 
 def embedding_weight(model: PreTrainedModel) -> torch.Tensor:
@@ -174,6 +197,7 @@ def inspect(model: PreTrainedModel) -> Decoder:
         attention_outputs=_length(results[modules[0]]),
         device=device,
         dtype=model.dtype,
+        keeps_logits="logits_to_keep" in signature(model.forward).parameters,
     )
 
 

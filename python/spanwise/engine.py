@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +16,18 @@ from .batches import Ids, check_windows, free_bytes, in_batches, one_length
 from .decoder import Decoder
 from .errors import InputError
 from .forward import Path, Runner, moved
+from .group import Group
 from .losses import Comparison, compare_logits, token_losses
-from .plan import Plan, Repair, baseline
+from .plan import Plan, Repair, baseline, running_order
 from .sums import Statistics, ViewSums, Wanted, induction
 
 #: Called with stage, what was done and how much there is to do; raises Cancelled to stop.
 OnProgress = Callable[[str, float, float], None]
 FLOAT = 4
+#: Windows of text and probes of recall take turns.
+KEPT_PATHS = 2
+#: Windows of a comparison at a time: few, so that both ways take turns.
+COMPARED = 4
 #: Fraction of a GPU's free memory that a batch may take.
 MEMORY_FRACTION = 0.6
 
@@ -50,8 +56,10 @@ class Captured:
 class Engine:
     """Answers the verbs for one model."""
 
-    def __init__(self, decoder: Decoder, batch: int | None = None) -> None:
+    def __init__(self, decoder: Decoder, batch: int | None = None, group: Group | None = None) -> None:
         self.decoder = decoder
+        self.group = group or Group()
+        self._paths: OrderedDict[tuple[tuple[int, ...], ...], Path] = OrderedDict()
         self.runner = Runner(decoder)
         self.batch = batch
         self.layers = len(decoder.layers)
@@ -64,15 +72,21 @@ class Engine:
         statistics = Statistics(self.layers, decoder.heads, context, len(windows), wanted, decoder.device)
         losses = np.zeros((len(windows), context - 1))
         plan = baseline(self.layers)
-        for index, ids in enumerate(windows):
-            progress("layers", index, len(windows))
-            logits = self.runner.logits(
-                self._ids([ids]), plan, on_probabilities=lambda layer, weights: statistics.put(layer, weights[0])
-            )
-            losses[index] = _numbers(token_losses(logits, self._ids([ids])))[0]
-            statistics.add()
+
+        def run() -> None:
+            for index in self.group.mine(len(windows)):
+                progress("layers", index, len(windows))
+                ids = self._ids([windows[index]])
+                logits = self.runner.logits(
+                    ids, plan, on_probabilities=lambda layer, weights: statistics.put(layer, weights[0])
+                )
+                losses[index] = _numbers(token_losses(logits, ids))[0]
+                statistics.add()
+
+        self.group.run(run)
+        statistics.merge(self.group)
         progress("similarity", len(windows), len(windows))
-        return Captured(statistics.finish(), losses, statistics.profile())
+        return Captured(statistics.finish(), self.group.sum(losses), statistics.profile())
 
     @torch.inference_mode()
     def induction(self, windows: Sequence[Ids], first: int, length: int, progress: OnProgress = silent) -> np.ndarray:
@@ -85,10 +99,13 @@ class Engine:
         def note(layer: int, weights: torch.Tensor) -> None:
             sums[layer] += sum(induction(each, first, length) for each in weights).to(sums.device)  # type: ignore[union-attr]
 
-        for index, ids in enumerate(windows):
-            progress("induction", index, len(windows))
-            self.runner.logits(self._ids([ids]), baseline(self.layers), on_probabilities=note)
-        return _numbers(sums) / len(windows)
+        def run() -> None:
+            for index in self.group.mine(len(windows)):
+                progress("induction", index, len(windows))
+                self.runner.logits(self._ids([windows[index]]), baseline(self.layers), on_probabilities=note)
+
+        self.group.run(run)
+        return self.group.sum(_numbers(sums)) / len(windows)
 
     @torch.inference_mode()
     def losses(
@@ -106,22 +123,31 @@ class Engine:
         one before, so that what plans share is run once. Returns layer evaluations, done and without that.
         """
         context = check_windows(windows, self.decoder.vocab)
-        order = sorted(range(len(plans)), key=lambda at: [plans[at].key(layer) for layer in range(self.layers)])
+        order = running_order(plans)
+        mine = self.group.mine(len(windows))
+        kept: list[tuple[int, range, np.ndarray, int]] = []
         total = len(plans) * len(windows)
         before = self.runner.layers_run
         tail = scored or context - 1
 
         def run(some: range) -> None:
-            ids = self._ids([windows[index] for index in some])
-            path = Path()
+            own = [windows[mine.start + index] for index in some]
+            ids, path = self._ids(own), self._path(own)
             for place, at in enumerate(order):
-                progress("losses", len(plans) * some.start + place * len(some), total)
+                progress("losses", len(plans) * (mine.start + some.start) + place * len(some), total)
                 done = self.runner.layers_run
-                logits = self.runner.logits(ids, plans[at], path=path)
-                losses = token_losses(logits[:, -tail - 1 :], ids[:, -tail - 1 :])
-                part(at, some, _numbers(losses), self.runner.layers_run - done)
+                logits = self.runner.logits(ids, plans[at], path=path, last=tail + 1)
+                found = _numbers(token_losses(logits[:, -tail - 1 :], ids[:, -tail - 1 :]))
+                where = range(mine.start + some.start, mine.start + some.stop)
+                if self.group.size == 1:
+                    part(at, where, found, self.runner.layers_run - done)
+                else:
+                    kept.append((at, where, found, self.runner.layers_run - done))
 
-        in_batches(windows, self._batch(context, kept=True), run)
+        self.group.run(lambda: in_batches([windows[index] for index in mine], self._batch(context, kept=True), run))
+        for of_process in self.group.gather(kept) if self.group.size > 1 else []:
+            for each in of_process:
+                part(*each)
         return {"done": self.runner.layers_run - before, "naive": self.layers * total}
 
     @torch.inference_mode()
@@ -139,21 +165,35 @@ class Engine:
         context = check_windows(windows, self.decoder.vocab)
         ways = {"baseline": baseline(self.layers), "planned": plan}
         turn = 0
+        mine = self.group.mine(len(windows))
+        kept: list[tuple[range, Comparison, Mapping[str, Seconds]]] = []
 
         def run(some: range) -> None:
             nonlocal turn
-            ids = self._ids([windows[index] for index in some])
+            ids = self._ids([windows[mine.start + index] for index in some])
             logits: dict[str, torch.Tensor] = {}
             seconds: dict[str, Seconds] = {}
             for at, name in enumerate(sorted(ways, reverse=turn % 2 == 1)):
-                progress("compare", some.start + len(some) * at / 2, len(windows))
+                progress("compare", mine.start + some.start + len(some) * at / 2, len(windows))
                 started, cpu = self._now(), time.process_time()
                 logits[name] = self.runner.logits(ids, ways[name])
                 seconds[name] = Seconds((self._now() - started) / len(some), (time.process_time() - cpu) / len(some))
-            part(some, compare_logits(logits["baseline"], logits["planned"], ids), seconds)
+            where = range(mine.start + some.start, mine.start + some.stop)
+            found = compare_logits(logits["baseline"], logits["planned"], ids)
+            if self.group.size == 1:
+                part(where, found, seconds)
+            else:
+                kept.append((where, found.cpu(), seconds))
             turn += 1
 
-        in_batches(windows, self._batch(context, kept=False), run)
+        if self.decoder.device.type != "cpu":
+            # The first run of a GPU is slow, and would be the baseline's.
+            self.runner.logits(self._ids(windows[:1]), ways["baseline"])
+        batch = min(COMPARED, self._batch(context, kept=False))
+        self.group.run(lambda: in_batches([windows[index] for index in mine], batch, run))
+        for of_process in self.group.gather(kept) if self.group.size > 1 else []:
+            for each in of_process:
+                part(*each)
 
     @torch.inference_mode()
     def output_errors(
@@ -166,21 +206,25 @@ class Engine:
             if not 0 <= source < follower < self.layers:
                 raise InputError(f"pair {source}, {follower}: allowed: 0 ≤ source < follower < {self.layers}")
         apart, own = np.zeros((len(pairs), len(windows))), np.zeros((self.layers, len(windows)))
-        for index, ids in enumerate(windows):
-            progress("outputs", index, len(windows))
-            calls: dict[int, Call] = {}
 
-            def note(call: Call, value: torch.Tensor, output: torch.Tensor, calls=calls, index=index) -> None:
-                calls[call.layer] = call
-                own[call.layer, index] = self._square(call.layer, output)
-                for at, (source, follower) in enumerate(pairs):
-                    if follower == call.layer:
-                        theirs, _ = mixed(moved(calls[source], value.device), value)
-                        apart[at, index] = self._square(follower, theirs - output)
+        def run() -> None:
+            for index in self.group.mine(len(windows)):
+                progress("outputs", index, len(windows))
+                calls: dict[int, Call] = {}
 
-            self.runner.logits(self._ids([ids]), baseline(self.layers), on_value=note)
+                def note(call: Call, value: torch.Tensor, output: torch.Tensor, calls=calls, index=index) -> None:
+                    calls[call.layer] = call
+                    own[call.layer, index] = self._square(call.layer, output)
+                    for at, (source, follower) in enumerate(pairs):
+                        if follower == call.layer:
+                            theirs, _ = mixed(moved(calls[source], value.device), value)
+                            apart[at, index] = self._square(follower, theirs - output)
+
+                self.runner.logits(self._ids([windows[index]]), baseline(self.layers), on_value=note, last=1)
+
+        self.group.run(run)
         progress("outputs", len(windows), len(windows))
-        return apart, own
+        return self.group.sum(apart), self.group.sum(own)
 
     @torch.inference_mode()
     def turned(self, plan: Plan, windows: Sequence[Ids], progress: OnProgress = silent) -> np.ndarray:
@@ -188,21 +232,25 @@ class Engine:
         1 − cos(x, x + Attn(x)), bias of W_O left out; a token whose state is 0 is not turned. Dropped layers have 0."""
         check_windows(windows, self.decoder.vocab)
         sums, tokens = np.zeros(self.layers), sum(map(len, windows))
-        for index, ids in enumerate(windows):
-            progress("turned", index, len(windows))
-            path = Path()
 
-            def note(call: Call, value: torch.Tensor, output: torch.Tensor, path=path) -> None:
-                before = path.states[call.layer].float()
-                before = before.reshape(-1, before.shape[-1])
-                after = before + self._without_bias(call.layer, output.reshape(len(before), -1)).float()
-                sizes = before.norm(dim=-1) * after.norm(dim=-1)
-                turns = 1 - (before * after).sum(-1) / sizes
-                sums[call.layer] += float(turns[sizes > 0].sum())
+        def run() -> None:
+            for index in self.group.mine(len(windows)):
+                progress("turned", index, len(windows))
+                path = Path()
 
-            self.runner.logits(self._ids([ids]), plan, path=path, on_value=note)
+                def note(call: Call, value: torch.Tensor, output: torch.Tensor, path=path) -> None:
+                    before = path.before(call.layer).float()
+                    before = before.reshape(-1, before.shape[-1])
+                    after = before + self._without_bias(call.layer, output.reshape(len(before), -1)).float()
+                    sizes = before.norm(dim=-1) * after.norm(dim=-1)
+                    turns = 1 - (before * after).sum(-1) / sizes
+                    sums[call.layer] += float(turns[sizes > 0].sum())
+
+                self.runner.logits(self._ids([windows[index]]), plan, path=path, on_value=note, last=1)
+
+        self.group.run(run)
         progress("turned", len(windows), len(windows))
-        return sums / tokens
+        return self.group.sum(sums) / tokens
 
     @torch.inference_mode()
     def repair_sums(
@@ -234,12 +282,21 @@ class Engine:
             _add(found.setdefault(layer, {}), "gram", theirs.T @ theirs)
             _add(found[layer], "missing", missing.T @ theirs)
 
-        for index, ids in enumerate(windows):
-            progress("repair", index, len(windows))
-            calls.clear()
-            self.runner.logits(self._ids([ids]), baseline(self.layers), on_value=note)
+        def run() -> None:
+            for index in self.group.mine(len(windows)):
+                progress("repair", index, len(windows))
+                calls.clear()
+                self.runner.logits(self._ids([windows[index]]), baseline(self.layers), on_value=note, last=1)
+
+        self.group.run(run)
         progress("repair", len(windows), len(windows))
-        return found
+        total: dict[int, dict[str, np.ndarray]] = {}
+        for of_process in self.group.gather(found):
+            for layer, sums in of_process.items():
+                known = total.setdefault(layer, {})
+                for name, values in sums.items():
+                    known[name] = known[name] + values if name in known else values
+        return total
 
     def repair(
         self, plan: Plan, windows: Sequence[Ids], strengths: Sequence[float], progress: OnProgress = silent
@@ -329,6 +386,16 @@ class Engine:
     def _ids(self, windows: Sequence[Ids]) -> torch.Tensor:
         return torch.tensor(list(windows), dtype=torch.long, device=self.decoder.device)
 
+    def _path(self, windows: Sequence[Ids]) -> Path:
+        """What is known of windows that ran under plans just before; on a GPU alone, which has the memory."""
+        key = tuple(map(tuple, windows))
+        path = self._paths.pop(key, None) or Path()
+        if self.decoder.device.type == "cuda":
+            while len(self._paths) >= KEPT_PATHS:
+                self._paths.popitem(last=False)
+            self._paths[key] = path
+        return path
+
     def _now(self) -> float:
         if self.decoder.device.type == "cuda":
             torch.cuda.synchronize()
@@ -344,7 +411,7 @@ class Engine:
             return 1
         width = decoder.hidden + (decoder.heads + decoder.kv_heads) * decoder.head_dim
         states = self.layers * context * width * (decoder.dtype.itemsize if kept else 0)
-        return max(1, int(free * MEMORY_FRACTION / (states + 5 * context * decoder.vocab * FLOAT)))
+        return max(1, int(free * MEMORY_FRACTION / (KEPT_PATHS * 2 * states + 5 * context * decoder.vocab * FLOAT)))
 
 
 def _add(sums: dict[str, np.ndarray], name: str, values: torch.Tensor) -> None:

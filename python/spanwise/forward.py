@@ -20,25 +20,52 @@ OnValue = Callable[[Call, torch.Tensor, torch.Tensor], None]
 
 
 class Path:
-    """States before the layers of the last plan that ran on these windows, so that the next begins where it differs."""
+    """States before layers and calls of sources on some windows, of the baseline and of the plan that ran last, so that the
+    next begins where it differs from either."""
 
     def __init__(self) -> None:
-        self.plan: Plan | None = None
-        self.states: dict[int, torch.Tensor] = {}
-        self.calls: dict[int, Call] = {}
+        self._plan: Plan | None = None
+        self._change = 0
+        self._baseline: dict[int, torch.Tensor] = {}
+        self._baseline_calls: dict[int, Call] = {}
+        self._states: dict[int, torch.Tensor] = {}
+        self._calls: dict[int, Call] = {}
 
     def start(self, plan: Plan) -> int:
-        """The first layer in which `plan` differs from the last plan; all that was kept from there on is forgotten."""
-        if self.plan is None:
-            first = 0
-        else:
-            known = self.plan
-            layers = len(plan.sources)
-            first = next((layer for layer in range(layers) if known.key(layer) != plan.key(layer)), layers - 1)
-        self.states = {layer: state for layer, state in self.states.items() if layer <= first}
-        self.calls = {layer: call for layer, call in self.calls.items() if layer < first}
-        self.plan = plan
+        """The layer from which `plan` must run, whose state is known; 0 where nothing is."""
+        layers = len(plan.sources)
+        change = plan.first_change
+        common = 0
+        if self._plan is not None:
+            known = self._plan
+            common = next((layer for layer in range(layers) if known.key(layer) != plan.key(layer)), layers)
+        # Only plans that begin with the same change have more than the baseline in common.
+        known_to = common if common > change else min(change, max(self._baseline, default=0))
+        first = min(known_to, layers - 1)
+        self._plan, self._change = plan, change
+        self._states = {layer: state for layer, state in self._states.items() if change < layer <= first}
+        self._calls = {layer: call for layer, call in self._calls.items() if change < layer < first}
         return first
+
+    def before(self, layer: int) -> torch.Tensor:
+        """The state before a layer. Raises KeyError where it is not known."""
+        return (self._baseline if layer <= self._change else self._states)[layer]
+
+    def keep(self, layer: int, state: torch.Tensor) -> None:
+        """Keeps the state before a layer; up to the first layer that a plan changes it is the baseline's."""
+        (self._baseline if layer <= self._change else self._states)[layer] = state
+
+    def call(self, layer: int) -> Call:
+        """The call of a layer that others follow."""
+        return (self._baseline_calls if layer < self._change else self._calls)[layer]
+
+    def keep_call(self, layer: int, call: Call) -> None:
+        """Keeps the call of a layer that attends itself."""
+        (self._baseline_calls if layer < self._change else self._calls)[layer] = call
+
+    def forget(self) -> None:
+        """Forgets the plan that ran last: it did not run to its end."""
+        self._plan = None
 
 
 class Runner:
@@ -67,9 +94,10 @@ class Runner:
         path: Path | None = None,
         on_probabilities: OnProbabilities | None = None,
         on_value: OnValue | None = None,
+        last: int | None = None,
     ) -> torch.Tensor:
-        """Logits [B, S, vocab] of windows [B, S]. With a `path` it begins at the first layer that differs from its last
-        plan on the same windows."""
+        """Logits [B, S, vocab] of windows [B, S], of the `last` tokens alone where the family can. With a `path` it begins at
+        the first layer that differs from what ran before on the same windows."""
         self._path = path or Path()
         self._keep_states = path is not None
         self._start = self._path.start(plan)
@@ -77,13 +105,16 @@ class Runner:
         self._on_probabilities = on_probabilities
         self._on_value = on_value
         with self._running():
-            return self.decoder.logits(ids)
+            return self.decoder.logits(ids, last)
 
     @contextmanager
     def _running(self) -> Iterator[None]:
         token = current.set(self)
         try:
             yield
+        except BaseException:
+            self._path.forget()
+            raise
         finally:
             current.reset(token)
             self._plan = None
@@ -95,9 +126,9 @@ class Runner:
         layer = call.layer
         source = plan.sources[layer]
         if source == layer:
-            self._path.calls[layer] = call
+            self._path.keep_call(layer, call)
         elif source is not None:
-            call = moved(self._path.calls[source], value.device)
+            call = moved(self._path.call(source), value.device)
         head_map = plan.head_maps[layer]
         if self._on_probabilities is None and head_map is None:
             output, weights = mixed(call, value)
@@ -124,10 +155,10 @@ class Runner:
                 return original(hidden_states, *args, **kwargs)
             if index < self._start:
                 return _filled(hidden_states, self.decoder.block_outputs)
-            if index == self._start and index in self._path.states:
-                hidden_states = self._path.states[index]
+            if index == self._start and index > 0:
+                hidden_states = self._path.before(index)
             elif self._keep_states:
-                self._path.states[index] = hidden_states
+                self._path.keep(index, hidden_states)
             self.layers_run += 1
             return original(hidden_states, *args, **kwargs)
 

@@ -27,6 +27,10 @@ class Comparison:
     kl: torch.Tensor
     agree: torch.Tensor
 
+    def cpu(self) -> Comparison:
+        """The same in memory."""
+        return Comparison(self.baseline.cpu(), self.planned.cpu(), self.kl.cpu(), self.agree.cpu())
+
 
 def compare_logits(baseline: torch.Tensor, planned: torch.Tensor, ids: torch.Tensor) -> Comparison:
     """Compares the logits [B, S, vocab] of two models on the same windows."""

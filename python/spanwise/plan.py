@@ -39,8 +39,23 @@ class Plan:
         return (-1 if source is None else source, self.head_maps[layer] or (), repaired or "")
 
     @property
+    def first_change(self) -> int:
+        """The first layer that it changes; the number of layers where it changes none."""
+        changed = (layer for layer, source in enumerate(self.sources) if source != layer)
+        return next(changed, len(self.sources))
+
+    @property
     def is_baseline(self) -> bool:
         return all(source == layer for layer, source in enumerate(self.sources))
+
+
+def running_order(plans: Sequence[Plan]) -> list[int]:
+    """Indices of plans in an order in which neighbours have most layers in common; layers with their own attention first."""
+
+    def key(plan: Plan) -> list[tuple[Any, ...]]:
+        return [(source != layer, *plan.key(layer)) for layer, source in enumerate(plan.sources)]
+
+    return sorted(range(len(plans)), key=lambda at: key(plans[at]))
 
 
 def baseline(layers: int) -> Plan:

@@ -67,6 +67,23 @@ class Channel:
         self.send(id, "progress", stage=stage, done=done, total=total)
 
 
+class SilentChannel(Channel):
+    """The channel of a process that only helps another: it is asked by that one, and says nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    def requests(self) -> Iterator[dict[str, Any]]:
+        """None of its own."""
+        return iter(())
+
+    def send(self, id: int | None, type: str, **fields: Any) -> None:
+        """Says nothing."""
+
+    def progress(self, id: int, stage: str, done: float, total: float) -> None:
+        """Says nothing."""
+
+
 def standard_channel() -> Channel:
     """The channel on stdin and stdout. What libraries print goes to stderr from here on."""
     target = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")

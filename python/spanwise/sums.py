@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from .group import Group
+
 #: Keeps logarithms and quotients finite where a row is empty.
 TINY = 1e-30
 #: Queries a window that the profile looks at.
@@ -114,6 +116,19 @@ class Statistics:
         for at, (first, end) in enumerate(self.blocks):
             self._add_profile(at, first, end)
         self.windows += 1
+
+    def merge(self, group: Group) -> None:
+        """Adds what the other processes of a group have added up; windows are in their order."""
+        for sums in self.sums:
+            for name in ("gram", "sqrt", "js"):
+                values = getattr(sums, name)
+                if values is not None:
+                    setattr(sums, name, group.sum(values))
+            sums.windows = [window for windows in group.gather(sums.windows) for window in windows]
+            if sums.null is not None:
+                self.totals[sums.view] = [group.sum_tensor(total) for total in self.totals[sums.view]]
+        self.entropy, self.first_mass = group.sum(self.entropy), group.sum(self.first_mass)
+        self.windows = sum(group.gather(self.windows))
 
     def finish(self) -> list[ViewSums]:
         """The sums over all windows added, the null's Gram matrix among them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -16,10 +17,11 @@ from . import __version__
 from .decoder import first_line, load
 from .engine import Engine, Seconds
 from .errors import Cancelled, InputError
+from .group import Group, joined, own_device
 from .losses import Comparison
 from .plan import Plan, Repair, parse_plan
 from .planned import planned_logits
-from .protocol import Channel, inline_array, standard_channel, write_array
+from .protocol import Channel, SilentChannel, inline_array, standard_channel, write_array
 from .sums import VIEWS, Wanted
 
 Request = Mapping[str, Any]
@@ -28,8 +30,9 @@ Request = Mapping[str, Any]
 class Worker:
     """Holds one model at a time and answers requests on it."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, group: Group | None = None) -> None:
         self._channel = channel
+        self._group = group or Group()
         self._engine: Engine | None = None
         self._verbs: dict[str, Callable[[Request], Any]] = {
             "open": self._open,
@@ -48,7 +51,9 @@ class Worker:
     def serve(self) -> None:
         """Answers requests until there are no more."""
         self._channel.send(None, "ready", **environment())
-        for request in self._channel.requests():
+        requests = self._channel.requests()
+        # The first process reads; the others answer alike, and are not heard.
+        while (request := self._group.ask(next(requests, None))) is not None:
             self._answer(request)
 
     def _answer(self, request: Request) -> None:
@@ -66,12 +71,16 @@ class Worker:
             self._channel.send(id, "error", kind="input", message=f"request: {error} is missing")
         except Exception as error:
             traceback.print_exc()
+            if self._group.size > 1:
+                # The others would wait for this process for ever: torchrun ends them all.
+                sys.exit(1)
             self._channel.send(id, "error", kind="internal", message=f"{type(error).__name__}: {first_line(error)}")
 
     def _open(self, request: Request) -> Any:
-        decoder = load(Path(request["model"]), request.get("device") or "cpu", request.get("dtype") or "float32")
-        self._engine = Engine(decoder, request.get("batch"))
-        return self._engine.facts()
+        device, dtype = own_device(request.get("device") or "cpu"), request.get("dtype") or "float32"
+        decoder = self._group.run(lambda: load(Path(request["model"]), device, dtype))
+        self._engine = Engine(decoder, request.get("batch"), self._group)
+        return {**self._engine.facts(), "processes": self._group.size}
 
     def _capture(self, request: Request) -> Any:
         engine, folder = self._opened(), Path(request["folder"])
@@ -88,7 +97,7 @@ class Worker:
             }
             for part, values in parts.items():
                 if values is not None:
-                    files[f"{sums.view}.{part}"] = write_array(folder, f"{sums.view}.{part}", values)
+                    files[f"{sums.view}.{part}"] = self._write(folder, f"{sums.view}.{part}", values)
         return {"files": files, "nll": inline_array(captured.losses), "profile": captured.profile}
 
     def _induction(self, request: Request) -> Any:
@@ -144,11 +153,15 @@ class Worker:
     def _written(self, folder: Path, name: str, layer: int, repair: Repair) -> dict[str, Any]:
         part, values = ("mean", repair.mean) if repair.projection is None else ("projection", repair.projection)
         assert values is not None
-        return {"layer": layer, part: write_array(folder, name, values.numpy())}
+        return {"layer": layer, part: self._write(folder, name, values.numpy())}
+
+    def _write(self, folder: Path, name: str, values: np.ndarray) -> dict[str, Any]:
+        """Writes an array that every process has, once."""
+        return write_array(folder, name, values) if self._group.rank == 0 else {}
 
     def _token_maps(self, request: Request) -> Any:
         maps = self._opened().token_maps(request["layers"], request["window"])
-        return {"maps": write_array(Path(request["folder"]), "maps", maps)}
+        return {"maps": self._write(Path(request["folder"]), "maps", maps)}
 
     def _planned_logits(self, request: Request) -> Any:
         logits, cached = planned_logits(Path(request["model"]), request["window"])
@@ -219,10 +232,11 @@ def environment() -> dict[str, Any]:
 
 def main() -> None:
     """Serves requests on stdin."""
-    channel = standard_channel()
+    group = joined()
+    channel = standard_channel() if group.rank == 0 else SilentChannel()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    Worker(channel).serve()
+    Worker(channel, group).serve()
 
 
 if __name__ == "__main__":

@@ -222,3 +222,53 @@ def test_half_precision_is_close(windows: Windows) -> None:
     grams = [each.sums[0].gram for each in (exact, rough)]
     assert grams[0] is not None and grams[1] is not None
     assert np.abs(cosine(grams[0], 4, 4) - cosine(grams[1], 4, 4)).max() < 5e-3
+
+
+def test_turned_is_the_angle_between_the_state_and_the_state_with_the_attention_added(engine: Engine, windows: Windows) -> None:
+    states: dict[int, torch.Tensor] = {}
+    outputs: dict[int, torch.Tensor] = {}
+    hooks = []
+    for index, layer in enumerate(engine.decoder.layers):
+        projection = layer.projection
+        assert projection is not None
+        bias = projection.bias.detach()
+        hooks.append(layer.block.register_forward_pre_hook(lambda _, given, index=index: states.update({index: given[0]})))
+        hooks.append(
+            projection.register_forward_hook(lambda *given, index=index, bias=bias: outputs.update({index: given[2] - bias}))
+        )
+    engine.runner.logits(torch.tensor(windows), Plan((0, None, 2, 3), OWN))
+    for hook in hooks:
+        hook.remove()
+    found = engine.turned(Plan((0, None, 2, 3), OWN), windows)
+    assert found[1] == 0
+    for layer in (0, 2, 3):
+        cosine = torch.nn.functional.cosine_similarity(states[layer], states[layer] + outputs[layer], dim=-1)
+        assert found[layer] == pytest.approx(float((1 - cosine).mean()), abs=1e-5)
+
+
+def test_losses_of_the_last_tokens_and_what_plans_share_is_run_once(engine: Engine, windows: Windows) -> None:
+    plans = [baseline(4), Plan((0, 1, 1, 3), OWN), Plan((0, 1, 1, 1), OWN), Plan((0, 1, 2, None), OWN)]
+    found: dict[int, np.ndarray] = {}
+    layers: dict[int, int] = {}
+
+    def part(plan: int, some: range, values: np.ndarray, run: int) -> None:
+        found.setdefault(plan, np.zeros((3, 5)))[some.start : some.stop] = values
+        layers[plan] = layers.get(plan, 0) + run
+
+    counts = engine.losses(plans, windows, part, scored=5)
+    # Of each window: the baseline, layers 2 and 3 of one span, 3 of the other, which begins alike, and 3 of the drop.
+    assert layers == {0: 3 * 4, 1: 3 * 2, 2: 3 * 1, 3: 3 * 1}
+    assert counts == {"done": 3 * 8, "naive": 3 * 16}
+    whole: dict[int, np.ndarray] = {}
+    engine.losses(plans, windows, lambda plan, some, values, _: whole.setdefault(plan, values))
+    assert np.allclose(found[2][0], whole[2][0][-5:], atol=1e-6)
+
+
+@pytest.mark.parametrize("config", ["FalconConfig", "BloomConfig", "MptConfig"])
+def test_families_that_do_not_use_the_attention_interface_are_refused(config: str, tmp_path) -> None:
+    import transformers
+
+    sizes = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4, "vocab_size": 96}
+    transformers.AutoModelForCausalLM.from_config(getattr(transformers, config)(**sizes)).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=r"ForCausalLM of transformers .* does not attend through AttentionInterface"):
+        load(tmp_path)

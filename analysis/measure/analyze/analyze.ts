@@ -167,7 +167,7 @@ async function capture(
 	if (captured !== null) checkFinite([captured.loss], model.path, 'the loss');
 	const recall = await recallOf(prepared, request.torch ?? null, home, reporter, stopwatch);
 	const seconds = reporter.secondsElapsed();
-	if (captured !== null) await rememberSpeed(home, totalWork / seconds);
+	if (captured !== null) await rememberSpeed(home, totalWork / seconds, request.torch ?? null);
 	return {
 		captured,
 		windows: windows.length,

@@ -4,6 +4,7 @@ import { newRunId } from '../../workspace/workspace.ts';
 import type { Analysis, Request } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
+import { opening } from '../torchFlags.ts';
 import { analyzeFlags, analyzeSettings, type AnalyzeSettings } from './settings.ts';
 import type { PreparedAnalysis } from './prepare.ts';
 import type { AnalyzeRequest } from './types.ts';
@@ -36,7 +37,7 @@ Examples:
 		return withKnown(
 			request,
 			(model) => estimateAnalysis(model, analyzeRequest(request)),
-			opening(request)
+			opening(request.settings)
 		);
 	},
 	async run(request, { id, command, out, onProgress, onPrepared }) {
@@ -59,7 +60,7 @@ Examples:
 			};
 			return analyze(model, analyzeRequest(request), options, request.parts);
 		};
-		return withRequested(request, analyzed, opening(request));
+		return withRequested(request, analyzed, opening(request.settings));
 	},
 	async measureShard(request, { onProgress, onPrepared }, shard) {
 		const { captureShard } = await import('./analyze.ts');
@@ -77,14 +78,9 @@ Examples:
 					}
 				}
 			);
-		return withRequested(request, captured, opening(request));
+		return withRequested(request, captured, opening(request.settings));
 	}
 } as const satisfies Analysis<AnalyzeSettings>;
-
-/** PyTorch runs models, too, of which only the sizes are known here. */
-function opening({ settings }: Request<AnalyzeSettings>): { forOther: boolean } {
-	return { forOther: settings.torch !== null };
-}
 
 function analyzeRequest({
 	modelFolder,

@@ -9,6 +9,7 @@ import { ownOf } from '../shards/shard.ts';
 import { memoryLimit } from '../../engine/memory.ts';
 import type { CaptureOutlook } from '../../engine/engine.ts';
 import { engineFor } from '../../engine/engineFor.ts';
+import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Model } from '../../model/open.ts';
 import type { AnalyzeRequest } from './types.ts';
 import { totalWork } from '../../engine/work.ts';
@@ -19,6 +20,7 @@ const ONNX_NOTE =
 /** An analysis, of a checkpoint or an ONNX model. */
 export interface PreparedAnalysis extends WindowPlan, Pick<CaptureOutlook, 'capture' | 'path'> {
 	model: Model;
+	torch: TorchSettings | null;
 	/** Probes of in-context recall; null: it is not measured. */
 	recall: RecallPlan | null;
 }
@@ -28,7 +30,8 @@ export interface PreparedAnalysis extends WindowPlan, Pick<CaptureOutlook, 'capt
  * InputError for whatever is wrong with model, texts or context, and where the memory limit is too low.
  */
 export async function prepare(model: Model, request: AnalyzeRequest): Promise<PreparedAnalysis> {
-	const engine = engineFor(model, request.torch ?? null, request.device);
+	const { torch = null } = request;
+	const engine = engineFor(model, torch, request.device);
 	const { facts } = model;
 	checkContext(request.context, facts);
 	const tokenizer = await model.tokenizer(request.tokenizer);
@@ -49,6 +52,7 @@ export async function prepare(model: Model, request: AnalyzeRequest): Promise<Pr
 	const { recall, notes: recallNotes } = await recallOfModel(model, request, tokenizer, limit);
 	return {
 		model,
+		torch,
 		tokenizer,
 		windows,
 		context,

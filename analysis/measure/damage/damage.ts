@@ -12,6 +12,7 @@ import { addLosses, lossFile } from '../shards/losses.ts';
 import type { Part } from '../shards/parts.ts';
 import type { Shard } from '../shards/shard.ts';
 import type { FolderFile } from '../../workspace/wholeFolder.ts';
+import { madeBy, resumedBy } from '../torchFlags.ts';
 import { damageReport } from './report.ts';
 import type { Damage, DamageRequest } from './types.ts';
 import { workOfCases } from './work.ts';
@@ -62,6 +63,7 @@ export async function measureDamage(
 		const ofShards = parts === null ? [] : [`measured in ${parts.length} shards`];
 		return {
 			...damageReport(prepared, documents, progress),
+			...madeBy(request.torch),
 			model: { name: checkpoint.name, hash: about.hash, tokenizerHash: prepared.tokenizer.sha256 },
 			texts: about.texts,
 			context,
@@ -106,7 +108,8 @@ async function aboutDamage(model: Model, prepared: PreparedDamage, request: Dama
 		texts: texts.map(({ sha256 }) => sha256),
 		context,
 		windows: windows.length,
-		maxSpan
+		maxSpan,
+		...resumedBy(request.torch)
 	});
 	return { hash, texts, header };
 }

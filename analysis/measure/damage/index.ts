@@ -2,6 +2,7 @@ import type { Model } from '../../model/open.ts';
 import type { Measurement, Request, Running } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
+import { opening } from '../torchFlags.ts';
 import type { DamageOptions } from './damage.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 import { damageFlags, damageSettings, type DamageSettings } from './settings.ts';
@@ -33,30 +34,34 @@ Results are written to a file as they come, so that Ctrl-C loses one case at mos
 JSON: {baseline, drop, pairs: [{source, follower, loss, low, high, output}],
 spans: [{source, last, loss, low, high}], recall: {baseline, drop, pairs, spans, windows}, evaluations: {done, naive}, interval}.
 
-Example:
-  spanwise damage mini-llama2 --text static/samples/walden.txt --context 256 --windows 4 --max-span 4`
+Examples:
+  spanwise damage mini-llama2 --text static/samples/walden.txt --context 256 --windows 4 --max-span 4
+  spanwise damage mini-llama2 --text static/samples/walden.txt --engine torch --device cuda`
 	},
 	extent: ({ context, windows }) => ({ context, windows }),
 	extentWords: windowWords,
 	async estimate(request) {
 		const { estimateDamage } = await import('./estimate.ts');
-		return withKnown(request, (model) => estimateDamage(model, damageRequest(request, null)));
+		return withKnown(
+			request,
+			(model) => estimateDamage(model, damageRequest(request, null)),
+			opening(request.settings)
+		);
 	},
 	async run(request, running) {
 		// Only here: onnxruntime takes long to load.
 		const { measureDamage } = await import('./damage.ts');
 		const asked = damageRequest(request, running.out);
-		const figures = await withRequested(request, (model) =>
-			measureDamage(model, asked, optionsOf(model, request, running), request.parts)
-		);
-		return { figures };
+		const measured = (model: Model) =>
+			measureDamage(model, asked, optionsOf(model, request, running), request.parts);
+		return { figures: await withRequested(request, measured, opening(request.settings)) };
 	},
 	async measureShard(request, running, shard) {
 		const { damageShard } = await import('./damage.ts');
 		const asked = { ...damageRequest(request, null), shard };
-		return withRequested(request, (model) =>
-			damageShard(model, asked, optionsOf(model, request, running))
-		);
+		const measured = (model: Model) =>
+			damageShard(model, asked, optionsOf(model, request, running));
+		return withRequested(request, measured, opening(request.settings));
 	},
 	figures: damageForm,
 	about: ({ model, texts, context, windows }) => ({ model, texts, context, windows }),

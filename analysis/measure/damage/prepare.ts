@@ -1,6 +1,7 @@
 import { engineFor } from '../../engine/engineFor.ts';
 import { memoryLimit } from '../../engine/memory.ts';
 import type { PlansOutlook } from '../../engine/plans.ts';
+import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Prepared } from '../../engine/windowPlan.ts';
 import { InputError } from '../../errors.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
@@ -17,6 +18,7 @@ export interface PreparedDamage extends Omit<
 	'layout' | 'statistics' | 'work' | 'totalWork'
 > {
 	model: CheckpointModel;
+	torch: TorchSettings | null;
 	maxSpan: number;
 	plans: PlansOutlook;
 	/** Windows of text, and probes of in-context recall where it is measured. */
@@ -61,12 +63,14 @@ export async function prepareDamage(model: Model, request: DamageRequest): Promi
 					}
 				])
 	];
-	const plans = engineFor(model).plans({
+	const { torch = null } = request;
+	const plans = engineFor(model, torch).plans({
 		samples: samples.map((sample) => ({ ...sample, windowCount: sample.windows.length })),
 		limitBytes: memoryLimit(request.memoryLimitBytes)
 	});
 	return {
 		model,
+		torch,
 		checkpoint,
 		tokenizer,
 		windows,

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { wholeNumber } from '../../edge/values.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
 import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
+import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 
 /** A source and a follower. */
@@ -12,7 +13,8 @@ export const damageSettings = v.object({
 	...windowSettings(DAMAGE_DEFAULTS),
 	/** Layers of the longest span, source included. */
 	maxSpan: v.optional(countOf('maxSpan'), DAMAGE_DEFAULTS.maxSpan),
-	recall: recallSetting
+	recall: recallSetting,
+	torch: torchSetting
 });
 export type DamageSettings = v.InferOutput<typeof damageSettings>;
 
@@ -23,5 +25,6 @@ export const damageFlags: FlagTable<DamageSettings> = {
 		about: 'layers of the longest span, source included',
 		parse: wholeNumber(LEAST_SPAN)
 	}),
-	recall: recallFlag
+	recall: recallFlag,
+	torch: planTorchFlags
 };

@@ -1,3 +1,5 @@
+import type { TorchSettings } from '../../engine/torchSettings.ts';
+import type { MadeBy } from '../torchFlags.ts';
 import type { ModelFigures } from '../figures.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
 import type { Shard } from '../shards/shard.ts';
@@ -18,6 +20,8 @@ export interface DamageRequest {
 	recall?: boolean;
 	/** The shard whose windows and probes are measured; left out: all. */
 	shard?: Shard;
+	/** The PyTorch engine; null or undefined: onnxruntime. */
+	torch?: TorchSettings | null;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace. */
@@ -83,7 +87,7 @@ export interface DamageReport {
 	interval: ResampledOver | null;
 }
 
-export interface Damage {
+export interface Damage extends MadeBy {
 	report: DamageReport;
 	/** `drop` with intervals. */
 	drops: LayerDamage[];

@@ -14,6 +14,7 @@ import {
 	shardOfEvaluation,
 	type PreparedEvaluation
 } from './prepare.ts';
+import { madeBy } from '../torchFlags.ts';
 import { reportOf } from './report.ts';
 import type { Comparison } from '../../engine/ways.ts';
 import type { Model } from '../../model/open.ts';
@@ -55,6 +56,7 @@ export async function evaluatePlan(
 	const seconds = (performance.now() - started) / 1000;
 	return {
 		report: reportOf(request, prepared, foundOf(answers, prepared, questions)),
+		...madeBy(request.torch),
 		model: { name, hash, tokenizerHash },
 		texts: request.documents.map(documentFacts),
 		context,

@@ -2,6 +2,7 @@ import type { Model } from '../../model/open.ts';
 import type { Measurement, Request, Running } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { windowWords } from '../settings.ts';
+import { opening } from '../torchFlags.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import { evaluateFlags, evaluateSettings, type EvaluateSettings } from './settings.ts';
@@ -62,7 +63,11 @@ Examples (plan.json: made by the example of spanwise plan):
 	async estimate(request) {
 		const { estimateEvaluation } = await import('./estimate.ts');
 		const asked = await evaluateRequest(request);
-		return withKnown(request, (model) => estimateEvaluation(model, { ...asked, repairs: null }));
+		return withKnown(
+			request,
+			(model) => estimateEvaluation(model, { ...asked, repairs: null }),
+			opening(request.settings)
+		);
 	},
 	async run(request, running) {
 		// Only here: onnxruntime takes long to load.
@@ -99,7 +104,7 @@ async function withEvaluation<Result>(
 	const asked = await evaluateRequest(request);
 	const { repairsOf } = await import('../../engine/repair/ofPlan.ts');
 	const { estimateOfEvaluation } = await import('./prepare.ts');
-	return withRequested(request, async (model) => {
+	const opened = async (model: Model) => {
 		const repairs = planFolder === null ? null : await repairsOf(model, settings.plan, planFolder);
 		return use(
 			model,
@@ -113,7 +118,8 @@ async function withEvaluation<Result>(
 				}
 			}
 		);
-	});
+	};
+	return withRequested(request, opened, opening(settings));
 }
 
 async function evaluateRequest({

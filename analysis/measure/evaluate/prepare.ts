@@ -13,6 +13,7 @@ import { requirePlan } from '../../engine/checkPlan.ts';
 import type { ComparisonOutlook, ComparisonWork, Engine } from '../../engine/engine.ts';
 import type { PlannedLayers } from '../../engine/forward.ts';
 import { engineFor } from '../../engine/engineFor.ts';
+import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Question } from '../choices/types.ts';
 import { makeProbes } from './probes/make.ts';
 import type { ProbeSet } from './probes/types.ts';
@@ -22,6 +23,7 @@ import type { EvaluateRequest } from './types.ts';
 /** Everything that is known before the model runs. */
 export interface PreparedEvaluation extends Pick<ComparisonOutlook, 'open' | 'timed'> {
 	model: Model;
+	torch: TorchSettings | null;
 	/** Tokens that the model takes at once where it takes no other number; null: any. */
 	fixedContext: number | null;
 	tokenizer: Tokenizer;
@@ -53,7 +55,8 @@ export async function prepareEvaluation(
 	model: Model,
 	request: EvaluateRequest
 ): Promise<PreparedEvaluation> {
-	const engine = engineFor(model);
+	const { torch = null } = request;
+	const engine = engineFor(model, torch);
 	const { fixedContext } = engine;
 	const { repairs } = request;
 	const planned = {
@@ -119,6 +122,7 @@ export async function prepareEvaluation(
 	});
 	const prepared = {
 		model,
+		torch,
 		fixedContext,
 		tokenizer,
 		windows,

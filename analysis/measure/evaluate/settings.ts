@@ -3,6 +3,7 @@ import { anyNumber, fraction, wholeNumber } from '../../edge/values.ts';
 import { parsePlan } from '../../plan/planFile.ts';
 import { longFlag, oneFlag, type Flag, type FlagTable } from '../flags.ts';
 import { parsedBy, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
+import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import { parseGates } from './gates.ts';
 import { MOST_LENGTHS, PROBE_LENGTHS } from './probes/setting.ts';
@@ -17,6 +18,7 @@ export const evaluateSettings = v.object({
 	plan: parsedBy('plan', parsePlan),
 	gates: v.optional(parsedBy('gates', parseGates), {}),
 	recall: recallSetting,
+	torch: torchSetting,
 	probes: v.optional(
 		v.pipe(
 			v.array(
@@ -73,6 +75,7 @@ export const evaluateFlags: FlagTable<EvaluateSettings> = {
 			})
 	},
 	recall: recallFlag,
+	torch: planTorchFlags,
 	probes: {
 		flags: [
 			{

@@ -1,3 +1,5 @@
+import type { TorchSettings } from '../../engine/torchSettings.ts';
+import type { MadeBy } from '../torchFlags.ts';
 import type { ModelFigures } from '../figures.ts';
 import type { RecallReport } from '../recall.ts';
 import type { Spread } from '../../statistics/figures.ts';
@@ -29,6 +31,8 @@ export interface EvaluateRequest {
 	recall?: boolean;
 	/** Lengths of long in-context probes, in tokens; undefined or empty: none. */
 	probes?: readonly number[];
+	/** The PyTorch engine; null or undefined: onnxruntime. */
+	torch?: TorchSettings | null;
 	/** Most bytes this process may use; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace: remembered model hashes and speeds live there. */
@@ -162,7 +166,7 @@ export interface EvaluateReport {
 }
 
 /** A report and what it is about. */
-export interface Evaluation {
+export interface Evaluation extends MadeBy {
 	report: EvaluateReport;
 	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];

@@ -1,6 +1,8 @@
 import type { Measurement, Request } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
+import type { Model } from '../../model/open.ts';
 import { windowWords } from '../settings.ts';
+import { opening } from '../torchFlags.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import { searchFlags, searchSettings, type SearchSettings } from './settings.ts';
 import { refitsOf, searchBrief, searchForm, searchSummary } from './stored.ts';
@@ -50,8 +52,10 @@ Example:
 		const { prepareSearch } = await import('./prepare.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
 		const asked = await searchRequest(request);
-		return withKnown(request, async (model) =>
-			estimateOf(await prepareSearch(model, asked), request.home)
+		return withKnown(
+			request,
+			async (model) => estimateOf(await prepareSearch(model, asked), request.home),
+			opening(request.settings)
 		);
 	},
 	async run(request, { onProgress, onPrepared }) {
@@ -59,7 +63,7 @@ Example:
 		const { searchPlans } = await import('./search.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
 		const asked = await searchRequest(request);
-		const { search, refits } = await withRequested(request, (model) =>
+		const searched = (model: Model) =>
 			searchPlans(
 				model,
 				asked,
@@ -76,15 +80,15 @@ Example:
 					}
 				},
 				request.parts
-			)
-		);
+			);
+		const { search, refits } = await withRequested(request, searched, opening(request.settings));
 		return { figures: search, files: refits };
 	},
 	async measureShard(request, { onProgress, onPrepared }, shard) {
 		const { searchShard } = await import('./shard.ts');
 		const { estimateOf } = await import('../../engine/estimate.ts');
 		const asked = await searchRequest(request);
-		return withRequested(request, (model) =>
+		const measured = (model: Model) =>
 			searchShard(model, asked, shard, {
 				onProgress,
 				async onPrepared(outlook) {
@@ -97,8 +101,8 @@ Example:
 						]
 					});
 				}
-			})
-		);
+			});
+		return withRequested(request, measured, opening(request.settings));
 	},
 	figures: searchForm,
 	about: ({ model, texts, context, report }) => ({

@@ -3,6 +3,7 @@ import { engineFor } from '../../engine/engineFor.ts';
 import { attentionLayout } from '../../engine/layout.ts';
 import { memoryLimit } from '../../engine/memory.ts';
 import type { PlansOutlook } from '../../engine/plans.ts';
+import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Prepared } from '../../engine/windowPlan.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
 import { requireCheckpoint, type CheckpointModel, type Model } from '../../model/open.ts';
@@ -23,6 +24,7 @@ import { followersOf, searchWork, type SearchWork } from './work.ts';
 /** Everything that is known before the model runs. */
 export interface PreparedSearch extends Omit<Prepared, 'work'> {
 	model: CheckpointModel;
+	torch: TorchSettings | null;
 	/** `windows` holds those of all parts. */
 	parts: Record<Part, Window[]>;
 	text: PlanSample;
@@ -70,7 +72,8 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	const spans = followersAllowed(limits, config.layers).flatMap((most, source) =>
 		Array.from({ length: most }, (_, index) => ({ source, last: source + 1 + index }))
 	);
-	const engine = engineFor(model);
+	const { torch = null } = request;
+	const engine = engineFor(model, torch);
 	const limitBytes = memoryLimit(request.memoryLimitBytes);
 	const tasks = await searchTasks(request, tokenizer, config.maxPositions);
 	const planned = samplesOf(parts, context, probes);
@@ -94,6 +97,7 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	const work = searchWork(request, config, layout, { spans, parts, statistics, recall, asked });
 	return {
 		model,
+		torch,
 		checkpoint,
 		tokenizer,
 		context,

@@ -4,6 +4,7 @@ import { confirmedOr } from '../../model/sameModel.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
+import { madeBy } from '../torchFlags.ts';
 import type { About } from './figures.ts';
 import { Meter } from './meter.ts';
 import { measureOutputs } from './outputs.ts';
@@ -63,7 +64,6 @@ export async function searchPlans(
 			context
 		};
 		const reporter = new Reporter(task, options.onProgress);
-		const similarity = await measureSimilarity(prepared, home, reporter);
 		const onLayer = options.onLayer ?? (() => undefined);
 		const plans = await prepared.plans.open();
 		const about = {
@@ -72,7 +72,7 @@ export async function searchPlans(
 			context
 		};
 		const { report, refits } = await measured(request, about, {
-			...{ prepared, plans, similarity, stores },
+			...{ prepared, plans, stores },
 			told: { reporter, onLayer }
 		}).finally(() => plans.close());
 		await confirmedOr(model, home, () => stores.discard());
@@ -91,23 +91,25 @@ export async function searchPlans(
 				? []
 				: [`the damage of drops and spans was measured in ${parts.length} shards`];
 		const all = [...notes, ...stores.notes, ...ofShards];
-		return { search: { report, ...about, settings, notes: all, seconds }, refits };
+		const engine = madeBy(request.torch);
+		return { search: { report, ...about, ...engine, settings, notes: all, seconds }, refits };
 	} finally {
 		await stores.close();
 	}
 }
 
-/** Measures outputs, and then all that the report says. */
+/** Measures similarity and outputs, and then all that the report says. */
 async function measured(
 	request: SearchRequest,
 	about: About,
-	means: Pick<SearchMeans, 'prepared' | 'plans' | 'similarity'> & {
+	means: Pick<SearchMeans, 'prepared' | 'plans'> & {
 		stores: SearchStores;
 		told: RunnerOptions;
 	}
 ): Promise<{ report: SearchReport; refits: Refit[] }> {
 	const { prepared, plans, stores, told } = means;
 	const { layers } = prepared.checkpoint.config;
+	const similarity = await measureSimilarity(prepared, request.home, told.reporter);
 	const outputs = await measureOutputs(prepared, plans, told.reporter);
 	const meterOf = (sample: PlanSample, { files }: SampleStores) =>
 		new Meter(new PlanRunner(sample, files, plans, told), sample.parts, layers);
@@ -117,5 +119,9 @@ async function measured(
 	const { reporter } = told;
 	const asking = { layers, maxPositions, path: prepared.model.path, reporter };
 	const tasks = prepared.tasks && new TaskMeter(prepared.tasks, plans, asking);
-	return searchWith(request, { ...means, ...outputs, ...told, meter, recall, tasks }, about);
+	return searchWith(
+		request,
+		{ ...means, similarity, ...outputs, ...told, meter, recall, tasks },
+		about
+	);
 }

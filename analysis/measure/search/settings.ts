@@ -5,6 +5,7 @@ import { InputError } from '../../errors.ts';
 import { SAVING_AXES, type SavingAxis } from '../../plan/axes.ts';
 import { exactlyOne, oneFlag, switchFlag, type FlagTable, type SettingFlags } from '../flags.ts';
 import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
+import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import type { SearchGoal } from './types.ts';
 
@@ -48,7 +49,8 @@ export const searchSettings = v.object({
 	/** Measure only so many spans; null: all. */
 	shortlist: v.optional(v.nullable(countOf('shortlist')), null),
 	/** Measure everything on all windows instead of letting drops, spans, steps and random plans race. */
-	exhaustive: v.optional(v.boolean(), false)
+	exhaustive: v.optional(v.boolean(), false),
+	torch: torchSetting
 });
 export type SearchSettings = v.InferOutput<typeof searchSettings>;
 
@@ -151,5 +153,6 @@ export const searchFlags: FlagTable<SearchSettings> = {
 	exhaustive: switchFlag({
 		flag: '--exhaustive',
 		about: 'measure every drop, span and random plan on all windows'
-	})
+	}),
+	torch: planTorchFlags
 };

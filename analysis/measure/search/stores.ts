@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ProgressFile } from '../lossFile.ts';
 import { VERSION } from '../../version.ts';
+import { resumedBy } from '../torchFlags.ts';
 import type { PreparedSearch } from './prepare.ts';
 import type { PlanSample } from './planRunner.ts';
 import { PARTS, type Part } from './types.ts';
@@ -56,7 +57,7 @@ export async function openSearchStores(
  * whatever the goal was: a search that was stopped, or another goal, goes on from there.
  */
 async function openStores(
-	{ checkpoint, limits }: Pick<PreparedSearch, 'checkpoint' | 'limits'>,
+	{ checkpoint, limits, torch }: Pick<PreparedSearch, 'checkpoint' | 'limits' | 'torch'>,
 	{ parts, context }: PlanSample,
 	model: string,
 	home: string
@@ -71,7 +72,8 @@ async function openStores(
 			texts: [sha256(windows)],
 			context,
 			windows: windows.length,
-			maxSpan: limits.maxSpan
+			maxSpan: limits.maxSpan,
+			...resumedBy(torch)
 		};
 		const name = `${checkpoint.name.replaceAll('/', '-')}-${part}-${sha256(header).slice(0, FILE_NAME_DIGITS)}.jsonl`;
 		return ProgressFile.open(join(folder, name), header);

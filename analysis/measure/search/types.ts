@@ -1,4 +1,6 @@
 import type { Question } from '../choices/types.ts';
+import type { TorchSettings } from '../../engine/torchSettings.ts';
+import type { MadeBy } from '../torchFlags.ts';
 import type { ModelFigures } from '../figures.ts';
 import type { SavingAxis } from '../../plan/axes.ts';
 import type { Plan, Sources } from '../../plan/types.ts';
@@ -50,6 +52,8 @@ export interface SearchRequest {
 	shortlist: number | null;
 	/** Whether every drop, span, step and random plan is measured on all windows; undefined: no, they race. */
 	exhaustive?: boolean;
+	/** The PyTorch engine; null or undefined: onnxruntime. */
+	torch?: TorchSettings | null;
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;
@@ -271,7 +275,7 @@ export interface Stability {
 }
 
 /** A report and what it is about. */
-export interface Search {
+export interface Search extends MadeBy {
 	report: SearchReport;
 	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];

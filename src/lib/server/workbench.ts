@@ -1,3 +1,5 @@
+import { hasTorch } from '$analysis/engine/torchThere.ts';
+import { pythonOf } from '$analysis/engine/torchSettings.ts';
 import { clearRemembered } from '$analysis/process/partial.ts';
 import { claimWorkspace, type Claim } from '$analysis/workspace/claim.ts';
 import { AttentionMaker } from './attention.ts';
@@ -29,6 +31,8 @@ export interface Workbench {
 	jobs: JobManager;
 	attention: AttentionMaker;
 	completions: Completions;
+	/** Whether a Python is there that the PyTorch engine can use; no until it was looked at. */
+	hasTorch(): boolean;
 	/** Aborted when the server stops, so that open event streams end. */
 	stopped: AbortSignal;
 	/** Ends every child process; what ran is marked interrupted. Calling it again does nothing. */
@@ -49,6 +53,8 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const labels = new LabelCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
 	const completions = new Completions(settings);
+	let isTorchThere = false;
+	void hasTorch(pythonOf(process.env)).then((there) => (isTorchThere = there));
 	const jobs = new JobManager({
 		store: new JobStore(home, readOnly),
 		readOnly,
@@ -78,6 +84,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		jobs,
 		attention,
 		completions,
+		hasTorch: () => isTorchThere,
 		stopped: stopping.signal,
 		stop() {
 			jobs.stop();

@@ -335,7 +335,8 @@ describe('a measurement', () => {
 				context,
 				windows,
 				maxSpan: 3,
-				recall: true
+				recall: true,
+				torch: null
 			}
 		};
 	}

@@ -1,3 +1,4 @@
+import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import type { AskedPlan } from '../../measure/askedPlan.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import { EVALUATE_DEFAULTS } from '$analysis/measure/evaluate/defaults.ts';
@@ -5,6 +6,7 @@ import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
 import { OFFERED_LENGTHS, PROBE_LENGTHS } from '$analysis/measure/evaluate/probes/setting.ts';
 import type { Evaluation, Gates } from '$analysis/measure/evaluate/types.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
+import { torchOf } from '../../forms/torchThere.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
@@ -15,6 +17,8 @@ export interface EvaluateFields extends QuestionFields {
 	context: number | null;
 	windows: number | null;
 	recall: boolean;
+	/** The PyTorch engine; null: the program's own. */
+	torch: TorchSettings | null;
 	/** Lengths of long in-context probes. */
 	probes: number[];
 	maxLossIncrease: number | null;
@@ -33,6 +37,7 @@ export function evaluateFields(
 		context: Math.min(EVALUATE_DEFAULTS.context, maxPositions),
 		windows: EVALUATE_DEFAULTS.windows,
 		recall: RECALL_DEFAULT,
+		torch: null,
 		probes: [],
 		task: 'none',
 		questions: null,
@@ -53,7 +58,7 @@ export function probeLengths({ maxPositions }: Pick<ModelFacts, 'maxPositions'>)
 /** The settings of an evaluation that is open; questions, which are not kept, stay as they were. */
 export function evaluateFieldsOf(
 	{ texts, context, windows }: Pick<StoredResult, 'texts' | 'context' | 'windows'>,
-	{ report, notes }: Evaluation,
+	{ report, notes, engine }: Evaluation,
 	samples: SamplesAnswer,
 	before: EvaluateFields
 ): EvaluateFields {
@@ -67,6 +72,7 @@ export function evaluateFieldsOf(
 		context,
 		windows,
 		recall: !notes.includes(RECALL_OFF),
+		torch: torchOf({ engine }),
 		probes: [...new Set(report.probes?.map(({ tokens }) => tokens))],
 		maxLossIncrease: limitOf('maxLossIncrease'),
 		minAgreementPercent: percent(limitOf('minAgreement')),
@@ -81,7 +87,7 @@ export function evaluateRequest(
 	fields: EvaluateFields,
 	asked: AskedPlan
 ): NewMeasurement | null {
-	const { context, windows, task, recall, probes } = fields;
+	const { context, windows, task, recall, torch, probes } = fields;
 	const texts = textsOf(fields.texts);
 	const questions = askedQuestions(fields);
 	if (texts.length === 0 || context === null || windows === null) return null;
@@ -91,7 +97,14 @@ export function evaluateRequest(
 		...(task === 'none' && { maxAccuracyDropPercent: null }),
 		...(probes.length === 0 && { maxProbeDropPercent: null })
 	});
-	const settings = { context, windows, gates, recall, probes: [...probes] };
+	const settings = {
+		context,
+		windows,
+		gates,
+		recall,
+		probes: [...probes],
+		...(torch && { torch })
+	};
 	return { kind: 'evaluate', run, texts, ...asked, questions, ...settings };
 }
 

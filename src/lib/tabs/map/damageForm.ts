@@ -1,6 +1,8 @@
+import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import { DAMAGE_DEFAULTS } from '$analysis/measure/damage/defaults.ts';
 import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
+import { torchOf } from '../../forms/torchThere.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
 import type { StoredDamage } from '$analysis/publish/damageCard.ts';
@@ -12,6 +14,8 @@ export interface DamageFields {
 	windows: number | null;
 	maxSpan: number | null;
 	recall: boolean;
+	/** The PyTorch engine; null: the program's own. */
+	torch: TorchSettings | null;
 }
 
 /** What the form starts with: the command's defaults, as far as the model allows. */
@@ -24,7 +28,8 @@ export function damageFields(
 		context: Math.min(DAMAGE_DEFAULTS.context, maxPositions),
 		windows: DAMAGE_DEFAULTS.windows,
 		maxSpan: Math.min(DAMAGE_DEFAULTS.maxSpan, layers),
-		recall: RECALL_DEFAULT
+		recall: RECALL_DEFAULT,
+		torch: null
 	};
 }
 
@@ -40,14 +45,18 @@ export function damageFieldsOf(
 		context,
 		windows,
 		maxSpan: lengths.length === 0 ? before.maxSpan : Math.max(...lengths),
-		recall: !result.damage.notes.includes(RECALL_OFF)
+		recall: !result.damage.notes.includes(RECALL_OFF),
+		torch: torchOf(result.damage)
 	};
 }
 
 /** What is asked for; null: something is missing. */
 export function damageRequest(run: string, fields: DamageFields): NewMeasurement | null {
-	const { context, windows, maxSpan, recall } = fields;
+	const { context, windows, maxSpan, recall, torch } = fields;
 	const texts = textsOf(fields.texts);
 	if (texts.length === 0 || context === null || windows === null || maxSpan === null) return null;
-	return { kind: 'damage', run, texts, context, windows, maxSpan, recall };
+	return {
+		...{ kind: 'damage', run, texts, context, windows, maxSpan, recall },
+		...(torch && { torch })
+	};
 }

@@ -1,9 +1,11 @@
+import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import type { SavingAxis } from '$analysis/plan/axes.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import { SEARCH_DEFAULTS } from '$analysis/measure/search/defaults.ts';
 import { RECALL_DEFAULT } from '$analysis/measure/recallSetting.ts';
 import type { Search, SearchGoal } from '$analysis/measure/search/types.ts';
+import { torchOf } from '../../forms/torchThere.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
@@ -24,6 +26,8 @@ export interface SearchFields extends QuestionFields {
 	protectedText: string;
 	repair: boolean;
 	recall: boolean;
+	/** The PyTorch engine; null: the program's own. */
+	torch: TorchSettings | null;
 	/** Nats/token that the plan may add to recall. */
 	maxRecallIncrease: number | null;
 	/** Accuracy on the questions that the plan may lose, in points. */
@@ -50,6 +54,7 @@ export function searchFields(
 		protectedText: SEARCH_DEFAULTS.protectedLayers.join(', '),
 		repair: SEARCH_DEFAULTS.repair,
 		recall: RECALL_DEFAULT,
+		torch: null,
 		maxRecallIncrease: SEARCH_DEFAULTS.maxRecallIncrease,
 		task: 'none',
 		questions: null,
@@ -75,6 +80,7 @@ export function searchFieldsOf(
 		protectedText: settings?.protectedLayers.join(', ') ?? before.protectedText,
 		repair: settings?.repair ?? search.report.plans.some(({ repaired }) => repaired),
 		recall: settings?.recall ?? before.recall,
+		torch: torchOf(search),
 		maxRecallIncrease: settings?.maxRecallIncrease ?? before.maxRecallIncrease,
 		maxAccuracyDropPercent:
 			typeof settings?.maxAccuracyDrop === 'number'
@@ -118,7 +124,7 @@ export function searchRequest(
 	fields: SearchFields,
 	layers: number
 ): NewMeasurement | null {
-	const { context, windows, maxSpan, repair, recall, maxRecallIncrease } = fields;
+	const { context, windows, maxSpan, repair, recall, maxRecallIncrease, torch } = fields;
 	const texts = textsOf(fields.texts);
 	const protectedLayers = parseLayers(fields.protectedText, layers);
 	const goal = goalOf(fields);
@@ -131,7 +137,8 @@ export function searchRequest(
 	return {
 		...{ kind: 'search', run, texts, context, windows, goal, maxSpan, protectedLayers, repair },
 		...{ recall, maxRecallIncrease },
-		...(questions !== null && { questions, maxAccuracyDrop: (points ?? 0) / 100 })
+		...(questions !== null && { questions, maxAccuracyDrop: (points ?? 0) / 100 }),
+		...(torch && { torch })
 	};
 }
 
