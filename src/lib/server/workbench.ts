@@ -32,7 +32,7 @@ export interface Workbench {
 	attention: AttentionMaker;
 	completions: Completions;
 	/** Whether a Python is there that the PyTorch engine can use; no until it was looked at. */
-	hasTorch(): boolean;
+	hasTorch: () => boolean;
 	/** Aborted when the server stops, so that open event streams end. */
 	stopped: AbortSignal;
 	/** Ends every child process; what ran is marked interrupted. Calling it again does nothing. */
