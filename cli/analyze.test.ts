@@ -64,7 +64,9 @@ describe('spanwise analyze', () => {
 		expect(without.stderr).toContain('--device cuda: of the torch engine; add --engine torch');
 		const none = await analyze(at('tiny'), '--text', text, '--engine', 'torch', '--device', 'gpu');
 		expect(none.code).toBe(2);
-		expect(none.stderr).toContain('found "gpu"; allowed: cpu, webgpu, cuda, cuda:N, mps, auto, cuda:all');
+		expect(none.stderr).toContain(
+			'found "gpu"; allowed: cpu, webgpu, cuda, cuda:N, mps, auto, cuda:all'
+		);
 	});
 
 	it('says how to name a Python where the torch engine finds none', async () => {
