@@ -144,7 +144,7 @@ async function measured(places: string[], options: DynamicsOptions, io: Io): Pro
 		const { folder, record } = await runOf(step, request, options, io);
 		const losses = options.damage
 			? await damageOf(
-					{ ...request, settings: { ...shared, maxSpan: DAMAGE_DEFAULTS.maxSpan } },
+					{ ...request, settings: { ...shared, maxSpan: DAMAGE_DEFAULTS.maxSpan, torch: null } },
 					io
 				)
 			: null;
