@@ -4,6 +4,17 @@ import type { Comparison } from '../../../engine/ways.ts';
 import { scoreProbes, type SequenceLosses } from './score.ts';
 import type { ProbeReport, ProbeSet } from './types.ts';
 
+/** Throws InputError where an engine cannot be asked what might come after places of a sequence. */
+export function requireQuestions(
+	comparison: Comparison
+): asserts comparison is Comparison & Required<Pick<Comparison, 'ask'>> {
+	if (comparison.ask === undefined) {
+		throw new InputError(
+			'probes: only the onnxruntime engine asks them; leave out --probes, or --engine torch'
+		);
+	}
+}
+
 /**
  * Asks both ways of the model the questions of each set; `onSequence` is called with the set of each sequence that is done. Throws
  * InputError where the engine cannot be asked, and where a loss is not finite.
@@ -14,8 +25,7 @@ export async function measureProbes(
 	model: string,
 	onSequence: (set: ProbeSet) => void
 ): Promise<ProbeReport[]> {
-	if (comparison.ask === undefined)
-		throw new InputError('probes: this engine has none; leave --probes out');
+	requireQuestions(comparison);
 	const reports = [];
 	for (const set of sets) {
 		const losses: SequenceLosses[number][] = [];

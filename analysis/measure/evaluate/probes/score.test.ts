@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { measureProbes } from './measure.ts';
 import { scoreProbes } from './score.ts';
+import type { ProbeSet } from './types.ts';
 
-const SET = { task: 'labels', tokens: 64, sequences: [] } as const;
+const SET: ProbeSet = { task: 'labels', tokens: 64, sequences: [] };
 
 describe('long in-context probes, scored', () => {
 	it('by the right answer, the first, against the others', () => {
@@ -9,7 +11,7 @@ describe('long in-context probes, scored', () => {
 		const [half, quarter, eighth] = [2, 4, 8].map(Math.log);
 		const sure = [half, quarter, eighth, eighth];
 		const wrong = [eighth, half, quarter, eighth];
-		const report = scoreProbes({ ...SET, sequences: [] }, [
+		const report = scoreProbes(SET, [
 			{ baseline: [sure, sure], shared: [sure, wrong] },
 			{ baseline: [sure, wrong], shared: [wrong, wrong] }
 		]);
@@ -27,10 +29,15 @@ describe('long in-context probes, scored', () => {
 	it('do not count a tie as right, and stand differences that have no exponential', () => {
 		const tie = [[1, 1, 2, 3]];
 		const far = [[2000, 1, 2, 3]];
-		const { baseline, planned } = scoreProbes({ ...SET, sequences: [] }, [
-			{ baseline: tie, shared: far }
-		]);
+		const { baseline, planned } = scoreProbes(SET, [{ baseline: tie, shared: far }]);
 		expect(baseline.accuracy).toBe(0);
 		expect(planned.nats).toBeCloseTo(1999 + Math.log(1 + Math.exp(-1) + Math.exp(-2)), 9);
 	});
+});
+
+it('an engine that cannot be asked is refused', async () => {
+	const silent = { windows: async function* () {}, close: () => Promise.resolve() };
+	await expect(measureProbes(silent, [SET], 'tiny', () => undefined)).rejects.toThrow(
+		'probes: only the onnxruntime engine asks them; leave out --probes, or --engine torch'
+	);
 });
