@@ -155,7 +155,9 @@ export async function asked(
 	const { plan, choices, text, tokenizer } = options;
 	const planned = kind.takes.includes('plan');
 	const modelFolder =
-		planned && plan === undefined && own.ownPlan ? await findModel(model, options, io) : null;
+		planned && plan === undefined && own.ownPlan
+			? await findModel(model, options, io).catch(() => null)
+			: null;
 	const within = modelFolder === null ? null : await readOwnPlan(modelFolder);
 	if (planned && plan === undefined && within === null)
 		throw new InputError(own.planMissing ?? '--plan: missing');
