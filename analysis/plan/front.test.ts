@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compareSources, everyPlan, randomLimits } from '../../tests/builders/plans.ts';
 import { seeded } from '../statistics/resample.ts';
 import type { SavedPerLayer } from './axes.ts';
-import { leastCost, mostSaved, paretoFront, type FrontPlan, type MeasuredCosts } from './front.ts';
+import { leastCost, paretoFront, type FrontPlan, type MeasuredCosts } from './front.ts';
 import { checkSources, spansOf } from './spans.ts';
 import type { Sources, SpanLimits } from './types.ts';
 
@@ -190,24 +190,5 @@ describe('leastCost', () => {
 		const front = [{ sources: [0], saved: 0.3, cost: 1 }];
 		expect(leastCost(front, 0.3 + 9e-10)).toBe(front[0]);
 		expect(leastCost(front, 0.3 + 2e-9)).toBeNull();
-	});
-});
-
-describe('mostSaved', () => {
-	it('is the most that any plan saves for at most so much', () => {
-		for (const small of eighths) {
-			const plans = pricedPlans(small, BOTH);
-			const front = paretoFront(small.costs, small.saved, small.limits, BOTH);
-			for (const maxCost of [0, 0.125, 0.5, 1, Infinity]) {
-				const cheap = plans.filter(({ cost }) => cost <= maxCost).map(({ saved }) => saved);
-				expect(mostSaved(front, maxCost).saved).toBe(Math.max(...cheap));
-			}
-		}
-	});
-	it('refuses a loss that every plan is above', () => {
-		const front = [{ sources: [0], saved: 0, cost: 0 }];
-		expect(() => mostSaved(front, -0.1)).toThrow(
-			'most loss added: -0.1; allowed: 0 nats/token, which the best plan adds, or more'
-		);
 	});
 });

@@ -1,4 +1,3 @@
-import { InputError } from '../errors.ts';
 import type { SavedPerLayer } from './axes.ts';
 import { followersAllowed } from './limits.ts';
 import type { Sources, SpanLimits } from './types.ts';
@@ -91,19 +90,6 @@ export function paretoFront(
 /** Of a front, the plan that costs least among those that save at least `share`; null: none saves so much. */
 export function leastCost(front: readonly FrontPlan[], share: number): FrontPlan | null {
 	return front.find((plan) => plan.saved >= share - SHARE_SLACK) ?? null;
-}
-
-/**
- * Of a front, the plan that saves most among those that cost at most `maxCost` nats/token. Throws InputError
- * where every plan costs more, which needs a negative `maxCost`.
- */
-export function mostSaved(front: readonly FrontPlan[], maxCost: number): FrontPlan {
-	const plan = front.findLast(({ cost }) => unitsOf(cost) <= unitsOf(maxCost));
-	if (plan === undefined)
-		throw new InputError(
-			`most loss added: ${maxCost}; allowed: ${front[0].cost} nats/token, which the best plan adds, or more`
-		);
-	return plan;
 }
 
 /** The plans `rest` with one more decision before each. */

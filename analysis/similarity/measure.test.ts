@@ -7,7 +7,8 @@ import {
 	type AttentionMaps
 } from '../../tests/builders/attention.ts';
 import { headBlock, headMatch, similarityMatrix } from './measure.ts';
-import { emptySums, sumsFor } from './sums.ts';
+import { sumsFor } from './sums.ts';
+import { emptySums } from '../../tests/builders/sums.ts';
 import { METRICS } from './types.ts';
 
 /** Two tokens; the second query is split over both keys in layer 0 and looks at itself in layer 1. */

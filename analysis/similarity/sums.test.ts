@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { randomMaps, seeded, sumsOfMaps } from '../../tests/builders/attention.ts';
 import { similarityMatrix } from './measure.ts';
 import { nullMatrix } from './null.ts';
-import { addSums, checkSums, emptySums, nullPairs, sumsFor } from './sums.ts';
+import { addSums, checkSums, nullPairs, sumsFor } from './sums.ts';
+import { emptySums } from '../../tests/builders/sums.ts';
 import { METRICS, type ViewSums } from './types.ts';
 
 const random = seeded(1);

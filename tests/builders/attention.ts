@@ -1,4 +1,5 @@
-import { emptySums, sumsFor } from '../../analysis/similarity/sums.ts';
+import { sumsFor } from '../../analysis/similarity/sums.ts';
+import { emptySums } from './sums.ts';
 import { METRICS, type View, type ViewSums } from '../../analysis/similarity/types.ts';
 
 /** Causal attention of one window: [layer][head] → S·S probabilities, row-major. */

@@ -1,4 +1,5 @@
-import { emptySums, sumsFor } from '../../analysis/similarity/sums.ts';
+import { sumsFor } from '../../analysis/similarity/sums.ts';
+import { emptySums } from './sums.ts';
 import type { RunRecord } from '../../analysis/workspace/run/types.ts';
 import type { ViewSums } from '../../analysis/similarity/types.ts';
 
