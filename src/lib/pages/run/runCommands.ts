@@ -114,6 +114,7 @@ function copied({ page, onsay }: OpenRun): Command[] {
 		'print its similarity': `spanwise similarity ${id} ${shownBy} --format table`,
 		'draw its map': `spanwise figure ${id} --kind map ${shownBy} --out map.pdf`,
 		'draw its profile': `spanwise figure ${id} --kind profile --out profile.pdf`,
+		'write its report': `spanwise report ${id}`,
 		'name and tag it': `spanwise label ${id} --name 'first try' --tag paper`
 	};
 	const matrix = (format: 'csv' | 'npy') =>
