@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { requirePlan } from '../engine/checkPlan.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
 import { requireWritable } from '../model/checkpoint/writable.ts';
+import type { ModelConfig } from '../model/checkpoint/types.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
 import { InputError } from '../errors.ts';
 import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
@@ -92,9 +93,26 @@ async function deployCheckpoint(
 		const warning =
 			request.plan === null ? null : planMatches(request.plan, { name, layers, hash });
 		const missed = byTransformers?.missed ?? null;
-		const notes = [...checkpoint.notes, ...(missed === null ? [] : [missed])];
+		const notes = [
+			...checkpoint.notes,
+			...widenedNotes(config, request),
+			...(missed === null ? [] : [missed])
+		];
 		return { record, warning, notes };
 	});
+}
+
+/** What becomes of quantised weights, which are not quantised again. */
+function widenedNotes(
+	{ quantisation, dtype }: ModelConfig,
+	request: Pick<DeployRequest, 'target' | 'dtype'>
+): string[] {
+	if (quantisation === null) return [];
+	return [
+		request.target === 'onnx'
+			? `weights that were ${dtype} are written as ${request.dtype ?? 'fp32'}`
+			: `weights that were ${dtype} are written as float32, which takes more space; embeddings, norms and biases keep their types`
+	];
 }
 
 async function write(folder: string, work: Work): Promise<string[]> {

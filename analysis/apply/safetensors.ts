@@ -9,6 +9,8 @@ import {
 	type LayerTensorNames
 } from '../model/checkpoint/expected.ts';
 import { readJsonFile } from '../edge/json.ts';
+import { weightEntry } from '../model/checkpoint/entry.ts';
+import { expectedTensors } from '../model/checkpoint/fused.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
 import type { Plan } from '../plan/types.ts';
@@ -19,10 +21,14 @@ import { writeAll } from './write.ts';
 const CONFIG_FILE = 'config.json';
 export const SAFETENSORS_FILE = 'model.safetensors';
 
+/** Keys of config.json that say how weights are quantised. */
+const QUANTISED_KEYS = ['quantization_config', 'compression_config'];
+
 /** Data begins at a multiple of this, as the reference implementation has it. */
 const ALIGNMENT = 8;
+const FLOAT = 4;
 
-/** A tensor to be written: as the checkpoint has it, or float32 values of the plan. */
+/** A tensor to be written: as the checkpoint has it, float32 of a quantised one, or float32 values of the plan. */
 interface Written {
 	name: string;
 	dtype: string;
@@ -34,7 +40,8 @@ interface Written {
 /**
  * Writes a checkpoint in Hugging Face layout without the tensors that a plan makes idle, with the plan under
  * `spanwise` in its config.json and the code that transformers runs it by, into an existing folder. Tensors keep their
- * type; refitted ones are float32. Returns the names of the files.
+ * type; refitted and quantised ones become float32, and config.json says no more that weights are quantised. Returns the
+ * names of the files.
  */
 export async function writeCheckpoint(
 	folder: string,
@@ -46,7 +53,11 @@ export async function writeCheckpoint(
 ): Promise<string[]> {
 	const copied = await copyCompanions(checkpoint.folder, folder);
 	const config = (await readJsonFile(join(checkpoint.folder, CONFIG_FILE))) as object;
-	const written = { ...config, ...plannedConfig(checkpoint.config, plan, planned) };
+	const kept = Object.entries(config).filter(([key]) => !QUANTISED_KEYS.includes(key));
+	const written = {
+		...Object.fromEntries(kept),
+		...plannedConfig(checkpoint.config, plan, planned)
+	};
 	await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(written, null, 2)}\n`);
 	const code = await copyModeling(folder);
 	const file = await open(join(folder, SAFETENSORS_FILE), 'wx');
@@ -77,18 +88,35 @@ function tensorsOf(checkpoint: Checkpoint, planned: Required<PlannedLayers>): Wr
 		if (source === null) idle.add(meanOutputName(layer));
 		if (repair?.bias) refitted.set(meanOutputName(layer), repair.bias);
 	}
-	const names = [...new Set([...checkpoint.tensors.keys(), ...refitted.keys()])].sort();
+	const weights = plainWeights(checkpoint);
+	const names = [...new Set([...weights.keys(), ...refitted.keys()])].sort();
 	return names.flatMap((name): Written[] => {
 		const values = refitted.get(name);
-		const entry = checkpoint.tensors.get(name);
+		const entry = weights.get(name);
 		if (values !== undefined) {
 			const shape = values.length === config.hidden ? [config.hidden] : shapes.o;
 			return [{ name, dtype: 'F32', shape, byteLength: values.byteLength, from: values }];
 		}
 		if (entry === undefined || idle.has(name)) return [];
-		const { dtype, shape, byteLength } = entry;
+		const { dtype, shape, byteLength, quantised } = entry;
+		if (quantised !== undefined) {
+			const elements = shape.reduce((product, size) => product * size, 1);
+			return [{ name, dtype: 'F32', shape, byteLength: FLOAT * elements, from: entry }];
+		}
 		return [{ name, dtype, shape, byteLength, from: entry }];
 	});
+}
+
+/**
+ * All tensors of a checkpoint; of a quantised one its weights in place of what they are computed from, and what the engine
+ * reads alone.
+ */
+function plainWeights(checkpoint: Checkpoint): ReadonlyMap<string, TensorEntry> {
+	const { config, tensors } = checkpoint;
+	if (config.quantisation === null) return tensors;
+	return new Map(
+		expectedTensors(config).map(({ name }) => [name, weightEntry(checkpoint, name)] as const)
+	);
 }
 
 async function writeTensors(
@@ -110,14 +138,24 @@ async function writeTensors(
 	await writeAll(file, head, 0);
 	let position = head.length;
 	for (const { from } of tensors) {
-		const whole = from instanceof Float32Array;
-		const pieces = whole ? [bytesOf(from)] : reader.chunks(from);
+		const pieces =
+			from instanceof Float32Array
+				? [bytesOf(from)]
+				: from.quantised === undefined
+					? reader.chunks(from)
+					: [bytesOf(await computed(from, reader))];
 		for await (const piece of pieces) {
 			await writeAll(file, piece, position);
 			position += piece.byteLength;
 		}
 		onProgress((position - head.length) / end);
 	}
+}
+
+async function computed(entry: TensorEntry, reader: WeightReader): Promise<Float32Array> {
+	const values = new Float32Array(entry.shape.reduce((product, size) => product * size, 1));
+	await reader.readInto(entry, values, 0);
+	return values;
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {

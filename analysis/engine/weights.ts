@@ -12,7 +12,7 @@ import { weightEntry } from '../model/checkpoint/entry.ts';
 import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
-import { widen } from '../model/checkpoint/widen.ts';
+import { widenWeight } from '../model/quantised/decode.ts';
 import { ResidentModel } from './residentModel.ts';
 import { tensor, type Tensors } from './session.ts';
 
@@ -90,7 +90,7 @@ export class WeightSource {
 			const elements = entry.shape.reduce((product, size) => product * size, 1);
 			const buffer = buffers.get(role) ?? new Float32Array(elements);
 			buffers.set(role, buffer);
-			widen(bytes[index], entry.dtype, buffer, 0);
+			widenWeight(entry, bytes[index], buffer, 0);
 			this.#hash(entry, bytes[index]);
 			this.#reader.release(bytes[index]);
 			const value = tensor(buffer, entry.shape);

@@ -34,7 +34,8 @@ const config: ModelConfig = {
 	tied: true,
 	bosId: null,
 	shared: null,
-	dtype: 'float32'
+	dtype: 'float32',
+	quantisation: null
 };
 
 describe('queryBlocks', () => {

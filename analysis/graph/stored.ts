@@ -17,7 +17,8 @@ const VOCABULARY_ROWS = 2048;
  * Whether onnxruntime can read a checkpoint's weights from its files itself: floats in the order that graphs take them.
  * Quantised ones and those whose rows llama.cpp put in another order are read by this program, layer by layer.
  */
-export function canMap({ tensors }: Checkpoint): boolean {
+export function canMap({ tensors, parts }: Checkpoint): boolean {
+	if ([...parts.values()].some(({ quantised }) => quantised !== undefined)) return false;
 	return [...tensors.values()].every(
 		({ dtype, interleavedHeads }) =>
 			(dtype in ELEMENT_TYPES || !isWeightDtype(dtype)) && interleavedHeads === undefined

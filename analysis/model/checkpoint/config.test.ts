@@ -274,9 +274,9 @@ describe('refusals', () => {
 			'architecture is "constructor"; supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM'
 		],
 		[
-			'quantized weights',
-			{ quantization_config: { quant_method: 'gptq' } },
-			'the weights are quantized (quantization_config); only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint'
+			'weights quantised in a way that is not read',
+			{ quantization_config: { quant_method: 'hqq' } },
+			'quantization_config: quant_method is "hqq"; supported: fp8, fbgemm_fp8, compressed-tensors, gptq, awq, modelopt, mxfp4, bitsandbytes; spanwise analyze --engine torch'
 		],
 		[
 			'another activation',

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
+import { parseQuantisation } from '../quantised/parse.ts';
 import { architectureOf } from './architecture.ts';
 import { FAMILIES, type BiasKey, type Family } from './families.ts';
 import { layerReach, MAX_LAYERS, windowFields } from './reach.ts';
@@ -107,7 +108,8 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		tied: raw.tie_word_embeddings ?? false,
 		bosId: raw.bos_token_id === undefined ? family.bosId : raw.bos_token_id,
 		shared: parseShared(raw.spanwise, { layers, heads: counts.heads }, where),
-		dtype: raw.dtype ?? raw.torch_dtype ?? 'float32'
+		dtype: raw.dtype ?? raw.torch_dtype ?? 'float32',
+		quantisation: parseQuantisation(json, where)
 	};
 }
 

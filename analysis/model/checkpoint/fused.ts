@@ -1,3 +1,4 @@
+import { InputError } from '../../errors.ts';
 import {
 	expectedWeights,
 	layerPrefix,
@@ -72,6 +73,13 @@ function partOf(stored: TensorEntry, { order, heads, parts }: Fused, index: numb
 	const { name, shape } = parts[index];
 	const before = parts.slice(0, index).reduce((sum, part) => sum + part.shape[0], 0);
 	const entry = { ...stored, name, shape, of: stored.name };
+	if (stored.quantised !== undefined) {
+		if (order === 'rows')
+			return { ...entry, quantised: { ...stored.quantised, firstRow: before } };
+		throw new InputError(
+			`${stored.file}: ${stored.name} is ${stored.dtype}; ${order === 'columns' ? 'a matrix that is stored turned' : 'a matrix of several in turns'} is only read where it is not quantised`
+		);
+	}
 	if (order === 'rows') {
 		const rowBytes = stored.byteLength / stored.shape[0];
 		return { ...entry, offset: stored.offset + before * rowBytes, byteLength: shape[0] * rowBytes };

@@ -3,6 +3,7 @@ import { InputError } from '../../errors.ts';
 import { modelTensorNames } from './expected.ts';
 import { familyOf } from './families.ts';
 import { expectedTensors, fusedWeights } from './fused.ts';
+import { TORCH_RUNS } from './otherEngine.ts';
 import { isWeightDtype, WEIGHT_DTYPES } from './widen.ts';
 import type { ModelConfig, TensorEntry } from './types.ts';
 
@@ -24,12 +25,14 @@ const COMPUTED = /(^|\.)(rotary_emb\.inv_freq|attn\.(masked_)?bias|attention\.(m
 /**
  * Gives the tensors of a checkpoint the names that transformers loads them under, and checks those that the engine
  * reads. A base model's names lack `model.` (or what its family has there). Of tied embeddings one may be missing, whichever it is; where both are
- * there each is used, whatever config.json says, since they may differ. Throws InputError that names the tensor.
+ * there each is used, whatever config.json says, since they may differ. `stored`: tensors that quantised weights among those found are computed from. Throws InputError that
+ * names the tensor.
  */
 export function nameTensors(
 	found: ReadonlyMap<string, TensorEntry>,
 	said: ModelConfig,
-	folder: string
+	folder: string,
+	stored: readonly TensorEntry[] = []
 ): Named {
 	const known = new Set(expectedTensors({ ...said, tied: false }).map(({ name }) => name));
 	const { prefix, head: headName } = familyOf(said).tensors;
@@ -62,13 +65,30 @@ export function nameTensors(
 	}
 	const config = { ...said, tied };
 	checkTensors(tensors, config, folder);
+	const computed = [...tensors].filter(([, { quantised }]) => quantised !== undefined);
 	return {
-		config,
-		tensors,
-		parts: fusedWeights(config, tensors),
+		config: { ...config, dtype: dtypeOf(computed.map(([, entry]) => entry)) ?? config.dtype },
+		tensors: inFiles(tensors, stored),
+		parts: new Map([...computed, ...fusedWeights(config, tensors)]),
 		...sizes(tensors),
 		notes: [...notes, ...unusedNotes(tensors, config)]
 	};
+}
+
+/** The tensors that lie in the files: those that quantised weights are computed from in place of the weights. */
+function inFiles(
+	tensors: ReadonlyMap<string, TensorEntry>,
+	stored: readonly TensorEntry[]
+): Map<string, TensorEntry> {
+	const plain = [...tensors].filter(([, { quantised }]) => quantised === undefined);
+	return new Map([...plain, ...stored.map((entry): [string, TensorEntry] => [entry.name, entry])]);
+}
+
+/** What most of the quantised weights are; null: there are none. */
+function dtypeOf(weights: readonly TensorEntry[]): string | null {
+	const counts = new Map<string, number>();
+	for (const { dtype } of weights) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
+	return [...counts].toSorted((a, b) => b[1] - a[1]).at(0)?.[0] ?? null;
 }
 
 /** Bytes of all tensors, and elements of those that are weights. */
@@ -78,9 +98,9 @@ export function sizes(tensors: ReadonlyMap<string, TensorEntry>): {
 } {
 	let bytes = 0;
 	let parameters = 0;
-	for (const { byteLength, shape, dtype } of tensors.values()) {
+	for (const { byteLength, shape, dtype, quantised } of tensors.values()) {
 		bytes += byteLength;
-		if (isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
+		if (quantised !== undefined || isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
 	}
 	return { bytes, parameters };
 }
@@ -90,6 +110,8 @@ function checkTensors(
 	config: ModelConfig,
 	folder: string
 ): void {
+	const { prefix, layers } = familyOf(config).tensors;
+	const layerPrefixes = `${prefix}${layers}.`;
 	for (const { name, shape } of expectedTensors(config)) {
 		const found = tensors.get(name);
 		if (found === undefined) {
@@ -103,7 +125,13 @@ function checkTensors(
 					`expected [${shape.join(', ')}] from config.json`
 			);
 		}
-		if (!isWeightDtype(found.dtype)) {
+		if (found.quantised !== undefined) {
+			if (!name.startsWith(layerPrefixes)) {
+				throw new InputError(
+					`${found.file}: ${name} is ${found.dtype}: of quantised weights those of layers are read, not embeddings; ${TORCH_RUNS}`
+				);
+			}
+		} else if (!isWeightDtype(found.dtype)) {
 			throw new InputError(
 				`${found.file}: ${name} is ${found.dtype}; weights of ${WEIGHT_DTYPES.join(', ')} are read: convert them`
 			);

@@ -2,12 +2,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { readJsonFile } from '../../edge/json.ts';
 import { brokenLink } from '../../edge/links.ts';
 import { InputError, isInputError } from '../../errors.ts';
+import { findQuantised } from '../quantised/find.ts';
 import { parseConfig } from './config.ts';
 import { exists, isFolder } from './files.ts';
 import { describeFile, describeFolder } from './foreign.ts';
 import { nameTensors, sizes } from './named.ts';
 import { sizesOf } from './otherEngine.ts';
-
 import { INDEX, readTensors, SINGLE } from './shards.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
 
@@ -23,8 +23,14 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 	const absolute = resolve(folder);
 	const said = await readConfig(absolute);
 	const found = (await readTensors(absolute)) ?? (await refuseWithoutWeights(absolute));
-	const named = nameTensors(found, said, absolute);
-	return { folder: absolute, name: modelName(absolute), ...named };
+	const { tensors, stored, notes } = await findQuantised(found, said);
+	const named = nameTensors(tensors, said, absolute, stored);
+	return {
+		folder: absolute,
+		name: modelName(absolute),
+		...named,
+		notes: [...notes, ...named.notes]
+	};
 }
 
 /**

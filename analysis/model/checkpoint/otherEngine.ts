@@ -78,6 +78,7 @@ export function sizesOf(json: unknown, where: string): ModelConfig {
 		...{ qkvBias: false, outputBias: false, mlpBias: false, qkNorm: false, tied: true },
 		bosId: inner.bos_token_id ?? null,
 		shared: null,
-		dtype: outer.dtype ?? outer.torch_dtype ?? inner.dtype ?? inner.torch_dtype ?? 'float32'
+		dtype: outer.dtype ?? outer.torch_dtype ?? inner.dtype ?? inner.torch_dtype ?? 'float32',
+		quantisation: null
 	};
 }

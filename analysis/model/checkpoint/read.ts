@@ -1,7 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../../errors.ts';
 import { pickedBytes, pickFrom } from './pick.ts';
-import type { TensorEntry } from './types.ts';
+import type { QuantisedWeight, TensorEntry } from './types.ts';
+import { storedPlaces, widenWeight } from '../quantised/decode.ts';
 import { widen } from './widen.ts';
 
 /** 1 GiB: a single read of 2 GiB or more fails on Linux, where it is cut short without an error. */
@@ -24,9 +25,11 @@ export class WeightReader {
 
 	/**
 	 * The bytes of a tensor as they are on disk, rows in transformers' order and its own alone where it lies within a
-	 * larger one, in a buffer that belongs to the caller until released.
+	 * larger one, in a buffer that belongs to the caller until released. Of a quantised weight, the bytes of all tensors that
+	 * it is computed from, for `widenWeight`.
 	 */
 	async read(entry: TensorEntry): Promise<Uint8Array> {
+		if (entry.quantised !== undefined) return this.#readStored(entry.quantised);
 		const bytes = this.#take(entry.byteLength);
 		await this.#fill(entry, 0, bytes);
 		const { pick, interleavedHeads } = entry;
@@ -47,7 +50,7 @@ export class WeightReader {
 	/** Reads a tensor and widens it to float32 into `target`, from element `targetOffset` on. */
 	async readInto(entry: TensorEntry, target: Float32Array, targetOffset: number): Promise<void> {
 		const bytes = await this.read(entry);
-		widen(bytes, entry.dtype, target, targetOffset);
+		widenWeight(entry, bytes, target, targetOffset);
 		this.release(bytes);
 	}
 
@@ -99,6 +102,15 @@ export class WeightReader {
 		for (const file of await Promise.allSettled(files)) {
 			if (file.status === 'fulfilled') await file.value.close();
 		}
+	}
+
+	async #readStored(weight: QuantisedWeight): Promise<Uint8Array> {
+		const { places, byteLength } = storedPlaces(weight);
+		const bytes = this.#take(byteLength);
+		await Promise.all(
+			places.map(([, entry, at]) => this.#fill(entry, 0, bytes.subarray(at, at + entry.byteLength)))
+		);
+		return bytes;
 	}
 
 	/** A buffer of that length: the smallest free one that holds it, unless it is more than twice as large. */

@@ -112,6 +112,23 @@ export interface SharedAttention {
 	headMaps: readonly (readonly number[] | null)[];
 }
 
+/** How config.json says that weights were quantised; which of them were is seen from the tensors. */
+export type Quantisation =
+	/** FP8 by block (rows × columns), row or tensor. */
+	| { method: 'fp8'; block: readonly [number, number] | null }
+	/** Bits of the packed integers in use, and blocks of its FP8. */
+	| {
+			method: 'compressed-tensors';
+			bits: readonly number[];
+			block: readonly [number, number] | null;
+	  }
+	/** `groupSize`: inputs that share a scale; null: all of them. `version` 2: zeros are stored as they are. */
+	| { method: 'gptq'; bits: number; groupSize: number | null; symmetric: boolean; version: 1 | 2 }
+	| { method: 'awq'; groupSize: number | null }
+	| { method: 'modelopt' }
+	| { method: 'mxfp4' }
+	| { method: 'bitsandbytes' };
+
 /** What the engine needs to know of a model, whatever its config.json calls it. */
 export interface ModelConfig {
 	/** One of `Architecture`, unless only the PyTorch engine runs the model. */
@@ -152,6 +169,33 @@ export interface ModelConfig {
 	shared: SharedAttention | null;
 	/** The dtype config.json announces, e.g. "bfloat16". */
 	dtype: string;
+	/** null: its weights are plain. */
+	quantisation: Quantisation | null;
+}
+
+/** How the values of a quantised weight are computed from what is stored; see `quantised/`. */
+export type QuantisedFormat =
+	/** A byte a value; blocks of rows × columns share a scale, which is divided by `divisor`. */
+	| { kind: 'bytes'; type: 'E4M3' | 'I8'; block: readonly [number, number]; divisor: number }
+	/** Integers along the inputs, row by row. */
+	| { kind: 'packed'; bits: number }
+	/** Integers along the inputs, stored [inputs, outputs]; what is added to stored zeros. */
+	| { kind: 'gptq'; bits: number; zeroOffset: 0 | 1 }
+	/** 4-bit integers along the outputs. */
+	| { kind: 'awq' }
+	/** E2M1 in blocks along the inputs; what the scale of the whole weight does. */
+	| { kind: 'fp4'; block: number; global: 'none' | 'multiplies' | 'divides' }
+	/** Places in a table of 16 values, in blocks along the rows; scales may be places in a table too. */
+	| { kind: 'table'; block: number; nestedBlock: number; nestedOffset: number };
+
+/** A weight that is computed from several tensors of the files. */
+export interface QuantisedWeight {
+	format: QuantisedFormat;
+	/** Those tensors, by the part that they play. */
+	stored: Readonly<Record<string, TensorEntry>>;
+	/** Rows of the weight that is stored, and the first of those that are this weight. */
+	rows: number;
+	firstRow: number;
 }
 
 /** Types of weights that the engine reads. */
@@ -175,6 +219,8 @@ export interface TensorEntry {
 	interleavedHeads?: number;
 	/** Of a weight that lies within a larger tensor: that one's name. */
 	of?: string;
+	/** Of a weight that is computed from several tensors: how. Its offset says nothing then. */
+	quantised?: QuantisedWeight;
 	/** Of a weight that lies scattered within a larger tensor, whose bytes these are: which of them it is. */
 	pick?: TensorPick;
 }
@@ -195,7 +241,7 @@ export interface Checkpoint {
 	config: ModelConfig;
 	/** Every tensor of every shard by its name in transformers, those the engine does not use included. */
 	tensors: ReadonlyMap<string, TensorEntry>;
-	/** Weights that the engine reads out of larger tensors, by the names that they would have alone. */
+	/** Weights that the engine reads out of larger tensors, or computes from several, by the names that they would have alone. */
 	parts: ReadonlyMap<string, TensorEntry>;
 	/** Bytes of all tensors. */
 	bytes: number;

@@ -43,13 +43,6 @@ const UNFOLLOWED: Record<string, readonly unknown[]> = {
  */
 export function refuseUnfollowed(json: object, follows: readonly string[], where: string): void {
 	const config = new Map<string, unknown>(Object.entries(json));
-	for (const name of ['quantization_config', 'compression_config']) {
-		if (config.get(name) == null) continue;
-		throw new InputError(
-			`${where}: the weights are quantized (${name}); ` +
-				`only plain F32, F16 and BF16 weights are supported: use the unquantized checkpoint; ${TORCH_RUNS}`
-		);
-	}
 	for (const [name, neutral] of Object.entries(UNFOLLOWED)) {
 		const value = config.get(name);
 		if (follows.includes(name) || value == null || neutral.includes(value) || isEmpty(value))

@@ -1,0 +1,174 @@
+import * as v from 'valibot';
+import { parseJson, parseUntrusted } from '../../edge/parse.ts';
+import { InputError } from '../../errors.ts';
+import { familyOf } from '../checkpoint/families.ts';
+import { expectedTensors } from '../checkpoint/fused.ts';
+import { WeightReader } from '../checkpoint/read.ts';
+import type { ModelConfig, Quantisation, TensorEntry } from '../checkpoint/types.ts';
+import { storedPlaces } from './decode.ts';
+import { recognise, type Recognised } from './recognise.ts';
+import type { Module } from './types.ts';
+
+/** Tensors of a checkpoint, its quantised weights computed. */
+export interface WithQuantised {
+	/** Quantised weights in place of the tensors that they are computed from, beside all others. */
+	tensors: Map<string, TensorEntry>;
+	/** Tensors that weights are computed from. */
+	stored: TensorEntry[];
+	notes: string[];
+}
+
+/** 64 kB: the settings of one weight of bitsandbytes, some 200 bytes of JSON. */
+const MAX_STATE_BYTES = 2 ** 16;
+
+/** Scales of activations and of the KV cache, which are not quantised here. */
+const ACTIVATIONS = /\.(input|activation|output|k|v|q)_(global_|zero_)?(scale|point)$/;
+
+/**
+ * Puts the quantised weights of a checkpoint in the places of the tensors that they are stored in: entries whose rows
+ * `WeightReader` computes. Of GPTQ and bitsandbytes some small tensors are read, no weights. Throws InputError that names
+ * the tensor where the tensors are not those of the method that config.json names.
+ */
+export async function findQuantised(
+	found: ReadonlyMap<string, TensorEntry>,
+	config: ModelConfig
+): Promise<WithQuantised> {
+	const { quantisation } = config;
+	const tensors = new Map(found);
+	const stored: TensorEntry[] = [];
+	if (quantisation === null) return { tensors, stored, notes: [] };
+	const reader = new WeightReader();
+	try {
+		const weights = new Map<string, Recognised & { module: Module }>();
+		for (const module of modulesOf(found, config)) {
+			const recognised = recognise(module, quantisation);
+			if (recognised !== null) weights.set(`${module.name}.weight`, { ...recognised, module });
+		}
+		const notes = await settle([...weights.values()], quantisation, reader);
+		for (const [name, { format, label, stored: parts, module }] of weights) {
+			for (const entry of Object.values(parts)) {
+				tensors.delete(entry.name);
+				stored.push(entry);
+			}
+			const { values } = parts;
+			const { state: _read, ...needed } = parts;
+			const [rows, columns] = module.shape;
+			const quantised = { format, stored: needed, rows, firstRow: 0 };
+			tensors.set(name, {
+				...{ name, dtype: label, shape: [rows, columns], of: values.name, quantised },
+				...{ file: values.file, offset: values.offset },
+				byteLength: storedPlaces(quantised).byteLength
+			});
+		}
+		for (const [name, entry] of found) {
+			if (!ACTIVATIONS.test(name) && !name.endsWith('.weight_shape')) continue;
+			tensors.delete(name);
+			stored.push(entry);
+		}
+		return { tensors, stored, notes: [...notes, ...inWords([...weights.values()])] };
+	} finally {
+		await reader.close();
+	}
+}
+
+/** Modules whose weight is a matrix that the engine reads, under their names in the files. */
+function modulesOf(found: ReadonlyMap<string, TensorEntry>, config: ModelConfig): Module[] {
+	const { prefix } = familyOf(config).tensors;
+	const shapes = new Map<string, [number, number]>();
+	for (const { name, shape } of expectedTensors({ ...config, tied: false })) {
+		if (shape.length !== 2 || !name.endsWith('.weight')) continue;
+		const own = name.slice(0, -'.weight'.length);
+		shapes.set(own, [shape[0], shape[1]]);
+		// Those of a base model lack the prefix.
+		if (own.startsWith(prefix)) shapes.set(own.slice(prefix.length), [shape[0], shape[1]]);
+	}
+	const modules = new Map<string, Map<string, TensorEntry>>();
+	for (const [name, entry] of found) {
+		// "x.weight.absmax" lies beside "x.weight".
+		const parts = /^(.*?)\.(weight\..*|[^.]+)$/.exec(name);
+		if (parts === null || !shapes.has(parts[1])) continue;
+		const tensors = modules.get(parts[1]) ?? new Map<string, TensorEntry>();
+		modules.set(parts[1], tensors.set(parts[2], entry));
+	}
+	return [...modules].flatMap(([name, tensors]) => {
+		const shape = shapes.get(name);
+		return shape === undefined ? [] : [{ name, tensors, shape }];
+	});
+}
+
+/** Reads what the tensors alone say of their format. Returns what differs from config.json. */
+async function settle(
+	weights: Recognised[],
+	quantisation: Quantisation,
+	reader: WeightReader
+): Promise<string[]> {
+	for (const weight of weights) {
+		if (weight.format.kind !== 'table') continue;
+		const state = await readState(weight.stored.state, reader);
+		const nested = weight.stored.nestedTable !== undefined;
+		weight.format = {
+			...{ kind: 'table', block: state.blocksize },
+			nestedBlock: state.nested_blocksize ?? 1,
+			nestedOffset: nested ? (state.nested_offset ?? 0) : 0
+		};
+	}
+	if (quantisation.method !== 'gptq' || !quantisation.symmetric || weights.length === 0) return [];
+	return settleZeros(weights, quantisation, reader);
+}
+
+const stateSchema = v.object({
+	blocksize: v.pipe(v.number(), v.integer(), v.minValue(1)),
+	nested_blocksize: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1))),
+	nested_offset: v.nullish(v.pipe(v.number(), v.finite()))
+});
+
+async function readState(entry: TensorEntry, reader: WeightReader) {
+	const where = `${entry.file}: ${entry.name}`;
+	if (entry.byteLength > MAX_STATE_BYTES) {
+		throw new InputError(
+			`${where}: ${entry.byteLength} bytes; at most ${MAX_STATE_BYTES} are allowed`
+		);
+	}
+	const text = new TextDecoder().decode(await reader.read(entry));
+	return parseUntrusted(stateSchema, parseJson(text, where), where);
+}
+
+/**
+ * Zeros of symmetric weights are half of all values; version 1 stores them less one. Some checkpoints say one and hold the
+ * other, which would put every weight off by a step, so that the zeros decide.
+ */
+async function settleZeros(
+	weights: Recognised[],
+	{ bits, version }: Extract<Quantisation, { method: 'gptq' }>,
+	reader: WeightReader
+): Promise<string[]> {
+	const { zeros } = weights[0].stored;
+	const words = new Int32Array((await reader.read(zeros)).slice().buffer);
+	const middle = 2 ** (bits - 1);
+	// Of bits that do not divide 32 the first word holds whole values and the beginning of one.
+	const first = words[0] & ((1 << bits) - 1);
+	if (first !== middle && first !== middle - 1) {
+		throw new InputError(
+			`${zeros.file}: ${zeros.name} begins with ${first}; symmetric weights of ${bits} bits have ${middle - 1} (gptq) or ${middle} (gptq_v2)`
+		);
+	}
+	const zeroOffset = first === middle ? 0 : 1;
+	for (const weight of weights) {
+		if (weight.format.kind === 'gptq') weight.format = { ...weight.format, zeroOffset };
+	}
+	const held = zeroOffset === 1 ? 1 : 2;
+	if (held === version) return [];
+	const [says, holds] = [version, held].map((each) => (each === 1 ? 'gptq' : 'gptq_v2'));
+	return [
+		`config.json says ${says}, but zeros of ${first} are those of ${holds}: they are read as ${holds}`
+	];
+}
+
+function inWords(weights: readonly Recognised[]): string[] {
+	const counts = new Map<string, number>();
+	for (const { label } of weights) counts.set(label, (counts.get(label) ?? 0) + 1);
+	return [...counts].map(
+		([label, count]) =>
+			`${count} matrices are ${label}: they are computed in float32 as they are read; activations are not quantised`
+	);
+}
