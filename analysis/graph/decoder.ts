@@ -2,6 +2,8 @@ import type { LayerRole } from '../model/checkpoint/expected.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { GraphBuilder, INT64, MICROSOFT, type Dimension } from '../proto/builder.ts';
 import { causalMask, type QueryBlock } from './blocks.ts';
+import { addActivation } from './activation.ts';
+import { addExperts } from './experts.ts';
 import { addNorm } from './norm.ts';
 
 /** What the graph of a decoder layer is built for: one window of a fixed length. */
@@ -235,6 +237,13 @@ export class DecoderGraph {
 		const { heads, kvHeads, headDim, scales } = config;
 		const alpha = scales.scoreCap === null ? scales.score : scales.score / scales.scoreCap;
 
+		const sinks = config.sinks
+			? builder.node(`${this.#at}attn/Sinks`, 'Reshape', [
+					this.#weight('sinks', [heads]),
+					builder.integers(heads, 1, 1)
+				])
+			: null;
+
 		return blocks.map((block, index) => {
 			const at = `attn/block_${index}`;
 			// Heads of one group share keys: their queries are stacked as rows, head = kvHead·group + member.
@@ -266,11 +275,32 @@ export class DecoderGraph {
 				this.#capped(at, perHead),
 				mask
 			]);
-			return builder.node(`${this.#at}${at}/Softmax`, 'Softmax', [masked], {
-				outputs: [`${this.#at}${probabilitiesName(index)}`],
-				attributes: { axis: -1n }
-			});
+			const outputs = [`${this.#at}${probabilitiesName(index)}`];
+			return sinks !== null
+				? this.#withSink(at, masked, sinks, outputs)
+				: builder.node(`${this.#at}${at}/Softmax`, 'Softmax', [masked], {
+						outputs,
+						attributes: { axis: -1n }
+					});
 		});
+	}
+
+	/** Softmax over the keys and one more score a head, whose probability is left out (gpt-oss). */
+	#withSink(name: string, masked: string, sinks: string, outputs: string[]): string {
+		const { builder } = this;
+		const at = `${this.#at}${name}`;
+		const highest = builder.node(`${at}/Highest`, 'ReduceMax', [masked, builder.integers(-1)]);
+		const zeros = builder.node(`${at}/Zeros`, 'Mul', [highest, builder.scalar(0)]);
+		const column = builder.node(`${at}/Sink`, 'Add', [zeros, sinks]);
+		const last = { attributes: { axis: -1n } };
+		const all = builder.node(`${at}/WithSink`, 'Concat', [masked, column], last);
+		const softmax = builder.node(`${at}/Softmax`, 'Softmax', [all], last);
+		return builder.node(
+			`${at}/Keys`,
+			'Slice',
+			[softmax, builder.integers(0), builder.integers(-1), builder.integers(-1)],
+			{ outputs }
+		);
 	}
 
 	/** Queries or keys [1, count, S, headDim], turned by their positions. */
@@ -383,6 +413,10 @@ export class DecoderGraph {
 		const normed = block.normsBefore
 			? this.norm('mlp/norm', read, 'postNorm', config.hidden)
 			: read;
+		if (config.experts !== null) {
+			const mixed = addExperts(builder, `${this.#at}mlp/`, config, normed, this.#weight);
+			return this.join('mlp', middle, mixed, [name]);
+		}
 		const [wide, narrow, bias] = [config.intermediate, config.hidden, config.mlpBias];
 		const up = this.linear('mlp/up_proj', normed, 'up', wide, narrow, bias);
 		let widened: string;
@@ -395,17 +429,6 @@ export class DecoderGraph {
 	}
 
 	#activate(input: string): string {
-		const { activation } = this.layer.config.block;
-		// QuickGelu with alpha 1 is x·sigmoid(x): SiLU in one pass over the memory.
-		if (activation === 'silu') {
-			return this.builder.node(`${this.#at}mlp/Silu`, 'QuickGelu', [input], {
-				domain: MICROSOFT,
-				attributes: { alpha: 1 }
-			});
-		}
-		if (activation === 'relu') return this.builder.node(`${this.#at}mlp/Relu`, 'Relu', [input]);
-		return this.builder.node(`${this.#at}mlp/Gelu`, 'Gelu', [input], {
-			attributes: { approximate: activation === 'gelu' ? 'none' : 'tanh' }
-		});
+		return addActivation(this.builder, `${this.#at}mlp/`, this.layer.config.block, input);
 	}
 }

@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { LLAMA_BLOCK } from '../model/checkpoint/families.ts';
+import { LLAMA_BLOCK } from '../model/checkpoint/families/family.ts';
 import type { ModelConfig, RopeScaling } from '../model/checkpoint/types.ts';
 import { blockEntries, causalMask, queryBlocks, widestReach } from './blocks.ts';
 import { attendGraph } from './attend.ts';
@@ -17,6 +17,8 @@ const config: ModelConfig = {
 	kvHeads: 1,
 	headDim: 4,
 	intermediate: 16,
+	experts: null,
+	sinks: false,
 	vocab: 32,
 	maxPositions: 1024,
 	normEps: 1e-5,

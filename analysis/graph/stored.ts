@@ -107,11 +107,21 @@ export class StoredWeights {
 		const known = this.#added.get(name);
 		if (known !== undefined) return known;
 		const value =
-			entry.pick === undefined
-				? this.#stored(name, dtype, shape, entry)
-				: this.#picked(entry, entry.pick);
+			entry.pieces !== undefined
+				? this.#joined(name, entry.pieces)
+				: entry.pick === undefined
+					? this.#stored(name, dtype, shape, entry)
+					: this.#picked(entry, entry.pick);
 		this.#added.set(name, value);
 		return value;
+	}
+
+	/** Pieces one below the other, or side by side. */
+	#joined(name: string, { entries, join }: NonNullable<TensorEntry['pieces']>): string {
+		const values = entries.map((piece) => this.#add(piece));
+		return this.#builder.node(`${name}/Join`, 'Concat', values, {
+			attributes: { axis: join === 'rows' ? 0n : 1n }
+		});
 	}
 
 	/** Bytes of a file as a float32 constant. */
@@ -135,16 +145,22 @@ export class StoredWeights {
 		const { name, dtype, shape, of = name } = entry;
 		const builder = this.#builder;
 		const [outputs, ...inputs] = shape;
-		const slice = (from: string, first: number, count: number): string =>
+		const slice = (from: string, first: number, count: number, axis = 1, step = 1): string =>
 			builder.node(`${name}/Slice`, 'Slice', [
 				from,
 				builder.integers(first),
-				builder.integers(first + count),
-				builder.integers(1)
+				builder.integers(first + count * step),
+				builder.integers(axis),
+				...(step === 1 ? [] : [builder.integers(step)])
 			]);
+		if (pick.kind === 'elements') {
+			const whole = this.#whole(of, dtype, [outputs * pick.step], entry);
+			return slice(whole, pick.first, outputs, 0, pick.step);
+		}
 		if (pick.kind === 'columns') {
-			const whole = this.#whole(of, dtype, [...inputs, pick.total], entry);
-			return builder.node(`${name}/Turn`, 'Transpose', [slice(whole, pick.first, outputs)], {
+			const whole = this.#whole(`${of}/${entry.offset}`, dtype, [...inputs, pick.total], entry);
+			const columns = slice(whole, pick.first, outputs, 1, pick.step);
+			return builder.node(`${name}/Turn`, 'Transpose', [columns], {
 				attributes: { perm: [1n, 0n] }
 			});
 		}

@@ -57,6 +57,13 @@ describe('savings of 4 of 32 layers of Llama-2-7B, worked out by hand', () => {
 	});
 });
 
+it('norms on q and k count as wide as they are: one head each, or all heads together', () => {
+	const saved = (facts: Partial<SavingsFacts>) =>
+		savings(model({ layers: 32, ...facts }), plan(32, 4), bf16).parameters.count - 134_217_728;
+	expect(saved({ qkNorm: true })).toBe(4 * 2 * 128);
+	expect(saved({ qkNorm: true, qkNormWeights: 64 * 128 })).toBe(4 * 64 * 128);
+});
+
 describe('savings of 2 of 32 layers of Llama-2-7B left out, worked out by hand', () => {
 	const sources = plan(32, 0).map((layer) => (layer === 9 || layer === 20 ? null : layer));
 	const saved = savings(llama2, sources, bf16);

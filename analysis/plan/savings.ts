@@ -20,6 +20,7 @@ export type SavingsFacts = Pick<
 	| 'qkvBias'
 	| 'outputBias'
 	| 'qkNorm'
+	| 'qkNormWeights'
 	| 'parameters'
 >;
 
@@ -80,7 +81,7 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
 	const qkParameters =
 		qkWeights +
 		(model.qkvBias ? headDim * (heads + kvHeads) : 0) +
-		(model.qkNorm ? 2 * headDim : 0);
+		(model.qkNormWeights ?? (model.qkNorm ? 2 * headDim : 0));
 	const restParameters =
 		qkWeights + (model.qkvBias ? headDim * kvHeads : 0) + (model.outputBias ? hidden : 0) + hidden;
 	const parameters = saving.length * qkParameters + leftOut.length * restParameters;

@@ -4,7 +4,9 @@ import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { parseQuantisation } from '../quantised/parse.ts';
 import { architectureOf } from './architecture.ts';
-import { FAMILIES, type BiasKey, type Family } from './families.ts';
+import { expertFields, parseExperts } from './expertFields.ts';
+import { FAMILIES } from './families.ts';
+import type { BiasKey, Family } from './families/family.ts';
 import { layerReach, MAX_LAYERS, windowFields } from './reach.ts';
 import { parseRope, ropeFields } from './rope.ts';
 import { parseScales, scaleFields } from './scales.ts';
@@ -39,6 +41,7 @@ const schema = v.object({
 	spanwise: v.optional(v.unknown()),
 	...windowFields,
 	...scaleFields,
+	...expertFields,
 	...ropeFields
 });
 
@@ -79,6 +82,7 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 	const layers = raw.num_hidden_layers;
 	const reach = layerReach(raw, family, where);
 	const rope = parseRope(raw, { family, reach, maxPositions, headDim: counts.headDim }, where);
+	const experts = parseExperts(raw, family, where);
 	const bias = (fact: BiasKey | boolean): boolean =>
 		typeof fact === 'boolean' ? fact : (raw[fact] ?? false);
 	return {
@@ -86,7 +90,9 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		layers,
 		hidden: raw.hidden_size,
 		...counts,
-		intermediate: raw.intermediate_size,
+		intermediate: raw.intermediate_size * (experts?.count ?? 1),
+		experts,
+		sinks: family.sinks,
 		vocab: raw.vocab_size,
 		maxPositions: rope.maxPositions,
 		normEps: raw.rms_norm_eps ?? DEFAULT_NORM_EPS,

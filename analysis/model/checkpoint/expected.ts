@@ -31,7 +31,7 @@ const PROJECTIONS = ['q', 'k', 'v', 'o', 'up', 'down'] as const;
 
 /** Parts of a layer that a model has, each with whether it has a bias. */
 function partsOf(config: ModelConfig): [LayerPart, boolean][] {
-	const { block, qkvBias, outputBias, mlpBias } = config;
+	const { block, qkvBias, outputBias, mlpBias, experts } = config;
 	const norm = (part: LayerPart, there: boolean): [LayerPart, boolean][] =>
 		there && block.normWeight ? [[part, block.normBias]] : [];
 	return [
@@ -41,9 +41,11 @@ function partsOf(config: ModelConfig): [LayerPart, boolean][] {
 		['v', qkvBias],
 		...norm('qNorm', config.qkNorm),
 		...norm('kNorm', config.qkNorm),
+		...(config.sinks ? ([['sinks', false]] as [LayerPart, boolean][]) : []),
 		['o', outputBias],
 		...norm('attentionNorm', block.normsAfter),
 		...norm('postNorm', block.normsBefore),
+		...(experts === null ? [] : ([['router', mlpBias]] as [LayerPart, boolean][])),
 		...(block.gated ? ([['gate', mlpBias]] as [LayerPart, boolean][]) : []),
 		['up', mlpBias],
 		['down', mlpBias],
@@ -65,7 +67,7 @@ export function layerTensorNames(config: ModelConfig, layer: number): LayerTenso
 	for (const [part, biased] of partsOf(config)) {
 		const name = roles[part];
 		if (name === undefined) throw new RangeError(`${config.architecture} has no name for ${part}`);
-		names[part] = `${at}${name}.weight`;
+		names[part] = part === 'sinks' ? `${at}${name}` : `${at}${name}.weight`;
 		if (biased) names[`${part}Bias`] = `${at}${name}.bias`;
 	}
 	const [q, k, v, o, up, down] = PROJECTIONS.map((part) => names[part] ?? '');
@@ -89,6 +91,7 @@ export function modelTensorNames(config: ModelConfig): ModelTensorNames {
 /** Shape of each role of a layer; matrices are [outputs, inputs], as PyTorch stores them. */
 export function layerTensorShapes(config: ModelConfig): Record<LayerRole, readonly number[]> {
 	const { hidden, headDim, intermediate } = config;
+	const experts = config.experts?.count ?? 0;
 	const query = config.heads * headDim;
 	const key = config.kvHeads * headDim;
 	const together = config.block.qkNormOver === 'all heads';
@@ -108,6 +111,10 @@ export function layerTensorShapes(config: ModelConfig): Record<LayerRole, readon
 		kNormBias: [norm.k],
 		o: [hidden, query],
 		oBias: [hidden],
+		sinks: [config.heads],
+		sinksBias: [],
+		router: [experts, hidden],
+		routerBias: [experts],
 		attentionNorm: [hidden],
 		attentionNormBias: [hidden],
 		postNorm: [hidden],
@@ -117,7 +124,7 @@ export function layerTensorShapes(config: ModelConfig): Record<LayerRole, readon
 		down: [hidden, intermediate],
 		gateBias: [intermediate],
 		upBias: [intermediate],
-		downBias: [hidden],
+		downBias: experts === 0 ? [hidden] : [experts, hidden],
 		mlpNorm: [hidden],
 		mlpNormBias: [hidden]
 	};
@@ -132,7 +139,8 @@ export const ATTENTION_ONLY: readonly LayerRole[] = [
 	'qNorm',
 	'kNorm',
 	'qNormBias',
-	'kNormBias'
+	'kNormBias',
+	'sinks'
 ];
 
 /** What a layer keeps whose attention is left out; the norm of the attention block is for what stands in for it. */
@@ -141,6 +149,8 @@ export const FEED_FORWARD: readonly LayerRole[] = [
 	'attentionNormBias',
 	'postNorm',
 	'postNormBias',
+	'router',
+	'routerBias',
 	'gate',
 	'up',
 	'down',

@@ -5,6 +5,11 @@ export function modelFacts(checkpoint: Checkpoint): ModelFacts {
 	return configFacts(checkpoint.config, checkpoint.parameters, checkpoint.bytes);
 }
 
+/** Width that a token goes through: of a mixture of experts, that of its experts. */
+function intermediateOf({ intermediate, experts }: ModelConfig): number {
+	return experts === null ? intermediate : (intermediate / experts.count) * experts.perToken;
+}
+
 /** The same from a config alone, for a model whose weights cannot be opened. */
 export function configFacts(config: ModelConfig, parameters: number, bytes: number): ModelFacts {
 	return {
@@ -14,13 +19,17 @@ export function configFacts(config: ModelConfig, parameters: number, bytes: numb
 		kvHeads: config.kvHeads,
 		headDim: config.headDim,
 		hidden: config.hidden,
-		intermediate: config.intermediate,
+		intermediate: intermediateOf(config),
 		vocab: config.vocab,
 		maxPositions: config.maxPositions,
 		reach: config.reach,
 		qkvBias: config.qkvBias,
 		outputBias: config.outputBias,
 		qkNorm: config.qkNorm,
+		...(config.qkNorm &&
+			config.block.qkNormOver === 'all heads' && {
+				qkNormWeights: (config.heads + config.kvHeads) * config.headDim
+			}),
 		parameters,
 		bytes,
 		dtype: config.dtype

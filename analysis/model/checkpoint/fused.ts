@@ -6,6 +6,7 @@ import {
 	layerTensorShapes,
 	type ExpectedTensor
 } from './expected.ts';
+import { expertNames, expertTensors } from './experts.ts';
 import { familyOf } from './families.ts';
 import type { FusedTensor } from './layout.ts';
 import type { ModelConfig, TensorEntry, TensorPick } from './types.ts';
@@ -22,8 +23,9 @@ interface Fused extends ExpectedTensor {
 export function expectedTensors(config: ModelConfig): ExpectedTensor[] {
 	const fused = fusedTensors(config);
 	const within = new Set(fused.flatMap(({ parts }) => parts.map(({ name }) => name)));
+	for (const name of expertNames(config)) within.add(name);
 	const alone = expectedWeights(config).filter(({ name }) => !within.has(name));
-	return [...alone, ...fused.map(({ name, shape }) => ({ name, shape }))];
+	return [...alone, ...fused.map(({ name, shape }) => ({ name, shape })), ...expertTensors(config)];
 }
 
 /** Weights within larger tensors, by the names that they would have alone, once those tensors have the shapes expected. */
@@ -74,8 +76,7 @@ function partOf(stored: TensorEntry, { order, heads, parts }: Fused, index: numb
 	const before = parts.slice(0, index).reduce((sum, part) => sum + part.shape[0], 0);
 	const entry = { ...stored, name, shape, of: stored.name };
 	if (stored.quantised !== undefined) {
-		if (order === 'rows')
-			return { ...entry, quantised: { ...stored.quantised, firstRow: before } };
+		if (order === 'rows') return { ...entry, quantised: { ...stored.quantised, firstRow: before } };
 		throw new InputError(
 			`${stored.file}: ${stored.name} is ${stored.dtype}; ${order === 'columns' ? 'a matrix that is stored turned' : 'a matrix of several in turns'} is only read where it is not quantised`
 		);
@@ -86,7 +87,7 @@ function partOf(stored: TensorEntry, { order, heads, parts }: Fused, index: numb
 	}
 	const pick: TensorPick =
 		order === 'columns'
-			? { kind: 'columns', total: stored.shape[1], first: before }
+			? { kind: 'columns', total: stored.shape[1], first: before, step: 1 }
 			: { kind: 'rows of groups', groups: heads, parts: parts.length, part: index };
 	return { ...entry, pick };
 }

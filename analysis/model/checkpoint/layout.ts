@@ -7,6 +7,8 @@ export type LayerPart =
 	| 'qNorm'
 	| 'kNorm'
 	| 'o'
+	| 'sinks'
+	| 'router'
 	| 'attentionNorm'
 	| 'postNorm'
 	| 'gate'
@@ -26,6 +28,16 @@ export interface FusedTensor {
 	order: 'rows' | 'rows of heads' | 'columns';
 }
 
+/** Where the matrices of a layer's experts lie. */
+export type ExpertLayout =
+	/** Each in a tensor of its own: `at`, the expert's number, its part. */
+	| { kind: 'each'; at: string; gate: string; up: string; down: string }
+	/**
+	 * Those of all experts in one tensor [experts, inputs, outputs], columns of gate and up in turns; biases lie beside them
+	 * under names with "_bias".
+	 */
+	| { kind: 'together'; gateUp: string; down: string };
+
 /** Names of a family's tensors in its files. */
 export interface TensorLayout {
 	/** Begins the names of all but the output embedding; those of a base model lack it. */
@@ -41,6 +53,8 @@ export interface TensorLayout {
 	/** Within a layer; of parts of fused tensors, what they are called in messages. */
 	roles: Readonly<Partial<Record<LayerPart, string>>>;
 	fused: readonly FusedTensor[];
+	/** null: the family has no experts. */
+	experts: ExpertLayout | null;
 }
 
 export const LLAMA_TENSORS = {
@@ -63,5 +77,6 @@ export const LLAMA_TENSORS = {
 		up: 'mlp.up_proj',
 		down: 'mlp.down_proj'
 	},
-	fused: []
+	fused: [],
+	experts: null
 } as const satisfies TensorLayout;

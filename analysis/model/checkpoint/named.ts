@@ -1,6 +1,7 @@
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { modelTensorNames } from './expected.ts';
+import { expertWeights } from './experts.ts';
 import { familyOf } from './families.ts';
 import { expectedTensors, fusedWeights } from './fused.ts';
 import { TORCH_RUNS } from './otherEngine.ts';
@@ -65,12 +66,18 @@ export function nameTensors(
 	}
 	const config = { ...said, tied };
 	checkTensors(tensors, config, folder);
+	const files = inFiles(tensors, stored);
 	const computed = [...tensors].filter(([, { quantised }]) => quantised !== undefined);
 	return {
 		config: { ...config, dtype: dtypeOf(computed.map(([, entry]) => entry)) ?? config.dtype },
-		tensors: inFiles(tensors, stored),
-		parts: new Map([...computed, ...fusedWeights(config, tensors)]),
-		...sizes(tensors),
+		tensors: files,
+		parts: new Map([
+			...computed,
+			...fusedWeights(config, tensors),
+			...expertWeights(config, tensors)
+		]),
+		parameters: sizes(tensors).parameters,
+		bytes: sizes(files).bytes,
 		notes: [...notes, ...unusedNotes(tensors, config)]
 	};
 }
@@ -100,7 +107,8 @@ export function sizes(tensors: ReadonlyMap<string, TensorEntry>): {
 	let parameters = 0;
 	for (const { byteLength, shape, dtype, quantised } of tensors.values()) {
 		bytes += byteLength;
-		if (quantised !== undefined || isWeightDtype(dtype)) parameters += shape.reduce((product, size) => product * size, 1);
+		if (quantised !== undefined || isWeightDtype(dtype))
+			parameters += shape.reduce((product, size) => product * size, 1);
 	}
 	return { bytes, parameters };
 }

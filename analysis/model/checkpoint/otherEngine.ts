@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
-import { LLAMA_BLOCK } from './families.ts';
+import { LLAMA_BLOCK } from './families/family.ts';
 import { MAX_LAYERS } from './reach.ts';
 import type { ModelConfig } from './types.ts';
 
@@ -77,6 +77,8 @@ export function sizesOf(json: unknown, where: string): ModelConfig {
 		...{ rotaries: [], rotaryOf: all, rotaryDims: headDim, learnedPositions: false, reach: all },
 		...{ qkvBias: false, outputBias: false, mlpBias: false, qkNorm: false, tied: true },
 		bosId: inner.bos_token_id ?? null,
+		experts: null,
+		sinks: false,
 		shared: null,
 		dtype: outer.dtype ?? outer.torch_dtype ?? inner.dtype ?? inner.torch_dtype ?? 'float32',
 		quantisation: null

@@ -17,6 +17,6 @@ it('takes one run of rows out of each group', () => {
 
 it('takes columns of a matrix that is stored as [inputs, outputs], and turns it', () => {
 	const stored = [0, 1, 2, 3, 10, 11, 12, 13];
-	const pick = { kind: 'columns', total: 4, first: 1 } as const;
+	const pick = { kind: 'columns', total: 4, first: 1, step: 1 } as const;
 	expect(picked([2, 2], stored, pick)).toEqual([1, 11, 2, 12]);
 });

@@ -2,9 +2,9 @@ import type { TensorEntry, TensorPick } from './types.ts';
 
 /** Bytes of a weight that lies scattered within a larger tensor. */
 export function pickedBytes({ byteLength, shape }: TensorEntry, pick: TensorPick): number {
-	return pick.kind === 'rows of groups'
-		? byteLength / pick.parts
-		: (byteLength / pick.total) * shape[0];
+	if (pick.kind === 'rows of groups') return byteLength / pick.parts;
+	if (pick.kind === 'elements') return byteLength / pick.step;
+	return (byteLength / pick.total) * shape[0];
 }
 
 /** Copies a weight of `shape` out of the bytes of the tensor that it lies within: [outputs, inputs], row by row. */
@@ -22,11 +22,19 @@ export function pickFrom(
 		}
 		return;
 	}
+	if (pick.kind === 'elements') {
+		const width = to.length / shape[0];
+		for (let at = 0; at < shape[0]; at++) {
+			const start = (pick.first + at * pick.step) * width;
+			to.set(from.subarray(start, start + width), at * width);
+		}
+		return;
+	}
 	const [outputs, inputs] = shape;
 	const size = from.length / (pick.total * inputs);
 	for (let output = 0; output < outputs; output++) {
 		for (let input = 0; input < inputs; input++) {
-			const start = (input * pick.total + pick.first + output) * size;
+			const start = (input * pick.total + pick.first + output * pick.step) * size;
 			const place = (output * inputs + input) * size;
 			for (let byte = 0; byte < size; byte++) to[place + byte] = from[start + byte];
 		}

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { boundedArray } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
-import type { Family } from './families.ts';
+import type { Family } from './families/family.ts';
 
 /** Largest models in use have 126 layers; far more is a broken file that would fill memory. */
 export const MAX_LAYERS = 4096;
@@ -40,6 +40,8 @@ export function layerReach(
 	const window = raw.sliding_window === undefined ? DEFAULT_SLIDING_WINDOW : raw.sliding_window;
 	if (kind === 'none') return layers.map(() => null);
 	if (kind === 'all layers') return layers.map(() => window);
+	if (kind === 'where used')
+		return layers.map(() => (raw.use_sliding_window === true ? window : null));
 
 	const types = raw.layer_types?.map((type) => (type === 'attention' ? FULL : type));
 	if (types !== undefined && types.length !== layers.length) {

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../../errors.ts';
 import { pickedBytes, pickFrom } from './pick.ts';
 import type { QuantisedWeight, TensorEntry } from './types.ts';
-import { storedPlaces, widenWeight } from '../quantised/decode.ts';
+import { aligned, readBytes, storedPlaces, widenWeight } from '../quantised/decode.ts';
 import { widen } from './widen.ts';
 
 /** 1 GiB: a single read of 2 GiB or more fails on Linux, where it is cut short without an error. */
@@ -29,6 +29,7 @@ export class WeightReader {
 	 * it is computed from, for `widenWeight`.
 	 */
 	async read(entry: TensorEntry): Promise<Uint8Array> {
+		if (entry.pieces !== undefined) return this.#readPieces(entry);
 		if (entry.quantised !== undefined) return this.#readStored(entry.quantised);
 		const bytes = this.#take(entry.byteLength);
 		await this.#fill(entry, 0, bytes);
@@ -102,6 +103,18 @@ export class WeightReader {
 		for (const file of await Promise.allSettled(files)) {
 			if (file.status === 'fulfilled') await file.value.close();
 		}
+	}
+
+	async #readPieces(entry: TensorEntry): Promise<Uint8Array> {
+		const bytes = this.#take(readBytes(entry));
+		let at = 0;
+		for (const piece of entry.pieces?.entries ?? []) {
+			const own = await this.read(piece);
+			bytes.set(own, at);
+			at += aligned(own.length);
+			this.release(own);
+		}
+		return bytes;
 	}
 
 	async #readStored(weight: QuantisedWeight): Promise<Uint8Array> {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
-import type { Family } from './families.ts';
+import type { Family } from './families/family.ts';
 import { parseScaling, scalingFields, SCALING_KEYS, type ScalingFields } from './ropeScaling.ts';
 import type { Rotary } from './types.ts';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Family } from './families.ts';
+import type { Family } from './families/family.ts';
 import type { Scales } from './types.ts';
 
 const factor = v.nullish(v.pipe(v.number(), v.finite(), v.gtValue(0)));

@@ -62,6 +62,9 @@ export type Architecture =
 	| 'StableLmForCausalLM'
 	| 'CohereForCausalLM'
 	| 'Cohere2ForCausalLM'
+	| 'MixtralForCausalLM'
+	| 'Qwen3MoeForCausalLM'
+	| 'GptOssForCausalLM'
 	| 'GPTNeoXForCausalLM'
 	| 'GPT2LMHeadModel';
 
@@ -89,6 +92,21 @@ export interface BlockFacts {
 	gated: boolean;
 	/** Whether rotary pairs are neighbours; else they lie half the rotated width apart. */
 	rotaryInterleaved: boolean;
+}
+
+/** A layer's experts, each an MLP of its own; a router sends every token through a few of them. */
+export interface Experts {
+	count: number;
+	/** Experts that a token goes through. */
+	perToken: number;
+	/** Whose scores the softmax goes over that weighs experts: those of all, or of the chosen ones. */
+	softmaxOver: 'all' | 'chosen';
+	/** Whether the weights of the chosen ones are divided by their sum. */
+	normalised: boolean;
+	/**
+	 * gate · σ(slope · gate) · (up + 1), gate at most `limit` and up within ±limit (gpt-oss); null: as in an MLP with a gate.
+	 */
+	clamped: { slope: number; limit: number } | null;
 }
 
 /** Factors and bounds, 1 and null where a model has none. */
@@ -138,8 +156,12 @@ export interface ModelConfig {
 	heads: number;
 	kvHeads: number;
 	headDim: number;
-	/** Width of the MLP. */
+	/** Width of the MLP, or of all experts of a layer together. */
 	intermediate: number;
+	/** null: one MLP in each layer. */
+	experts: Experts | null;
+	/** Whether each head has one more score, of no key: its probabilities sum to less than one. */
+	sinks: boolean;
 	vocab: number;
 	maxPositions: number;
 	normEps: number;
@@ -196,6 +218,8 @@ export interface QuantisedWeight {
 	/** Rows of the weight that is stored, and the first of those that are this weight. */
 	rows: number;
 	firstRow: number;
+	/** From each of its rows to the next in what is stored. */
+	rowStep: number;
 }
 
 /** Types of weights that the engine reads. */
@@ -221,6 +245,8 @@ export interface TensorEntry {
 	of?: string;
 	/** Of a weight that is computed from several tensors: how. Its offset says nothing then. */
 	quantised?: QuantisedWeight;
+	/** Of a weight in several pieces, one below the other or side by side: those. Its offset says nothing then. */
+	pieces?: { entries: readonly TensorEntry[]; join: 'rows' | 'columns' };
 	/** Of a weight that lies scattered within a larger tensor, whose bytes these are: which of them it is. */
 	pick?: TensorPick;
 }
@@ -229,8 +255,10 @@ export interface TensorEntry {
 export type TensorPick =
 	/** One of `parts` equal runs of rows in each of `groups`, the groups one below the other. */
 	| { kind: 'rows of groups'; groups: number; parts: number; part: number }
-	/** Columns `first` … of a matrix [inputs, total], stored the other way round. */
-	| { kind: 'columns'; total: number; first: number };
+	/** Columns `first`, `first + step` … of a matrix [inputs, total], stored the other way round. */
+	| { kind: 'columns'; total: number; first: number; step: number }
+	/** Elements `first`, `first + step` … of a vector. */
+	| { kind: 'elements'; first: number; step: number };
 
 /** A checkpoint whose headers were read and checked against its config; no weights are in memory. */
 export interface Checkpoint {
@@ -289,6 +317,8 @@ export interface ModelFacts {
 	qkvBias: boolean;
 	outputBias: boolean;
 	qkNorm: boolean;
+	/** Weights of the norms on q and k of a layer, where they are not one head's each: OLMo 2 and 3. */
+	qkNormWeights?: number;
 	parameters: number;
 	/** Bytes of the weights on disk. */
 	bytes: number;

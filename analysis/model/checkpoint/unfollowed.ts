@@ -33,7 +33,10 @@ const UNFOLLOWED: Record<string, readonly unknown[]> = {
 	per_layer_config: [],
 	num_experts: [0, 1],
 	num_local_experts: [0, 1],
-	n_routed_experts: [0]
+	n_routed_experts: [0],
+	n_shared_experts: [0],
+	decoder_sparse_step: [1],
+	mlp_only_layers: []
 };
 
 /**

@@ -19,7 +19,10 @@ export function requireWritable(
 	target: 'onnx' | 'transformers'
 ): void {
 	if (target === 'onnx') requireDecoder(name, config);
-	else requireSeparateProjections(name, config);
+	else {
+		requirePlainExperts(name, config);
+		requireSeparateProjections(name, config);
+	}
 }
 
 /** The same for an ONNX decoder, which bench writes too. */
@@ -40,6 +43,14 @@ export function requireDecoder(
 			`${name}: rope_scaling longrope cannot be written as an ONNX decoder: its frequencies change with the length of the text`
 		);
 	}
+}
+
+/** Experts in one quantised tensor are turned as they are read. */
+function requirePlainExperts(name: string, { quantisation }: ModelConfig): void {
+	if (quantisation?.method !== 'mxfp4') return;
+	throw new InputError(
+		`${name}: MXFP4 experts can be analysed and evaluated, but not written: use a checkpoint with them as bfloat16`
+	);
 }
 
 /** The modeling file for transformers takes q and k away as modules of their own. */

@@ -1,7 +1,7 @@
 import type { QuantisedFormat } from '../checkpoint/types.ts';
 import { valuesOf, wordsOf } from './floats.ts';
 import { groupOf } from './groups.ts';
-import type { Rows, StoredTensors } from './types.ts';
+import { needed, type Rows, type StoredTensors } from './types.ts';
 
 /** Places of 8 outputs in a word of AWQ. */
 const AWQ_PLACES = [0, 4, 1, 5, 2, 6, 3, 7];
@@ -49,8 +49,9 @@ export function decodeGptq(
 	out: Float32Array
 ): void {
 	const words = wordsOf(stored.values);
-	const zeros = wordsOf(stored.zeros);
-	const zeroWidth = stored.zeros.shape[1];
+	const storedZeros = needed(stored, 'zeros');
+	const zeros = wordsOf(storedZeros);
+	const zeroWidth = storedZeros.shape[1];
 	const mask = (1 << bits) - 1;
 	decodeColumns(stored, rows, out, {
 		value: (input, output) => down(words, rows.total, output, input, bits),
@@ -61,7 +62,7 @@ export function decodeGptq(
 /** AWQ (gemm): values and zeros of 4 bits are packed along the outputs, 8 in a word, in an order of their own. */
 export function decodeAwq(stored: StoredTensors, rows: Rows, out: Float32Array): void {
 	const words = wordsOf(stored.values);
-	const zeros = wordsOf(stored.zeros);
+	const zeros = wordsOf(needed(stored, 'zeros'));
 	const width = rows.total / 8;
 	decodeColumns(stored, rows, out, {
 		value: (input, output) => shuffled(words, width, input, output),

@@ -26,7 +26,7 @@ function decoded(
 	const entry = {
 		...{ name: 'w', dtype: '', shape: [part.count, columns], file: 'f', offset: 0 },
 		byteLength: whole.length,
-		quantised: { format, stored, rows, firstRow: part.firstRow }
+		quantised: { format, stored, rows, firstRow: part.firstRow, rowStep: 1 }
 	};
 	widenWeight(entry, whole, target, 0);
 	return [...target];

@@ -2,12 +2,19 @@ import * as v from 'valibot';
 import { parseJson, parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import { familyOf } from '../checkpoint/families.ts';
+import { expertTensors } from '../checkpoint/experts.ts';
 import { expectedTensors } from '../checkpoint/fused.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import type { ModelConfig, Quantisation, TensorEntry } from '../checkpoint/types.ts';
 import { storedPlaces } from './decode.ts';
-import { recognise, type Recognised } from './recognise.ts';
+import { mxfp4Experts, recognise, type Recognised } from './recognise.ts';
 import type { Module } from './types.ts';
+
+/** A quantised weight, its shape as the engine expects it and its rows as they are stored. */
+interface Found extends Recognised {
+	shape: number[];
+	rows: number;
+}
 
 /** Tensors of a checkpoint, its quantised weights computed. */
 export interface WithQuantised {
@@ -39,23 +46,24 @@ export async function findQuantised(
 	if (quantisation === null) return { tensors, stored, notes: [] };
 	const reader = new WeightReader();
 	try {
-		const weights = new Map<string, Recognised & { module: Module }>();
+		const weights = new Map<string, Found>();
 		for (const module of modulesOf(found, config)) {
 			const recognised = recognise(module, quantisation);
-			if (recognised !== null) weights.set(`${module.name}.weight`, { ...recognised, module });
+			if (recognised === null) continue;
+			const [rows] = module.shape;
+			weights.set(`${module.name}.weight`, { ...recognised, rows, shape: [...module.shape] });
 		}
+		for (const [name, recognised] of expertsIn(found, config)) weights.set(name, recognised);
 		const notes = await settle([...weights.values()], quantisation, reader);
-		for (const [name, { format, label, stored: parts, module }] of weights) {
-			for (const entry of Object.values(parts)) {
+		for (const [name, { format, label, stored: parts, state, rows, shape }] of weights) {
+			for (const entry of [...Object.values(parts), ...(state === undefined ? [] : [state])]) {
 				tensors.delete(entry.name);
 				stored.push(entry);
 			}
 			const { values } = parts;
-			const { state: _read, ...needed } = parts;
-			const [rows, columns] = module.shape;
-			const quantised = { format, stored: needed, rows, firstRow: 0 };
+			const quantised = { format, stored: parts, rows, firstRow: 0, rowStep: 1 };
 			tensors.set(name, {
-				...{ name, dtype: label, shape: [rows, columns], of: values.name, quantised },
+				...{ name, dtype: label, shape, of: values.name, quantised },
 				...{ file: values.file, offset: values.offset },
 				byteLength: storedPlaces(quantised).byteLength
 			});
@@ -69,6 +77,23 @@ export async function findQuantised(
 	} finally {
 		await reader.close();
 	}
+}
+
+/** Matrices of all experts in one tensor, which gpt-oss stores as MXFP4 under names with "_blocks" and "_scales". */
+function expertsIn(
+	found: ReadonlyMap<string, TensorEntry>,
+	config: ModelConfig
+): Map<string, Found> {
+	const weights = new Map<string, Found>();
+	if (config.quantisation?.method !== 'mxfp4') return weights;
+	for (const { name, shape } of expertTensors(config)) {
+		const values = found.get(`${name}_blocks`);
+		const scales = found.get(`${name}_scales`);
+		if (values === undefined || scales === undefined) continue;
+		const recognised = mxfp4Experts(values, scales, shape);
+		weights.set(name, { ...recognised, shape, rows: shape[0] * shape[2] });
+	}
+	return weights;
 }
 
 /** Modules whose weight is a matrix that the engine reads, under their names in the files. */
@@ -103,9 +128,9 @@ async function settle(
 	reader: WeightReader
 ): Promise<string[]> {
 	for (const weight of weights) {
-		if (weight.format.kind !== 'table') continue;
-		const state = await readState(weight.stored.state, reader);
-		const nested = weight.stored.nestedTable !== undefined;
+		if (weight.state === undefined) continue;
+		const state = await readState(weight.state, reader);
+		const nested = 'nestedTable' in weight.stored;
 		weight.format = {
 			...{ kind: 'table', block: state.blocksize },
 			nestedBlock: state.nested_blocksize ?? 1,

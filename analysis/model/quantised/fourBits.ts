@@ -1,6 +1,6 @@
 import type { QuantisedFormat } from '../checkpoint/types.ts';
 import { E2M1, valuesOf } from './floats.ts';
-import type { Rows, StoredTensors } from './types.ts';
+import { needed, type Rows, type StoredTensors } from './types.ts';
 
 const { fround } = Math;
 
@@ -9,20 +9,22 @@ const { fround } = Math;
  * NVFP4 one for the whole weight, by which scales are multiplied or divided.
  */
 export function decodeFp4(
-	{ values, scales, global }: StoredTensors,
+	stored: StoredTensors,
 	format: Extract<QuantisedFormat, { kind: 'fp4' }>,
-	{ first, count, columns }: Rows,
+	{ first, step, count, columns }: Rows,
 	out: Float32Array
 ): void {
+	const { values, scales } = stored;
 	const scale = valuesOf(scales);
-	const whole = format.global === 'none' ? 1 : valuesOf(global)[0];
+	const whole = format.global === 'none' ? 1 : valuesOf(needed(stored, 'global'))[0];
 	const { block } = format;
 	const blocks = columns / block;
 	for (let row = 0; row < count; row++) {
+		const place = first + row * step;
 		for (let at = 0; at < blocks; at++) {
-			const own = scale[(first + row) * blocks + at];
+			const own = scale[place * blocks + at];
 			const by = format.global === 'divides' ? fround(own / whole) : fround(own * whole);
-			const from = ((first + row) * columns + at * block) / 2;
+			const from = (place * columns + at * block) / 2;
 			const to = row * columns + at * block;
 			for (let index = 0; index < block / 2; index++) {
 				const byte = values.bytes[from + index];
@@ -38,17 +40,18 @@ export function decodeFp4(
  * in the order of rows; those may be places in a table themselves, with a scale for each block of them and an offset.
  */
 export function decodeTable(
-	{ values, table, scales, nestedTable, nestedScales }: StoredTensors,
+	stored: StoredTensors,
 	{ block, nestedBlock, nestedOffset }: Extract<QuantisedFormat, { kind: 'table' }>,
 	{ first, count, columns }: Rows,
 	out: Float32Array
 ): void {
-	const entries = valuesOf(table);
+	const { values, scales, nestedTable } = stored;
+	const entries = valuesOf(needed(stored, 'table'));
 	let scale: Float32Array;
 	if (nestedTable === undefined) scale = valuesOf(scales);
 	else {
 		const nested = valuesOf(nestedTable);
-		const by = valuesOf(nestedScales);
+		const by = valuesOf(needed(stored, 'nestedScales'));
 		scale = Float32Array.from(
 			scales.bytes,
 			(place, at) => fround(nested[place] * by[Math.floor(at / nestedBlock)]) + nestedOffset

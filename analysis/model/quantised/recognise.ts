@@ -10,6 +10,8 @@ export interface Recognised {
 	/** What people call the format. */
 	label: string;
 	stored: Record<string, TensorEntry>;
+	/** A tensor that says how, and is not needed any more once it was read. */
+	state?: TensorEntry;
 }
 
 type Of<Method extends Quantisation['method']> = Extract<Quantisation, { method: Method }>;
@@ -102,9 +104,9 @@ function packedIntegers(
 	const words = (bits: number, count: number) => Math.ceil((count * bits) / 32);
 	const fitting = allowed.filter((bits) => values.shape[1] === words(bits, inputs));
 	if (values.shape[0] !== outputs || values.shape.length !== 2 || fitting.length !== 1) {
+		const shapes = allowed.map((bits) => `[${outputs}, ${words(bits, inputs)}]`).join(' or ');
 		throw new InputError(
-			`${values.file}: ${values.name} is [${values.shape.join(', ')}]; expected a weight [${outputs}, ${inputs}] in ${allowed.join(' or ')} bits: ` +
-				`${allowed.map((bits) => `[${outputs}, ${words(bits, inputs)}]`).join(' or ')}`
+			`${values.file}: ${values.name} is [${values.shape.join(', ')}]; expected a weight [${outputs}, ${inputs}] in ${allowed.join(' or ')} bits: ${shapes}`
 		);
 	}
 	const [bits] = fitting;
@@ -201,6 +203,24 @@ function mxfp4(module: Module, values: TensorEntry): Recognised {
 	};
 }
 
+/** gpt-oss: [experts, inputs, outputs] is stored as [experts, outputs, inputs / 32] blocks of 16 bytes, and their scales. */
+export function mxfp4Experts(
+	values: TensorEntry,
+	scales: TensorEntry,
+	[experts, inputs, outputs]: readonly number[]
+): Recognised {
+	const blocks = inputs / MXFP4_BLOCK;
+	requireDtype(values, 'U8');
+	requireDtype(scales, 'U8', 'F8_E8M0');
+	requireShape(values, [experts, outputs, blocks, MXFP4_BLOCK / 2]);
+	requireShape(scales, [experts, outputs, blocks]);
+	return {
+		format: { kind: 'fp4', block: MXFP4_BLOCK, global: 'none' },
+		label: 'MXFP4',
+		stored: { values, scales }
+	};
+}
+
 /** bitsandbytes in 8 bits: the largest size of a row stands for 127. */
 function eightBits(module: Module): Recognised | null {
 	const values = module.tensors.get('weight');
@@ -229,7 +249,7 @@ function table(module: Module): Recognised | null {
 	if (values.byteLength !== elements / 2) requireShape(values, [elements / 2, 1]);
 	requireDtype(entries, 'F32');
 	requireShape(entries, [16]);
-	const stored: Record<string, TensorEntry> = { values, scales, table: entries, state };
+	const stored: Record<string, TensorEntry> = { values, scales, table: entries };
 	const nestedTable = module.tensors.get('weight.nested_quant_map');
 	if (nestedTable === undefined) requireDtype(scales, 'F32');
 	else {
@@ -241,7 +261,8 @@ function table(module: Module): Recognised | null {
 		requireDtype(stored.nestedScales, 'F32');
 	}
 	const format = { kind: 'table', block: 0, nestedBlock: 0, nestedOffset: 0 } as const;
-	return { format, label: `${type?.toUpperCase() ?? ''} (bitsandbytes)`, stored };
+	const label = `${type?.toUpperCase() ?? ''} (bitsandbytes)`;
+	return { format, label, stored, state };
 }
 
 function required({ name, tensors }: Module, end: string): TensorEntry {

@@ -8,12 +8,25 @@ export interface StoredTensor {
 	bytes: Uint8Array;
 }
 
-/** By the part that they play. */
-export type StoredTensors = Readonly<Record<string, StoredTensor>>;
+/** Parts that tensors play which only some formats have. */
+type OtherRole = 'zeros' | 'groups' | 'global' | 'table' | 'nestedTable' | 'nestedScales';
 
-/** Which rows of a weight are wanted: `count` of `columns` values each, from `first` on. */
+/** By the part that they play. */
+export type StoredTensors = Readonly<
+	Record<'values' | 'scales', StoredTensor> & Partial<Record<OtherRole, StoredTensor>>
+>;
+
+/** A tensor that a format always has. */
+export function needed(tensors: StoredTensors, role: OtherRole): StoredTensor {
+	const found = tensors[role];
+	if (found === undefined) throw new RangeError(`no ${role} beside ${tensors.values.name}`);
+	return found;
+}
+
+/** Which rows of a weight are wanted: `count` of `columns` values each, from `first` on; of FP4 every `step`-th. */
 export interface Rows {
 	first: number;
+	step: number;
 	count: number;
 	columns: number;
 	/** Of the whole weight. */

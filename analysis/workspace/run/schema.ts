@@ -27,6 +27,7 @@ const model = v.object({
 	// Not in runs of earlier versions.
 	outputBias: v.optional(v.boolean(), false),
 	qkNorm: v.boolean(),
+	qkNormWeights: v.exactOptional(count),
 	parameters: count,
 	bytes: count,
 	dtype: v.string()
