@@ -7,7 +7,6 @@ import type { ModelConfig } from '../model/checkpoint/types.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
 import { InputError } from '../errors.ts';
 import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
-import type { Plan } from '../plan/types.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
 import { modelFile, writeOnnx } from './onnx.ts';
@@ -68,7 +67,6 @@ async function deployCheckpoint(
 	const { layers } = config;
 	if (request.plan !== null) requirePlan(model, request.plan, 'write and compare');
 	requireWritable(name, config, request.target);
-	refuseMappedSinks(name, config, request.plan);
 	await checkNewFolder(request.out);
 	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
 	const work = { request, model, planned, onProgress };
@@ -102,14 +100,6 @@ async function deployCheckpoint(
 		];
 		return { record, warning, notes };
 	});
-}
-
-/** A sink belongs to a head of the source: heads of a follower that are mapped would take another's. */
-function refuseMappedSinks(name: string, { sinks }: ModelConfig, plan: Plan | null): void {
-	if (!sinks || plan === null || plan.spans.every(({ headMap }) => headMap === 'identity')) return;
-	throw new InputError(
-		`${name}: heads have attention sinks, which plans with head maps cannot be written for: use a plan whose heads keep their places`
-	);
 }
 
 /** What becomes of quantised weights, which are not quantised again. */

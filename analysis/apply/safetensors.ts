@@ -8,12 +8,13 @@ import {
 	needsRole,
 	type LayerTensorNames
 } from '../model/checkpoint/expected.ts';
-import { readJsonFile } from '../edge/json.ts';
+import { MAX_SMALL_JSON_BYTES, parseJson, readTextFile } from '../edge/json.ts';
 import { weightEntry } from '../model/checkpoint/entry.ts';
 import { expectedTensors } from '../model/checkpoint/fused.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
 import type { Plan } from '../plan/types.ts';
+import { configText } from './configText.ts';
 import { copyCompanions } from './copied.ts';
 import { copyModeling, plannedConfig } from './modeling.ts';
 import { writeAll } from './write.ts';
@@ -52,20 +53,22 @@ export async function writeCheckpoint(
 	onProgress: (fraction: number) => void
 ): Promise<string[]> {
 	const copied = await copyCompanions(checkpoint.folder, folder);
-	const config = (await readJsonFile(join(checkpoint.folder, CONFIG_FILE))) as object;
+	const file = join(checkpoint.folder, CONFIG_FILE);
+	const original = await readTextFile(file, MAX_SMALL_JSON_BYTES);
+	const config = parseJson(original, file) as object;
 	const kept = Object.entries(config).filter(([key]) => !QUANTISED_KEYS.includes(key));
 	const written = {
 		...Object.fromEntries(kept),
 		...plannedConfig(checkpoint.config, plan, planned)
 	};
-	await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(written, null, 2)}\n`);
+	await writeFile(join(folder, CONFIG_FILE), configText(written, original));
 	const code = await copyModeling(folder);
-	const file = await open(join(folder, SAFETENSORS_FILE), 'wx');
+	const weights = await open(join(folder, SAFETENSORS_FILE), 'wx');
 	try {
-		await writeTensors(file, tensorsOf(checkpoint, planned), reader, onProgress);
-		await file.sync();
+		await writeTensors(weights, tensorsOf(checkpoint, planned), reader, onProgress);
+		await weights.sync();
 	} finally {
-		await file.close();
+		await weights.close();
 	}
 	return [...new Set([...copied, CONFIG_FILE, code, SAFETENSORS_FILE])];
 }

@@ -21,12 +21,6 @@ const CASES: readonly [Architecture, Record<string, unknown>, { refitted: boolea
 	],
 	['Olmo2ForCausalLM', { rms_norm_eps: 1e-5 }, { refitted: true }],
 	['GraniteForCausalLM', { residual_multiplier: 0.5 }, { refitted: true }],
-	['MixtralForCausalLM', { num_local_experts: 4 }, { refitted: true }],
-	[
-		'Qwen3MoeForCausalLM',
-		{ num_experts: 4, num_experts_per_tok: 2, moe_intermediate_size: 16, norm_topk_prob: true },
-		{ refitted: false }
-	],
 	['Glm4ForCausalLM', { pad_token_id: 0, partial_rotary_factor: 0.5 }, { refitted: false }]
 ];
 

@@ -20,7 +20,7 @@ export function requireWritable(
 ): void {
 	if (target === 'onnx') requireDecoder(name, config);
 	else {
-		requirePlainExperts(name, config);
+		requireNoExperts(name, config);
 		requireSeparateProjections(name, config);
 	}
 }
@@ -45,11 +45,11 @@ export function requireDecoder(
 	}
 }
 
-/** Experts in one quantised tensor are turned as they are read. */
-function requirePlainExperts(name: string, { quantisation }: ModelConfig): void {
-	if (quantisation?.method !== 'mxfp4') return;
+/** transformers joins the experts of a file by the model's own type, which a planned model does not have. */
+function requireNoExperts(name: string, { architecture, experts }: ModelConfig): void {
+	if (experts === null) return;
 	throw new InputError(
-		`${name}: MXFP4 experts can be analysed and evaluated, but not written: use a checkpoint with them as bfloat16`
+		`${name}: ${architecture} is a mixture of experts: it can be analysed and evaluated, but not written; an ONNX export of the model can be rewritten instead`
 	);
 }
 
