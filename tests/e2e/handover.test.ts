@@ -194,8 +194,12 @@ describe('a run that is handed over', () => {
 		const text = await readFile(record, 'utf8');
 		try {
 			await rename(record, `${record}.kept`);
-			const { checksum: _, ...run } = JSON.parse(text) as { checksum: string; model: object };
-			const lost = { ...run, model: { ...run.model, folder: away, name: 'lost-model' } };
+			const run = JSON.parse(text) as { checksum: string; model: object };
+			const lost = {
+				...run,
+				checksum: undefined,
+				model: { ...run.model, folder: away, name: 'lost-model' }
+			};
 			await writeFile(record, JSON.stringify(lost));
 			const answer = await fetch(`${server.url}/api/measurements`, {
 				method: 'POST',

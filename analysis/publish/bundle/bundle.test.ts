@@ -46,13 +46,16 @@ async function file(
 ): Promise<string> {
 	const members = change(unzipSync((await bundle()).bytes));
 	if (resealed && 'bundle.json' in members) {
-		const { checksum: _, ...manifest } = JSON.parse(
-			Buffer.from(members['bundle.json']).toString()
-		) as { checksum: string; files: unknown };
+		const manifest = JSON.parse(Buffer.from(members['bundle.json']).toString()) as {
+			checksum: string;
+			files: unknown;
+		};
 		const files = Object.entries(members)
 			.filter(([path]) => path !== 'bundle.json')
 			.map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes) }));
-		members['bundle.json'] = strToU8(JSON.stringify(sealed({ ...manifest, files })));
+		members['bundle.json'] = strToU8(
+			JSON.stringify(sealed({ ...manifest, checksum: undefined, files }))
+		);
 	}
 	const path = join(folder, 'run.zip');
 	await writeFile(path, zipSync(members));
@@ -104,8 +107,8 @@ describe('a run bundle', () => {
 				/^run tiny-\S+ with 3 measurements was added; tiny is not on this machine/
 			) as string
 		});
-		const { ['results/search/weights.safetensors']: _, ...written } = await everything(home);
-		const ofModel = Object.entries(written).filter(([name]) => !name.includes('elsewhere'));
+		const written = await everything(home);
+		const ofModel = Object.entries(written).filter(([name]) => !/elsewhere|safetensors/.test(name));
 		expect(await everything(other)).toEqual(Object.fromEntries(ofModel));
 		expect((await stat(other)).mode & 0o777).toBe(0o700);
 	});
@@ -197,7 +200,7 @@ describe('a hostile bundle is refused, and nothing is written', () => {
 		}, false);
 		await expect(importBundleFile(other, path)).rejects.toThrow('do not match its checksum');
 	});
-	it('more than may be unpacked, before anything is', async () => {
+	it('more than may be unpacked, before anything is', () => {
 		// Its directory says 4 GB of a member that has a byte.
 		const bytes = Buffer.from(zipSync({ 'bundle.json': strToU8('x') }));
 		const directory = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]));
