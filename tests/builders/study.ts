@@ -293,7 +293,6 @@ function searchOf(model: StudiedModel): SearchReport {
 			})),
 			rho: 0.8
 		},
-		importance: own.map((_, layer) => dropLoss(layer) / 2),
 		baseline: each(figures(3.15)),
 		interval: each('blocks' as const),
 		parts: each({ windows: WINDOWS, documents: [0] }),
