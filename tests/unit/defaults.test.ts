@@ -62,7 +62,8 @@ describe('page and command have the same defaults', () => {
 			...asked,
 			questions: null,
 			gates: {},
-			recall
+			recall,
+			probes: []
 		});
 	});
 	it('for a search, whose goal the command asks for', () => {
