@@ -203,6 +203,7 @@ export default ts.config(
 			'svelte/no-navigation-without-resolve': 'off'
 		}
 	},
+	{ files: ['src/lib/**/*.ts'], rules: { 'svelte/no-navigation-without-resolve': 'off' } },
 	{
 		files: ['{analysis,src,cli}/**/*.ts', 'src/**/*.svelte'],
 		ignores: ['analysis/edge/**', '**/*.test.ts'],
@@ -211,6 +212,8 @@ export default ts.config(
 	{ files: ['*.js'], ...ts.configs.disableTypeChecked },
 	{
 		files: ['{analysis,src,cli}/**/*.{ts,svelte}'],
+		// Of components that are reached from a .ts file as well.
+		languageOptions: { parserOptions: { parser: ts.parser } },
 		plugins: { 'import-x': importX },
 		settings: {
 			'import-x/extensions': ['.ts', '.svelte'],

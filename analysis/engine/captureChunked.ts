@@ -13,7 +13,15 @@ import { LanguageHead } from './head.ts';
 import { attentionLayout, type AttentionLayout } from './layout.ts';
 import type { Chunks } from './memory.ts';
 import { layerRotary, rotaryFeeds } from './rotary.ts';
-import { breathe, createSession, feedsOf, indices, tensor, type Tensors } from './session.ts';
+import {
+	breathe,
+	createSession,
+	feedsOf,
+	floats,
+	indices,
+	tensor,
+	type Tensors
+} from './session.ts';
 import { StatisticsPass } from './statistics.ts';
 import { WeightSource } from './weights.ts';
 
@@ -85,6 +93,8 @@ class ChunkedAttention {
 	readonly #perLayer: AttentionLayout;
 	readonly #queries: Float32Array[];
 	readonly #keys: Float32Array[];
+	/** Of each layer its sinks, where the model has them; weights are read over. */
+	readonly #sinks: Tensors[] = [];
 	readonly #rotary: readonly Tensors[];
 	/** All layers' probabilities of the largest chunk; chunks lie at its beginning. */
 	readonly #room: Float32Array;
@@ -109,6 +119,8 @@ class ChunkedAttention {
 	async keep(layer: number, hidden: Float32Array, weights: Tensors): Promise<void> {
 		const { heads, kvHeads, headDim, hidden: width, rotaryOf } = this.#config;
 		const { context } = this.#layout;
+		if (this.#config.sinks)
+			this.#sinks[layer] = { sinks: tensor(floats(weights, 'sinks').slice(), [heads]) };
 		const rotates = rotaryOf[layer] !== null;
 		let session = this.#projections.get(rotates);
 		if (session === undefined) {
@@ -155,6 +167,7 @@ class ChunkedAttention {
 			const place = this.#room.subarray(layer * entries, (layer + 1) * entries);
 			const feeds = {
 				...places,
+				...this.#sinks.at(layer),
 				[names.mask]: mask,
 				queries: tensor(this.#queries[layer], [1, heads, context, headDim]),
 				keys: tensor(this.#keys[layer], [1, kvHeads, context, headDim])

@@ -30,7 +30,7 @@ export function projectionsGraph(layer: LayerGraph, { rotates }: { rotates: bool
 
 /**
  * Probabilities of one query block of any layer: `queries` and `keys` of the whole window, the block's bounds and its mask
- * (`blockInputs(0)`) → `probabilities_0` [1, heads, queryCount, keyCount]. It has no weights.
+ * (`blockInputs(0)`), and where the model has them the layer's `sinks` → `probabilities_0` [1, heads, queryCount, keyCount].
  */
 export function scoresGraph(config: ModelConfig): Uint8Array {
 	const builder = new GraphBuilder('scores');
@@ -42,9 +42,7 @@ export function scoresGraph(config: ModelConfig): Uint8Array {
 	builder.input(mask, [1, 1, 'block_queries', 'block_keys']);
 	const block = { queryStart: 0, queryCount: 0, keyStart: 0, keyCount: 0 };
 	const layer = { config, context: 0, blocks: [block], free: true };
-	const graph = new DecoderGraph(builder, layer, (role) => {
-		throw new Error(`scores take no weights; asked for ${role}`);
-	});
+	const graph = new DecoderGraph(builder, layer, (role, dims) => builder.input(role, dims));
 	graph.probabilitiesOf('queries', 'keys', null);
 	builder.output(probabilitiesName(0), [1, heads, 'block_queries', 'block_keys']);
 	return builder.build();

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import type { Metric, View, ViewSums } from './types.ts';
+import type { Metric, ViewSums } from './types.ts';
 
 /** Which sums a view collects. */
 export interface SumsWanted {

@@ -10,10 +10,11 @@ describe('workspaceHome', () => {
 		expect(workspaceHome({ env: { SPANWISE_HOME: '' }, cwd: '/w' })).toBe('/w/.spanwise');
 		expect(workspaceHome({ home: '/elsewhere', env, cwd: '/w' })).toBe('/elsewhere');
 	});
-	it('holds runs, results, cache and jobs', () => {
+	it('holds runs, results, labels, cache and jobs', () => {
 		expect(workspaceAt('/w')).toEqual({
 			home: '/w',
 			runs: '/w/runs',
+			labels: '/w/labels',
 			results: '/w/results',
 			cache: '/w/cache',
 			jobs: '/w/jobs.json'

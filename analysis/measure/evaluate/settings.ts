@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { anyNumber, fraction, wholeNumber } from '../../edge/values.ts';
 import { parsePlan } from '../../plan/planFile.ts';
-import { longFlag, oneFlag, type Flag, type FlagTable } from '../flags.ts';
+import { longFlag, type Flag, type FlagTable } from '../flags.ts';
 import { parsedBy, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
 import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';

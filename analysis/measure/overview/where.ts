@@ -12,7 +12,11 @@ export interface Condition {
 const CONDITION = /^\s*([a-z]+)\s*(<=|>=|!=|=|<|>|~|:)\s*(.*?)\s*$/i;
 
 /** Names that a column may be called by, where there is none of that name. */
-const ALIASES: Readonly<Record<string, string>> = { tag: 'tags', text: 'texts', name: 'label' };
+const ALIASES: Readonly<Partial<Record<string, string>>> = {
+	tag: 'tags',
+	text: 'texts',
+	name: 'label'
+};
 
 /** Columns that hold a list of words: a condition is about one of them. */
 const LISTS = ['tags'];

@@ -175,6 +175,6 @@ export async function keepingAccuracy(
 		drops.set(at, drop);
 		if (drop.value <= tasks.limit) return { chosen: at, drops };
 	}
-	const [least] = [...drops].sort(([, a], [, b]) => a.value - b.value);
-	return { chosen: least?.[0] ?? null, drops };
+	const least = [...drops].sort(([, a], [, b]) => a.value - b.value).at(0);
+	return { chosen: least === undefined ? null : least[0], drops };
 }

@@ -188,7 +188,7 @@ async function readManifest(
 /** Every setting and all else that shards have in common, as JSON. */
 function fieldsOf({ settings, ...rest }: About): Map<string, string> {
 	return new Map(
-		Object.entries({ ...rest, ...settings })
+		Object.entries<unknown>({ ...rest, ...settings })
 			// As JSON has it: what is undefined is not there.
 			.filter(([, value]) => value !== undefined)
 			.map(([key, value]) => [key, JSON.stringify(value)])

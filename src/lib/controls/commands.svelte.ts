@@ -32,14 +32,16 @@ export type CommandSource = () => Offer | Promise<Offer>;
 /** Who has commands for the palette, and whether it is open. One instance a visit, handed down by context. */
 export class Commands {
 	open = $state(false);
-	readonly #pages = new Set<CommandSource>();
-	readonly #parts = new Set<CommandSource>();
+	readonly #pages: CommandSource[] = [];
+	readonly #parts: CommandSource[] = [];
 
 	/** Offers commands until what is returned is called; those of a page stand before those of its parts. */
 	provide(source: CommandSource, from: 'page' | 'part' = 'part'): () => void {
 		const sources = from === 'page' ? this.#pages : this.#parts;
-		sources.add(source);
-		return () => sources.delete(source);
+		sources.push(source);
+		return () => {
+			sources.splice(sources.indexOf(source), 1);
+		};
 	}
 
 	get sources(): CommandSource[] {

@@ -41,7 +41,9 @@ export class LabelBook {
 	readonly tags = $derived.by(() => {
 		const { runs, results } = this.#answer.labels;
 		const all = [...Object.values(runs), ...Object.values(results)].flatMap(({ tags }) => tags);
-		return [...new Set(all)].sort((a, b) => a.localeCompare(b));
+		return all
+			.filter((tag, index) => all.indexOf(tag) === index)
+			.sort((a, b) => a.localeCompare(b));
 	});
 
 	constructor(answer: LabelsAnswer) {

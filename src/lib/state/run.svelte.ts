@@ -175,8 +175,8 @@ export class RunState {
 
 	/** Opens a stored result in the place of its kind; null: closes the one that is open. */
 	open(kind: string, id: string | null): void {
-		const { [kind]: _, ...others } = this.url.open;
-		this.set({ open: id === null ? others : { ...others, [kind]: id } });
+		const others = Object.entries(this.url.open).filter(([other]) => other !== kind);
+		this.set({ open: Object.fromEntries(id === null ? others : [...others, [kind, id]]) });
 	}
 
 	/** Goes to an address that the browser went back or forward to; `planOnly`: no further than its plan. */
