@@ -39,7 +39,7 @@ describe('a comparison', () => {
 		for (const name of [A, B]) {
 			await page.getByRole('checkbox', { name: new RegExp(`Select ${name}`) }).check();
 		}
-		await page.getByRole('link', { name: 'Compare 2' }).click();
+		await page.getByRole('link', { name: 'Compare 2' }).press('Enter');
 		for (const name of [A, B]) await mapOf(page, name).waitFor();
 		await difference(page).waitFor();
 	});

@@ -66,7 +66,7 @@ describe('the form for a new analysis', () => {
 		await runs(page)
 			.getByRole('row', { name: /mini-llama2 \*?\s*pasted text/ })
 			.waitFor();
-		await job(page, 'done').getByRole('link', { name: 'Open the run' }).click();
+		await job(page, 'done').getByRole('link', { name: 'Open the run' }).press('Enter');
 		await page.getByRole('grid', { name: /every two layers of mini-llama2/ }).waitFor();
 	});
 	it.each([

@@ -54,6 +54,11 @@ export async function findQuantised(
 			weights.set(`${module.name}.weight`, { ...recognised, rows, shape: [...module.shape] });
 		}
 		for (const [name, recognised] of expertsIn(found, config)) weights.set(name, recognised);
+		if (weights.size === 0) {
+			throw new InputError(
+				`config.json: quantization_config names ${quantisation.method}, but no weight is stored that way; expected the tensors of ${quantisation.method}, or none of that key`
+			);
+		}
 		const notes = await settle([...weights.values()], quantisation, reader);
 		for (const [name, { format, label, stored: parts, state, rows, shape }] of weights) {
 			for (const entry of [...Object.values(parts), ...(state === undefined ? [] : [state])]) {

@@ -73,6 +73,14 @@ describe('a quantised checkpoint is refused in a line that names', () => {
 			'model.layers.0.mlp.down_proj.weight_scale_inv is [2, 4], which fits no blocks of a weight [32, 64] in blocks of 24 × 24'
 		);
 	});
+	test('a method that no weight is stored by', async () => {
+		const folder = await changed('fp8-block', {
+			config: (config) => (config.quantization_config = { quant_method: 'gptq', bits: 4 })
+		});
+		await expect(openCheckpoint(folder)).rejects.toThrow(
+			'quantization_config names gptq, but no weight is stored that way'
+		);
+	});
 	test('another number of bits', async () => {
 		const folder = await changed('gptq', {
 			config: ({ quantization_config: said }) => (said.bits = 8)
