@@ -100,7 +100,8 @@ def refuse_other_attention(folder: Path, config: PretrainedConfig) -> None:
     if family is None or getattr(family, "_supports_attention_backend", False):
         return
     raise InputError(
-        f"{folder}: {family.__name__} of transformers {transformers.__version__} does not attend through AttentionInterface, "
+        f"{folder}: {getattr(family, '__name__', family)} of transformers {transformers.__version__} "
+        "does not attend through AttentionInterface, "
         "so that its probabilities can be neither read nor replaced; the PyTorch engine cannot run it"
     )
 

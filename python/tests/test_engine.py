@@ -227,15 +227,27 @@ def test_half_precision_is_close(windows: Windows) -> None:
 def test_turned_is_the_angle_between_the_state_and_the_state_with_the_attention_added(engine: Engine, windows: Windows) -> None:
     states: dict[int, torch.Tensor] = {}
     outputs: dict[int, torch.Tensor] = {}
+
+    def keep_state(index: int):
+        def hook(_, given) -> None:
+            states[index] = given[0]
+
+        return hook
+
+    def keep_output(index: int, bias: torch.Tensor):
+        def hook(_, __, output) -> None:
+            outputs[index] = output - bias
+
+        return hook
+
     hooks = []
     for index, layer in enumerate(engine.decoder.layers):
         projection = layer.projection
         assert projection is not None
+        assert isinstance(projection.bias, torch.Tensor)
         bias = projection.bias.detach()
-        hooks.append(layer.block.register_forward_pre_hook(lambda _, given, index=index: states.update({index: given[0]})))
-        hooks.append(
-            projection.register_forward_hook(lambda *given, index=index, bias=bias: outputs.update({index: given[2] - bias}))
-        )
+        hooks.append(layer.block.register_forward_pre_hook(keep_state(index)))
+        hooks.append(projection.register_forward_hook(keep_output(index, bias)))
     engine.runner.logits(torch.tensor(windows), Plan((0, None, 2, 3), OWN))
     for hook in hooks:
         hook.remove()
@@ -260,7 +272,11 @@ def test_losses_of_the_last_tokens_and_what_plans_share_is_run_once(engine: Engi
     assert layers == {0: 3 * 4, 1: 3 * 2, 2: 3 * 1, 3: 3 * 1}
     assert counts == {"done": 3 * 8, "naive": 3 * 16}
     whole: dict[int, np.ndarray] = {}
-    engine.losses(plans, windows, lambda plan, some, values, _: whole.setdefault(plan, values))
+
+    def all_of(plan: int, _: range, values: np.ndarray, __: int) -> None:
+        whole.setdefault(plan, values)
+
+    engine.losses(plans, windows, all_of)
     assert np.allclose(found[2][0], whole[2][0][-5:], atol=1e-6)
 
 
