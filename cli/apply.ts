@@ -19,7 +19,7 @@ it in one file, config, tokenizer and genai_config.json copied or made. Follower
 keys in the cache. transformers, or safetensors, another name for it: a Hugging Face checkpoint without the tensors
 that the plan makes idle, the code that AutoModelForCausalLM.from_pretrained(…, trust_remote_code=True) runs it by, and
 a model card (README.md). Without --plan: the model as it is.
-Of an ONNX model, an .onnx file or a folder with one, followers and left-out layers are rewritten; all else stays
+Of an ONNX model, an .onnx file or a folder with one, followers and dropped layers are rewritten; all else stays
 byte for byte, types included, and only the weights that are still used are written.
 What was written is run on a short window and compared with the engine, or with the ONNX model it was made from;
 where they disagree nothing is left. What is written for transformers is also loaded and run by it, where --python has it.

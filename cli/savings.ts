@@ -20,7 +20,7 @@ export type SavingsDtype = keyof typeof DTYPE_BYTES;
 const HELP = `
 Savings are predicted by counting, prefill and decode apart; no time follows from them. JSON: followers,
 leftOut, kCache (bytes, bytesPerToken, shareOfK; shareOfKv: K and V saved, of both), vCache (bytes,
-bytesPerToken: of left-out layers), parameters (count, share), prefill (flops, share, keptBytes), decode a step
+bytesPerToken: of dropped layers), parameters (count, share), prefill (flops, share, keptBytes), decode a step
 (bytes not read, readBytes read instead, share).
 
 Example (plan.json: made by the example of spanwise plan):

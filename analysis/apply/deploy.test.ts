@@ -321,7 +321,7 @@ describe('a model as planned', () => {
 		expect(fromWhole).toBeLessThan(0.03 * largest);
 	});
 
-	it('gives followers no keys, left-out layers no cache, and sources an output of probabilities', async () => {
+	it('gives followers no keys, dropped layers no cache, and sources an output of probabilities', async () => {
 		const model = await tiny();
 		const { input, output, node } = await graphOf(
 			await deploy(model, newFolder(), { plan: await planFor(model, SOURCES) })
@@ -355,7 +355,7 @@ describe('a model as planned', () => {
 			externalData.filter(({ key }) => key === 'offset').map(({ value }) => Number(value))
 		);
 		expect(places.every((offset) => offset % 4096 === 0)).toBe(true);
-		// q and k of one follower, everything of one left-out layer: [hidden, 64] and [hidden, 32] matrices.
+		// q and k of one follower, everything of one dropped layer: [hidden, 64] and [hidden, 32] matrices.
 		const saved = 4 * 32 * (64 + 32 + (64 + 32 + 32 + 64));
 		const difference = (await bytes(await deploy(model, newFolder()))) - (await bytes(shared));
 		expect(Math.abs(difference - saved)).toBeLessThanOrEqual(6 * 4096);

@@ -149,7 +149,7 @@ it('a checkpoint that was written with a plan is listed among the models, with w
 		listings.find((listing) => listing.id === id)
 	);
 	expect(written).toMatchObject({ folder: shared, problem: null, facts: { layers: LAYERS } });
-	// q and k of three followers; of one left-out layer q, k, v, o and its norm.
+	// q and k of three followers; of one dropped layer q, k, v, o and its norm.
 	const [q, kv] = [32 * 32, 32 * 16];
 	const saved = 3 * (q + kv) + (2 * q + 2 * kv + 32);
 	const counts = [original, written].map((listing) => listing?.facts?.parameters ?? 0);

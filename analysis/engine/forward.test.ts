@@ -182,7 +182,7 @@ it('gives a follower the output projection of its repair', async () => {
 	).rejects.toThrow();
 });
 
-it('adds the bias of its repair to every token of a left-out layer', async () => {
+it('adds the bias of its repair to every token of a dropped layer', async () => {
 	const { hidden } = opened.config;
 	const bias = Float32Array.from({ length: hidden }, (_, at) => Math.sin(at));
 	const state = await opened.forward.start(ids, null);

@@ -98,7 +98,7 @@ export class ForwardPass {
 	 * once and the next layer's while this one runs. Hidden states are those before layer `first`; the arrays
 	 * they came in are written over. Without `sources`, layers do what the model has them do. Where a layer
 	 * follows another, every window must keep its source's probabilities. `repairs` holds what followers and
-	 * left-out layers get in place of what they lost. `onLayer` is called after each window of each layer. Throws
+	 * dropped layers get in place of what they lost. `onLayer` is called after each window of each layer. Throws
 	 * InputError where a hidden state is not finite.
 	 */
 	async run(

@@ -44,7 +44,7 @@ function randomPlan(layers: number, random: () => number): Sources {
 }
 
 describe('savedShares', () => {
-	it('has of a follower its K, of a left-out layer its K and V, on the axes of caches', () => {
+	it('has of a follower its K, of a dropped layer its K and V, on the axes of caches', () => {
 		expect(savedShares(plain, [0, 0, 2, 3, null, 5, 6, 7, 8, 9, 10, 11], setting)).toMatchObject({
 			kCache: 2 / 12,
 			kvCache: 3 / 24

@@ -63,7 +63,7 @@ export function paretoFront(
 	const fronts: Tail[][] = [];
 	fronts[layers] = [{ saved: 0, cost: 0, followers: 0, rest: null }];
 	for (let i = layers - 1; i >= 0; i--) {
-		// In lexicographic order of `sources`: the longest span first, the layer left out last.
+		// In lexicographic order of `sources`: the longest span first, the dropped layer last.
 		const choices: Tail[][] = [];
 		const most = allowed.share ? followersOf[i] : 0;
 		const spanSaved = [0];

@@ -56,7 +56,7 @@ describe('makePlan and parsePlan', () => {
 		const rest = { format, version, kind, model, sources, spans, createdBy, createdAt };
 		expect(parsePlan(rest, 'plan.json')).toEqual({ ...plan, definition: null, predicted: null });
 	});
-	it('a plan from before left-out layers were counted says nothing of them: 0', () => {
+	it('a plan from before dropped layers were counted says nothing of them: 0', () => {
 		const { predicted } = JSON.parse(planJson(plan)) as { predicted: Record<string, unknown> };
 		const { leftOut, vCache, ...older } = predicted;
 		expect([leftOut, vCache]).toEqual([0, { bytes: 0, bytesPerToken: 0 }]);

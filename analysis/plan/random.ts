@@ -4,7 +4,7 @@ import { followersAllowed } from './limits.ts';
 import type { Sources, SpanLimits } from './types.ts';
 
 /**
- * `count` plans with exactly so many followers and left-out layers, drawn uniformly, independently and with
+ * `count` plans with exactly so many followers and dropped layers, drawn uniformly, independently and with
  * replacement from all such plans that the limits allow; the same seed draws the same. From the first layer
  * on, each decision is taken with probability in proportion to the number of plans that go on from it.
  * Throws InputError where there is no such plan.

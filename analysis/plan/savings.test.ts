@@ -144,7 +144,7 @@ describe('savings', () => {
 		expect(share).toBe(1024 / (4096 + 4096 + 1024 + 1024));
 	});
 
-	it('of a follower and a left-out layer with window, biases and norms, worked out by hand', () => {
+	it('of a follower and a dropped layer with window, biases and norms, worked out by hand', () => {
 		const mixed = model({
 			...{ layers: 4, heads: 4, kvHeads: 2, headDim: 8, hidden: 16, intermediate: 5, vocab: 7 },
 			...{ reach: [null, null, 3, null], qkvBias: true, outputBias: true, qkNorm: true },

@@ -34,14 +34,14 @@ export interface SavingsSetting {
 }
 
 /**
- * What the followers and the left-out layers of a plan save; predicted, by counting. With d = headDim, and in
+ * What the followers and the dropped layers of a plan save; predicted, by counting. With d = headDim, and in
  * a layer of reach w min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys
  * in all):
  * - kCache: kvHeads·d·b bytes a token for each of these layers, times B and the cache's length; vCache: as
- *   much again for each left-out layer, for a follower keeps its V. shareOfK is of all layers' K; shareOfKv
+ *   much again for each dropped layer, for a follower keeps its V. shareOfK is of all layers' K; shareOfKv
  *   is K and V saved, of all layers' K and V.
  * - parameters, as a share of `model.parameters`: of a follower q and k projections with their biases and
- *   norms; of a left-out layer these, v and output projections with their biases, and the norm before them.
+ *   norms; of a dropped layer these, v and output projections with their biases, and the norm before them.
  * - prefill, for each layer and sequence 2·n·hidden·d·(heads + kvHeads) + 2·keys·heads·d FLOPs (q, k and
  *   QKᵀ), and where it is left out as much again (v, output projection and P·V), as a share of every matrix
  *   product of the model: per layer q, k, v, o, the MLP's three, QKᵀ and P·V over causal keys, and the output

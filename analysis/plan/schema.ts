@@ -24,7 +24,7 @@ const savings = v.object({
 	batch: count,
 	elementBytes: count,
 	followers: index,
-	// Plans of versions that did not count what left-out layers save have neither this nor vCache.
+	// Plans of versions that did not count what dropped layers save have neither this nor vCache.
 	leftOut: v.optional(index, 0),
 	kCache: v.object({
 		bytes: amount,

@@ -44,7 +44,7 @@ describe('spansOf and sourcesOf', () => {
 });
 
 describe('checkSources', () => {
-	it('accepts plans, layers left out among them', () => {
+	it('accepts plans, dropped layers among them', () => {
 		for (const plan of [sources, [0], [0, null, 2, 2], [null, 1, 1]])
 			expect(() => {
 				checkSources(plan, plan.length);
@@ -65,7 +65,7 @@ describe('checkSources', () => {
 		[
 			'a source that is left out',
 			[null, 0, 2, 3],
-			'layer 1: source 0 is left out; a source computes its own attention'
+			'layer 1: source 0 is dropped; a source computes its own attention'
 		],
 		[
 			'followers that are not contiguous',

@@ -23,7 +23,7 @@ export function checkSources(sources: Sources, layers?: number): void {
 			);
 		if (sources[source] === null)
 			throw new InputError(
-				`layer ${layer}: source ${source} is left out; a source computes its own attention`
+				`layer ${layer}: source ${source} is dropped; a source computes its own attention`
 			);
 		if (sources[source] !== source)
 			throw new InputError(

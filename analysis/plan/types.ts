@@ -50,9 +50,9 @@ export interface Savings {
 	followers: number;
 	/** Layers whose whole attention block is left out. */
 	leftOut: number;
-	/** K of followers and left-out layers; `shareOfKv` is what is saved of K and V together. */
+	/** K of followers and dropped layers; `shareOfKv` is what is saved of K and V together. */
 	kCache: { bytes: number; bytesPerToken: number; shareOfK: number; shareOfKv: number };
-	/** V of left-out layers; followers keep theirs. */
+	/** V of dropped layers; followers keep theirs. */
 	vCache: { bytes: number; bytesPerToken: number };
 	parameters: { count: number; share: number };
 	prefill: { flops: number; share: number; keptBytes: number };

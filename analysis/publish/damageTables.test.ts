@@ -31,7 +31,7 @@ describe('damageTables', () => {
 });
 
 describe('measuredParts', () => {
-	it('adds up spans and left-out layers, and what it costs to drop the followers instead', () => {
+	it('adds up spans and dropped layers, and what it costs to drop the followers instead', () => {
 		expect(measuredParts(tables, [0, 1, 1, null])).toEqual({
 			sum: 0.25 + 0.03,
 			missing: [],

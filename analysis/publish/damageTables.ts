@@ -5,7 +5,7 @@ import type { Sources } from '../plan/types.ts';
 /** Measured damage where a map and a table look it up. Losses added are nats/token. */
 export interface DamageTables {
 	layers: number;
-	/** [L]: attention of the layer left out. */
+	/** [L]: attention of the dropped layer. */
 	drops: readonly LossAdded[];
 	/** [L, L]: row reused by column; null on and below the diagonal. */
 	pairs: readonly (PairDamage | null)[];
@@ -17,7 +17,7 @@ export interface DamageTables {
 
 /** What a plan costs by what its parts cost, each measured by itself. */
 export interface MeasuredParts {
-	/** Sum over spans and left-out layers (nats/token); null: some were not measured. */
+	/** Sum over spans and dropped layers (nats/token); null: some were not measured. */
 	sum: number | null;
 	/** Spans that were not measured: "2–9". */
 	missing: string[];

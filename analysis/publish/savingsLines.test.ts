@@ -17,7 +17,7 @@ it('has no V cache where no layer is left out: followers keep theirs', () => {
 	]);
 });
 
-it('has the V cache of layers left out; the shares of K and V add up to what is saved of both', () => {
+it('has the V cache of dropped layers; the shares of K and V add up to what is saved of both', () => {
 	const sources = [0, 0, null];
 	expect(memory(sources)).toEqual([
 		['K cache', '−33.33% of KV'],

@@ -9,7 +9,7 @@ export function savingsLines(saved: Savings) {
 		name: 'V cache',
 		value: `−${formatBytes(saved.vCache.bytes)}`,
 		share: `${formatPercent(kShareOfKv - saved.kCache.shareOfKv, 2)} of KV`,
-		about: `${formatBytes(saved.vCache.bytesPerToken)} a token and sequence, of layers left out; followers keep V.`
+		about: `${formatBytes(saved.vCache.bytesPerToken)} a token and sequence, of dropped layers; followers keep V.`
 	};
 	return [
 		{
@@ -27,7 +27,7 @@ export function savingsLines(saved: Savings) {
 					value: `−${formatCount(saved.parameters.count)}`,
 					share: formatPercent(-saved.parameters.share),
 					about:
-						'Query and key projections of followers; of layers left out the whole attention block. With biases and norms'
+						'Query and key projections of followers; of dropped layers the whole attention block. With biases and norms'
 				}
 			]
 		},
@@ -39,7 +39,7 @@ export function savingsLines(saved: Savings) {
 					value: `−${formatCount(saved.prefill.flops)}`,
 					share: formatPercent(-saved.prefill.share),
 					about:
-						'Projections and the causal half of QKᵀ, of layers left out also that of P·V; softmax and rotary embedding are not counted. No time follows from FLOPs.'
+						'Projections and the causal half of QKᵀ, of dropped layers also that of P·V; softmax and rotary embedding are not counted. No time follows from FLOPs.'
 				},
 				{
 					name: 'kept for followers',
@@ -57,7 +57,7 @@ export function savingsLines(saved: Savings) {
 					value: `−${formatBytes(saved.decode.bytes)}`,
 					share: `${formatPercent(-saved.decode.share)} net`,
 					about:
-						'Query and key weights once for the batch, and the followers’ K cache; of layers left out all attention weights, K and V cache'
+						'Query and key weights once for the batch, and the followers’ K cache; of dropped layers all attention weights, K and V cache'
 				},
 				{
 					name: 'read instead',

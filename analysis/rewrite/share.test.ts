@@ -67,7 +67,7 @@ describe('a shared model', () => {
 	);
 
 	it.each(FORMS.filter((form) => form !== 'contribPacked'))(
-		'%s: followers have no keys in the cache, left-out layers none at all',
+		'%s: followers have no keys in the cache, dropped layers none at all',
 		async (form) => {
 			const { proto } = shareAttention(
 				await foundOnnx(cachedOnnx({ form })),
@@ -107,7 +107,7 @@ describe('a shared model', () => {
 		]);
 	});
 
-	it('has no weights of q and k of followers, and none of the attention of left-out layers', async () => {
+	it('has no weights of q and k of followers, and none of the attention of dropped layers', async () => {
 		const model = await foundOnnx(cachedOnnx({ form: 'softmax' }));
 		const { proto } = shareAttention(model, planned([0, 1, 1, null]));
 		const left = new Set(graphOf(proto).initializer.map(({ name }) => name));

@@ -18,7 +18,7 @@ export interface SharedModel extends SharedWeights {
 const INLINED = "functions of the model's own are written as the nodes that they consist of";
 
 /**
- * Rewrites a model so that followers use the probabilities of their sources and left-out layers have no attention.
+ * Rewrites a model so that followers use the probabilities of their sources and dropped layers have no attention.
  * What that makes idle is gone: projections of q and k, position embedding, scores, softmax, keys in the cache.
  * Everything else is the very message it was. Throws InputError where the model cannot be shared as planned.
  */

@@ -32,7 +32,7 @@ export function layerCache(view: GraphView, { values }: AttentionLayer): LayerCa
 
 /**
  * Takes the cache from the graph's inputs and outputs that the plan makes idle: keys of followers, keys and values
- * of left-out layers. Where the cache's length is read off one of these, it is read off another that is left.
+ * of dropped layers. Where the cache's length is read off one of these, it is read off another that is left.
  */
 export function dropCaches(
 	rewrite: GraphRewrite,
@@ -58,7 +58,7 @@ export function dropCaches(
 	}
 }
 
-/** A follower's own values are left; for a left-out layer's stand those of the nearest that has some. */
+/** A follower's own values are left; for a dropped layer's stand those of the nearest that has some. */
 function standInFor(
 	layer: number,
 	layers: readonly AttentionLayer[],

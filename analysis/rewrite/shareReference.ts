@@ -18,7 +18,7 @@ const VALUE = 2;
 const CAST_LIKE = 15;
 
 /**
- * A model as it was, except that what some layers attended is fed from outside, and what left-out layers add is
+ * A model as it was, except that what some layers attended is fed from outside, and what dropped layers add is
  * taken from itself. It tells what sharing is to give without any of what sharing rewrites.
  */
 export interface ReferenceStage {
@@ -129,7 +129,7 @@ function feed(rewrite: GraphRewrite, attention: AttentionLayer, opset: number): 
 	return name;
 }
 
-/** A left-out layer's output becomes zero by being taken from itself before it is added. */
+/** A dropped layer's output becomes zero by being taken from itself before it is added. */
 function takeFromItself(rewrite: GraphRewrite, attention: AttentionLayer): void {
 	const { view, prefix } = rewrite;
 	const { joined, derived } = whereJoined(view, attention);

@@ -14,6 +14,7 @@ const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 	[/what the numbers bear out/i, 'findings'],
 	[/Search a plan/, 'Search for a plan'],
 	[/leaves? \d* ?layers? out/, 'drop'],
+	[/left-out layer/i, 'dropped layer'],
 	[/goes three ways/, 'is split into three parts']
 ];
 

@@ -90,7 +90,7 @@ describe('readRepairs refuses', () => {
 			'no tensor model.layers.2.self_attn.o_proj.weight; the plan needs it'
 		],
 		[
-			'a left-out layer without its bias',
+			'a dropped layer without its bias',
 			bytes,
 			[0, 0, null],
 			'no tensor model.layers.2.self_attn.o_proj.bias; the plan needs it'

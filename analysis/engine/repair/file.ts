@@ -55,7 +55,7 @@ export function repairHash(bytes: Uint8Array): string {
 /**
  * The refitted weights that a plan names, from the folder in which the plan lies; null: it names none. Throws
  * InputError where the file is missing, is not the one that the plan was stored with, or does not hold exactly
- * the tensors that the plan's followers and left-out layers need.
+ * the tensors that the plan's followers and dropped layers need.
  */
 export async function readRepairs(
 	folder: string,
@@ -98,7 +98,7 @@ export async function findRepairs(
 	return tensorsIn(file, await readSafetensorsHeader(file), tensorsOf(sources, config));
 }
 
-/** The tensors of a repair of every follower and every left-out layer. */
+/** The tensors of a repair of every follower and every dropped layer. */
 function tensorsOf(sources: Sources, config: ModelConfig): RepairTensor[] {
 	return sources.flatMap((source, layer) =>
 		source === layer ? [] : [repairTensor(config, layer, source === null ? 'bias' : 'o')]
@@ -135,7 +135,7 @@ function tensorsIn(
 	for (const { name } of entries) {
 		if (known.has(name)) continue;
 		throw new InputError(
-			`${file}: tensor ${name}: no layer of the plan takes it; allowed: o_proj.weight of followers, o_proj.bias of left-out layers`
+			`${file}: tensor ${name}: no layer of the plan takes it; allowed: o_proj.weight of followers, o_proj.bias of dropped layers`
 		);
 	}
 	return found;

@@ -138,7 +138,7 @@ describe('a follower', () => {
 	});
 });
 
-describe('a left-out layer', () => {
+describe('a dropped layer', () => {
 	it('gets the mean of what its block put out, bias of its output projection included', async () => {
 		const model = await open('tests/fixtures/families/llama-untied-bias', 24);
 		const { config, layout, weights } = model;

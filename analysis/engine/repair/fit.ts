@@ -9,9 +9,9 @@ import { refittedProjection } from './ridge.ts';
 import type { RepairedLayers, RepairedModel } from './types.ts';
 
 /**
- * Repairs of a plan's followers and left-out layers, a set of them for each strength (see `refittedProjection`),
+ * Repairs of a plan's followers and dropped layers, a set of them for each strength (see `refittedProjection`),
  * fitted on windows of the layout's length. A follower's output projection is refitted so that the heads' outputs
- * under its source's attention make its block put out what it does under its own; a left-out layer gets the mean
+ * under its source's attention make its block put out what it does under its own; a dropped layer gets the mean
  * of what its block puts out, the bias of W_O included. Hidden states, attention and outputs are those of the
  * unshared model throughout, so that one run of it serves every strength. (Fitting layer after layer within the
  * planned model, the repairs before it in place, takes a run for each strength and was no better on the bundled

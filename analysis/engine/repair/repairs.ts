@@ -2,7 +2,7 @@
 export interface LayerRepair {
 	/** Of a follower: its output projection, [hidden, heads·headDim] as stored; null: as in the checkpoint. */
 	o: Float32Array | null;
-	/** Of a left-out layer: what stands in for its attention block's output, [hidden]; null: nothing. */
+	/** Of a dropped layer: what stands in for its attention block's output, [hidden]; null: nothing. */
 	bias: Float32Array | null;
 }
 

@@ -21,7 +21,7 @@ export interface DecoderSpec {
 	headMaps: readonly (readonly number[] | null)[];
 	/** Followers whose output projection was refitted. */
 	refitted: ReadonlySet<number>;
-	/** Left-out layers that a mean output stands in for. */
+	/** Dropped layers that a mean output stands in for. */
 	biased: ReadonlySet<number>;
 }
 

@@ -78,7 +78,7 @@ describe('bench', () => {
 		});
 		expect(report.ratio.tokensPerSecond.median).toBe(1);
 		expect(report.ratio.cacheBytesPerToken).toBe(0.75);
-		// A follower saves K, a left-out layer K and V: 3 of 8.
+		// A follower saves K, a dropped layer K and V: 3 of 8.
 		expect(report.predicted.kvCache).toBe(3 / 8);
 	});
 

@@ -87,7 +87,7 @@ describe('a bench of a checkpoint', () => {
 		expect(await left()).toEqual([]);
 		expect(bench).toMatchObject({ model: 'model', dtype: 'fp32', followers: 1, leftOut: 1 });
 		expect(bench.modelHash).toMatch(/^[0-9a-f]{64}$/);
-		// Of 4 layers' keys and values a follower saves one part, a left-out layer two.
+		// Of 4 layers' keys and values a follower saves one part, a dropped layer two.
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
 		expect(bench.baseline.tokensPerSecond.median).toBeGreaterThan(0);
 		expect(bench.notes).toEqual([]);

@@ -68,7 +68,7 @@ export function shortlistOf({ spans }: SearchDamage): SearchReport['shortlist'] 
 }
 
 /**
- * Sum of what the spans and left-out layers of a plan add by themselves; null: not all of them were measured.
+ * Sum of what the spans and dropped layers of a plan add by themselves; null: not all of them were measured.
  */
 export function sumOfParts(
 	sources: Sources,

@@ -9,7 +9,7 @@ const limits = (layers: number, more: Partial<SpanLimits> = {}): SpanLimits => (
 	...more
 });
 
-/** A follower saves 1, a left-out layer 2. */
+/** A follower saves 1, a dropped layer 2. */
 function saved(sources: Sources): number {
 	return sources.reduce<number>(
 		(sum, source, layer) => sum + (source === null ? 2 : source === layer ? 0 : 1),
@@ -17,7 +17,7 @@ function saved(sources: Sources): number {
 	);
 }
 
-/** Losses by made-up prices: of each follower and each left-out layer, and what is added where two plans meet. */
+/** Losses by made-up prices: of each follower and each dropped layer, and what is added where two plans meet. */
 function measured(follow: number[], drop: number[], together: (sources: Sources) => number) {
 	const asked: Sources[][] = [];
 	const loss = (sources: Sources) =>
@@ -56,7 +56,7 @@ describe('greedyPlan', () => {
 		expect(await greedyPlan(task(), measure)).toEqual([0, 1, 2, null]);
 	});
 
-	it('counts no saving beyond the target: half of what a left-out layer saves is not wanted', async () => {
+	it('counts no saving beyond the target: half of what a dropped layer saves is not wanted', async () => {
 		const { measure } = measured([9, 0.5, 0.2, 0.5], [9, 9, 9, 0.3], () => 0);
 		expect(await greedyPlan(task({ target: 1 }), measure)).toEqual([0, 1, 1, 3]);
 	});
@@ -89,7 +89,7 @@ describe('changes', () => {
 		]);
 	});
 
-	it('keep spans whole: no source and no layer within a span is left out, none follows a left-out layer', () => {
+	it('keep spans whole: no source and no layer within a span is left out, none follows a dropped layer', () => {
 		expect(of([0, 0, 0, null, 4])).toEqual([
 			[0, 0, null, null, 4],
 			[0, 0, 0, null, null]

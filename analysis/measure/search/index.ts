@@ -26,7 +26,7 @@ export const search = {
 Exactly one goal: --followers, the saving of so many followers in the K and V cache; --save, a share of kCache,
 kvCache, parameters, prefillFlops or decodeBytes; --max-loss-increase, the most K and V cache for so many nats/token.
 
-The text is split into three parts. Plans are made on search from the measured damage of every span and left-out layer:
+The text is split into three parts. Plans are made on search from the measured damage of every span and dropped layer:
 by exact dynamic programming (share, drop, mixed; with recall: share-recall, drop-recall, mixed-recall), step by step (greedy-share, greedy), with best-match head maps
 (share-matched). The plan is chosen on choose. It, all rivals at equal savings, the front and the random plans are
 then frozen and measured, once, on report. With --repair every plan is measured once more with its output projections

@@ -76,7 +76,7 @@ async function fitPlan(
 	{ prepared, plans, meter, reporter, onLayer }: Means
 ): Promise<Fit> {
 	const { checkpoint, parts } = prepared;
-	// Left-out layers get their mean output, whatever the strength.
+	// Dropped layers get their mean output, whatever the strength.
 	const strengths = countsOf(plan.sources).followers > 0 ? REPAIR_STRENGTHS : [1];
 	const fitted = await plans.repair(plan, parts.search, strengths, (work, window, layer) => {
 		if (layer === null) {

@@ -349,7 +349,7 @@ describe('a goal', () => {
 		expect(random).toEqual({ plans: [], beaten: null });
 	});
 
-	it('that only left-out layers reach: sharing is left out, with a note', async () => {
+	it('that only dropped layers reach: sharing is left out, with a note', async () => {
 		const goal = { kind: 'save', axis: 'kvCache', share: 0.6 } as const;
 		const { plans, notes, verdict } = await search({ goal });
 		expect(plans.map(({ maker }) => maker)).toEqual([

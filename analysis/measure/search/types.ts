@@ -81,7 +81,7 @@ export type PlanKind = 'share' | 'drop' | 'mixed' | 'none';
 
 /** How a plan came about. All but the planners are rivals. */
 export const PLAN_MAKERS = [
-	/** Exact dynamic programming over measured damage: followers only, left-out layers only, both. */
+	/** Exact dynamic programming over measured damage: followers only, dropped layers only, both. */
 	'share',
 	'drop',
 	'mixed',
@@ -114,7 +114,7 @@ export interface PlanFigures {
 	sources: Sources;
 	/** Share of the whole that is saved on each axis; predicted, by counting. */
 	savings: Record<SavingAxis, number>;
-	/** Sum of the damage of its spans and left-out layers, each measured by itself on `search`; null: not all were. */
+	/** Sum of the damage of its spans and dropped layers, each measured by itself on `search`; null: not all were. */
 	sumOfParts: number | null;
 	/** Measured on `search` − sumOfParts; null: no sum, or a plan whose output projections were refitted. */
 	additivityError: number | null;

@@ -108,7 +108,7 @@ describe('exportPlan', () => {
 		expect(fidelityOf(mapped, 'csv').label).toBe('exact');
 		expect(fidelityOf(dropped, 'csv')).toEqual({
 			label: 'approximate',
-			reason: 'layers that are left out are in no span'
+			reason: 'dropped layers are in no span'
 		});
 		expect(fidelityOf(dropped, 'json').label).toBe('exact');
 	});

@@ -19,7 +19,7 @@ export function fidelityOf(plan: Plan, exporter: Exporter): Fidelity {
 		if (problem !== null) return { label: 'refused', reason: problem };
 	}
 	if (exporter === 'csv' && plan.sources.includes(null))
-		return { label: 'approximate', reason: 'layers that are left out are in no span' };
+		return { label: 'approximate', reason: 'dropped layers are in no span' };
 	return { label: 'exact', reason: null };
 }
 

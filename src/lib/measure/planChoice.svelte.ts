@@ -7,7 +7,7 @@ import { planOf } from './planOf.ts';
 import type { AskedPlan } from './askedPlan.ts';
 import type { Measurements } from './measurements.svelte.ts';
 
-/** Which plan a form sends: the one on the screen, left-out layers and head maps with it, or one from a file. */
+/** Which plan a form sends: the one on the screen, dropped layers and head maps with it, or one from a file. */
 export class PlanChoice {
 	readonly #page: RunState;
 	readonly #measurements: Measurements;

@@ -107,7 +107,7 @@ describe('the run page’s address', () => {
 		});
 	});
 
-	it('takes left-out layers in any order, with or without spans', () => {
+	it('takes dropped layers in any order, with or without spans', () => {
 		expect(read('drop=9,5').plan).toEqual({ by: 'hand', spans: [], dropped: [5, 9] });
 		expect(read('spans=&drop=').plan).toEqual({ by: 'hand', spans: [], dropped: [] });
 	});

@@ -181,7 +181,7 @@ function readPlan(query: URLSearchParams, layers: number): PlanChoice | null {
 	return null;
 }
 
-/** A plan by hand, where spans or left-out layers are named and none meets another. */
+/** A plan by hand, where spans or dropped layers are named and none meets another. */
 function readHand(spans: string | null, drop: string | null, layers: number): PlanChoice | null {
 	if (spans === null && drop === null) return null;
 	const ranges = (spans ?? '') === '' ? [] : (spans ?? '').split(',');

@@ -26,7 +26,7 @@ it('lists every span with its scores, and what the plan saves', () => {
 	expect(svg).toContain('−33.33%');
 });
 
-it('lists left-out layers, and what the parts cost where that was measured', () => {
+it('lists dropped layers, and what the parts cost where that was measured', () => {
 	const { model } = madeUpRun().record;
 	const svg = svgOf({
 		title: 'tiny: plan',

@@ -113,7 +113,7 @@ export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] =>
 		key: 'sumOfParts',
 		title: 'sum of parts (in-sample)',
 		term: 'sum',
-		about: 'Damage of its spans and left-out layers, each measured by itself on the search part',
+		about: 'Damage of its spans and dropped layers, each measured by itself on the search part',
 		align: 'right',
 		value: ({ sumOfParts }) => sumOfParts,
 		format: (value) => formatSigned(Number(value))
