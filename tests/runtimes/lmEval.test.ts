@@ -50,7 +50,7 @@ async function harness(name: string, model: string, args: string): Promise<strin
 		lmEval,
 		[
 			...['-m', 'lm_eval', ...given, '--tasks', 'continuations'],
-			...['--log_samples', '--output_path', out]
+			...['--log_samples', '--output_path', out, '--device', 'cpu']
 		],
 		{
 			encoding: 'utf8',
@@ -81,7 +81,7 @@ it('lm_eval scores a plan on disk and one that is served alike, and import pairs
 	await writeFile(at('plan.json'), JSON.stringify(plan));
 	const folder = await deploy(MODEL, at('planned'), { plan, target: 'transformers' });
 	const args = `pretrained=${folder},trust_remote_code=True,dtype=float32`;
-	const disk = await harness('disk', 'hf', `${args},device=cpu`);
+	const disk = await harness('disk', 'hf', args);
 
 	const serve = ['serve', '--completions', MODEL, '--plan', at('plan.json'), '--no-token'];
 	const server = await startBuilt(['dist/spanwise.js', ...serve, '--port', '0'], {
