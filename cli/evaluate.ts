@@ -11,6 +11,7 @@ import type { KindOptions, Own } from './measurement.ts';
 import { writePlan } from './planFile.ts';
 import { readQuestions } from './texts.ts';
 import { withModel } from '../analysis/model/open.ts';
+import { opening, planTorchFlags } from '../analysis/measure/torchFlags.ts';
 import { withProgress } from './withProgress.ts';
 
 /** What `spanwise evaluate` has beyond its kind. */
@@ -76,11 +77,12 @@ async function ofBaseline(
 		questions: parseQuestions(questions.text, questions.name),
 		tokenizer: options.tokenizer ?? null,
 		memoryLimitBytes: options.memory ?? null,
-		home: homeOf(options, io)
+		home: homeOf(options, io),
+		torch: planTorchFlags.read([options.engine, options.device, options.dtype]) ?? null
 	};
 	const folder = await findModel(model, options, io);
 	const found = await withProgress(io, {}, (watch) =>
-		withModel(folder, (opened) => measureBaseline(opened, request, watch))
+		withModel(folder, (opened) => measureBaseline(opened, request, watch), opening(request))
 	);
 	if (options.json === true) printJson(io, found);
 	else print(io, baselineText(found));

@@ -35,7 +35,7 @@ export function idsAfter(questions: readonly TokenQuestion[]): number[] {
 	return [0, ...questions.flatMap(({ candidates }) => candidates)];
 }
 
-/** Losses in the order of `idsAfter`, without its first, by question. */
+/** Losses of all candidates of all questions, in order, by question. */
 export function byQuestion(losses: Float64Array, questions: readonly TokenQuestion[]): number[][] {
 	let first = 0;
 	return questions.map(({ candidates }) => {

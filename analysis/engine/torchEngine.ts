@@ -74,6 +74,9 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 								yield [compared];
 							}
 						},
+						async *ask(sequences) {
+							for await (const answered of run.ask(planned, sequences)) yield [answered];
+						},
 						close: () => run.close()
 					};
 				}

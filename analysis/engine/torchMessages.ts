@@ -78,6 +78,12 @@ export const comparisonPart = v.object({
 	cpuSeconds: bothWays
 });
 
+/** Losses of all candidates of all questions of the windows, in order. */
+export const answersPart = v.object({
+	windows: indices,
+	losses: v.object({ baseline: inlineArray, planned: inlineArray })
+});
+
 export const outputErrors = v.object({
 	apart: v.array(v.array(finite)),
 	own: v.array(v.array(finite))

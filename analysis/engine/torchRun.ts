@@ -7,6 +7,7 @@ import { checkFinite } from '../finite.ts';
 import { InputError } from '../errors.ts';
 import type { CheckpointModel } from '../model/open.ts';
 import type { ViewSums } from '../similarity/types.ts';
+import { byQuestion, type Asked } from './asked.ts';
 import type { Captured } from './captureSums.ts';
 import type { TokenMaps } from './engine.ts';
 import type { LayerSources, PlannedLayers } from './forward.ts';
@@ -14,6 +15,7 @@ import type { LossSink, OnWork, OutputError, Pair, Plans, PlansWork, Sequence } 
 import { encodeRepairs } from './repair/file.ts';
 import type { LayerRepair, LayerRepairs } from './repair/repairs.ts';
 import {
+	answersPart,
 	captured,
 	comparisonPart,
 	fileNumbers,
@@ -28,7 +30,8 @@ import {
 } from './torchMessages.ts';
 import { processesOf, pythonOf, type TorchDtype, type TorchSettings } from './torchSettings.ts';
 import { TorchWorker } from './torchWorker.ts';
-import type { Compared } from './ways.ts';
+import type { Answered, Compared } from './ways.ts';
+
 import type { StatisticsRequest } from './windowSums.ts';
 import { plansWork } from './work.ts';
 
@@ -205,6 +208,41 @@ export class TorchRun implements Plans {
 								shared: { seconds: seconds.planned, cpuSeconds: cpuSeconds.planned }
 							}
 						});
+					}
+					return Promise.resolve();
+				}
+			});
+			yield* found;
+		}
+	}
+
+	/** Asks the model without and with a plan what comes after places of sequences of one length. */
+	async *ask<Window extends Asked>(
+		plan: PlannedLayers,
+		windows: readonly Window[]
+	): AsyncGenerator<Answered<Window>> {
+		const plain = await this.#planOf(plan);
+		// A few at a time, so that they are handed on as they come.
+		for (let first = 0; first < windows.length; first += COMPARED_AT_ONCE) {
+			const group = windows.slice(first, first + COMPARED_AT_ONCE);
+			const found: Answered<Window>[] = [];
+			const request = {
+				plan: plain,
+				windows: group.map(({ ids }) => ids),
+				questions: group.map(({ questions }) => questions)
+			};
+			await this.#worker.ask('ask', request, v.unknown(), {
+				onPart: (given) => {
+					const part = parseUntrusted(answersPart, given, 'answers of the Python worker');
+					const baseline = inlineNumbers(part.losses.baseline);
+					const planned = inlineNumbers(part.losses.planned);
+					let first = 0;
+					for (const window of part.windows) {
+						const sequence = group[window];
+						const own = (losses: Float64Array) =>
+							byQuestion(losses.subarray(first), sequence.questions);
+						found.push({ sequence, losses: { baseline: own(baseline), shared: own(planned) } });
+						first += sequence.questions.flatMap(({ candidates }) => candidates).length;
 					}
 					return Promise.resolve();
 				}

@@ -35,8 +35,8 @@ export interface Comparison {
 		sequences: readonly Sequence[],
 		onPart?: OnPart
 	): AsyncGenerator<Compared<Sequence>[]>;
-	/** Asks what might come after places of sequences of one length; not there: the engine cannot. */
-	ask?<Sequence extends Asked>(
+	/** Asks what might come after places of sequences of one length. */
+	ask<Sequence extends Asked>(
 		sequences: readonly Sequence[],
 		onPart?: OnPart
 	): AsyncGenerator<Answered<Sequence>[]>;

@@ -17,7 +17,7 @@ from .decoder import Decoder
 from .errors import InputError
 from .forward import Path, Runner, moved
 from .group import Group
-from .losses import Comparison, compare_logits, token_losses
+from .losses import Comparison, candidate_losses, compare_logits, token_losses
 from .plan import Plan, Repair, baseline, running_order
 from .sums import Statistics, ViewSums, Wanted, induction
 
@@ -42,6 +42,14 @@ class Seconds:
 
     elapsed: float
     cpu: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which token comes after the one at `place` of a window: the losses of these candidates are wanted."""
+
+    place: int
+    candidates: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -190,6 +198,49 @@ class Engine:
             # The first run of a GPU is slow, and would be the baseline's.
             self.runner.logits(self._ids(windows[:1]), ways["baseline"])
         batch = min(COMPARED, self._batch(context, kept=False))
+        self.group.run(lambda: in_batches([windows[index] for index in mine], batch, run))
+        for of_process in self.group.gather(kept) if self.group.size > 1 else []:
+            for each in of_process:
+                part(*each)
+
+    @torch.inference_mode()
+    def ask(
+        self,
+        plan: Plan,
+        windows: Sequence[Ids],
+        questions: Sequence[Sequence[Question]],
+        part: Callable[[range, dict[str, np.ndarray]], None],
+        progress: OnProgress = silent,
+    ) -> None:
+        """Asks the model without and with the plan which token comes after places of windows of one length. `part` gets
+        windows and, of both ways, the losses of all candidates of all their questions, in order."""
+        context = one_length(windows, self.decoder.vocab)
+        check_questions(questions, len(windows), context, self.decoder.vocab)
+        first = min(question.place for asked in questions for question in asked)
+        ways = {"baseline": baseline(self.layers), "planned": plan}
+        mine = self.group.mine(len(windows))
+        kept: list[tuple[range, dict[str, np.ndarray]]] = []
+
+        def run(some: range) -> None:
+            where = range(mine.start + some.start, mine.start + some.stop)
+            progress("questions", where.start, len(windows))
+            ids = self._ids([windows[index] for index in where])
+            found: dict[str, np.ndarray] = {}
+            for name, way in ways.items():
+                # Where a family cannot leave tokens out, the logits of all come: the last ones are looked at.
+                logits = self.runner.logits(ids, way, last=context - first)[:, first - context :]
+                asked = [
+                    candidate_losses(logits[at, question.place - first], question.candidates)
+                    for at, index in enumerate(where)
+                    for question in questions[index]
+                ]
+                found[name] = _numbers(torch.cat(asked))
+            if self.group.size == 1:
+                part(where, found)
+            else:
+                kept.append((where, found))
+
+        batch = self._batch(context, kept=False)
         self.group.run(lambda: in_batches([windows[index] for index in mine], batch, run))
         for of_process in self.group.gather(kept) if self.group.size > 1 else []:
             for each in of_process:
@@ -412,6 +463,18 @@ class Engine:
         width = decoder.hidden + (decoder.heads + decoder.kv_heads) * decoder.head_dim
         states = self.layers * context * width * (decoder.dtype.itemsize if kept else 0)
         return max(1, int(free * MEMORY_FRACTION / (KEPT_PATHS * 2 * states + 5 * context * decoder.vocab * FLOAT)))
+
+
+def check_questions(questions: Sequence[Sequence[Question]], count: int, context: int, vocab: int) -> None:
+    """Raises InputError where questions are not of `count` windows of `context` tokens, or a window has none."""
+    if len(questions) != count or not all(questions):
+        raise InputError(f"questions: of {len(questions)} windows; expected one or more for each of {count}")
+    for index, asked in enumerate(questions):
+        for place, candidates in ((each.place, each.candidates) for each in asked):
+            if not 0 <= place < context:
+                raise InputError(f"questions: window {index}: place {place}; allowed: 0 to {context - 1}")
+            if not candidates or not all(0 <= token < vocab for token in candidates):
+                raise InputError(f"questions: window {index}: candidates must be tokens from 0 to {vocab - 1}")
 
 
 def _add(sums: dict[str, np.ndarray], name: str, values: torch.Tensor) -> None:

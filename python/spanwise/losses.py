@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -44,6 +45,12 @@ def compare_logits(baseline: torch.Tensor, planned: torch.Tensor, ids: torch.Ten
         found[2].append((log_one.exp() * (log_one - log_other)).sum(-1).clamp_min(0))
         found[3].append((one.argmax(-1) == other.argmax(-1)).float())
     return Comparison(*(torch.cat(parts, dim=1) for parts in found))
+
+
+def candidate_losses(logits: torch.Tensor, candidates: Sequence[int]) -> torch.Tensor:
+    """Natural-log loss of each token that may come next, [candidates], by the logits [vocab] of one token."""
+    wide = logits.float()
+    return wide.logsumexp(-1) - wide[list(candidates)]
 
 
 def _losses(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

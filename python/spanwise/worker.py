@@ -15,7 +15,7 @@ import transformers
 
 from . import __version__
 from .decoder import first_line, load
-from .engine import Engine, Seconds
+from .engine import Engine, Question, Seconds
 from .errors import Cancelled, InputError
 from .group import Group, joined, own_device
 from .losses import Comparison
@@ -40,6 +40,7 @@ class Worker:
             "induction": self._induction,
             "losses": self._losses,
             "compare": self._compare,
+            "ask": self._ask,
             "outputErrors": self._output_errors,
             "turned": self._turned,
             "repair": self._repair,
@@ -131,6 +132,20 @@ class Worker:
 
         engine.compare(self._plan(request["plan"]), request["windows"], part, self._progress(request))
         return {"rows": ["baseline", "planned", "kl", "agree"]}
+
+    def _ask(self, request: Request) -> Any:
+        engine = self._opened()
+        questions = [
+            [Question(int(each["place"]), tuple(map(int, each["candidates"]))) for each in asked]
+            for asked in request["questions"]
+        ]
+
+        def part(some: range, found: Mapping[str, np.ndarray]) -> None:
+            losses = {way: inline_array(values) for way, values in found.items()}
+            self._channel.send(request["id"], "part", windows=list(some), losses=losses)
+
+        engine.ask(self._plan(request["plan"]), request["windows"], questions, part, self._progress(request))
+        return {}
 
     def _output_errors(self, request: Request) -> Any:
         pairs = [(int(source), int(follower)) for source, follower in request["pairs"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from conftest import given, tiny
 
 from spanwise.decoder import check_device, inspect, load
-from spanwise.engine import Engine
+from spanwise.engine import Engine, Question
 from spanwise.errors import InputError
 from spanwise.losses import Comparison
 from spanwise.plan import Plan, Repair, baseline, parse_plan
@@ -98,6 +99,29 @@ def test_compare_is_kl_agreement_and_both_losses(engine: Engine, windows: Window
     nll = -other.log_softmax(-1).gather(-1, targets)[..., 0]
     assert torch.allclose(torch.cat([each.planned for each, _ in got]).double(), nll, atol=1e-5)
     assert all(seconds["baseline"].elapsed > 0 and seconds["planned"].elapsed > 0 for _, seconds in got)
+
+
+def test_questions_are_asked_of_both_ways(engine: Engine, windows: Windows) -> None:
+    plan = Plan((0, 0, 2, None), OWN)
+    questions = [[Question(5 + index, (1, 2, 3)), Question(20, (4, 90))] for index in range(3)]
+    found: dict[int, Mapping[str, np.ndarray]] = {}
+    engine.ask(plan, windows, questions, lambda some, losses: found.update({some.start: losses}))
+    for name, way in {"baseline": baseline(4), "planned": plan}.items():
+        said = run(engine, way, windows).double().log_softmax(-1)
+        for index, asked in enumerate(questions):
+            expected = [-float(said[index, each.place, token]) for each in asked for token in each.candidates]
+            assert np.allclose(found[index][name], expected, atol=1e-5)
+
+
+def test_questions_that_no_window_has_are_refused(engine: Engine, windows: Windows) -> None:
+    for questions, message in [
+        ([[Question(1, (2,))]] * 2, "questions: of 2 windows; expected one or more for each of 3"),
+        ([[]] * 3, "questions: of 3 windows; expected one or more for each of 3"),
+        ([[Question(24, (2,))]] * 3, "window 0: place 24; allowed: 0 to 23"),
+        ([[Question(1, (96,))]] * 3, "window 0: candidates must be tokens from 0 to 95"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            engine.ask(baseline(4), windows, questions, lambda some, losses: None)
 
 
 def test_output_errors_leave_the_bias_out(engine: Engine, windows: Windows) -> None:

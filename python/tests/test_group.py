@@ -74,6 +74,7 @@ def test_two_processes_give_what_one_gives(tmp_path: Path, windows: list[list[in
             {"verb": "induction", "first": 1, "length": 8, **given},
             {"verb": "losses", "plans": [{"sources": [0, 1, 2, 3]}, plan], "scored": 10, **given},
             {"verb": "compare", "plan": plan, **given},
+            {"verb": "ask", "plan": plan, "questions": [[{"place": 3, "candidates": [5, 6]}]] * 3, **given},
             {"verb": "outputErrors", "pairs": [[0, 1], [1, 3]], **given},
             {"verb": "turned", "plan": {"sources": [0, None, 2, 3]}, **given},
             {"verb": "repair", "plan": plan, "strengths": [0.1], **given},
@@ -82,7 +83,7 @@ def test_two_processes_give_what_one_gives(tmp_path: Path, windows: list[list[in
         ]
 
     one, two = answers(ALONE, requests("one", "cpu")), answers(TWO, requests("two", "cpu:2"))
-    for id in range(2, 10):
+    for id in range(2, 11):
         found = [[each for each in given if each.get("id") == id and each["type"] != "progress"] for given in (one, two)]
         # Parts come by plan in one process and by process in two.
         alone, together = (
@@ -90,7 +91,7 @@ def test_two_processes_give_what_one_gives(tmp_path: Path, windows: list[list[in
         )
         assert [each["type"] for each in alone] == [each["type"] for each in together]
         for expected, got in zip(alone, together, strict=True):
-            for name in ("result", "nll", "comparison", "windows"):
+            for name in ("result", "nll", "comparison", "losses", "windows"):
                 if isinstance(expected.get(name), dict) and "done" in expected[name]:
                     continue
                 a, b = numbers(expected.get(name)), numbers(got.get(name))

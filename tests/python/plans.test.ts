@@ -13,6 +13,10 @@ import { planSpans } from '../../analysis/plan/spans.ts';
 import { measureDamage } from '../../analysis/measure/damage/damage.ts';
 import { mean } from '../../analysis/statistics/figures.ts';
 import { evaluatePlan } from '../../analysis/measure/evaluate/evaluate.ts';
+import { measureBaseline } from '../../analysis/measure/choices/baseline.ts';
+import { makeProbes } from '../../analysis/measure/evaluate/probes/make.ts';
+import { measureProbes } from '../../analysis/measure/evaluate/probes/measure.ts';
+import { probeWords } from '../../analysis/measure/evaluate/probes/words.ts';
 import { searchPlans } from '../../analysis/measure/search/search.ts';
 import { writeTinyCheckpoint } from '../builders/checkpoint.ts';
 
@@ -114,6 +118,33 @@ describe.each(['mini-llama2', 'mini-llama3'])('both engines on %s', (name) => {
 		);
 	});
 
+	it('answer long in-context probes alike', async () => {
+		const { maxPositions, vocab } = model.facts;
+		const words = await probeWords(await model.tokenizer(), vocab);
+		const { sets } = makeProbes([128], words, { maxPositions, fixedContext: null });
+		// Some of each: the comparison is of two engines, not of two models.
+		const few = sets.map((set) => ({ ...set, sequences: set.sequences.slice(0, 2) }));
+		const plan = { sources: own.map((layer) => (layer === 5 ? 4 : layer === 9 ? null : layer)) };
+		const size = { context: 128, longest: 128, windowCount: 2, limitBytes: 4e9 };
+		const ask = async (torch: typeof TORCH | null) => {
+			const comparison = await engineFor(model, torch).compare(plan, size).open(home);
+			try {
+				return await measureProbes(comparison, few, name, () => undefined);
+			} finally {
+				await comparison.close();
+			}
+		};
+		const [found, expected] = [await ask(TORCH), await ask(null)];
+		expect(found.map(({ task }) => task)).toEqual(['key-value', 'labels']);
+		for (const [at, { baseline, planned, questions }] of found.entries()) {
+			expect(questions).toBe(expected[at].questions);
+			expect(planned.accuracy).toBe(expected[at].planned.accuracy);
+			within([baseline.nats], [expected[at].baseline.nats]);
+			within([planned.nats], [expected[at].planned.nats]);
+			expect(Math.abs(planned.nats - baseline.nats)).toBeGreaterThan(1e-3);
+		}
+	});
+
 	it('fit the same repairs of followers and dropped layers', async () => {
 		const plan = { sources: own.map((layer) => (layer === 5 ? 4 : layer === 8 ? null : layer)) };
 		const [found] = await engines.torch.repair(plan, windows, [0.1]);
@@ -190,6 +221,24 @@ describe('on a tiny model', () => {
 			numbers([report.baseline, report.shared, report.delta, report.agreement, report.kl]);
 		within(figures(torch), figures(onnx), 1e-4);
 		within(numbers(torch.report.recall), numbers(onnx.report.recall), 1e-4);
+	});
+
+	it('questions alone have the same accuracies, and say which engine answered', async () => {
+		const questions = ['sea', 'hand', 'rain'].map((word) => ({
+			...{ prompt: `the ${word} and the`, choices: [' rain', ' sand', ' sea'], answer: 1 },
+			group: null
+		}));
+		const ask = (torch: typeof TORCH | null) =>
+			opened((model) =>
+				measureBaseline(
+					model,
+					{ ...asked(), questions, tokenizer: null, torch },
+					{ onProgress: () => undefined, onPrepared: () => undefined }
+				)
+			);
+		const { engine, ...found } = await ask(TORCH);
+		expect(engine).toEqual({ name: 'torch', ...TORCH });
+		expect(found).toEqual(await ask(null));
 	});
 
 	it('search comes to the same plans', async () => {

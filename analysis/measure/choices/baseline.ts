@@ -1,11 +1,13 @@
 import { engineFor } from '../../engine/engineFor.ts';
 import { estimateOf, type Estimate } from '../../engine/estimate.ts';
 import { memoryLimit } from '../../engine/memory.ts';
+import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Model } from '../../model/open.ts';
 import { meanInterval } from '../../statistics/figures.ts';
 import { drawWindows, type ResampledOver } from '../../statistics/resample.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
+import { madeBy, type MadeBy } from '../torchFlags.ts';
 import { checkChoices } from './finite.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from './encode.ts';
 import { measureChoices } from './measure.ts';
@@ -20,10 +22,12 @@ export interface BaselineRequest {
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;
+	/** The PyTorch engine; null: the program's own. */
+	torch: TorchSettings | null;
 }
 
 /** Accuracies of a model by itself, fractions from 0 to 1, with 95% intervals over groups, then questions. */
-export interface BaselineAccuracy {
+export interface BaselineAccuracy extends MadeBy {
 	questions: number;
 	baseline: Record<Score, { value: number; low: number | null; high: number | null }>;
 	/** What was resampled; null: a single question. */
@@ -39,7 +43,7 @@ const WAYS = 2;
  */
 export async function measureBaseline(
 	model: Model,
-	{ questions, tokenizer: named, memoryLimitBytes, home }: BaselineRequest,
+	{ questions, tokenizer: named, memoryLimitBytes, home, torch }: BaselineRequest,
 	told: {
 		onProgress: (progress: Progress) => void;
 		onPrepared: (outlook: {
@@ -50,7 +54,7 @@ export async function measureBaseline(
 	}
 ): Promise<BaselineAccuracy> {
 	const { facts } = model;
-	const engine = engineFor(model);
+	const engine = engineFor(model, torch);
 	const longest = engine.fixedContext ?? facts.maxPositions;
 	const tokenizer = await model.tokenizer(named ?? undefined);
 	const choices = await encodeChoices(questions, tokenizer, longest);
@@ -103,6 +107,7 @@ export async function measureBaseline(
 		questions: questions.length,
 		baseline: Object.fromEntries(accuracy) as BaselineAccuracy['baseline'],
 		over: draws?.over ?? null,
+		...madeBy(torch),
 		model: { name: model.name, hash: await model.hash(home), tokenizerHash: tokenizer.sha256 }
 	};
 }

@@ -21,7 +21,7 @@ import type { Model } from '../../model/open.ts';
 import type { FolderFile } from '../../workspace/wholeFolder.ts';
 import type { Part } from '../shards/parts.ts';
 import type { Shard } from '../shards/shard.ts';
-import { measureProbes, requireQuestions } from './probes/measure.ts';
+import { measureProbes } from './probes/measure.ts';
 import type { ProbeReport } from './probes/types.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
@@ -93,7 +93,6 @@ async function answersOf(
 	reporter.add(0, 'reading weights', 0);
 	const comparison = await prepared.open(home);
 	try {
-		if (prepared.longProbes.length > 0) requireQuestions(comparison);
 		const measured = await measureWindows(prepared, comparison, reporter);
 		const recall = await measureRecall(prepared, comparison, reporter);
 		const probes = await askProbes(prepared, comparison, reporter);

@@ -1,23 +1,11 @@
-import { InputError } from '../../../errors.ts';
 import { checkFinite } from '../../../finite.ts';
 import type { Comparison } from '../../../engine/ways.ts';
 import { scoreProbes, type SequenceLosses } from './score.ts';
 import type { ProbeReport, ProbeSet } from './types.ts';
 
-/** Throws InputError where an engine cannot be asked what might come after places of a sequence. */
-export function requireQuestions(
-	comparison: Comparison
-): asserts comparison is Comparison & Required<Pick<Comparison, 'ask'>> {
-	if (comparison.ask === undefined) {
-		throw new InputError(
-			'probes: only the onnxruntime engine asks them; leave out --probes, or --engine torch'
-		);
-	}
-}
-
 /**
  * Asks both ways of the model the questions of each set; `onSequence` is called with the set of each sequence that is done. Throws
- * InputError where the engine cannot be asked, and where a loss is not finite.
+ * InputError where a loss is not finite.
  */
 export async function measureProbes(
 	comparison: Comparison,
@@ -25,7 +13,6 @@ export async function measureProbes(
 	model: string,
 	onSequence: (set: ProbeSet) => void
 ): Promise<ProbeReport[]> {
-	requireQuestions(comparison);
 	const reports = [];
 	for (const set of sets) {
 		const losses: SequenceLosses[number][] = [];

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { measureProbes } from './measure.ts';
 import { scoreProbes } from './score.ts';
 import type { ProbeSet } from './types.ts';
 
@@ -33,11 +32,4 @@ describe('long in-context probes, scored', () => {
 		expect(baseline.accuracy).toBe(0);
 		expect(planned.nats).toBeCloseTo(1999 + Math.log(1 + Math.exp(-1) + Math.exp(-2)), 9);
 	});
-});
-
-it('an engine that cannot be asked is refused', async () => {
-	const silent = { windows: async function* () {}, close: () => Promise.resolve() };
-	await expect(measureProbes(silent, [SET], 'tiny', () => undefined)).rejects.toThrow(
-		'probes: only the onnxruntime engine asks them; leave out --probes, or --engine torch'
-	);
 });
