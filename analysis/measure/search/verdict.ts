@@ -159,6 +159,11 @@ function taskWords({ tasks }: Measured, best: PlanFigures): string {
 	return `On ${questions.report} held-out questions accuracy goes from ${formatPercent(baseline.report)} to ${formatPercent(baseline.report - value)}, a drop of ${drop}; the limit is ${formatShortPercent(limit)}`;
 }
 
+/** Whether more windows could narrow an interval: it has a width, or is not there. */
+function isOpen({ low, high }: PartLoss): boolean {
+	return low === null || high === null || low < high;
+}
+
 /** What could change the verdict: more windows, or another limit of recall. */
 function changeWords(
 	{ ties = [], stability, recall, tasks }: Measured,
@@ -172,7 +177,8 @@ function changeWords(
 		words.push(
 			`Not stable: fewer than ${formatShortPercent(STABLE)} of the resamples of the search part choose ${unstable.length === 1 ? 'layer' : 'layers'} ${layerList(unstable)}; more windows would settle it (--windows)`
 		);
-	else if (ties.length > 0) words.push('More windows would narrow the differences (--windows)');
+	else if (ties.some(({ difference }) => isOpen(difference)))
+		words.push('More windows would narrow the differences (--windows)');
 	const other = recall?.textOnly;
 	if (other && other.plan !== best.name && other.report.loss < best.report.loss)
 		words.push(
