@@ -98,7 +98,7 @@ export function registerFigure(program: Command, io: Io): void {
 				)
 			)
 			.addOption(
-				new Option('--against <loss>', 'front: loss on text, or on recall')
+				new Option('--against <loss>', 'front: loss on text, recall, or accuracy on questions')
 					.choices(COSTS)
 					.default('text')
 			)

@@ -6,6 +6,7 @@ import { PLANNERS } from '../analysis/measure/search/candidate.ts';
 import { shortHash } from '../analysis/text/hash.ts';
 import { roughWords } from '../analysis/statistics/resample.ts';
 import type {
+	AccuracyDrop,
 	FrontPoint,
 	PartLoss,
 	PlanFigures,
@@ -57,7 +58,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 			figure('choose (in-sample)', (row) => row.choose.loss),
 			...reported<PlanFigures>(),
 			...recalled<PlanFigures>(report),
-			...asked(report),
+			...asked<PlanFigures>(report),
 			figure('additivity error', (row) => row.additivityError)
 		]),
 		random.plans.length === 0 ? '' : `\n${randomText(random, verdict.plan)}`,
@@ -69,7 +70,8 @@ export function searchText({ report, model, texts, context }: Search): string {
 			figure('sum of parts (in-sample)', (row) => row.sumOfParts),
 			figure('choose', (row) => row.choose.loss),
 			...reported<FrontPoint>(),
-			...recalled<FrontPoint>(report)
+			...recalled<FrontPoint>(report),
+			...asked<FrontPoint>(report)
 		]),
 		race === undefined ? '' : `\n${raceWords(race)}\n`,
 		`\nShortlist (drop damage × output error): ${shortlistText(shortlist)}\n`,
@@ -96,7 +98,9 @@ function recalled<Row extends { recall?: { report: PartLoss } }>({
 }
 
 /** What plans lose on the user's questions, those of the report part; no columns where none were asked. */
-function asked({ tasks }: Search['report']): Column<PlanFigures>[] {
+function asked<Row extends { accuracy?: { report: AccuracyDrop } }>({
+	tasks
+}: Search['report']): Column<Row>[] {
 	if (tasks === undefined) return [];
 	const { baseline, questions, interval } = tasks;
 	return [

@@ -2,7 +2,13 @@ import { groups } from 'd3-array';
 import { AXIS_NAMES, savedShares, type SavingAxis } from '../plan/axes.ts';
 import { DTYPE_BYTES, type SavingsFacts } from '../plan/savings.ts';
 import type { Sources } from '../plan/types.ts';
-import type { FrontPoint, PartLoss, PlanFigures, SearchReport } from '../measure/search/types.ts';
+import type {
+	AccuracyDrop,
+	FrontPoint,
+	PartLoss,
+	PlanFigures,
+	SearchReport
+} from '../measure/search/types.ts';
 import {
 	rangeOf,
 	type ChartPoint,
@@ -14,7 +20,7 @@ import { fencedRange } from '../figure/range.ts';
 import type { ResultSummary } from '../measure/results/types.ts';
 import { planWords } from '../text/plan.ts';
 import { formatPercent, formatShortPercent, formatTick, formatTime } from '../text/number.ts';
-import { lossText } from '../text/interval.ts';
+import { lossText, withInterval } from '../text/interval.ts';
 
 /** An evaluation of another time. */
 export interface PastPlan {
@@ -45,9 +51,29 @@ const KEEPS = {
 	shape: 'diamond'
 } as const;
 
-/** What a plan costs: loss on text, or recall. */
-export const COSTS = ['text', 'recall'] as const;
+/** What a plan costs: loss on text, recall, or accuracy on the user's questions. */
+export const COSTS = ['text', 'recall', 'accuracy'] as const;
 export type CostShown = (typeof COSTS)[number];
+
+/** The costs that a search measured. */
+export function costsOf({ recall, tasks }: Pick<SearchReport, 'recall' | 'tasks'>): CostShown[] {
+	return COSTS.filter(
+		(cost) => cost === 'text' || (cost === 'recall' ? recall !== undefined : tasks !== undefined)
+	);
+}
+
+/** What an increase of each is called. */
+export const COST_NAMES: Readonly<Record<CostShown, string>> = {
+	text: 'loss increase',
+	recall: 'recall increase',
+	accuracy: 'accuracy drop'
+};
+
+/** What was measured of a plan. */
+type Costing = Pick<FrontPoint, 'report'> & {
+	recall?: { report: PartLoss };
+	accuracy?: { report: AccuracyDrop };
+};
 
 export interface FrontChart {
 	series: PointSeries[];
@@ -58,7 +84,8 @@ export interface FrontChart {
 
 /**
  * The Pareto front on an axis: what is saved, predicted, against the loss added on the report part, measured, on text or on
- * a passage that comes again; with the named plans and, on text, random plans and past evaluations of the model.
+ * a passage that comes again, or the accuracy lost on the user's questions; with the named plans that were measured so and,
+ * on text, random plans and past evaluations of the model.
  */
 export function frontChart(
 	report: SearchReport,
@@ -77,8 +104,15 @@ export function frontChart(
 		savedShares(model, sources, { context, batch: 1, elementBytes: DTYPE_BYTES.f32 })[axis];
 	const share = (value: number) => `${formatPercent(value)} of ${AXIS_NAMES[axis]}`;
 
-	const costOf = (of: { report: PartLoss; recall?: { report: PartLoss } }): PartLoss | undefined =>
-		cost === 'text' ? of.report : of.recall?.report;
+	const costOf = ({ report: text, recall, accuracy }: Costing): PartLoss | undefined => {
+		if (cost === 'text') return text;
+		if (cost === 'recall') return recall?.report;
+		return accuracy && { ...accuracy.report, loss: accuracy.report.value };
+	};
+	const costs = (found: PartLoss) =>
+		cost === 'accuracy'
+			? `loses ${withInterval(found.loss, found, (each) => formatPercent(each))} of accuracy`
+			: `adds ${lossText(found)} nats/token`;
 	const looks = report.front.some(({ weight }) => weight !== undefined) ? [...KINDS, KEEPS] : KINDS;
 	const fronts = looks.map((look): PointSeries => ({
 		...look,
@@ -103,7 +137,7 @@ export function frontChart(
 							y: found.loss,
 							low: found.low,
 							high: found.high,
-							title: `Front, ${look.name}: ${planWords(each.sources)}. Saves ${share(each.savings[axis])}, adds ${lossText(found)} nats/token`
+							title: `Front, ${look.name}: ${planWords(each.sources)}. Saves ${share(each.savings[axis])}, ${costs(found)}`
 						}
 					)
 				];
@@ -123,7 +157,7 @@ export function frontChart(
 					high: found.high,
 					label: names,
 					marked: names.split(', ').includes(report.verdict.plan ?? ''),
-					title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, adds ${lossText(found)} nats/token`
+					title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, ${costs(found)}`
 				}
 			)
 		];
@@ -201,9 +235,10 @@ export function frontPlot(
 		...(budget !== null && near.length > 0 && { y: nearRange(near) }),
 		beyond: budget !== null,
 		xTitle: `saved of the ${AXIS_NAMES[axis]} (predicted)`,
-		yTitle: cost === 'text' ? 'loss increase (nats/token)' : 'recall increase (nats/token)',
+		yTitle: cost === 'accuracy' ? COST_NAMES[cost] : `${COST_NAMES[cost]} (nats/token)`,
 		xFormat: (value) => formatShortPercent(value),
-		yFormat: (value) => formatTick(value)
+		yFormat:
+			cost === 'accuracy' ? (value) => formatShortPercent(value) : (value) => formatTick(value)
 	};
 }
 
@@ -256,7 +291,7 @@ function alike(plans: readonly PlanFigures[]): { plan: PlanFigures; names: strin
 }
 
 function rulesOf(
-	{ target, goal, recall }: SearchReport,
+	{ target, goal, recall, tasks }: SearchReport,
 	axis: SavingAxis,
 	cost: CostShown
 ): Rule[] {
@@ -274,6 +309,9 @@ function rulesOf(
 			: []),
 		...(cost === 'recall' && recall !== undefined
 			? [{ axis: 'y' as const, at: recall.limit, label: 'most allowed', dashed: true }]
+			: []),
+		...(cost === 'accuracy' && tasks !== undefined
+			? [{ axis: 'y' as const, at: tasks.limit, label: 'most allowed', dashed: true }]
 			: []),
 		...(cost === 'text' && goal.kind === 'loss'
 			? [{ axis: 'y' as const, at: goal.maxLossIncrease, label: 'most allowed', dashed: true }]

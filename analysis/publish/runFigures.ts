@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts';
 import { colourScale, type SequentialName } from '../figure/colour.ts';
 import { mapFigure } from '../figure/map.ts';
 import { mapsFigure } from '../figure/maps.ts';
@@ -18,7 +19,7 @@ import { captionOf } from '../workspace/run/definition.ts';
 import type { RunRecord } from '../workspace/run/types.ts';
 import { textWords, type DamageMapKind, type StoredDamage } from './damageCard.ts';
 import { damageTables } from './damageTables.ts';
-import { frontChart, frontPlot, type CostShown } from './front.ts';
+import { COST_NAMES, costsOf, frontChart, frontPlot, type CostShown } from './front.ts';
 import { mapScale, runMapFigure, type MapPlan } from './mapFigure.ts';
 import type { MapChoice } from './mapWords.ts';
 import { damageMap, outputMap, recallMap, type MapShown } from './mapShown.ts';
@@ -123,7 +124,7 @@ export function importanceFigure(
 	);
 }
 
-/** What a search found: savings, predicted, against loss or recall, measured on held-out text. */
+/** What a search found: savings, predicted, against loss, recall or accuracy, measured on what was held out. Throws InputError where it was not. */
 export function searchFrontFigure(
 	run: RunRecord,
 	stored: StoredResult,
@@ -131,11 +132,15 @@ export function searchFrontFigure(
 	{ axis, cost }: { axis?: SavingAxis; cost: CostShown },
 	style: Style
 ): Figure {
+	if (!costsOf(search.report).includes(cost))
+		throw new InputError(
+			`${stored.id}: this search did not measure ${COST_NAMES[cost]}; measured: ${costsOf(search.report).join(', ')}`
+		);
 	const on = axis ?? search.report.target.axis;
 	const chart = frontChart(search.report, on, run.model, search.context, [], cost);
 	return pointFigure(
 		{
-			title: `${search.model.name}: savings vs. ${cost === 'text' ? 'loss' : 'recall'}`,
+			title: `${search.model.name}: savings vs. ${COST_NAMES[cost]}`,
 			caption: `${frontCaption(on, cost)} ${search.model.name} (${shortHash(search.model.hash)}), ${textWords(stored)}. ${stored.command}.`,
 			...frontPlot(chart, search.report, on, cost)
 		},
@@ -145,7 +150,9 @@ export function searchFrontFigure(
 
 /** What the axes of a front are. */
 export function frontCaption(axis: SavingAxis, cost: CostShown): string {
-	return `${cost === 'text' ? 'Loss increase' : 'Recall increase'} on held-out text with 95% intervals, measured; savings of the ${AXIS_NAMES[axis]}, predicted.`;
+	const name = COST_NAMES[cost];
+	const on = cost === 'accuracy' ? 'questions' : 'text';
+	return `${name[0].toUpperCase()}${name.slice(1)} on held-out ${on} with 95% intervals, measured; savings of the ${AXIS_NAMES[axis]}, predicted.`;
 }
 
 /** Maps of several runs side by side, under one scale. */

@@ -7,6 +7,7 @@ import { parseConfig } from '../../model/checkpoint/config.ts';
 import { parsePlan } from '../../plan/planFile.ts';
 import { readRepairs } from '../../engine/repair/file.ts';
 import { SAVING_AXES } from '../../plan/axes.ts';
+import { ProgressFile } from '../lossFile.ts';
 import { PlanRunner } from './planRunner.ts';
 import { PLAN_MAKERS, type PlanMaker, type SearchReport, type SearchRequest } from './types.ts';
 import { searchPlans } from '../../../tests/builders/opened.ts';
@@ -184,6 +185,40 @@ describe('a search', () => {
 			onLayer: () => layers++
 		});
 		expect(layers).toBe(0);
+	});
+
+	it('asks no question twice: a search that goes on has the answers of the one before', async () => {
+		const questions = [' sand', ' rain', ' the', ' and', ' sea', ' in'].map((choice, at) => ({
+			prompt: 'and the',
+			choices: [choice, ' the the', ' hand hand'],
+			answer: at % 3,
+			group: `${at % 2}`
+		}));
+		const asking = { home: newHome(), questions, maxAccuracyDrop: 1 };
+		const whole = await search(asking);
+		for (const point of whole.front) expect(point.accuracy?.report.value).toBeTypeOf('number');
+		const folder = join(asking.home, 'search');
+		const files = (await readdir(folder)).filter((name) => name.includes('-questions-'));
+		expect(files).toHaveLength(2);
+		const added = vi.spyOn(ProgressFile.prototype, 'add');
+		expect(lasting(await search(asking))).toEqual(lasting(whole));
+		expect(added).not.toHaveBeenCalled();
+		// What was stopped between two answers is asked the others.
+		const name = files.find((file) => file.includes('-report-')) ?? '';
+		const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+		await writeFile(
+			join(folder, name),
+			lines
+				.slice(0, -4)
+				.map((line) => `${line}\n`)
+				.join('')
+		);
+		expect(lasting(await search(asking))).toEqual(lasting(whole));
+		expect(added).toHaveBeenCalledTimes(4);
+		// An answer that was changed is refused.
+		const changed = lines.with(1, lines[1].replace(/"loss":\d/, '"loss":9'));
+		await writeFile(join(folder, name), changed.map((line) => `${line}\n`).join(''));
+		await expect(search(asking)).rejects.toThrow('line 2: changed or damaged after it was written');
 	});
 
 	it('refits every plan where repair is asked for, and hands the weights back that the plans name', async () => {

@@ -117,8 +117,14 @@ async function measured(
 	const recall = prepared.recall && stores.recall && meterOf(prepared.recall, stores.recall);
 	const { maxPositions } = prepared.checkpoint.config;
 	const { reporter } = told;
-	const asking = { layers, maxPositions, path: prepared.model.path, reporter };
-	const tasks = prepared.tasks && new TaskMeter(prepared.tasks, plans, asking);
+	const { path } = prepared.model;
+	const tasks =
+		prepared.tasks &&
+		stores.tasks &&
+		new TaskMeter(prepared.tasks, plans, {
+			...{ layers, maxPositions, path, reporter },
+			stores: stores.tasks.files
+		});
 	return searchWith(
 		request,
 		{ ...means, similarity, ...outputs, ...told, meter, recall, tasks },

@@ -28,7 +28,15 @@ import { axisOf, fixedTarget, targetOfLoss } from './target.ts';
 import { tiesOf } from './ties.ts';
 import { keepingAccuracy, type TaskMeter } from './tasks.ts';
 import { formatShortPercent } from '../../text/number.ts';
-import type { Part, PlanFigures, SearchedTasks, SearchReport, SearchRequest } from './types.ts';
+import type {
+	AccuracyDrop,
+	Part,
+	PlanFigures,
+	SearchedTasks,
+	SearchReport,
+	SearchRequest
+} from './types.ts';
+import type { PlanVariant } from './variant.ts';
 import { plainOf, verdictOf } from './verdict.ts';
 import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
 
@@ -215,6 +223,7 @@ export async function searchWith(
 		if (tasks !== null)
 			accuracies.set(at, { choose, report: await tasks.drop('report', variants[at]) });
 	}
+	const dropsOfFront = tasks && (await dropsOf(tasks, points));
 	const baseline = await baselines(prepared, request.documents, meter);
 	const figuresOf = {
 		...about,
@@ -308,7 +317,8 @@ export async function searchWith(
 						sumOfParts: sumOfRecall(sources, damage) ?? 0,
 						report: recalled[firstPoint + at]
 					}
-				})
+				}),
+				...(dropsOfFront && { accuracy: { report: dropsOfFront[at] } })
 			})),
 			shortlist: shortlistOf(damage),
 			importance: [...turned],
@@ -346,6 +356,16 @@ async function askedTasks(
 						drop: other.accuracy.report
 					}
 	};
+}
+
+/** What plans lose on the questions of the report part. */
+async function dropsOf(
+	tasks: TaskMeter,
+	variants: readonly PlanVariant[]
+): Promise<AccuracyDrop[]> {
+	const drops: AccuracyDrop[] = [];
+	for (const variant of variants) drops.push(await tasks.drop('report', variant));
+	return drops;
 }
 
 async function baselines(

@@ -3,6 +3,7 @@ import { Reporter } from '../../telemetry/reporter.ts';
 import type { Plans } from '../../engine/plans.ts';
 import type { Tokenizer } from '../../model/tokens/types.ts';
 import { keepingAccuracy, searchTasks, TaskMeter } from './tasks.ts';
+import type { LossStore } from './planRunner.ts';
 import type { AccuracyDrop } from './types.ts';
 
 /** A token for each letter: a is 1, b is 2; a space is 0. */
@@ -31,6 +32,7 @@ const questions = ['a', 'b', 'a', 'b'].map((right, at) => ({
 const plans: Pick<Plans, 'losses'> = {
 	async losses(variants, sequences, scored, sink) {
 		for (const [plan, { sources }] of variants.entries()) {
+			if (!sequences.some((_, at) => sink.isMissing(plan, at))) continue;
 			const [a, b] = sources[0] === null ? [2, 1] : [1, 2];
 			for (const [at, { ids }] of sequences.entries()) {
 				const losses = ids.slice(-scored).map((id) => (id === 1 ? a : id === 2 ? b : 0));
@@ -42,11 +44,24 @@ const plans: Pick<Plans, 'losses'> = {
 const reporter = new Reporter({ work: 1, layers: 2, windows: 1, context: 4 }, () => undefined);
 const means = { layers: 2, maxPositions: 64, path: 'model', reporter };
 
-async function meter(limit: number): Promise<TaskMeter> {
+/** Losses as a file keeps them, in memory. */
+function memory(): LossStore {
+	const kept = new Map<string, { loss: number }>();
+	return {
+		get: (window, name) => kept.get(`${window} ${name}`),
+		add: (result) => {
+			kept.set(`${result.window} ${result.case}`, result);
+			return Promise.resolve();
+		}
+	};
+}
+
+async function meter(limit: number, model = plans, stores = newStores()): Promise<TaskMeter> {
 	const tasks = await searchTasks({ questions, maxAccuracyDrop: limit }, letters, 64);
 	if (tasks === null) throw new TypeError('no tasks');
-	return new TaskMeter(tasks, plans, means);
+	return new TaskMeter(tasks, model, { ...means, stores });
 }
+const newStores = () => ({ choose: memory(), report: memory() });
 
 describe('questions as a limit of a search', () => {
 	it('are asked by halves: every other one to choose by, the rest to report', async () => {
@@ -65,6 +80,37 @@ describe('questions as a limit of a search', () => {
 		expect(await asked.drop('choose', turned)).toEqual({ value: 1, low: 1, high: 1 });
 		expect(await asked.drop('report', turned)).toEqual({ value: -1, low: -1, high: -1 });
 		expect((await asked.drop('choose', { sources: [0, 0] })).value).toBe(0);
+	});
+
+	it('are not asked again where the answers were kept', async () => {
+		const stores = newStores();
+		const turned = { sources: [null, 1] };
+		const first = await (await meter(0.1, plans, stores)).drop('choose', turned);
+		const asked: boolean[] = [];
+		const silent: typeof plans = {
+			losses: (variants, sequences, _, sink) => {
+				for (const plan of variants.keys())
+					for (const at of sequences.keys()) asked.push(sink.isMissing(plan, at));
+				return Promise.resolve();
+			}
+		};
+		const again = await meter(0.1, silent, stores);
+		expect(await again.drop('choose', turned)).toEqual(first);
+		// Two questions of two choices, the baseline and the plan.
+		expect(asked).toEqual(Array(8).fill(false));
+		await expect(again.drop('report', turned)).rejects.toThrow('was not asked choice 0');
+	});
+
+	it('whose log-likelihood is no number are refused, and nothing is kept of them', async () => {
+		const stores = newStores();
+		const broken: typeof plans = {
+			losses: (variants, sequences, scored, sink) =>
+				sink.onLosses(0, 0, new Float64Array(scored).fill(NaN))
+		};
+		await expect((await meter(0.1, broken, stores)).baseline('choose')).rejects.toThrow(
+			'model: a log-likelihood of question 1 is NaN; expected a number'
+		);
+		expect(stores.choose.get(0, 'plan 0 1')).toBeUndefined();
 	});
 
 	it('are left to the default limit, and none where there are none', async () => {

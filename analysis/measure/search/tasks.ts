@@ -1,15 +1,16 @@
 import type { Plans } from '../../engine/plans.ts';
 import { InputError } from '../../errors.ts';
+import { checkFinite } from '../../finite.ts';
 import type { Tokenizer } from '../../model/tokens/types.ts';
 import { mean, meanInterval } from '../../statistics/figures.ts';
 import { drawWindows, type ResampledOver } from '../../statistics/resample.ts';
 import type { Reporter } from '../../telemetry/reporter.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from '../choices/encode.ts';
-import { checkChoices } from '../choices/finite.ts';
 import { groupsOf, rightAnswers } from '../choices/score.ts';
 import type { Question } from '../choices/types.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import type { AccuracyDrop, SearchRequest, TaskPart } from './types.ts';
+import type { LossStore } from './planRunner.ts';
 import { caseName, identity, type PlanVariant } from './variant.ts';
 
 /** Questions of one part, and their choices as tokens. */
@@ -70,19 +71,26 @@ export async function searchTasks(
 	};
 }
 
-/** Asks plans the questions of a part; none is asked twice. */
+/** What asking needs. */
+export interface TaskMeans {
+	layers: number;
+	maxPositions: number;
+	/** The model's, for messages. */
+	path: string;
+	reporter: Reporter;
+	/** Where the summed loss of every choice is kept, by its index in the part. */
+	stores: Record<TaskPart, LossStore>;
+}
+
+/** Asks plans the questions of a part; none is asked twice, nor what an earlier search has asked. */
 export class TaskMeter {
 	readonly #tasks: SearchTasks;
 	readonly #plans: Pick<Plans, 'losses'>;
-	readonly #means: { layers: number; maxPositions: number; path: string; reporter: Reporter };
+	readonly #means: TaskMeans;
 	/** Per part and plan, 1 for each question that it answers rightly. */
 	readonly #known = new Map<string, number[]>();
 
-	constructor(
-		tasks: SearchTasks,
-		plans: Pick<Plans, 'losses'>,
-		means: { layers: number; maxPositions: number; path: string; reporter: Reporter }
-	) {
+	constructor(tasks: SearchTasks, plans: Pick<Plans, 'losses'>, means: TaskMeans) {
 		this.#tasks = tasks;
 		this.#plans = plans;
 		this.#means = means;
@@ -133,29 +141,36 @@ export class TaskMeter {
 	/** Summed log-likelihoods of the choices, [questions][choices]. */
 	async #ask(part: TaskPart, variant: PlanVariant): Promise<number[][]> {
 		const { choices, questions } = this.#tasks.parts[part];
-		const { maxPositions, path, reporter } = this.#means;
-		const found: number[][] = questions.map(() => []);
+		const { maxPositions, path, reporter, stores } = this.#means;
+		const name = caseName(variant);
+		const store = stores[part];
 		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, maxPositions);
 		for (const length of new Set(choices.map(lengthOf))) {
-			const alike = choices.filter((each) => lengthOf(each) === length);
+			const alike = choices.flatMap((each, index) =>
+				lengthOf(each) === length ? [{ ...each, index }] : []
+			);
 			const first = Math.min(...alike.map(({ choiceStart }) => choiceStart));
 			const sequences = alike.map(({ ids }) => ({
 				ids: [...ids, ...Array<number>(length - ids.length).fill(FILLER)]
 			}));
-			const missing = new Set(alike.keys());
 			await this.#plans.losses([variant], sequences, length - first, {
-				isMissing: (_, at) => missing.has(at),
+				isMissing: (_, at) => store.get(alike[at].index, name) === undefined,
 				onLosses: (_, at, losses) => {
-					const { question, choice, choiceStart, ids } = alike[at];
+					const { question, index, choiceStart, ids } = alike[at];
 					const own = losses.subarray(choiceStart - first, ids.length - first);
-					found[question][choice] = -own.reduce((sum, loss) => sum + loss, 0);
-					missing.delete(at);
-					return Promise.resolve();
+					const loss = own.reduce((sum, each) => sum + each, 0);
+					checkFinite([loss], path, `a log-likelihood of question ${question + 1}`);
+					return store.add({ window: index, case: name, loss });
 				},
 				onWork: (_, work, at) => reporter.add(work, 'questions', at)
 			});
 		}
-		checkChoices({ baseline: found }, path);
+		const found: number[][] = questions.map(() => []);
+		for (const [index, { question, choice }] of choices.entries()) {
+			const result = store.get(index, name);
+			if (result === undefined) throw new Error(`${name} was not asked choice ${index}`);
+			found[question][choice] = -result.loss;
+		}
 		return found;
 	}
 }

@@ -145,6 +145,8 @@ export interface FrontPoint {
 	weight?: number;
 	/** What it adds to the loss on a passage that comes again. */
 	recall?: { sumOfParts: number; report: PartLoss };
+	/** What it loses on the user's questions; not there where none were asked. */
+	accuracy?: { report: AccuracyDrop };
 }
 
 /** A span by the shortlist and as measured on `search`. */

@@ -106,7 +106,7 @@ export function searchWork(
 			parts.choose.length * choose +
 			parts.report.length * report +
 			ofRecall +
-			(asked === null ? 0 : taskWork(asked, layers))
+			(asked === null ? 0 : taskWork(asked, layers, front))
 	};
 }
 
@@ -128,13 +128,17 @@ function recallWork(
 	);
 }
 
-/** The baseline and some plans, asked in both parts; the longest sequences stand for all, by their tokens. */
+/**
+ * The baseline and some plans, asked in both parts, and the front on report, which has half of the questions; the longest
+ * sequences stand for all, by their tokens.
+ */
 function taskWork(
 	{ tasks, work }: { tasks: SearchTasks; work: PlansWork },
-	layers: number
+	layers: number,
+	front: number
 ): number {
 	const pass = layers * work.layer + work.head;
-	return ASKED_PLANS * (tasks.tokens / tasks.context) * pass;
+	return (ASKED_PLANS + front / 2) * (tasks.tokens / tasks.context) * pass;
 }
 
 /** Followers that a plan has, about. */

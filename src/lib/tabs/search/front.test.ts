@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sources } from '$analysis/plan/types.ts';
 import type { PlanFigures, SearchReport } from '$analysis/measure/search/types.ts';
 import { frontCsv } from './csv.ts';
-import { frontChart, frontPlot, shortlistSeries } from '$analysis/publish/front.ts';
+import { costsOf, frontChart, frontPlot, shortlistSeries } from '$analysis/publish/front.ts';
 
 const model = {
 	layers: 4,
@@ -164,9 +164,9 @@ describe('the Pareto chart', () => {
 		const lines = frontCsv(report).trim().split('\n');
 		expect(lines).toHaveLength(1 + 3 + 3 + 1);
 		expect(lines[1]).toBe(
-			'front,,share,"1←0, 3←2",0.5,0.25,0.0625,0.05,0.041666666666666664,0.3,0.15,0.6,,,'
+			'front,,share,"1←0, 3←2",0.5,0.25,0.0625,0.05,0.041666666666666664,0.3,0.15,0.6,,,,,,'
 		);
-		expect(lines.at(-1)).toBe('random,,,dropped: 2,,,,,,0.5,,,,,');
+		expect(lines.at(-1)).toBe('random,,,dropped: 2,,,,,,0.5,,,,,,,,');
 	});
 });
 
@@ -191,4 +191,47 @@ it('against recall has what was measured of it, without random plans, and the fr
 	expect(points('front: mixed, keeping recall').map(({ y }) => y)).toEqual([1.5]);
 	expect(points('front: share')).toEqual([]);
 	expect(points('random plans')).toEqual([]);
+});
+
+describe('against accuracy', () => {
+	const lost = { report: { value: 0.04, low: 0.01, high: 0.07 } };
+	const [first, ...rest] = report.front;
+	const [plan, ...others] = report.plans;
+	const asked = {
+		...report,
+		front: [{ ...first, accuracy: lost }, ...rest],
+		plans: [{ ...plan, accuracy: { choose: lost.report, report: lost.report } }, ...others],
+		tasks: {
+			limit: 0.02,
+			questions: { choose: 8, report: 8 },
+			baseline: { choose: 0.5, report: 0.5 },
+			interval: { choose: 'blocks' as const, report: 'blocks' as const },
+			without: null
+		}
+	};
+
+	it('has the plans that were asked, what they lose in percent, and the limit', () => {
+		const chart = frontChart(asked, 'kvCache', model, 8, [], 'accuracy');
+		const drawn = chart.series.filter(({ points }) => points.length > 0);
+		expect(drawn.map(({ name }) => name)).toEqual(['front: share', 'named plans']);
+		const [[point]] = drawn.map(({ points }) => points);
+		expect(point).toMatchObject({ y: 0.04, low: 0.01, high: 0.07 });
+		expect(point.title).toContain('loses 4.0% [1.0%, 7.0%] of accuracy');
+		expect(chart.rules).toContainEqual(
+			expect.objectContaining({ axis: 'y', at: 0.02, label: 'most allowed' })
+		);
+		const plot = frontPlot(chart, asked, 'kvCache', 'accuracy');
+		expect([plot.yTitle, plot.yFormat(0.04)]).toEqual(['accuracy drop', '4%']);
+	});
+
+	it('is offered where questions were asked, as recall is where it was measured', () => {
+		expect(costsOf(report)).toEqual(['text']);
+		expect(costsOf(asked)).toEqual(['text', 'accuracy']);
+	});
+
+	it('stands in the CSV', () => {
+		const [header, line] = frontCsv(asked).split('\n');
+		expect(header).toMatch(/,accuracy drop,accuracy low,accuracy high$/);
+		expect(line).toMatch(/,0\.04,0\.01,0\.07$/);
+	});
 });

@@ -1,5 +1,10 @@
 import { AXIS_NAMES, SAVING_AXES, type SavingAxis } from '$analysis/plan/axes.ts';
-import type { FrontPoint, PartLoss, PlanFigures } from '$analysis/measure/search/types.ts';
+import type {
+	AccuracyDrop,
+	FrontPoint,
+	PartLoss,
+	PlanFigures
+} from '$analysis/measure/search/types.ts';
 import { planWords } from '$analysis/text/plan.ts';
 import { formatPercent, formatSigned } from '$analysis/text/number.ts';
 import type { Column } from '../../table/view.ts';
@@ -46,17 +51,19 @@ function recallColumn<Row extends { recall?: { report: PartLoss } }>(): Column<R
 }
 
 /** What plans lose on the user's questions that were held out; nothing where they were not asked. */
-const accuracyColumn: Column<PlanFigures> = {
-	key: 'accuracy',
-	title: 'Accuracy drop',
-	about:
-		'Accuracy of the baseline less that of the plan, on the questions that it was not chosen by',
-	value: ({ accuracy }) => accuracy?.report.value ?? null,
-	format: (_, { accuracy }) =>
-		accuracy === undefined
-			? '–'
-			: withInterval(accuracy.report.value, accuracy.report, (each) => formatPercent(each))
-};
+function accuracyColumn<Row extends { accuracy?: { report: AccuracyDrop } }>(): Column<Row> {
+	return {
+		key: 'accuracy',
+		title: 'Accuracy drop',
+		about:
+			'Accuracy of the baseline less that of the plan, on the questions that it was not chosen by',
+		value: ({ accuracy }) => accuracy?.report.value ?? null,
+		format: (_, { accuracy }) =>
+			accuracy === undefined
+				? '–'
+				: withInterval(accuracy.report.value, accuracy.report, (each) => formatPercent(each))
+	};
+}
 
 /** What a plan does is written below its name. `asked`: some plans were asked the user's questions. */
 export const planColumns = (shown: ShownAxes, asked: boolean): readonly Column<PlanFigures>[] => [
@@ -65,7 +72,7 @@ export const planColumns = (shown: ShownAxes, asked: boolean): readonly Column<P
 	{ key: 'kind', title: 'Does', value: ({ kind }) => KIND_NAMES[kind], hidden: true },
 	reportColumn(),
 	recallColumn(),
-	...(asked ? [accuracyColumn] : []),
+	...(asked ? [accuracyColumn<PlanFigures>()] : []),
 	{
 		key: 'choose',
 		title: 'choose',
@@ -96,11 +103,12 @@ export const planColumns = (shown: ShownAxes, asked: boolean): readonly Column<P
 	...savingColumns<PlanFigures>(shown)
 ];
 
-export const frontColumns = (shown: ShownAxes): readonly Column<FrontPoint>[] => [
+export const frontColumns = (shown: ShownAxes, asked: boolean): readonly Column<FrontPoint>[] => [
 	{ key: 'kind', title: 'Allowed', value: ({ kind }) => kind },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },
 	reportColumn(),
 	recallColumn(),
+	...(asked ? [accuracyColumn<FrontPoint>()] : []),
 	{
 		key: 'choose',
 		title: 'choose',
