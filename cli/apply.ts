@@ -18,7 +18,8 @@ Writes a complete model that runs without Spanwise. onnx: a decoder with KV cach
 it in one file, config, tokenizer and genai_config.json copied or made. Followers have no q and k projection and no
 keys in the cache. transformers, or safetensors, another name for it: a Hugging Face checkpoint without the tensors
 that the plan makes idle, the code that AutoModelForCausalLM.from_pretrained(…, trust_remote_code=True) runs it by, and
-a model card (README.md). Without --plan: the model as it is.
+a model card (README.md). gguf: one file for llama.cpp and Ollama, of plans that only drop layers, from a checkpoint or
+from a GGUF file, whose quantised weights are kept. Without --plan: the model as it is, onnx only.
 Of an ONNX model, an .onnx file or a folder with one, followers and dropped layers are rewritten; all else stays
 byte for byte, types included, and only the weights that are still used are written.
 What was written is run on a short window and compared with the engine, or with the ONNX model it was made from;

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requirePlan } from '../engine/checkPlan.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
+import { openCheckpoint } from '../model/checkpoint/open.ts';
+import { openGguf } from '../model/gguf/open.ts';
 import { requireWritable } from '../model/checkpoint/writable.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
@@ -9,6 +11,8 @@ import { InputError } from '../errors.ts';
 import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
+import { checkTokenizer } from './gguf/checkTokenizer.ts';
+import { GGUF_FILE, requireGguf, writeGgufModel } from './gguf/write.ts';
 import { modelFile, writeOnnx } from './onnx.ts';
 import { deployOnnxModel } from './onnxModel.ts';
 import { plannedLayers } from './planned.ts';
@@ -66,9 +70,11 @@ async function deployCheckpoint(
 	const { config } = checkpoint;
 	const { layers } = config;
 	if (request.plan !== null) requirePlan(model, request.plan, 'write and compare');
-	requireWritable(name, config, request.target);
+	if (request.target !== 'gguf') requireWritable(name, config, request.target);
+	requireSuited(request);
 	await checkNewFolder(request.out);
 	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
+	if (request.target === 'gguf') requireGguf(model, planned);
 	const work = { request, model, planned, onProgress };
 	return writeModelFolder(request.out, request.home, async (folder) => {
 		const names = await write(folder, work);
@@ -102,6 +108,25 @@ async function deployCheckpoint(
 	});
 }
 
+/** Throws InputError for what a target does not take. */
+function requireSuited({
+	target,
+	plan,
+	dtype
+}: Pick<DeployRequest, 'target' | 'plan' | 'dtype'>): void {
+	if (target === 'onnx') return;
+	if (plan === null) {
+		throw new InputError(
+			target === 'gguf'
+				? "--to gguf needs --plan: llama.cpp's own converter writes a model as it is"
+				: '--to transformers needs --plan: without one the output would equal the input checkpoint'
+		);
+	}
+	if (dtype !== null) {
+		throw new InputError(`--dtype ${dtype}: --to ${target} keeps every tensor's type; remove it`);
+	}
+}
+
 /** What becomes of quantised weights, which are not quantised again. */
 function widenedNotes(
 	{ quantisation, dtype }: ModelConfig,
@@ -123,16 +148,8 @@ async function write(folder: string, work: Work): Promise<string[]> {
 	if (target === 'onnx') {
 		return writeOnnx(folder, checkpoint, reader, planned, dtype ?? 'fp32', onFraction);
 	}
-	if (plan === null) {
-		throw new InputError(
-			'--to transformers needs --plan: without one the output would equal the input checkpoint'
-		);
-	}
-	if (dtype !== null) {
-		throw new InputError(
-			`--dtype ${dtype}: --to transformers keeps every tensor's type; remove it`
-		);
-	}
+	if (target === 'gguf') return writeGgufModel(folder, work.model, planned, onFraction);
+	if (plan === null) throw new Error('a plan is required before the writing begins');
 	return writeCheckpoint(folder, checkpoint, reader, plan, planned, onFraction);
 }
 
@@ -145,11 +162,17 @@ async function verify(
 	onProgress('verifying', 0);
 	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
 	const model = { checkpoint, reader, planned };
+	if (request.target === 'gguf') {
+		const file = join(folder, GGUF_FILE);
+		await checkTokenizer(file, work.model);
+		const verified = await verifyCheckpoint(await openGguf(file), model, ids);
+		return { verified, byTransformers: null };
+	}
 	if (request.target === 'onnx') {
 		const dtype = request.dtype ?? 'fp32';
 		const verified = await verifyDecoder(join(folder, modelFile(dtype)), model, ids, dtype);
 		return { verified, byTransformers: null };
 	}
-	const verified = await verifyCheckpoint(folder, model, ids);
+	const verified = await verifyCheckpoint(await openCheckpoint(folder), model, ids);
 	return { verified, byTransformers: await verifyByTransformers(folder, model, ids) };
 }

@@ -87,7 +87,7 @@ export async function genaiConfig(
 }
 
 /** Ids of end and padding: of generation_config.json where it has them, else of config.json. */
-async function specialIds(
+export async function specialIds(
 	folder: string
 ): Promise<{ eos: number | number[] | null; pad: number | null }> {
 	let eos: number | number[] | null = null;

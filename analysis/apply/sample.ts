@@ -7,7 +7,7 @@ import { loadTokenizer } from '../model/tokens/tokenizer.ts';
 /** Enough for sliding windows and caches to matter, short enough for a model of any size. */
 const SAMPLE_TOKENS = 64;
 
-const SAMPLE_TEXT =
+export const SAMPLE_TEXT =
 	'The harbour lay quiet that morning. Two boats had come in before sunrise, and their crews were still ' +
 	'carrying the nets up the stone steps, counting aloud so that nobody would have to count twice. A boy of ' +
 	'nine or ten sat on the wall above them and wrote the numbers down: 14, 27, 31. When the last net was dry ' +

@@ -1,7 +1,7 @@
 import type { DecoderDtype } from '../graph/decode/weights.ts';
 import type { Plan } from '../plan/types.ts';
 
-export const DEPLOY_TARGETS = ['onnx', 'transformers'] as const;
+export const DEPLOY_TARGETS = ['onnx', 'transformers', 'gguf'] as const;
 export type DeployTarget = (typeof DEPLOY_TARGETS)[number];
 
 /** How a model is to be written, with a plan applied or as it is. */

@@ -2,7 +2,6 @@ import { engineLogits } from '../engine/deployLogits.ts';
 import { DecoderSession } from '../engine/deploySession.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
 import { InputError } from '../errors.ts';
-import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import type { DecoderDtype } from '../graph/decode/weights.ts';
@@ -53,16 +52,16 @@ export async function verifyDecoder(
 	}
 }
 
-/** Reads a written checkpoint back and compares it, as it is, with the original as planned. Throws InputError likewise. */
+/** Compares what was written, opened again and as it is, with the original as planned. Throws InputError likewise. */
 export async function verifyCheckpoint(
-	folder: string,
+	written: Checkpoint,
 	{ checkpoint, reader, planned }: Original,
 	ids: readonly number[]
 ): Promise<Verification> {
 	const expected = await engineLogits(checkpoint, reader, ids, planned);
-	const written = new WeightReader();
+	const weights = new WeightReader();
 	try {
-		const found = await engineLogits(await openCheckpoint(folder), written, ids, {});
+		const found = await engineLogits(written, weights, ids, {});
 		const verification: Verification = {
 			tokens: ids.length,
 			difference: largestDifference(found, expected),
@@ -73,7 +72,7 @@ export async function verifyCheckpoint(
 		check(verification);
 		return verification;
 	} finally {
-		await written.close();
+		await weights.close();
 	}
 }
 

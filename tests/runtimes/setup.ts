@@ -6,8 +6,8 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
 	interface ProvidedContext {
-		/** Programs that run what was written: three Pythons, and a folder with transformers.js in its node_modules. */
-		runtimes: { genai: string; optimum: string; lmEval: string; transformersJs: string };
+		/** Programs that run what was written: four Pythons, and a folder with transformers.js in its node_modules. */
+		runtimes: Record<'genai' | 'optimum' | 'lmEval' | 'llamaCpp' | 'transformersJs', string>;
 	}
 }
 
@@ -73,6 +73,8 @@ const LM_EVAL_NEEDS = [
 	],
 	...['jsonlines', 'zstandard']
 ];
+/** llama.cpp itself, built for Python. */
+const LLAMA_CPP = ['xllamacpp==2026.10.11549'];
 const TRANSFORMERS_JS = '@huggingface/transformers@4.3.2';
 /** What onnxruntime and optimum import besides; small. */
 const SMALL = ['onnxruntime', 'onnx', 'requests'];
@@ -97,6 +99,9 @@ export default function setup(project: TestProject): void {
 	const lmEval = made(join(home, 'lm-eval'), (folder) => {
 		pip(folder, ['--no-deps', ...LM_EVAL, ...LM_EVAL_NEEDS]);
 	});
+	const llamaCpp = made(join(home, 'llama-cpp'), (folder) => {
+		pip(folder, LLAMA_CPP);
+	});
 	// Each time: the other environment may have moved.
 	borrow(optimum, torch);
 	borrow(lmEval, torch);
@@ -107,8 +112,10 @@ export default function setup(project: TestProject): void {
 		ran('npm', ['install', ...flags, TRANSFORMERS_JS], folder);
 	});
 	const python = (folder: string): string => join(folder, 'bin', 'python');
-	const pythons = { genai: python(genai), optimum: python(optimum), lmEval: python(lmEval) };
-	project.provide('runtimes', { ...pythons, transformersJs });
+	project.provide('runtimes', {
+		...{ genai: python(genai), optimum: python(optimum), lmEval: python(lmEval) },
+		...{ llamaCpp: python(llamaCpp), transformersJs }
+	});
 }
 
 /** A folder that `make` has filled, now or before: a mark says that it came to its end. */

@@ -8,6 +8,7 @@ import type { Metadata } from './metadata.ts';
 /** Architectures of GGUF that can be read, as transformers calls them. llama.cpp writes Mistral as llama. */
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
 	llama: 'LlamaForCausalLM',
+	deci: 'LlamaForCausalLM',
 	qwen2: 'Qwen2ForCausalLM',
 	qwen3: 'Qwen3ForCausalLM'
 };
@@ -35,12 +36,14 @@ export function ggufConfig(
 	if (embedding === undefined) throw new InputError(`${where}: has no tensor token_embd.weight`);
 	refuseExperts(metadata, at('expert_count'), where);
 	const heads = perModel(metadata, at('attention.head_count'), where);
+	const dropped = name === 'deci' ? layersWithoutAttention(metadata, where) : [];
 	const hidden = metadata.required(at('embedding_length'));
+	const layers = metadata.required(at('block_count'));
 	const config = parseConfig(
 		{
-			architectures: [ARCHITECTURES[name]],
+			architectures: [architectureOf(name, tensors)],
 			hidden_size: hidden,
-			num_hidden_layers: metadata.required(at('block_count')),
+			num_hidden_layers: layers,
 			num_attention_heads: heads,
 			num_key_value_heads: perModel(metadata, at('attention.head_count_kv'), where) ?? heads,
 			head_dim: metadata.number(at('attention.key_length')) ?? hidden / (heads ?? 1),
@@ -50,13 +53,14 @@ export function ggufConfig(
 			rms_norm_eps: metadata.required(at('attention.layer_norm_rms_epsilon')),
 			rope_theta: metadata.number(at('rope.freq_base')) ?? ROPE_BASE,
 			rope_scaling: ropeScaling(metadata, at, where),
-			attention_bias: tensors.has('blk.0.attn_q.bias'),
-			mlp_bias: tensors.has('blk.0.ffn_down.bias'),
+			attention_bias: hasSome(tensors, 'attn_q.bias'),
+			mlp_bias: hasSome(tensors, 'ffn_up.bias'),
 			tie_word_embeddings: !tensors.has('output.weight'),
 			sliding_window: metadata.number(at('attention.sliding_window')),
 			use_sliding_window: false,
 			bos_token_id: metadata.number('tokenizer.ggml.bos_token_id'),
-			dtype: embedding.dtype
+			dtype: embedding.dtype,
+			spanwise: dropped.length === 0 ? null : planWithout(dropped, layers)
 		},
 		where
 	);
@@ -69,18 +73,65 @@ export function ggufConfig(
 	return config;
 }
 
-/** A count that llama.cpp may give for each layer; models whose layers differ are refused. */
+/** deci is Llama with attention left out of some layers, with biases where the model that it was made from had them. */
+function architectureOf(name: string, tensors: ReadonlyMap<string, GgufTensor>): Architecture {
+	const biased = hasSome(tensors, 'attn_q.bias') && !hasSome(tensors, 'attn_output.bias');
+	return name === 'deci' && biased ? 'Qwen2ForCausalLM' : ARCHITECTURES[name];
+}
+
+/** Whether some layer has a part. */
+function hasSome(tensors: ReadonlyMap<string, GgufTensor>, part: string): boolean {
+	return [...tensors.keys()].some((name) => /^blk\.\d+\./.test(name) && name.endsWith(`.${part}`));
+}
+
+/** A count that llama.cpp may give for each layer, 0 for those without; models whose layers differ are refused. */
 function perModel(metadata: Metadata, key: string, where: string): number | null {
-	let each: number[] | null;
-	try {
-		return metadata.number(key);
-	} catch {
-		each = metadata.numbers(key);
-	}
-	if (each !== null && new Set(each).size === 1) return each[0];
+	const given = metadata.numberOrNumbers(key);
+	if (!Array.isArray(given)) return given;
+	const counts = new Set(given.filter((count) => count !== 0));
+	if (counts.size === 1) return Math.max(...counts);
 	throw new InputError(
 		`${where}: ${key} differs from layer to layer; expected one number for all layers`
 	);
+}
+
+/**
+ * The layers of a deci file whose count of heads is 0. Throws InputError where a layer has heads and none for keys, which
+ * llama.cpp takes for a linear layer in place of attention, and where some have no MLP.
+ */
+function layersWithoutAttention(metadata: Metadata, where: string): number[] {
+	const layers = metadata.required('deci.block_count');
+	const each = (key: string): number[] => {
+		const given = metadata.numberOrNumbers(key);
+		if (!Array.isArray(given)) return Array.from({ length: layers }, () => given ?? 0);
+		if (given.length === layers) return given;
+		throw new InputError(
+			`${where}: ${key} has ${given.length} numbers; deci.block_count is ${layers}`
+		);
+	};
+	const heads = each('deci.attention.head_count');
+	const kvHeads = each('deci.attention.head_count_kv');
+	const linear = heads.findIndex((count, layer) => count !== 0 && kvHeads[layer] === 0);
+	if (linear !== -1) {
+		throw new InputError(
+			`${where}: layer ${linear} has a linear layer in place of attention (deci.attention.head_count_kv is 0); not supported`
+		);
+	}
+	const without = each('deci.feed_forward_length').findIndex((width) => width === 0);
+	if (without !== -1) {
+		throw new InputError(
+			`${where}: layer ${without} has no MLP (deci.feed_forward_length is 0); not supported`
+		);
+	}
+	return heads.flatMap((count, layer) => (count === 0 ? [layer] : []));
+}
+
+/** The plan of a model that has no attention in some layers, as config.json has it. */
+function planWithout(dropped: readonly number[], layers: number) {
+	const sources = Array.from({ length: layers }, (_, layer) =>
+		dropped.includes(layer) ? null : layer
+	);
+	return { sources, spans: [] };
 }
 
 function refuseExperts(metadata: Metadata, key: string, where: string): void {

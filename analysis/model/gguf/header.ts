@@ -5,6 +5,7 @@ import { quoted } from '../../edge/quote.ts';
 import { InputError, messageOf } from '../../errors.ts';
 import { isReadDtype, dtypeBytes } from '../checkpoint/safetensors.ts';
 import { blockOf } from './dequantise.ts';
+import { readTokens, TOKENS_KEY } from './tokens.ts';
 
 /** What every GGUF file begins with. */
 const MAGIC = 'GGUF';
@@ -77,7 +78,10 @@ export async function readGgufHeader(file: string): Promise<GgufHeader> {
 	if (new Set(tensors.map(({ name }) => name)).size < tensors.length) {
 		throw new InputError(`${where}: has two tensors of one name`);
 	}
-	return { metadata: new Map(Object.entries(read.metadata) as [string, MetadataValue][]), tensors };
+	const metadata = new Map(Object.entries(read.metadata) as [string, MetadataValue][]);
+	const tokens = await readTokens(file, start);
+	if (tokens !== null) metadata.set(TOKENS_KEY, tokens);
+	return { metadata, tensors };
 }
 
 async function parsed(file: string, where: string) {

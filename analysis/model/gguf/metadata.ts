@@ -52,6 +52,11 @@ export class Metadata {
 		throw this.#wrong(key, 'a list of numbers');
 	}
 
+	/** One number, or a list with one for each layer; null: not there. */
+	numberOrNumbers(key: string): number | number[] | null {
+		return Array.isArray(this.#values.get(key)) ? this.numbers(key) : this.number(key);
+	}
+
 	/** A number that must be there. */
 	required(key: string): number {
 		const value = this.number(key);

@@ -26,3 +26,16 @@ export function transformersName(name: string): string {
 	if (parts === null || !Object.hasOwn(LAYER, parts[2])) return name;
 	return `model.layers.${parts[1]}.${LAYER[parts[2]]}.${parts[3]}`;
 }
+
+const GGUF_LAYER = new Map(Object.entries(LAYER).map(([gguf, name]) => [name, gguf]));
+const GGUF_MODEL = new Map(Object.entries(MODEL).map(([gguf, name]) => [name, gguf]));
+const IN_TRANSFORMERS = /^model\.layers\.(\d+)\.([\w.]+)\.(weight|bias)$/;
+
+/** A tensor's name in GGUF; null: GGUF has none for it. */
+export function ggufTensorName(name: string): string | null {
+	const outside = GGUF_MODEL.get(name);
+	if (outside !== undefined) return outside;
+	const parts = IN_TRANSFORMERS.exec(name);
+	const part = parts === null ? undefined : GGUF_LAYER.get(parts[2]);
+	return parts === null || part === undefined ? null : `blk.${parts[1]}.${part}.${parts[3]}`;
+}

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeGguf, type GgufTensorBytes, type GgufValue } from '../../../tests/builders/gguf.ts';
 import { ggufOf } from '../../../tests/builders/ggufOf.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
+import { readGgufHeader } from './header.ts';
 import { openGguf } from './open.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
@@ -74,6 +75,15 @@ describe('a GGUF file of a Llama checkpoint', () => {
 		const spm = await write('spm.gguf', sentencePiece.metadata, sentencePiece.tensors);
 		expect(await idsOf(spm, 4096)).toEqual(await idsOf(LLAMA2, 4096));
 	});
+	it('keeps tokens that begin with a byte-order mark apart from those without', async () => {
+		const tokens = ['—', '\uFEFF—', '\uFEFF', '▁a'];
+		const file = await write('marks.gguf', {
+			...plain.metadata,
+			'tokenizer.ggml.tokens': { texts: tokens }
+		});
+		const { metadata } = await readGgufHeader(file);
+		expect(metadata.get('tokenizer.ggml.tokens')).toEqual(tokens);
+	});
 	it('in several files opens by any of them', async () => {
 		const [first, second] = [plain.tensors.slice(0, 20), plain.tensors.slice(20)];
 		await write('two-00002-of-00002.gguf', {}, second);
@@ -128,7 +138,7 @@ describe('a GGUF file is refused, by name,', () => {
 	it('of another architecture', async () => {
 		const other = { ...plain.metadata, 'general.architecture': { text: 'mamba' } };
 		await refused(write('arch.gguf', other)).toThrow(
-			'architecture is mamba; supported in GGUF: llama, qwen2, qwen3'
+			'architecture is mamba; supported in GGUF: llama, deci, qwen2, qwen3'
 		);
 	});
 	it('with a layer missing', async () => {
@@ -150,6 +160,26 @@ describe('a GGUF file is refused, by name,', () => {
 		const key = 'llama.attention.head_count_kv';
 		const other = { ...plain.metadata, [key]: { i32s: [2, 2, 1] } };
 		await refused(write('heads.gguf', other)).toThrow(`${key} differs from layer to layer`);
+	});
+	it.each([
+		[
+			'attention.head_count_kv',
+			'layer 3 has a linear layer in place of attention (deci.attention.head_count_kv is 0)'
+		],
+		['feed_forward_length', 'layer 3 has no MLP (deci.feed_forward_length is 0)']
+	])('of deci with %s 0 in a layer that has heads', async (key, message) => {
+		const renamed = Object.entries(plain.metadata).map(([name, value]): [string, GgufValue] => [
+			name.replace(/^llama\./, 'deci.'),
+			value
+		]);
+		const counts = Array.from({ length: 16 }, (_, layer) =>
+			layer === 3 ? 0 : key.startsWith('feed') ? 512 : 2
+		);
+		const metadata = {
+			...Object.fromEntries(renamed),
+			...{ 'general.architecture': { text: 'deci' }, [`deci.${key}`]: { i32s: counts } }
+		};
+		await refused(write('deci.gguf', metadata)).rejects.toThrow(message);
 	});
 	it('whose words are cut in a way that is not known', async () => {
 		const other = { ...plain.metadata, 'tokenizer.ggml.pre': { text: 'tekken' } };

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
+import { meanOutputName } from '../checkpoint/expected.ts';
 import { nameTensors } from '../checkpoint/named.ts';
 import type { Checkpoint, ModelConfig, TensorEntry } from '../checkpoint/types.ts';
 import { isWeightDtype, widen } from '../checkpoint/widen.ts';
@@ -12,6 +13,8 @@ import { transformersName } from './names.ts';
 
 /** Divisors of the rotary frequencies, which llama3's scaling comes to. */
 const ROPE_FACTORS = 'rope_freqs.weight';
+/** Architectures whose q and k have their rotary pairs side by side. */
+const INTERLEAVED = ['llama', 'deci'];
 /** llama.cpp's names of a model in several files. */
 const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
 
@@ -42,7 +45,9 @@ export async function openGguf(file: string): Promise<Checkpoint> {
 	}
 	if (metadata === null) throw new InputError(`${where}: no such file`);
 	const said = ggufConfig(metadata, named, where);
-	if (metadata.text('general.architecture') === 'llama') undoInterleaving(found, said);
+	const architecture = metadata.text('general.architecture') ?? '';
+	if (INTERLEAVED.includes(architecture)) undoInterleaving(found, said);
+	if (architecture === 'deci') renameMeanOutputs(found, said);
 	const factors = found.get(ROPE_FACTORS);
 	found.delete(ROPE_FACTORS);
 	const { config, ...rest } = nameTensors(found, said, file);
@@ -83,7 +88,7 @@ function partsOf(file: string): string[] {
 }
 
 /**
- * llama.cpp stores the rows of q and k of the architecture "llama" in another order than transformers: both halves of
+ * llama.cpp stores the rows of q and k of the architectures above in another order than transformers: both halves of
  * a head's rotary pairs alternate (convert_hf_to_gguf.py, `permute`).
  */
 function undoInterleaving(
@@ -100,6 +105,24 @@ function undoInterleaving(
 				if (entry !== undefined) entry.interleavedHeads = count;
 			}
 		}
+	}
+}
+
+/**
+ * What a layer without attention adds in its place stands in the file as the bias of the MLP before it, since deci has no
+ * other place for it; see `apply/gguf/tensors.ts`.
+ */
+function renameMeanOutputs(
+	found: Map<string, TensorEntry>,
+	{ shared, mlpBias }: ModelConfig
+): void {
+	if (mlpBias) return;
+	for (const [layer, source] of (shared?.sources ?? []).entries()) {
+		const before = `model.layers.${layer - 1}.mlp.down_proj.bias`;
+		const entry = found.get(before);
+		if (source !== null || entry === undefined) continue;
+		found.delete(before);
+		found.set(meanOutputName(layer), { ...entry, name: meanOutputName(layer) });
 	}
 }
 

@@ -1,14 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import type { Metadata } from './metadata.ts';
 
 /** Kinds of tokens as ggml numbers them (llama.h, llama_token_type). */
-const UNKNOWN = 2;
-const CONTROL = 3;
-const USER_DEFINED = 4;
+export const TOKEN_TYPES = {
+	normal: 1,
+	unknown: 2,
+	control: 3,
+	userDefined: 4,
+	unused: 5,
+	byte: 6
+} as const;
 
 /** The mark that SentencePiece writes for a space. */
-const SPACE = '▁';
+export const SPACE = '▁';
 
 const byteLevel = (regex: boolean) => ({
 	type: 'ByteLevel',
@@ -39,6 +45,30 @@ const PRE_TOKENIZERS: Readonly<Record<string, { pre: object; ignoreMerges?: true
 	qwen2: { pre: split(words('\\p{N}')), nfc: true }
 };
 
+/** llama.cpp's name of the way in which a tokenizer.json of byte-level BPE cuts words; null: none of those above. */
+export function preTokenizerName({
+	normalizer,
+	preTokenizer
+}: {
+	normalizer: unknown;
+	preTokenizer: unknown;
+}): string | null {
+	const named = Object.entries(PRE_TOKENIZERS).find(
+		([, { pre, nfc }]) =>
+			isDeepStrictEqual(withoutOffsets(pre), withoutOffsets(preTokenizer)) &&
+			isDeepStrictEqual(normalizer, nfc === true ? { type: 'NFC' } : null)
+	);
+	return named?.[0] ?? null;
+}
+
+/** Without what is said of a token's place in the text, which changes no ids. */
+function withoutOffsets(json: unknown): unknown {
+	if (Array.isArray(json)) return json.map(withoutOffsets);
+	if (typeof json !== 'object' || json === null) return json;
+	const kept = Object.entries(json).filter(([key]) => key !== 'trim_offsets');
+	return Object.fromEntries(kept.map(([key, value]) => [key, withoutOffsets(value)]));
+}
+
 /**
  * The tokenizer.json that a GGUF file's metadata comes to: byte-level BPE ("gpt2", with the pre-tokenizers above) and
  * SentencePiece BPE ("llama"). Throws InputError for what cannot be put into one.
@@ -46,7 +76,8 @@ const PRE_TOKENIZERS: Readonly<Record<string, { pre: object; ignoreMerges?: true
 export function ggufTokenizer(metadata: Metadata, where: string): object {
 	const model = metadata.text('tokenizer.ggml.model');
 	const tokens = metadata.texts('tokenizer.ggml.tokens');
-	const types = metadata.numbers('tokenizer.ggml.token_type') ?? tokens.map(() => 1);
+	const types =
+		metadata.numbers('tokenizer.ggml.token_type') ?? tokens.map(() => TOKEN_TYPES.normal);
 	if (types.length !== tokens.length) {
 		throw new InputError(
 			`${where}: ${types.length} types of tokens; expected one for each of ${tokens.length}`
@@ -54,8 +85,9 @@ export function ggufTokenizer(metadata: Metadata, where: string): object {
 	}
 	const added_tokens = tokens.flatMap((content, id) => {
 		const type = types[id];
-		const special = type === CONTROL || (model === 'llama' && type === UNKNOWN);
-		if (!special && type !== USER_DEFINED) return [];
+		const special =
+			type === TOKEN_TYPES.control || (model === 'llama' && type === TOKEN_TYPES.unknown);
+		if (!special && type !== TOKEN_TYPES.userDefined) return [];
 		return [
 			{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special }
 		];
@@ -102,7 +134,7 @@ function gpt2(metadata: Metadata, tokens: readonly string[], where: string) {
 function sentencePiece(metadata: Metadata, tokens: readonly string[], types: readonly number[]) {
 	const scores = metadata.numbers('tokenizer.ggml.scores') ?? tokens.map((_, id) => -id);
 	const prefix = metadata.flag('tokenizer.ggml.add_space_prefix') ?? true;
-	const unknown = tokens[types.indexOf(UNKNOWN)] ?? null;
+	const unknown = tokens[types.indexOf(TOKEN_TYPES.unknown)] ?? null;
 	const put = prefix ? [{ type: 'Prepend', prepend: SPACE }] : [];
 	return {
 		normalizer: {
@@ -146,7 +178,7 @@ function mergesByScore(
 	const ids = new Map(tokens.map((token, id) => [token, id]));
 	const merges: { left: string; right: string; score: number; order: [number, number] }[] = [];
 	for (const [id, token] of tokens.entries()) {
-		if (types[id] !== 1 && types[id] !== USER_DEFINED) continue;
+		if (types[id] !== TOKEN_TYPES.normal && types[id] !== TOKEN_TYPES.userDefined) continue;
 		const characters = Array.from(token);
 		for (let at = 1; at < characters.length; at++) {
 			const left = characters.slice(0, at).join('');
