@@ -47,6 +47,8 @@ export const modelFacts = v.object({
 	layers: index,
 	heads: index,
 	kvHeads: index,
+	/** By layer, keys that a query sees at most; null: all before it. */
+	slidingWindows: boundedArray(v.nullable(index), 4096),
 	device: v.string(),
 	dtype: v.picklist(['float32', 'bfloat16', 'float16'])
 });

@@ -26,7 +26,8 @@ import {
 	outputErrors,
 	repairs,
 	tokenMaps,
-	turned
+	turned,
+	type TorchFacts
 } from './torchMessages.ts';
 import { processesOf, pythonOf, type TorchDtype, type TorchSettings } from './torchSettings.ts';
 import { TorchWorker } from './torchWorker.ts';
@@ -55,6 +56,8 @@ const nothing: OnDone = () => undefined;
 export class TorchRun implements Plans {
 	/** Where it runs. */
 	readonly place: TorchPlace;
+	/** By layer, keys that a query sees at most, as transformers has it; null: all before it. */
+	readonly #windows: (number | null)[];
 	readonly #worker: TorchWorker;
 	readonly #model: CheckpointModel;
 	/** Where the worker puts what is too large for a line, and finds refitted weights. */
@@ -67,14 +70,15 @@ export class TorchRun implements Plans {
 		worker: TorchWorker,
 		model: CheckpointModel,
 		folder: string,
-		place: TorchPlace,
+		{ device, dtype, slidingWindows }: TorchFacts,
 		onClosed: () => void
 	) {
 		this.#onClosed = onClosed;
 		this.#worker = worker;
 		this.#model = model;
 		this.#folder = folder;
-		this.place = place;
+		this.place = { device, dtype };
+		this.#windows = slidingWindows;
 	}
 
 	/** Starts a worker and loads the model there. Throws InputError where Python, device or model will not do. */
@@ -93,13 +97,7 @@ export class TorchRun implements Plans {
 					`${model.path}: transformers finds ${found.layers} layers × ${found.heads} heads; config.json says ${layers} × ${heads}`
 				);
 			}
-			return new TorchRun(
-				worker,
-				model,
-				folder,
-				{ device: found.device, dtype: found.dtype },
-				onClosed
-			);
+			return new TorchRun(worker, model, folder, found, onClosed);
 		} catch (error) {
 			await worker.close();
 			await rm(folder, { recursive: true, force: true });
@@ -141,7 +139,8 @@ export class TorchRun implements Plans {
 		}
 		const losses = inlineNumbers(found.nll);
 		const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-		return { sums, profile: found.profile, loss, seen: null };
+		const seen = { reach: this.#windows, notes: [] };
+		return { sums, profile: found.profile, loss, seen };
 	}
 
 	async losses(

@@ -33,6 +33,14 @@ class Call:
     def layer(self) -> int:
         return int(self.module.layer_idx)  # type: ignore[arg-type]
 
+    def to(self, device: torch.device) -> Call:
+        """The call on another device, where layers are spread over several: sinks, which are weights, go along."""
+        if self.query.device == device:
+            return self
+        options = {name: value.to(device) if isinstance(value, torch.Tensor) else value for name, value in self.options.items()}
+        mask = None if self.mask is None else self.mask.to(device)
+        return Call(self.module, self.query.to(device), self.key.to(device), mask, options)
+
 
 class Attend(Protocol):
     """Answers a call of an attention function: [B, S, heads, headDim] and the probabilities or None."""
@@ -69,7 +77,20 @@ def probabilities(call: Call, value: torch.Tensor) -> tuple[torch.Tensor, torch.
     """Mixes `value` by the family's own eager attention, which also gives the probabilities [B, heads, S, S]."""
     mask = additive_mask(call)
     eager = family_eager(call.module)
-    return eager(call.module, call.query, call.key, value, mask, **call.options)
+    sinks = call.options.get("s_aux")
+    module = call.module if sinks is None else WithSinks(call.module, sinks)
+    return eager(module, call.query, call.key, value, mask, **call.options)
+
+
+class WithSinks:
+    """An attention module as it was when it was called. Weights may be elsewhere by the time that a follower attends: on the
+    source's device, or offloaded."""
+
+    def __init__(self, module: torch.nn.Module, sinks: torch.Tensor) -> None:
+        self.module, self.sinks = module, sinks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.module, name)
 
 
 def by_heads(weights: torch.Tensor, value: torch.Tensor, head_map: tuple[int, ...]) -> torch.Tensor:

@@ -113,6 +113,15 @@ def embedding_weight(model: PreTrainedModel) -> torch.Tensor:
     return weight
 
 
+def input_device(model: PreTrainedModel) -> torch.device:
+    """Where token ids go: the device of the input embedding, or where accelerate brings it when it is offloaded."""
+    weight = embedding_weight(model)
+    if weight.device.type != "meta":
+        return weight.device
+    hook: Any = getattr(model.get_input_embeddings(), "_hf_hook", None)
+    return torch.device(getattr(hook, "execution_device", None) or "cpu")
+
+
 def first_line(error: BaseException) -> str:
     """The first line of an error's message, at most 300 characters."""
     return (str(error) or type(error).__name__).strip().splitlines()[0][:300]
@@ -150,7 +159,7 @@ class _Probe:
 def inspect(model: PreTrainedModel) -> Decoder:
     """Runs a few tokens to find the layers, whatever a family calls them. Raises InputError where there is no such layer."""
     embedding = embedding_weight(model)
-    device = embedding.device
+    device = input_device(model)
     ids = torch.arange(PROBE_TOKENS, device=device)[None] % len(embedding)
     probe = _Probe()
     inputs: dict[nn.Module, torch.Tensor] = {}

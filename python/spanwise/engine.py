@@ -15,7 +15,7 @@ from .attention import Call, by_heads, mixed, probabilities
 from .batches import Ids, check_windows, free_bytes, in_batches, one_length
 from .decoder import Decoder
 from .errors import InputError
-from .forward import Path, Runner, moved
+from .forward import Path, Runner
 from .group import Group
 from .losses import Comparison, candidate_losses, compare_logits, token_losses
 from .plan import Plan, Repair, baseline, running_order
@@ -268,7 +268,7 @@ class Engine:
                     own[call.layer, index] = self._square(call.layer, output)
                     for at, (source, follower) in enumerate(pairs):
                         if follower == call.layer:
-                            theirs, _ = mixed(moved(calls[source], value.device), value)
+                            theirs, _ = mixed(calls[source].to(value.device), value)
                             apart[at, index] = self._square(follower, theirs - output)
 
                 self.runner.logits(self._ids([windows[index]]), baseline(self.layers), on_value=note, last=1)
@@ -326,7 +326,7 @@ class Engine:
                 mean = self._project(layer)(flat).float().sum(0) / tokens
                 _add(found.setdefault(layer, {}), "mean", mean)
                 return
-            heads = self._heads(moved(calls[source], value.device), value, plan.head_maps[layer])
+            heads = self._heads(calls[source].to(value.device), value, plan.head_maps[layer])
             theirs = heads.reshape(flat.shape)
             missing = (self._without_bias(layer, flat) - self._without_bias(layer, theirs)).float()
             theirs = theirs.float()

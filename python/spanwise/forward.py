@@ -128,7 +128,7 @@ class Runner:
         if source == layer:
             self._path.keep_call(layer, call)
         elif source is not None:
-            call = moved(self._path.call(source), value.device)
+            call = self._path.call(source).to(value.device)
         head_map = plan.head_maps[layer]
         if self._on_probabilities is None and head_map is None:
             output, weights = mixed(call, value)
@@ -187,18 +187,11 @@ class Runner:
             repair = None if self._plan is None else self._plan.repairs.get(index)
             if repair is None or repair.projection is None:
                 return original(mixed_heads)
-            bias = getattr(self.decoder.layers[index].projection, "bias", None)
-            return nn.functional.linear(mixed_heads, repair.projection.to(mixed_heads), bias)
+            # Not its weight `bias`, which is not there where the model is offloaded.
+            bias = original(torch.zeros_like(mixed_heads[:1, :1]))
+            return nn.functional.linear(mixed_heads, repair.projection.to(mixed_heads)) + bias
 
         return forward
-
-
-def moved(call: Call, device: torch.device) -> Call:
-    """The call on another device, where layers are spread over several."""
-    if call.query.device == device:
-        return call
-    mask = None if call.mask is None else call.mask.to(device)
-    return Call(call.module, call.query.to(device), call.key.to(device), mask, call.options)
 
 
 def _wrap(module: nn.Module, forward: Callable[..., Any]) -> None:

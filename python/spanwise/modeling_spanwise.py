@@ -34,6 +34,8 @@ class Held:
 
     def __init__(self) -> None:
         self.calls: dict[int, tuple[Any, torch.Tensor, torch.Tensor, dict[str, Any]]] = {}
+        #: Weights of sources, which may be offloaded by the time that a follower attends.
+        self.sinks: dict[int, torch.Tensor] = {}
 
     def to(self, *args: Any, **kwargs: Any) -> "Held":
         """Stays as it is: followers move what they use to their own device."""
@@ -54,6 +56,8 @@ def tapped(name: str) -> Any:
     ) -> Any:
         if shared_attention is not None and module.spanwise_is_source:
             shared_attention.calls[module.layer_idx] = (module, query, key, options)
+            if getattr(module, "sinks", None) is not None:
+                shared_attention.sinks[module.layer_idx] = module.sinks
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(name, module.spanwise_eager)
         return attend(module, query, key, value, attention_mask, **options)
 
@@ -85,6 +89,16 @@ class TappedConfig:
         if name == "config":
             raise AttributeError(name)
         return getattr(self.config, name)
+
+
+class WithSinks:
+    """A source's attention as its follower asks it, the sinks on the follower's device."""
+
+    def __init__(self, module: Any, sinks: torch.Tensor) -> None:
+        self.module, self.sinks = module, sinks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.module, name)
 
 
 class FollowerAttention(nn.Module):
@@ -125,6 +139,11 @@ class FollowerAttention(nn.Module):
         if cache is not None:
             _, value = cache.update(value[..., :0], value, self.layer_idx)
         query, key = query.to(value.device), key.to(value.device)
+        sinks = shared_attention.sinks.get(self.source)
+        if sinks is not None:
+            module = WithSinks(module, sinks.to(value.device))
+            if options.get("s_aux") is not None:
+                options = {**options, "s_aux": options["s_aux"].to(value.device)}
         if self.head_map is not None:
             module = self
             query = query[:, self.head_map]

@@ -101,6 +101,17 @@ def test_compare_is_kl_agreement_and_both_losses(engine: Engine, windows: Window
     assert all(seconds["baseline"].elapsed > 0 and seconds["planned"].elapsed > 0 for _, seconds in got)
 
 
+def test_padding_is_masked_for_the_registered_attention() -> None:
+    # An attention function that is registered without its mask function gets None for a mask.
+    model = tiny("llama")
+    ids = torch.tensor([[5, 6, 7, 8, 9, 10]])
+    padded = torch.cat([torch.zeros(1, 5, dtype=torch.long), ids], 1)
+    mask = (torch.arange(11) >= 5).long()[None]
+    positions = (mask.cumsum(-1) - 1).clamp_min(0)
+    found = model(input_ids=padded, attention_mask=mask, position_ids=positions).logits[:, 5:]
+    assert torch.allclose(found, model(input_ids=ids).logits, atol=1e-5)
+
+
 def test_questions_are_asked_of_both_ways(engine: Engine, windows: Windows) -> None:
     plan = Plan((0, 0, 2, None), OWN)
     questions = [[Question(5 + index, (1, 2, 3)), Question(20, (4, 90))] for index in range(3)]

@@ -16,7 +16,7 @@ from accelerate.utils import send_to_device
 from conftest import tiny
 from safetensors import safe_open
 from torch.utils._pytree import tree_map
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, StaticCache
+from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, PreTrainedModel, StaticCache
 
 from spanwise.decoder import inspect
 from spanwise.errors import InputError
@@ -139,6 +139,17 @@ def test_checkpointed_gradients_are_the_gradients() -> None:
     assert torch.allclose(gradients(model)["lm_head.weight"], plain["lm_head.weight"], atol=1e-6)
 
 
+def test_layers_that_are_run_again_do_not_append_to_a_cache_twice() -> None:
+    model = planned().train()
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    cache = DynamicCache(config=model.config)
+    model(ids_of(), labels=ids_of(), past_key_values=cache, use_cache=True).loss.backward()
+    assert [cache.get_seq_length(layer) for layer in range(3)] in ([0, 0, 0], [14, 14, 14])
+    found = {name: each.grad.clone() for name, each in model.named_parameters() if each.grad is not None}
+    plain = gradients(planned())
+    assert all(torch.allclose(found[name], gradient, atol=1e-6) for name, gradient in plain.items())
+
+
 def test_the_reentrant_form_is_refused() -> None:
     with pytest.raises(ValueError, match="use_reentrant=True gives wrong gradients"):
         planned().gradient_checkpointing_enable({"use_reentrant": True})
@@ -160,6 +171,13 @@ def test_the_folder_has_exactly_the_weights_that_are_used(folder: Path) -> None:
     assert "model.layers.1.self_attn.q_proj.weight" in names
     gone = ["layers.2.self_attn.q_proj", "layers.2.self_attn.k_proj", "layers.3.self_attn", "layers.3.input_layernorm"]
     assert not [name for name in names if any(part in name for part in gone)]
+
+
+def test_dropping_does_not_hang_on_settings_that_a_family_may_ignore(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    assert not {"per_layer_config", "num_kv_shared_layers"} & config.keys()
+    dropped = planned(sources=(0, 1, 2, None))(ids_of()).logits
+    assert not torch.allclose(dropped, tiny("llama", "sdpa")(ids_of()).logits, atol=1e-2)
 
 
 def test_a_loaded_model_saves_its_code_too(folder: Path, tmp_path: Path) -> None:

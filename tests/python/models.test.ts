@@ -18,6 +18,12 @@ interface Figures {
 	cosine: number[][];
 }
 
+interface MeasuredFigures extends Figures {
+	/** Sliding windows by layer, as the run found them and as they were known before; null: none. */
+	reach: (number | null)[] | null;
+	known: (number | null)[];
+}
+
 /** Figures of transformers on one window, and of the PyTorch engine; see models.py. */
 interface Reference extends Figures {
 	ids: number[];
@@ -98,8 +104,8 @@ function measured(
 	folder: string,
 	ids: readonly number[],
 	torch: typeof TORCH | null = null
-): Promise<Figures> {
-	const run = async (model: Model): Promise<Figures> => {
+): Promise<MeasuredFigures> {
+	const run = async (model: Model): Promise<MeasuredFigures> => {
 		const context = ids.length;
 		const statistics = {
 			...{ views: ['all' as const], gram: true, sqrt: false },
@@ -107,7 +113,7 @@ function measured(
 		};
 		const { layers, heads } = model.facts;
 		const task = { work: 1, layers, windows: 1, context };
-		const { sums, loss } = await engineFor(model, torch)
+		const { sums, loss, seen } = await engineFor(model, torch)
 			.capture(context, statistics, MEMORY)
 			.capture(
 				[{ ids: [...ids], start: 0, document: 0 }],
@@ -119,7 +125,7 @@ function measured(
 		const cosine = Array.from({ length: layers }, (_, layer) => [
 			...flat.subarray(layer * layers, (layer + 1) * layers)
 		]);
-		return { loss, cosine };
+		return { loss, cosine, reach: seen?.reach ?? null, known: model.facts.reach };
 	};
 	return withModel(folder, run, { forOther: torch !== null });
 }
@@ -252,6 +258,17 @@ it('PyTorch runs a checkpoint that the own engine refuses, by name', async () =>
 	expect(loss).toBeLessThan(TOLERANCE);
 	expect(similarity).toBeLessThan(TOLERANCE);
 });
+
+it.each(['MistralForCausalLM', 'Gemma2ForCausalLM', 'GptOssForCausalLM'])(
+	'PyTorch finds the sliding windows of %s that its config.json says',
+	async (name) => {
+		const folder = join(models, name);
+		const { ids } = await referenceOf(folder);
+		const { reach, known } = await measured(folder, ids, TORCH);
+		expect(reach).toEqual(known);
+		expect(reach).toContain(11);
+	}
+);
 
 it('docs/models.md says what agrees with transformers; npm run models writes it', async () => {
 	const rows: Row[] = [];

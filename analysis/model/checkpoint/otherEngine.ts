@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import { LLAMA_BLOCK } from './families/family.ts';
-import { MAX_LAYERS } from './reach.ts';
+import { MAX_LAYERS, namedWindows, windowFields } from './reach.ts';
 import type { ModelConfig } from './types.ts';
 
 /** Ends the message of a refusal by the program's own engine. */
@@ -31,6 +31,7 @@ const schema = v.looseObject({
 	dtype: v.nullish(v.string()),
 	torch_dtype: v.nullish(v.string()),
 	text_config: v.nullish(v.looseObject({})),
+	...windowFields,
 	...Object.fromEntries(Object.values(NAMES).flatMap((names) => names.map((name) => [name, count])))
 });
 
@@ -74,7 +75,8 @@ export function sizesOf(json: unknown, where: string): ModelConfig {
 			...{ score: 1, scoreCap: null, logitCap: null },
 			...{ logit: 1, embedding: 1, residual: 1 }
 		},
-		...{ rotaries: [], rotaryOf: all, rotaryDims: headDim, learnedPositions: false, reach: all },
+		...{ rotaries: [], rotaryOf: all, rotaryDims: headDim, learnedPositions: false },
+		reach: namedWindows(inner, layers) ?? all,
 		...{ qkvBias: false, outputBias: false, mlpBias: false, qkNorm: false, tied: true },
 		bosId: inner.bos_token_id ?? null,
 		experts: null,

@@ -78,3 +78,10 @@ export function layerReach(
 		return windowed ? window : null;
 	});
 }
+
+/** As `layerReach`, of a family that is not known here: as far as config.json names the type of each layer; null: it does not. */
+export function namedWindows(raw: WindowFields, layers: number): (number | null)[] | null {
+	const { layer_types: types, sliding_window: window } = raw;
+	if (types?.length !== layers || typeof window !== 'number') return null;
+	return types.map((type) => (type === SLIDING ? window : null));
+}

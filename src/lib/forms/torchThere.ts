@@ -1,17 +1,22 @@
 import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import { createContext } from 'svelte';
 
-/** Whether this server can run models on PyTorch. */
-const [get, set] = createContext<() => boolean>();
+/** Whether this server can run models on PyTorch, and the Python that it looked at. */
+export interface TorchThere {
+	there: boolean;
+	python: string;
+}
+
+const [get, set] = createContext<() => TorchThere>();
 
 export const setTorchThere = set;
 
-/** Whether PyTorch is offered; not where no page says so. */
-export function torchThere(): () => boolean {
+/** Whether PyTorch is offered; null where no page says so. */
+export function torchThere(): () => TorchThere | null {
 	try {
 		return get();
 	} catch {
-		return () => false;
+		return () => null;
 	}
 }
 

@@ -31,8 +31,8 @@ export interface Workbench {
 	jobs: JobManager;
 	attention: AttentionMaker;
 	completions: Completions;
-	/** Whether a Python is there that the PyTorch engine can use; no until it was looked at. */
-	hasTorch: () => boolean;
+	/** The Python that would run PyTorch, and whether it can; not until it was looked at. */
+	torch: () => { there: boolean; python: string };
 	/** Aborted when the server stops, so that open event streams end. */
 	stopped: AbortSignal;
 	/** Ends every child process; what ran is marked interrupted. Calling it again does nothing. */
@@ -53,8 +53,9 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const labels = new LabelCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
 	const completions = new Completions(settings);
+	const python = pythonOf(process.env);
 	let isTorchThere = false;
-	void hasTorch(pythonOf(process.env)).then((there) => (isTorchThere = there));
+	void hasTorch(python).then((there) => (isTorchThere = there));
 	const jobs = new JobManager({
 		store: new JobStore(home, readOnly),
 		readOnly,
@@ -84,7 +85,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		jobs,
 		attention,
 		completions,
-		hasTorch: () => isTorchThere,
+		torch: () => ({ there: isTorchThere, python }),
 		stopped: stopping.signal,
 		stop() {
 			jobs.stop();

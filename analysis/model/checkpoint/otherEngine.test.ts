@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { sizesOf } from './otherEngine.ts';
+
+const CONFIG = {
+	...{ architectures: ['NewForCausalLM'], num_hidden_layers: 4, hidden_size: 32 },
+	...{ num_attention_heads: 4, vocab_size: 96, sliding_window: 8 }
+};
+const TYPES = [
+	'sliding_attention',
+	'sliding_attention',
+	'sliding_attention',
+	'full_attention'
+] as const;
+
+it('an unknown family has the sliding windows that its config.json names layer by layer', () => {
+	const { reach } = sizesOf({ ...CONFIG, layer_types: TYPES }, 'config.json');
+	expect(reach).toEqual([8, 8, 8, null]);
+	const inner = sizesOf({ text_config: { ...CONFIG, layer_types: TYPES } }, 'config.json');
+	expect(inner.reach).toEqual([8, 8, 8, null]);
+});
+
+it.each([
+	[{}],
+	[{ layer_types: ['sliding_attention'] }],
+	[{ layer_types: TYPES, sliding_window: null }]
+])('and none where it does not say which: %j', (given) => {
+	expect(sizesOf({ ...CONFIG, ...given }, 'config.json').reach).toEqual(Array(4).fill(null));
+});
