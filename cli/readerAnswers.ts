@@ -18,7 +18,7 @@ import { importBundleFile } from '../analysis/publish/bundle/file.ts';
 import { bundleOf } from '../analysis/publish/bundle/write.ts';
 import { reportOf } from '../analysis/publish/report/reportOf.ts';
 import type { RunSource } from '../analysis/publish/source.ts';
-import { readRun } from '../analysis/workspace/run/read.ts';
+import { readRun, readWindows } from '../analysis/workspace/run/read.ts';
 
 type Answers = {
 	[Kind in QuestionKind]: (asked: Questions[Kind]['asked']) => Promise<Answer<Kind>>;
@@ -35,6 +35,7 @@ export function readerAnswers(): (question: Question) => Promise<Answer> {
 		similarity: readSimilarity,
 		heads: readHeads,
 		comparison: readComparison,
+		windows: async ({ folder }) => readWindows(folder, await readRun(folder)),
 		rows: ({ home }) => workspaceRows(home),
 		handover: async ({ plan, ...place }) => reportOf(await runAt(place), plan),
 		bundle: async ({ file, ...place }) => {

@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
-import { parseJson } from './json.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseJson, readRecordFile } from './json.ts';
 import { boundedArray, parseOrNull, parseUntrusted } from './parse.ts';
 import { MAX_QUOTED, quoted } from './quote.ts';
 
@@ -59,5 +62,27 @@ describe('parseJson', () => {
 describe('quoted', () => {
 	it('leaves neither line breaks nor escape codes nor marks of direction', () => {
 		expect(quoted('a\n\u001b[31mb\u202e')).toBe('a\\n\\u001b[31mb\\u202e');
+	});
+});
+
+describe('a record, which the server reads itself', () => {
+	const record = async (text: string) => {
+		const folder = await mkdtemp(join(tmpdir(), 'spanwise-record-'));
+		onTestFinished(() => rm(folder, { recursive: true }));
+		const file = join(folder, 'run.json');
+		await writeFile(file, text);
+		return readRecordFile(file);
+	};
+	it('is parsed', async () => {
+		expect(await record('{"a":[1]}')).toEqual({ a: [1] });
+	});
+	it('is bounded in bytes and in names, which cost the most', async () => {
+		await expect(record(`{"a":[${'[],'.repeat(3e6)}[]]}`)).rejects.toThrow(
+			/run\.json: 9000010 bytes; at most 8000000 are allowed$/
+		);
+		const many = Array.from({ length: 300_001 }, (_, at) => `"k${at}":1`).join();
+		await expect(record(`{${many}}`)).rejects.toThrow(
+			/run\.json: more than 300000 values by name; at most that many are read$/
+		);
 	});
 });

@@ -8,6 +8,10 @@ import { quoted } from './quote.ts';
 export const MAX_SMALL_JSON_BYTES = 4_000_000;
 /** 64 MB: files that grow with layers, tensors or windows; 100,000 tensors need 12 MB. */
 export const MAX_LARGE_JSON_BYTES = 64_000_000;
+/** 8 MB: run.json and result.json, which the server reads itself; the largest have some MB. */
+export const MAX_RECORD_BYTES = 8_000_000;
+/** Keys of all objects of a record together: 50,000 windows have 150,000, and a million different ones take seconds. */
+const MAX_RECORD_KEYS = 300_000;
 /** 256 MB: the largest tokenizer.json in use are about 35 MB; V8 holds strings of up to 512 MB. */
 export const MAX_TOKENIZER_BYTES = 256_000_000;
 
@@ -53,6 +57,18 @@ export async function readJsonFile(
 	mostBytes = MAX_SMALL_JSON_BYTES
 ): Promise<unknown> {
 	return parseJson(await readTextFile(path, mostBytes), quoted(path));
+}
+
+/** Parsed JSON of a record: so small that it takes less than a second, whatever is in it. Throws InputError that names the file. */
+export async function readRecordFile(path: string): Promise<unknown> {
+	const text = await readTextFile(path, MAX_RECORD_BYTES);
+	let keys = 0;
+	for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) keys += 1;
+	if (keys > MAX_RECORD_KEYS)
+		throw new InputError(
+			`${quoted(path)}: more than ${MAX_RECORD_KEYS} values by name; at most that many are read`
+		);
+	return parseJson(text, quoted(path));
 }
 
 export { parseJson } from './parse.ts';

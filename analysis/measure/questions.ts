@@ -11,7 +11,7 @@ import type { Plan } from '../plan/types.ts';
 import type { ComparedRuns, Reading } from '../compare/readings.ts';
 import type { Comparison } from '../compare/types.ts';
 import type { Similarity } from '../similarity/types.ts';
-import type { RunRecord } from '../workspace/run/types.ts';
+import type { RunRecord, RunWindows } from '../workspace/run/types.ts';
 
 /** What the models are, and what is said of one. */
 export interface ModelQuestions {
@@ -35,6 +35,8 @@ export interface RunQuestions {
 		asked: ComparedRuns;
 		answer: { comparison: Comparison; records: RunRecord[] };
 	};
+	/** Token ids and pieces of its windows. */
+	windows: { asked: { folder: string }; answer: RunWindows };
 	rows: { asked: { home: string }; answer: WorkspaceRows };
 	/** The report of a run as HTML; `plan`: what it is about first. */
 	handover: { asked: RunPlace & { plan: Plan | null }; answer: string };

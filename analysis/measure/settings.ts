@@ -6,14 +6,16 @@ import { RECALL_DEFAULT } from './recallSetting.ts';
 import { oneFlag, type SettingFlags } from './flags.ts';
 
 const MAX_COUNT = 1_000_000;
+/** Each is a line of run.json, which has a bound: see MAX_RECORD_BYTES. */
+const MAX_WINDOWS = 50_000;
 
 /** A whole number of at least 1 that the user gave. */
-export const countOf = (what: string) =>
+export const countOf = (what: string, most = MAX_COUNT) =>
 	v.pipe(
 		v.number(`${what} must be a number`),
 		v.integer(`${what} must be a whole number`),
 		v.minValue(1, `${what} must be at least 1`),
-		v.maxValue(MAX_COUNT, `${what} must be at most ${MAX_COUNT}`)
+		v.maxValue(most, `${what} must be at most ${most}`)
 	);
 
 /** What `parse` takes of the setting `key`; the message where it throws, which begins with the key, is the schema's. */
@@ -38,7 +40,7 @@ export function parsedBy<Value>(
 /** Tokens of a window and number of windows, which every reading of texts has. */
 export const windowSettings = ({ context, windows }: { context: number; windows: number }) => ({
 	context: v.optional(countOf('context'), context),
-	windows: v.optional(countOf('windows'), windows)
+	windows: v.optional(countOf('windows', MAX_WINDOWS), windows)
 });
 
 /** The options of `windowSettings`. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../../edge/json.ts';
+import { readRecordFile } from '../../edge/json.ts';
 import { parseOrNull, parseUntrusted } from '../../edge/parse.ts';
 import { checkSeal, sealed } from '../../edge/seal.ts';
 import { InputError, messageOf } from '../../errors.ts';
@@ -66,7 +66,7 @@ export async function readResult(home: string, id: string): Promise<StoredResult
 	const where = join(resultShelf(home).folder(id), FILE);
 	const there = await stat(where).catch(() => null);
 	if (there === null) throw new InputError(`${where}: missing; expected a stored result`);
-	const json = await readJsonFile(where, MAX_LARGE_JSON_BYTES);
+	const json = await readRecordFile(where);
 	const version = parseOrNull(v.object({ format: v.string(), version: v.number() }), json);
 	if (version === null || version.format !== 'spanwise/result')
 		throw new InputError(`${where}: not a result; expected format "spanwise/result"`);
@@ -91,15 +91,15 @@ function noted(stored: StoredResult): StoredResult {
  * does not exist has none.
  */
 export async function listResults(home: string): Promise<ListedResult[]> {
-	const listed = await Promise.all(
-		(await resultShelf(home).ids()).map(async (id): Promise<ListedResult> => {
-			try {
-				return { id, summary: summaryOf(await readResult(home, id)), problem: null };
-			} catch (error) {
-				return { id, summary: null, problem: messageOf(error) };
-			}
-		})
-	);
+	const listed: ListedResult[] = [];
+	// One after another, so that a server answers others between two.
+	for (const id of await resultShelf(home).ids()) {
+		try {
+			listed.push({ id, summary: summaryOf(await readResult(home, id)), problem: null });
+		} catch (error) {
+			listed.push({ id, summary: null, problem: messageOf(error) });
+		}
+	}
 	const time = ({ summary }: ListedResult) => (summary ? Date.parse(summary.createdAt) : -Infinity);
 	return listed.sort((a, b) => time(b) - time(a) || a.id.localeCompare(b.id));
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile, rename } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { parseJson, parseUntrusted } from '../../edge/parse.ts';
+import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../../edge/json.ts';
+import { parseUntrusted } from '../../edge/parse.ts';
 import { tunedFigures, type TunedFigures } from '../../engine/torchTune.ts';
 import { exists } from '../../model/checkpoint/files.ts';
 import { makePrivateFolder } from '../../privateFolder.ts';
@@ -60,7 +61,7 @@ export class KeptTune {
 	): Promise<v.InferOutput<Schema> | null> {
 		const file = join(this.folder, name);
 		if (!(await exists(file))) return null;
-		return parseUntrusted(schema, parseJson(await readFile(file, 'utf8'), file), file);
+		return parseUntrusted(schema, await readJsonFile(file, MAX_LARGE_JSON_BYTES), file);
 	}
 
 	/** Whole or not at all. */

@@ -22,16 +22,16 @@ export function runShelf(home: string): Shelf {
  */
 export async function listRuns(home: string): Promise<ListedRun[]> {
 	const shelf = runShelf(home);
-	const listed = await Promise.all(
-		(await shelf.ids()).map(async (id): Promise<ListedRun> => {
-			const folder = shelf.folder(id);
-			try {
-				return { id, folder, record: await readRun(folder), problem: null };
-			} catch (error) {
-				return { id, folder, record: null, problem: messageOf(error) };
-			}
-		})
-	);
+	const listed: ListedRun[] = [];
+	// One after another, so that a server answers others between two.
+	for (const id of await shelf.ids()) {
+		const folder = shelf.folder(id);
+		try {
+			listed.push({ id, folder, record: await readRun(folder), problem: null });
+		} catch (error) {
+			listed.push({ id, folder, record: null, problem: messageOf(error) });
+		}
+	}
 	const time = ({ record }: ListedRun) => (record ? Date.parse(record.createdAt) : -Infinity);
 	return listed.sort((a, b) => time(b) - time(a) || a.id.localeCompare(b.id));
 }

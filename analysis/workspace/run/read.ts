@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { MAX_LARGE_JSON_BYTES, parseJson, readJsonFile, readTextFile } from '../../edge/json.ts';
+import {
+	MAX_LARGE_JSON_BYTES,
+	MAX_RECORD_BYTES,
+	parseJson,
+	readRecordFile,
+	readTextFile
+} from '../../edge/json.ts';
 import { parseOrNull, parseUntrusted } from '../../edge/parse.ts';
 import { checkSeal, sha256 } from '../../edge/seal.ts';
 import { InputError } from '../../errors.ts';
@@ -115,7 +121,7 @@ export async function runState(folder: string): Promise<string> {
 			const { ino, size, mtimeMs, ctimeMs } = await stat(path);
 			return [path, ino, size, mtimeMs, ctimeMs].join(' ');
 		});
-	const json = await readTextFile(join(folder, 'run.json'), MAX_LARGE_JSON_BYTES);
+	const json = await readTextFile(join(folder, 'run.json'), MAX_RECORD_BYTES);
 	return sha256([...(await Promise.all(states)).sort(), json].join('\n'));
 }
 
@@ -181,5 +187,5 @@ async function readPart(
 async function readJson(path: string): Promise<unknown> {
 	const found = await stat(path).catch(() => null);
 	if (found === null) throw new InputError(`${path}: missing; expected a run's folder`);
-	return readJsonFile(path, MAX_LARGE_JSON_BYTES);
+	return readRecordFile(path);
 }

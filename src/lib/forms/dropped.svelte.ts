@@ -18,15 +18,17 @@ export class Dropped {
 	async read(files: Iterable<File>): Promise<void> {
 		this.problems = [];
 		// Only here: no page's first load needs to know what a plan is.
-		const { droppedFile } = await import('./droppedFile.ts');
+		const [{ droppedFile }, { bytesOfFile }] = await Promise.all([
+			import('./droppedFile.ts'),
+			import('./textFile.ts')
+		]);
 		for (const file of files) {
 			if (isBundle(file)) {
 				this.bundles = [...this.bundles, file];
 				continue;
 			}
 			try {
-				const bytes = new Uint8Array(await file.arrayBuffer());
-				const { kind, name, text } = droppedFile(file.name, bytes);
+				const { kind, name, text } = droppedFile(file.name, await bytesOfFile(file));
 				if (kind === 'plan') this.plan = { name, text };
 				else if (kind === 'questions') this.questions = { name, text };
 				else this.texts = [...this.texts, { name, text }];

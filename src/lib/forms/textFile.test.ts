@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_TEXT_BYTES, textOfBytes } from './textFile.ts';
+import { bytesOfFile, MAX_TEXT_BYTES, textOfBytes } from './textFile.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -20,7 +20,13 @@ describe('textOfBytes', () => {
 	it('refuses an empty text and one that is too long', () => {
 		expect(() => textOfBytes('e.txt', utf8(' \n'))).toThrow('e.txt: empty; expected some words');
 		expect(() => textOfBytes('l.txt', new Uint8Array(MAX_TEXT_BYTES + 1))).toThrow(
-			'l.txt: 16.0 MB; at most 16 MB'
+			'l.txt: more than 16 MB; at most that much can be sent'
 		);
 	});
+});
+
+it('no more of a file is read than a text may have', async () => {
+	const file = new File([new Uint8Array(MAX_TEXT_BYTES + 1000)], 'model.bin');
+	expect((await bytesOfFile(file)).byteLength).toBe(MAX_TEXT_BYTES + 1);
+	expect(await bytesOfFile(new File(['some words'], 'a.txt'))).toEqual(utf8('some words'));
 });

@@ -3,6 +3,11 @@ import { InputError } from '$analysis/errors.ts';
 /** The server takes no more; a window reads a few kB of it. */
 export const MAX_TEXT_BYTES = 16_000_000; // 16 MB
 
+/** The bytes of a file that a person chose, as many as `textOfBytes` needs to take or to refuse it: it may be a model. */
+export async function bytesOfFile(file: File): Promise<Uint8Array> {
+	return new Uint8Array(await file.slice(0, MAX_TEXT_BYTES + 1).arrayBuffer());
+}
+
 /**
  * Text of an uploaded file. A leading byte order mark is dropped. Throws InputError where it is too large,
  * empty, or not UTF-8: then the place of the first byte that cannot be read is named.
@@ -10,7 +15,7 @@ export const MAX_TEXT_BYTES = 16_000_000; // 16 MB
 export function textOfBytes(name: string, bytes: Uint8Array): string {
 	if (bytes.byteLength > MAX_TEXT_BYTES)
 		throw new InputError(
-			`${name}: ${(bytes.byteLength / 1e6).toFixed(1)} MB; at most ${MAX_TEXT_BYTES / 1e6} MB. Use the command for longer texts: spanwise analyze`
+			`${name}: more than ${MAX_TEXT_BYTES / 1e6} MB; at most that much can be sent. Use the command for longer texts: spanwise analyze`
 		);
 	let text: string;
 	try {

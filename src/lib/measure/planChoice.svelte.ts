@@ -1,5 +1,6 @@
 import { planMatches } from '$analysis/plan/planFile.ts';
 import type { Plan, Sources } from '$analysis/plan/types.ts';
+import { planText } from '../client/planText.ts';
 import { importedPlan } from './importedPlan.ts';
 import { screenPlan } from '../state/screenPlan.ts';
 import type { RunState } from '../state/run.svelte.ts';
@@ -27,7 +28,7 @@ export class PlanChoice {
 	async read(file: File): Promise<void> {
 		const { run, similarity } = this.#page;
 		const matrix = similarity?.matrix ?? null;
-		const plan = importedPlan(await file.text(), file.name, run.model, matrix);
+		const plan = importedPlan(await planText(file), file.name, run.model, matrix);
 		this.file = { name: file.name, plan, warning: planMatches(plan, run.model) };
 	}
 

@@ -1,6 +1,7 @@
 import { join, sep } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
+import { quoted } from '$analysis/edge/quote.ts';
 import { InputError, messageOf } from '$analysis/errors.ts';
 import { NotFoundError } from './errors.ts';
 import { typedFolder, type ModelFolders } from './modelFolders.ts';
@@ -83,7 +84,8 @@ export class ModelCatalogue {
 		const listings = await this.list();
 		return ids.map((id) => {
 			const listing = listings.find((candidate) => candidate.id === id);
-			if (!listing) throw new NotFoundError(`model ${id}: not known; reload the list of models`);
+			if (!listing)
+				throw new NotFoundError(`model ${quoted(id)}: not known; reload the list of models`);
 			return listing;
 		});
 	}
@@ -93,7 +95,7 @@ export class ModelCatalogue {
 		const listings = await this.list();
 		const listing =
 			listings.find(({ id }) => id === name) ?? listings.find(({ folder }) => folder === name);
-		if (!listing) throw new NotFoundError(`model ${name}: not among the models found`);
+		if (!listing) throw new NotFoundError(`model ${quoted(name)}: not among the models found`);
 		return listing;
 	}
 }

@@ -12,12 +12,19 @@ const MAX_ID_LENGTH = 4096;
 /** What names something of the server's list. */
 export const idSchema = v.pipe(v.string(), v.maxLength(MAX_ID_LENGTH));
 
-export const documentName = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH));
+export const documentName = v.pipe(
+	v.string(),
+	v.minLength(1, 'empty; expected a name'),
+	v.maxLength(MAX_NAME_LENGTH, `longer than ${MAX_NAME_LENGTH} characters; shorten it`)
+);
 
-const textSchema: v.GenericSchema<TextChoice> = v.union([
-	v.strictObject({ sample: idSchema }),
-	v.strictObject({ name: documentName, text: v.string() })
-]);
+const sampleSchema = v.strictObject({ sample: idSchema });
+const documentSchema = v.strictObject({ name: documentName, text: v.string() });
+
+/** No union, whose message would not say which of them is meant and what is wrong with it. */
+const textSchema: v.GenericSchema<unknown, TextChoice> = v.lazy((asked) =>
+	typeof asked === 'object' && asked !== null && 'sample' in asked ? sampleSchema : documentSchema
+);
 
 export const textsSchema = v.pipe(
 	boundedArray(textSchema, MAX_DOCUMENTS),

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoted } from '$analysis/edge/quote.ts';
 import { filesOf, listResults, readResult, resultShelf } from '$analysis/measure/results/folder.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import { removeLabel } from '$analysis/workspace/labels/files.ts';
@@ -44,7 +45,7 @@ export class ResultCatalogue {
 		const path = known ? join(this.#shelf.folder(id), name) : null;
 		const found = path === null ? null : await lstat(path).catch(() => null);
 		if (path === null || !found?.isFile()) {
-			throw new NotFoundError(`result ${id}: has no file ${name}`);
+			throw new NotFoundError(`result ${quoted(id)}: has no file ${quoted(name)}`);
 		}
 		return { path, bytes: found.size };
 	}
@@ -73,7 +74,7 @@ export class ResultCatalogue {
 	/** Throws NotFoundError where no result has this id: nothing the browser says is joined to a path before. */
 	async check(id: string): Promise<void> {
 		if (!(await this.#shelf.ids()).includes(id)) {
-			throw new NotFoundError(`result ${id}: not known; it may have been deleted`);
+			throw new NotFoundError(`result ${quoted(id)}: not known; it may have been deleted`);
 		}
 	}
 }

@@ -1,7 +1,8 @@
+import { quoted } from '$analysis/edge/quote.ts';
 import { InputError } from '$analysis/errors.ts';
 import { removeLabel } from '$analysis/workspace/labels/files.ts';
 import { listRuns, runShelf } from '$analysis/workspace/run/list.ts';
-import { readRun, readWindows, runState } from '$analysis/workspace/run/read.ts';
+import { readRun, runState } from '$analysis/workspace/run/read.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Shelf } from '$analysis/workspace/shelf.ts';
 import type { Comparison } from '$analysis/compare/types.ts';
@@ -58,7 +59,7 @@ export class RunCatalogue {
 	async windows(id: string): Promise<WindowsAnswer> {
 		const folder = await this.#folder(id);
 		const record = await readRun(folder);
-		const { windows } = await readWindows(folder, record);
+		const { windows } = await this.#reader.ask('windows', { folder });
 		return {
 			windows: record.windows.map(({ document, start }, index) => ({
 				document,
@@ -143,7 +144,7 @@ export class RunCatalogue {
 	async #folder(id: string): Promise<string> {
 		if (!(await this.#shelf.ids()).includes(id)) {
 			throw new NotFoundError(
-				`run ${id}: not known; it may have been deleted, or be on another machine: open its bundle`
+				`run ${quoted(id)}: not known; it may have been deleted, or be on another machine: open its bundle`
 			);
 		}
 		return this.#shelf.folder(id);

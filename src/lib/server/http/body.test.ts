@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { completionRequest } from '$analysis/measure/scoring/completion.ts';
 import { METRICS, VIEWS } from '$analysis/similarity/types.ts';
 import { newAnalysisSchema } from '../newAnalysisSchema.ts';
 import { MAX_BODY_BYTES, readJson } from './body.ts';
@@ -26,6 +27,11 @@ test.each([
 	[{ ...analysis, models: [] }, 'request: models: choose a model'],
 	[{ ...analysis, models: ['a', 'a'] }, 'request: models: a model is named twice'],
 	[{ ...analysis, texts: [] }, 'request: texts: choose a text'],
+	[
+		{ ...analysis, texts: [{ name: 'n'.repeat(1e6), text: 'x' }] },
+		'request: texts.0.name: longer than 200 characters; shorten it'
+	],
+	[{ ...analysis, texts: [{ sample: 'a', text: 'x' }] }, 'request: texts.0.text: not known here'],
 	[{ ...analysis, context: 0 }, 'request: context: context must be at least 1'],
 	[{ ...analysis, windows: 1.5 }, 'request: windows: windows must be a whole number'],
 	[{ ...analysis, metrics: ['euclid'] }, 'request: metrics.0: ']
@@ -82,6 +88,26 @@ test.each(HOSTILE)('%s is refused at once, in a short line', async (_, body, mes
 	expect(words).toMatch(message);
 	expect(words.length).toBeLessThan(600);
 	expect(words).not.toMatch(/\n/);
+});
+
+test('what adapter-node cuts off for its own bound is too long, not a fault', async () => {
+	const cut = new ReadableStream({
+		start: (controller) =>
+			controller.error(Object.assign(new Error('Payload Too Large'), { status: 413 }))
+	});
+	const init: RequestInit & { duplex: 'half' } = { method: 'POST', body: cut, duplex: 'half' };
+	const request = () => new Request('http://127.0.0.1/', { ...init });
+	await expect(readJson(request(), v.unknown(), 4e6)).rejects.toThrow(
+		'request: too long; at most 4 MB can be sent here'
+	);
+});
+
+test('lists of numbers are as long as an endpoint allows', async () => {
+	const prompt = Array.from({ length: 256 }, () => Array<number>(2048).fill(31999));
+	const body = JSON.stringify({ model: 'baseline', prompt, echo: true });
+	expect(body.length).toBeGreaterThan(3e6);
+	await expect(readJson(post(body), completionRequest, 4e6)).rejects.toThrow('at most 1 MB');
+	expect((await readJson(post(body), completionRequest, 4e6, 4e6)).prompt).toEqual(prompt);
 });
 
 test('texts of many lines and quotes are no structure', async () => {

@@ -1,10 +1,9 @@
-import { isHttpError } from '@sveltejs/kit';
 import type * as v from 'valibot';
 import { parseJson, parseUntrusted } from '$analysis/edge/parse.ts';
 import { InputError } from '$analysis/errors.ts';
 import { BusyError } from '../errors.ts';
 import { BodyTooLargeError } from './answer.ts';
-import { checkShape } from './shape.ts';
+import { checkShape, MAX_STRUCTURE_BYTES } from './shape.ts';
 
 /** All texts of one request together: the longest books have about 3 MB, and a window is a few kB of it. */
 export const MAX_TEXT_BYTES = 16_000_000; // 16 MB
@@ -21,15 +20,16 @@ let largeBodies = 0;
 
 /**
  * Reads a JSON body of bounded size and shape and parses it with `schema`. `mostBytes` is for all of it; what of it is no
- * text is bounded besides. Errors: InputError, BodyTooLargeError, BusyError.
+ * text is bounded besides, by `mostStructure`. Errors: InputError, BodyTooLargeError, BusyError.
  */
 export async function readJson<Schema extends v.GenericSchema>(
 	request: Request,
 	schema: Schema,
-	mostBytes = MAX_BODY_BYTES
+	mostBytes = MAX_BODY_BYTES,
+	mostStructure = MAX_STRUCTURE_BYTES
 ): Promise<v.InferOutput<Schema>> {
 	const bytes = await readBounded(request, mostBytes);
-	checkShape(bytes);
+	checkShape(bytes, mostStructure);
 	let text: string;
 	try {
 		text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -77,12 +77,16 @@ async function* chunksOf(request: Request, mostBytes: number): AsyncGenerator<Ui
 			yield value;
 		}
 	} catch (error) {
-		// adapter-node's own bound, BODY_SIZE_LIMIT.
-		if (isHttpError(error, 413)) throw tooLarge(mostBytes);
+		if (isRefusedByKit(error)) throw tooLarge(mostBytes);
 		throw error;
 	} finally {
 		reader.releaseLock();
 	}
+}
+
+/** Whether SvelteKit refused a body for adapter-node's own bound, BODY_SIZE_LIMIT; the class of its error is not public. */
+export function isRefusedByKit(error: unknown): boolean {
+	return error instanceof Error && 'status' in error && error.status === 413;
 }
 
 function tooLarge(mostBytes: number): BodyTooLargeError {

@@ -1,4 +1,5 @@
 import { MAX_RUNS } from '$analysis/compare/types.ts';
+import { quoted } from '$analysis/edge/quote.ts';
 import { InputError } from '$analysis/errors.ts';
 import { METRICS, VIEWS, type Metric, type View } from '$analysis/similarity/types.ts';
 
@@ -21,7 +22,8 @@ export function oneOf<Name extends string>(
 	what: string
 ): Name {
 	const found = names.find((name) => name === text);
-	if (found === undefined) throw new InputError(`${what}: ${text}; allowed: ${names.join(', ')}`);
+	if (found === undefined)
+		throw new InputError(`${what}: ${quoted(text)}; allowed: ${names.join(', ')}`);
 	return found;
 }
 
@@ -53,7 +55,7 @@ function parseIndex(text: string | null, name: string, count: number): number {
 	const value = text !== null && /^\d+$/.test(text) ? Number(text) : NaN;
 	if (!(value < count)) {
 		throw new InputError(
-			`${name}: ${text ?? 'missing'}; expected a whole number from 0 to ${count - 1}`
+			`${name}: ${quoted(text ?? 'missing')}; expected a whole number from 0 to ${count - 1}`
 		);
 	}
 	return value;

@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isHttpError } from '@sveltejs/kit';
 import { InputError } from '$analysis/errors.ts';
 import { BodyTooLargeError } from './answer.ts';
+import { isRefusedByKit } from './body.ts';
 
 /** Below the bound of adapter.js, so that it is refused here, with a word. */
 export const MAX_BUNDLE_BODY_BYTES = 250_000_000;
@@ -34,8 +34,7 @@ export async function saveBody(
 			createWriteStream(file, { flags: 'wx', mode: 0o600 })
 		);
 	} catch (error) {
-		// adapter-node's own bound, BODY_SIZE_LIMIT.
-		if (isHttpError(error, 413)) throw tooLarge();
+		if (isRefusedByKit(error)) throw tooLarge();
 		throw error;
 	}
 	if (bytes > mostBytes) throw tooLarge();

@@ -2,7 +2,7 @@ import { InputError } from '$analysis/errors.ts';
 import { BodyTooLargeError } from './answer.ts';
 
 /** Brackets, keys, numbers and marks of a request, without what stands within its strings: a plan has some 100 kB. */
-const MAX_STRUCTURE_BYTES = 1_000_000; // 1 MB
+export const MAX_STRUCTURE_BYTES = 1_000_000; // 1 MB
 /** Nothing that is asked nests deeper than a plan with head maps: 5. */
 const MAX_DEPTH = 32;
 
@@ -15,7 +15,7 @@ const CLOSING: readonly number[] = [0x5d, 0x7d]; // ] }
  * Looks at JSON before it is parsed: millions of small values take seconds and gigabytes, long strings take nothing.
  * Throws BodyTooLargeError for too many of the former and InputError for a nesting that is too deep.
  */
-export function checkShape(bytes: Uint8Array): void {
+export function checkShape(bytes: Uint8Array, mostStructure = MAX_STRUCTURE_BYTES): void {
 	let structure = 0;
 	let depth = 0;
 	for (let at = 0; at < bytes.length; at++) {
@@ -29,9 +29,9 @@ export function checkShape(bytes: Uint8Array): void {
 		if (depth > MAX_DEPTH) {
 			throw new InputError(`request: nested deeper than ${MAX_DEPTH}; nothing asked here is`);
 		}
-		if (structure > MAX_STRUCTURE_BYTES) {
+		if (structure > mostStructure) {
 			throw new BodyTooLargeError(
-				`request: too long; at most ${MAX_STRUCTURE_BYTES / 1e6} MB can be sent besides texts`
+				`request: too long; at most ${mostStructure / 1e6} MB can be sent besides texts`
 			);
 		}
 	}

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { quoted } from '$analysis/edge/quote.ts';
 import { InputError, messageOf } from '$analysis/errors.ts';
 import type { Document } from '$analysis/model/tokens/types.ts';
 import type { Estimate } from '$analysis/engine/estimate.ts';
@@ -194,7 +195,7 @@ export class JobManager {
 	#find(id: string): JobRecord {
 		const record = this.#records.find(({ job }) => job.id === id);
 		if (!record)
-			throw new NotFoundError(`job ${id}: not known; it may have been taken off the list`);
+			throw new NotFoundError(`job ${quoted(id)}: not known; it may have been taken off the list`);
 		return record;
 	}
 

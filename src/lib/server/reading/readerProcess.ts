@@ -33,6 +33,16 @@ const OF_MODELS: Slow = {
 	what: 'the model and its texts',
 	why: 'a pattern in tokenizer.json may never end on this text. Choose a shorter or another text, or run the command'
 };
+const OF_RUN_KINDS: readonly QuestionKind[] = [
+	'similarity',
+	'heads',
+	'comparison',
+	'windows',
+	'rows',
+	'handover',
+	'bundle',
+	'bundleIn'
+];
 const OF_RUNS: Slow = { what: 'the run', why: 'it is large. Use the command' };
 
 /** Questions that wait for one process; each may hold the texts of a request. */
@@ -86,9 +96,7 @@ function isOfModels(kind: QuestionKind): boolean {
 }
 
 function isOfRuns(kind: QuestionKind): boolean {
-	return ['similarity', 'heads', 'comparison', 'rows', 'handover', 'bundle', 'bundleIn'].includes(
-		kind
-	);
+	return OF_RUN_KINDS.includes(kind);
 }
 
 /** One process at most, which answers one question at a time. */

@@ -8,7 +8,7 @@ const MOST_BYTES = 4_000_000;
 
 export const POST: RequestHandler = ({ request, locals }) =>
 	answering(async () => {
-		const asked = await readJson(request, completionRequest, MOST_BYTES);
+		const asked = await readJson(request, completionRequest, MOST_BYTES, MOST_BYTES);
 		const scored = await locals.workbench.completions.score(asked);
 		return Response.json(completionAnswer(asked.model, scored));
 	});
