@@ -54,7 +54,7 @@ interface Pair {
 /** Metrics that every question has in both runs. */
 function metricsOf(pairs: readonly Pair[]): string[] {
 	return Object.keys(pairs[0].a.metrics).filter((metric) =>
-		pairs.every(({ a, b }) => metric in a.metrics && metric in b.metrics)
+		pairs.every(({ a, b }) => Object.hasOwn(a.metrics, metric) && Object.hasOwn(b.metrics, metric))
 	);
 }
 

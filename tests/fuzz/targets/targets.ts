@@ -1,4 +1,10 @@
 import type { Target } from '../target.ts';
+import { BundleTarget } from './bundle.ts';
+import { GgufTarget } from './gguf.ts';
+import { LabelsTarget } from './labels.ts';
+import { PartsTarget } from './parts.ts';
+import { QuantisedTarget } from './quantised.ts';
+import { SamplesTarget } from './samples.ts';
 import { ConfigTarget } from './config.ts';
 import { HttpTarget } from './http.ts';
 import { JobsTarget } from './jobs.ts';
@@ -20,6 +26,12 @@ export const TARGETS: ReadonlyMap<string, () => Target> = new Map(
 		() => new RunFolderTarget(),
 		() => new TokenizerTarget(),
 		() => new JobsTarget(),
+		() => new BundleTarget(),
+		() => new GgufTarget(),
+		() => new LabelsTarget(),
+		() => new PartsTarget(),
+		() => new QuantisedTarget(),
+		() => new SamplesTarget(),
 		() => new HttpTarget()
 	].map((make) => [make().name, make])
 );

@@ -1,0 +1,81 @@
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ForwardPass } from '../../../analysis/engine/forward.ts';
+import { LanguageHead } from '../../../analysis/engine/head.ts';
+import { allocateWindow, attentionLayout } from '../../../analysis/engine/layout.ts';
+import { WeightSource } from '../../../analysis/engine/weights.ts';
+import { openCheckpoint } from '../../../analysis/model/checkpoint/open.ts';
+import { WeightReader } from '../../../analysis/model/checkpoint/read.ts';
+import { mutateJson } from '../mutateJson.ts';
+import type { Random } from '../random.ts';
+import { Finding, refusedOr, type Outcome, type Target } from '../target.ts';
+
+/** Made by make.py in there, with the loss of each; the fuzzer runs in the project's root. */
+const FIXTURES = 'tests/fixtures/quantised';
+const SETTINGS = ['quantization_config', 'compression_config'];
+/** Others sum differently. */
+const TOLERANCE = 2e-5;
+
+interface Reference {
+	ids: number[];
+	loss: number;
+}
+
+/**
+ * What config.json says of quantised weights. The weights stay as they are, so that a mutant is refused or has the loss
+ * that it had: no other reading of the same bytes goes without a word.
+ */
+export class QuantisedTarget implements Target {
+	readonly name = 'quantised';
+	#cases: string[] = [];
+
+	async prepare(): Promise<void> {
+		const entries = await readdir(FIXTURES, { withFileTypes: true });
+		this.#cases = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+	}
+
+	async try(random: Random, folder: string): Promise<Outcome> {
+		const name = random.pick(this.#cases);
+		const model = join(folder, 'model');
+		await mkdir(model);
+		await cp(join(FIXTURES, name), model, { recursive: true });
+		const config = await jsonOf<Record<string, unknown>>(join(model, 'config.json'));
+		const key = SETTINGS.find((each) => each in config);
+		if (key === undefined) throw new Finding(`${name}: no settings of quantised weights`);
+		const mutant = mutateJson(config[key], random);
+		const change = `${name}: ${key}: ${mutant.change}`;
+		await writeFile(join(model, 'config.json'), JSON.stringify({ ...config, [key]: mutant.value }));
+		const { ids, loss } = await jsonOf<Reference>(join(model, 'reference.json'));
+		const found = await refusedOr(change, () => lossOf(model, ids));
+		if (found === null) return { change, wellFormed: true, verdict: 'refused' };
+		if (!(Math.abs(found - loss) <= TOLERANCE))
+			throw new Finding(`${change}: loss ${found}; it was ${loss}`);
+		return { change, wellFormed: true, verdict: 'right' };
+	}
+}
+
+async function jsonOf<Value>(file: string): Promise<Value> {
+	return JSON.parse(await readFile(file, 'utf8')) as Value;
+}
+
+/** nats/token of a checkpoint on token ids. */
+async function lossOf(model: string, ids: number[]): Promise<number> {
+	const checkpoint = await openCheckpoint(model);
+	const { config } = checkpoint;
+	const layout = attentionLayout(config, ids.length);
+	const reader = new WeightReader();
+	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
+	try {
+		const forward = new ForwardPass(config, layout, weights);
+		const head = await LanguageHead.open(config, layout.context, weights);
+		const state = await forward.start(ids, allocateWindow(layout));
+		await forward.run([state]);
+		const [losses] = await head.losses([{ hidden: state.hidden, ids }]);
+		await forward.release();
+		await head.release();
+		return losses.reduce((sum, each) => sum + each, 0) / losses.length;
+	} finally {
+		await weights.release();
+		await reader.close();
+	}
+}
