@@ -1,3 +1,4 @@
+import { isInputError } from '../../errors.ts';
 import { similarityMatrix } from '../../similarity/measure.ts';
 import { formatValue } from '../../text/number.ts';
 import { planCounts, planWords } from '../../text/plan.ts';
@@ -6,6 +7,7 @@ import { readLabels } from '../../workspace/labels/files.ts';
 import { listRuns } from '../../workspace/run/list.ts';
 import { readSums } from '../../workspace/run/read.ts';
 import { listResults, readResult } from '../results/folder.ts';
+import { fromFigures } from '../results/fromFigures.ts';
 import { labelColumns, type LabelColumns } from './labels.ts';
 import type { StoredResult } from '../results/types.ts';
 
@@ -126,7 +128,13 @@ export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 			result: words,
 			...labelColumns(labels.results[id])
 		});
-		addChanges(rows, await readResult(home, id), labelColumns(labels.results[id]));
+		const stored = await readResult(home, id);
+		try {
+			fromFigures(id, () => addChanges(rows, stored, labelColumns(labels.results[id])));
+		} catch (error) {
+			// What its figures do not say, as those of another version may not, is in no row.
+			if (!isInputError(error)) throw error;
+		}
 	}
 	rows.measurements.sort((a, b) => (a.created < b.created ? 1 : a.created > b.created ? -1 : 0));
 	return rows;

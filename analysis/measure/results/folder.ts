@@ -10,6 +10,7 @@ import { writeFolder, type FolderFile } from '../../workspace/wholeFolder.ts';
 import { newRunId, workspaceAt } from '../../workspace/workspace.ts';
 import { VERSION } from '../../version.ts';
 import { resultKindOf } from '../lookup.ts';
+import { fromFigures } from './fromFigures.ts';
 import { figuresOf, planOf, resultOf } from './result.ts';
 import { resultSchema } from './schema.ts';
 import { summaryOf } from './summary.ts';
@@ -95,7 +96,8 @@ export async function listResults(home: string): Promise<ListedResult[]> {
 	// One after another, so that a server answers others between two.
 	for (const id of await resultShelf(home).ids()) {
 		try {
-			listed.push({ id, summary: summaryOf(await readResult(home, id)), problem: null });
+			const stored = await readResult(home, id);
+			listed.push({ id, summary: fromFigures(id, () => summaryOf(stored)), problem: null });
 		} catch (error) {
 			listed.push({ id, summary: null, problem: messageOf(error) });
 		}

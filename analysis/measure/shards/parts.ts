@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../../edge/json.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
+import { quoted } from '../../edge/quote.ts';
 import { checkSeal, sealed, sha256 } from '../../edge/seal.ts';
 import { InputError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
@@ -178,8 +179,9 @@ async function readManifest(
 	const [theirs, ours] = [fieldsOf(found.about), fieldsOf(about)];
 	for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
 		if (theirs.get(name) === ours.get(name)) continue;
+		const [made, wanted] = [theirs, ours].map((about) => quoted(about.get(name) ?? 'left out'));
 		throw new InputError(
-			`${where}: made with ${name} ${theirs.get(name) ?? 'left out'}; this is ${ours.get(name) ?? 'left out'}: the shards of one measurement have the same settings, texts and weights; delete that part, or name another --shard-folder`
+			`${where}: made with ${quoted(name)} ${made}; this is ${wanted}: the shards of one measurement have the same settings, texts and weights; delete that part, or name another --shard-folder`
 		);
 	}
 	return found.files;

@@ -25,7 +25,13 @@ function down(
 }
 
 /** The same along row `row` of words [rows, width]. */
-function along(words: Int32Array, width: number, row: number, index: number, bits: number): number {
+export function along(
+	words: Int32Array,
+	width: number,
+	row: number,
+	index: number,
+	bits: number
+): number {
 	const bit = index * bits;
 	const at = row * width + (bit >> 5);
 	const shift = bit & 31;

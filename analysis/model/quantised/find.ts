@@ -6,6 +6,7 @@ import { expertTensors } from '../checkpoint/experts.ts';
 import { expectedTensors } from '../checkpoint/fused.ts';
 import { WeightReader } from '../checkpoint/read.ts';
 import type { ModelConfig, Quantisation, TensorEntry } from '../checkpoint/types.ts';
+import { along } from './columns.ts';
 import { storedPlaces } from './decode.ts';
 import { mxfp4Experts, recognise, type Recognised } from './recognise.ts';
 import type { Module } from './types.ts';
@@ -27,6 +28,8 @@ export interface WithQuantised {
 
 /** 64 kB: the settings of one weight of bitsandbytes, some 200 bytes of JSON. */
 const MAX_STATE_BYTES = 2 ** 16;
+/** Zeros that a message names. */
+const MAX_SHOWN = 4;
 
 /** Scales of activations and of the KV cache, which are not quantised here. */
 const ACTIVATIONS = /\.(input|activation|output|k|v|q)_(global_|zero_)?(scale|point)$/;
@@ -142,7 +145,7 @@ async function settle(
 			nestedOffset: nested ? (state.nested_offset ?? 0) : 0
 		};
 	}
-	if (quantisation.method !== 'gptq' || !quantisation.symmetric || weights.length === 0) return [];
+	if (quantisation.method !== 'gptq' || weights.length === 0) return [];
 	return settleZeros(weights, quantisation, reader);
 }
 
@@ -165,21 +168,22 @@ async function readState(entry: TensorEntry, reader: WeightReader) {
 
 /**
  * Zeros of symmetric weights are half of all values; version 1 stores them less one. Some checkpoints say one and hold the
- * other, which would put every weight off by a step, so that the zeros decide.
+ * other, which would put every weight off by a step, so that the zeros of the first weight decide where all are the same.
+ * Throws InputError where weights are said to be symmetric and are not.
  */
 async function settleZeros(
 	weights: Recognised[],
-	{ bits, version }: Extract<Quantisation, { method: 'gptq' }>,
+	{ bits, version, symmetric }: Extract<Quantisation, { method: 'gptq' }>,
 	reader: WeightReader
 ): Promise<string[]> {
-	const { zeros } = weights[0].stored;
-	const words = new Int32Array((await reader.read(zeros)).slice().buffer);
+	const { zeros, scales } = weights[0].stored;
 	const middle = 2 ** (bits - 1);
-	// Of bits that do not divide 32 the first word holds whole values and the beginning of one.
-	const first = words[0] & ((1 << bits) - 1);
-	if (first !== middle && first !== middle - 1) {
+	const found = await valuesOfZeros(zeros, { bits, outputs: scales.shape[1] }, reader);
+	const [first] = found;
+	if (found.size > 1 || (first !== middle && first !== middle - 1)) {
+		if (!symmetric) return [];
 		throw new InputError(
-			`${zeros.file}: ${zeros.name} begins with ${first}; symmetric weights of ${bits} bits have ${middle - 1} (gptq) or ${middle} (gptq_v2)`
+			`${zeros.file}: ${zeros.name} holds ${[...found].slice(0, MAX_SHOWN).join(', ')}; symmetric weights of ${bits} bits have ${middle - 1} (gptq) or ${middle} (gptq_v2) everywhere`
 		);
 	}
 	const zeroOffset = first === middle ? 0 : 1;
@@ -192,6 +196,21 @@ async function settleZeros(
 	return [
 		`config.json says ${says}, but zeros of ${first} are those of ${holds}: they are read as ${holds}`
 	];
+}
+
+/** The different zeros of a weight, which are packed along its outputs. */
+async function valuesOfZeros(
+	zeros: TensorEntry,
+	{ bits, outputs }: { bits: number; outputs: number },
+	reader: WeightReader
+): Promise<Set<number>> {
+	const words = new Int32Array((await reader.read(zeros)).slice().buffer);
+	const [groups, width] = zeros.shape;
+	const found = new Set<number>();
+	for (let group = 0; group < groups; group++)
+		for (let output = 0; output < outputs; output++)
+			found.add(along(words, width, group, output, bits));
+	return found;
 }
 
 function inWords(weights: readonly Recognised[]): string[] {

@@ -10,7 +10,12 @@ const MAX_GROUPS = 100;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1));
 const bits = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8));
-const block = v.nullish(v.pipe(boundedArray(count, 2), v.length(2)));
+/** Kernels of FP8 take no others, so that a file that says another was changed. */
+const side = v.pipe(
+	count,
+	v.check((size) => Number.isInteger(Math.log2(size)), 'expected a power of two, such as 128')
+);
+const block = v.nullish(v.pipe(boundedArray(side, 2), v.length(2)));
 /** −1: all inputs. */
 const groupSize = v.nullish(v.union([v.literal(-1), count]));
 

@@ -67,10 +67,10 @@ describe('a quantised checkpoint is refused in a line that names', () => {
 	});
 	test('scales that fit no blocks', async () => {
 		const folder = await changed('fp8-block', {
-			config: ({ quantization_config: said }) => (said.weight_block_size = [24, 24])
+			config: ({ quantization_config: said }) => (said.weight_block_size = [32, 32])
 		});
 		await expect(openCheckpoint(folder)).rejects.toThrow(
-			'model.layers.0.mlp.down_proj.weight_scale_inv is [2, 4], which fits no blocks of a weight [32, 64] in blocks of 24 × 24'
+			'model.layers.0.mlp.down_proj.weight_scale_inv is [2, 4], which fits no blocks of a weight [32, 64] in blocks of 32 × 32'
 		);
 	});
 	test('a method that no weight is stored by', async () => {
@@ -126,13 +126,34 @@ describe('a quantised checkpoint is refused in a line that names', () => {
 		const zeros = 'model.layers.0.mlp.down_proj.qzeros';
 		const folder = await changed('gptq-says-v1', { bytes: [zeros, 0x55] });
 		await expect(openCheckpoint(folder)).rejects.toThrow(
-			/qzeros begins with 5; symmetric weights of 4 bits have 7 \(gptq\) or 8 \(gptq_v2\)/
+			/qzeros holds 5; symmetric weights of 4 bits have 7 \(gptq\) or 8 \(gptq_v2\) everywhere/
+		);
+	});
+	test('asymmetric GPTQ that is said to be symmetric', async () => {
+		const folder = await changed('gptq-v2', {
+			config: ({ quantization_config: said }) => (said.sym = true)
+		});
+		await expect(openCheckpoint(folder)).rejects.toThrow(
+			/qzeros holds \d+, \d+.*; symmetric weights of 4 bits have 7 \(gptq\) or 8 \(gptq_v2\) everywhere/
+		);
+	});
+	test('blocks of a size that no kernel takes', async () => {
+		const folder = await changed('fp8-block', {
+			config: ({ quantization_config: said }) => (said.weight_block_size = [17, 16])
+		});
+		await expect(openCheckpoint(folder)).rejects.toThrow(
+			'weight_block_size.0: expected a power of two, such as 128'
 		);
 	});
 });
 
 it('GPTQ that says one version and holds the other is read as what it holds, and a note says so', async () => {
 	const { notes } = await openCheckpoint(join(FOLDER, 'gptq-says-v1'));
+	// Also where they are not said to be symmetric: zeros that are all half of all values are.
+	const unsaid = await changed('gptq-says-v1', {
+		config: ({ quantization_config: said }) => (said.sym = false)
+	});
+	expect((await openCheckpoint(unsaid)).notes).toEqual(notes);
 	expect(notes[0]).toBe(
 		'config.json says gptq, but zeros of 8 are those of gptq_v2: they are read as gptq_v2'
 	);

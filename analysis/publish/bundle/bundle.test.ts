@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { madeUpDamage, madeUpEvaluation, madeUpSearch } from '../../../tests/builders/results.ts';
 import { madeUpRun } from '../../../tests/builders/run.ts';
 import { sealed, sha256 } from '../../edge/seal.ts';
-import { writeResult } from '../../measure/results/folder.ts';
+import { workspaceRows } from '../../measure/overview/rows.ts';
+import { listResults, writeResult } from '../../measure/results/folder.ts';
 import { NO_LABEL } from '../../workspace/labels/label.ts';
 import { changeLabel, readLabel } from '../../workspace/labels/files.ts';
 import { runFolder } from '../../workspace/run/list.ts';
@@ -226,4 +227,35 @@ describe('a hostile bundle is refused, and nothing is written', () => {
 		expect((await readdir(other)).filter((name) => name.startsWith('.partial'))).toEqual([]);
 		expect(dirname(path)).toBe(folder);
 	});
+});
+
+it('a measurement whose figures are not those of its kind is refused, and in a workspace it harms no other', async () => {
+	const strange = (members: Record<string, Uint8Array>): Record<string, Uint8Array> => {
+		const path = 'results/search/result.json';
+		const stored = JSON.parse(Buffer.from(members[path]).toString()) as {
+			checksum: string;
+			result: { search: { report: { plans: { report: unknown }[] } } };
+		};
+		stored.result.search.report.plans[0].report = null;
+		return {
+			...members,
+			[path]: strToU8(JSON.stringify(sealed({ ...stored, checksum: undefined })))
+		};
+	};
+	const refused =
+		'result search: its figures are not those that this version of Spanwise writes; delete it, or measure again';
+	await expect(importBundleFile(other, await file(strange), 'run.zip')).rejects.toThrow(refused);
+
+	const { bytes } = await bundle();
+	const members = strange(unzipSync(bytes));
+	const path = join('results', 'search', 'result.json');
+	await writeFile(join(home, path), members[path]);
+	const listed = await listResults(home);
+	expect(listed.filter(({ problem }) => problem !== null)).toEqual([
+		{ id: 'search', summary: null, problem: refused }
+	]);
+	const { measurements } = await workspaceRows(home);
+	expect(measurements.map(({ id }) => id).sort()).toEqual(
+		[RUN, 'damage', 'elsewhere', 'evaluation'].sort()
+	);
 });

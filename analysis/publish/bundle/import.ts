@@ -2,7 +2,7 @@ import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../edge/seal.ts';
 import { InputError } from '../../errors.ts';
-import { readResult, resultShelf } from '../../measure/results/folder.ts';
+import { listResults, readResult, resultShelf } from '../../measure/results/folder.ts';
 import { makePrivateFolder } from '../../privateFolder.ts';
 import { clearAbandoned, partialName } from '../../process/partial.ts';
 import { readLabel } from '../../workspace/labels/files.ts';
@@ -149,6 +149,8 @@ async function check(
 			if (model.hash !== record.model.hash)
 				throw new InputError(`result ${id} is of another model than the run`);
 		}
+		for (const { problem } of await listResults(staged))
+			if (problem !== null) throw new InputError(problem);
 		return record;
 	} catch (error) {
 		if (!(error instanceof InputError)) throw error;

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { isInputError } from '../../errors.ts';
+import { fromFigures } from '../../measure/results/fromFigures.ts';
 import { listResults, readResult } from '../../measure/results/folder.ts';
 import type { Plan } from '../../plan/types.ts';
 import { planMatches } from '../../plan/planFile.ts';
@@ -26,7 +28,16 @@ export async function reportOf(source: RunSource, plan: Plan | null): Promise<st
 		summary?.model.hash === run.model.hash ? [summary] : []
 	);
 	const results = await Promise.all(summaries.map(({ id }) => readResult(home, id)));
-	return reportHtml({ run, similarities, results, summaries, plan }, policyHash);
+	try {
+		return reportHtml({ run, similarities, results, summaries, plan }, policyHash);
+	} catch (error) {
+		if (isInputError(error)) throw error;
+		for (const stored of results) {
+			const alone = { run, similarities, results: [stored], summaries, plan: null };
+			fromFigures(stored.id, () => reportHtml(alone, policyHash));
+		}
+		throw error;
+	}
 }
 
 function policyHash(script: string): string {

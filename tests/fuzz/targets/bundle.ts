@@ -153,8 +153,7 @@ const bytesOf = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value
 /** With the checksum of what it says now, as an honest writer of it would put it. */
 function resealed(value: unknown): unknown {
 	if (typeof value !== 'object' || value === null || !('checksum' in value)) return value;
-	const { checksum: _, ...fields } = value;
-	return sealed(fields);
+	return sealed(Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'checksum')));
 }
 
 function listOf(members: Members) {
