@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dynamics } from '../analysis/compare/dynamics.ts';
+import { readDynamics } from '../analysis/compare/storedDynamics.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
 
@@ -79,6 +80,24 @@ describe('spanwise dynamics', () => {
 		);
 	});
 
+	it('keeps the training in the workspace, of which a figure is drawn', async () => {
+		const { stderr } = await dynamics('--format', 'csv');
+		const id = /kept as (out-[0-9a-f]{8})/.exec(stderr)?.[1] ?? '';
+		const stored = await readDynamics(at('home'), id);
+		expect(stored.name).toBe('out');
+		expect(stored.dynamics.steps.map(({ step }) => step)).toEqual([10, 2000]);
+		expect(stored.command).toContain('--context 32 --windows 3 --metric cosine');
+		const draw = (...args: string[]) =>
+			runCommand(['figure', '--kind', 'dynamics', '--home', at('home'), ...args]);
+		expect((await draw(id, '--out', at('training.svg'))).code).toBe(0);
+		expect(await readFile(at('training.csv'), 'utf8')).toContain('loss (nats/token)');
+		const unknown = await draw('other', '--out', at('other.svg'));
+		expect(unknown.code).toBe(2);
+		expect(unknown.stderr).toContain(`other: no training of that name; there are: ${id}`);
+		const two = await draw(id, id, '--out', at('two.svg'));
+		expect(two.stderr).toContain('--kind dynamics: found 2 names; it draws one training');
+	});
+
 	it('measures damage where it is asked to', async () => {
 		const { stdout } = await dynamics('--damage', '--recall', 'off', '--format', 'json');
 		const { steps } = JSON.parse(stdout) as Dynamics;
@@ -91,7 +110,8 @@ describe('spanwise dynamics', () => {
 
 	it.each([
 		[['--out', 'figure.gif'], 'expected a name that ends in .pdf, .svg, .png, .html'],
-		[['--metric', 'angle'], "'--metric <metric>'"]
+		[['--metric', 'angle'], "'--metric <metric>'"],
+		[['--dtype', 'bfloat16'], '--dtype: only the torch engine has it; add --engine torch']
 	])('refuses %j', async (args, message) => {
 		const { code, stderr } = await dynamics(...args);
 		expect(code).toBe(2);

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { dynamicsStep, type Dynamics, type StepDamage } from '../analysis/compare/dynamics.ts';
+import { writeDynamics } from '../analysis/compare/storedDynamics.ts';
 import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
 import { SINGLE, WIDTHS, type Style, type WidthName } from '../analysis/figure/style.ts';
@@ -11,6 +12,7 @@ import { commandOf } from '../analysis/measure/command.ts';
 import { damage } from '../analysis/measure/damage/index.ts';
 import { DAMAGE_DEFAULTS } from '../analysis/measure/damage/defaults.ts';
 import type { Request } from '../analysis/measure/kind.ts';
+import { madeBy, opening, planTorchFlags } from '../analysis/measure/torchFlags.ts';
 import { cacheFolder } from '../analysis/model/checkpoint/cache.ts';
 import { trainingSteps, type TrainingStep } from '../analysis/model/catalogue/training.ts';
 import { withModel } from '../analysis/model/open.ts';
@@ -23,6 +25,7 @@ import {
 	tableRows
 } from '../analysis/publish/dynamics.ts';
 import type { Metric, View } from '../analysis/similarity/types.ts';
+import { shellLine } from '../analysis/text/shell.ts';
 import { listRuns } from '../analysis/workspace/run/list.ts';
 import { readSums } from '../analysis/workspace/run/read.ts';
 import { runLike } from '../analysis/workspace/run/reuse.ts';
@@ -37,6 +40,7 @@ import {
 	withSharedOptions,
 	type SharedOptions
 } from './options.ts';
+import { optionOf } from './measurement.ts';
 import { reportModel } from './supervise.ts';
 import { formatTable } from './table.ts';
 import { readTexts } from './texts.ts';
@@ -51,6 +55,10 @@ glob: out/checkpoint-*.
 Every checkpoint is analysed on the same windows of text; a run of the workspace with the same weights, text, windows and
 engine is taken as it is. Rerun a command that was stopped: what is there is not measured again. --damage measures the damage map of every
 checkpoint too, which takes far longer.
+
+--engine torch measures on PyTorch, with --device and --dtype; its runs are kept apart from those of the own engine.
+
+What was measured is kept in the workspace: the page /dynamics shows it, and spanwise figure ID --kind dynamics draws it.
 
 The table has the loss, recall, and the mean similarity of neighbouring layers with its 95% interval and its ends; CSV and JSON have
 every pair of neighbours. --out writes a figure (.pdf, .svg, .png, with its numbers beside it) or a page (.html).
@@ -71,13 +79,16 @@ interface DynamicsOptions extends SharedOptions {
 	view: View;
 	recall: 'on' | 'off';
 	damage?: boolean;
+	engine?: string;
+	device?: string;
+	dtype?: string;
 	format: (typeof FORMATS)[number];
 	out?: string;
 	style: WidthName;
 }
 
 export function registerDynamics(program: Command, io: Io): void {
-	withSharedOptions(
+	const command = withSharedOptions(
 		program
 			.command('dynamics')
 			.description('follow the similarity of layers through the checkpoints of a training')
@@ -103,16 +114,32 @@ export function registerDynamics(program: Command, io: Io): void {
 					.default('single')
 			),
 		'print JSON, as --format json'
-	)
-		.addHelpText('after', HELP)
-		.action(async (places: string[], options: DynamicsOptions) => {
-			checkOut(options.out);
-			const dynamics = await measured(places, options, io);
-			const format = options.json ? 'json' : options.format;
-			if (format === 'json') printJson(io, dynamics);
-			else print(io, format === 'csv' ? dynamicsCsv(dynamics) : textOf(dynamics));
-			if (options.out !== undefined) await draw(dynamics, options.out, options.style, io);
-		});
+	);
+	for (const flag of planTorchFlags.flags) command.addOption(optionOf(flag, undefined));
+	command.addHelpText('after', HELP).action(async (places: string[], options: DynamicsOptions) => {
+		checkOut(options.out);
+		const { name, ...dynamics } = await measured(places, options, io);
+		const words = ['spanwise', 'dynamics', ...places, ...settingWords(options)];
+		const about = { name, command: shellLine(words) };
+		const id = await writeDynamics(homeOf(options, io), about, dynamics);
+		const format = options.json ? 'json' : options.format;
+		if (format === 'json') printJson(io, dynamics);
+		else print(io, format === 'csv' ? dynamicsCsv(dynamics) : textOf(dynamics));
+		if (options.out !== undefined) await draw(dynamics, options.out, options.style, io);
+		say(io, `kept as ${id}; spanwise serve shows it on the page /dynamics/${id}`);
+	});
+}
+
+/** The options that say again what is measured. */
+function settingWords(options: DynamicsOptions): string[] {
+	const { text, context, windows, metric, view, recall, damage, engine, device, dtype } = options;
+	const torch = planTorchFlags.read([engine, device, dtype]);
+	return [
+		...['--text', ...text, '--context', `${context}`, '--windows', `${windows}`],
+		...['--metric', metric, '--view', view, '--recall', recall],
+		...(damage === true ? ['--damage'] : []),
+		...(torch === undefined ? [] : planTorchFlags.write(torch))
+	];
 }
 
 function checkOut(out: string | undefined): void {
@@ -122,15 +149,20 @@ function checkOut(out: string | undefined): void {
 }
 
 /** Measures every checkpoint, or takes what the workspace has of it. */
-async function measured(places: string[], options: DynamicsOptions, io: Io): Promise<Dynamics> {
+async function measured(
+	places: string[],
+	options: DynamicsOptions,
+	io: Io
+): Promise<Dynamics & { name: string }> {
 	const steps = await trainingSteps(places, cacheFolder(io.env));
 	const home = homeOf(options, io);
 	const documents = await readTexts(options.text, io);
 	const { context, windows, metric, view, memory } = options;
+	const torch = planTorchFlags.read([options.engine, options.device, options.dtype]) ?? null;
 	const shared = { context, windows, recall: options.recall === 'on' };
 	const settings: AnalyzeSettings = {
 		...{ ...shared, metrics: [metric], views: [view], jsRows: 32 },
-		...{ torch: null, device: 'cpu' }
+		...{ torch, device: 'cpu' }
 	};
 	const base: Omit<Request, 'modelFolder' | 'kind' | 'settings'> = {
 		...{ modelHash: null, documents, questions: null, tokenizer: null, planFolder: null },
@@ -144,7 +176,7 @@ async function measured(places: string[], options: DynamicsOptions, io: Io): Pro
 		const { folder, record } = await runOf(step, request, options, io);
 		const losses = options.damage
 			? await damageOf(
-					{ ...request, settings: { ...shared, maxSpan: DAMAGE_DEFAULTS.maxSpan, torch: null } },
+					{ ...request, settings: { ...shared, maxSpan: DAMAGE_DEFAULTS.maxSpan, torch } },
 					io
 				)
 			: null;
@@ -154,9 +186,15 @@ async function measured(places: string[], options: DynamicsOptions, io: Io): Pro
 	}
 	const texts = documents.map(documentFacts).map(({ name, sha256 }) => ({ name, sha256 }));
 	return {
-		...{ metric, view, texts, steps: found },
+		...{ name: nameOf(places, steps), metric, view, texts, steps: found, ...madeBy(torch) },
 		...{ context: last?.context ?? context, windows: last?.windows.length ?? windows }
 	};
+}
+
+/** What a training is called: the place that was named, or else the folder that its checkpoints lie in. */
+function nameOf(places: readonly string[], [first]: readonly TrainingStep[]): string {
+	const [place] = places;
+	return basename(places.length === 1 ? resolve(place) : dirname(first.folder));
 }
 
 /** The run of a checkpoint: one that is there, or a new one. */
@@ -167,17 +205,27 @@ async function runOf(
 	io: Io
 ): Promise<{ folder: string; record: RunRecord }> {
 	const { home, documents, settings } = request;
-	const wanted = await withModel(modelFolder, async (model) => {
-		const tokenizer = await model.tokenizer();
-		const { windows } = await cutWindows(documents, tokenizer, settings);
-		return {
-			...{ hash: await model.hash(home), tokenizerHash: tokenizer.sha256 },
-			texts: documents.map(documentFacts),
-			windows: windows.map(({ document, start, ids }) => ({ document, start, tokens: ids.length })),
-			...{ metric, view, recall: settings.recall },
-			engine: { name: 'onnxruntime' as const, dtype: 'float32' as const }
-		};
-	});
+	const wanted = await withModel(
+		modelFolder,
+		async (model) => {
+			const tokenizer = await model.tokenizer();
+			const { windows } = await cutWindows(documents, tokenizer, settings);
+			return {
+				...{ hash: await model.hash(home), tokenizerHash: tokenizer.sha256 },
+				texts: documents.map(documentFacts),
+				windows: windows.map(({ document, start, ids }) => ({
+					document,
+					start,
+					tokens: ids.length
+				})),
+				...{ metric, view, recall: settings.recall },
+				engine: settings.torch
+					? { name: 'torch' as const, dtype: settings.torch.dtype }
+					: { name: 'onnxruntime' as const, dtype: 'float32' as const }
+			};
+		},
+		opening(settings)
+	);
 	const known = runLike(await listRuns(home), wanted);
 	if (known !== null) {
 		say(io, `${name}: run ${known.record.id} is of the same weights and text`);

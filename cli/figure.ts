@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { Option, type Command } from 'commander';
+import { readDynamics } from '../analysis/compare/storedDynamics.ts';
 import { anyNumber } from '../analysis/edge/values.ts';
 import { quoted } from '../analysis/edge/quote.ts';
 import { InputError } from '../analysis/errors.ts';
@@ -7,6 +8,8 @@ import { COLOURS, SINGLE, WIDTHS, type Style, type WidthName } from '../analysis
 import { SAVING_AXES } from '../analysis/plan/axes.ts';
 import { DAMAGE_MAPS } from '../analysis/publish/damageCard.ts';
 import { COSTS } from '../analysis/publish/front.ts';
+import { dynamicsFigure } from '../analysis/publish/dynamics.ts';
+import type { Figure } from '../analysis/figure/marks.ts';
 import { PRESETS, type PresetName } from '../analysis/publish/presets.ts';
 import { SHOWN } from '../analysis/similarity/shown.ts';
 import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
@@ -25,7 +28,8 @@ import {
 const HELP = `
 map: similarity of every two layers. profile: layer by layer, similarity to the layer before, damage of dropping
 it on text and on recall, induction. damage: measured damage of every pair. front: savings vs. loss of a search.
-compare: maps of several runs under one scale. tokens: attention of heads from token to token; runs the model.
+compare: maps of several runs under one scale. tokens: attention of heads from token to token; runs the model. dynamics: a
+training that spanwise dynamics measured, by the id that it printed.
 
 --out says the form by its end: .pdf (vector, font embedded), .svg, .png (300 dpi). Beside it are
 written .csv (the numbers), .py (matplotlib, reads the CSV) and .tex (LaTeX with caption and the commands).
@@ -57,7 +61,10 @@ export function registerFigure(program: Command, io: Io): void {
 			.description(
 				'draw a figure for a paper: PDF, SVG or PNG, with its numbers, a script and LaTeX'
 			)
-			.argument('<run...>', "a run's folder or id; several for --kind compare")
+			.argument(
+				'<run...>',
+				"a run's folder or id; several for --kind compare; a training's id for --kind dynamics"
+			)
 			.addOption(new Option('--kind <kind>', 'what is drawn').choices(FIGURE_KINDS).default('map'))
 			.requiredOption('--out <file>', 'figure.pdf, .svg or .png')
 			.addOption(
@@ -111,15 +118,31 @@ export function registerFigure(program: Command, io: Io): void {
 	command.addHelpText('after', HELP).action(async (runs: string[], given: FigureOptions) => {
 		const options = withPreset(given, command);
 		checkOut(options.out);
-		const sources = [];
-		for (const run of runs)
-			sources.push({ ...(await findRun(run, options, io)), home: homeOf(options, io) });
 		const style = styleOf(options);
-		const figure = await figureOf(options.kind, sources, options, style);
+		const figure = await drawn(runs, options, style, io);
 		const files = await writeFigure(figure, style, options.out);
 		if (options.json) printJson(io, { files });
 		else say(io, `wrote ${files.map((file) => quoted(file)).join(', ')}`);
 	});
+}
+
+/** The figure of runs, or of a training. */
+async function drawn(
+	names: readonly string[],
+	options: FigureOptions,
+	style: Style,
+	io: Io
+): Promise<Figure> {
+	const { kind } = options;
+	const home = homeOf(options, io);
+	if (kind === 'dynamics') {
+		if (names.length !== 1)
+			throw new InputError(`--kind dynamics: found ${names.length} names; it draws one training`);
+		return dynamicsFigure((await readDynamics(home, names[0])).dynamics, style);
+	}
+	const sources = [];
+	for (const run of names) sources.push({ ...(await findRun(run, options, io)), home });
+	return figureOf(kind, sources, options, style);
 }
 
 function twoNumbers(text: string): [number, number] {

@@ -38,9 +38,12 @@ export const FIGURE_KINDS = [
 	'front',
 	'compare',
 	'tokens',
-	'importance'
+	'importance',
+	'dynamics'
 ] as const;
 export type FigureKind = (typeof FIGURE_KINDS)[number];
+/** What is drawn of runs; trainings are drawn by their own ids. */
+export type RunFigureKind = Exclude<FigureKind, 'dynamics'>;
 
 /** What a figure is made of, beside its run. */
 export interface FigureChoice {
@@ -60,7 +63,7 @@ export interface FigureChoice {
 
 /** The figure of a kind. Throws InputError where what it draws was not measured. */
 export async function figureOf(
-	kind: FigureKind,
+	kind: RunFigureKind,
 	sources: readonly RunSource[],
 	choice: FigureChoice,
 	style: Style

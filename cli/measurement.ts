@@ -134,7 +134,11 @@ export function kindCommand(program: Command, kindOfCommand: Kind, own: Own = {}
 	return command.addHelpText('after', help.more);
 }
 
-function optionOf({ flag, about, parse, choices, defaultWords }: Flag, standing: unknown): Option {
+/** An option as commander takes it. */
+export function optionOf(
+	{ flag, about, parse, choices, defaultWords }: Flag,
+	standing: unknown
+): Option {
 	const option = new Option(flag, about);
 	if (choices !== undefined) return option.choices(choices);
 	if (parse === undefined) return option;

@@ -1,4 +1,5 @@
 /** How a training changes what layers attend to. */
+import type { TorchSettings } from '../engine/torchSettings.ts';
 import { meanNextLayer, nextLayerCurve } from '../similarity/curves.ts';
 import { summaryOf } from '../similarity/compare.ts';
 import { similarityMatrix } from '../similarity/measure.ts';
@@ -39,6 +40,8 @@ export interface Dynamics {
 	texts: { name: string; sha256: string }[];
 	context: number;
 	windows: number;
+	/** What made it where it was not the program's own engine. */
+	engine?: { name: 'torch' } & TorchSettings;
 	steps: DynamicsStep[];
 }
 

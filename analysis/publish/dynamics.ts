@@ -1,7 +1,7 @@
 import type { Dynamics, DynamicsStep } from '../compare/dynamics.ts';
 import type { Tick } from '../figure/axes.ts';
 import type { Series } from '../figure/frame.ts';
-import { lineFigure } from '../figure/lineFigure.ts';
+import { lineFigure, type LineFigure } from '../figure/lineFigure.ts';
 import type { Figure } from '../figure/marks.ts';
 import type { Style } from '../figure/style.ts';
 import { figureSvg } from '../figure/svg.ts';
@@ -18,8 +18,13 @@ const COLOURS = [1, 2, 3].map((at) => `var(--series-${at})`);
 /** Pairs get a line each up to this many; of more, the least, the median and the most alike are drawn. */
 const MOST_PAIRS = 5;
 
-/** Draws similarity of neighbouring layers, loss and recall, and damage where it was measured, over the steps. */
+/** Draws a training; see `dynamicsLines`. */
 export function dynamicsFigure(dynamics: Dynamics, style: Style): Figure {
+	return lineFigure(dynamicsLines(dynamics), style);
+}
+
+/** Similarity of neighbouring layers, loss and recall, and damage where it was measured, over the steps. */
+export function dynamicsLines(dynamics: Dynamics): LineFigure {
 	const { steps, metric, view, context, windows, texts } = dynamics;
 	const axis = stepAxis(steps.map(({ step }) => step));
 	const series = (
@@ -42,48 +47,45 @@ export function dynamicsFigure(dynamics: Dynamics, style: Style): Figure {
 	});
 	const hasRecall = steps.some(({ recall }) => recall !== null);
 	const mean = (values: readonly (number | null)[] | undefined) => meanOf(values ?? []);
-	return lineFigure(
-		{
-			title: 'What layers attend to, over a training',
-			caption: `Similarity (${metric}, view ${view}) of neighbouring layers, mean with 95% intervals and by pair, and loss, by training step; ${steps.length} checkpoints, each measured on ${windows} windows of ${context} tokens of ${texts.map(({ name }) => name).join(', ')}.`,
-			x: axis.range,
-			xTicks: axis.ticks,
-			xTitle: axis.wide ? 'training step (logarithmic)' : 'training step',
-			charts: [
-				{
-					title: `similarity of neighbouring layers, mean (${metric})`,
-					series: [
-						series(
-							'mean',
-							0,
-							({ similarity }) => similarity.value,
-							({ similarity }) => similarity
-						)
+	return {
+		title: 'What layers attend to, over a training',
+		caption: `Similarity (${metric}, view ${view}) of neighbouring layers, mean with 95% intervals and by pair, and loss, by training step; ${steps.length} checkpoints, each measured on ${windows} windows of ${context} tokens of ${texts.map(({ name }) => name).join(', ')}.`,
+		x: axis.range,
+		xTicks: axis.ticks,
+		xTitle: axis.wide ? 'training step (logarithmic)' : 'training step',
+		charts: [
+			{
+				title: `similarity of neighbouring layers, mean (${metric})`,
+				series: [
+					series(
+						'mean',
+						0,
+						({ similarity }) => similarity.value,
+						({ similarity }) => similarity
+					)
+				]
+			},
+			{ title: 'by pair', series: pairSeries(steps, series) },
+			{
+				title: 'loss (nats/token)',
+				series: [
+					series('text', 0, ({ loss }) => loss),
+					...(hasRecall ? [series('recall', 1, ({ recall }) => recall)] : [])
+				]
+			},
+			...(steps.some(({ damage }) => damage !== null)
+				? [
+						{
+							title: 'mean loss increase (nats/token)',
+							series: [
+								series('a layer dropped', 0, ({ damage }) => mean(damage?.drop)),
+								series('a layer follows the one before', 1, ({ damage }) => mean(damage?.next))
+							]
+						}
 					]
-				},
-				{ title: 'by pair', series: pairSeries(steps, series) },
-				{
-					title: 'loss (nats/token)',
-					series: [
-						series('text', 0, ({ loss }) => loss),
-						...(hasRecall ? [series('recall', 1, ({ recall }) => recall)] : [])
-					]
-				},
-				...(steps.some(({ damage }) => damage !== null)
-					? [
-							{
-								title: 'mean loss increase (nats/token)',
-								series: [
-									series('a layer dropped', 0, ({ damage }) => mean(damage?.drop)),
-									series('a layer follows the one before', 1, ({ damage }) => mean(damage?.next))
-								]
-							}
-						]
-					: [])
-			]
-		},
-		style
-	);
+				: [])
+		]
+	};
 }
 
 function pairSeries(

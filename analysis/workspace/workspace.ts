@@ -10,6 +10,8 @@ export interface Workspace {
 	results: string;
 	/** Names, notes, tags and pins: a small file per run or result that has some. */
 	labels: string;
+	/** Trainings that were followed: a file each. */
+	dynamics: string;
 	/** Remembered model hashes and speeds. */
 	cache: string;
 	jobs: string;
@@ -33,6 +35,7 @@ export function workspaceAt(home: string): Workspace {
 		runs: join(home, 'runs'),
 		results: join(home, 'results'),
 		labels: join(home, 'labels'),
+		dynamics: join(home, 'dynamics'),
 		cache: join(home, 'cache'),
 		jobs: join(home, 'jobs.json')
 	};
@@ -43,14 +46,19 @@ export function workspaceAt(home: string): Workspace {
  * digits against two of one second. `mini-llama2-20261123-061503-a1b2`
  */
 export function newRunId(modelName: string, date: Date): string {
-	const name = modelName
-		.toLowerCase()
-		.replaceAll(/[^a-z0-9]+/g, '-')
-		.slice(0, MAX_NAME_LENGTH)
-		.replaceAll(/^-+|-+$/g, '');
 	const [day, time] = date
 		.toISOString()
 		.replaceAll(/[-:]|\..*/g, '')
 		.split('T');
-	return `${name || 'model'}-${day}-${time}-${randomBytes(2).toString('hex')}`;
+	return `${slugOf(modelName)}-${day}-${time}-${randomBytes(2).toString('hex')}`;
+}
+
+/** A name as the beginning of an id: lower-case letters, digits and dashes. */
+export function slugOf(name: string): string {
+	const slug = name
+		.toLowerCase()
+		.replaceAll(/[^a-z0-9]+/g, '-')
+		.slice(0, MAX_NAME_LENGTH)
+		.replaceAll(/^-+|-+$/g, '');
+	return slug || 'model';
 }

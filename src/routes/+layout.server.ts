@@ -1,3 +1,4 @@
+import { dynamicsIds } from '$analysis/compare/storedDynamics.ts';
 import type { LabelsAnswer } from '$lib/client/api.ts';
 import type { TorchThere } from '$lib/forms/torchThere.ts';
 import type { LayoutServerLoad } from './$types';
@@ -5,8 +6,9 @@ import type { LayoutServerLoad } from './$types';
 export const load: LayoutServerLoad = async ({
 	locals,
 	depends
-}): Promise<LabelsAnswer & { torch: TorchThere }> => {
+}): Promise<LabelsAnswer & { torch: TorchThere; trainings: boolean }> => {
 	depends('spanwise:labels');
-	const { labels, claim, torch } = locals.workbench;
-	return { ...(await labels.list()), readOnly: claim.readOnly, torch: torch() };
+	const { labels, claim, torch, settings } = locals.workbench;
+	const trainings = (await dynamicsIds(settings.home)).length > 0;
+	return { ...(await labels.list()), readOnly: claim.readOnly, torch: torch(), trainings };
 };
