@@ -15,7 +15,9 @@ import { benchText } from './benchText.ts';
 import { findModel, homeOf } from './found.ts';
 import { say, type Io } from './io.ts';
 import { printFigures, type KindOptions, type Own } from './measurement.ts';
+import { sampleFiles } from './samples.ts';
 import { storeResult } from './store.ts';
+import { readTexts } from './texts.ts';
 import { withProgress } from './withProgress.ts';
 import { WORKERS } from './workers.ts';
 
@@ -40,9 +42,9 @@ export const benchOwn: Own<BenchReport> = {
 	text: benchText
 };
 
-const { prompt, generate, batch, repeats } = benchSettings.entries;
+const { prompt, generate, batch, repeats, recall } = benchSettings.entries;
 /** Rounds of two models that are there already: they have their plan and their types. */
-const settingForm = v.object({ prompt, generate, batch, repeats });
+const settingForm = v.object({ prompt, generate, batch, repeats, recall });
 
 /** Measures two models that are there already, and keeps what was measured. */
 async function ofWritten(
@@ -57,12 +59,13 @@ async function ofWritten(
 	const modelFolder = await findModel(model, options, io);
 	const memoryLimitBytes = options.memory ?? null;
 	const setting = parseUntrusted(settingForm, readFlags(bench.flags, options), 'bench');
+	const documents = await readTexts(options.text ?? sampleFiles(bench.samples), io);
 	const recorder = new TelemetryRecorder();
 	const { bench: figures, plan } = await withProgress(io, {}, ({ onProgress }) =>
 		withModel(modelFolder, (opened) =>
 			measureWritten(
 				opened,
-				{ against, memoryLimitBytes, home, ...setting },
+				{ against, memoryLimitBytes, home, documents, ...setting },
 				{
 					id: 'bench',
 					openSide: benchSides(new URL('benchWorker.js', WORKERS)),
@@ -73,7 +76,10 @@ async function ofWritten(
 	);
 	for (const line of benchOwn.remarks?.(figures) ?? []) say(io, line);
 	printFigures(bench, figures, options, io, benchOwn);
-	const named = { model, instead: ['--against', against], modelFolders: options.models };
+	const named = {
+		...{ model, texts: options.text ?? [], modelFolders: options.models },
+		instead: ['--against', against]
+	};
 	const command = commandOf(bench, named, setting);
 	await storeResult(resultOf('bench', figures, plan), { home, command, recorder }, io);
 }

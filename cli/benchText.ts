@@ -1,6 +1,17 @@
 import type { BenchReport } from '../analysis/measure/bench/benchTypes.ts';
-import { benchRows, type BenchRow, type TwoLines } from '../analysis/measure/bench/rows.ts';
-import { netKind, netWords } from '../analysis/measure/bench/words.ts';
+import {
+	benchRows,
+	costRows,
+	type BenchRow,
+	type CostRow,
+	type TwoLines
+} from '../analysis/measure/bench/rows.ts';
+import {
+	costMeasuredWords,
+	costWords,
+	netKind,
+	netWords
+} from '../analysis/measure/bench/words.ts';
 import { countWords } from '../analysis/text/plan.ts';
 import { formatFacts, formatTable } from './table.ts';
 
@@ -9,7 +20,7 @@ function oneLine({ main, below }: TwoLines): string {
 	return below === '' ? main : `${main} (${below})`;
 }
 
-/** Both sides, their ratio and what was predicted, in the words of the page. */
+/** Both sides, their ratio and what was predicted, and what the plan costs, in the words of the page. */
 export function benchText(report: BenchReport): string {
 	const { setting, machine } = report;
 	const net = netKind(report);
@@ -37,5 +48,18 @@ export function benchText(report: BenchReport): string {
 		net === 'few rounds'
 			? 'Ranges are quartiles. From 6 rounds on, ratios have 95% intervals.'
 			: 'Ranges: quartiles over the rounds; of ratios, the 95% interval of the median.';
-	return `${facts}\n${table}${net === 'few rounds' ? '' : `${net}: `}${netWords(report)}\n${ranges}\n`;
+	return `${facts}\n${table}${net === 'few rounds' ? '' : `${net}: `}${netWords(report)}\n${ranges}\n\n${costText(report)}`;
+}
+
+/** What the plan costs, in the words of the page. */
+function costText(report: BenchReport): string {
+	const { cost = null } = report;
+	if (cost === null) return `${costWords(report)}\n`;
+	const table = formatTable(costRows(report), [
+		{ title: 'nats/token', value: ({ name }: CostRow) => name },
+		{ title: 'baseline', value: ({ baseline }) => baseline, align: 'right' },
+		{ title: 'planned', value: ({ planned }) => planned, align: 'right' },
+		{ title: 'increase', value: ({ increase }) => increase, align: 'right' }
+	]);
+	return `${table}${costWords(report)}\n${costMeasuredWords(cost)}\n`;
 }

@@ -66,7 +66,8 @@ const COMMANDS: Record<string, (modelFolder: string, plan: Plan) => Promise<unkn
 		measureBench(
 			{
 				...{ modelFolder, plan, planFolder: scratch, dtype: null, home },
-				...{ prompt: 8, generate: 2, batch: 1, repeats: 1, memoryLimitBytes: MEMORY }
+				...{ prompt: 8, generate: 2, batch: 1, repeats: 1, memoryLimitBytes: MEMORY },
+				...{ documents: [], recall: false }
 			},
 			{ ...silent, id: `bench-${outs++}`, openSide: openBenchSide }
 		),

@@ -76,7 +76,7 @@ export function isDroppingBetter(results: Results): Answer | null {
 	});
 }
 
-/** What a plan gains as a deployed model: the newest bench of the same sources. */
+/** What a plan gains as a deployed model, and costs: the newest bench of the same sources. */
 export function whatIsGained(results: Results, sources: Sources): Answer | null {
 	const same = JSON.stringify(sources);
 	return newest(results, ({ bench }) => {
@@ -85,9 +85,16 @@ export function whatIsGained(results: Results, sources: Sources): Answer | null 
 			`×${withInterval(median, { low, high }, (value) => value.toFixed(2))}`;
 		return {
 			word: 'measured',
-			sentence: `Time to the first token ${times(bench.firstToken)}, tokens/s ${times(bench.tokensPerSecond)}, cache ×${bench.cache.toFixed(2)}.`
+			sentence: `Time to the first token ${times(bench.firstToken)}, tokens/s ${times(bench.tokensPerSecond)}, cache ×${bench.cache.toFixed(2)}.${costOf(bench)}`
 		};
 	});
+}
+
+/** What the plan costs beside it; nothing where the bench did not measure it. */
+function costOf({ cost }: NonNullable<ResultSummary['bench']>): string {
+	if (cost === undefined) return '';
+	const recall = cost.recall === undefined ? '' : `, and ${lossText(cost.recall)} on recall`;
+	return ` It costs ${lossText(cost.text)} nats/token on text${recall}.`;
 }
 
 /** What the page would do with the model: the plan that was searched, else one that was evaluated, and what it costs. */

@@ -43,6 +43,18 @@ export function madeUpBench(ratio: Partial<BenchReport['ratio']> = {}): BenchRep
 			...ratio
 		},
 		predicted: { prefillFlops: 0.052, decodeBytes: 0.063, kvCache: 0.125, parameters: 0.037 },
+		cost: {
+			text: {
+				...{ baseline: 3.923, planned: 3.959, windows: 8, over: 'blocks' },
+				delta: { loss: 0.036, low: 0.01, high: 0.061 }
+			},
+			recall: {
+				...{ baseline: 0.246, planned: 0.256, windows: 8 },
+				delta: { loss: 0.01, low: -0.002, high: 0.022 }
+			},
+			texts: [{ name: 'walden.txt', sha256: 'ab', characters: 4096 }],
+			context: 512
+		},
 		machine: { processor: 'AMD EPYC', threads: 2 }
 	};
 }

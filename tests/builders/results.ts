@@ -102,7 +102,7 @@ export function madeUpBenchResult(): ResultParts {
 	const { prompt, repeats } = bench.setting;
 	return {
 		...stored,
-		texts: [],
+		texts: bench.cost?.texts ?? [],
 		context: prompt,
 		windows: repeats,
 		result: { kind: 'bench', plan: madeUpPlan(), bench }

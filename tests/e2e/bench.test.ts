@@ -72,7 +72,13 @@ const areGone = (pids: readonly number[]) => () => {
 describe('a bench as a job', { timeout: TIMEOUT_MS }, () => {
 	it('ends with its result, listed, served, and with the command that makes it again', async () => {
 		const queued = await measure();
-		expect(queued).toMatchObject({ kind: 'bench', run, texts: [], context: 16, windows: 2 });
+		expect(queued).toMatchObject({
+			kind: 'bench',
+			run,
+			texts: ['walden.txt', 'through-the-looking-glass.txt'],
+			context: 16,
+			windows: 2
+		});
 		const job = await untilJob(
 			server.url,
 			queued.id,
@@ -82,15 +88,16 @@ describe('a bench as a job', { timeout: TIMEOUT_MS }, () => {
 		const stored = (await json(`/api/results/${job.result ?? ''}`)) as StoredResult;
 		expect(stored).toMatchObject({
 			model: { name: 'mini-llama2' },
-			texts: [],
+			texts: [{ name: 'walden.txt' }, { name: 'through-the-looking-glass.txt' }],
 			command:
-				'spanwise bench mini-llama2 --plan mini-llama2_plan.json --prompt 16 --generate 4 --batch 1 --repeats 2 --dtype fp32',
+				'spanwise bench mini-llama2 --text static/samples/walden.txt static/samples/through-the-looking-glass.txt --plan mini-llama2_plan.json --prompt 16 --generate 4 --batch 1 --repeats 2 --dtype fp32',
 			result: {
 				kind: 'bench',
 				// A follower of 16 has no keys: one part of 32.
 				bench: {
 					followers: 1,
 					ratio: { cacheBytesPerToken: 31 / 32 },
+					cost: { text: { windows: 8 }, recall: { windows: 8 }, context: 512 },
 					warning: expect.stringContaining('these are other weights') as unknown,
 					notes: []
 				}
@@ -101,7 +108,9 @@ describe('a bench as a job', { timeout: TIMEOUT_MS }, () => {
 		const listed = (await json(`/api/results?model=${stored.model.hash}`)) as ResultSummary[];
 		// The workspace was empty: a plan was evaluated in it besides.
 		const benches = listed.filter(({ kind }) => kind === 'bench');
-		expect(benches).toMatchObject([{ id: job.result, bench: { cache: 31 / 32 } }]);
+		expect(benches).toMatchObject([
+			{ id: job.result, bench: { cache: 31 / 32, cost: { text: {}, recall: {} } } }
+		]);
 		expect(await results()).toContain(job.result);
 	});
 

@@ -97,9 +97,11 @@ describe('page and command have the same defaults', () => {
 	});
 	it('for a deployment', () => {
 		const { prompt, generate, batch, repeats, dtype = 'fp32' } = optionsOf('bench');
-		expect(benchRequest('run', benchFields(SIZE.maxPositions), asked)).toEqual({
+		expect(benchRequest('run', benchFields(SIZE.maxPositions, samples), asked)).toEqual({
 			kind: 'bench',
 			run: 'run',
+			texts: [{ sample: 'walden' }, { sample: 'through-the-looking-glass' }],
+			recall,
 			...asked,
 			dtype,
 			prompt,

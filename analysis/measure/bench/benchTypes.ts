@@ -1,7 +1,10 @@
 import type { DecoderNames } from '../../engine/deploySession.ts';
 import type { Spread } from '../../statistics/figures.ts';
 import type { DecoderDtype } from '../../graph/decode/weights.ts';
+import type { Document } from '../../model/tokens/types.ts';
 import type { Plan } from '../../plan/types.ts';
+import type { ResampledOver } from '../../statistics/resample.ts';
+import type { RecallReport } from '../recall.ts';
 
 export interface BenchSetting {
 	/** Tokens of the prompt. */
@@ -27,6 +30,10 @@ export interface BenchRequest extends BenchSetting {
 	memoryLimitBytes: number | null;
 	/** The workspace: what is written for the bench is there while it runs. */
 	home: string;
+	/** Texts on which the cost of the plan is measured; none: it is not. */
+	documents: Document[];
+	/** Whether in-context recall is measured too. */
+	recall: boolean;
 }
 
 /** A model to be run as it is deployed. */
@@ -92,6 +99,17 @@ export interface BenchPrediction {
 	parameters: number;
 }
 
+/** What a plan costs, measured on text by the engine that evaluates plans: losses, nats/token, paired by window. */
+export interface PlanCost {
+	/** Loss on text; `over` is what its interval is drawn over. */
+	text: RecallReport & { over: ResampledOver | null };
+	/** Loss on a passage that comes again; not there where it was not measured. */
+	recall?: RecallReport;
+	texts: { name: string; sha256: string; characters: number }[];
+	/** Tokens of a window of text. */
+	context: number;
+}
+
 /** What `spanwise bench --json` prints. */
 export interface BenchReport {
 	/** Its name; of the model that both sides were written from. */
@@ -114,6 +132,8 @@ export interface BenchReport {
 		cacheBytesPerToken: number;
 	};
 	predicted: BenchPrediction;
+	/** null: it could not be measured, and `notes` say why. Earlier versions did not measure it. */
+	cost?: PlanCost | null;
 	machine: { processor: string; threads: number };
 	/** The plan was made for other weights; null: for these. Earlier versions did not say. */
 	warning?: string | null;

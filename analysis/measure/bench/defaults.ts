@@ -1,7 +1,12 @@
 import type { BenchSetting } from './benchTypes.ts';
 
 /** What a deployment is measured with where nothing is said, on the page and by the command. */
-export const BENCH_DEFAULTS: Readonly<BenchSetting> & { readonly dtype: 'fp32' } = {
+export const BENCH_DEFAULTS: Readonly<BenchSetting> & {
+	readonly dtype: 'fp32';
+	readonly samples: readonly string[];
+} = {
+	/** Bundled texts for what the plan costs: others than those that search reads. */
+	samples: ['walden', 'through-the-looking-glass'],
 	prompt: 512,
 	generate: 64,
 	batch: 1,

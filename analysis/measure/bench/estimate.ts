@@ -7,7 +7,7 @@ import { estimateOfBench, prepareBench } from './prepareBench.ts';
 /** What a bench would take. Throws InputError where it would be refused, or the disk has too little space. */
 export async function estimateBench(model: Model, request: BenchRequest): Promise<Estimate> {
 	const { home } = request;
-	const prepared = prepareBench(model, request);
+	const prepared = await prepareBench(model, request);
 	await checkRoom({ home, id: 'bench', bytesNeeded: prepared.scratchBytes });
 	return estimateOfBench(prepared, home);
 }

@@ -1,6 +1,7 @@
 import type { Measurement, Request } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import type { BenchRequest, BenchReport } from './benchTypes.ts';
+import { BENCH_DEFAULTS } from './defaults.ts';
 import { benchFlags, benchSettings, type BenchSettings } from './settings.ts';
 import { benchBrief, benchForm, benchSummary } from './stored.ts';
 
@@ -10,8 +11,8 @@ export const bench = {
 	name: 'bench',
 	noun: 'a bench',
 	key: 'bench',
-	takes: ['plan'],
-	samples: [],
+	takes: ['texts', 'plan'],
+	samples: BENCH_DEFAULTS.samples,
 	settings: benchSettings,
 	flags: benchFlags,
 	help: {
@@ -23,11 +24,16 @@ plan, and --against, a folder that it wrote with one. Runs both in alternation, 
 to the first token, tokens/s after it, peak memory, bytes of cache per token; median, quartiles, and the ratio
 planned ÷ baseline round by round, beside what counting predicts.
 
+What the plan costs stands beside what it gains: loss on 8 × 512 tokens of the texts and recall, the loss on a passage
+of them that comes again, both without and with the plan, paired by window with 95% intervals, by the engine that
+spanwise evaluate measures with. --recall off leaves recall out. Where the cost cannot be measured a note says why.
+JSON: cost: {text, recall, texts, context}, each {baseline, planned, delta: {loss, low, high}, windows}.
+
 Example (plan.json: made by the example of spanwise plan):
   spanwise bench mini-llama2 --plan plan.json --prompt 256 --generate 32`
 	},
 	extent: ({ prompt, repeats }) => ({ context: prompt, windows: repeats }),
-	extentWords: ({ context, windows }) =>
+	extentWords: ({ context, windows }: { context: number; windows: number }) =>
 		`${windows} ${windows === 1 ? 'round' : 'rounds'} a side, ${context} tokens of prompt`,
 	/** An ONNX model keeps its types. */
 	async fitted(settings, modelFolder) {
@@ -63,9 +69,9 @@ Example (plan.json: made by the example of spanwise plan):
 		return { figures };
 	},
 	figures: benchForm,
-	about: ({ model, modelHash, setting }) => ({
+	about: ({ model, modelHash, setting, cost }) => ({
 		model: { name: model, hash: modelHash },
-		texts: [],
+		texts: cost?.texts ?? [],
 		context: setting.prompt,
 		windows: setting.repeats
 	}),
@@ -78,7 +84,12 @@ function benchRequest({
 	memoryLimitBytes,
 	home,
 	planFolder,
+	documents,
 	settings
 }: Request<BenchSettings>): BenchRequest {
-	return { modelFolder, memoryLimitBytes, home, planFolder: planFolder ?? '.', ...settings };
+	return {
+		...{ modelFolder, memoryLimitBytes, home, documents },
+		planFolder: planFolder ?? '.',
+		...settings
+	};
 }

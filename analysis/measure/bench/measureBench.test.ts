@@ -11,13 +11,19 @@ import { writeOnnxFolder } from '../../../tests/builders/onnxFolder.ts';
 import { smallDecoderPlan } from '../../../tests/builders/onnxPlan.ts';
 import { smallDecoder } from '../../../tests/builders/onnxDecoder.ts';
 import { partialWriter } from '../../process/partial.ts';
+import type { Document } from '../../model/tokens/types.ts';
+import { RECALL_OFF } from '../recallSetting.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { openBenchSide } from './benchSide.ts';
 import type { BenchFile, BenchRequest, OpenSide } from './benchTypes.ts';
 import { type BenchMeans } from './measureBench.ts';
 import { estimateOfBench } from './prepareBench.ts';
-import { measureBench, prepareBench } from '../../../tests/builders/opened.ts';
-import { measureWritten } from '../../../tests/builders/opened.ts';
+import {
+	evaluatePlan,
+	measureBench,
+	measureWritten,
+	prepareBench
+} from '../../../tests/builders/opened.ts';
 
 const SETTING = { prompt: 12, generate: 4, batch: 1, repeats: 2 };
 const SOURCES = [0, 0, 2, null];
@@ -26,13 +32,13 @@ let scratch: string;
 let model: string;
 let home: string;
 let results: string;
-let fixed: { home: string; memoryLimitBytes: number };
+let fixed: { home: string; memoryLimitBytes: number; documents: Document[]; recall: boolean };
 beforeAll(async () => {
 	scratch = await mkdtemp(join(tmpdir(), 'spanwise-measure-bench-'));
 	model = join(scratch, 'model');
 	home = join(scratch, 'home');
 	results = join(home, 'results');
-	fixed = { home, memoryLimitBytes: 4e9 };
+	fixed = { home, memoryLimitBytes: 4e9, documents: [], recall: false };
 	await writeTinyCheckpoint(model, { config: { head_dim: 16, num_hidden_layers: 4 } });
 });
 afterAll(() => rm(scratch, { recursive: true }));
@@ -204,6 +210,81 @@ describe('a bench of an ONNX model', () => {
 		const request = { model: file, against: out, ...fixed, ...SETTING };
 		const { bench } = await measureWritten(request, meansOf().means);
 		expect(bench).toMatchObject({ dtype: 'float32', ratio: { cacheBytesPerToken: 5 / 8 } });
+	});
+});
+
+describe('what a plan costs, beside what it gains', () => {
+	const documents = ['sea', 'wind'].map((word) => ({
+		name: `${word}.txt`,
+		text: Array.from(
+			{ length: 900 },
+			(_, n) => `the ${word} and ${(n * 7919) % 997} in the rain on the sand. `
+		).join('')
+	}));
+
+	it('is what an evaluation of the same windows and probes says', async () => {
+		const { means, told } = meansOf();
+		const request = await requestFor(model, { documents, recall: true });
+		const { cost, notes } = await measureBench(request, means);
+		const { report, texts, context } = await evaluatePlan(
+			{
+				...{ modelFolder: model, plan: request.plan, repairs: null },
+				...{ context: 256, windows: 8, questions: null, gates: {} },
+				...{ ...fixed, documents, recall: true }
+			},
+			{ onProgress: () => undefined }
+		);
+		expect(cost).toEqual({
+			text: {
+				baseline: expect.closeTo(report.baseline.loss, 6) as number,
+				planned: expect.closeTo(report.shared.loss, 6) as number,
+				delta: {
+					loss: expect.closeTo(report.delta.loss, 6) as number,
+					low: expect.closeTo(report.delta.low ?? NaN, 6) as number,
+					high: expect.closeTo(report.delta.high ?? NaN, 6) as number
+				},
+				windows: 8,
+				over: 'documents'
+			},
+			recall: report.recall,
+			texts,
+			context
+		});
+		expect(notes).toEqual([]);
+		expect(stagesOf(told)[0]).toBe('measuring what the plan costs');
+		const prepared = await prepareBench(request);
+		expect(told.at(-1)).toMatchObject({ fraction: 1, tokens: 6 * 28 + prepared.cost.tokens });
+	});
+
+	it('is told without recall where it is turned off, with a line that says so', async () => {
+		const request = await requestFor(model, { documents, recall: false, repeats: 1 });
+		const { cost, notes } = await measureBench(request, meansOf().means);
+		expect(Object.keys(cost ?? {})).toEqual(['text', 'texts', 'context']);
+		expect(notes).toEqual([RECALL_OFF]);
+	});
+
+	it('is not measured, with a line that says why, where the model has no tokenizer', async () => {
+		const file = await onnxModel('dumb');
+		await rm(join(dirname(file), 'tokenizer.json'), { force: true });
+		const request = await requestFor(file, { plan: onnxPlan(), documents, repeats: 1 });
+		const { cost, notes } = await measureBench(request, meansOf().means);
+		expect(cost).toBeNull();
+		expect(notes).toEqual([expect.stringMatching(/^what the plan costs was not measured: /)]);
+	});
+
+	it('is measured of models that are there already, on the one without a plan', async () => {
+		const plan = await planFor(model, SOURCES);
+		const [base, against] = [join(scratch, 'costed'), join(scratch, 'costed-planned')];
+		await deploy(model, base);
+		await deploy(model, against, { plan });
+		const request = { model: base, against, ...fixed, ...SETTING, documents };
+		const { bench } = await measureWritten(request, meansOf().means);
+		const { cost } = await measureBench(
+			await requestFor(model, { plan, documents, repeats: 1 }),
+			meansOf().means
+		);
+		expect(bench.cost?.text.delta.loss).toBeCloseTo(cost?.text.delta.loss ?? NaN, 4);
+		expect(bench.notes).toEqual([RECALL_OFF]);
 	});
 });
 

@@ -12,8 +12,10 @@ import type {
 	BenchRound,
 	BenchSetting,
 	BenchSide,
-	OpenSide
+	OpenSide,
+	PlanCost
 } from './benchTypes.ts';
+import { measureCost, type PreparedCost } from './cost.ts';
 import { deployModel, type Deployed, type DeployStage } from '../../apply/deploy.ts';
 import { prepareBench, secondsOfBench, type PreparedBench } from './prepareBench.ts';
 import type { Model } from '../../model/open.ts';
@@ -36,6 +38,7 @@ export interface BenchPair {
 }
 
 const MEASURING = 'measuring';
+const COSTING = 'measuring what the plan costs';
 /** Share of the time that writing a model takes, roughly, that is over when a stage begins. */
 const SHARE_BEFORE: Record<DeployStage, number> = { writing: 0, verifying: 0.5, hashing: 0.8 };
 
@@ -50,11 +53,12 @@ export async function measureBench(
 	means: BenchMeans,
 	onPrepared?: (prepared: PreparedBench) => Promise<void>
 ): Promise<BenchReport> {
-	const prepared = prepareBench(model, request);
+	const prepared = await prepareBench(model, request);
 	await onPrepared?.(prepared);
 	const { setting, facts } = prepared;
 	const seconds = await secondsOfBench(prepared, request.home);
 	const reporter = reporterOf(setting, facts.layers, seconds.total, means.onProgress);
+	const cost = await reportCost(prepared.cost, request.home, seconds.cost, reporter);
 	const room = { home: request.home, id: means.id, bytesNeeded: prepared.scratchBytes };
 	return withScratch(room, async (scratch) => {
 		const write = writer(model, request, scratch, (work, stage) => reporter.add(work, stage, 0));
@@ -73,7 +77,22 @@ export async function measureBench(
 		const pair = { subject, baseline, planned: { ...planned, names: baseline.names } };
 		const report = await runPair(pair, setting, means.openSide, seconds.round, reporter);
 		const { warning, notes } = deployed;
-		return { ...report, warning, notes };
+		return { ...report, cost, warning, notes: [...notes, ...prepared.cost.notes] };
+	});
+}
+
+/** Measures what the plan costs, which takes about `seconds`. */
+export function reportCost(
+	prepared: PreparedCost,
+	home: string,
+	seconds: number,
+	reporter: Reporter
+): Promise<PlanCost | null> {
+	let told = 0;
+	return measureCost(prepared, home, (fraction, tokens) => {
+		reporter.addTokens(tokens);
+		reporter.add(fraction * seconds - told, COSTING, 0);
+		told = fraction * seconds;
 	});
 }
 

@@ -8,12 +8,14 @@ import type { Model } from '../../model/open.ts';
 import { sessionWeightBytes } from '../../model/onnx/weights.ts';
 import { RECORD_FILE } from '../../model/onnx/writtenPlan.ts';
 import { planMatches } from '../../plan/planFile.ts';
+import type { Document } from '../../model/tokens/types.ts';
 import type { Plan } from '../../plan/types.ts';
 import { checkBenchSetting } from './bench.ts';
 import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
 import { benchSeconds, checkMemory, roundsOf } from './benchOutlook.ts';
 import type { BenchReport, BenchSetting } from './benchTypes.ts';
-import { reporterOf, runPair, type BenchMeans } from './measureBench.ts';
+import { prepareCost } from './cost.ts';
+import { reportCost, reporterOf, runPair, type BenchMeans } from './measureBench.ts';
 import { readWritten, type WrittenDecoder } from '../../apply/read.ts';
 import { withScratch } from '../../apply/scratch.ts';
 
@@ -24,6 +26,8 @@ export interface WrittenRequest extends BenchSetting {
 	/** As of `BenchRequest`. */
 	memoryLimitBytes: number | null;
 	home: string;
+	documents: Document[];
+	recall: boolean;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface WrittenRequest extends BenchSetting {
  */
 export async function measureWritten(
 	model: Model,
-	{ against, home, memoryLimitBytes, ...setting }: WrittenRequest,
+	{ against, home, memoryLimitBytes, documents, recall, ...setting }: WrittenRequest,
 	means: BenchMeans
 ): Promise<{ bench: BenchReport; plan: Plan }> {
 	if (model.form !== 'onnx') {
@@ -62,10 +66,15 @@ export async function measureWritten(
 	const side = { name, facts, fileBytes, weightBytes, type: facts.dtype, elementBytes };
 	checkMemory(side, setting, memoryLimitBytes);
 	const seconds = benchSeconds(side, setting, rate).round;
-	const work = roundsOf(setting) * seconds;
+	const cost = await prepareCost(model, {
+		...{ plan, planFolder: against, documents, recall, memoryLimitBytes }
+	});
+	const costSeconds = cost.work / rate;
+	const work = roundsOf(setting) * seconds + costSeconds;
 	const reporter = reporterOf(setting, facts.layers, work, means.onProgress);
 	const dtype = planned.dtype ?? facts.dtype;
 	const subject = { name: baseline?.name ?? name, hash, facts, sources: plan.sources, dtype };
+	const costs = await reportCost(cost, home, costSeconds, reporter);
 	const bench = await withScratch({ home, id: means.id, bytesNeeded: 0 }, async (scratch) => {
 		const pair = {
 			subject,
@@ -75,7 +84,7 @@ export async function measureWritten(
 		return runPair(pair, setting, means.openSide, seconds, reporter);
 	});
 	const warning = planMatches(plan, { name: planned.name, layers: facts.layers, hash });
-	return { bench: { ...bench, warning }, plan };
+	return { bench: { ...bench, cost: costs, warning, notes: cost.notes }, plan };
 }
 
 /** Either is made from the other's model, or both from one. */

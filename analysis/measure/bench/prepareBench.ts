@@ -24,6 +24,7 @@ import {
 	type SideFacts
 } from './benchOutlook.ts';
 import type { BenchRequest, BenchSetting } from './benchTypes.ts';
+import { prepareCost, type PreparedCost } from './cost.ts';
 
 /** Loading node and onnxruntime, in three processes. */
 const FIXED_SECONDS = 2;
@@ -31,6 +32,8 @@ const FIXED_SECONDS = 2;
 /** What is known of a bench before anything is written. */
 export interface PreparedBench extends SideFacts, BenchMemory {
 	setting: BenchSetting;
+	/** What measuring the cost of the plan takes. */
+	cost: PreparedCost;
 	/** The user's own ONNX model, which is the baseline; null: of a checkpoint, whose baseline is written. */
 	onnx: { file: string; names: DecoderNames } | null;
 	/** Type that a checkpoint is written in, or that an ONNX model has. */
@@ -46,17 +49,18 @@ export interface PreparedBench extends SideFacts, BenchMemory {
  * writing or running anything. Throws InputError for whatever is wrong with model, plan or setting, and where the
  * memory limit is too low.
  */
-export function prepareBench(model: Model, request: BenchRequest): PreparedBench {
+export async function prepareBench(model: Model, request: BenchRequest): Promise<PreparedBench> {
 	const { prompt, generate, batch, repeats } = request;
 	const setting = { prompt, generate, batch, repeats };
 	requireDtype(model, request);
 	requirePlan(model, request.plan, 'write and compare');
 	const side =
 		model.form === 'onnx' ? onnxSide(model, setting) : checkpointSide(model, request, setting);
-	return { ...side, setting, ...checkMemory(side, setting, request.memoryLimitBytes) };
+	const memory = checkMemory(side, setting, request.memoryLimitBytes);
+	return { ...side, setting, ...memory, cost: await prepareCost(model, request) };
 }
 
-type Side = Omit<PreparedBench, 'setting' | keyof BenchMemory>;
+type Side = Omit<PreparedBench, 'setting' | 'cost' | keyof BenchMemory>;
 
 function checkpointSide(
 	{ name, facts, checkpoint }: CheckpointModel,
@@ -129,26 +133,29 @@ function onnxSide({ name, found }: OnnxFileModel, setting: BenchSetting): Side {
 export async function secondsOfBench(
 	prepared: PreparedBench,
 	home: string
-): Promise<BenchSeconds & { total: number; from: Estimate['secondsFrom'] }> {
+): Promise<BenchSeconds & { cost: number; total: number; from: Estimate['secondsFrom'] }> {
 	const { rate, from } = await operationsPerSecond(home);
 	const seconds = benchSeconds(prepared, prepared.setting, rate);
-	const total = prepared.written * seconds.write + roundsOf(prepared.setting) * seconds.round;
-	return { ...seconds, total, from };
+	const cost = prepared.cost.work / rate;
+	const total =
+		prepared.written * seconds.write + roundsOf(prepared.setting) * seconds.round + cost;
+	return { ...seconds, cost, total, from };
 }
 
 /** What a bench will take. */
 export async function estimateOfBench(prepared: PreparedBench, home: string): Promise<Estimate> {
-	const { setting, memoryBytes, memoryLimitBytes } = prepared;
+	const { setting, memoryLimitBytes, cost } = prepared;
 	const { total, from } = await secondsOfBench(prepared, home);
 	return {
-		memoryBytes,
+		// One after the other.
+		memoryBytes: Math.max(prepared.memoryBytes, cost.memoryBytes),
 		memoryLimitBytes,
 		seconds: FIXED_SECONDS + total,
 		secondsFrom: from,
 		context: setting.prompt,
 		windows: setting.repeats,
 		windowsPerGroup: 1,
-		tokens: roundsOf(setting) * tokensOfRound(setting),
-		notes: []
+		tokens: roundsOf(setting) * tokensOfRound(setting) + cost.tokens,
+		notes: cost.notes
 	};
 }

@@ -109,13 +109,16 @@ describe('the range of the ratios', () => {
 
 it('is saved as plain numbers, quartiles and intervals empty where there are none', () => {
 	const [header, first, , memory, ...rest] = benchCsv(madeUpBench()).split('\n');
-	expect(header.split(',')).toHaveLength(15);
+	expect(header.split(',')).toHaveLength(18);
 	expect(first).toBe(
-		'first token seconds,measured,0.08038,0.0746,0.0845,0.06802,0.0674,1.25,0.887,0.866,0.918,0.866,0.918,prefill FLOPs,0.052'
+		'first token seconds,measured,0.08038,0.0746,0.0845,0.06802,0.0674,1.25,0.887,0.866,0.918,0.866,0.918,prefill FLOPs,0.052,,,'
 	);
 	expect(memory).toBe(
-		'peak memory bytes,measured,276328448,,,283496448,,,1.0259,,,,,parameters,0.037'
+		'peak memory bytes,measured,276328448,,,283496448,,,1.0259,,,,,parameters,0.037,,,'
 	);
-	expect(rest).toHaveLength(2);
-	expect(rest[1]).toBe('');
+	expect(rest.slice(1)).toEqual([
+		'loss on text (nats/token),measured,3.923,,,3.959,,,,,,,,,,0.036,0.01,0.061',
+		'recall (nats/token),measured,0.246,,,0.256,,,,,,,,,,0.01,-0.002,0.022',
+		''
+	]);
 });

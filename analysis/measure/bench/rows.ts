@@ -1,8 +1,8 @@
 import { changeOf, contradicts } from './change.ts';
-import type { BenchReport, RatioSpread } from './benchTypes.ts';
+import type { BenchReport, PlanCost, RatioSpread } from './benchTypes.ts';
 import type { Spread } from '../../statistics/figures.ts';
 import { csv } from '../../text/csv.ts';
-
+import { lossText } from '../../text/interval.ts';
 import { formatPercent, formatSigned, formatValue } from '../../text/number.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
 import { measuredRatio } from './words.ts';
@@ -64,6 +64,43 @@ export function benchRows(report: BenchReport): BenchRow[] {
 	});
 }
 
+/** What the plan costs, as a table shows it: a loss of both models and the increase, nats/token. */
+export interface CostRow {
+	name: string;
+	about: string;
+	baseline: string;
+	planned: string;
+	/** "+0.036 [+0.010, +0.061]": paired by window, 95% interval. */
+	increase: string;
+}
+
+/** Loss on text, and recall where it was measured; none where the cost was not. */
+export function costRows({ cost = null }: Pick<BenchReport, 'cost'>): CostRow[] {
+	return costFigures(cost).map(({ name, about, figures: { baseline, planned, delta } }) => ({
+		...{ name, about },
+		baseline: formatValue(baseline),
+		planned: formatValue(planned),
+		increase: lossText(delta)
+	}));
+}
+
+function costFigures(cost: PlanCost | null) {
+	if (cost === null) return [];
+	const { text, recall } = cost;
+	return [
+		{ name: 'loss on text', about: 'Nats/token on windows of text', figures: text },
+		...(recall === undefined
+			? []
+			: [
+					{
+						name: 'recall',
+						about: 'Nats/token on the second copy of a passage that comes again',
+						figures: recall
+					}
+				])
+	];
+}
+
 function endsOf(ratio: RatioSpread | number): RatioEnds {
 	if (typeof ratio === 'number') return { middle: ratio, low: ratio, high: ratio };
 	const { median: middle, q25, q75, low, high } = ratio;
@@ -99,8 +136,12 @@ export function endText(ratio: number): string {
 	return `×${formatValue(ratio, ratio < 1 ? 2 : 1)}`;
 }
 
+/** Median, quartiles and both ends of the interval. */
+const PARTS_OF_A_RATIO = 5;
+
 /** The numbers as CSV, units in the names; quartiles and intervals are empty where there are none. */
-export function benchCsv({ baseline, planned, ratio, predicted }: BenchReport): string {
+export function benchCsv(report: BenchReport): string {
+	const { baseline, planned, ratio, predicted, cost = null } = report;
 	const numbers = (value: Spread | number) =>
 		typeof value === 'number' ? [value, '', ''] : [value.median, value.q25, value.q75];
 	const intervalOf = (value: RatioSpread | number) =>
@@ -113,8 +154,16 @@ export function benchCsv({ baseline, planned, ratio, predicted }: BenchReport): 
 		...numbers(figure.ratio(ratio)),
 		...intervalOf(figure.ratio(ratio)),
 		figure.predicted.csv,
-		figure.predicted.share(predicted)
+		figure.predicted.share(predicted),
+		...['', '', '']
 	]);
+	const costs = costFigures(cost).map(
+		({ name, figures: { baseline: before, planned: after, delta } }) => [
+			...[`${name} (nats/token)`, 'measured', before, '', '', after, '', ''],
+			...Array<string>(PARTS_OF_A_RATIO + 2).fill(''),
+			...[delta.loss, delta.low, delta.high]
+		]
+	);
 	const sides = ['baseline', 'planned', 'planned/baseline'];
 	const header = [
 		'figure',
@@ -123,7 +172,8 @@ export function benchCsv({ baseline, planned, ratio, predicted }: BenchReport): 
 		'planned/baseline low',
 		'planned/baseline high',
 		'predicted',
-		'share predicted to be saved'
+		'share predicted to be saved',
+		...['planned - baseline', 'planned - baseline low', 'planned - baseline high']
 	];
-	return csv([header, ...lines]);
+	return csv([header, ...lines, ...costs]);
 }

@@ -3,7 +3,7 @@ import { wholeNumber } from '../../edge/values.ts';
 import { DECODER_DTYPES } from '../../graph/decode/weights.ts';
 import { parsePlan } from '../../plan/planFile.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
-import { countOf, parsedBy } from '../settings.ts';
+import { countOf, parsedBy, recallFlag, recallSetting } from '../settings.ts';
 import { BENCH_DEFAULTS } from './defaults.ts';
 
 /** What deployment is measured with. */
@@ -14,7 +14,9 @@ export const benchSettings = v.object({
 	prompt: v.optional(countOf('prompt'), BENCH_DEFAULTS.prompt),
 	generate: v.optional(countOf('generate'), BENCH_DEFAULTS.generate),
 	batch: v.optional(countOf('batch'), BENCH_DEFAULTS.batch),
-	repeats: v.optional(countOf('repeats'), BENCH_DEFAULTS.repeats)
+	repeats: v.optional(countOf('repeats'), BENCH_DEFAULTS.repeats),
+	/** Whether the plan's cost is told in recall too. */
+	recall: recallSetting
 });
 export type BenchSettings = v.InferOutput<typeof benchSettings>;
 
@@ -29,5 +31,6 @@ export const benchFlags: FlagTable<BenchSettings> = {
 		flag: '--dtype <type>',
 		about: `of what is written of a checkpoint (default: ${BENCH_DEFAULTS.dtype})`,
 		choices: DECODER_DTYPES
-	})
+	}),
+	recall: recallFlag
 };

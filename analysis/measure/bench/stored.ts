@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import type { Plan } from '../../plan/types.ts';
-import { report } from '../settings.ts';
-import type { BenchReport, RatioSpread } from './benchTypes.ts';
+import { list, report } from '../settings.ts';
+import { formatSigned } from '../../text/number.ts';
+import type { RecallLoss } from '../recall.ts';
+import type { BenchReport, PlanCost, RatioSpread } from './benchTypes.ts';
 import { changeOf } from './change.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -11,6 +13,18 @@ const side = report({
 	tokensPerSecond: spread,
 	peakRssBytes: v.number()
 });
+
+const paired = report({
+	baseline: v.number(),
+	planned: v.number(),
+	delta: report({
+		loss: v.number(),
+		low: v.nullable(v.number()),
+		high: v.nullable(v.number())
+	}),
+	windows: count
+});
+const cost = report({ text: paired, recall: v.exactOptional(paired), texts: list, context: count });
 
 /** The form of a stored bench. */
 export const benchForm = report({
@@ -23,11 +37,18 @@ export const benchForm = report({
 		peakRss: v.number(),
 		cacheBytesPerToken: v.number()
 	}),
-	predicted: report({})
+	predicted: report({}),
+	cost: v.exactOptional(v.nullable(cost))
 });
 
-/** "4 followers: first token ×0.89, decode no clear difference, cache ×0.88": planned ÷ baseline, medians. */
-export function benchSummary({ ratio, baseline, planned }: BenchReport, plan: string): string {
+/**
+ * "4 followers: first token ×0.89, decode no clear difference, cache ×0.88; loss +0.036, recall +0.010": planned ÷ baseline,
+ * medians, and what the plan costs.
+ */
+export function benchSummary(
+	{ ratio, baseline, planned, cost = null }: BenchReport,
+	plan: string
+): string {
 	const times = (value: number) => `×${value.toFixed(2)}`;
 	const measured = (name: 'firstTokenSeconds' | 'tokensPerSecond') => {
 		const sides = { baseline: baseline[name].median, planned: planned[name].median };
@@ -40,7 +61,13 @@ export function benchSummary({ ratio, baseline, planned }: BenchReport, plan: st
 		`decode ${measured('tokensPerSecond')}`,
 		`cache ${times(ratio.cacheBytesPerToken)}`
 	];
-	return `${plan}: ${words.join(', ')}`;
+	return `${plan}: ${words.join(', ')}${cost === null ? '' : `; ${briefCost(cost)}`}`;
+}
+
+function briefCost({ text, recall }: PlanCost): string {
+	const of = (name: string, { delta }: PlanCost['text' | 'recall'] & object) =>
+		`${name} ${formatSigned(delta.loss)}`;
+	return [of('loss', text), ...(recall === undefined ? [] : [of('recall', recall)])].join(', ');
 }
 
 /** What lists show of a bench: ratios planned ÷ baseline. */
@@ -52,9 +79,16 @@ export interface BenchBrief {
 	tokensPerSecond: RatioSpread;
 	/** Bytes of cache a token. */
 	cache: number;
+	/** What the plan adds, nats/token; not there: it was not measured. */
+	cost?: { text: RecallLoss; recall?: RecallLoss };
 }
 
-export function benchBrief({ ratio }: BenchReport, { sources }: Plan): BenchBrief {
+export function benchBrief({ ratio, cost = null }: BenchReport, { sources }: Plan): BenchBrief {
 	const { firstTokenSeconds: firstToken, tokensPerSecond, cacheBytesPerToken: cache } = ratio;
-	return { sources, firstToken, tokensPerSecond, cache };
+	return {
+		...{ sources, firstToken, tokensPerSecond, cache },
+		...(cost && {
+			cost: { text: cost.text.delta, ...(cost.recall && { recall: cost.recall.delta }) }
+		})
+	};
 }

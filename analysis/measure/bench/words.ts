@@ -1,5 +1,6 @@
 import { changeOf, hasInterval, middleOf, type MeasuredRatio } from './change.ts';
-import type { BenchReport, BenchSetting } from './benchTypes.ts';
+import { intervalLabel, lossText } from '../../text/interval.ts';
+import type { BenchReport, BenchSetting, PlanCost } from './benchTypes.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
 
 /**
@@ -30,6 +31,25 @@ export function measuredRatio(figure: BenchFigure, report: BenchReport): Measure
 		baseline: middleOf(figure.of(report.baseline)),
 		planned: middleOf(figure.of(report.planned))
 	};
+}
+
+/**
+ * What the plan costs, in a sentence: "It costs +0.036 [+0.010, +0.061] nats/token on text and +0.010 [−0.002, +0.022] on recall,
+ * the loss on a passage that comes again."
+ */
+export function costWords({ cost = null }: Pick<BenchReport, 'cost'>): string {
+	if (cost === null)
+		return 'What it costs was not measured: spanwise evaluate measures loss and recall.';
+	const text = `It costs ${lossText(cost.text.delta)} nats/token on text`;
+	if (cost.recall === undefined) return `${text}; recall was not measured.`;
+	return `${text} and ${lossText(cost.recall.delta)} on recall, the loss on a passage that comes again.`;
+}
+
+/** "Loss and recall on 8 × 512 tokens and 8 probes of walden; intervals: 95% CI …" */
+export function costMeasuredWords({ text, recall, texts, context }: PlanCost): string {
+	const probes = recall === undefined ? '' : ` and ${recall.windows} probes`;
+	const names = texts.map(({ name }) => name).join(', ');
+	return `Cost measured on ${text.windows} × ${context} tokens${probes} of ${names}; ${intervalLabel(text.over)}, paired by window.`;
 }
 
 export type NetKind = 'faster' | 'slower' | 'mixed' | 'no clear difference' | 'few rounds';

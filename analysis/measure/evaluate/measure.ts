@@ -4,7 +4,7 @@ import { drawProbes, recallOf, recallReport, type RecallReport } from '../recall
 import { scoreChoices } from '../choices/score.ts';
 import type { ChoicesReport, LogLikelihoods, Question } from '../choices/types.ts';
 import type { ProbeReport } from './probes/types.ts';
-import { checkWindows } from './finite.ts';
+import { checkWindows } from '../comparedFinite.ts';
 import { probeWork, type PreparedEvaluation } from './prepare.ts';
 import type { Compared, Comparison, Way } from '../../engine/ways.ts';
 

@@ -175,15 +175,15 @@ describe('the results of a workspace', () => {
 		});
 		expect(listed[3].problem).toContain('missing; expected a stored result');
 	});
-	it('say of a bench what it gains, planned to baseline', async () => {
+	it('say of a bench what it gains, planned to baseline, and what the plan costs', async () => {
 		const { id } = await writeResult(home, madeUpBenchResult());
 		const listed = await listResults(home);
 		expect(listed.find((each) => each.id === id)?.summary).toMatchObject({
 			kind: 'bench',
-			texts: [],
+			texts: ['walden.txt'],
 			context: 512,
 			windows: 7,
-			words: '1 follower: first token ×0.89, decode ×1.29, cache ×0.88',
+			words: '1 follower: first token ×0.89, decode ×1.29, cache ×0.88; loss +0.036, recall +0.010',
 			evaluation: null,
 			bench: {
 				sources: [0, 0, 2],

@@ -1,5 +1,10 @@
-import { benchRows } from '../../measure/bench/rows.ts';
-import { measuredWords, netWords } from '../../measure/bench/words.ts';
+import { benchRows, costRows } from '../../measure/bench/rows.ts';
+import {
+	costMeasuredWords,
+	costWords,
+	measuredWords,
+	netWords
+} from '../../measure/bench/words.ts';
 import type { BenchReport } from '../../measure/bench/benchTypes.ts';
 import type { Evaluation } from '../../measure/evaluate/types.ts';
 import type { StoredResult } from '../../measure/results/types.ts';
@@ -160,10 +165,17 @@ function benched({ sources }: Plan, bench: BenchReport): Html {
 		two(ratio),
 		two(predicted)
 	]);
+	const costHeader = ['nats/token', 'Baseline', 'Planned', 'Increase'];
+	const costs = costRows(bench).map(({ name, baseline, planned, increase }) => [
+		...[name, baseline, planned, increase]
+	]);
 	return html`<section>
 		<h2>As a deployed model</h2>
 		<p>${netWords(bench)} <span class="muted">Plan: ${planWords(sources)}.</span></p>
 		${table('Times and memory', header, rows)}
+		<p>${costWords(bench)}</p>
+		${costs.length === 0 ? null : table('Loss and recall', costHeader, costs)}
+		${bench.cost ? html`<p class="small muted">${costMeasuredWords(bench.cost)}</p>` : null}
 		<p class="small muted">${measuredWords(bench)}.</p>
 	</section>`;
 }

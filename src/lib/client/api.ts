@@ -63,7 +63,7 @@ export interface Job {
 	model: string;
 	/** What it runs: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
 	extent: string;
-	/** None of a bench; its context is the prompt's tokens, its windows are rounds. */
+	/** Of a bench those that its cost is measured on; its context is the prompt's tokens, its windows are rounds. */
 	texts: string[];
 	context: number;
 	windows: number;
@@ -185,7 +185,8 @@ type AskedOf<M> = M extends {
 			/** Whose model is measured. */
 			run: string;
 		} & v.InferInput<Settings> &
-			('texts' extends Input ? { texts: TextChoice[] } : unknown) &
+			/** Left out: the bundled texts that the command reads where none is named. */
+			('texts' extends Input ? { texts?: TextChoice[] } : unknown) &
 			/** Where the plan is a repaired one: id of the result that has its refitted weights. */
 			('plan' extends Input ? { repairOf?: string } : unknown) &
 			('questions' extends Input ? { questions?: QuestionsChoice } : unknown)

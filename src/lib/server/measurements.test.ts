@@ -6,6 +6,7 @@ import { InputError } from '$analysis/errors.ts';
 import { writeResult } from '$analysis/measure/results/folder.ts';
 import { runFolder } from '$analysis/workspace/run/list.ts';
 import { writeRun } from '$analysis/workspace/run/write.ts';
+import { RECALL_OFF } from '$analysis/measure/recallSetting.ts';
 import type { NewMeasurement } from '$lib/client/api.ts';
 import { cachedOnnx } from '../../../tests/builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
@@ -72,7 +73,7 @@ const evaluate = (change: object = {}): NewMeasurement => ({
 });
 const bench = (change: object = {}): NewMeasurement => ({
 	...{ kind: 'bench', run: id, plan: madeUpPlan(), dtype: 'fp16' },
-	...{ prompt: 12, generate: 4, batch: 2, repeats: 3 },
+	...{ texts: [text], recall: false, prompt: 12, generate: 4, batch: 2, repeats: 3 },
 	...change
 });
 const search = (change: object = {}): NewMeasurement => ({
@@ -120,19 +121,33 @@ describe('the job of a measurement', () => {
 		expect(request).toMatchObject({ kind: 'search', randomPlans: 100, shortlist: null });
 		expect(command).toContain('--followers 1 --max-span 2');
 	});
-	it('of a bench reads no texts, and says what both processes take', async () => {
+	it('of a bench reads the texts that its cost is measured on, and says what both processes take', async () => {
 		const job = await measurementJob(bench(), means);
 		expect(job).toMatchObject({
 			run: id,
-			documents: [],
+			documents: [text],
 			request: { kind: 'bench', modelHash: hash, prompt: 12, repeats: 3, repairOf: null },
-			// Two rounds a side for each of three, and one of each that is not counted.
-			estimate: { context: 12, windows: 3, tokens: 2 * 4 * 2 * (2 * 12 + 4) }
+			// Two rounds a side for each of three, and one of each that is not counted; two windows of text, both ways.
+			estimate: {
+				...{ context: 12, windows: 3, tokens: 2 * 4 * 2 * (2 * 12 + 4) + 2 * 2 * 256 },
+				notes: [expect.stringContaining('2 windows instead of 8'), RECALL_OFF]
+			}
 		});
 		expect(job.estimate.memoryBytes).toBeGreaterThan(4e8);
 		expect(job.command).toMatch(
-			/^spanwise bench .*model --plan tiny_plan\.json --prompt 12 --generate 4 --batch 2 --repeats 3 --dtype fp16$/
+			/^spanwise bench .*model --text \S+ --plan tiny_plan\.json --prompt 12 --generate 4 --batch 2 --repeats 3 --dtype fp16 --recall off$/
 		);
+	});
+	it('of a kind with bundled texts reads them where none is named, as the command does', async () => {
+		const asked: NewMeasurement = {
+			...{ kind: 'bench', run: id, plan: madeUpPlan(), prompt: 12, generate: 4 },
+			...{ batch: 2, repeats: 3 }
+		};
+		const job = await measurementJob(asked, means);
+		expect(job.documents.map(({ name }) => name)).toEqual([
+			'walden.txt',
+			'through-the-looking-glass.txt'
+		]);
 	});
 	it('of a bench names the result that has the refitted weights', async () => {
 		const plan = madeUpPlan({ file: 'weights.safetensors', sha256: 'e'.repeat(64), strength: 1 });

@@ -9,7 +9,12 @@ import { measurementOf } from '$analysis/measure/lookup.ts';
 import { planSetting } from '$analysis/measure/results/result.ts';
 import type { Document } from '$analysis/model/tokens/types.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
-import type { MeasurementEstimate, NewMeasurement, QuestionsChoice } from '$lib/client/api.ts';
+import type {
+	MeasurementEstimate,
+	NewMeasurement,
+	QuestionsChoice,
+	TextChoice
+} from '$lib/client/api.ts';
 import { planFileName } from '$lib/controls/save.ts';
 import type { NewJob } from './jobs/manager.ts';
 import { jobRequestOf } from './jobs/record.ts';
@@ -92,10 +97,16 @@ export async function measurementEstimate(
 /** The inputs beside the settings; none where the kind takes none. */
 function inputsOf(asked: NewMeasurement) {
 	return {
-		texts: 'texts' in asked ? asked.texts : [],
+		texts: ('texts' in asked ? asked.texts : undefined) ?? samplesOf(asked.kind),
 		questions: ('questions' in asked ? asked.questions : null) ?? null,
 		repairOf: 'repairOf' in asked ? asked.repairOf : undefined
 	};
+}
+
+/** The bundled texts that a kind reads where none is named; none of a kind without texts. */
+function samplesOf(kind: string): TextChoice[] {
+	const { takes, samples } = measurementOf(kind);
+	return takes.includes('texts') ? samples.map((sample) => ({ sample })) : [];
 }
 
 /** What the command names: the model as the list of models has it, or by its folder. */

@@ -21,7 +21,7 @@ function form({ kind, takes, settings }: Measurement) {
 	const entries: v.ObjectEntries = {
 		run: idSchema,
 		...settings.entries,
-		...(takes.includes('texts') && { texts: textsSchema }),
+		...(takes.includes('texts') && { texts: v.exactOptional(textsSchema) }),
 		...(takes.includes('plan') && { repairOf: v.exactOptional(idSchema) }),
 		...(takes.includes('questions') && { questions })
 	};

@@ -347,7 +347,7 @@ describe('a measurement', () => {
 			...jobFor(behaviour),
 			documents: [],
 			run: 'tiny-run',
-			request: { kind: 'bench', ...asked, repairOf: 'a-search', dtype: 'fp16' }
+			request: { kind: 'bench', ...asked, repairOf: 'a-search', dtype: 'fp16', recall: true }
 		};
 	}
 	const resultFolders = () => readdirSync(join(home, 'results'));

@@ -1,12 +1,17 @@
 import { BENCH_DEFAULTS } from '$analysis/measure/bench/defaults.ts';
 import type { BenchReport } from '$analysis/measure/bench/benchTypes.ts';
-import type { NewMeasurementOf } from '../../client/api.ts';
+import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
+import type { NewMeasurementOf, SamplesAnswer } from '../../client/api.ts';
+import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
 import type { AskedPlan } from '../../measure/askedPlan.ts';
 
 type NewBench = NewMeasurementOf<'bench'>;
 
 /** What the form of a bench holds, its plan apart; null: an empty number. */
 export interface BenchFields {
+	/** On which the cost of the plan is measured. */
+	texts: TextChoices;
+	recall: boolean;
 	dtype: NonNullable<NewBench['dtype']>;
 	prompt: number | null;
 	generate: number | null;
@@ -15,20 +20,36 @@ export interface BenchFields {
 }
 
 /** What the form starts with: the command's defaults, as far as the model has positions. */
-export function benchFields(maxPositions: number): BenchFields {
+export function benchFields(maxPositions: number, samples: SamplesAnswer): BenchFields {
 	const generate = Math.max(1, Math.min(BENCH_DEFAULTS.generate, Math.floor(maxPositions / 2)));
 	const prompt = Math.max(1, Math.min(BENCH_DEFAULTS.prompt, maxPositions - generate));
-	return { ...BENCH_DEFAULTS, prompt, generate };
+	const { samples: names, ...defaults } = BENCH_DEFAULTS;
+	const texts = sampleChoices(samples, names);
+	return { ...defaults, prompt, generate, texts, recall: RECALL_DEFAULT };
 }
 
-/** The settings of a bench that is open. */
-export function benchFieldsOf({ setting, dtype }: BenchReport): BenchFields {
-	return { ...setting, dtype: dtype === 'fp16' ? 'fp16' : 'fp32' };
+/** The settings of a bench that is open; texts that are not here stay as they were. */
+export function benchFieldsOf(
+	{ setting, dtype, cost = null, notes = [] }: BenchReport,
+	samples: SamplesAnswer,
+	before: BenchFields
+): BenchFields {
+	return {
+		...setting,
+		dtype: dtype === 'fp16' ? 'fp16' : 'fp32',
+		texts: choicesOf(cost?.texts ?? [], samples) ?? before.texts,
+		recall: !notes.includes(RECALL_OFF)
+	};
 }
 
 /** What is asked for; null: something is missing. */
 export function benchRequest(run: string, fields: BenchFields, asked: AskedPlan): NewBench | null {
-	const { dtype, prompt, generate, batch, repeats } = fields;
+	const { dtype, prompt, generate, batch, repeats, recall } = fields;
+	const texts = textsOf(fields.texts);
+	if (texts.length === 0) return null;
 	if (prompt === null || generate === null || batch === null || repeats === null) return null;
-	return { kind: 'bench', run, ...asked, dtype, prompt, generate, batch, repeats };
+	return {
+		...{ kind: 'bench', run, texts, ...asked, dtype },
+		...{ prompt, generate, batch, repeats, recall }
+	};
 }

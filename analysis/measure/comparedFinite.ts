@@ -1,6 +1,5 @@
-import { checkFinite } from '../../finite.ts';
-import type { Way } from '../../engine/ways.ts';
-import type { Compared } from '../../engine/ways.ts';
+import { checkFinite } from '../finite.ts';
+import type { Compared, Way } from '../engine/ways.ts';
 
 const WORDS: Record<Way, string> = { baseline: 'as it is', shared: 'as planned' };
 const WAYS = ['baseline', 'shared'] as const;
