@@ -4,6 +4,7 @@ import type { DecoderDtype } from '../../graph/decode/weights.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
+import type { About } from '../kind.ts';
 import type { RecallReport } from '../recall.ts';
 
 export interface BenchSetting {
@@ -100,14 +101,11 @@ export interface BenchPrediction {
 }
 
 /** What a plan costs, measured on text by the engine that evaluates plans: losses, nats/token, paired by window. */
-export interface PlanCost {
+export interface PlanCost extends Pick<About, 'texts' | 'context'> {
 	/** Loss on text; `over` is what its interval is drawn over. */
 	text: RecallReport & { over: ResampledOver | null };
 	/** Loss on a passage that comes again; not there where it was not measured. */
 	recall?: RecallReport;
-	texts: { name: string; sha256: string; characters: number }[];
-	/** Tokens of a window of text. */
-	context: number;
 }
 
 /** What `spanwise bench --json` prints. */

@@ -60,8 +60,13 @@ export async function prepareCost(model: Model, request: CostRequest): Promise<P
 		return await preparedCost(model, request);
 	} catch (error) {
 		if (!isInputError(error)) throw error;
-		return nothing([`what the plan costs was not measured: ${error.message}`]);
+		return nothing([costRefused(error)]);
 	}
+}
+
+/** Why the cost of a plan was not measured. */
+export function costRefused({ message }: Error): string {
+	return `what the plan costs was not measured: ${message}`;
 }
 
 function nothing(notes: string[]): PreparedCost {

@@ -251,7 +251,7 @@ describe('what a plan costs, beside what it gains', () => {
 			context
 		});
 		expect(notes).toEqual([]);
-		expect(stagesOf(told)[0]).toBe('measuring what the plan costs');
+		expect(stagesOf(told)[0]).toBe('evaluating the plan');
 		const prepared = await prepareBench(request);
 		expect(told.at(-1)).toMatchObject({ fraction: 1, tokens: 6 * 28 + prepared.cost.tokens });
 	});

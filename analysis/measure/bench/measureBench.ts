@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isInputError } from '../../errors.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
@@ -15,7 +16,7 @@ import type {
 	OpenSide,
 	PlanCost
 } from './benchTypes.ts';
-import { measureCost, type PreparedCost } from './cost.ts';
+import { costRefused, measureCost, type PreparedCost } from './cost.ts';
 import { deployModel, type Deployed, type DeployStage } from '../../apply/deploy.ts';
 import { prepareBench, secondsOfBench, type PreparedBench } from './prepareBench.ts';
 import type { Model } from '../../model/open.ts';
@@ -38,7 +39,7 @@ export interface BenchPair {
 }
 
 const MEASURING = 'measuring';
-const COSTING = 'measuring what the plan costs';
+const COSTING = 'evaluating the plan';
 /** Share of the time that writing a model takes, roughly, that is over when a stage begins. */
 const SHARE_BEFORE: Record<DeployStage, number> = { writing: 0, verifying: 0.5, hashing: 0.8 };
 
@@ -58,7 +59,7 @@ export async function measureBench(
 	const { setting, facts } = prepared;
 	const seconds = await secondsOfBench(prepared, request.home);
 	const reporter = reporterOf(setting, facts.layers, seconds.total, means.onProgress);
-	const cost = await reportCost(prepared.cost, request.home, seconds.cost, reporter);
+	const costs = await reportCost(prepared.cost, request.home, seconds.cost, reporter);
 	const room = { home: request.home, id: means.id, bytesNeeded: prepared.scratchBytes };
 	return withScratch(room, async (scratch) => {
 		const write = writer(model, request, scratch, (work, stage) => reporter.add(work, stage, 0));
@@ -77,23 +78,30 @@ export async function measureBench(
 		const pair = { subject, baseline, planned: { ...planned, names: baseline.names } };
 		const report = await runPair(pair, setting, means.openSide, seconds.round, reporter);
 		const { warning, notes } = deployed;
-		return { ...report, cost, warning, notes: [...notes, ...prepared.cost.notes] };
+		return { ...report, cost: costs.cost, warning, notes: [...notes, ...costs.notes] };
 	});
 }
 
-/** Measures what the plan costs, which takes about `seconds`. */
-export function reportCost(
+/** Measures what the plan costs, which takes about `seconds`; where it cannot, a note says why. */
+export async function reportCost(
 	prepared: PreparedCost,
 	home: string,
 	seconds: number,
 	reporter: Reporter
-): Promise<PlanCost | null> {
+): Promise<{ cost: PlanCost | null; notes: string[] }> {
+	const { notes } = prepared;
 	let told = 0;
-	return measureCost(prepared, home, (fraction, tokens) => {
-		reporter.addTokens(tokens);
-		reporter.add(fraction * seconds - told, COSTING, 0);
-		told = fraction * seconds;
-	});
+	try {
+		const cost = await measureCost(prepared, home, (fraction, tokens) => {
+			reporter.addTokens(tokens);
+			reporter.add(fraction * seconds - told, COSTING, 0);
+			told = fraction * seconds;
+		});
+		return { cost, notes };
+	} catch (error) {
+		if (!isInputError(error)) throw error;
+		return { cost: null, notes: [...notes, costRefused(error)] };
+	}
 }
 
 /** Rounds are counted while there are some; a model that is being written has none. */

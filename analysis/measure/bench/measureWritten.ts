@@ -84,7 +84,7 @@ export async function measureWritten(
 		return runPair(pair, setting, means.openSide, seconds, reporter);
 	});
 	const warning = planMatches(plan, { name: planned.name, layers: facts.layers, hash });
-	return { bench: { ...bench, cost: costs, warning, notes: cost.notes }, plan };
+	return { bench: { ...bench, ...costs, warning }, plan };
 }
 
 /** Either is made from the other's model, or both from one. */
