@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvaluateReport } from '../analysis/measure/evaluate/types.ts';
 import type { Search, SearchReport } from '../analysis/measure/search/types.ts';
+import { stabilityWords } from '../analysis/measure/search/stabilityWords.ts';
 import { whyChosen } from '../analysis/measure/search/whyChosen.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
@@ -99,13 +100,14 @@ describe('spanwise search', () => {
 	it('prints the verdict, the plans, the front and the agreement of the shortlist', async () => {
 		const { code, stdout } = await search(...ONE, '--protect', '0');
 		expect(code).toBe(0);
-		const [verdict, why, caution] = stdout.split('\n');
+		const [verdict, why, stability, caution] = stdout.split('\n');
 		const report = JSON.parse(
 			(await search(...ONE, '--protect', '0', '--json')).stdout
 		) as SearchReport;
 		const { verdict: expected } = report;
 		expect(verdict).toBe(expected.sentence);
 		expect(why).toBe(whyChosen(report));
+		expect(stability).toBe(stabilityWords(report));
 		expect(caution).toBe('With 2 windows the intervals are rough, and most likely too narrow.');
 		expect(stdout).toContain(`\n* ${String(expected.plan)} `);
 		expect(stdout).toMatch(/\n {2}trailing \(rival\) +3←2 +12\.5% /);

@@ -1,6 +1,7 @@
 import { quoted } from '../analysis/edge/quote.ts';
 import { AXIS_NAMES } from '../analysis/plan/axes.ts';
 import { raceWords } from '../analysis/measure/search/raceWords.ts';
+import { stabilityWords } from '../analysis/measure/search/stabilityWords.ts';
 import { whyChosen } from '../analysis/measure/search/whyChosen.ts';
 import { PLANNERS } from '../analysis/measure/search/candidate.ts';
 import { shortHash } from '../analysis/text/hash.ts';
@@ -26,6 +27,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 	const label = intervalLabel(interval.report);
 	const rough = interval.report === null ? null : roughWords(parts.report.windows, 'the intervals');
 	const why = whyChosen(report);
+	const stability = stabilityWords(report);
 	const savings = `${AXIS_NAMES[target.axis]} saved`;
 	const saved = <Row extends Pick<PlanFigures, 'savings'>>(): Column<Row> => ({
 		title: savings,
@@ -43,7 +45,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 	];
 	const { search, choose, report: last } = parts;
 	return [
-		`${verdict.sentence}\n${why === null ? '' : `${why}\n`}${rough === null ? '' : `${rough}\n`}\n`,
+		`${verdict.sentence}\n${why === null ? '' : `${why}\n`}${stability === null ? '' : `${stability}\n`}${rough === null ? '' : `${rough}\n`}\n`,
 		`${quoted(model.name)} (${shortHash(model.hash)}), loss increase in nats/token on ${search.windows} + ${choose.windows} + ${last.windows} windows of ${context} tokens (search, choose, report) of ${names}.\n`,
 		`Search is in-sample for every plan made from measured damage, choose for the chosen plan and for repairs; savings are predicted.\n\n`,
 		formatTable<PlanFigures>(plans, [

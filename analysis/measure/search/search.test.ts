@@ -344,10 +344,15 @@ describe('a race', () => {
 
 describe('a verdict', () => {
 	it('names ties, which hold 0, savings on each axis and how stable the plan is', async () => {
-		const { ties = [], axes = [], stability, verdict, importance = [] } = await search();
+		const { plans, ties = [], axes = [], stability, verdict, importance = [] } = await search();
 		// 1 − cos lies between 0 and 2, one for each layer.
 		expect(importance).toHaveLength(LAYERS);
 		expect(importance.every((value) => value > 0 && value < 2)).toBe(true);
+		const best = plans.find(({ name }) => name === verdict.plan);
+		for (const { name, difference, report } of plans) {
+			if (name === verdict.plan) expect(difference).toBeUndefined();
+			else expect(difference?.loss).toBeCloseTo(report.loss - (best?.report.loss ?? NaN), 12);
+		}
 		for (const { difference } of ties) {
 			expect(difference.low).toBeLessThanOrEqual(0);
 			expect(difference.high).toBeGreaterThanOrEqual(0);

@@ -218,6 +218,13 @@ export async function searchWith(
 
 	const recallOf = (at: number) =>
 		recallOnChoose && recalled ? { choose: recallOnChoose[at], report: recalled[at] } : undefined;
+	const differenceOf = (at: number) =>
+		chosenAt === null || at === chosenAt
+			? undefined
+			: meter.interval(
+					'report',
+					byWindow[at].map((delta, window) => delta - byWindow[chosenAt][window])
+				);
 	const accuracies = new Map<number, PlanFigures['accuracy']>();
 	for (const [at, choose] of asked?.drops ?? []) {
 		if (tasks !== null)
@@ -237,7 +244,7 @@ export async function searchWith(
 			candidate,
 			damage,
 			{ search: onSearch[at], choose: onChoose[at], report: reported[at] },
-			{ recall: recallOf(at), accuracy: accuracies.get(at) },
+			{ recall: recallOf(at), accuracy: accuracies.get(at), difference: differenceOf(at) },
 			figuresOf
 		)
 	);
@@ -291,11 +298,7 @@ export async function searchWith(
 				limit,
 				interval: (deltas) => meter.interval('report', deltas)
 			}),
-			ties: tiesOf(plans, candidates, chosenAt, {
-				byWindow,
-				limit: recall === null ? null : limit,
-				interval: (deltas) => meter.interval('report', deltas)
-			}),
+			ties: tiesOf(plans, candidates, chosenAt, recall === null ? null : limit),
 			...(stability && { stability })
 		}),
 		...(race && { race })

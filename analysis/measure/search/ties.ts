@@ -3,31 +3,22 @@ import type { PartLoss, PlanFigures, Tie } from './types.ts';
 import { caseName } from './variant.ts';
 
 /**
- * The plans, among those that keep recall within `limit`, whose loss on the report part cannot be told from that of the
+ * The plans, among those that keep recall within `limit` (null: it was not measured), whose loss on the report part cannot be told from that of the
  * plan `chosen`: the interval of their difference, paired by window, holds 0. Plans that run alike are one.
  */
 export function tiesOf(
 	plans: readonly PlanFigures[],
 	candidates: readonly Candidate[],
 	chosen: number,
-	measured: {
-		/** What each plan adds on each window. */
-		byWindow: readonly (readonly number[])[];
-		/** null: recall was not measured. */
-		limit: number | null;
-		interval: (deltas: readonly number[]) => PartLoss;
-	}
+	limit: number | null
 ): Tie[] {
-	const { byWindow, limit, interval } = measured;
 	const seen = new Set([caseName(variantOf(candidates[chosen]))]);
 	return plans.flatMap((plan, at) => {
 		const name = caseName(variantOf(candidates[at]));
 		if (seen.has(name) || (limit !== null && (plan.recall?.report.loss ?? 0) > limit)) return [];
 		seen.add(name);
-		const difference = interval(
-			byWindow[at].map((delta, window) => delta - byWindow[chosen][window])
-		);
-		if (!holdsZero(difference)) return [];
+		const { difference } = plan;
+		if (difference === undefined || !holdsZero(difference)) return [];
 		return [
 			{
 				plan: plan.name,

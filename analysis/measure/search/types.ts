@@ -1,3 +1,4 @@
+import type { About } from '../kind.ts';
 import type { Question } from '../choices/types.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { MadeBy } from '../torchFlags.ts';
@@ -124,6 +125,8 @@ export interface PlanFigures {
 	choose: PartLoss;
 	/** Read once, after every plan was frozen. */
 	report: PartLoss;
+	/** `report` less the proposed plan's, paired by window; not there of that plan, nor in searches of earlier versions. */
+	difference?: PartLoss;
 	/** What it adds to the loss on a passage that comes again; not there where recall was not measured. */
 	recall?: Pick<Record<Part, PartLoss>, 'choose' | 'report'>;
 	/** What it loses on the user's questions; only of plans that were asked them. */
@@ -277,11 +280,8 @@ export interface Stability {
 }
 
 /** A report and what it is about. */
-export interface Search extends MadeBy {
+export interface Search extends MadeBy, Omit<About, 'windows'> {
 	report: SearchReport;
-	model: { name: string; hash: string; tokenizerHash?: string };
-	texts: { name: string; sha256: string; characters: number }[];
-	context: number;
 	/** What it was asked for with, beside goal, texts and windows; earlier versions did not say. */
 	settings?: Pick<SearchRequest, 'maxSpan' | 'protectedLayers' | 'repair'> &
 		Partial<Pick<SearchRequest, 'recall' | 'maxRecallIncrease' | 'maxAccuracyDrop'>>;

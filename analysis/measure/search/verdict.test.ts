@@ -54,6 +54,39 @@ describe('what a verdict says of repair', () => {
 	});
 });
 
+describe('what a verdict says of plans that were paired by window', () => {
+	const best = planOf(at(0.02, 0.03, 0.04));
+	const drop = (difference: PartLoss) =>
+		planOf(at(0.01, 0.035, 0.06), { name: 'drop', maker: 'drop', kind: 'drop', difference });
+
+	it('is more or less where the interval of the difference leaves out 0, though theirs overlap', () => {
+		expect(sentenceOf(best, drop(at(0.002, 0.005, 0.008)))).toContain(
+			'drop, adds 0.035 [0.010, 0.060], 0.005 [0.002, 0.008] more, paired by window.'
+		);
+		expect(sentenceOf(best, drop(at(-0.008, -0.005, -0.002)))).toContain(
+			'0.005 [0.002, 0.008] less, paired by window.'
+		);
+	});
+
+	it('is no clear difference where it holds 0, or there is none', () => {
+		expect(sentenceOf(best, drop(at(-0.001, 0.005, 0.008)))).toContain(
+			'no clear difference (paired by window +0.005 [−0.001, +0.008]).'
+		);
+		expect(sentenceOf(best, drop(at(null, 0.005, null)))).toContain('no clear difference');
+	});
+
+	it('is that repair helps where its difference leaves out 0, whichever of both is proposed', () => {
+		const report = at(0.01, 0.024, 0.035);
+		const repaired = planOf(report, { name: 'share repaired', repaired: true });
+		const helps = 'Refitting output projections helps: 0.024 vs. 0.030.';
+		const worse = 'Refitting output projections makes it worse: 0.024 vs. 0.030.';
+		const less = at(-0.008, -0.006, -0.002);
+		expect(sentenceOf(best, { ...repaired, difference: less })).toContain(helps);
+		expect(sentenceOf(repaired, { ...best, difference: at(0.002, 0.006, 0.008) })).toContain(helps);
+		expect(sentenceOf(repaired, { ...best, difference: less })).toContain(worse);
+	});
+});
+
 describe('what a verdict says of tasks', () => {
 	const drop = (low: number, value: number, high: number) => ({ low, value, high });
 	const asked = (report: ReturnType<typeof drop>) =>

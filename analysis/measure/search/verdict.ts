@@ -3,6 +3,7 @@ import { lossText, withInterval } from '../../text/interval.ts';
 import { formatPercent, formatShortPercent, formatValue } from '../../text/number.ts';
 import { adviceWords, layerList, planWords } from '../../text/plan.ts';
 import { isPlanners } from './candidate.ts';
+import { holdsZero } from './ties.ts';
 import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
 
 type Measured = Pick<
@@ -108,7 +109,17 @@ function otherKind({ plans }: Measured, best: PlanFigures): string | null {
 		.sort((a, b) => a.choose.loss - b.choose.loss);
 	const other = others.at(0);
 	if (other === undefined) return `No plan of another kind reaches the same saving`;
-	return `At equal savings the best by ${KIND_WORDS[other.kind]}, ${other.name}, adds ${lossWords(other.report)}`;
+	const adds = `At equal savings the best by ${KIND_WORDS[other.kind]}, ${other.name}, adds ${lossWords(other.report)}`;
+	return other.difference === undefined ? adds : `${adds}, ${pairedWords(other.difference)}`;
+}
+
+/** How much more a plan adds than the proposed one, paired by window; more or less only where the interval says so. */
+function pairedWords(difference: PartLoss): string {
+	if (holdsZero(difference))
+		return `no clear difference (paired by window ${lossText(difference)})`;
+	const { loss, low, high } = difference;
+	const [least, most] = [low, high].map((end) => Math.abs(end ?? loss)).sort((a, b) => a - b);
+	return `${lossWords({ loss: Math.abs(loss), low: least, high: most })} ${loss > 0 ? 'more' : 'less'}, paired by window`;
 }
 
 /** What becomes of in-context recall, and what would have become of it with the plan that text alone chooses. */
@@ -209,7 +220,11 @@ function repairHelp({ plans }: Measured, best: PlanFigures): string | null {
 	const plain = plainOf(plans, best);
 	const repaired = plans.find((plan) => plan.maker === best.maker && plan.repaired);
 	if (plain === undefined || repaired === undefined) return null;
-	return `${REPAIR_WORDS[best.kind]} ${helpWords(repaired.report, plain.report)}: ${formatValue(repaired.report.loss)} vs. ${formatValue(plain.report.loss)}`;
+	// Of the two, that which is not proposed has its paired difference.
+	const { difference } = best.repaired ? plain : repaired;
+	const side = difference && pairedSide(difference, best.repaired ? -1 : 1);
+	const help = HELP[side ?? sideOf(repaired.report, plain.report)];
+	return `${REPAIR_WORDS[best.kind]} ${help}: ${formatValue(repaired.report.loss)} vs. ${formatValue(plain.report.loss)}`;
 }
 
 function headMapHelp({ plans }: Measured): string | null {
@@ -220,10 +235,12 @@ function headMapHelp({ plans }: Measured): string | null {
 	return `With best-match head maps the share plan ${lossChange(matched.report, share.report)}: ${formatValue(matched.report.loss)} vs. ${formatValue(share.report.loss)}`;
 }
 
-function helpWords(now: PartLoss, before: PartLoss): string {
-	return { less: 'helps', more: 'makes it worse', unclear: 'makes no clear difference' }[
-		sideOf(now, before)
-	];
+const HELP = { less: 'helps', more: 'makes it worse', unclear: 'makes no clear difference' };
+
+/** Which way a paired difference goes, turned round where `sign` is −1. */
+function pairedSide(difference: PartLoss, sign: 1 | -1): keyof typeof HELP {
+	if (holdsZero(difference)) return 'unclear';
+	return sign * difference.loss < 0 ? 'less' : 'more';
 }
 
 function lossChange(now: PartLoss, before: PartLoss): string {
