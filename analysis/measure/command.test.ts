@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { madeUpPlan } from '../../tests/builders/results.ts';
 import { InputError } from '../errors.ts';
 import { commandOf, type Named } from './command.ts';
-import { flagsOf, optionName, readFlags } from './flags.ts';
+import { optionName, readFlags, type SettingFlags } from './flags.ts';
 import { kindOf, kinds } from './lookup.ts';
 
 const on: Named = { model: 'mini', texts: ['a.txt', 'my text.txt'] };
@@ -75,7 +75,8 @@ describe('the command that measures again', () => {
 
 /** Values of a command line's options, as commander makes them. */
 function optionsOf(kind: string, words: readonly string[]): Record<string, unknown> {
-	const flags = flagsOf(kindOf(kind).flags);
+	const table = kindOf(kind).flags as Readonly<Record<string, SettingFlags<never>>>;
+	const flags = Object.values(table).flatMap((setting) => [...setting.flags]);
 	return Object.fromEntries(
 		flags.flatMap(({ flag, parse, choices }) => {
 			const at = words.indexOf(flag.split(' ')[0]);

@@ -62,11 +62,6 @@ export function optionName(flag: string): string {
 		.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Every option of a table, in order. */
-export function flagsOf(table: FlagTable<object>): Flag[] {
-	return entriesOf(table).flatMap(([, { flags }]) => [...flags]);
-}
-
 /** The settings that options say, by key; not there: nothing was said. Throws InputError. */
 export function readFlags(
 	table: FlagTable<object>,

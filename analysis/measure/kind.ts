@@ -108,6 +108,7 @@ export interface Analysis<Settings extends object = object> extends Kind<Setting
 export interface About {
 	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];
+	/** Tokens in a window, BOS included. */
 	context: number;
 	windows: number;
 }

@@ -1,3 +1,4 @@
+import type { About } from '../kind.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { MadeBy } from '../torchFlags.ts';
 import type { ModelFigures } from '../figures.ts';
@@ -87,14 +88,10 @@ export interface DamageReport {
 	interval: ResampledOver | null;
 }
 
-export interface Damage extends MadeBy {
+export interface Damage extends MadeBy, About {
 	report: DamageReport;
 	/** `drop` with intervals. */
 	drops: LayerDamage[];
-	model: { name: string; hash: string; tokenizerHash?: string };
-	texts: { name: string; sha256: string; characters: number }[];
-	context: number;
-	windows: number;
 	notes: string[];
 	/** Where the results of each window are kept. */
 	progressFile: string;

@@ -1,3 +1,4 @@
+import type { About } from '../kind.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { MadeBy } from '../torchFlags.ts';
 import type { ModelFigures } from '../figures.ts';
@@ -166,12 +167,8 @@ export interface EvaluateReport {
 }
 
 /** A report and what it is about. */
-export interface Evaluation extends MadeBy {
+export interface Evaluation extends MadeBy, Omit<About, 'windows'> {
 	report: EvaluateReport;
-	model: { name: string; hash: string; tokenizerHash?: string };
-	texts: { name: string; sha256: string; characters: number }[];
-	/** Tokens in a window, BOS included. */
-	context: number;
 	/** Where fewer or shorter windows were cut than asked for, and why. */
 	notes: string[];
 	/** The plan was made for other weights; null: for these. */

@@ -8,7 +8,7 @@ import {
 	madeUpEvaluation,
 	madeUpSearch
 } from '../../../tests/builders/results.ts';
-import { deleteResult, filesOf, listResults, readResult, writeResult } from './folder.ts';
+import { filesOf, listResults, readResult, resultShelf, writeResult } from './folder.ts';
 import type { StoredResult } from './types.ts';
 
 let home: string;
@@ -53,10 +53,10 @@ describe('a stored result', () => {
 	});
 	it('is deleted by id, never by path', async () => {
 		await writeResult(home, madeUpDamage(), [], { id: 'a' });
-		await expect(deleteResult(home, '../results/a')).rejects.toThrow('not an id');
-		await deleteResult(home, 'a');
+		await expect(resultShelf(home).delete('../results/a')).rejects.toThrow('not an id');
+		await resultShelf(home).delete('a');
 		expect(await readdir(join(home, 'results'))).toEqual([]);
-		await expect(deleteResult(home, 'a')).rejects.toThrow('result a: not found in');
+		await expect(resultShelf(home).delete('a')).rejects.toThrow('result a: not found in');
 	});
 });
 

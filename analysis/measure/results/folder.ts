@@ -106,11 +106,6 @@ export async function listResults(home: string): Promise<ListedResult[]> {
 	return listed.sort((a, b) => time(b) - time(a) || a.id.localeCompare(b.id));
 }
 
-/** Deletes a result by id, never by path. Throws InputError where there is none. */
-export async function deleteResult(home: string, id: string): Promise<void> {
-	await resultShelf(home).delete(id);
-}
-
 /** Names of the files that lie beside a result: refitted weights that its plans name, and no others. */
 export function filesOf({ result }: StoredResult): string[] {
 	return resultKindOf(result.kind).filesOf?.(figuresOf(result)) ?? [];

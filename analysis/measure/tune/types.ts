@@ -1,3 +1,4 @@
+import type { About } from '../kind.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import type { Sources } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
@@ -86,13 +87,10 @@ export interface TuneReport {
 }
 
 /** A report and what it is about. */
-export interface Tune {
+export interface Tune extends Omit<About, 'windows'> {
 	report: TuneReport;
 	/** The folder of the tuned model. */
 	folder: string;
-	model: { name: string; hash: string; tokenizerHash?: string };
-	texts: { name: string; sha256: string; characters: number }[];
-	context: number;
 	notes: string[];
 	/** The plan was made for other weights; null: for these. */
 	warning: string | null;
