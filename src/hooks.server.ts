@@ -2,6 +2,7 @@ import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { building, dev } from '$app/environment';
 import { refuse } from '$lib/server/http/answer.ts';
 import { refusal } from '$analysis/edge/guard.ts';
+import { changesWorkspace } from '$lib/server/http/readOnly.ts';
 import { demandToken } from '$lib/server/http/token.ts';
 import { isOpenWithoutToken } from '$lib/server/settings.ts';
 import { theWorkbench } from '$lib/server/workbench.ts';
@@ -56,7 +57,7 @@ async function guarded(
 	const problem = workbench.claim.problem();
 	if (problem !== null) return refuse(503, problem);
 	const { readOnly } = workbench.claim;
-	if (readOnly !== null && writes(event.request.method, event.url.pathname)) {
+	if (readOnly !== null && changesWorkspace(event.request.method, event.url.pathname)) {
 		return refuse(
 			403,
 			`This workspace can only be looked at: ${readOnly}. Start the server with another --home to change anything.`
@@ -64,12 +65,6 @@ async function guarded(
 	}
 	event.locals.workbench = workbench;
 	return answer();
-}
-
-/** Whether a request changes the workspace. Estimates and checks of a plan are asked by POST and change nothing. */
-function writes(method: string, path: string): boolean {
-	if (method === 'GET' || method === 'HEAD') return false;
-	return path !== '/api/estimate' && !path.startsWith('/api/models/');
 }
 
 export const handleError: HandleServerError = ({ error, status, message }) => {

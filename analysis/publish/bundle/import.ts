@@ -1,7 +1,7 @@
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../edge/seal.ts';
-import { InputError } from '../../errors.ts';
+import { InputError, isInputError } from '../../errors.ts';
 import { listResults, readResult, resultShelf } from '../../measure/results/folder.ts';
 import { makePrivateFolder } from '../../privateFolder.ts';
 import { clearAbandoned, partialName } from '../../process/partial.ts';
@@ -72,6 +72,11 @@ export async function importBundle(
 			modelIsHere: folder !== null,
 			leftOut: manifest.leftOut
 		};
+	} catch (error) {
+		if (!isInputError(error)) throw error;
+		// Where it was unpacked is nobody's concern.
+		const message = error.message.replaceAll(`${staged}/`, `${home}/`);
+		throw new InputError(message, { cause: error });
 	} finally {
 		await rm(staged, { recursive: true, force: true });
 	}

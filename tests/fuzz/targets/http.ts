@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { startBuilt, type BuiltServer } from '../../builders/builtServer.ts';
+import { runFolder } from '../../../analysis/workspace/run/list.ts';
+import { writeRun } from '../../../analysis/workspace/run/write.ts';
+import { madeUpRun } from '../../builders/run.ts';
 import { mutateJson } from '../mutateJson.ts';
 import type { Random } from '../random.ts';
 import { Finding, type Outcome, type Target } from '../target.ts';
@@ -10,7 +13,10 @@ const OTHERS_WAIT_MS = 1000;
 const BUSY_FACTOR = 10;
 const MAX_ERROR_LENGTH = 4000;
 
+/** Is in the workspace. */
+const RUN = 'a-run';
 const TEXTS = [{ name: 'a.txt', text: 'the cat sat on the mat. '.repeat(40) }];
+const LABEL = { name: '', note: '', tags: [], pinned: false };
 const BODIES: Readonly<Record<string, unknown>> = {
 	'/api/estimate': { models: ['mini-llama2'], texts: TEXTS, context: 16, windows: 1 },
 	'/api/jobs': { models: ['no-such-model'], texts: TEXTS, context: 16, windows: 1 },
@@ -25,7 +31,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
 		protectedLayers: [0],
 		repair: false
 	},
-	'/api/models/mini-llama2': { plan: { format: 'spanwise/plan', version: 1, sources: [0, 0] } }
+	'/api/models/mini-llama2': { plan: { format: 'spanwise/plan', version: 1, sources: [0, 0] } },
+	[`/api/labels/runs/${RUN}`]: { was: LABEL, next: { ...LABEL, name: 'a run', tags: ['paper'] } },
+	[`/api/runs/${RUN}/report`]: { plan: { format: 'spanwise/plan', version: 1, sources: [0, 0] } },
+	'/api/model-folders': { folder: '/no/such/folder' },
+	'/v1/completions': { model: 'baseline', prompt: [[1, 2, 3]], echo: true, logprobs: 1 }
 };
 const PATHS = [
 	'/',
@@ -37,6 +47,14 @@ const PATHS = [
 	'/api/runs/none/attention?window=0&layers=1,2',
 	'/api/results?model=hash',
 	'/api/results/none/file.safetensors',
+	`/runs/${RUN}?tab=map&s=0-1,2`,
+	`/api/runs/${RUN}/similarity?metric=cosine&view=all`,
+	`/api/runs/${RUN}/attention?window=0&layers=1,2`,
+	`/api/runs/${RUN}/heads?metric=cosine&view=all&from=0&to=1`,
+	`/api/runs/${RUN}/matrix.csv?metric=js&view=all`,
+	`/api/runs/${RUN}/windows`,
+	`/api/runs/${RUN}/bundle`,
+	'/results?of=plans&q=model:tiny,-tag:paper',
 	'/api/compare?runs=a,b&metric=cosine&view=all'
 ];
 const ODD_PARTS = [
@@ -60,6 +78,8 @@ export class HttpTarget implements Target {
 	#headers: Record<string, string> = {};
 
 	async prepare(folder: string): Promise<void> {
+		const { record, sums, windows } = madeUpRun(RUN);
+		await writeRun(runFolder(join(folder, 'home'), RUN), record, sums, windows);
 		const args = ['dist/spanwise.js', 'serve', '--port', '0', '--home', join(folder, 'home')];
 		this.#server = await startBuilt(args, {});
 		const { origin, searchParams } = new URL(this.#server.url);
@@ -95,7 +115,7 @@ export class HttpTarget implements Target {
 
 	async #ask(path: string, body: string | undefined): Promise<{ status: number; text: string }> {
 		const response = await fetch(`${this.#origin}${path}`, {
-			...(body !== undefined && { method: 'POST', body }),
+			...(body !== undefined && { method: path.startsWith('/api/labels/') ? 'PUT' : 'POST', body }),
 			headers: { ...this.#headers, 'content-type': 'application/json', origin: this.#origin },
 			redirect: 'manual'
 		});
