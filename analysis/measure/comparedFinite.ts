@@ -1,7 +1,7 @@
 import { checkFinite } from '../finite.ts';
 import type { Compared, Way } from '../engine/ways.ts';
 
-const WORDS: Record<Way, string> = { baseline: 'as it is', shared: 'as planned' };
+const WORDS: Record<Way, string> = { baseline: 'baseline', shared: 'planned' };
 const WAYS = ['baseline', 'shared'] as const;
 
 /**

@@ -16,6 +16,7 @@ from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, AutoModelForCa
 from . import attention
 from .attention import Call, current, mixed
 from .errors import InputError
+from .finite import check_state, largest
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 #: Tokens of the pass that finds out how a model is built.
@@ -157,7 +158,8 @@ class _Probe:
 
 
 def inspect(model: PreTrainedModel) -> Decoder:
-    """Runs a few tokens to find the layers, whatever a family calls them. Raises InputError where there is no such layer."""
+    """Runs a few tokens to find the layers, whatever a family calls them. Raises InputError where there is no such layer, or
+    the state after one is NaN or infinite."""
     embedding = embedding_weight(model)
     device = input_device(model)
     ids = torch.arange(PROBE_TOKENS, device=device)[None] % len(embedding)
@@ -187,6 +189,8 @@ def inspect(model: PreTrainedModel) -> Decoder:
         raise InputError(f"{name}: its layers attend {len(called)} times, not once per layer ({count})")
     modules = {call.layer: call.module for call, _ in probe.calls}
     blocks = _blocks(model, [modules[layer] for layer in range(count)])
+    for layer, block in enumerate(blocks):
+        check_state(largest(results[block]), model.name_or_path, layer)
     sizes = {(call.query.shape[1], call.key.shape[1], value.shape[-1]) for call, value in probe.calls}
     if len(sizes) > 1:
         raise InputError(f"{name}: layers of different sizes (heads, KV heads, head dim): {sorted(sizes)}")

@@ -11,6 +11,7 @@ from torch import nn
 
 from .attention import Call, by_heads, current, mixed, probabilities
 from .decoder import Decoder
+from .finite import check_state, largest
 from .plan import Plan
 
 #: Called with layer, probabilities [B, heads, S, S].
@@ -79,6 +80,7 @@ class Runner:
         self._keep_states = False
         self._on_probabilities: OnProbabilities | None = None
         self._on_value: OnValue | None = None
+        self._largest: list[tuple[int, torch.Tensor]] = []
         self.layers_run = 0
         for index, layer in enumerate(decoder.layers):
             _wrap(layer.block, self._block(index))
@@ -97,7 +99,8 @@ class Runner:
         last: int | None = None,
     ) -> torch.Tensor:
         """Logits [B, S, vocab] of windows [B, S], of the `last` tokens alone where the family can. With a `path` it begins at
-        the first layer that differs from what ran before on the same windows."""
+        the first layer that differs from what ran before on the same windows. Raises InputError where the state after a layer
+        is NaN or infinite."""
         self._path = path or Path()
         self._keep_states = path is not None
         self._start = self._path.start(plan)
@@ -105,7 +108,14 @@ class Runner:
         self._on_probabilities = on_probabilities
         self._on_value = on_value
         with self._running():
-            return self.decoder.logits(ids, last)
+            logits = self.decoder.logits(ids, last)
+            self._check()
+            return logits
+
+    def _check(self) -> None:
+        """Raises InputError for the first layer after which the state is not finite."""
+        for layer, size in self._largest:
+            check_state(size, self.decoder.model.name_or_path, layer)
 
     @contextmanager
     def _running(self) -> Iterator[None]:
@@ -117,6 +127,7 @@ class Runner:
             raise
         finally:
             current.reset(token)
+            self._largest = []
             self._plan = None
             self._path = Path()
 
@@ -160,7 +171,10 @@ class Runner:
             elif self._keep_states:
                 self._path.keep(index, hidden_states)
             self.layers_run += 1
-            return original(hidden_states, *args, **kwargs)
+            found = original(hidden_states, *args, **kwargs)
+            # Read in the end, so that a GPU is not waited for layer by layer.
+            self._largest.append((index, largest(found)))
+            return found
 
         return forward
 

@@ -56,8 +56,9 @@ class Channel:
             yield request
 
     def send(self, id: int | None, type: str, **fields: Any) -> None:
-        """Writes one answer."""
-        self._target.write(json.dumps({"id": id, "type": type, **fields}, separators=(",", ":")) + "\n")
+        """Writes one answer. Raises ValueError for NaN and infinity, which are not JSON."""
+        line = json.dumps({"id": id, "type": type, **fields}, separators=(",", ":"), allow_nan=False)
+        self._target.write(line + "\n")
         self._target.flush()
 
     def progress(self, id: int, stage: str, done: float, total: float) -> None:

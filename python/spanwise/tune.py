@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from .decoder import check_device, first_line
 from .errors import InputError
+from .finite import check_finite
 from .planned import MODELING, load_planned
 
 #: Of the steps: how long the learning rate rises, before it falls as a cosine.
@@ -170,14 +171,16 @@ class Tuner:
         self.plain.eval()
         device = self.accelerator.device
 
-        def losses(window: Sequence[int]) -> torch.Tensor:
+        def loss(window: Sequence[int], scored: int, name: str) -> float:
             ids = torch.tensor([list(window)], device=device)
             logits = self.plain(input_ids=ids, use_cache=False).logits[0, :-1].float()
-            return F.cross_entropy(logits, ids[0, 1:], reduction="none").double()
+            found = F.cross_entropy(logits, ids[0, 1:], reduction="none").double()[-scored:].mean().item()
+            check_finite(found, self.plain.name_or_path, f"{name}: the loss")
+            return found
 
         return Measured(
-            [losses(window).mean().item() for window in part.windows],
-            [losses(probe)[-part.scored :].mean().item() for probe in part.probes],
+            [loss(window, len(window) - 1, f"window {index}") for index, window in enumerate(part.windows)],
+            [loss(probe, part.scored, f"probe {index}") for index, probe in enumerate(part.probes)],
         )
 
     def weights(self) -> dict[str, torch.Tensor]:

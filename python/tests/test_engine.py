@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -323,3 +323,31 @@ def test_families_that_do_not_use_the_attention_interface_are_refused(config: st
     transformers.AutoModelForCausalLM.from_config(getattr(transformers, config)(**sizes)).save_pretrained(tmp_path)
     with pytest.raises(InputError, match=r"ForCausalLM of transformers .* does not attend through AttentionInterface"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_is_refused_by_every_verb(value: float, windows: Windows) -> None:
+    model = tiny("qwen3")
+    model.name_or_path = "broken"
+    engine = Engine(inspect(model))
+    model.model.layers[1].mlp.down_proj.weight.data[0, 0] = value
+    follows, own = parse_plan({"sources": [0, 0, 2, 3]}, 4, 4), baseline(4)
+    asked: list[Callable[[], Any]] = [
+        lambda: engine.capture(windows, Wanted()),
+        lambda: engine.induction(windows, 1, 4),
+        lambda: engine.losses([own], windows, lambda *_: None),
+        lambda: engine.compare(follows, windows, lambda *_: None),
+        lambda: engine.output_errors([(0, 1)], windows),
+        lambda: engine.turned(own, windows),
+        lambda: engine.repair(follows, windows, [0.01]),
+        lambda: engine.token_maps([0], windows[0]),
+        lambda: inspect(model),
+    ]
+    for ask in asked:
+        with pytest.raises(InputError) as error:
+            ask()
+        assert str(error.value) in {
+            f"broken: the hidden state after layer 1 is {name}; "
+            "expected a number: a weight is NaN or infinite, or the model overflows its type"
+            for name in ("NaN", "Infinity")
+        }

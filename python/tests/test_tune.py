@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import tiny
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from spanwise.errors import InputError
@@ -168,3 +168,12 @@ def test_the_learning_rate_rises_and_falls(folders: tuple[Path, Path]) -> None:
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(InputError, match="dtype int8: allowed: float32, bfloat16, float16"):
         parse_settings({"dtype": "int8"})
+
+
+def test_a_loss_that_is_no_number_is_refused_before_tuning(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    file = folders[1] / "model.safetensors"
+    tensors = load_file(file)
+    tensors["model.layers.0.self_attn.q_proj.weight"][0, 0] = math.nan
+    save_file(tensors, file, {"format": "pt"})
+    with pytest.raises(InputError, match="window 0: the loss is NaN; expected a number: a weight is NaN or infinite"):
+        run(folders, tmp_path / "state.pt")
