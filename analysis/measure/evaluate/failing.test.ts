@@ -50,11 +50,11 @@ function comparisonsWith(length: number, figure: keyof TokenComparison, value: n
 
 describe('what is no number is refused', () => {
 	it.each([
-		['window 0: as it is, the loss is Infinity', WINDOW, 'baseline', Infinity],
-		['window 0: as planned, the loss is NaN', WINDOW, 'shared', NaN],
-		['window 0: as planned, the divergence is NaN', WINDOW, 'kl', NaN],
-		['as it is, a log-likelihood of question 1 is NaN', CHOICE, 'baseline', NaN],
-		['as planned, a log-likelihood of question 1 is -Infinity', CHOICE, 'shared', Infinity]
+		['window 0: baseline, the loss is Infinity', WINDOW, 'baseline', Infinity],
+		['window 0: planned, the loss is NaN', WINDOW, 'shared', NaN],
+		['window 0: planned, the divergence is NaN', WINDOW, 'kl', NaN],
+		['baseline, a log-likelihood of question 1 is NaN', CHOICE, 'baseline', NaN],
+		['planned, a log-likelihood of question 1 is -Infinity', CHOICE, 'shared', Infinity]
 	] as const)('%s', async (words, length, figure, value) => {
 		comparisonsWith(length, figure, value);
 		await expect(evaluatePlan(request(), { onProgress: () => undefined })).rejects.toThrow(
