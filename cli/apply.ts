@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { DECODER_DTYPES, type DecoderDtype } from '../analysis/graph/decode/weights.ts';
+import { ROUNDED_WEIGHTS, type RoundedWeights } from '../analysis/apply/roundWeights.ts';
 import type { Deployed } from '../analysis/apply/deploy.ts';
 import { DEPLOY_TARGETS, type DeployRequest, type DeployTarget } from '../analysis/apply/types.ts';
 import { applyText } from './applyText.ts';
@@ -22,6 +23,8 @@ a model card (README.md). gguf: one file for llama.cpp and Ollama, of plans that
 from a GGUF file, whose quantised weights are kept. Without --plan: the model as it is, onnx only.
 Of an ONNX model, an .onnx file or a folder with one, followers and dropped layers are rewritten; all else stays
 byte for byte, types included, and only the weights that are still used are written.
+--weights int8 or int4: products get weights of 8 or 4 bits in blocks of 32 (MatMulNBits, onnxruntime's own quantizer), after the
+decoder was compared; embeddings, output, activations and cache stay float32. What rounding does to a loss is said.
 What was written is run on a short window and compared with the engine, or with the ONNX model it was made from;
 where they disagree nothing is left. What is written for transformers is also loaded and run by it, where --python has it.
 spanwise.json holds plan, hashes and what the comparison found.
@@ -33,6 +36,7 @@ interface ApplyFlags extends SharedOptions {
 	plan?: string;
 	out: string;
 	dtype?: DecoderDtype;
+	weights?: RoundedWeights;
 	to: DeployTarget | typeof ALIAS;
 	python?: string;
 	verify: boolean;
@@ -56,12 +60,18 @@ export function registerApply(program: Command, io: Io): void {
 				).choices(DECODER_DTYPES)
 			)
 			.addOption(
+				new Option(
+					'--weights <type>',
+					'round the weights of products; onnx only, by a Python with onnxruntime and onnx'
+				).choices(ROUNDED_WEIGHTS)
+			)
+			.addOption(
 				new Option('--to <form>', 'what to write')
 					.choices([...DEPLOY_TARGETS, ALIAS])
 					.default('onnx')
 			)
 			.option('--no-verify', 'write without comparing with the engine')
-			.addOption(pythonOption('that has transformers')),
+			.addOption(pythonOption('that has transformers, or onnxruntime and onnx for --weights')),
 		'print what was written as JSON'
 	)
 		.addHelpText('after', HELP)
@@ -75,6 +85,7 @@ export function registerApply(program: Command, io: Io): void {
 					planFolder: dirname(flags.plan ?? '.'),
 					target: flags.to === ALIAS ? 'transformers' : flags.to,
 					dtype: flags.dtype ?? null,
+					weights: flags.weights ?? null,
 					out: flags.out,
 					verify: flags.verify,
 					home: homeOf(flags, io),
@@ -92,13 +103,14 @@ export function registerApply(program: Command, io: Io): void {
 /** The command that writes the same again. */
 function commandOf(
 	model: string,
-	{ plan, out, dtype, to, verify, models = [] }: ApplyFlags
+	{ plan, out, dtype, weights, to, verify, models = [] }: ApplyFlags
 ): string {
 	return shellLine([
 		...['spanwise', 'apply', model],
 		...(plan === undefined ? [] : ['--plan', plan]),
 		...['--to', to === ALIAS ? 'transformers' : to],
 		...(dtype === undefined ? [] : ['--dtype', dtype]),
+		...(weights === undefined ? [] : ['--weights', weights]),
 		...['--out', out],
 		...(verify ? [] : ['--no-verify']),
 		...models.flatMap((folder) => ['--models', folder])

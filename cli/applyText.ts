@@ -5,12 +5,15 @@ import { formatFacts } from './table.ts';
 
 /** What was written, for a person. */
 export function applyText(record: DeployRecord, folder: string): string {
-	const { model, plan, cache, files, verified, dtype, target, padding } = record;
+	const { model, plan, cache, files, verified, dtype, weights, target, padding, rounding } = record;
 	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
 	const followers = cache.values.length - cache.keys.length;
 	const leftOut = model.layers - cache.values.length;
 	const facts: [string, string][] = [
-		['wrote', `${folder}: ${target}${dtype === null ? '' : ` ${dtype}`}, ${formatBytes(bytes)}`],
+		[
+			'wrote',
+			`${folder}: ${target}${dtype === null ? '' : ` ${dtype}`}${weights === undefined ? '' : `, weights ${weights}`}, ${formatBytes(bytes)}`
+		],
 		['model', `${model.name}, ${model.layers} layers`],
 		[
 			'plan',
@@ -36,6 +39,13 @@ export function applyText(record: DeployRecord, folder: string): string {
 				`activations are rounded to 8 bits: read through its cache, the original's own logits differ by ${own.toExponential(1)}, and twice that is allowed; to compare more closely, apply the plan to an export that does not round them (MatMulNBits with an accuracy_level below 4)`
 			]);
 		}
+	}
+	if (rounding !== undefined) {
+		const { tokens, loss, roundedLoss, difference } = rounding;
+		facts.push([
+			'rounding',
+			`to ${weights}, on ${tokens} tokens: loss ${loss.toFixed(3)} → ${roundedLoss.toFixed(3)} nats/token; logits differ by up to ${difference.toPrecision(2)}`
+		]);
 	}
 	const { transformers } = record;
 	if (transformers !== null) {

@@ -13,21 +13,22 @@ import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
 import { checkTokenizer } from './gguf/checkTokenizer.ts';
 import { GGUF_FILE, requireGguf, writeGgufModel } from './gguf/write.ts';
-import { modelFile, writeOnnx } from './onnx.ts';
+import { modelFile, writeCompanions, writeOnnx } from './onnx.ts';
 import { deployOnnxModel } from './onnxModel.ts';
 import { plannedLayers } from './planned.ts';
 import { recordOf } from './record.ts';
 import { modelCard } from './card.ts';
+import { measureRounding, roundedFile, roundWeights, RUNTIME_NAMES } from './roundWeights.ts';
 import { writeCheckpoint } from './safetensors.ts';
 import { verifyByTransformers, type TransformersRun } from './transformers.ts';
 import { sampleIds } from './sample.ts';
-import type { DeployRecord, DeployRequest, Verification } from './types.ts';
+import type { DeployRecord, DeployRequest, Rounding, Verification } from './types.ts';
 import { verifyCheckpoint, verifyDecoder } from './verify.ts';
 
 export const CARD_FILE = 'README.md';
 
 /** What is being done, for a display. */
-export type DeployStage = 'writing' | 'verifying' | 'hashing';
+export type DeployStage = 'writing' | 'verifying' | 'rounding' | 'hashing';
 
 /** A model that was written. */
 export interface Deployed {
@@ -56,6 +57,11 @@ export async function deployModel(
 	request: DeployRequest,
 	onProgress: Work['onProgress']
 ): Promise<Deployed> {
+	if (model.form === 'onnx' && request.weights) {
+		throw new InputError(
+			`--weights ${request.weights}: an ONNX model keeps its weights; round it with onnxruntime's own quantizer, or name its checkpoint`
+		);
+	}
 	if (model.form === 'onnx') return deployOnnxModel(model, request, onProgress);
 	const dtype = request.dtype ?? (request.target === 'onnx' ? 'fp32' : null);
 	return deployCheckpoint(model, { ...request, dtype }, onProgress);
@@ -81,6 +87,7 @@ async function deployCheckpoint(
 		const { verified, byTransformers } = request.verify
 			? await verify(folder, work)
 			: { verified: null, byTransformers: null };
+		const rounding = await finishDecoder(folder, names, work);
 		onProgress('hashing', 0);
 		const hash = await model.hash(request.home);
 		if (request.target === 'transformers' && request.plan !== null) {
@@ -93,7 +100,15 @@ async function deployCheckpoint(
 		const facts = { name, architecture: config.architecture, layers };
 		const padding = request.target === 'onnx' ? 'either' : null;
 		const transformers = byTransformers?.found ?? null;
-		const made = { model: facts, hash, sources, padding, verified, transformers } as const;
+		const made = {
+			model: facts,
+			hash,
+			sources,
+			padding,
+			verified,
+			transformers,
+			rounding
+		} as const;
 		const record = await recordOf(folder, names, request, made);
 		await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 		const warning =
@@ -112,8 +127,17 @@ async function deployCheckpoint(
 function requireSuited({
 	target,
 	plan,
-	dtype
-}: Pick<DeployRequest, 'target' | 'plan' | 'dtype'>): void {
+	dtype,
+	weights
+}: Pick<DeployRequest, 'target' | 'plan' | 'dtype' | 'weights'>): void {
+	if (target !== 'onnx' && weights) {
+		throw new InputError(`--weights ${weights}: only --to onnx rounds weights; remove it`);
+	}
+	if (weights && dtype === 'fp16') {
+		throw new InputError(
+			`--weights ${weights} with --dtype fp16: activations and cache stay float32 beside rounded weights; remove --dtype`
+		);
+	}
 	if (target === 'onnx') return;
 	if (plan === null) {
 		throw new InputError(
@@ -151,6 +175,34 @@ async function write(folder: string, work: Work): Promise<string[]> {
 	if (target === 'gguf') return writeGgufModel(folder, work.model, planned, onFraction);
 	if (plan === null) throw new Error('a plan is required before the writing begins');
 	return writeCheckpoint(folder, checkpoint, reader, plan, planned, onFraction);
+}
+
+/**
+ * Rounds the weights of an ONNX decoder that was verified, where that is asked for, and puts beside it what runtimes need;
+ * `names`, the files so far, are brought up to date. Returns what rounding does; null: nothing was rounded, or not asked.
+ */
+async function finishDecoder(
+	folder: string,
+	names: string[],
+	work: Work
+): Promise<Rounding | null> {
+	const { request, planned, onProgress } = work;
+	const { checkpoint, reader } = work.model;
+	if (request.target !== 'onnx') return null;
+	const weights = request.weights ?? null;
+	const dtype = request.dtype ?? 'fp32';
+	if (weights === null) {
+		const written = { file: modelFile(dtype), runtimeType: dtype };
+		names.push(...(await writeCompanions(folder, checkpoint, planned, written)));
+		return null;
+	}
+	onProgress('rounding', 0);
+	names.splice(0, names.length, ...(await roundWeights(folder, weights)));
+	const written = { file: roundedFile(weights), runtimeType: RUNTIME_NAMES[weights] };
+	names.push(...(await writeCompanions(folder, checkpoint, planned, written)));
+	if (!request.verify) return null;
+	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
+	return measureRounding(join(folder, written.file), { checkpoint, reader, planned }, ids);
 }
 
 async function verify(

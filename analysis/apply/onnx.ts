@@ -20,8 +20,7 @@ export function modelFile(dtype: DecoderDtype): string {
 }
 
 /**
- * Writes a checkpoint, run as `planned`, as an ONNX decoder with what belongs to it, into an existing folder, laid out
- * and named so that onnxruntime-genai, optimum and transformers.js run it as it is.
+ * Writes a checkpoint, run as `planned`, as an ONNX decoder, graph and weights, into an existing folder.
  * `onProgress` is told the share of the weights' bytes that are written. Returns the names of the files.
  */
 export async function writeOnnx(
@@ -45,9 +44,6 @@ export async function writeOnnx(
 		biased: having('bias')
 	});
 	const end = weights.reduce((most, { offset, length }) => Math.max(most, offset + length), 0);
-	const copied = await copyCompanions(checkpoint.folder, folder);
-	await adaptConfig(folder, checkpoint, dtype);
-	await adaptChatTemplate(folder);
 	await mkdir(join(folder, SUBFOLDER));
 	const weightsAt = join(SUBFOLDER, weightsFile(dtype));
 	await writeWeights(
@@ -58,8 +54,24 @@ export async function writeOnnx(
 		(bytes) => onProgress(bytes / end)
 	);
 	await writeFile(join(folder, modelFile(dtype)), model);
-	const inPlace = isFused(config) && sources.every((source, layer) => source === layer);
-	const genai = await genaiConfig(checkpoint, modelFile(dtype), inPlace);
+	return [weightsAt, modelFile(dtype)];
+}
+
+/**
+ * Writes what belongs to a decoder beside its graph, `file`, named and laid out so that onnxruntime-genai, optimum and
+ * transformers.js, which calls its element type `runtimeType`, run it as it is. Returns the names of the files.
+ */
+export async function writeCompanions(
+	folder: string,
+	checkpoint: Checkpoint,
+	{ sources }: Required<PlannedLayers>,
+	{ file, runtimeType }: { file: string; runtimeType: string }
+): Promise<string[]> {
+	const copied = await copyCompanions(checkpoint.folder, folder);
+	await adaptConfig(folder, checkpoint, runtimeType);
+	await adaptChatTemplate(folder);
+	const inPlace = isFused(checkpoint.config) && sources.every((source, layer) => source === layer);
+	const genai = await genaiConfig(checkpoint, file, inPlace);
 	await writeFile(join(folder, GENAI_FILE), `${JSON.stringify(genai, null, 2)}\n`);
-	return [...copied, weightsAt, modelFile(dtype), GENAI_FILE];
+	return [...copied, GENAI_FILE];
 }

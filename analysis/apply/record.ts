@@ -7,6 +7,7 @@ import type {
 	DeployRecord,
 	DeployRequest,
 	Padding,
+	Rounding,
 	TransformersVerification,
 	Verification,
 	WrittenFile
@@ -24,6 +25,8 @@ export async function recordOf(
 		padding: Padding | null;
 		verified: Verification | null;
 		transformers: TransformersVerification | null;
+		/** Not there: nothing was rounded. */
+		rounding?: Rounding | null;
 	}
 ): Promise<DeployRecord> {
 	const files = await writtenFiles(folder, names);
@@ -34,6 +37,7 @@ export async function recordOf(
 		model: { ...made.model, hash: made.hash },
 		target: request.target,
 		dtype: request.dtype,
+		...(request.weights && { weights: request.weights }),
 		plan: request.plan,
 		cache: {
 			keys: all.filter((layer) => made.sources[layer] === layer),
@@ -42,6 +46,7 @@ export async function recordOf(
 		padding: made.padding,
 		files,
 		verified: made.verified,
+		...(made.rounding && { rounding: made.rounding }),
 		transformers: made.transformers,
 		createdBy: { name: 'spanwise', version: VERSION },
 		createdAt: new Date().toISOString()

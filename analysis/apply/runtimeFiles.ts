@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile } from '../edge/json.ts';
-import type { DecoderDtype } from '../graph/decode/weights.ts';
 import { familyOf } from '../model/checkpoint/families.ts';
 import { exists } from '../model/checkpoint/files.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
@@ -13,7 +12,7 @@ import type { Checkpoint } from '../model/checkpoint/types.ts';
 export async function adaptConfig(
 	folder: string,
 	{ config }: Checkpoint,
-	dtype: DecoderDtype
+	dtype: string
 ): Promise<void> {
 	const file = join(folder, 'config.json');
 	const found = (await readJsonFile(file)) as object;

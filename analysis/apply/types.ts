@@ -1,4 +1,5 @@
 import type { DecoderDtype } from '../graph/decode/weights.ts';
+import type { RoundedWeights } from './roundWeights.ts';
 import type { Plan } from '../plan/types.ts';
 
 export const DEPLOY_TARGETS = ['onnx', 'transformers', 'gguf'] as const;
@@ -13,6 +14,8 @@ export interface DeployRequest {
 	target: DeployTarget;
 	/** Element type of weights, activations and cache; null: as stored, which checkpoints always are. */
 	dtype: DecoderDtype | null;
+	/** To what the weights of products are rounded, onnx only; not there: they are of `dtype`. */
+	weights?: RoundedWeights | null;
 	/** The folder to be written: new or empty. */
 	out: string;
 	/** Whether what was written is run and compared with the engine. */
@@ -49,6 +52,18 @@ export interface TransformersVerification extends Verification {
 	version: string;
 }
 
+/** What rounding weights does to one window; losses in nats/token. */
+export interface Rounding {
+	tokens: number;
+	/** As planned in float32, and as written. */
+	loss: number;
+	roundedLoss: number;
+	/** Largest difference of a logit between the two. */
+	difference: number;
+	/** The same between a window read at once and token by token through the cache, as written. */
+	cachedDifference: number;
+}
+
 /** A file that was written. */
 export interface WrittenFile {
 	/** Relative to the folder. */
@@ -72,6 +87,8 @@ export interface DeployRecord {
 	target: DeployTarget;
 	/** null: as stored. */
 	dtype: DecoderDtype | null;
+	/** To what the weights of products were rounded; not there: they are of `dtype`. */
+	weights?: RoundedWeights;
 	plan: Plan | null;
 	/** Layers that have keys in the cache, and layers that have values: [kvHeads, headDim] a token each. */
 	cache: { keys: number[]; values: number[] };
@@ -80,6 +97,8 @@ export interface DeployRecord {
 	files: WrittenFile[];
 	/** null: not asked for. */
 	verified: Verification | null;
+	/** Of the decoder that was written, whose weights were rounded after `verified`; not there: they were not, or not asked for. */
+	rounding?: Rounding;
 	/** Loaded and run by transformers; null: not asked for, no Python that has it, or another target. */
 	transformers: TransformersVerification | null;
 	createdBy: { name: 'spanwise'; version: string };

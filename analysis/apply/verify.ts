@@ -91,7 +91,11 @@ export function largestOf(values: Float32Array): number {
 	return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-async function readInSteps(session: DecoderSession, ids: readonly number[]): Promise<Float32Array> {
+/** Logits of a window that is read in steps through the cache. */
+export async function readInSteps(
+	session: DecoderSession,
+	ids: readonly number[]
+): Promise<Float32Array> {
 	const state = session.start(1);
 	const half = Math.ceil(ids.length / 2);
 	const logits = new Float32Array(ids.length * session.vocab);
@@ -122,16 +126,22 @@ export function check({
 	tolerance,
 	cachedTolerance = tolerance
 }: Verification): void {
-	const most = (allowed: number) =>
-		`at most ${allowed.toPrecision(2)} is allowed; nothing was written. With --no-verify it is written all the same`;
 	if (difference > tolerance) {
 		throw new InputError(
-			`what was written disagrees with what it was made from: logits differ by ${difference.toPrecision(3)}; ${most(tolerance)}`
+			`what was written disagrees with what it was made from: logits differ by ${difference.toPrecision(3)}; ${allowed(tolerance)}`
 		);
 	}
-	if (cachedDifference !== null && cachedDifference > cachedTolerance) {
-		throw new InputError(
-			`what was written disagrees with itself when it reads through the cache: logits differ by ${cachedDifference.toPrecision(3)}; ${most(cachedTolerance)}`
-		);
-	}
+	if (cachedDifference !== null) checkCached(cachedDifference, cachedTolerance);
+}
+
+/** Throws InputError where what was written reads otherwise through its cache than at once. */
+export function checkCached(difference: number, tolerance: number): void {
+	if (difference <= tolerance) return;
+	throw new InputError(
+		`what was written disagrees with itself when it reads through the cache: logits differ by ${difference.toPrecision(3)}; ${allowed(tolerance)}`
+	);
+}
+
+function allowed(tolerance: number): string {
+	return `at most ${tolerance.toPrecision(2)} is allowed; nothing was written. With --no-verify it is written all the same`;
 }

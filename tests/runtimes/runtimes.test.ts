@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { DecoderSession } from '../../analysis/engine/deploySession.ts';
 import { findOnnxFile } from '../../analysis/model/onnx/locate.ts';
 import type { DecoderDtype } from '../../analysis/graph/decode/weights.ts';
+import type { RoundedWeights } from '../../analysis/apply/roundWeights.ts';
 import type { Sources } from '../../analysis/plan/types.ts';
 import { deploy, planFor } from '../builders/deployed.ts';
 
@@ -28,7 +30,12 @@ const BATCHES = [[PROMPTS[0]], [PROMPTS[1]], PROMPTS];
 const planned = (changes: Record<number, number | null>): Sources =>
 	Array.from({ length: LAYERS }, (_, layer) => (layer in changes ? changes[layer] : layer));
 
-const PLANS: { name: string; sources: Sources | null; dtype: DecoderDtype }[] = [
+const PLANS: {
+	name: string;
+	sources: Sources | null;
+	dtype: DecoderDtype;
+	weights?: RoundedWeights;
+}[] = [
 	{ name: 'no plan', sources: null, dtype: 'fp32' },
 	{ name: 'two dropped layers', sources: planned({ 5: null, 29: null }), dtype: 'fp32' },
 	{
@@ -37,8 +44,18 @@ const PLANS: { name: string; sources: Sources | null; dtype: DecoderDtype }[] = 
 		dtype: 'fp32'
 	},
 	{ name: 'three followers', sources: planned({ 8: 7, 9: 7, 24: 23 }), dtype: 'fp32' },
-	{ name: 'two followers in float16', sources: planned({ 8: 7, 24: 23 }), dtype: 'fp16' }
+	{ name: 'two followers in float16', sources: planned({ 8: 7, 24: 23 }), dtype: 'fp16' },
+	{
+		...{ name: 'two followers, weights in int8', dtype: 'fp32', weights: 'int8' },
+		sources: planned({ 8: 7, 24: 23 })
+	},
+	{
+		...{ name: 'one dropped layer, weights in int4', dtype: 'fp32', weights: 'int4' },
+		sources: planned({ 29: null })
+	}
 ];
+
+const record = v.object({ rounding: v.object({ loss: v.number(), roundedLoss: v.number() }) });
 
 let scratch: string;
 beforeAll(async () => {
@@ -96,19 +113,34 @@ function tokensBy(program: string, script: string, folder: string, cwd?: string)
 	return JSON.parse(last) as number[][][];
 }
 
-describe.each(PLANS)('SmolLM2-135M, $name', ({ name, sources, dtype }) => {
+describe.each(PLANS)('SmolLM2-135M, $name', ({ name, sources, dtype, weights = null }) => {
 	let folder: string;
 	let own: number[][][];
 	beforeAll(async () => {
 		const plan = sources === null ? null : await planFor(model, sources);
-		folder = await deploy(model, join(scratch, name.replaceAll(' ', '-')), { plan, dtype });
+		// Its environment has onnxruntime and onnx, by which weights are rounded.
+		vi.stubEnv('SPANWISE_PYTHON', runtimes.optimum);
+		const verify = weights !== null;
+		const request = { plan, dtype, weights, verify };
+		folder = await deploy(model, join(scratch, name.replaceAll(' ', '-')), request);
+		vi.unstubAllEnvs();
 		own = await ownTokens(folder);
 	});
 	afterAll(() => rm(folder, { recursive: true }));
 
+	if (weights !== null) {
+		it('says what rounding does: int8 next to nothing, int4 a little', async () => {
+			const text = await readFile(join(folder, 'spanwise.json'), 'utf8');
+			const { rounding } = v.parse(record, JSON.parse(text));
+			const change = Math.abs(rounding.roundedLoss - rounding.loss);
+			expect(change).toBeGreaterThan(0);
+			expect(change).toBeLessThan(weights === 'int8' ? 0.01 : 0.5);
+		});
+	}
+
 	/** In float16 the order of sums decides between tokens that are nearly as likely: there, none is worse than that. */
 	async function expectOwn(found: number[][][]): Promise<void> {
-		if (dtype === 'fp32') expect(found).toEqual(own);
+		if (dtype === 'fp32' && weights === null) expect(found).toEqual(own);
 		else {
 			expect(found.map((batch) => batch.length)).toEqual(BATCHES.map((batch) => batch.length));
 			for (const [at, batch] of BATCHES.entries())

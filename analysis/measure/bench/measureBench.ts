@@ -41,7 +41,12 @@ export interface BenchPair {
 const MEASURING = 'measuring';
 const COSTING = 'evaluating the plan';
 /** Share of the time that writing a model takes, roughly, that is over when a stage begins. */
-const SHARE_BEFORE: Record<DeployStage, number> = { writing: 0, verifying: 0.5, hashing: 0.8 };
+const SHARE_BEFORE: Record<DeployStage, number> = {
+	writing: 0,
+	verifying: 0.5,
+	rounding: 0,
+	hashing: 0.8
+};
 
 /**
  * Writes a model as it is, unless it is an ONNX model already, and as planned, and measures both in alternation. What
