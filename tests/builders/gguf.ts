@@ -17,6 +17,8 @@ export interface GgufTensorBytes {
 	/** Slowest dimension first. */
 	shape: readonly number[];
 	bytes: Uint8Array;
+	/** Said in place of where it lies, from the first tensor's beginning. */
+	offset?: number;
 }
 
 const ALIGNMENT = 32;
@@ -31,9 +33,9 @@ export async function writeGguf(
 	head.push(u64(Object.keys(metadata).length));
 	for (const [key, value] of Object.entries(metadata)) head.push(text(key), valueBytes(value));
 	let offset = 0;
-	for (const { name, type, shape, bytes } of tensors) {
+	for (const { name, type, shape, bytes, offset: said } of tensors) {
 		head.push(text(name), u32(shape.length), ...[...shape].reverse().map(u64), u32(type));
-		head.push(u64(offset));
+		head.push(u64(said ?? offset));
 		offset += padded(bytes.length);
 	}
 	const header = Buffer.concat(head);

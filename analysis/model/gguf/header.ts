@@ -12,6 +12,8 @@ const MAGIC = 'GGUF';
 /** The largest mixtures of experts have some thousands. */
 const MAX_TENSORS = 100_000;
 
+const DEFAULT_ALIGNMENT = 32;
+
 /** A value of a file's metadata, as the format has them. */
 export type MetadataValue = string | number | bigint | boolean | MetadataValue[];
 
@@ -79,9 +81,37 @@ export async function readGgufHeader(file: string): Promise<GgufHeader> {
 		throw new InputError(`${where}: has two tensors of one name`);
 	}
 	const metadata = new Map(Object.entries(read.metadata) as [string, MetadataValue][]);
+	checkPlaces(tensors, start, alignmentOf(metadata), where);
 	const tokens = await readTokens(file, start);
 	if (tokens !== null) metadata.set(TOKENS_KEY, tokens);
 	return { metadata, tensors };
+}
+
+/**
+ * Throws InputError where a tensor does not begin where the one before it ends, as llama.cpp has it: two of them would
+ * share bytes, or some would belong to none.
+ */
+function checkPlaces(
+	tensors: readonly GgufTensor[],
+	start: number,
+	alignment: number,
+	where: string
+): void {
+	let expected: number | null = start;
+	for (const { name, offset, byteLength } of tensors) {
+		if (expected !== null && offset !== expected) {
+			throw new InputError(
+				`${where}: ${quoted(name)}: begins at byte ${offset}; expected ${expected}, where the tensor before it ends`
+			);
+		}
+		// After a type that is not read nobody knows.
+		expected = byteLength === null ? null : offset + Math.ceil(byteLength / alignment) * alignment;
+	}
+}
+
+function alignmentOf(metadata: ReadonlyMap<string, MetadataValue>): number {
+	const alignment = Number(metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT);
+	return Number.isInteger(alignment) && alignment > 0 ? alignment : DEFAULT_ALIGNMENT;
 }
 
 async function parsed(file: string, where: string) {

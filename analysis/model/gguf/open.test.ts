@@ -135,6 +135,17 @@ describe('a GGUF file is refused, by name,', () => {
 			/ends at byte \d+; the file has 20000000; truncated/
 		);
 	});
+	it('with a tensor that is said to lie where another does', async () => {
+		const [first, second, ...rest] = plain.tensors;
+		const file = await write('places.gguf', plain.metadata, [
+			first,
+			{ ...second, offset: 0 },
+			...rest
+		]);
+		await expect(openGguf(file)).rejects.toThrow(
+			/places\.gguf: \S+: begins at byte \d+; expected \d+, where the tensor before it ends$/
+		);
+	});
 	it('of another architecture', async () => {
 		const other = { ...plain.metadata, 'general.architecture': { text: 'mamba' } };
 		await refused(write('arch.gguf', other)).toThrow(

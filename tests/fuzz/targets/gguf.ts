@@ -101,7 +101,9 @@ function changeNumber(metadata: Metadata, random: Random): Change {
 function changeTensors(tensors: GgufTensorBytes[], random: Random): Change {
 	const tensor = random.pick(tensors);
 	const { name } = tensor;
-	switch (random.pick(['order', 'order', 'type', 'shape', 'name', 'gone', 'twice', 'short'])) {
+	switch (
+		random.pick(['order', 'order', 'type', 'shape', 'name', 'gone', 'twice', 'short', 'place'])
+	) {
 		case 'type':
 			tensor.type = random.pick([1, 2, 3, 8, 12, 30, 99]);
 			return { change: `${name} is of type ${tensor.type}` };
@@ -123,6 +125,9 @@ function changeTensors(tensors: GgufTensorBytes[], random: Random): Change {
 		case 'twice':
 			tensors.push({ ...tensor, bytes: new Uint8Array(tensor.bytes.length) });
 			return { change: `${name} is there twice` };
+		case 'place':
+			tensor.offset = random.pick([0, 32, 64, 1, 4096, 2 ** 40]);
+			return { change: `${name} is said to begin at ${tensor.offset}` };
 		case 'short':
 			tensor.bytes = tensor.bytes.subarray(0, tensor.bytes.length - 4);
 			return { change: `${name} ends early` };
