@@ -26,7 +26,8 @@ it('tells what the plan costs beside what it gains: loss on text and recall, pai
 it('says where recall, or the cost, was not measured', () => {
 	const { cost, ...older } = madeUpBench();
 	if (!cost) throw new TypeError('no cost');
-	const { recall: _, ...ofText } = cost;
+	const { text, texts, context } = cost;
+	const ofText = { text, texts, context };
 	expect(benchText({ ...older, cost: ofText })).toContain('on text; recall was not measured.');
 	for (const report of [older, { ...older, cost: null }])
 		expect(benchText(report)).toContain(

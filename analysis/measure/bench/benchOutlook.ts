@@ -1,6 +1,7 @@
 import { BASE_BYTES, memoryLimit } from '../../engine/memory.ts';
 import type { ModelFacts } from '../../model/checkpoint/types.ts';
 import { InputError } from '../../errors.ts';
+import { formatBytes } from '../../text/number.ts';
 import type { BenchSetting } from './benchTypes.ts';
 
 /** What one side of a bench runs. */
@@ -71,9 +72,8 @@ export function checkMemory(
 	const memoryBytes = BASE_BYTES + 2 * each;
 	const memoryLimitBytes = memoryLimit(wanted);
 	if (memoryBytes <= memoryLimitBytes) return { memoryBytes, memoryLimitBytes };
-	const size = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 	throw new InputError(
-		`memory: two processes that hold ${side.name} take about ${size(each)} each, ${size(memoryBytes)} in all; the limit is ${size(memoryLimitBytes)}; ask for a shorter prompt or a smaller batch, or give more with --memory`
+		`memory: two processes that hold ${side.name} take about ${formatBytes(each)} each, ${formatBytes(memoryBytes)} in all; the limit is ${formatBytes(memoryLimitBytes)}; ask for a shorter prompt or a smaller batch, or give more with --memory`
 	);
 }
 

@@ -141,10 +141,9 @@ export async function measureCost(
 		const draws = drawWindows(windows.map(({ document }) => document));
 		return {
 			text: { ...recallReport(text.baseline, text.planned, draws), over: draws?.over ?? null },
-			...(recall &&
-				probes && {
-					recall: recallReport(recall.baseline, recall.planned, drawProbes(probes.probes))
-				}),
+			...(recall && {
+				recall: recallReport(recall.baseline, recall.planned, drawProbes(probes.probes))
+			}),
 			texts: documents.map(documentFacts),
 			context
 		};
@@ -154,9 +153,9 @@ export async function measureCost(
 }
 
 /** A loss of each sequence, without and with the plan. */
-async function lossesOf<Sequence extends Window | Probe>(
+async function lossesOf(
 	comparison: Comparison,
-	sequences: readonly Sequence[],
+	sequences: readonly (Window | Probe)[],
 	of: {
 		lossOf: (losses: ArrayLike<number>) => number;
 		name: string;

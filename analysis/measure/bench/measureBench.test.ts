@@ -325,7 +325,7 @@ describe('a bench is refused before anything is written', () => {
 
 	it('where the memory limit is too low', async () => {
 		expect(await refused(await requestFor(model, { memoryLimitBytes: 3e8 }))).toMatch(
-			/^InputError: memory: two processes that hold model take about 0\.23 GB each, 0\.69 GB in all; the limit is 0\.30 GB; ask for a shorter prompt or a smaller batch, or give more with --memory$/
+			/^InputError: memory: two processes that hold model take about 2\d\d MB each, 6\d\d MB in all; the limit is 300 MB; ask for a shorter prompt or a smaller batch, or give more with --memory$/
 		);
 	});
 
