@@ -22,7 +22,8 @@ export default defineConfig({
 				worker: 'cli/worker.ts',
 				reader: 'cli/reader.ts',
 				benchWorker: 'cli/benchWorker.ts',
-				scoreWorker: 'cli/scoreWorker.ts'
+				scoreWorker: 'cli/scoreWorker.ts',
+				planThread: 'cli/planThread.ts'
 			},
 			external: [/^node:/],
 			// Beside the entries, so that whoever asks for a worker finds it beside itself.

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { THREADS } from '../analysis/engine/session.ts';
+import { threadCount } from '../analysis/engine/session.ts';
 import type { StatisticsRequest } from '../analysis/engine/statistics.ts';
 import { BenchModel } from './engine.ts';
 import type { Report } from './report.ts';
@@ -32,7 +32,7 @@ export async function benchAgainstTransformers(
 		const { stdout } = await promisify(execFile)(python, [
 			script,
 			folder,
-			String(THREADS),
+			String(threadCount()),
 			String(REPEATS),
 			...CONTEXTS.map(String)
 		]);
@@ -60,7 +60,7 @@ export async function benchAgainstTransformers(
 			value: ours.medianMs / reference.medianMs,
 			unit: '',
 			aim: { atMost: 0.8 },
-			detail: `${ours.medianMs.toFixed(0)} ms (${ours.lowMs.toFixed(0)}–${ours.highMs.toFixed(0)}) against ${reference.medianMs.toFixed(0)} ms (${reference.lowMs.toFixed(0)}–${reference.highMs.toFixed(0)}); torch ${theirs.torch}, transformers ${theirs.transformers}, ${THREADS} threads each; ours includes the loss`
+			detail: `${ours.medianMs.toFixed(0)} ms (${ours.lowMs.toFixed(0)}–${ours.highMs.toFixed(0)}) against ${reference.medianMs.toFixed(0)} ms (${reference.lowMs.toFixed(0)}–${reference.highMs.toFixed(0)}); torch ${theirs.torch}, transformers ${theirs.transformers}, ${threadCount()} threads each; ours includes the loss`
 		});
 	}
 }

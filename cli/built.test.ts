@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PlanThreadSetup, PlanTold } from '../analysis/engine/planThread.ts';
 import { partialWriter } from '../analysis/process/partial.ts';
 import { writeCrashingModel } from '../tests/builders/crashingOnnx.ts';
 import { planFor } from '../tests/builders/deployed.ts';
@@ -35,6 +37,39 @@ function startIn(cwd: string, ...args: string[]) {
 }
 
 describe('the built command', () => {
+	it('has the program of the threads that run plans', async () => {
+		const setup: PlanThreadSetup = {
+			path: fileURLToPath(new URL('../models/mini-llama2', import.meta.url)),
+			memory: { resident: true, windowsPerGroup: 1 },
+			context: 8,
+			threads: 1
+		};
+		const program = new URL('../dist/planThread.js', import.meta.url);
+		const worker = new Worker(program, { workerData: setup });
+		const ended = new Promise<PlanTold[]>((resolve, reject) => {
+			const told: PlanTold[] = [];
+			worker.on('error', reject);
+			worker.on('message', (each: PlanTold) => {
+				told.push(each);
+				if (each.kind === 'done' || each.kind === 'failed') resolve(told);
+			});
+		});
+		worker.postMessage({
+			id: 0,
+			verb: 'losses',
+			sequences: [{ number: 0, ids: [1, 5, 6, 7, 8, 9, 10, 11] }],
+			plans: [{ sources: Array.from({ length: 16 }, (_, layer) => layer) }],
+			scored: 7,
+			wanted: [[true]]
+		});
+		const told = await ended;
+		await worker.terminate();
+		expect(told.at(-1)).toEqual({ id: 0, kind: 'done', result: null });
+		const losses = told.flatMap((each) => (each.kind === 'losses' ? [...each.losses] : []));
+		expect(losses).toHaveLength(7);
+		expect(losses.every((loss) => loss > 0)).toBe(true);
+	});
+
 	it('begins with a line that has Node run it', async () => {
 		expect(await readFile(COMMAND, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 	});

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { sharedNotes } from '../model/checkpoint/shared.ts';
 import type { CheckpointModel } from '../model/open.ts';
 import { InputError } from '../errors.ts';
@@ -8,11 +9,12 @@ import {
 	comparisonHoldings,
 	planCapture,
 	planMemory,
-	plansHoldings,
+	planPlans,
 	type MemoryPlan
 } from './memory.ts';
 import type { AskedDevice } from './onnxDevices.ts';
 import { pathOf } from './path.ts';
+import { hasPlanThreads, PlanTeam, startPlanThread } from './planTeam.ts';
 import { inTurns } from './ways.ts';
 import { forwardWork, plansWork, windowWork } from './work.ts';
 
@@ -72,8 +74,7 @@ export function checkpointEngine(model: CheckpointModel, device: AskedDevice = '
 		},
 		plans: (size) => {
 			const [{ context: first }] = size.samples;
-			const longest = Math.max(...size.samples.map(({ context }) => context));
-			const memory = planMemory(checkpoint, longest, plansHoldings(config, size), size.limitBytes);
+			const memory = planPlans(checkpoint, size, hasPlanThreads() ? availableParallelism() : 1);
 			return {
 				memory,
 				work: plansWork(config, size),
@@ -82,7 +83,15 @@ export function checkpointEngine(model: CheckpointModel, device: AskedDevice = '
 				open: async () => {
 					// Only here, as above.
 					const { CheckpointPlans } = await import('./checkpointPlans.ts');
-					return new CheckpointPlans(model, memory, first);
+					const { streams = 1 } = memory;
+					if (streams === 1) return new CheckpointPlans(model, memory, first);
+					const threads = Math.max(1, Math.floor(availableParallelism() / streams));
+					const setup = { path: model.path, memory, context: first, threads };
+					const whole = () => new CheckpointPlans(model, { ...memory, keptWindows: 1 }, first);
+					return new PlanTeam(
+						Array.from({ length: streams }, () => startPlanThread(setup)),
+						whole
+					);
 				}
 			};
 		},

@@ -20,7 +20,8 @@ interface Length {
 	layout: AttentionLayout;
 	forward: ForwardPass;
 	output: OutputPass;
-	rooms: readonly KeptWindow[];
+	/** The one that was used last comes last. */
+	rooms: KeptWindow[];
 	work: Omit<PlansWork, 'head'>;
 }
 
@@ -28,6 +29,7 @@ interface Length {
 export class CheckpointPlans implements Plans {
 	readonly #model: CheckpointModel;
 	readonly #windowsPerGroup: number;
+	readonly #keptWindows: number;
 	readonly #weights: WeightSource;
 	/** Sequences of every length are cut into as many blocks. */
 	readonly #blockCount: number;
@@ -37,12 +39,17 @@ export class CheckpointPlans implements Plans {
 	/** `context`: the length that decides how queries are cut into blocks. */
 	constructor(
 		model: CheckpointModel,
-		{ resident, windowsPerGroup }: Pick<MemoryPlan, 'resident' | 'windowsPerGroup'>,
+		{
+			resident,
+			windowsPerGroup,
+			keptWindows = windowsPerGroup
+		}: Pick<MemoryPlan, 'resident' | 'windowsPerGroup' | 'keptWindows'>,
 		context: number
 	) {
 		const { checkpoint, reader } = model;
 		this.#model = model;
 		this.#windowsPerGroup = windowsPerGroup;
+		this.#keptWindows = keptWindows;
 		this.#weights = new WeightSource(checkpoint, reader, { resident, hasher: null });
 		this.#blockCount = attentionLayout(checkpoint.config, context).blocks.length;
 	}
@@ -58,7 +65,7 @@ export class CheckpointPlans implements Plans {
 		const { config } = this.#model.checkpoint;
 		const tail = scored + 1;
 		const { head: headWork } = forwardWork(config, attentionLayout(config, tail));
-		for (const [{ forward, work }, group] of await this.#groups(sequences, isPending)) {
+		for await (const [{ forward, work }, group] of this.#groups(sequences, isPending)) {
 			const walk = new PlanWalk(forward, group);
 			for (const plan of order) {
 				if (!group.some(({ window }) => sink.isMissing(plan, window))) continue;
@@ -87,7 +94,7 @@ export class CheckpointPlans implements Plans {
 	): Promise<OutputError[][]> {
 		const found: OutputError[][] = pairs.map(() => []);
 		if (pairs.length === 0) return found;
-		for (const [length, group] of await this.#groups(sequences)) {
+		for await (const [length, group] of this.#groups(sequences)) {
 			const { layer, output } = length.work;
 			const squares = await outputErrors(length, pairs, group, (window, of) =>
 				onWork(of === null ? output : layer, window, of)
@@ -105,7 +112,7 @@ export class CheckpointPlans implements Plans {
 		const { hidden: width } = this.#model.checkpoint.config;
 		const turned = new Float64Array(sources.length);
 		let tokens = 0;
-		for (const [length, group] of await this.#groups(sequences)) {
+		for await (const [length, group] of this.#groups(sequences)) {
 			for (const each of group) {
 				const sums = await turnedOf({ ...length, width }, sources, each, (layer) =>
 					onWork(length.work.layer, each.window, layer)
@@ -140,22 +147,25 @@ export class CheckpointPlans implements Plans {
 		await this.#weights.release();
 	}
 
-	/** Sequences, all of them or those that are pending, in groups that are in memory together. */
-	async #groups(
+	/**
+	 * Sequences, all of them or those that are pending, in groups that are in memory together. A sequence gets the buffers
+	 * that have its states already, or else those that were not used for longest.
+	 */
+	async *#groups(
 		sequences: readonly Sequence[],
 		isPending: (window: number) => boolean = () => true
-	): Promise<[Length, WalkedWindow[]][]> {
+	): AsyncGenerator<[Length, WalkedWindow[]]> {
 		const pending = [...sequences.entries()].filter(([window]) => isPending(window));
-		if (pending.length === 0) return [];
+		if (pending.length === 0) return;
 		const length = await this.#length(pending[0][1].ids.length);
-		const { rooms } = length;
-		const groups: [Length, WalkedWindow[]][] = [];
-		for (let first = 0; first < pending.length; first += rooms.length) {
-			const group = pending.slice(first, first + rooms.length);
-			const walked = group.map(([window, { ids }], at) => ({ ...rooms[at], window, ids }));
-			groups.push([length, walked]);
+		for (let first = 0; first < pending.length; first += this.#windowsPerGroup) {
+			const group = pending.slice(first, first + this.#windowsPerGroup);
+			const taken = takeRooms(
+				length.rooms,
+				group.map(([, { ids }]) => ids)
+			);
+			yield [length, group.map(([window, { ids }], at) => ({ ...taken[at], window, ids }))];
 		}
-		return groups;
 	}
 
 	async #length(context: number): Promise<Length> {
@@ -167,13 +177,21 @@ export class CheckpointPlans implements Plans {
 			layout,
 			forward: new ForwardPass(config, layout, this.#weights),
 			output: await OutputPass.open(config, layout, this.#weights),
-			rooms: Array.from({ length: this.#windowsPerGroup }, () =>
-				allocateKept(layout, config.hidden)
-			),
+			rooms: this.#rooms(layout),
 			work: { layer: forwardWork(config, layout).layer, output: outputWork(config, layout) }
 		};
 		this.#lengths.set(context, length);
 		return length;
+	}
+
+	/** Buffers of as many windows as are in memory together, and of the baseline's states of some more. */
+	#rooms(layout: AttentionLayout): KeptWindow[] {
+		const { hidden } = this.#model.checkpoint.config;
+		const rooms: KeptWindow[] = [];
+		for (let at = 0; at < Math.max(this.#windowsPerGroup, this.#keptWindows); at++)
+			// Windows that go through one by one may share what is of one window at a time.
+			rooms.push(allocateKept(layout, hidden, this.#windowsPerGroup === 1 ? rooms.at(0) : null));
+		return rooms;
 	}
 
 	async #head(tail: number): Promise<LanguageHead> {
@@ -184,4 +202,22 @@ export class CheckpointPlans implements Plans {
 		this.#heads.set(tail, head);
 		return head;
 	}
+}
+
+/** Buffers for windows, each by its token ids, which then are the last in `rooms`. */
+function takeRooms(rooms: KeptWindow[], all: readonly (readonly number[])[]): KeptWindow[] {
+	const taken = new Map<readonly number[], KeptWindow>();
+	for (const ids of all) {
+		const known = rooms.find(({ known }) => known.ids === ids);
+		if (known !== undefined) taken.set(ids, known);
+	}
+	const free = rooms.filter((room) => ![...taken.values()].includes(room));
+	const found = all.map((ids) => {
+		const room = taken.get(ids) ?? free.shift();
+		if (room === undefined)
+			throw new RangeError(`${all.length} windows in ${rooms.length} buffers`);
+		return room;
+	});
+	rooms.push(...found.map((room) => rooms.splice(rooms.indexOf(room), 1)[0]));
+	return found;
 }

@@ -1,7 +1,7 @@
 import { freemem, totalmem } from 'node:os';
 import { isInputError } from '../errors.ts';
 import { formatBytes } from '../text/number.ts';
-import { THREADS } from './session.ts';
+import { threadCount } from './session.ts';
 import { TorchWorker } from './torchWorker.ts';
 import { webgpuProblem } from './webgpu.ts';
 
@@ -18,7 +18,8 @@ export interface DeviceFinding {
 /** Every device of both engines here; PyTorch's by the Python that is named. Nothing is loaded onto any. */
 export async function listDevices(python: string): Promise<DeviceFinding[]> {
 	const memory = `${formatBytes(freemem())} of ${formatBytes(totalmem())} free`;
-	const threads = `${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}, ${memory}`;
+	const count = threadCount();
+	const threads = `${count} ${count === 1 ? 'thread' : 'threads'}, ${memory}`;
 	const problem = await webgpuProblem();
 	return [
 		{ engine: 'onnx', device: 'cpu', there: true, about: threads },

@@ -17,14 +17,18 @@ export function knownLayers({ known }: KeptWindow, ids: readonly number[]): numb
 	return known.ids === ids ? known.layers : 0;
 }
 
-/** Buffers for a window of the layout's length. */
-export function allocateKept(layout: AttentionLayout, hidden: number): KeptWindow {
+/** Buffers for a window of the layout's length; all but the baseline's states are those of `other`, where it is given. */
+export function allocateKept(
+	layout: AttentionLayout,
+	hidden: number,
+	other: KeptWindow | null = null
+): KeptWindow {
 	const states = () =>
 		Array.from({ length: layout.layers }, () => new Float32Array(layout.context * hidden));
 	return {
 		hidden: states(),
-		beside: states(),
-		room: allocateWindow(layout, [0]),
+		beside: other?.beside ?? states(),
+		room: other?.room ?? allocateWindow(layout, [0]),
 		known: { ids: null, layers: 0 }
 	};
 }

@@ -16,6 +16,10 @@ export interface MemoryPlan {
 	/** Whether all weights are kept as float32; else they are read layer by layer for each group. */
 	resident: boolean;
 	windowsPerGroup: number;
+	/** Plans on a model in memory: windows of which the baseline's states are kept; left out: those of a group. */
+	keptWindows?: number;
+	/** Plans on a model in memory: threads that run windows beside one another, each with weights of its own; left out: one. */
+	streams?: number;
 	/** How a long window's attention is cut; left out: all of it is in memory at once. */
 	chunks?: Chunks;
 	bytes: number;
@@ -79,6 +83,39 @@ export function planMemory(
 	if (bytes <= limitBytes && canMap(checkpoint))
 		return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
 	return planStreamed(checkpoint, context, holdings, limitBytes);
+}
+
+/** Beyond so many streams there are no windows to run: eight are usual. */
+const MOST_STREAMS = 8;
+
+/**
+ * Lays plans out: as `planMemory`, and where a model is in memory, as many streams as `most` and the limit allow, each on
+ * threads and with weights of its own, and then as many windows as it allows whose baseline states are kept.
+ */
+export function planPlans(checkpoint: Checkpoint, size: PlansSize, most: number): MemoryPlan {
+	const { config } = checkpoint;
+	const { samples, limitBytes } = size;
+	const longest = Math.max(...samples.map(({ context }) => context));
+	const holdings = plansHoldings(config, size);
+	const memory = planMemory(checkpoint, longest, holdings, limitBytes);
+	if (!memory.resident) return memory;
+	const layout = attentionLayout(config, longest);
+	const stream =
+		PACKED * weightBytes(checkpoint) +
+		holdings.windowBytes(layout) +
+		layerWorkspaceBytes(checkpoint, layout);
+	// Repairs are fitted outside of the streams.
+	const repairing = size.refits === undefined ? 0 : 1;
+	const fitting = 1 + Math.floor((limitBytes - memory.bytes) / stream) - repairing;
+	const windowCount = Math.max(...samples.map((sample) => sample.windowCount));
+	const streams = Math.max(1, Math.min(fitting, most, MOST_STREAMS, windowCount));
+	const more = streams === 1 ? 0 : (streams - 1 + repairing) * stream;
+	const kept =
+		FLOAT * samples.reduce((sum, { context }) => sum + context, 0) * config.layers * config.hidden;
+	const left = Math.floor((limitBytes - memory.bytes - more) / (streams * kept));
+	const keptWindows = Math.max(1, Math.min(windowCount, 1 + left));
+	const bytes = Math.ceil(memory.bytes + more + streams * (keptWindows - 1) * kept);
+	return { ...memory, streams, keptWindows, bytes };
 }
 
 function planStreamed(

@@ -9,8 +9,18 @@ keepHalvesAsUint16();
 /** Feeds and fetches of a session, by name. */
 export type Tensors = Record<string, ort.Tensor>;
 
-/** Threads of one operator: every core the process may use. */
-export const THREADS = availableParallelism();
+/** Threads of one operator, in this thread of the process. */
+let operatorThreads = availableParallelism();
+
+/** Threads of one operator: every core the process may use, unless this thread was told otherwise. */
+export function threadCount(): number {
+	return operatorThreads;
+}
+
+/** Sessions that this thread makes from now on run their operators on so many threads. */
+export function useThreads(count: number): void {
+	operatorThreads = count;
+}
 
 /**
  * What onnxruntime itself writes to stderr: nothing but what ends the process. Its errors are thrown as well, and are
@@ -43,7 +53,7 @@ export async function createSession(
 ): Promise<ort.InferenceSession> {
 	const data = dataFolder !== null && { model_external_initializers_file_folder_path: dataFolder };
 	return ort.InferenceSession.create(model, {
-		intraOpNumThreads: THREADS,
+		intraOpNumThreads: operatorThreads,
 		graphOptimizationLevel: 'all',
 		// The arena keeps what it once took: 280 MB a run, and no time gained.
 		enableCpuMemArena: false,
@@ -70,7 +80,7 @@ export async function createWeightSession(
 	return ort.InferenceSession.create(model, {
 		executionProviders: [device],
 		preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, 'gpu-buffer' as const])),
-		intraOpNumThreads: THREADS,
+		intraOpNumThreads: operatorThreads,
 		graphOptimizationLevel: 'all',
 		enableCpuMemArena: arena,
 		// A second run would take all it needs anew, in one piece, beside what the arena holds.
