@@ -94,7 +94,7 @@ const MOST_STREAMS = 8;
  */
 export function planPlans(checkpoint: Checkpoint, size: PlansSize, most: number): MemoryPlan {
 	const { config } = checkpoint;
-	const { samples, limitBytes } = size;
+	const { samples, limitBytes, freedBytes = 0 } = size;
 	const longest = Math.max(...samples.map(({ context }) => context));
 	const holdings = plansHoldings(config, size);
 	const memory = planMemory(checkpoint, longest, holdings, limitBytes);
@@ -106,14 +106,17 @@ export function planPlans(checkpoint: Checkpoint, size: PlansSize, most: number)
 		layerWorkspaceBytes(checkpoint, layout);
 	// Repairs are fitted outside of the streams.
 	const repairing = size.refits === undefined ? 0 : 1;
-	const fitting = 1 + Math.floor((limitBytes - memory.bytes) / stream) - repairing;
+	const left = limitBytes - memory.bytes;
+	const fitting = 1 + Math.floor((left - freedBytes) / stream) - repairing;
 	const windowCount = Math.max(...samples.map((sample) => sample.windowCount));
 	const streams = Math.max(1, Math.min(fitting, most, MOST_STREAMS, windowCount));
-	const more = streams === 1 ? 0 : (streams - 1 + repairing) * stream;
+	const more = streams === 1 ? 0 : (streams - 1 + repairing) * stream + freedBytes;
 	const kept =
 		FLOAT * samples.reduce((sum, { context }) => sum + context, 0) * config.layers * config.hidden;
-	const left = Math.floor((limitBytes - memory.bytes - more) / (streams * kept));
-	const keptWindows = Math.max(1, Math.min(windowCount, 1 + left));
+	const keptWindows = Math.max(
+		1,
+		Math.min(windowCount, 1 + Math.floor((left - more) / (streams * kept)))
+	);
 	const bytes = Math.ceil(memory.bytes + more + streams * (keptWindows - 1) * kept);
 	return { ...memory, streams, keptWindows, bytes };
 }

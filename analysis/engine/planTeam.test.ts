@@ -32,7 +32,7 @@ function threadHere(asked: PlanAsk[]): PlanThread {
 		},
 		onTold: (listener) => said.push(listener),
 		onEnd: () => undefined,
-		close: () => ready
+		close: async () => (await ready)()
 	};
 }
 
@@ -60,10 +60,19 @@ beforeAll(async () => {
 	model = opened;
 	whole = new CheckpointPlans(model, { resident: true, windowsPerGroup: 1 }, CONTEXT);
 });
+const teams: PlanTeam[] = [];
 afterAll(async () => {
+	for (const team of teams) await team.close();
 	await whole.close();
 	await model.close();
 });
+
+/** Two threads. */
+function teamOf(asked: PlanAsk[]): PlanTeam {
+	const team = new PlanTeam([threadHere(asked), threadHere(asked)], () => whole);
+	teams.push(team);
+	return team;
+}
 
 async function lossesOf(plans: Plans, known: ReadonlySet<string> = new Set()) {
 	const found = new Map<string, Float64Array>();
@@ -83,7 +92,7 @@ describe('plans that are run in threads', () => {
 	it('have the losses that they have one after the other, each measured once', async () => {
 		const alone = await lossesOf(whole);
 		const asked: PlanAsk[] = [];
-		const team = new PlanTeam([threadHere(asked), threadHere(asked)], () => whole);
+		const team = teamOf(asked);
 		const { found, worked } = await lossesOf(team);
 		expect(new Set(found.keys())).toEqual(new Set(alone.found.keys()));
 		for (const [key, losses] of found)
@@ -100,7 +109,7 @@ describe('plans that are run in threads', () => {
 
 	it('are not asked for what is known', async () => {
 		const asked: PlanAsk[] = [];
-		const team = new PlanTeam([threadHere(asked), threadHere(asked)], () => whole);
+		const team = teamOf(asked);
 		const known = new Set(
 			PLANS.flatMap((_, at) => [`${at} 0`, `${at} 1`]).filter((key) => key !== '4 1')
 		);
@@ -109,7 +118,7 @@ describe('plans that are run in threads', () => {
 	});
 
 	it('have the output errors and turns of one after the other', async () => {
-		const team = new PlanTeam([threadHere([]), threadHere([])], () => whole);
+		const team = teamOf([]);
 		const pairs = [
 			{ source: 3, follower: 4 },
 			{ source: 3, follower: 5 }

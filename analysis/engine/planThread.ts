@@ -44,8 +44,11 @@ export interface PlanPort {
 	postMessage(told: PlanTold): void;
 }
 
-/** Runs plans on sequences, as it is asked over `port`, one question after another. */
-export async function servePlans(port: PlanPort, setup: PlanThreadSetup): Promise<void> {
+/** Runs plans on sequences, as it is asked over `port`, one question after another. Returns what ends it. */
+export async function servePlans(
+	port: PlanPort,
+	setup: PlanThreadSetup
+): Promise<() => Promise<void>> {
 	useThreads(setup.threads);
 	const model = await openModel(setup.path);
 	requireCheckpoint(model);
@@ -60,6 +63,11 @@ export async function servePlans(port: PlanPort, setup: PlanThreadSetup): Promis
 				port.postMessage({ id: ask.id, kind: 'failed', fault, message: messageOf(error) });
 			});
 	});
+
+	return async () => {
+		await plans.close();
+		await model.close();
+	};
 
 	async function answer(ask: PlanAsk): Promise<void> {
 		const { id } = ask;

@@ -22,6 +22,11 @@ export interface PlansSize {
 	samples: readonly PlansSample[];
 	/** Windows that repairs are fitted on, and refitted projections that are held at once; undefined: none are fitted. */
 	refits?: { windowCount: number; projections: number };
+	/**
+	 * Bytes of an analysis that runs before. What it frees serves plans that run in the same thread; other threads take theirs
+	 * from the system anew.
+	 */
+	freedBytes?: number;
 	limitBytes: number;
 }
 

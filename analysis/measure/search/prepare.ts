@@ -77,6 +77,7 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	const limitBytes = memoryLimit(request.memoryLimitBytes);
 	const tasks = await searchTasks(request, tokenizer, config.maxPositions);
 	const planned = samplesOf(parts, context, probes);
+	const similarity = engine.capture(context, statistics, limitBytes);
 	const plans = engine.plans({
 		samples: [...planned, ...(tasks === null ? [] : [taskSample(tasks)])].map((sample) => ({
 			...sample,
@@ -88,9 +89,9 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 				projections: REFITS_HELD * followersOf(request, config.layers)
 			}
 		}),
+		freedBytes: similarity.memory.bytes,
 		limitBytes
 	});
-	const similarity = engine.capture(context, statistics, limitBytes);
 	const samples = planned.map((sample, at) => ({ ...sample, work: plans.work[at] }));
 	const recall = samples.at(1) ?? null;
 	const asked = tasks && { tasks, work: plans.work[planned.length] };
