@@ -9,6 +9,14 @@ export default defineConfig({
 		ssr: true,
 		outDir: 'bench/build',
 		target: 'node20',
-		rolldownOptions: { input: { bench: 'bench/bench.ts', results: 'bench/results.ts' } }
+		rolldownOptions: {
+			input: {
+				bench: 'bench/bench.ts',
+				results: 'bench/results.ts',
+				planThread: 'cli/planThread.ts'
+			},
+			// Beside the entries, so that threads find their program beside themselves.
+			output: { chunkFileNames: '[name]-[hash].js' }
+		}
 	}
 });

@@ -1,18 +1,19 @@
 /**
  * Every figure of the README, measured in one run on the machine at hand: npm run bench. Prints lines and
- * writes bench/results.json. Letters are those of the README's table. Arguments, if any, pick letters.
+ * writes bench/results.json. Letters are those of the README's table. Arguments, if any, pick letters. `--peer [MODEL…]`
+ * compares with Hugging Face transformers instead and writes bench/peer.md.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { benchAgainstTransformers } from './against.ts';
 import { TINYLLAMA_SHAPE, WIDE, writeMadeUp } from './checkpoints.ts';
 import { benchDeepRun } from './deepRun.ts';
 import { benchDeployment } from './deploy.ts';
 import { benchCapture, benchThroughput } from './engine.ts';
 import { benchMemory } from './memory.ts';
 import { benchFirstHeatmap, benchPaint } from './pages.ts';
+import { benchPeer } from './peer.ts';
 import { benchPlans } from './plans.ts';
 import { benchDamage, benchEvaluation } from './proof.ts';
 import { Report } from './report.ts';
@@ -21,6 +22,7 @@ import { Report } from './report.ts';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const mini = join(root, 'models', 'mini-llama2');
 const wanted = process.argv.slice(2);
+const peer = wanted.indexOf('--peer');
 const report = new Report();
 const folder = await mkdtemp(join(tmpdir(), 'spanwise-bench-'));
 
@@ -29,6 +31,13 @@ async function section(letter: string, run: () => Promise<void>): Promise<void> 
 }
 
 try {
+	if (peer < 0) await sections();
+	else await benchPeer(report, root, folder, wanted.slice(peer + 1));
+} finally {
+	await rm(folder, { recursive: true, force: true });
+}
+
+async function sections(): Promise<void> {
 	const wide = await writeMadeUp(folder, WIDE, root);
 	await section('a', async () => {
 		await benchCapture(report, mini, 'mini-llama2', 512, 1.4, 'every metric');
@@ -46,7 +55,6 @@ try {
 	await section('d', () => benchFirstHeatmap(report, root, join(folder, 'serve-home')));
 	await section('e', () => benchPaint(report, root));
 	await section('k', () => benchDeepRun(report, root, join(folder, 'deep-home')));
-	await section('f', () => benchAgainstTransformers(report, root, mini));
 	await section('g', () => benchEvaluation(report, root, mini, folder));
 	await section('h', () => benchDamage(report, root, mini, folder));
 	// Half an hour: only when it is asked for.
@@ -57,6 +65,4 @@ try {
 		await benchDeployment(report, root, large, folder);
 	}
 	if (wanted.length === 0) await report.write(join(root, 'bench'));
-} finally {
-	await rm(folder, { recursive: true, force: true });
 }

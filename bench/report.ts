@@ -43,7 +43,8 @@ export class Report {
 	}
 }
 
-function met({ value, aim }: Line): boolean | null {
+/** Whether a value keeps its aim; null: there is none of either. */
+export function met({ value, aim }: Pick<Line, 'value' | 'aim'>): boolean | null {
 	if (value === null || aim === null) return null;
 	return 'atMost' in aim ? value <= aim.atMost : value >= aim.atLeast;
 }
