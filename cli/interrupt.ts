@@ -2,8 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PARTIAL_PREFIX } from '../analysis/process/partial.ts';
 
-/** What a shell reports of a program that a signal ended: 128 + the signal's number. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * While a folder is being made, Ctrl-C ends the process at once and takes what was half written with it. Returns
@@ -16,12 +15,16 @@ export function removeOnInterrupt(folder: string, onInterrupt: () => void): () =
 	});
 }
 
-/** On Ctrl-C does `last`, then ends the process. Returns a function that ends this watch. */
+/**
+ * On Ctrl-C does `last`, then ends the process, by the signal itself: `process.exit` would stop threads in the middle of
+ * onnxruntime's calls, which then abort it. Returns a function that ends this watch.
+ */
 export function watchInterrupts(last: () => void): () => void {
-	const handlers = Object.entries(EXIT_CODES).map(([signal, code]) => {
+	const handlers = SIGNALS.map((signal) => {
 		const handler = () => {
 			last();
-			process.exit(code);
+			process.removeAllListeners(signal);
+			process.kill(process.pid, signal);
 		};
 		process.once(signal, handler);
 		return () => process.off(signal, handler);

@@ -7,8 +7,8 @@ import { InputError, messageOf } from '../analysis/errors.ts';
 import type { Task, WorkerMessage } from '../analysis/measure/messages.ts';
 import { work } from './work.ts';
 
-// The server is gone: nobody wants the result any more.
-process.on('disconnect', () => process.exit(1));
+// The server is gone: nobody wants the result any more. `process.exit` would wait for threads that run plans.
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 process.once('message', (task: Task) => {
 	work(task, (progress) => send({ kind: 'progress', ...progress })).then(

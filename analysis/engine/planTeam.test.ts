@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 import { openModel, requireCheckpoint, type CheckpointModel } from '../model/open.ts';
 import { CheckpointPlans } from './checkpointPlans.ts';
 import { PlanTeam, type PlanThread } from './planTeam.ts';
-import { servePlans, type PlanAsk, type PlanTold } from './planThread.ts';
+import { servePlans, type PlanAsk, type PlanQuestion, type PlanTold } from './planThread.ts';
 import type { PlannedLayers } from './forward.ts';
 import type { Plans, Sequence } from './plans.ts';
 
@@ -12,7 +12,7 @@ const CONTEXT = 20;
 const MEMORY = { resident: true, windowsPerGroup: 1, keptWindows: 2 };
 
 /** A thread that runs in this one; what is said goes through a structured clone, as between threads. */
-function threadHere(asked: PlanAsk[]): PlanThread {
+function threadHere(asked: PlanQuestion[]): PlanThread {
 	const said: ((told: PlanTold) => void)[] = [];
 	const heard: ((ask: PlanAsk) => void)[] = [];
 	const port = {
@@ -25,7 +25,7 @@ function threadHere(asked: PlanAsk[]): PlanThread {
 	const ready = servePlans(port, setup);
 	return {
 		ask: (ask) => {
-			asked.push(ask);
+			if (ask.verb !== 'stop') asked.push(ask);
 			void ready.then(() => {
 				for (const listener of heard) listener(structuredClone(ask));
 			});
@@ -68,7 +68,7 @@ afterAll(async () => {
 });
 
 /** Two threads. */
-function teamOf(asked: PlanAsk[]): PlanTeam {
+function teamOf(asked: PlanQuestion[]): PlanTeam {
 	const team = new PlanTeam([threadHere(asked), threadHere(asked)], () => whole);
 	teams.push(team);
 	return team;
@@ -91,7 +91,7 @@ async function lossesOf(plans: Plans, known: ReadonlySet<string> = new Set()) {
 describe('plans that are run in threads', () => {
 	it('have the losses that they have one after the other, each measured once', async () => {
 		const alone = await lossesOf(whole);
-		const asked: PlanAsk[] = [];
+		const asked: PlanQuestion[] = [];
 		const team = teamOf(asked);
 		const { found, worked } = await lossesOf(team);
 		expect(new Set(found.keys())).toEqual(new Set(alone.found.keys()));
@@ -108,7 +108,7 @@ describe('plans that are run in threads', () => {
 	});
 
 	it('are not asked for what is known', async () => {
-		const asked: PlanAsk[] = [];
+		const asked: PlanQuestion[] = [];
 		const team = teamOf(asked);
 		const known = new Set(
 			PLANS.flatMap((_, at) => [`${at} 0`, `${at} 1`]).filter((key) => key !== '4 1')
@@ -138,12 +138,32 @@ describe('plans that are run in threads', () => {
 			expect(turned[layer]).toBeCloseTo(value, 6);
 	});
 
+	it('are stopped where they are closed, each thread after the layer that it runs', async () => {
+		const team = new PlanTeam([threadHere([]), threadHere([])], () => whole);
+		const running = lossesOf(team);
+		const [closed] = await Promise.allSettled([
+			team.close(),
+			expect(running).rejects.toThrow('stopped')
+		]);
+		expect(closed.status).toBe('fulfilled');
+	});
+
+	it('fail where a loss cannot be kept', async () => {
+		const team = teamOf([]);
+		const full = team.losses(PLANS, SEQUENCES, CONTEXT - 1, {
+			isMissing: () => true,
+			onLosses: () => Promise.reject(new Error('the disk is full'))
+		});
+		await expect(full).rejects.toThrow('the disk is full');
+	});
+
 	it('pass on what is wrong with a model, and that a thread has ended', async () => {
-		const failing = (answerOf: (ask: PlanAsk) => PlanTold | Error): PlanThread => {
+		const failing = (answerOf: (ask: PlanQuestion) => PlanTold | Error): PlanThread => {
 			let told: (told: PlanTold) => void = () => undefined;
 			let ended: (error: Error) => void = () => undefined;
 			return {
 				ask: (ask) => {
+					if (ask.verb === 'stop') return;
 					const answer = answerOf(ask);
 					if (answer instanceof Error) ended(answer);
 					else told(answer);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.ts';
 import type { LayerSources, PlannedLayers } from './forward.ts';
 import { sharesOf } from './planShares.ts';
-import type { PlanAsk, PlanThreadSetup, PlanTold } from './planThread.ts';
+import type { PlanAsk, PlanQuestion, PlanThreadSetup, PlanTold } from './planThread.ts';
 import type { LossSink, OnWork, OutputError, Pair, Plans, Sequence } from './plans.ts';
 import type { LayerRepairs } from './repair/repairs.ts';
 
@@ -44,11 +44,11 @@ export function startPlanThread(setup: PlanThreadSetup): PlanThread {
 /** Sequences that a thread is asked about, by their places in the whole question. */
 interface Portion {
 	at: number[];
-	question: PlanQuestion;
+	question: Asked;
 }
 
-type PlanQuestion = PlanAsk extends infer Ask
-	? Ask extends PlanAsk
+type Asked = PlanQuestion extends infer Ask
+	? Ask extends PlanQuestion
 		? Omit<Ask, 'id' | 'sequences'>
 		: never
 	: never;
@@ -105,6 +105,8 @@ export class PlanTeam implements Plans {
 			if (told.kind !== 'losses') return;
 			const { plan, window, losses } = told;
 			written = written.then(() => sink.onLosses(plan, at[window], losses));
+			// It is awaited once all have answered.
+			written.catch(() => undefined);
 		});
 		await written;
 	}
@@ -154,7 +156,7 @@ export class PlanTeam implements Plans {
 
 	/** Asks every thread about its part of the sequences. */
 	async #bySequence(
-		question: PlanQuestion,
+		question: Asked,
 		sequences: readonly Sequence[],
 		onWork: OnWork
 	): Promise<{ at: number[]; result: PlanResult }[]> {
@@ -201,6 +203,7 @@ class Member {
 	/** Numbers of the sequences that it has. */
 	readonly #sent = new Set<number>();
 	readonly #listeners = new Map<number, Listener>();
+	readonly #running = new Set<Promise<unknown>>();
 	#failure: Error | null = null;
 	#asked = 0;
 
@@ -216,7 +219,7 @@ class Member {
 	}
 
 	async ask(
-		question: PlanQuestion,
+		question: Asked,
 		sequences: readonly { number: number; ids: readonly number[] }[],
 		onTold: (told: PlanTold) => void
 	): Promise<PlanResult> {
@@ -226,23 +229,27 @@ class Member {
 			this.#sent.has(number) ? { number } : { number, ids }
 		);
 		for (const { number } of sequences) this.#sent.add(number);
-		try {
-			return await new Promise<PlanResult>((resolve, reject) => {
-				const told = (each: PlanTold) => {
-					if (each.kind === 'done') resolve(each.result);
-					else if (each.kind === 'failed')
-						reject(each.fault === 'input' ? new InputError(each.message) : new Error(each.message));
-					else onTold(each);
-				};
-				this.#listeners.set(id, { told, failed: reject });
-				this.#thread.ask({ id, sequences: unsent, ...question });
-			});
-		} finally {
+		const answer = new Promise<PlanResult>((resolve, reject) => {
+			const told = (each: PlanTold) => {
+				if (each.kind === 'done') resolve(each.result);
+				else if (each.kind === 'failed')
+					reject(each.fault === 'input' ? new InputError(each.message) : new Error(each.message));
+				else onTold(each);
+			};
+			this.#listeners.set(id, { told, failed: reject });
+			this.#thread.ask({ id, sequences: unsent, ...question });
+		}).finally(() => {
 			this.#listeners.delete(id);
-		}
+			this.#running.delete(answer);
+		});
+		this.#running.add(answer);
+		return answer;
 	}
 
-	close(): Promise<void> {
-		return this.#thread.close();
+	/** Ends the thread, once what runs in it has come to a stop: in the middle of a call it would end the process. */
+	async close(): Promise<void> {
+		if (this.#listeners.size > 0) this.#thread.ask({ verb: 'stop' });
+		await Promise.allSettled(this.#running);
+		await this.#thread.close();
 	}
 }

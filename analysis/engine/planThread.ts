@@ -23,8 +23,10 @@ export interface NumberedSequence {
 	ids?: readonly number[];
 }
 
-/** What a thread is asked. */
-export type PlanAsk = { id: number; sequences: NumberedSequence[] } & (
+/** What a thread is asked, or that nothing of it is wanted any more. */
+export type PlanAsk = PlanQuestion | { verb: 'stop' };
+
+export type PlanQuestion = { id: number; sequences: NumberedSequence[] } & (
 	| { verb: 'losses'; plans: readonly PlannedLayers[]; scored: number; wanted: boolean[][] }
 	| { verb: 'outputErrors'; pairs: readonly Pair[] }
 	| { verb: 'turned'; sources: LayerSources }
@@ -54,8 +56,16 @@ export async function servePlans(
 	requireCheckpoint(model);
 	const plans = new CheckpointPlans(model, setup.memory, setup.context);
 	const known = new Map<number, Sequence>();
+	let isStopped = false;
+	const stopping = () => {
+		if (isStopped) throw new Error('stopped');
+	};
 	let last: Promise<void> = Promise.resolve();
 	port.on('message', (ask) => {
+		if (ask.verb === 'stop') {
+			isStopped = true;
+			return;
+		}
 		last = last
 			.then(() => answer(ask))
 			.catch((error: unknown) => {
@@ -69,7 +79,7 @@ export async function servePlans(
 		await model.close();
 	};
 
-	async function answer(ask: PlanAsk): Promise<void> {
+	async function answer(ask: PlanQuestion): Promise<void> {
 		const { id } = ask;
 		const sequences = ask.sequences.map(({ number, ids }) => {
 			if (ids !== undefined) known.set(number, { ids });
@@ -77,20 +87,24 @@ export async function servePlans(
 			if (sequence === undefined) throw new Error(`sequence ${number} was not sent`);
 			return sequence;
 		});
-		const result = await found(ask, sequences, plans, port);
+		stopping();
+		const result = await found(ask, sequences, plans, { port, stopping });
 		port.postMessage({ id, kind: 'done', result });
 	}
 }
 
 async function found(
-	ask: PlanAsk,
+	ask: PlanQuestion,
 	sequences: Sequence[],
 	plans: Plans,
-	port: PlanPort
+	{ port, stopping }: { port: PlanPort; stopping: () => void }
 ): Promise<OutputError[][] | number[] | null> {
 	const { id } = ask;
-	const onWork = (work: number, window: number, layer: number | null, plan = 0) =>
+	// Told after each layer: the thread has seen by then whether it is to stop.
+	const onWork = (work: number, window: number, layer: number | null, plan = 0) => {
+		stopping();
 		port.postMessage({ id, kind: 'work', plan, work, window, layer });
+	};
 	switch (ask.verb) {
 		case 'losses':
 			await plans.losses(ask.plans, sequences, ask.scored, {
