@@ -246,7 +246,23 @@ def config_class(family: str) -> Any:
         # Tensor-parallel plans name projections that followers do not have.
         "base_model_tp_plan": None,
     }
+    join_experts(plain.model_type)
     return type(f"{PREFIX}{family}Config", (plain,), attributes)
+
+
+def join_experts(model_type: str) -> None:
+    """Has transformers rename and join the tensors of a file for a planned model as for the plain one: it goes by the
+    `model_type`, and mixtures store their experts one by one."""
+    try:
+        from transformers.conversion_mapping import (
+            get_checkpoint_conversion_mapping,
+            register_checkpoint_conversion_mapping,
+        )
+    except ImportError:
+        return
+    mapping = get_checkpoint_conversion_mapping(model_type)
+    if mapping is not None:
+        register_checkpoint_conversion_mapping(f"spanwise_{model_type}", mapping, overwrite=True)
 
 
 @functools.cache

@@ -73,6 +73,22 @@ describe('a folder written for transformers', () => {
 		}
 	);
 
+	it.each([
+		['mixtral', [0, 0, null]],
+		['qwen3_moe', [0, 0, null]],
+		['gpt_oss', [0, 1, null]]
+	] as const)('%s, a mixture of experts, %j: its experts are found', async (family, sources) => {
+		const model = join('tests/fixtures/families', family);
+		const plan = await planFor(model, [...sources]);
+		const out = join(scratch, family);
+		await deploy(model, out, { plan, target: 'transformers', verify: true });
+		const { transformers } = JSON.parse(
+			await readFile(join(out, 'spanwise.json'), 'utf8')
+		) as DeployRecord;
+		expect(transformers?.difference).toBeLessThan(transformers?.tolerance ?? 0);
+		expect(transformers?.cachedDifference).toBeLessThan(transformers?.tolerance ?? 0);
+	});
+
 	it('whose code was changed is not run', async () => {
 		const out = join(scratch, 'MistralForCausalLM-planned');
 		await writeFile(join(out, 'modeling_spanwise.py'), 'raise SystemExit');

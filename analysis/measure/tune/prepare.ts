@@ -67,6 +67,11 @@ export async function prepareTune(
 		);
 	}
 	requireOwnAttention(model.checkpoint, 'tuning');
+	if (model.checkpoint.config.experts !== null) {
+		throw new InputError(
+			`${model.path}: a mixture of experts, which cannot be tuned here; spanwise apply --to transformers writes its planned model`
+		);
+	}
 	requirePlan(model, request.plan, 'write');
 	const { facts } = model;
 	checkContext(request.context, facts);

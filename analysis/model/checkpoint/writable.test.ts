@@ -34,3 +34,14 @@ it('lets models be written for transformers whose q and k are tensors of their o
 		'tiny: Phi3ForCausalLM keeps q, k and v in one tensor, self_attn.qkv_proj:'
 	);
 });
+
+it('lets mixtures be written for transformers whose experts are as the file has them', async () => {
+	for (const family of ['mixtral', 'qwen3_moe', 'gpt_oss']) {
+		const read = await config(family);
+		expect(() => requireWritable('tiny', read, 'transformers')).not.toThrow();
+		const quantised = { ...read, quantisation: { method: 'mxfp4' } } as unknown as typeof read;
+		expect(() => requireWritable('tiny', quantised, 'transformers')).toThrow(
+			`tiny: ${read.architecture} is a mixture of quantised experts: it can be analysed and evaluated, but not written`
+		);
+	}
+});

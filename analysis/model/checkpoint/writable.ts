@@ -20,7 +20,7 @@ export function requireWritable(
 ): void {
 	if (target === 'onnx') requireDecoder(name, config);
 	else {
-		requireNoExperts(name, config);
+		requirePlainExperts(name, config);
 		requireSeparateProjections(name, config);
 	}
 }
@@ -45,11 +45,12 @@ export function requireDecoder(
 	}
 }
 
-/** transformers joins the experts of a file by the model's own type, which a planned model does not have. */
-function requireNoExperts(name: string, { architecture, experts }: ModelConfig): void {
-	if (experts === null) return;
+/** Experts are written as the file has them, which quantised ones are not. */
+function requirePlainExperts(name: string, config: ModelConfig): void {
+	const { architecture, experts, quantisation } = config;
+	if (experts === null || quantisation === null) return;
 	throw new InputError(
-		`${name}: ${architecture} is a mixture of experts: it can be analysed and evaluated, but not written; an ONNX export of the model can be rewritten instead`
+		`${name}: ${architecture} is a mixture of quantised experts: it can be analysed and evaluated, but not written; write a copy with plain weights`
 	);
 }
 
