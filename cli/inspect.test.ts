@@ -129,6 +129,21 @@ describe('inspect --plan', () => {
 		const { code, stdout } = await runCommand(['inspect', checkpoint, '--plan', planFile]);
 		expect(code).toBe(0);
 		expect(stdout).toContain('follows 0');
+		expect(stdout).toMatch(
+			/--to onnx {2}yes\n--to transformers {2}yes\n--to gguf {2}.*layer 1 follows/
+		);
+	});
+
+	it('exits with 2 where apply writes the checkpoint in no form', async () => {
+		const checkpoint = 'tests/fixtures/families/phi3';
+		const sources = [0, 0, 2];
+		await writeFile(planFile, JSON.stringify(await planFor(checkpoint, sources)));
+		const { code, stdout, stderr } = await runCommand(['inspect', checkpoint, '--plan', planFile]);
+		expect(code).toBe(2);
+		expect(stdout).not.toContain('The plan can be applied.');
+		expect(stderr).toMatch(
+			/plan\.json: can be evaluated, but not applied: onnx: .* not written as an ONNX decoder.*; transformers: .* keeps q, k and v in one tensor.*; gguf: /
+		);
 	});
 
 	it('exits with 2 where the refitted weights that the plan names do not lie beside it', async () => {

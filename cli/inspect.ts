@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { withModel, type Model } from '../analysis/model/open.ts';
+import { targetProblems, type TargetProblem } from '../analysis/apply/targets.ts';
 import { checkPlan, type PlanCheck } from '../analysis/engine/checkPlan.ts';
 import { InputError } from '../analysis/errors.ts';
 import { describeModel, type CheckpointReport } from '../analysis/model/catalogue/report.ts';
@@ -18,7 +19,8 @@ const HELP = `
 MODEL is an .onnx file, a folder with one or with a subfolder onnx that has one, a checkpoint folder, or a name that
 spanwise models lists. Nothing is run. The table says of each layer where its attention is, how its probabilities are
 had, or why they cannot be, and whether it can reuse another layer's. With --plan it also says of each layer what it
-would do, or why it cannot; where the plan cannot be applied the exit code is 2.
+would do, or why it cannot, and of a checkpoint in which forms spanwise apply writes it. Where the plan can be
+applied in no form the exit code is 2.
 
 Examples:
   spanwise inspect model.onnx
@@ -60,11 +62,22 @@ async function inspect(
 	const report = describeModel(model);
 	const folders = { home: homeOf(flags, io), planFolder: dirname(flags.plan ?? '.') };
 	const check = plan === null ? null : await checkPlan(model, plan, folders);
-	if (flags.json) printJson(io, check === null ? report : { ...report, plan: check });
+	const targets =
+		plan === null || check?.problem !== null || model.form === 'onnx'
+			? []
+			: targetProblems(model, plan);
+	const unwritten = targets.filter(({ problem }) => problem !== null);
+	const nowhere = targets.length > 0 && unwritten.length === targets.length;
+	if (flags.json)
+		printJson(io, check === null ? report : { ...report, plan: { ...check, targets } });
 	else {
 		if ('facts' in report) printCheckpoint(report, check, io);
 		else printOnnx(report, check, io);
-		if (check !== null) printVerdict(check, io);
+		if (check !== null && !nowhere) printVerdict(check, targets, io);
+	}
+	if (nowhere) {
+		const why = unwritten.map(({ target, problem }) => `${target}: ${problem}`).join('; ');
+		throw new InputError(`${flags.plan ?? 'plan'}: can be evaluated, but not applied: ${why}`);
 	}
 	if (check !== null && check.problem !== null) {
 		throw new InputError(`${flags.plan ?? 'plan'}: cannot be applied: ${check.problem}`);
@@ -115,9 +128,15 @@ function printLayers(layers: readonly LayerReport[], check: PlanCheck | null, io
 	print(io, `\n${formatTable(rows, columns)}`);
 }
 
-function printVerdict({ problem, warning }: PlanCheck, io: Io): void {
+function printVerdict(
+	{ problem, warning }: PlanCheck,
+	targets: readonly TargetProblem[],
+	io: Io
+): void {
 	if (warning !== null) say(io, `warning: ${warning}`);
-	if (problem === null) print(io, '\nThe plan can be applied.\n');
+	if (problem !== null) return;
+	print(io, '\nThe plan can be applied.\n');
+	for (const { target, problem } of targets) print(io, `--to ${target}  ${problem ?? 'yes'}\n`);
 }
 
 const LAYER_COLUMNS: Column<LayerRow>[] = [

@@ -1,0 +1,30 @@
+import { isInputError } from '../errors.ts';
+import { requireWritable } from '../model/checkpoint/writable.ts';
+import type { CheckpointModel } from '../model/open.ts';
+import { headMapsOf } from '../plan/spans.ts';
+import type { Plan } from '../plan/types.ts';
+import { requireGguf } from './gguf/write.ts';
+import { DEPLOY_TARGETS, type DeployTarget } from './types.ts';
+
+/** Why a model with a plan cannot be written in a form; null: it can. */
+export interface TargetProblem {
+	target: DeployTarget;
+	problem: string | null;
+}
+
+/** Says of each form that `apply` writes a checkpoint in whether this one can be, by the checks that `apply` makes. */
+export function targetProblems(model: CheckpointModel, plan: Plan): TargetProblem[] {
+	const { config } = model.checkpoint;
+	const headMaps = headMapsOf(plan.spans, config.layers);
+	const planned = { sources: plan.sources, headMaps, repairs: new Map() };
+	return DEPLOY_TARGETS.map((target) => {
+		try {
+			if (target === 'gguf') requireGguf(model, planned);
+			else requireWritable(model.name, config, target);
+			return { target, problem: null };
+		} catch (error) {
+			if (isInputError(error)) return { target, problem: error.message };
+			throw error;
+		}
+	});
+}
