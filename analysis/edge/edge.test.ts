@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseJson, readRecordFile } from './json.ts';
+import { readRecordFile } from './json.ts';
+import { parseJson } from './parseJson.ts';
 import { boundedArray, parseOrNull, parseUntrusted } from './parse.ts';
 import { MAX_QUOTED, quoted } from './quote.ts';
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
 import { brokenLink } from './links.ts';
-import { parseJson } from './parse.ts';
+import { parseJson } from './parseJson.ts';
 import { quoted } from './quote.ts';
 
 /** 4 MB: config.json, plan.json and other small files; the largest in use have some 100 kB. */
@@ -71,4 +71,4 @@ export async function readRecordFile(path: string): Promise<unknown> {
 	return parseJson(text, quoted(path));
 }
 
-export { parseJson } from './parse.ts';
+export { parseJson } from './parseJson.ts';

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { InputError, messageOf } from '../errors.ts';
-import { impostorOf } from './impostor.ts';
+import { InputError } from '../errors.ts';
 import { quoted } from './quote.ts';
 
 /**
@@ -38,18 +37,6 @@ export function boundedArray<Item extends v.GenericSchema>(item: Item, most: num
 		v.maxLength(most, `more than ${most} entries; at most ${most} are allowed`),
 		v.array(item)
 	);
-}
-
-/** Parsed JSON of a text from outside. Throws InputError that begins with `where`. */
-export function parseJson(text: string, where: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch (error) {
-		const impostor = impostorOf(text);
-		throw new InputError(`${where}: ${impostor ?? `not JSON: ${quoted(messageOf(error))}`}`, {
-			cause: error
-		});
-	}
 }
 
 /** A schema's own message where it has one, else what was found and what is allowed. */

@@ -1,10 +1,4 @@
-import {
-	interpolateCividis,
-	interpolateMagma,
-	interpolateRdBu,
-	interpolateViridis
-} from 'd3-scale-chromatic';
-import { rgb } from 'd3-color';
+import encoded from './colours.json' with { type: 'json' };
 import type { Colours } from './style.ts';
 
 export type SequentialName = 'viridis' | 'cividis' | 'magma';
@@ -13,22 +7,9 @@ export type ColourMapName = SequentialName | 'difference';
 /** Entries of a lookup table; more would not show on an 8-bit screen. */
 export const TABLE_SIZE = 256;
 
-const interpolators: Record<ColourMapName, (t: number) => string> = {
-	viridis: interpolateViridis,
-	cividis: interpolateCividis,
-	magma: interpolateMagma,
-	// Red is high, as a reader of temperature maps expects; d3's runs the other way.
-	difference: (t) => interpolateRdBu(1 - t)
-};
-
-/** Red, green, blue of a colour map, [256, 3], each 0 to 255. */
+/** Red, green, blue of a colour map, [256, 3], each 0 to 255; colours.json holds them as base64. */
 export function colourTable(name: ColourMapName): Uint8ClampedArray {
-	const table = new Uint8ClampedArray(TABLE_SIZE * 3);
-	for (let entry = 0; entry < TABLE_SIZE; entry++) {
-		const colour = rgb(interpolators[name](entry / (TABLE_SIZE - 1)));
-		table.set([colour.r, colour.g, colour.b], entry * 3);
-	}
-	return table;
+	return Uint8ClampedArray.from(atob(encoded[name]), (byte) => byte.charCodeAt(0));
 }
 
 const tables: Readonly<Record<ColourMapName, Uint8ClampedArray>> = {

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Captured } from '../../engine/captureSums.ts';
 import type { EnginePath } from '../../engine/path.ts';
-import { parseJson } from '../../edge/json.ts';
+import { parseJson } from '../../edge/parseJson.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import { addSums, checkSums } from '../../similarity/sums.ts';

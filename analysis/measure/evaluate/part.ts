@@ -1,6 +1,6 @@
 /** What one shard of an evaluation measured, as the file of its part, and the answers of all shards put together. */
 import * as v from 'valibot';
-import { parseJson } from '../../edge/json.ts';
+import { parseJson } from '../../edge/parseJson.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import type { FolderFile } from '../../workspace/wholeFolder.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { boundedArray, parseJson, parseUntrusted } from '../../edge/parse.ts';
+import { parseJson } from '../../edge/parseJson.ts';
+import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import type { Sample } from './types.ts';

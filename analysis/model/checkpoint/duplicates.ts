@@ -1,4 +1,4 @@
-import { parseJson } from '../../edge/parse.ts';
+import { parseJson } from '../../edge/parseJson.ts';
 
 /**
  * The first key that a JSON object's text holds twice at its top level, or null. JSON.parse keeps the last

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { parseJson, parseUntrusted } from '../../edge/parse.ts';
+import { parseJson } from '../../edge/parseJson.ts';
+import { parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import { familyOf } from '../checkpoint/families.ts';
 import { expertTensors } from '../checkpoint/experts.ts';

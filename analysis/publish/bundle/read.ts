@@ -1,5 +1,6 @@
 import { unzipSync, type UnzipFileInfo } from 'fflate';
-import { parseJson, parseOrNull, parseUntrusted } from '../../edge/parse.ts';
+import { parseJson } from '../../edge/parseJson.ts';
+import { parseOrNull, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { checkSeal, sha256 } from '../../edge/seal.ts';
 import { InputError, isInputError, messageOf } from '../../errors.ts';

@@ -1,4 +1,4 @@
-import { parseJson } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
 import type { Job } from './api.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { parseJson } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
 import { InputError } from '$analysis/errors.ts';
 import { isShareAtt } from '$analysis/plan/exporters/shareatt.ts';
 import { textOfBytes } from './textFile.ts';

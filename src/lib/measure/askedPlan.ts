@@ -1,4 +1,4 @@
-import { parseJson } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
 import { quoted } from '$analysis/edge/quote.ts';
 import type { Plan } from '$analysis/plan/types.ts';
 

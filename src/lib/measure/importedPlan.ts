@@ -1,4 +1,4 @@
-import { parseJson } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
 import { isShareAtt, parseShareAtt } from '$analysis/plan/exporters/shareatt.ts';
 import { makePlan, parsePlan } from '$analysis/plan/planFile.ts';
 import { planSpans } from '$analysis/plan/spans.ts';

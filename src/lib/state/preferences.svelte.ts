@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
-import { parseJson } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
 import type { SequentialName } from '$analysis/figure/colour.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';

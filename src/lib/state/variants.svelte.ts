@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { parseJson, parseOrNull } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
+import { parseOrNull } from '$analysis/edge/parse.ts';
 import type { Sources } from '$analysis/plan/types.ts';
 
 const STORAGE_KEY = 'spanwise-variants';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { parseJson, parseOrNull } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
+import { parseOrNull } from '$analysis/edge/parse.ts';
 import { parsePlan } from '$analysis/plan/planFile.ts';
 import type { Plan } from '$analysis/plan/types.ts';
 

@@ -1,7 +1,7 @@
 import { planSpans } from '../../../analysis/plan/spans.ts';
 import { makePlan, parsePlan } from '../../../analysis/plan/planFile.ts';
 import type { Plan } from '../../../analysis/plan/types.ts';
-import { parseJson } from '../../../analysis/edge/json.ts';
+import { parseJson } from '../../../analysis/edge/parseJson.ts';
 import { mutateBytes } from '../mutateBytes.ts';
 import { mutateJson } from '../mutateJson.ts';
 import type { Random } from '../random.ts';

@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
-import { parseJson, parseUntrusted } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
+import { parseUntrusted } from '$analysis/edge/parse.ts';
 import { InputError } from '$analysis/errors.ts';
 import { BusyError } from '../errors.ts';
 import { BodyTooLargeError } from './answer.ts';

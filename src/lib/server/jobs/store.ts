@@ -14,7 +14,8 @@ import {
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MAX_LARGE_JSON_BYTES } from '$analysis/edge/json.ts';
-import { parseJson, parseUntrusted } from '$analysis/edge/parse.ts';
+import { parseJson } from '$analysis/edge/parseJson.ts';
+import { parseUntrusted } from '$analysis/edge/parse.ts';
 import { InputError, messageOf } from '$analysis/errors.ts';
 import type { Document } from '$analysis/model/tokens/types.ts';
 import { foreignJob, type ForeignJob } from './foreign.ts';
