@@ -38,7 +38,7 @@ const NAMES: Record<keyof Gates, { flag: string; what: string; bound: string }> 
 
 const DIGITS = 4;
 
-/** "gate --min-agreement: fail: agreement 0.8100 [0.7900, 0.8300], at least 0.9000 asked for; off by 0.0900" */
+/** "gate --min-agreement: fail: agreement 0.8100 [0.7900, 0.8300], at least 0.9000; missed by 0.0900" */
 function gateText({ gate, of, limit, value, low, high, verdict, excess }: JudgedGate): string {
 	const { flag, what, bound } = NAMES[gate];
 	const text = (number: number) => formatValue(number, DIGITS);
@@ -46,10 +46,10 @@ function gateText({ gate, of, limit, value, low, high, verdict, excess }: Judged
 		low === null || high === null
 			? 'no interval from a single window'
 			: `[${text(low)}, ${text(high)}]`;
-	const margin = excess > 0 ? `off by ${text(excess)}` : `kept by ${text(-excess)}`;
+	const margin = excess > 0 ? `missed by ${text(excess)}` : `margin ${text(-excess)}`;
 	const why = verdict === 'inconclusive' ? `; ${inconclusiveWords(gate, low)}` : '';
 	const about = of === undefined ? what : `${what} (${of})`;
-	return `gate ${flag}: ${verdict}: ${about} ${text(value)} ${interval}, ${bound} ${text(limit)} asked for; ${margin}${why}`;
+	return `gate ${flag}: ${verdict}: ${about} ${text(value)} ${interval}, ${bound} ${text(limit)}; ${margin}${why}`;
 }
 
 /** What makes intervals narrower. */

@@ -42,10 +42,10 @@ export function savingsLines(saved: Savings) {
 						'Projections and the causal half of QKᵀ, of dropped layers also that of P·V; softmax and rotary embedding are not counted. No time follows from FLOPs.'
 				},
 				{
-					name: 'kept for followers',
+					name: 'attention maps held',
 					value: `+${formatBytes(saved.prefill.keptBytes)}`,
-					share: 'against it',
-					about: 'Probabilities of one source, held until its followers have run'
+					share: 'overhead',
+					about: 'Attention weights of one source, held until its followers have run'
 				}
 			]
 		},
@@ -60,10 +60,10 @@ export function savingsLines(saved: Savings) {
 						'Query and key weights once for the batch, and the followers’ K cache; of dropped layers all attention weights, K and V cache'
 				},
 				{
-					name: 'read instead',
+					name: 'attention maps read',
 					value: `+${formatBytes(saved.decode.readBytes)}`,
-					share: 'against it',
-					about: 'The source’s probabilities, by each follower'
+					share: 'overhead',
+					about: 'The source’s attention weights, read by each follower'
 				}
 			]
 		}

@@ -79,7 +79,7 @@ describe('an evaluation', () => {
 		await result.getByRole('row', { name: /^loss .*\[.*, .*\]/ }).waitFor();
 		await result.getByRole('rowgroup').filter({ hasText: 'Saved predicted' }).waitFor();
 		await result
-			.getByRole('img', { name: /^Loss increase.*\[.*\]; at most \+9\.000 asked for; kept by/ })
+			.getByRole('img', { name: /^Loss increase.*\[.*\]; at most \+9\.000; margin/ })
 			.waitFor();
 		await result.getByRole('status').getByText('fail', { exact: true }).waitFor();
 

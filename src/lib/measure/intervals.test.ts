@@ -42,9 +42,9 @@ describe('intervals against zero and gates', () => {
 		);
 		expect(rows.map(({ verdict }) => verdict)).toEqual(['pass', 'fail']);
 		expect(rows[0].range[1]).toBeGreaterThanOrEqual(0.5);
-		expect(rows[0].asked).toBe('at most +0.500 asked for; kept by 0.250');
+		expect(rows[0].asked).toBe('at most +0.500; margin 0.250');
 		expect(rows[1].text).toBe('80.0% [75.0%, 85.0%]');
-		expect(rows[1].asked).toBe('at least 90.0% asked for; off by 10.0%');
+		expect(rows[1].asked).toBe('at least 90.0%; missed by 10.0%');
 		expect(rows[1].range[1]).toBe(1);
 		expect(rows[1].tick(0.8)).toBe('80%');
 	});

@@ -33,7 +33,7 @@ export interface IntervalRow {
 	tick: (value: number) => string;
 	/** "+0.306 [+0.231, +0.373]" */
 	text: string;
-	/** "at most +0.300 asked for; off by 0.006" */
+	/** "at most +0.300; missed by 0.006" */
 	asked: string;
 }
 
@@ -95,6 +95,6 @@ function askedText(
 	plain: (value: number) => string
 ): string {
 	const bound = gate === 'minAgreement' ? 'at least' : 'at most';
-	const margin = excess > 0 ? `off by ${plain(excess)}` : `kept by ${plain(-excess)}`;
-	return `${bound} ${format(limit)} asked for; ${margin}`;
+	const margin = excess > 0 ? `missed by ${plain(excess)}` : `margin ${plain(-excess)}`;
+	return `${bound} ${format(limit)}; ${margin}`;
 }

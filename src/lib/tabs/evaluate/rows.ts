@@ -187,7 +187,7 @@ function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
 			difference: spread(prefillRatio)
 		},
 		{
-			name: 'CPU, a window',
+			name: 'CPU per window',
 			about: 'CPU seconds of all threads in the same work, mean',
 			a: formatDurationShort(baseline.cpuSeconds),
 			b: formatDurationShort(shared.cpuSeconds),
