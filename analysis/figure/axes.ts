@@ -1,6 +1,10 @@
 import { placeX, placeY, type ChartFrame } from './frame.ts';
 import { strokeMark, type Mark, type TextMark } from './marks.ts';
+import { textWidth } from './measure.ts';
 import type { Medium } from './medium.ts';
+
+/** Fonts of a screen are so much wider than the one that is measured. */
+const SCREEN_WIDER = 1.2;
 
 export interface Tick {
 	at: number;
@@ -30,6 +34,8 @@ export function axesMarks(
 		text === '' ? [] : [{ kind: 'text', text, x, y, size, fill: 'var(--ink-3)', ...rest }];
 	const line = (d: string, stroke = 'var(--line-strong)') =>
 		strokeMark(d, stroke, { strokeWidth, crisp: true });
+	/** A title that is wider than the axis runs out to the left, where the labels of y leave it room. */
+	const titleWider = textWidth(xTitle, size) * SCREEN_WIDER > width;
 	return [
 		...yTicks.flatMap(({ at, label }) => {
 			const y = placeY(frame, at);
@@ -43,7 +49,9 @@ export function axesMarks(
 			...(axis.tick > 0 ? [line(`M${placeX(frame, at)} ${bottom}v${axis.tick}`)] : []),
 			...words(label, placeX(frame, at), bottom + axis.xLabel, { anchor: 'middle' })
 		]),
-		...words(xTitle, left + width / 2, bottom + axis.xTitle, { anchor: 'middle' }),
+		...words(xTitle, titleWider ? left + width : left + width / 2, bottom + axis.xTitle, {
+			anchor: titleWider ? 'end' : 'middle'
+		}),
 		...words(yTitle, axis.yTitle, top + height / 2, { anchor: 'middle', turn: -90 })
 	];
 }

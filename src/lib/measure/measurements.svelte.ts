@@ -20,8 +20,10 @@ export class Measurements {
 	#active: readonly string[] = [];
 	#sent: readonly string[] = [];
 
-	constructor(run: RunRecord) {
+	/** `results` are those that came with the page. */
+	constructor(run: RunRecord, results: ResultSummary[] | null = null) {
 		this.run = run;
+		this.results = results;
 	}
 
 	/** Jobs of a kind that were asked for from this run and are not done. */

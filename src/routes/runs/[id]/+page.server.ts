@@ -6,9 +6,11 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, params }) => {
 	try {
-		const { runs, settings } = locals.workbench;
+		const { runs, results, settings } = locals.workbench;
 		const [run, samples] = await Promise.all([runs.record(params.id), listSamples(settings.root)]);
-		return { run, samples };
+		// Where the results cannot be listed, the page asks again and says why.
+		const measured = await results.list(run.model.hash).catch(() => null);
+		return { run, samples, results: measured };
 	} catch (cause) {
 		if (cause instanceof NotFoundError) error(404, cause.message);
 		if (cause instanceof InputError) error(400, cause.message);
