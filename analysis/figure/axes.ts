@@ -1,10 +1,9 @@
 import { placeX, placeY, type ChartFrame } from './frame.ts';
 import { strokeMark, type Mark, type TextMark } from './marks.ts';
-import { textWidth } from './measure.ts';
 import type { Medium } from './medium.ts';
 
-/** Fonts of a screen are so much wider than the one that is measured. */
-const SCREEN_WIDER = 1.2;
+/** What a character is wide at most, on average, of the size of its font. */
+const CHARACTER = 0.62;
 
 export interface Tick {
 	at: number;
@@ -35,7 +34,7 @@ export function axesMarks(
 	const line = (d: string, stroke = 'var(--line-strong)') =>
 		strokeMark(d, stroke, { strokeWidth, crisp: true });
 	/** A title that is wider than the axis runs out to the left, where the labels of y leave it room. */
-	const titleWider = textWidth(xTitle, size) * SCREEN_WIDER > width;
+	const titleWider = xTitle.length * CHARACTER * size > width;
 	return [
 		...yTicks.flatMap(({ at, label }) => {
 			const y = placeY(frame, at);

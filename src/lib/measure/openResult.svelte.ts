@@ -23,6 +23,11 @@ export class OpenResult {
 		return this.#id();
 	}
 
+	/** One is open, and has not come. */
+	get pending(): boolean {
+		return this.stored === null && this.id !== null && this.failure === null;
+	}
+
 	/** null: none is open, or it has not come. The one before stays until the next has come. */
 	get stored(): StoredResult | null {
 		return this.id === null ? null : this.#loaded;

@@ -19,6 +19,11 @@ export class PlanChoice {
 		this.from === 'screen' ? this.#page.plan.sources : (this.file?.plan.sources ?? null)
 	);
 
+	/** The plan on the screen is chosen, and is still being read. */
+	get reading(): boolean {
+		return this.from === 'screen' && this.#page.reading;
+	}
+
 	constructor(page: RunState, measurements: Measurements) {
 		this.#page = page;
 		this.#measurements = measurements;

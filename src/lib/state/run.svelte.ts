@@ -5,7 +5,7 @@ import { planMatches } from '$analysis/plan/planFile.ts';
 import { mostFollowers } from '$analysis/plan/search.ts';
 import { planSpans, spansOf } from '$analysis/plan/spans.ts';
 import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
-import { layerList, planWords } from '$analysis/text/plan.ts';
+import { isPlain, layerList, planWords } from '$analysis/text/plan.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '../client/api.ts';
@@ -104,6 +104,10 @@ export class RunState {
 			return { sources: own, problem: messageOf(error) };
 		}
 	});
+	/** The plan follows from the similarity, which is on its way. */
+	readonly reading = $derived.by(
+		() => this.similarity === null && this.failure === null && isPlain(this.plan.sources)
+	);
 	/** The plan from a file or a search that the one on the screen began as. */
 	readonly #origin = $derived.by((): Plan | null => {
 		const { origin } = this.url;
