@@ -187,6 +187,21 @@ describe('a run that is handed over', () => {
 		await again.getByText(/is here already with all of its/).waitFor();
 	});
 
+	it('is opened by dropping its file anywhere on a page', async () => {
+		const page = await visit(`${theirs.url}/results`);
+		const bytes = (await readFile(bundle)).toString('base64');
+		const data = await page.evaluateHandle((text) => {
+			const transfer = new DataTransfer();
+			const held = Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0));
+			transfer.items.add(new File([held], 'run.zip'));
+			return transfer;
+		}, bytes);
+		for (const type of ['dragover', 'drop'])
+			await page.locator('main').dispatchEvent(type, { dataTransfer: data });
+		await page.getByText(/was added|is here already/).waitFor();
+		await page.waitForURL(`**/runs/${run}**`);
+	});
+
 	it('measures nothing where its model is missing, and says what to do', async () => {
 		const folder = await temporaryFolder();
 		const away = join(folder.path, 'lost-model');
