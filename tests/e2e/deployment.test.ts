@@ -52,6 +52,13 @@ describe('what deployment gains', () => {
 				.waitFor();
 			await result.getByText('prompt 32, 4 generated, batch 1, 2 rounds').waitFor();
 			await result.getByText('2 followers, 1 dropped').waitFor();
+			await result
+				.getByText(/^It costs \S+ \[.*\] nats\/token on text and \S+ \[.*\] on recall/)
+				.waitFor();
+			for (const name of ['loss on text', 'recall']) {
+				const cells = result.getByRole('row', { name }).getByRole('cell');
+				expect(await cells.nth(2).innerText()).toMatch(/^[+−]\d\.\d{3} \[.*\]$/);
+			}
 			for (const name of ['time to first token', 'decode, tokens/s']) {
 				const row = result.getByRole('row', { name: new RegExp(`^${name}`) });
 				await row
@@ -69,7 +76,7 @@ describe('what deployment gains', () => {
 			]);
 			await result
 				.getByText(
-					/^spanwise bench \S*mini-llama2 --plan mini-llama2_plan\.json --prompt 32 --generate 4/
+					/^spanwise bench \S*mini-llama2 --text static\/samples\/walden\.txt .*--plan mini-llama2_plan\.json --prompt 32 --generate 4/
 				)
 				.waitFor();
 			await region(page, 'How the deployment ran').waitFor();
