@@ -10,11 +10,14 @@ import { startBuild, type RunningServer } from './setup/server.ts';
 import { until } from './setup/until.ts';
 import { temporaryFolder } from './setup/workspace.ts';
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 const LAYERS = 16;
 const SHORT = { prompt: 16, generate: 4, batch: 1, repeats: 2 };
 /** Runs for long enough to be caught in the middle. */
-const LONG = { ...SHORT, repeats: 1000 };
+const LONG = {
+	...{ ...SHORT, repeats: 1000, recall: false },
+	texts: [{ name: 'short.txt', text: 'the cat sat on the mat. '.repeat(20) }]
+};
 
 type NewBench = NewMeasurementOf<'bench'>;
 

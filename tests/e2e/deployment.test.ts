@@ -10,7 +10,7 @@ import { temporaryFolder } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
 /** Two models are written, checked, and run in turn. */
-const MEASURE_TIMEOUT_MS = 120_000;
+const MEASURE_TIMEOUT_MS = 300_000;
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
 let run: string;

@@ -55,7 +55,7 @@ export function untilJob(url: string, id: string, fits: (job: Job) => boolean): 
 	return until(
 		`job ${id}`,
 		async () => (await jobsOf(url)).find((job) => job.id === id && fits(job)),
-		90_000
+		180_000
 	);
 }
 
