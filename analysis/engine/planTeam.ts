@@ -55,8 +55,8 @@ type Asked = PlanQuestion extends infer Ask
 
 /** What is done with what a thread says of the sequences that it was asked about. */
 interface Listener {
-	told(told: PlanTold): void;
-	failed(error: Error): void;
+	told: (told: PlanTold) => void;
+	failed: (error: Error) => void;
 }
 
 /**
@@ -236,7 +236,7 @@ class Member {
 					reject(each.fault === 'input' ? new InputError(each.message) : new Error(each.message));
 				else onTold(each);
 			};
-			this.#listeners.set(id, { told, failed: reject });
+			this.#listeners.set(id, { told, failed: (error) => reject(error) });
 			this.#thread.ask({ id, sequences: unsent, ...question });
 		}).finally(() => {
 			this.#listeners.delete(id);
