@@ -1,3 +1,4 @@
+import type { PlannedLayers } from '../engine/forward.ts';
 import { isInputError } from '../errors.ts';
 import { requireWritable } from '../model/checkpoint/writable.ts';
 import type { CheckpointModel } from '../model/open.ts';
@@ -16,7 +17,7 @@ export interface TargetProblem {
 export function targetProblems(model: CheckpointModel, plan: Plan): TargetProblem[] {
 	const { config } = model.checkpoint;
 	const headMaps = headMapsOf(plan.spans, config.layers);
-	const planned = { sources: plan.sources, headMaps, repairs: new Map() };
+	const planned: Required<PlannedLayers> = { sources: plan.sources, headMaps, repairs: new Map() };
 	return DEPLOY_TARGETS.map((target) => {
 		try {
 			if (target === 'gguf') requireGguf(model, planned);
