@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { runAtEnd } from '../analysis/process/atEnd.ts';
 import { PARTIAL_PREFIX } from '../analysis/process/partial.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -16,13 +17,14 @@ export function removeOnInterrupt(folder: string, onInterrupt: () => void): () =
 }
 
 /**
- * On Ctrl-C does `last`, then ends the process, by the signal itself: `process.exit` would stop threads in the middle of
+ * On Ctrl-C does `last` and what is to be done at the end, then ends the process, by the signal itself: `process.exit` would stop threads in the middle of
  * onnxruntime's calls, which then abort it. Returns a function that ends this watch.
  */
 export function watchInterrupts(last: () => void): () => void {
 	const handlers = SIGNALS.map((signal) => {
 		const handler = () => {
 			last();
+			runAtEnd();
 			process.removeAllListeners(signal);
 			process.kill(process.pid, signal);
 		};

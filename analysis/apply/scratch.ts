@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { atEnd } from '../process/atEnd.ts';
 import { partialName } from '../process/partial.ts';
 import { Shelf } from '../workspace/shelf.ts';
 import { readyTarget } from '../workspace/wholeFolder.ts';
@@ -33,13 +34,12 @@ export async function withScratch<Result>(
 	await new Shelf(results, 'result').clearPartials();
 	await checkRoom({ home, id, bytesNeeded });
 	const folder = join(results, partialName(id));
-	const removeNow = () => rmSync(folder, { recursive: true, force: true });
-	process.once('exit', removeNow);
+	const forget = atEnd(() => rmSync(folder, { recursive: true, force: true }));
 	try {
 		await mkdir(folder);
 		return await use(folder);
 	} finally {
 		await rm(folder, { recursive: true, force: true });
-		process.off('exit', removeNow);
+		forget();
 	}
 }

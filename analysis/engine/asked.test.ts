@@ -48,7 +48,7 @@ describe('questions within a sequence', () => {
 					{ place: 11, candidates: [4, 30] }
 				];
 				const answers: Record<Way, number[][]>[] = [];
-				for await (const group of comparison.ask?.([{ ids, questions: asked }]) ?? [])
+				for await (const group of comparison.ask([{ ids, questions: asked }]))
 					answers.push(...group.map(({ losses }) => losses));
 				expect(answers).toHaveLength(1);
 				for (const [question, { place, candidates }] of asked.entries()) {

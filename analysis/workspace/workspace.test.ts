@@ -10,12 +10,13 @@ describe('workspaceHome', () => {
 		expect(workspaceHome({ env: { SPANWISE_HOME: '' }, cwd: '/w' })).toBe('/w/.spanwise');
 		expect(workspaceHome({ home: '/elsewhere', env, cwd: '/w' })).toBe('/elsewhere');
 	});
-	it('holds runs, results, labels, cache and jobs', () => {
+	it('holds runs, results, trainings, labels, cache and jobs', () => {
 		expect(workspaceAt('/w')).toEqual({
 			home: '/w',
 			runs: '/w/runs',
 			labels: '/w/labels',
 			results: '/w/results',
+			dynamics: '/w/dynamics',
 			cache: '/w/cache',
 			jobs: '/w/jobs.json'
 		});

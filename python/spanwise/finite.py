@@ -28,6 +28,7 @@ def largest(result: Any) -> torch.Tensor:
     return state.detach().abs().amax()
 
 
-def check_state(size: torch.Tensor, model: str, layer: int) -> None:
-    """Raises InputError where `size`, the largest magnitude of the state after a layer, is NaN or infinite."""
-    check_finite(size.item(), model, f"the hidden state after layer {layer}")
+def check_state(size: torch.Tensor, model: str | None, layer: int) -> None:
+    """Raises InputError where `size`, the largest magnitude of the state after a layer, is NaN or infinite. `model`: its name;
+    None: it has none."""
+    check_finite(size.item(), model or "the model", f"the hidden state after layer {layer}")

@@ -44,7 +44,7 @@ const COSTING = 'evaluating the plan';
 const SHARE_BEFORE: Record<DeployStage, number> = {
 	writing: 0,
 	verifying: 0.5,
-	rounding: 0,
+	rounding: 0.7,
 	hashing: 0.8
 };
 
