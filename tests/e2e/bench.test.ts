@@ -30,7 +30,7 @@ beforeAll(async () => {
 	const [job] = await queue(server.url, SHORT_ANALYSIS);
 	const done = await untilJob(server.url, job.id, ({ state }) => state === 'done');
 	run = done.run ?? '';
-});
+}, TIMEOUT_MS);
 afterAll(async () => {
 	await server.stop();
 	await home.remove();

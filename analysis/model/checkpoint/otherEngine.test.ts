@@ -22,7 +22,8 @@ it('an unknown family has the sliding windows that its config.json names layer b
 it.each([
 	[{}],
 	[{ layer_types: ['sliding_attention'] }],
-	[{ layer_types: TYPES, sliding_window: null }]
+	[{ layer_types: TYPES, sliding_window: null }],
+	[{ layer_types: TYPES, sliding_window: 0 }]
 ])('and none where it does not say which: %j', (given) => {
 	expect(sizesOf({ ...CONFIG, ...given }, 'config.json').reach).toEqual(Array(4).fill(null));
 });

@@ -32,6 +32,8 @@ const schema = v.looseObject({
 	torch_dtype: v.nullish(v.string()),
 	text_config: v.nullish(v.looseObject({})),
 	...windowFields,
+	// 0 where windows are not used: so transformers writes Qwen2-MoE.
+	sliding_window: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
 	...Object.fromEntries(Object.values(NAMES).flatMap((names) => names.map((name) => [name, count])))
 });
 

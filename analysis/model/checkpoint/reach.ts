@@ -80,8 +80,11 @@ export function layerReach(
 }
 
 /** As `layerReach`, of a family that is not known here: as far as config.json names the type of each layer; null: it does not. */
-export function namedWindows(raw: WindowFields, layers: number): (number | null)[] | null {
+export function namedWindows(
+	raw: Pick<WindowFields, 'layer_types' | 'sliding_window'>,
+	layers: number
+): (number | null)[] | null {
 	const { layer_types: types, sliding_window: window } = raw;
-	if (types?.length !== layers || typeof window !== 'number') return null;
+	if (types?.length !== layers || typeof window !== 'number' || window === 0) return null;
 	return types.map((type) => (type === SLIDING ? window : null));
 }
