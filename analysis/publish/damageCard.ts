@@ -75,7 +75,7 @@ export function damageMethods(stored: StoredDamage): string {
 
 export const INTERVAL_WORDS = {
 	documents: 'documents, then windows',
-	blocks: 'blocks of neighbouring windows: they speak of this text only'
+	blocks: 'blocks of neighbouring windows; says nothing about other texts'
 } as const;
 
 /** "8 × 256 tokens of walden, time-machine" */

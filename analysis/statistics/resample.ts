@@ -7,7 +7,7 @@ const FEW_WINDOWS = 8;
 /** Fixed, so that the same run always shows the same interval. */
 const SEED = 0x5eed;
 
-/** What the windows of a run were drawn from: 'blocks' of neighbouring windows speak of this text only. */
+/** What the windows of a run were drawn from: 'blocks' of neighbouring windows say nothing about other texts. */
 export type ResampledOver = 'documents' | 'blocks';
 
 export interface Draws {

@@ -45,7 +45,7 @@ export interface LossDelta {
 	loss: number;
 	low: number | null;
 	high: number | null;
-	/** What was resampled; 'blocks' of neighbouring windows speak of this text only. */
+	/** What was resampled; 'blocks' of neighbouring windows say nothing about other texts. */
 	over: ResampledOver | null;
 }
 
