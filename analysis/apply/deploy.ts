@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requirePlan } from '../engine/checkPlan.ts';
+import { engineLogits } from '../engine/deployLogits.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { openGguf } from '../model/gguf/open.ts';
-import { requireWritable } from '../model/checkpoint/writable.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
 import { InputError } from '../errors.ts';
@@ -12,7 +12,7 @@ import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
 import { planMatches } from '../plan/planFile.ts';
 import { checkNewFolder, writeModelFolder } from '../workspace/wholeFolder.ts';
 import { checkTokenizer } from './gguf/checkTokenizer.ts';
-import { GGUF_FILE, requireGguf, writeGgufModel } from './gguf/write.ts';
+import { GGUF_FILE, writeGgufModel } from './gguf/write.ts';
 import { modelFile, writeCompanions, writeOnnx } from './onnx.ts';
 import { deployOnnxModel } from './onnxModel.ts';
 import { plannedLayers } from './planned.ts';
@@ -20,10 +20,11 @@ import { recordOf } from './record.ts';
 import { modelCard } from './card.ts';
 import { measureRounding, roundedFile, roundWeights, RUNTIME_NAMES } from './roundWeights.ts';
 import { writeCheckpoint } from './safetensors.ts';
+import { requireTarget } from './targets.ts';
 import { verifyByTransformers, type TransformersRun } from './transformers.ts';
 import { sampleIds } from './sample.ts';
 import type { DeployRecord, DeployRequest, Rounding, Verification } from './types.ts';
-import { verifyCheckpoint, verifyDecoder } from './verify.ts';
+import { verifyCheckpoint, verifyDecoder, type Expected } from './verify.ts';
 
 export const CARD_FILE = 'README.md';
 
@@ -76,18 +77,19 @@ async function deployCheckpoint(
 	const { config } = checkpoint;
 	const { layers } = config;
 	if (request.plan !== null) requirePlan(model, request.plan, 'write and compare');
-	if (request.target !== 'gguf') requireWritable(name, config, request.target);
+	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
+	requireTarget(model, request.target, planned);
 	requireSuited(request);
 	await checkNewFolder(request.out);
-	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
-	if (request.target === 'gguf') requireGguf(model, planned);
 	const work = { request, model, planned, onProgress };
 	return writeModelFolder(request.out, request.home, async (folder) => {
 		const names = await write(folder, work);
-		const { verified, byTransformers } = request.verify
-			? await verify(folder, work)
-			: { verified: null, byTransformers: null };
-		const rounding = await finishDecoder(folder, names, work);
+		const expected = request.verify ? await runOriginal(work) : null;
+		const { verified, byTransformers } =
+			expected === null
+				? { verified: null, byTransformers: null }
+				: await verify(folder, work, expected);
+		const rounding = await finishDecoder(folder, names, work, expected);
 		onProgress('hashing', 0);
 		const hash = await model.hash(request.home);
 		if (request.target === 'transformers' && request.plan !== null) {
@@ -184,10 +186,11 @@ async function write(folder: string, work: Work): Promise<string[]> {
 async function finishDecoder(
 	folder: string,
 	names: string[],
-	work: Work
+	work: Work,
+	expected: Expected | null
 ): Promise<Rounding | null> {
 	const { request, planned, onProgress } = work;
-	const { checkpoint, reader } = work.model;
+	const { checkpoint } = work.model;
 	if (request.target !== 'onnx') return null;
 	const weights = request.weights ?? null;
 	const dtype = request.dtype ?? 'fp32';
@@ -200,31 +203,36 @@ async function finishDecoder(
 	names.splice(0, names.length, ...(await roundWeights(folder, weights)));
 	const written = { file: roundedFile(weights), runtimeType: RUNTIME_NAMES[weights] };
 	names.push(...(await writeCompanions(folder, checkpoint, planned, written)));
-	if (!request.verify) return null;
+	return expected === null ? null : measureRounding(join(folder, written.file), expected);
+}
+
+/** What the engine itself says of the model as planned, on a short window. */
+async function runOriginal({ model, planned, onProgress }: Work): Promise<Expected> {
+	const { checkpoint, reader } = model;
+	onProgress('verifying', 0);
 	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
-	return measureRounding(join(folder, written.file), { checkpoint, reader, planned }, ids);
+	return { ids, logits: await engineLogits(checkpoint, reader, ids, planned) };
 }
 
 async function verify(
 	folder: string,
-	work: Work
+	{ request, model }: Work,
+	expected: Expected
 ): Promise<{ verified: Verification; byTransformers: TransformersRun | null }> {
-	const { request, planned, onProgress } = work;
-	const { checkpoint, reader } = work.model;
-	onProgress('verifying', 0);
-	const ids = await sampleIds(checkpoint.folder, checkpoint.config);
-	const model = { checkpoint, reader, planned };
 	if (request.target === 'gguf') {
 		const file = join(folder, GGUF_FILE);
-		await checkTokenizer(file, work.model);
-		const verified = await verifyCheckpoint(await openGguf(file), model, ids);
+		await checkTokenizer(file, model);
+		const verified = await verifyCheckpoint(await openGguf(file), expected);
 		return { verified, byTransformers: null };
 	}
 	if (request.target === 'onnx') {
 		const dtype = request.dtype ?? 'fp32';
-		const verified = await verifyDecoder(join(folder, modelFile(dtype)), model, ids, dtype);
+		const verified = await verifyDecoder(join(folder, modelFile(dtype)), expected, dtype);
 		return { verified, byTransformers: null };
 	}
-	const verified = await verifyCheckpoint(await openCheckpoint(folder), model, ids);
-	return { verified, byTransformers: await verifyByTransformers(folder, model, ids) };
+	const verified = await verifyCheckpoint(await openCheckpoint(folder), expected);
+	return {
+		verified,
+		byTransformers: await verifyByTransformers(folder, model.checkpoint, expected)
+	};
 }

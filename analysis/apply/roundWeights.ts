@@ -1,19 +1,17 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { parseJson } from '../edge/parseJson.ts';
 import { parseUntrusted } from '../edge/parse.ts';
-import { quoted } from '../edge/quote.ts';
+import { companionEnvironment, whyPythonFailed } from '../engine/companion.ts';
 import { DecoderSession } from '../engine/deploySession.ts';
-import { engineLogits } from '../engine/deployLogits.ts';
 import { pythonOf } from '../engine/torchSettings.ts';
 import { checkFinite } from '../finite.ts';
 import { weightsFile } from '../graph/decode/weights.ts';
 import { SUBFOLDER } from '../model/onnx/locate.ts';
 import { InputError } from '../errors.ts';
-import { projectRoot } from '../projectRoot.ts';
 import { modelFile } from './onnx.ts';
 import type { Rounding } from './types.ts';
 import {
@@ -21,7 +19,7 @@ import {
 	largestDifference,
 	readInSteps,
 	toleranceFor,
-	type Original
+	type Expected
 } from './verify.ts';
 
 export const ROUNDED_WEIGHTS = ['int8', 'int4'] as const;
@@ -46,14 +44,12 @@ export function roundedFile(weights: RoundedWeights): string {
 export async function roundWeights(folder: string, weights: RoundedWeights): Promise<string[]> {
 	const python = pythonOf(process.env);
 	const [from, to] = [modelFile('fp32'), roundedFile(weights)];
-	const known = process.env.PYTHONPATH;
-	const packages = join(projectRoot(), 'python');
 	let stdout: string;
 	try {
 		({ stdout } = await run(
 			python,
 			['-m', 'spanwise.round_weights', join(folder, from), join(folder, to), BITS[weights]],
-			{ env: { ...process.env, PYTHONPATH: known ? `${packages}${delimiter}${known}` : packages } }
+			{ env: companionEnvironment() }
 		));
 	} catch (error) {
 		throw notRounded(python, error);
@@ -68,13 +64,8 @@ export async function roundWeights(folder: string, weights: RoundedWeights): Pro
 
 function notRounded(python: string, error: unknown): InputError {
 	const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-	const missing = /No module named '([\w.]+)'/.exec(said)?.[1];
-	const what =
-		missing === undefined
-			? quoted(said.trim().split('\n').at(-1) ?? '')
-			: `it has no module ${missing}`;
 	return new InputError(
-		`${python}: cannot round weights: ${what}. It takes a Python with onnxruntime and onnx, named by --python or ` +
+		`${python}: cannot round weights: ${whyPythonFailed(said)}. It takes a Python with onnxruntime and onnx, named by --python or ` +
 			`SPANWISE_PYTHON: ${python} -m pip install onnxruntime onnx`
 	);
 }
@@ -85,17 +76,15 @@ function notRounded(python: string, error: unknown): InputError {
  */
 export async function measureRounding(
 	file: string,
-	{ checkpoint, reader, planned }: Original,
-	ids: readonly number[]
+	{ ids, logits: exact }: Expected
 ): Promise<Rounding> {
-	const exact = await engineLogits(checkpoint, reader, ids, planned);
 	const session = await DecoderSession.open(file);
 	try {
 		const rounded = await session.read(session.start(1), [ids]);
 		checkFinite(rounded, file, 'window 0: a logit');
 		const cached = largestDifference(await readInSteps(session, ids), rounded);
 		checkCached(cached, toleranceFor(rounded, 'float32'));
-		const { vocab } = checkpoint.config;
+		const { vocab } = session;
 		return {
 			tokens: ids.length,
 			loss: lossOf(exact, ids, vocab),

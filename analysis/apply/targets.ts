@@ -13,6 +13,16 @@ export interface TargetProblem {
 	problem: string | null;
 }
 
+/** Throws InputError, which says what is in the way, where a checkpoint as planned cannot be written in a form. */
+export function requireTarget(
+	model: CheckpointModel,
+	target: DeployTarget,
+	planned: Required<PlannedLayers>
+): void {
+	if (target === 'gguf') requireGguf(model, planned);
+	else requireWritable(model.name, model.checkpoint.config, target);
+}
+
 /** Says of each form that `apply` writes a checkpoint in whether this one can be, by the checks that `apply` makes. */
 export function targetProblems(model: CheckpointModel, plan: Plan): TargetProblem[] {
 	const { config } = model.checkpoint;
@@ -20,8 +30,7 @@ export function targetProblems(model: CheckpointModel, plan: Plan): TargetProble
 	const planned: Required<PlannedLayers> = { sources: plan.sources, headMaps, repairs: new Map() };
 	return DEPLOY_TARGETS.map((target) => {
 		try {
-			if (target === 'gguf') requireGguf(model, planned);
-			else requireWritable(model.name, config, target);
+			requireTarget(model, target, planned);
 			return { target, problem: null };
 		} catch (error) {
 			if (isInputError(error)) return { target, problem: error.message };

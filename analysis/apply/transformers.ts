@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { engineLogits } from '../engine/deployLogits.ts';
 import { fileNumbers, plannedLogits } from '../engine/torchMessages.ts';
 import { pythonOf } from '../engine/torchSettings.ts';
 import { TorchWorker } from '../engine/torchWorker.ts';
 import { isInputError } from '../errors.ts';
 import { modelFacts } from '../model/checkpoint/facts.ts';
+import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { freeMemoryBytes } from '../process/freeMemory.ts';
 import { formatBytes } from '../text/number.ts';
 import type { TransformersVerification } from './types.ts';
-import { check, largestDifference, largestOf, toleranceFor, type Original } from './verify.ts';
+import { check, largestDifference, largestOf, toleranceFor, type Expected } from './verify.ts';
 
 /** Bytes of a parameter as it is loaded, float32, whatever its type in the file. */
 const FLOAT = 4;
@@ -29,8 +29,8 @@ export interface TransformersRun {
  */
 export async function verifyByTransformers(
 	folder: string,
-	{ checkpoint, reader, planned }: Original,
-	ids: readonly number[]
+	checkpoint: Checkpoint,
+	{ ids, logits: expected }: Expected
 ): Promise<TransformersRun> {
 	const bytes = FLOAT * modelFacts(checkpoint).parameters;
 	if (bytes > freeMemoryBytes()) {
@@ -44,7 +44,6 @@ export async function verifyByTransformers(
 			const request = { model: folder, window: ids, folder: scratch };
 			const { logits, cached, version } = await worker.ask('plannedLogits', request, plannedLogits);
 			const found = Float32Array.from(await fileNumbers(logits));
-			const expected = await engineLogits(checkpoint, reader, ids, planned);
 			const verification: TransformersVerification = {
 				tokens: ids.length,
 				difference: largestDifference(found, expected),

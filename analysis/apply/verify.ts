@@ -1,6 +1,5 @@
 import { engineLogits } from '../engine/deployLogits.ts';
 import { DecoderSession } from '../engine/deploySession.ts';
-import type { PlannedLayers } from '../engine/forward.ts';
 import { InputError } from '../errors.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
@@ -16,24 +15,22 @@ const TOLERANCE = { float32: 2e-4, float16: 2e-2 };
 /** Tokens read one by one after the first half of the window; the rest is read at once again. */
 export const SINGLE_STEPS = 8;
 
-/** What was written is to be like this: a checkpoint, run as planned. */
-export interface Original {
-	checkpoint: Checkpoint;
-	reader: WeightReader;
-	planned: PlannedLayers;
+/** What was written is to say this: the engine's own run of the original, as planned, on one window. */
+export interface Expected {
+	ids: readonly number[];
+	/** [tokens, vocab] */
+	logits: Float32Array;
 }
 
 /**
- * Runs a written decoder on a window and compares it with the engine's own run of the checkpoint as `planned`,
+ * Runs a written decoder on a window and compares it with the engine's own run of the original as planned,
  * then with itself step by step through the cache. Throws InputError where they disagree.
  */
 export async function verifyDecoder(
 	file: string,
-	{ checkpoint, reader, planned }: Original,
-	ids: readonly number[],
+	{ ids, logits: expected }: Expected,
 	dtype: DecoderDtype
 ): Promise<Verification> {
-	const expected = await engineLogits(checkpoint, reader, ids, planned);
 	const session = await DecoderSession.open(file);
 	try {
 		const found = await session.read(session.start(1), [ids]);
@@ -55,10 +52,8 @@ export async function verifyDecoder(
 /** Compares what was written, opened again and as it is, with the original as planned. Throws InputError likewise. */
 export async function verifyCheckpoint(
 	written: Checkpoint,
-	{ checkpoint, reader, planned }: Original,
-	ids: readonly number[]
+	{ ids, logits: expected }: Expected
 ): Promise<Verification> {
-	const expected = await engineLogits(checkpoint, reader, ids, planned);
 	const weights = new WeightReader();
 	try {
 		const found = await engineLogits(written, weights, ids, {});

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import * as v from 'valibot';
@@ -10,12 +9,10 @@ import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
 import { endProcess, hasEnded } from '../process/ask.ts';
 import { deathInWords } from '../process/death.ts';
-import { projectRoot } from '../projectRoot.ts';
+import { companionEnvironment, companionFolder, whyPythonFailed } from './companion.ts';
 import { message, type TorchMessage, type TorchReady } from './torchMessages.ts';
 
 type Python = ChildProcessByStdio<Writable, Readable, Readable>;
-/** The companion package, which needs no installation; what it imports does. */
-const PACKAGE = 'python';
 /** Characters of the worker's last words that are kept. */
 const MOST_WORDS = 4000;
 
@@ -66,16 +63,9 @@ export class TorchWorker {
 		variables: Record<string, string> = {},
 		processes: string | null = null
 	): Promise<TorchWorker> {
-		const folder = join(projectRoot(), PACKAGE);
-		const known = process.env.PYTHONPATH;
 		const child = spawn(python, [...torchrun(processes), '-m', 'spanwise.worker'], {
 			stdio: ['pipe', 'pipe', 'pipe'],
-			env: {
-				...process.env,
-				...variables,
-				PYTHONPATH: known ? `${folder}${delimiter}${known}` : folder,
-				PYTHONUNBUFFERED: '1'
-			}
+			env: { ...companionEnvironment(), ...variables, PYTHONUNBUFFERED: '1' }
 		});
 		try {
 			await once(child, 'spawn');
@@ -91,7 +81,7 @@ export class TorchWorker {
 			return worker;
 		}
 		await worker.close();
-		throw worker.#notReady(folder);
+		throw worker.#notReady();
 	}
 
 	/**
@@ -145,12 +135,10 @@ export class TorchWorker {
 		return new Error(last === '' ? words : `${words}: ${quoted(last)}`);
 	}
 
-	#notReady(folder: string): Error {
-		const missing = /No module named '([\w.]+)'/.exec(this.#words)?.[1];
-		const last = this.#words.trim().split('\n').at(-1) ?? 'it said nothing';
-		const what = missing === undefined ? quoted(last) : `it has no module ${missing}`;
+	#notReady(): Error {
+		const what = whyPythonFailed(this.#words);
 		return new InputError(
-			`${this.#python}: cannot run the PyTorch engine: ${what}. Install it with: ${this.#python} -m pip install ${folder}`
+			`${this.#python}: cannot run the PyTorch engine: ${what}. Install it with: ${this.#python} -m pip install ${companionFolder()}`
 		);
 	}
 }

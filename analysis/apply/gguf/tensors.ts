@@ -78,9 +78,7 @@ async function* interleaved(
 	heads: number,
 	rows: number
 ): AsyncGenerator<Uint8Array> {
-	const read: Buffer[] = [];
-	for await (const piece of pieces) read.push(Buffer.from(piece));
-	const from = Buffer.concat(read);
+	const from = await joined(pieces);
 	const to = Buffer.alloc(from.length);
 	const rowBytes = from.length / rows;
 	const pairs = rows / heads / 2;
@@ -90,6 +88,13 @@ async function* interleaved(
 		from.copy(to, target * rowBytes, row * rowBytes, (row + 1) * rowBytes);
 	}
 	yield to;
+}
+
+/** All bytes of pieces, each of which is only valid until the next is asked for. */
+async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+	const read: Buffer[] = [];
+	for await (const piece of pieces) read.push(Buffer.from(piece));
+	return Buffer.concat(read);
 }
 
 function vector(name: string, values: Float32Array): GgufTensor {
@@ -105,9 +110,7 @@ function vector(name: string, values: Float32Array): GgufTensor {
 }
 
 async function added(tensor: GgufTensor, bias: Float32Array): Promise<Float32Array> {
-	const read: Buffer[] = [];
-	for await (const piece of tensor.bytes()) read.push(Buffer.from(piece));
-	const bytes = Buffer.concat(read);
+	const bytes = await joined(tensor.bytes());
 	return bias.map((value, at) => value + bytes.readFloatLE(FLOAT * at));
 }
 
