@@ -27,7 +27,7 @@ describe('rounded weights', () => {
 		await failingPython("ModuleNotFoundError: No module named 'onnxruntime'");
 		const out = join(scratch, 'out');
 		await expect(deploy(MODEL, out, { weights: 'int4' })).rejects.toThrow(
-			/cannot round weights: it has no module onnxruntime\. It takes a Python with onnxruntime and onnx, named by --python or SPANWISE_PYTHON: .* -m pip install onnxruntime onnx/
+			/cannot round weights: it has no module onnxruntime\. It takes a Python with onnxruntime, onnx and onnx-ir, named by --python or SPANWISE_PYTHON: .* -m pip install onnxruntime onnx onnx-ir/
 		);
 		expect(await readdir(scratch)).not.toContain('out');
 	});

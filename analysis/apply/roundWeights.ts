@@ -65,8 +65,8 @@ export async function roundWeights(folder: string, weights: RoundedWeights): Pro
 function notRounded(python: string, error: unknown): InputError {
 	const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
 	return new InputError(
-		`${python}: cannot round weights: ${whyPythonFailed(said)}. It takes a Python with onnxruntime and onnx, named by --python or ` +
-			`SPANWISE_PYTHON: ${python} -m pip install onnxruntime onnx`
+		`${python}: cannot round weights: ${whyPythonFailed(said)}. It takes a Python with onnxruntime, onnx and onnx-ir, named by --python or ` +
+			`SPANWISE_PYTHON: ${python} -m pip install onnxruntime onnx onnx-ir`
 	);
 }
 

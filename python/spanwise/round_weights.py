@@ -1,4 +1,5 @@
-"""Rounds the weights of an ONNX decoder with onnxruntime's own quantizer; needs onnxruntime and onnx, and no PyTorch.
+"""Rounds the weights of an ONNX decoder with onnxruntime's own quantizer; needs onnxruntime, onnx and
+onnx-ir, which the quantizer imports, and no PyTorch.
 
     python -m spanwise.round_weights MODEL.onnx OUT.onnx BITS
 

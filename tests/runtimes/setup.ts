@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -77,7 +77,7 @@ const LM_EVAL_NEEDS = [
 const LLAMA_CPP = ['xllamacpp==2026.10.11549'];
 const TRANSFORMERS_JS = '@huggingface/transformers@4.3.2';
 /** What onnxruntime and optimum import besides; small. */
-const SMALL = ['onnxruntime', 'onnx', 'requests'];
+const SMALL = ['onnxruntime', 'onnx', 'onnx-ir', 'requests'];
 
 /**
  * Makes environments with the runtimes in the user's cache where they are not there. Throws where they cannot be made,
@@ -89,28 +89,14 @@ export default function setup(project: TestProject): void {
 	mkdirSync(home, { recursive: true });
 	const torch = process.env.SPANWISE_PYTHON;
 	if (!torch) throw new Error('SPANWISE_PYTHON: not set; expected a Python with torch');
-	const genai = made(join(home, 'genai'), (folder) => {
-		pip(folder, GENAI);
-	});
-	const optimum = made(join(home, 'optimum'), (folder) => {
-		pip(folder, ['--no-deps', ...OPTIMUM, ...OPTIMUM_NEEDS]);
-		pip(folder, SMALL);
-	});
-	const lmEval = made(join(home, 'lm-eval'), (folder) => {
-		pip(folder, ['--no-deps', ...LM_EVAL, ...LM_EVAL_NEEDS]);
-	});
-	const llamaCpp = made(join(home, 'llama-cpp'), (folder) => {
-		pip(folder, LLAMA_CPP);
-	});
+	const genai = made(join(home, 'genai'), [GENAI]);
+	const optimum = made(join(home, 'optimum'), [['--no-deps', ...OPTIMUM, ...OPTIMUM_NEEDS], SMALL]);
+	const lmEval = made(join(home, 'lm-eval'), [['--no-deps', ...LM_EVAL, ...LM_EVAL_NEEDS]]);
+	const llamaCpp = made(join(home, 'llama-cpp'), [LLAMA_CPP]);
 	// Each time: the other environment may have moved.
 	borrow(optimum, torch);
 	borrow(lmEval, torch);
-	const transformersJs = made(join(home, 'transformers-js'), (folder) => {
-		mkdirSync(folder, { recursive: true });
-		writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-		const flags = ['--no-audit', '--no-fund', '--ignore-scripts'];
-		ran('npm', ['install', ...flags, TRANSFORMERS_JS], folder);
-	});
+	const transformersJs = made(join(home, 'transformers-js'), [[TRANSFORMERS_JS]], npm);
 	const python = (folder: string): string => join(folder, 'bin', 'python');
 	project.provide('runtimes', {
 		...{ genai: python(genai), optimum: python(optimum), lmEval: python(lmEval) },
@@ -118,13 +104,18 @@ export default function setup(project: TestProject): void {
 	});
 }
 
-/** A folder that `make` has filled, now or before: a mark says that it came to its end. */
-function made(folder: string, make: (folder: string) => void): string {
+/** A folder with these packages, installed by as many calls, now or before: a mark says which came to their end. */
+function made(
+	folder: string,
+	packages: readonly (readonly string[])[],
+	install: (folder: string, packages: readonly string[]) => void = pip
+): string {
 	const mark = join(folder, 'made');
-	if (existsSync(mark)) return folder;
+	const words = packages.map((names) => `${names.join(' ')}\n`).join('');
+	if (existsSync(mark) && readFileSync(mark, 'utf8') === words) return folder;
 	process.stdout.write(`Making ${folder} …\n`);
-	make(folder);
-	writeFileSync(mark, '');
+	for (const names of packages) install(folder, names);
+	writeFileSync(mark, words);
 	return folder;
 }
 
@@ -132,6 +123,12 @@ function pip(folder: string, packages: readonly string[]): void {
 	const python = join(folder, 'bin', 'python');
 	if (!existsSync(python)) ran('python3', ['-m', 'venv', folder]);
 	ran(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+}
+
+function npm(folder: string, packages: readonly string[]): void {
+	mkdirSync(folder, { recursive: true });
+	writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+	ran('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], folder);
 }
 
 /** Lets an environment import, after its own, what is installed in another Python's. */
