@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readResult, writeResult } from '../analysis/measure/results/folder.ts';
 import { runCommand } from '../tests/builders/command.ts';
 import { seedWorkspace } from '../tests/builders/seed.ts';
 
@@ -19,7 +20,8 @@ it.each([
 	['map', 'mini-llama2: cosine of attention'],
 	['profile', 'mini-llama2: layer profile'],
 	['damage', 'mini-llama2: loss increase'],
-	['front', 'mini-llama2: savings vs. loss']
+	['front', 'mini-llama2: savings vs. loss'],
+	['importance', 'mini-llama2: importance of attention']
 ])('draws a %s with its numbers, a script and LaTeX beside it', async (kind, title) => {
 	const out = join(folder, `${kind}.pdf`);
 	const { code, stdout } = await figure('--kind', kind, '--out', out, '--json');
@@ -42,10 +44,23 @@ it('writes PNG at 300 dpi, 2025 pixels across two columns', async () => {
 
 it.each([
 	[['--out', 'map.bmp'], '--out map.bmp: expected a name that ends in .pdf, .svg, .png'],
-	[['--out', 'a.pdf', '--preset', 'llm-drop'], 'kept no importance; search again'],
 	[['--out', 'a.pdf', '--range', '1,0'], 'expected low,high such as 0,1']
 ])('refuses %j', async (args, message) => {
 	const { code, stderr } = await figure(...args);
 	expect(code).not.toBe(0);
 	expect(stderr).toContain(message);
+});
+
+it('refuses the importance of a search of an earlier version', async () => {
+	const stored = await readResult(folder, 'mini-llama2-search');
+	delete stored.checksum;
+	const { result } = stored;
+	if (result.kind !== 'search') throw new Error('no search');
+	const report = { ...result.search.report };
+	delete report.importance;
+	const earlier = { ...stored, result: { ...result, search: { ...result.search, report } } };
+	await writeResult(folder, earlier, [], { id: 'earlier' });
+	const args = ['--preset', 'llm-drop', '--result', 'earlier', '--out', 'a.pdf'];
+	const { code, stderr } = await figure(...args);
+	expect([code, stderr]).toEqual([2, expect.stringContaining('kept no importance; search again')]);
 });

@@ -4,11 +4,15 @@ import { resultOf } from '../analysis/measure/results/result.ts';
 import { pairTasks } from '../analysis/measure/tasks/pair.ts';
 import { readRun } from '../analysis/measure/tasks/read.ts';
 import type { Tasks } from '../analysis/measure/tasks/types.ts';
+import {
+	differenceWords,
+	discordantWords,
+	metricWords,
+	taskValue
+} from '../analysis/measure/tasks/words.ts';
 import { withModel } from '../analysis/model/open.ts';
 import { importBundleFile } from '../analysis/publish/bundle/file.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
-import { intervalText } from '../analysis/text/interval.ts';
-import { formatPercent, formatProbability, formatSigned } from '../analysis/text/number.ts';
 import { shellLine } from '../analysis/text/shell.ts';
 import { findModel, homeOf } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
@@ -100,28 +104,14 @@ async function modelOf(flags: ImportFlags, io: Io, run: string): Promise<Tasks['
 
 /** One line per task and metric. */
 export function tasksText({ a, b, rows, unpaired }: Tasks): string {
-	const signed = (value: number) => formatSigned(value, (each) => formatPercent(each));
 	const table = formatTable(rows, [
-		{
-			title: 'task',
-			value: ({ task, filter }) => (filter === 'none' ? task : `${task} (${filter})`)
-		},
-		{ title: 'metric', value: ({ metric }) => metric },
+		{ title: 'task', value: ({ task }) => task },
+		{ title: 'metric', value: metricWords },
 		{ title: 'questions', value: ({ questions }) => String(questions), align: 'right' },
-		{ title: `A: ${a}`, value: (row) => formatPercent(row.a), align: 'right' },
-		{ title: `B: ${b}`, value: (row) => formatPercent(row.b), align: 'right' },
-		{ title: 'B − A', value: ({ delta }) => signed(delta.value), align: 'right' },
-		{
-			title: '[95% CI over blocks of questions]',
-			value: ({ delta }) => intervalText(delta, signed) || '–'
-		},
-		{
-			title: 'discordant pairs (A : B), McNemar p',
-			value: ({ mcnemar }) =>
-				mcnemar === null
-					? '–'
-					: `${mcnemar.onlyA} : ${mcnemar.onlyB}, ${formatProbability(mcnemar.p)}`
-		}
+		{ title: `A: ${a}`, value: (row) => taskValue(row, row.a), align: 'right' },
+		{ title: `B: ${b}`, value: (row) => taskValue(row, row.b), align: 'right' },
+		{ title: 'B − A [95% CI over blocks of questions]', value: differenceWords },
+		{ title: 'discordant pairs (A : B), McNemar p', value: discordantWords }
 	]);
 	const { a: ofA, b: ofB } = unpaired;
 	const left = ofA + ofB === 0 ? '' : `not paired: ${ofA} questions of A, ${ofB} of B\n`;

@@ -9,6 +9,7 @@ import { headBlock } from '../analysis/similarity/measure.ts';
 import { excessMatrix } from '../analysis/similarity/null.ts';
 import { similarityOf } from '../analysis/similarity/similarity.ts';
 import type { Metric, Similarity, View } from '../analysis/similarity/types.ts';
+import { overWords } from '../analysis/text/interval.ts';
 import { formatValue } from '../analysis/text/number.ts';
 import { SHOWN_WORDS } from '../analysis/similarity/shown.ts';
 import { findRun } from './found.ts';
@@ -97,7 +98,7 @@ function printLayers(
 	const what = `${excess ? 'excess of ' : ''}${metric} over its null`;
 	if (format === 'json') {
 		if (similarity.interval === 'blocks') {
-			say(io, 'intervals: over blocks of neighbouring windows of one document (this text only)');
+			say(io, `intervals: ${overWords('blocks')}`);
 		}
 		const rows = (values: Float64Array | null) => values && rowsOf(values, layers);
 		printJson(io, {

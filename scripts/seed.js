@@ -12,5 +12,5 @@ const { values } = parseArgs({
 const home = resolve(values.home);
 /** @type {{ module: typeof import('../tests/builders/seed.ts') }} */
 const { module } = await runnerImport('./tests/builders/seed.ts', { logLevel: 'warn' });
-await module.seedWorkspace(home);
+await module.seedLabels(home, await module.seedWorkspace(home));
 console.log(`seeded ${home}; look at it: npm run dev -- --home ${values.home}`);

@@ -65,7 +65,7 @@ describe('compareRuns', () => {
 			'Mean similarity over all pairs of layers is higher in a than in b, by 0.067 (95% CI 0.067 to 0.067).',
 			'Adjacent layers of a are more similar than those of b at relative depth 0.00–0.70 (pointwise 95% CIs).',
 			'Similarity of neighbouring layers peaks at relative depth 0.25 in a, 0.25 in b (95% CI).',
-			'CIs are over blocks of windows of one document; they say nothing about other texts.',
+			'CIs are over blocks of neighbouring windows; they say nothing about other texts.',
 			'With 2 windows they are rough, and most likely too narrow.'
 		]);
 	});

@@ -1,4 +1,5 @@
 import { roughWords, type Interval } from '../statistics/resample.ts';
+import { overWords } from '../text/interval.ts';
 import { formatValue } from '../text/number.ts';
 import { answerWords } from './answer.ts';
 import { isApart, ROUNDING } from './apart.ts';
@@ -28,11 +29,8 @@ function intervalWords(runs: readonly ComparedModel[]): string[] {
 	const overs = new Set(runs.map(({ over }) => over));
 	const fewest = Math.min(...runs.map(({ windows }) => windows));
 	const sentences: string[] = [];
-	if (overs.has('blocks'))
-		sentences.push(
-			'CIs are over blocks of windows of one document; they say nothing about other texts.'
-		);
-	if (overs.has('documents')) sentences.push('CIs are over documents, then windows.');
+	if (overs.has('blocks')) sentences.push(`CIs are ${overWords('blocks')}.`);
+	if (overs.has('documents')) sentences.push(`CIs are ${overWords('documents')}.`);
 	const rough = roughWords(fewest, 'they');
 	return sentences.length > 0 && rough !== null ? [...sentences, rough] : sentences;
 }

@@ -1,6 +1,7 @@
 import { shortHash } from '../text/hash.ts';
 import type { Damage } from '../measure/damage/types.ts';
 import type { ResultSummary, StoredResult } from '../measure/results/types.ts';
+import { overWords } from '../text/interval.ts';
 import { formatTime } from '../text/number.ts';
 
 /** Maps of measured damage. */
@@ -65,18 +66,13 @@ export function damageMethods(stored: StoredDamage): string {
 	const interval =
 		report.interval === null
 			? 'With a single window there are no intervals.'
-			: `Intervals are 95%, by bootstrap over ${INTERVAL_WORDS[report.interval]}.`;
+			: `Intervals are 95%, by bootstrap ${overWords(report.interval)}.`;
 	return (
 		`For every source layer before every follower, the follower alone was run with the attention weights of the source, and for every layer its attention was left out; ` +
 		`the loss added in nats/token was measured on ${textWords(stored)} with Spanwise ${stored.spanwise}. ` +
 		`The unchanged model (${stored.model.name}; SHA-256 of the weights ${shortHash(stored.model.hash)}…) has a loss of ${report.baseline.loss.toFixed(4)}. ${interval} Layers are counted from 0.`
 	);
 }
-
-export const INTERVAL_WORDS = {
-	documents: 'documents, then windows',
-	blocks: 'blocks of neighbouring windows; says nothing about other texts'
-} as const;
 
 /** "8 × 256 tokens of walden, time-machine" */
 export function textWords(stored: Pick<StoredDamage, 'texts' | 'context' | 'windows'>): string {

@@ -38,6 +38,6 @@ export interface Similarity {
 	null: Float64Array | null;
 	low: Float64Array | null;
 	high: Float64Array | null;
-	/** What the intervals were resampled over; 'blocks' speaks of this text only. */
+	/** What the intervals were resampled over; 'blocks' of neighbouring windows say nothing about other texts. */
 	interval: 'documents' | 'blocks' | null;
 }

@@ -4,6 +4,7 @@ import {
 	intervalLabel,
 	intervalText,
 	lossText,
+	overWords,
 	unbroken,
 	withInterval
 } from './interval.ts';
@@ -29,6 +30,10 @@ it('of a loss increase has signs', () => {
 it('says what it was drawn over', () => {
 	expect(intervalLabel('blocks')).toBe('95% CI over blocks of windows of one document');
 	expect(intervalLabel(null)).toBe('no interval: a single window');
+	expect(overWords('documents')).toBe('over documents, then windows');
+	expect(overWords('blocks')).toBe(
+		'over blocks of neighbouring windows; they say nothing about other texts'
+	);
 });
 
 it('keeps ranges on one line', () => {

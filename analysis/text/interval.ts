@@ -20,6 +20,13 @@ export function intervalLabel(over: Over): string {
 	}[over ?? 'none'];
 }
 
+/** What 95% intervals were drawn over, in a sentence; those of one document say nothing about others. */
+export function overWords(over: Exclude<Over, null>): string {
+	return over === 'documents'
+		? 'over documents, then windows'
+		: 'over blocks of neighbouring windows; they say nothing about other texts';
+}
+
 /** "[0.630, 0.640]"; empty where there is no interval. */
 export function intervalText(
 	{ low, high }: Ends,

@@ -1,13 +1,20 @@
 import { join } from 'node:path';
+import { writeDynamics } from '../../analysis/compare/storedDynamics.ts';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
 import { withModel } from '../../analysis/model/open.ts';
 import { tokenizerHash } from '../../analysis/model/tokens/hash.ts';
+import { changeLabel } from '../../analysis/workspace/labels/files.ts';
+import { NO_LABEL } from '../../analysis/workspace/labels/label.ts';
 import { runFolder } from '../../analysis/workspace/run/list.ts';
 import { writeRun } from '../../analysis/workspace/run/write.ts';
 import { madeUpStudy } from './study.ts';
+import { madeUpTraining } from './training.ts';
 
 /** The kinds of measurement that a seed holds of each model. */
-export const SEEDED_KINDS = ['damage', 'evaluation', 'search', 'tune', 'bench'] as const;
+export const SEEDED_KINDS = [
+	...(['damage', 'evaluation', 'search', 'tune', 'bench'] as const),
+	'harness'
+] as const;
 
 /** Ids of what a seed wrote about a model. */
 export type Seeded = Record<'run' | (typeof SEEDED_KINDS)[number], string>;
@@ -43,7 +50,8 @@ export async function seedWorkspace(
 			evaluation: '',
 			search: '',
 			tune: '',
-			bench: ''
+			bench: '',
+			harness: ''
 		};
 		for (const kind of kinds) {
 			ids[kind] = `${name}-${kind}`;
@@ -52,4 +60,31 @@ export async function seedWorkspace(
 		seeded.push(ids);
 	}
 	return seeded;
+}
+
+/** Writes what a workspace keeps beside its runs and results: names, tags and notes of the first of `seeded`, and a training. */
+export async function seedLabels(home: string, [first]: readonly Seeded[]): Promise<void> {
+	const was = { ...NO_LABEL };
+	const called = (name: string, tags: string[], note: string) => ({
+		was,
+		next: { name, tags, note, pinned: true }
+	});
+	await changeLabel(
+		home,
+		'runs',
+		first.run,
+		called(
+			'Baseline for the paper',
+			['paper'],
+			'Figure 2. Measured again after the text was cleaned.'
+		)
+	);
+	await changeLabel(
+		home,
+		'results',
+		first.evaluation,
+		called('Four followers', ['paper', 'share'], 'The plan of table 3.')
+	);
+	const about = { name: 'Pythia', command: 'spanwise dynamics Pythia --text walden.txt' };
+	await writeDynamics(home, about, madeUpTraining(first.run));
 }

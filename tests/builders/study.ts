@@ -6,6 +6,7 @@ import { madeUpRun, type MadeUpRun } from './run.ts';
 import type { ResultParts } from '../../analysis/measure/results/folder.ts';
 import type { EvaluateReport, Evaluation } from '../../analysis/measure/evaluate/types.ts';
 import type { PlanFigures, PlanMaker, SearchReport } from '../../analysis/measure/search/types.ts';
+import type { Tasks } from '../../analysis/measure/tasks/types.ts';
 import { savedShares } from '../../analysis/plan/axes.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
 import { savings } from '../../analysis/plan/savings.ts';
@@ -24,6 +25,7 @@ export interface Study {
 	search: ResultParts;
 	tune: ResultParts;
 	bench: ResultParts;
+	harness: ResultParts;
 }
 
 const CONTEXT = 12;
@@ -75,6 +77,13 @@ export function madeUpStudy(model: StudiedModel): Study {
 				plan: shared,
 				bench: { ...madeUpBench(), model: name, modelHash: hash, followers: 4 }
 			}
+		},
+		harness: {
+			...stored(`import lm-eval ${name} ${name}-plan --model ${name}`),
+			texts: [],
+			context: 0,
+			windows: 200,
+			result: { kind: 'tasks', tasks: harnessOf(model) }
 		}
 	};
 }
@@ -164,6 +173,27 @@ const figures = (loss: number) => ({
 	bitsPerByte: loss / 2,
 	tokens: WINDOWS * (CONTEXT - 1)
 });
+
+/** Two tasks: the planned model answers a few questions fewer, and its bits per byte rise. */
+function harnessOf({ name, hash }: StudiedModel): Tasks {
+	const common = { filter: 'none', questions: 200 };
+	return {
+		...{ a: name, b: `${name}-plan`, over: 'blocks', unpaired: { a: 0, b: 0 } },
+		...{ model: { name, hash }, notes: [] },
+		rows: [
+			{
+				...{ ...common, task: 'hellaswag', metric: 'acc', a: 0.31, b: 0.285 },
+				delta: { value: -0.025, low: -0.055, high: 0.005 },
+				mcnemar: { onlyA: 9, onlyB: 4, p: 0.2668 }
+			},
+			{
+				...{ ...common, task: 'wikitext', metric: 'bits_per_byte', a: 1.62, b: 1.71 },
+				delta: { value: 0.09, low: 0.06, high: 0.12 },
+				mcnemar: null
+			}
+		]
+	};
+}
 
 /** Its loss rises a little more in each window; of three gates one passes, one fails and one is inconclusive. */
 function evaluationOf(
@@ -293,6 +323,7 @@ function searchOf(model: StudiedModel): SearchReport {
 			})),
 			rho: 0.8
 		},
+		importance: own.map((_, layer) => 0.02 + 0.3 / (1 + layer)),
 		baseline: each(figures(3.15)),
 		interval: each('blocks' as const),
 		parts: each({ windows: WINDOWS, documents: [0] }),

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser } from '../browser/machine.ts';
 import { runCommand } from '../builders/command.ts';
-import { seedWorkspace } from '../builders/seed.ts';
+import { seedLabels, seedWorkspace } from '../builders/seed.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
@@ -21,7 +21,9 @@ beforeAll(async () => {
 	[home, other] = await Promise.all([temporaryFolder(), temporaryFolder()]);
 	// Not empty, so that its server starts nothing by itself.
 	await writeMadeUpRun(other.path);
-	run = (await seedWorkspace(home.path, ['mini-llama2']))[0].run;
+	const seeded = await seedWorkspace(home.path, ['mini-llama2']);
+	await seedLabels(home.path, seeded);
+	run = seeded[0].run;
 	report = join(home.path, 'report.html');
 	bundle = join(home.path, 'run.zip');
 	const made = [
@@ -62,6 +64,7 @@ describe('a report that is opened from disk', () => {
 	it('answers the pointer with pair, value and interval, and switches map, metric and view', async () => {
 		const { page, problems } = await opened();
 		const board = page.getByRole('application');
+		await board.scrollIntoViewIfNeeded();
 		const box = await board.locator('canvas').boundingBox();
 		if (box === null) throw new Error('no map');
 		// The middle of row 3, column 5, of 16.
@@ -87,7 +90,7 @@ describe('a report that is opened from disk', () => {
 		await page.context().close();
 	});
 
-	it('is moved over by keys, and its plan is read', async () => {
+	it('is moved over by keys, and its plan, its names and its imported comparison are read', async () => {
 		const { page, problems } = await opened();
 		await page.getByRole('application').focus();
 		for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
@@ -96,6 +99,8 @@ describe('a report that is opened from disk', () => {
 		expect(await plan.innerText()).toMatch(/Drop the attention of layers 3, 5|Share the attention/);
 		expect(await plan.getByRole('listitem').count()).toBe(16);
 		expect(await page.getByRole('list', { name: 'Questions' }).innerText()).toContain('nats/token');
+		for (const words of ['Baseline for the paper', 'The plan of table 3.', 'hellaswag'])
+			expect(await page.locator('body').innerText()).toContain(words);
 		expect(await page.locator('#commands').innerText()).toContain(`spanwise report ${run}`);
 		expect(problems).toEqual([]);
 		await page.context().close();

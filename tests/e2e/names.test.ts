@@ -175,6 +175,9 @@ describe('the palette', () => {
 		await palette(page).getByRole('combobox').fill('tagged both');
 		await option(page, /Compare the runs tagged both/).click();
 		await page.waitForURL(/\/compare\?runs=/);
+		const notes = page.getByRole('list', { name: 'Names and notes of the runs' });
+		await notes.getByText('both', { exact: true }).first().waitFor();
+		expect(await notes.getByText('both', { exact: true }).count()).toBe(2);
 	});
 });
 

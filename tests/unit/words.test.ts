@@ -15,7 +15,8 @@ const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 	[/Search a plan/, 'Search for a plan'],
 	[/leaves? \d* ?layers? out/, 'drop'],
 	[/left-out layer/i, 'dropped layer'],
-	[/goes three ways/, 'is split into three parts']
+	[/goes three ways/, 'is split into three parts'],
+	[/this text only/, 'they say nothing about other texts']
 ];
 
 /** What users read: documents, the command's help and messages, screens. */

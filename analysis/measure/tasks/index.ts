@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { formatSigned, formatPercent, formatProbability } from '../../text/number.ts';
 import type { Stored } from '../kind.ts';
 import { report } from '../settings.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
-import type { PairedTask, Tasks } from './types.ts';
+import type { Tasks } from './types.ts';
+import { rowWords } from './words.ts';
 
 const bound = v.nullable(v.number());
 
@@ -42,13 +42,4 @@ export interface TasksBrief extends Pick<Tasks, 'a' | 'b' | 'rows'> {
 
 function tasksBrief({ a, b, rows, over }: Tasks): TasksBrief {
 	return { a, b, rows, over };
-}
-
-/** "hellaswag acc −2.1% [−3.0%, −1.2%], p 0.0031" */
-export function rowWords({ task, metric, delta, mcnemar }: PairedTask): string {
-	const signed = (value: number) => formatSigned(value, (each) => formatPercent(each));
-	const { value, low, high } = delta;
-	const interval = low === null || high === null ? '' : ` [${signed(low)}, ${signed(high)}]`;
-	const p = mcnemar === null ? '' : `, p ${formatProbability(mcnemar.p)}`;
-	return `${task} ${metric} ${signed(value)}${interval}${p}`;
 }

@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowWords, tasks } from './index.ts';
+import { tasks } from './index.ts';
 import { pairTasks } from './pair.ts';
 import { readRun } from './read.ts';
 import { parseSamples } from './samples.ts';
+import { rowWords } from './words.ts';
 
 /** One line as lm-evaluation-harness writes it, without documents and responses. */
 function line(id: number, acc: number, change: Record<string, unknown> = {}): string {
@@ -61,6 +62,7 @@ describe('two runs', () => {
 			['loose', 'f1', { onlyA: 0, onlyB: 0, p: 1 }]
 		]);
 		expect(found.rows[0].delta).toEqual({ value: -0.25, low: null, high: null });
+		expect(rowWords(found.rows[0])).toBe('arc f1 −0.2500');
 	});
 	it('are refused where prompts or documents differ', () => {
 		expect(() => pairTasks(task(line(0, 1)), task(line(0, 1, { prompt_hash: 'other' })))).toThrow(

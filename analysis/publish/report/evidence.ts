@@ -7,14 +7,20 @@ import {
 } from '../../measure/bench/words.ts';
 import type { BenchReport } from '../../measure/bench/benchTypes.ts';
 import type { Evaluation } from '../../measure/evaluate/types.ts';
-import type { StoredResult } from '../../measure/results/types.ts';
+import type { ResultKind, ResultSummary, StoredResult } from '../../measure/results/types.ts';
 import type { Search } from '../../measure/search/types.ts';
 import type { Tune } from '../../measure/tune/types.ts';
 import { comparisonWords, settingWords } from '../../measure/tune/words.ts';
 import { AXIS_NAMES } from '../../plan/axes.ts';
 import type { Plan } from '../../plan/types.ts';
 import { lossText, withInterval } from '../../text/interval.ts';
-import { formatPercent, formatShortPercent, formatSigned, formatValue } from '../../text/number.ts';
+import {
+	formatPercent,
+	formatShortPercent,
+	formatSigned,
+	formatTime,
+	formatValue
+} from '../../text/number.ts';
 import { planWords } from '../../text/plan.ts';
 import { SINGLE, WIDTHS, type Style } from '../../figure/style.ts';
 import type { RunRecord } from '../../workspace/run/types.ts';
@@ -22,10 +28,11 @@ import { textWords } from '../damageCard.ts';
 
 import { frontCaption, searchFrontFigure } from '../runFigures.ts';
 import { drawing } from './drawing.ts';
+import { harnessSections } from './harness.ts';
 import { html, type Html, type Part } from './html.ts';
-
-/** More rows than this are no report. */
-const MOST_ROWS = 12;
+import { labelPart } from './labels.ts';
+import { MOST_ROWS, table } from './table.ts';
+import type { ReportSource } from './types.ts';
 
 /** How figures are drawn in a report: their words stand beside them. */
 export const REPORT_STYLE: Style = {
@@ -35,49 +42,64 @@ export const REPORT_STYLE: Style = {
 	caption: false
 };
 
-/** A table that scrolls by itself where a screen is narrow. */
-export function table(
-	label: string,
-	header: readonly string[],
-	rows: readonly (readonly Part[])[]
-): Html {
-	return html`<div class="scroll" tabindex="0" role="group" aria-label="${label}">
-		<table>
-			<thead>
-				<tr>
-					${header.map((title) => html`<th scope="col">${title}</th>`)}
-				</tr>
-			</thead>
-			<tbody>
-				${rows.map(
-					(cells) =>
-						html`<tr>
-							${cells.map((cell) => html`<td>${cell}</td>`)}
-						</tr>`
-				)}
-			</tbody>
-		</table>
-	</div>`;
-}
-
-/** What was measured of plans: evaluations, the newest search, bench and tuning; nothing of what there is not. */
-export function evidenceSections(run: RunRecord, results: readonly StoredResult[]): Html[] {
-	const search = results.find(({ result }) => result.kind === 'search');
-	const bench = results.find(({ result }) => result.kind === 'bench');
-	const tune = results.find(({ result }) => result.kind === 'tune');
+/**
+ * What was measured of plans: evaluations, comparisons that were imported, the newest search, bench and tuning, and what
+ * else has a name; nothing of what there is not.
+ */
+export function evidenceSections({ run, results, summaries, labels }: ReportSource): Html[] {
+	const newest = (kind: ResultKind) => results.find(({ result }) => result.kind === kind);
+	const [search, bench, tune] = [newest('search'), newest('bench'), newest('tune')];
+	const labelOf = ({ id }: Pick<StoredResult, 'id'>) => labelPart(labels.results[id]);
+	const evaluated = results.filter(({ result }) => result.kind === 'evaluate');
+	const compared = results.filter(({ result }) => result.kind === 'tasks');
+	const shown = [
+		newest('damage'),
+		search,
+		bench,
+		tune,
+		...evaluated.slice(0, MOST_ROWS),
+		...compared
+	];
+	const others = summaries.filter(({ id }) => !shown.some((each) => each?.id === id));
 	return [
-		...evaluations(results),
-		...(search?.result.kind === 'search' ? [searched(run, search, search.result.search)] : []),
-		...(bench?.result.kind === 'bench' ? [benched(bench.result.plan, bench.result.bench)] : []),
-		...(tune?.result.kind === 'tune' ? [tuned(tune.result.plan, tune.result.tune)] : [])
+		...evaluations(evaluated, labelOf),
+		...harnessSections(compared, labelOf),
+		...(search?.result.kind === 'search'
+			? [searched(run, search, search.result.search, labelOf(search))]
+			: []),
+		...(bench?.result.kind === 'bench'
+			? [benched(bench.result.plan, bench.result.bench, labelOf(bench))]
+			: []),
+		...(tune?.result.kind === 'tune'
+			? [tuned(tune.result.plan, tune.result.tune, labelOf(tune))]
+			: []),
+		...named(others, labelOf)
 	];
 }
 
-function evaluations(results: readonly StoredResult[]): Html[] {
+/** Measurements that stand nowhere else and that somebody has named, in a line each. */
+function named(summaries: readonly ResultSummary[], labelOf: LabelOf): Html[] {
+	const rows = summaries.flatMap((summary) => {
+		const label = labelOf(summary);
+		return label === null ? [] : [[formatTime(summary.createdAt), label, summary.words]];
+	});
+	return rows.length === 0
+		? []
+		: [
+				html`<section>
+					<h2>Also measured and named</h2>
+					${table('Other measurements', ['When', 'Name', 'Result'], rows)}
+				</section>`
+			];
+}
+
+type LabelOf = (stored: Pick<StoredResult, 'id'>) => Html | null;
+
+function evaluations(results: readonly StoredResult[], labelOf: LabelOf): Html[] {
 	const rows = results.flatMap((stored) => {
 		const { result } = stored;
 		return result.kind === 'evaluate'
-			? [evaluationRow(stored, result.plan, result.evaluation)]
+			? [evaluationRow(stored, result.plan, result.evaluation, labelOf(stored))]
 			: [];
 	});
 	if (rows.length === 0) return [];
@@ -107,12 +129,17 @@ function evaluations(results: readonly StoredResult[]): Html[] {
 	];
 }
 
-function evaluationRow(stored: StoredResult, plan: Plan, { report }: Evaluation): readonly Part[] {
+function evaluationRow(
+	stored: StoredResult,
+	plan: Plan,
+	{ report }: Evaluation,
+	label: Html | null
+): readonly Part[] {
 	const { baseline, delta, recall, agreement, choices, gates } = report;
 	const signed = (value: number) => formatSigned(value, formatPercent);
 	const accuracy = choices?.delta.acc;
 	return [
-		`${planWords(plan.sources)}${plan.repair === null ? '' : ', repaired'}`,
+		html`${planWords(plan.sources)}${plan.repair === null ? null : ', repaired'}${label}`,
 		textWords(stored),
 		formatValue(baseline.loss),
 		lossText(delta),
@@ -125,7 +152,7 @@ function evaluationRow(stored: StoredResult, plan: Plan, { report }: Evaluation)
 	];
 }
 
-function searched(run: RunRecord, stored: StoredResult, search: Search): Html {
+function searched(run: RunRecord, stored: StoredResult, search: Search, label: Html | null): Html {
 	const { report } = search;
 	const { axis } = report.target;
 	const figure = searchFrontFigure(run, stored, search, { cost: 'text' }, REPORT_STYLE);
@@ -145,6 +172,7 @@ function searched(run: RunRecord, stored: StoredResult, search: Search): Html {
 	]);
 	return html`<section>
 		<h2>Search: savings vs. loss</h2>
+		${label}
 		<p>${report.verdict.sentence}</p>
 		<figure>
 			${drawing(figure)}
@@ -154,7 +182,7 @@ function searched(run: RunRecord, stored: StoredResult, search: Search): Html {
 	</section>`;
 }
 
-function benched({ sources }: Plan, bench: BenchReport): Html {
+function benched({ sources }: Plan, bench: BenchReport, label: Html | null): Html {
 	const header = ['', 'Baseline', 'Planned', 'Planned ÷ baseline', 'Saving, predicted'];
 	const two = ({ main, below }: { main: string; below: string }) =>
 		html`${main}${below === '' ? null : html` <span class="small muted">${below}</span>`}`;
@@ -171,6 +199,7 @@ function benched({ sources }: Plan, bench: BenchReport): Html {
 	]);
 	return html`<section>
 		<h2>As a deployed model</h2>
+		${label}
 		<p>${netWords(bench)} <span class="muted">Plan: ${planWords(sources)}.</span></p>
 		${table('Times and memory', header, rows)}
 		<p>${costWords(bench)}</p>
@@ -180,9 +209,10 @@ function benched({ sources }: Plan, bench: BenchReport): Html {
 	</section>`;
 }
 
-function tuned({ sources }: Plan, { report }: Tune): Html {
+function tuned({ sources }: Plan, { report }: Tune, label: Html | null): Html {
 	return html`<section>
 		<h2>Tuning</h2>
+		${label}
 		<p class="muted">
 			Plan: ${planWords(sources)}; ${settingWords(report)}. Held-out text, measured.
 		</p>

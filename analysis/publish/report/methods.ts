@@ -1,5 +1,6 @@
 import type { StoredResult } from '../../measure/results/types.ts';
 import { EXPLANATIONS, type Explanation, type Term } from '../../text/explanations.ts';
+import { overWords } from '../../text/interval.ts';
 import { shellLine } from '../../text/shell.ts';
 import { definitionOf, methodsSentence } from '../../workspace/run/definition.ts';
 import type { RunRecord } from '../../workspace/run/types.ts';
@@ -35,7 +36,11 @@ const REFERENCES: readonly Reference[] = [
 	},
 	{
 		text: 'Q. McNemar. Note on the sampling error of the difference between correlated proportions or percentages. Psychometrika 12, 1947.',
-		used: (_, __, asked) => asked
+		used: (_, kinds, asked) => asked || kinds.has('tasks')
+	},
+	{
+		text: 'L. Gao et al. The Language Model Evaluation Harness. Zenodo, 2024, doi 10.5281/zenodo.12608602.',
+		used: (_, kinds) => kinds.has('tasks')
 	}
 ];
 
@@ -48,7 +53,7 @@ export function methodsText(
 	const windows =
 		run.windows.length < 2
 			? ''
-			: ' Intervals are 95%, by bootstrap over documents, then windows; with one document over blocks of neighbouring windows, which says nothing about other texts.';
+			: ` Intervals are 95%, by bootstrap ${overWords('documents')}; those of one document ${overWords('blocks')}.`;
 	const searched = results.some(({ result }) => result.kind === 'search')
 		? ' Plans were made from damage on one part of the text, chosen between on a second, and measured once on a third, by differences paired by window.'
 		: '';

@@ -35,7 +35,11 @@ function similarity(layers: number, given: Partial<Similarity> = {}): Similarity
 
 function source(results: StoredResult[] = [], given: Partial<ReportSource> = {}): ReportSource {
 	const summaries = results.map(summaryOf);
-	return { run: record, similarities: [similarity(3)], results, summaries, plan: null, ...given };
+	const labels = { runs: {}, results: {} };
+	return {
+		...{ run: record, similarities: [similarity(3)], results, summaries, labels, plan: null },
+		...given
+	};
 }
 
 const numbers = (packed: string | null) =>
@@ -86,7 +90,70 @@ it('both ends of an interval stay on one line', () => {
 	);
 });
 
+/** Two runs of lm-evaluation-harness, imported. */
+function imported(): ResultParts {
+	const row = { task: 'hellaswag', filter: 'none', metric: 'acc', questions: 200, a: 0.55, b: 0.5 };
+	const tasks = {
+		...{ a: 'base', b: 'planned', over: 'blocks' as const, unpaired: { a: 0, b: 0 } },
+		...{ model: record.model, notes: ['piqa: only the first run has it'] },
+		rows: [
+			{
+				...row,
+				delta: { value: -0.05, low: -0.09, high: -0.01 },
+				mcnemar: { onlyA: 12, onlyB: 2, p: 0.0129 }
+			}
+		]
+	};
+	return { ...madeUpEvaluation(), result: { kind: 'tasks', tasks } };
+}
+
+describe('what a report calls things', () => {
+	const label = { name: 'first <try>', note: 'read\nagain', tags: ['paper'], pinned: false };
+	const words = [
+		'<span class="name">first &lt;try&gt;</span>',
+		'<span class="tag">paper</span>',
+		'<p class="note">read\nagain</p>'
+	];
+	const layers = 16;
+	const model = { ...record.model, layers, reach: Array<null>(layers).fill(null) };
+	const study = madeUpStudy(model);
+	const run: RunRecord = { ...study.run.record, files: {} };
+	const of = { run, similarities: [similarity(layers)] };
+	const found = (page: string, word: string) => page.split(word).length - 1;
+	const [evaluation, search, older] = [
+		stored(study.evaluation, 'e'),
+		stored(study.search, 'newer'),
+		stored(study.search, 'older')
+	];
+	it.each([
+		['its run', { runs: { [run.id]: label }, results: {} }],
+		['a measurement that it shows', { runs: {}, results: { e: label } }],
+		['the search that it shows', { runs: {}, results: { newer: label } }],
+		['a measurement that stands nowhere else in it', { runs: {}, results: { older: label } }]
+	])('is the name, the tags and the note of %s, once', (_, labels) => {
+		const page = reportHtml(source([evaluation, search, older], { ...of, labels }), hash);
+		for (const word of words) expect(found(page, word)).toBe(1);
+	});
+	it('is nothing where nobody has named anything', () => {
+		const page = reportHtml(source([evaluation, search, older], of), hash);
+		expect(page).not.toContain('class="label"');
+		expect(page).not.toContain('Also measured');
+	});
+});
+
 describe('a report', () => {
+	it('has the imported runs of lm-evaluation-harness, and cites it', () => {
+		const page = reportHtml(source([stored(imported())]), hash);
+		for (const words of [
+			'A: base, B: planned',
+			'−5.0% [−9.0%, −1.0%]',
+			'12 : 2, 0.0129',
+			'piqa: only the first run has it',
+			'The Language Model Evaluation Harness'
+		])
+			expect(page).toContain(words);
+		expect(reportHtml(source([]), hash)).not.toContain('Harness');
+	});
 	const HOSTILE = '</script><img src=x onerror=alert(1)>\u202e"\'';
 	it('escapes whatever comes from outside, in elements, attributes and its script', () => {
 		const evaluation = madeUpEvaluation();

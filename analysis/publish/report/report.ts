@@ -13,6 +13,7 @@ import { reportScript } from './client.ts';
 import { drawing } from './drawing.ts';
 import { evidenceSections, REPORT_STYLE } from './evidence.ts';
 import { html, trusted, unbrokenIntervals, type Html } from './html.ts';
+import { labelPart, titleWords } from './labels.ts';
 import { mapSection } from './mapSection.ts';
 import { cardsSection, commandsOf, methodsText, referencesOf, termsSection } from './methods.ts';
 import { packedMaps } from './packedMaps.ts';
@@ -26,11 +27,11 @@ export type PolicyHash = (script: string) => string;
 
 /**
  * A run as one HTML document that needs nothing else: maps that answer the pointer, the layer profile, the four questions,
- * the plans, what was measured of them, methods, definitions and commands. It has no address of anything outside, and its
+ * the plans, what was measured of them and what it is called, methods, definitions and commands. It has no address of anything outside, and its
  * policy lets no script run but its own.
  */
 export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = new Date()): string {
-	const { run, similarities, results, summaries } = source;
+	const { run, similarities, results, summaries, labels } = source;
 	const damage = results.find(isDamage) ?? null;
 	const plans = reportPlans(source);
 	const lead = plans.at(0)?.sources ?? null;
@@ -53,7 +54,7 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 				<meta http-equiv="Content-Security-Policy" content="${policy}" />
 				<meta name="viewport" content="width=device-width, initial-scale=1" />
 				<meta name="generator" content="Spanwise ${VERSION}" />
-				<title>${run.model.name}: attention sharing</title>
+				<title>${titleWords(run.model.name, labels.runs[run.id])}</title>
 				<style>
 					${trusted(REPORT_CSS)}
 				</style>
@@ -77,11 +78,12 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 							${drawing(figure)}
 							<figcaption>${profileCaption(run, profile, damage)}</figcaption>
 						</figure>
+						${damage === null ? null : labelPart(labels.results[damage.id])}
 						${profile.missing.map(
 							({ title, how }) => html`<p class="small muted">Not measured: ${title}. ${how}.</p>`
 						)}
 					</section>
-					${evidenceSections(run, results)}
+					${evidenceSections(source)}
 					<section>
 						<div class="row">
 							<h2>Methods</h2>
@@ -121,7 +123,7 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 /** What a report begins with where nothing was measured. */
 const NOT_MEASURED = 'No plan was measured yet: the maps below show candidates, no recommendation.';
 
-function headerPart({ run, summaries }: ReportSource): Html {
+function headerPart({ run, summaries, labels }: ReportSource): Html {
 	const { model } = run;
 	const advice = reportAdvice(summaries);
 	const facts: [string, string][] = [
@@ -134,6 +136,7 @@ function headerPart({ run, summaries }: ReportSource): Html {
 	];
 	return html`<h1>${model.name}: which layers can share or drop attention</h1>
 		<p class="answer">${unbrokenIntervals(advice?.sentence ?? NOT_MEASURED)}</p>
+		${labelPart(labels.runs[run.id])}
 		<dl class="facts">
 			${facts.map(
 				([name, value]) =>

@@ -56,6 +56,12 @@ section > * + * { margin-top: 10px; }
 .tag { display: inline-block; padding: 0 6px; border: 1px solid currentColor; border-radius: 3px; font-size: 12px; line-height: 17px; color: var(--ink-2); }
 .tag.good { color: var(--good); }
 .tag.bad { color: var(--bad); }
+.label { display: flex; flex-wrap: wrap; gap: 3px 6px; align-items: baseline; font-size: 13.5px; color: var(--ink-2); }
+.label .name { font-weight: 600; overflow-wrap: anywhere; }
+.label .note { flex: 0 0 100%; max-width: 80ch; white-space: pre-line; overflow-wrap: anywhere; }
+header .label { margin-bottom: 12px; font-size: 15px; }
+.compared + .compared { padding-top: 10px; border-top: 1px solid var(--line); }
+.compared > * + * { margin-top: 6px; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible, .board:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { width: 100%; border-collapse: collapse; font-size: 13.5px; }

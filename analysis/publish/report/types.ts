@@ -1,6 +1,7 @@
 import type { ResultSummary, StoredResult } from '../../measure/results/types.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Similarity } from '../../similarity/types.ts';
+import type { Labels } from '../../workspace/labels/label.ts';
 import type { RunRecord } from '../../workspace/run/types.ts';
 
 /** All that a report is made of. */
@@ -12,6 +13,8 @@ export interface ReportSource {
 	results: readonly StoredResult[];
 	/** The same in short. */
 	summaries: readonly ResultSummary[];
+	/** What a person calls the run and its measurements. */
+	labels: Labels;
 	/** The plan that the report is about; null: what was measured says. */
 	plan: Plan | null;
 }
