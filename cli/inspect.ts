@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { withModel, type Model } from '../analysis/model/open.ts';
-import { targetProblems, type TargetProblem } from '../analysis/apply/targets.ts';
-import { checkPlan, type PlanCheck } from '../analysis/engine/checkPlan.ts';
+import { reportPlan, type PlanReport } from '../analysis/apply/targets.ts';
 import { InputError } from '../analysis/errors.ts';
 import { describeModel, type CheckpointReport } from '../analysis/model/catalogue/report.ts';
 import type { LayerReport, OnnxReport, ValueReport } from '../analysis/model/onnx/report.ts';
@@ -19,8 +18,8 @@ const HELP = `
 MODEL is an .onnx file, a folder with one or with a subfolder onnx that has one, a checkpoint folder, or a name that
 spanwise models lists. Nothing is run. The table says of each layer where its attention is, how its probabilities are
 had, or why they cannot be, and whether it can reuse another layer's. With --plan it also says of each layer what it
-would do, or why it cannot, and of a checkpoint in which forms spanwise apply writes it. Where the plan can be
-applied in no form the exit code is 2.
+would do, or why it cannot, and in which forms spanwise apply writes the model with the plan. Where it does so in none
+the exit code is 2.
 
 Examples:
   spanwise inspect model.onnx
@@ -32,7 +31,7 @@ interface InspectFlags extends SharedOptions {
 }
 
 /** A layer beside what a plan has it do; null: no plan, or one of another number of layers. */
-type LayerRow = LayerReport & { planned: PlanCheck['layers'][number] | null };
+type LayerRow = LayerReport & { planned: PlanReport['layers'][number] | null };
 
 export function registerInspect(program: Command, io: Io): void {
 	withSharedOptions(
@@ -61,30 +60,23 @@ async function inspect(
 ): Promise<void> {
 	const report = describeModel(model);
 	const folders = { home: homeOf(flags, io), planFolder: dirname(flags.plan ?? '.') };
-	const check = plan === null ? null : await checkPlan(model, plan, folders);
-	const targets =
-		plan === null || check?.problem !== null || model.form === 'onnx'
-			? []
-			: targetProblems(model, plan);
-	const unwritten = targets.filter(({ problem }) => problem !== null);
-	const nowhere = targets.length > 0 && unwritten.length === targets.length;
-	if (flags.json)
-		printJson(io, check === null ? report : { ...report, plan: { ...check, targets } });
+	const check = plan === null ? null : await reportPlan(model, plan, folders);
+	if (flags.json) printJson(io, check === null ? report : { ...report, plan: check });
 	else {
 		if ('facts' in report) printCheckpoint(report, check, io);
 		else printOnnx(report, check, io);
-		if (check !== null && !nowhere) printVerdict(check, targets, io);
+		if (check !== null) printVerdict(check, io);
 	}
-	if (nowhere) {
-		const why = unwritten.map(({ target, problem }) => `${target}: ${problem}`).join('; ');
-		throw new InputError(`${flags.plan ?? 'plan'}: can be evaluated, but not applied: ${why}`);
-	}
+	const file = flags.plan ?? 'plan';
 	if (check !== null && check.problem !== null) {
-		throw new InputError(`${flags.plan ?? 'plan'}: cannot be applied: ${check.problem}`);
+		throw new InputError(`${file}: cannot be applied: ${check.problem}`);
+	}
+	if (check !== null && check.unwritten !== null) {
+		throw new InputError(`${file}: can be evaluated, but not applied: ${check.unwritten}`);
 	}
 }
 
-function printCheckpoint(report: CheckpointReport, check: PlanCheck | null, io: Io): void {
+function printCheckpoint(report: CheckpointReport, check: PlanReport | null, io: Io): void {
 	const { name, folder, facts, notes } = report;
 	for (const note of notes) say(io, `note: ${note}`);
 	const { architecture, parameters, dtype, bytes } = facts;
@@ -100,7 +92,7 @@ function printCheckpoint(report: CheckpointReport, check: PlanCheck | null, io: 
 	printLayers(report.layers, check, io);
 }
 
-function printOnnx(report: OnnxReport, check: PlanCheck | null, io: Io): void {
+function printOnnx(report: OnnxReport, check: PlanReport | null, io: Io): void {
 	const { name, file, architecture, producer, opset, parameters, dtype, bytes, dataFiles } = report;
 	const files = dataFiles === 0 ? '' : ` in the file and ${dataFiles} of external data`;
 	const planned: [string, string][] =
@@ -121,20 +113,16 @@ function printOnnx(report: OnnxReport, check: PlanCheck | null, io: Io): void {
 	print(io, `\n${formatTable(report.outputs, valueColumns('OUTPUT'))}`);
 }
 
-function printLayers(layers: readonly LayerReport[], check: PlanCheck | null, io: Io): void {
+function printLayers(layers: readonly LayerReport[], check: PlanReport | null, io: Io): void {
 	const matching = check?.layers.length === layers.length ? check.layers : null;
 	const rows = layers.map((layer, at) => ({ ...layer, planned: matching?.[at] ?? null }));
 	const columns = matching === null ? LAYER_COLUMNS : [...LAYER_COLUMNS, PLANNED];
 	print(io, `\n${formatTable(rows, columns)}`);
 }
 
-function printVerdict(
-	{ problem, warning }: PlanCheck,
-	targets: readonly TargetProblem[],
-	io: Io
-): void {
+function printVerdict({ problem, warning, targets, unwritten }: PlanReport, io: Io): void {
 	if (warning !== null) say(io, `warning: ${warning}`);
-	if (problem !== null) return;
+	if (problem !== null || unwritten !== null) return;
 	print(io, '\nThe plan can be applied.\n');
 	for (const { target, problem } of targets) print(io, `--to ${target}  ${problem ?? 'yes'}\n`);
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { readComparison, readHeads, readSimilarity } from '../analysis/compare/readings.ts';
-import { checkPlan } from '../analysis/engine/checkPlan.ts';
+import { reportPlan } from '../analysis/apply/targets.ts';
 import { kindOf } from '../analysis/measure/lookup.ts';
 import { workspaceRows } from '../analysis/measure/overview/rows.ts';
 import type {
@@ -31,7 +31,7 @@ export function readerAnswers(): (question: Question) => Promise<Answer> {
 		models: (places) => discoverModels(places, examiner),
 		report: modelReport,
 		plan: ({ model: path, plan, home }) =>
-			withModel(path, (model) => checkPlan(model, plan, { home, planFolder: null })),
+			withModel(path, (model) => reportPlan(model, plan, { home, planFolder: null })),
 		similarity: readSimilarity,
 		heads: readHeads,
 		comparison: readComparison,

@@ -78,7 +78,7 @@ async function deployCheckpoint(
 	const { layers } = config;
 	if (request.plan !== null) requirePlan(model, request.plan, 'write and compare');
 	const planned = await plannedLayers(request.plan, request.planFolder, checkpoint, reader);
-	requireTarget(model, request.target, planned);
+	await requireTarget(model, request.target, planned);
 	requireSuited(request);
 	await checkNewFolder(request.out);
 	const work = { request, model, planned, onProgress };

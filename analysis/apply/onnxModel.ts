@@ -19,6 +19,7 @@ import { copyOnnxCompanions } from './onnxModelFiles.ts';
 import { verifyOnnxModel } from './onnxModelVerify.ts';
 import { writeExternalWeights } from './onnxModelWeights.ts';
 import { recordOf } from './record.ts';
+import { requireOnnx } from './targets.ts';
 import type { DeployRequest } from './types.ts';
 
 /**
@@ -64,9 +65,7 @@ export async function deployOnnxModel(
 }
 
 function checkRequest(file: string, { target, dtype }: DeployRequest): void {
-	if (target !== 'onnx') {
-		throw new InputError(`${target}: ${file} is an ONNX model, which is written as one: --to onnx`);
-	}
+	requireOnnx(file, target);
 	if (dtype !== null) {
 		throw new InputError(
 			`dtype ${dtype}: ${file} is an ONNX model, whose types stay: leave it out`

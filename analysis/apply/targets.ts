@@ -1,9 +1,11 @@
+import { checkPlan, refusalOf, type CheckFolders, type PlanCheck } from '../engine/checkPlan.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
-import { isInputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { requireWritable } from '../model/checkpoint/writable.ts';
-import type { CheckpointModel } from '../model/open.ts';
+import type { CheckpointModel, Model } from '../model/open.ts';
 import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
+import { tokenizerMetadata } from './gguf/tokenizer.ts';
 import { requireGguf } from './gguf/write.ts';
 import { DEPLOY_TARGETS, type DeployTarget } from './types.ts';
 
@@ -13,28 +15,70 @@ export interface TargetProblem {
 	problem: string | null;
 }
 
-/** Throws InputError, which says what is in the way, where a checkpoint as planned cannot be written in a form. */
-export function requireTarget(
-	model: CheckpointModel,
-	target: DeployTarget,
-	planned: Required<PlannedLayers>
-): void {
-	if (target === 'gguf') requireGguf(model, planned);
-	else requireWritable(model.name, model.checkpoint.config, target);
+/** Whether a plan fits a model, layer by layer, and in which forms `apply` writes the model with it. */
+export interface PlanReport extends PlanCheck {
+	/** Every form; none where the plan does not fit the model. */
+	targets: TargetProblem[];
+	/** Why `apply` writes it in no form; null: in some, or the plan does not fit the model. */
+	unwritten: string | null;
 }
 
-/** Says of each form that `apply` writes a checkpoint in whether this one can be, by the checks that `apply` makes. */
-export function targetProblems(model: CheckpointModel, plan: Plan): TargetProblem[] {
-	const { config } = model.checkpoint;
-	const headMaps = headMapsOf(plan.spans, config.layers);
+/** Throws InputError, which says what is in the way, where a model as planned cannot be written in a form. */
+export async function requireTarget(
+	model: Model,
+	target: DeployTarget,
+	planned: Required<PlannedLayers>
+): Promise<void> {
+	if (model.form === 'onnx') requireOnnx(model.path, target);
+	else if (target === 'gguf') {
+		requireGguf(model, planned);
+		// A GGUF file has its tokenizer in a form that GGUF can hold.
+		if (model.form === 'checkpoint') await tokenizerMetadata(model.checkpoint);
+	} else {
+		requireFiles(model, target);
+		requireWritable(model.name, model.checkpoint.config, target, planned);
+	}
+}
+
+/** Throws InputError where an ONNX model is to be written as something else. */
+export function requireOnnx(file: string, target: DeployTarget): void {
+	if (target === 'onnx') return;
+	throw new InputError(`${target}: ${file} is an ONNX model, which is written as one: --to onnx`);
+}
+
+/** What is written for other runtimes has the config.json and tokenizer.json of the model, which a GGUF file lacks. */
+function requireFiles({ form, path }: CheckpointModel, target: DeployTarget): void {
+	if (form !== 'gguf') return;
+	throw new InputError(
+		`${target}: ${path} is a GGUF file, without the config.json and tokenizer.json that belong into the folder; name the checkpoint that it was made from, or write --to gguf`
+	);
+}
+
+/**
+ * Says all that is known of a plan and a model before anything is run or written, by the checks that running and writing
+ * make: what the command, the pages and the API show. Refitted weights count as there where they were not looked for.
+ */
+export async function reportPlan(
+	model: Model,
+	plan: Plan,
+	folders: CheckFolders
+): Promise<PlanReport> {
+	const check = await checkPlan(model, plan, folders);
+	const targets = check.problem === null ? await targetProblems(model, plan) : [];
+	const nowhere = targets.length > 0 && targets.every(({ problem }) => problem !== null);
+	const why = targets.map(({ target, problem }) => `${target}: ${problem ?? ''}`).join('; ');
+	return { ...check, targets, unwritten: nowhere ? why : null };
+}
+
+async function targetProblems(model: Model, plan: Plan): Promise<TargetProblem[]> {
+	const headMaps = headMapsOf(plan.spans, plan.sources.length);
 	const planned: Required<PlannedLayers> = { sources: plan.sources, headMaps, repairs: new Map() };
-	return DEPLOY_TARGETS.map((target) => {
-		try {
-			requireTarget(model, target, planned);
-			return { target, problem: null };
-		} catch (error) {
-			if (isInputError(error)) return { target, problem: error.message };
-			throw error;
-		}
-	});
+	const problems: TargetProblem[] = [];
+	for (const target of DEPLOY_TARGETS) {
+		problems.push({
+			target,
+			problem: await refusalOf(() => requireTarget(model, target, planned))
+		});
+	}
+	return problems;
 }

@@ -30,7 +30,7 @@ export interface PlannedLayer {
 }
 
 /** Folders that a check looks into. */
-interface CheckFolders {
+export interface CheckFolders {
 	/** The workspace, where hashes are remembered. */
 	home: string;
 	/** Where the plan lies, and its refitted weights with it; null: that is not known. */
@@ -98,7 +98,7 @@ async function warningOf(model: Model, plan: Plan, home: string): Promise<string
 }
 
 /** What is at fault; null: nothing is. */
-async function refusalOf(check: () => Promise<void>): Promise<string | null> {
+export async function refusalOf(check: () => Promise<void>): Promise<string | null> {
 	try {
 		await check();
 		return null;

@@ -1,7 +1,7 @@
 /** Questions about the user's models, texts and runs, which a process of its own answers. */
 import type { Estimate } from '../engine/estimate.ts';
 import type { ModelListing } from '../model/checkpoint/types.ts';
-import type { PlanCheck } from '../engine/checkPlan.ts';
+import type { PlanReport } from '../apply/targets.ts';
 import type { ModelPlaces } from '../model/catalogue/discover.ts';
 import type { ModelReport } from '../model/catalogue/report.ts';
 import type { Request } from './kind.ts';
@@ -17,7 +17,7 @@ import type { RunRecord, RunWindows } from '../workspace/run/types.ts';
 export interface ModelQuestions {
 	models: { asked: ModelPlaces; answer: ModelListing[] };
 	report: { asked: ModelListing; answer: ModelReport };
-	plan: { asked: { model: string; plan: Plan; home: string }; answer: PlanCheck };
+	plan: { asked: { model: string; plan: Plan; home: string }; answer: PlanReport };
 }
 
 /** A run by its folder, called by `id`, and the workspace that may hold measurements of its model. */

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelReport, PlanCheck } from '../../src/lib/client/api.ts';
+import type { ModelReport, PlanReport } from '../../src/lib/client/api.ts';
 import { runCommand } from '../builders/command.ts';
 import { SIZES, smallDecoderBytes } from '../builders/onnxDecoder.ts';
 import { smallDecoderPlan } from '../builders/onnxPlan.ts';
@@ -129,6 +129,12 @@ describe('an ONNX model in a --models folder', () => {
 		const choose = page.getByLabel('a plan.json');
 		await choose.setInputFiles(planFile([0, 0, null]));
 		await page.getByText('can be applied', { exact: true }).waitFor();
+		const forms = page.getByRole('list', { name: 'Forms that spanwise apply writes' });
+		expect(await forms.getByRole('listitem').allTextContents()).toEqual([
+			'--to onnx yes',
+			expect.stringMatching(/^--to transformers .* an ONNX model, which is written as one/),
+			expect.stringMatching(/^--to gguf .* an ONNX model, which is written as one/)
+		]);
 		await layers(page)
 			.getByRole('row', { name: /^1 .* follows 0$/ })
 			.waitFor();
@@ -221,12 +227,24 @@ describe('/api/models/[id]', () => {
 		expect(cut).toMatchObject({ listing: { id: 'small/model_cut' }, layers: [], graph: null });
 
 		const checked = await post('small', { plan: smallDecoderPlan([0, 0, 2]) });
-		expect((await checked.json()) as PlanCheck).toEqual({
+		expect((await checked.json()) as PlanReport).toEqual({
 			layers: [0, 0, 2].map((source, layer) => ({ layer, source, problem: null })),
 			problem: null,
 			// The first test has run it, so that its hash is known.
 			warning: expect.stringContaining('these are other weights') as unknown,
-			unseen: null
+			unseen: null,
+			targets: [
+				{ target: 'onnx', problem: null },
+				{
+					target: 'transformers',
+					problem: expect.stringContaining('an ONNX model, which is written as one') as unknown
+				},
+				{
+					target: 'gguf',
+					problem: expect.stringContaining('an ONNX model, which is written as one') as unknown
+				}
+			],
+			unwritten: null
 		});
 	});
 

@@ -155,9 +155,11 @@ function formsOf(folder: string): Promise<string[]> {
 		(model) => {
 			requireCheckpoint(model);
 			const { config } = model.checkpoint;
+			const sources = Array.from({ length: config.layers }, (_, at) => (at === 1 ? 0 : at));
+			const planned = { sources, headMaps: sources.map(() => null) };
 			const targets = (['onnx', 'transformers'] as const).filter((target) => {
 				try {
-					requireWritable(model.name, config, target);
+					requireWritable(model.name, config, target, planned);
 					return true;
 				} catch {
 					return false;
@@ -208,7 +210,7 @@ cosine similarity. \`npm run models\` makes the models, compares them and writes
 
 - **own engine**: onnxruntime in the program itself. \`analyze\`, \`damage\`, \`search\` and \`evaluate\` use it unless told otherwise.
 - **torch engine**: \`spanwise analyze --engine torch\`. It runs checkpoints that the own engine refuses, as long as transformers loads them and can replace their attention.
-- **planned models**: what \`spanwise apply\` writes of the checkpoint itself. An ONNX export of any model can be rewritten instead.
+- **planned models**: what \`spanwise apply\` writes of the checkpoint itself, with followers. An ONNX export of any model can be rewritten instead.
 
 | architecture | own engine | torch engine | planned models |
 | --- | --- | --- | --- |

@@ -12,16 +12,24 @@ export const DECODER_ARCHITECTURES = [
 
 export type DecoderArchitecture = (typeof DECODER_ARCHITECTURES)[number];
 
-/** Throws InputError, which names the model and what is in the way, where it cannot be written as `target`. */
+/** What a model's layers are to do: the source of each, and its head map. */
+interface PlannedSources {
+	sources: readonly (number | null)[];
+	headMaps: readonly (readonly number[] | null)[];
+}
+
+/** Throws InputError, which names the model and what is in the way, where it cannot be written as `target` with a plan. */
 export function requireWritable(
 	name: string,
 	config: ModelConfig,
-	target: 'onnx' | 'transformers'
+	target: 'onnx' | 'transformers',
+	planned: PlannedSources
 ): void {
 	if (target === 'onnx') requireDecoder(name, config);
 	else {
 		requirePlainExperts(name, config);
 		requireSeparateProjections(name, config);
+		requireHandedOn(name, config, planned);
 	}
 }
 
@@ -61,4 +69,22 @@ function requireSeparateProjections(name: string, config: ModelConfig): void {
 	throw new InputError(
 		`${name}: ${config.architecture} keeps q, k and v in one tensor, ${fused.stored}: followers cannot be written without their q and k`
 	);
+}
+
+/** Followers are handed their source's queries and keys through the layers, and sinks are not mapped head by head. */
+function requireHandedOn(name: string, config: ModelConfig, planned: PlannedSources): void {
+	const { architecture, sinks } = config;
+	const { sources, headMaps } = planned;
+	const follower = sources.findIndex((source, layer) => source !== null && source !== layer);
+	if (follower !== -1 && !familyOf(config).handsOn) {
+		throw new InputError(
+			`${name}: layer ${follower} follows layer ${sources[follower]}, and the layers of ${architecture} in transformers hand nothing on to their attention: only dropped layers can be written`
+		);
+	}
+	const mapped = headMaps.findIndex((map) => map !== null);
+	if (sinks && mapped !== -1) {
+		throw new InputError(
+			`${name}: layer ${mapped} has a head map, and attention sinks belong to heads: plans without head maps can be written`
+		);
+	}
 }

@@ -129,10 +129,10 @@ export interface AddedFolder {
 
 /**
  * GET /api/models/[id] → ModelReport; slashes of the id are encoded. POST {plan: plan.json} to the same address →
- * PlanCheck: whether the plan can be applied, layer by layer.
+ * PlanReport: whether the plan fits, layer by layer, and in which forms the model can be written with it.
  */
 export type { ModelReport } from '$analysis/model/catalogue/report.ts';
-export type { PlanCheck } from '$analysis/engine/checkPlan.ts';
+export type { PlanReport } from '$analysis/apply/targets.ts';
 
 /** GET /api/runs ; newest first. DELETE /api/runs/[id] deletes one (204); GET /api/runs/[id] is one RunRecord. */
 export interface RunsAnswer {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parsePlan } from '$analysis/plan/planFile.ts';
-import type { ModelReport, PlanCheck } from '$lib/client/api.ts';
+import type { ModelReport, PlanReport } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
 import { MAX_SMALL_BODY_BYTES, readJson } from '$lib/server/http/body.ts';
 import type { RequestHandler } from './$types';
@@ -20,7 +20,7 @@ export const POST: RequestHandler = ({ params, request, locals }) =>
 		const { models, reader, settings } = locals.workbench;
 		const { folder } = await models.named(params.id);
 		const asked = await readJson(request, checkSchema, MAX_SMALL_BODY_BYTES);
-		const answer: PlanCheck = await reader.ask(
+		const answer: PlanReport = await reader.ask(
 			'plan',
 			{ model: folder, plan: parsePlan(asked.plan, 'plan'), home: settings.home },
 			request.signal
