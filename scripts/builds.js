@@ -34,6 +34,8 @@ const INPUTS = [
 const ID_LENGTH = 12;
 /** Builds under way are named so, with the process that makes them. */
 const UNFINISHED = '.unfinished-';
+/** What entries import, named by its hash: nobody starts it. */
+const CHUNK = /-[\w-]{8}\.js$/;
 /** Files named by process number: who runs from a build. */
 const RUNNING = 'running';
 
@@ -118,8 +120,12 @@ export function publish(root, folder, id) {
 		if (name.name === id || name.name === before || isInUse(join(dist, name.name))) continue;
 		remove(join(dist, name.name));
 	}
-	for (const name of readdirSync(join(dist, id, 'command'))) {
-		if (name.endsWith('.js')) writeEntry(join(dist, name), id, '.', `command/${name}`);
+	const entries = readdirSync(join(dist, id, 'command')).filter(
+		(name) => name.endsWith('.js') && !CHUNK.test(name)
+	);
+	for (const name of entries) writeEntry(join(dist, name), id, '.', `command/${name}`);
+	for (const name of readdirSync(dist)) {
+		if (name.endsWith('.js') && !entries.includes(name)) remove(join(dist, name));
 	}
 	// The package holds the newest build alone.
 	writeWhole(join(dist, '.npmignore'), `/*/\n!/${id}/\n${RUNNING}/\n`);

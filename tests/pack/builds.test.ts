@@ -86,6 +86,23 @@ describe('builds', () => {
 		expect(currentBuild(root)).toBe(null);
 	});
 
+	it('only what is started has an entry, and what is started no more has none', () => {
+		build('a1', 'first');
+		writeFileSync(join(root, 'dist', 'worker.js'), '');
+		writeFileSync(join(root, 'dist', 'shared-Bok8CKj9.js'), '');
+		const folder = unfinishedFolder(root);
+		mkdirSync(join(folder, 'command'));
+		for (const name of ['spanwise.js', 'reader.js', 'shared-B5zRUDm_.js', 'reader.js.map'])
+			writeFileSync(join(folder, 'command', name), '');
+		publish(root, folder, 'b2');
+		const files = readdirSync(join(root, 'dist'), { withFileTypes: true });
+		expect(files.filter((file) => file.isFile()).map(({ name }) => name)).toEqual([
+			'.npmignore',
+			'reader.js',
+			'spanwise.js'
+		]);
+	});
+
 	it('what a killed build left is removed, what another makes is not', async () => {
 		const gone = spawn(process.execPath, ['-e', '']);
 		await once(gone, 'close');
