@@ -52,6 +52,9 @@ describe('spanwise search', () => {
 		const { choices } = JSON.parse(evaluated.stdout) as EvaluateReport;
 		expect(tasks?.baseline.report).toBe(choices?.baseline.acc);
 		expect(best?.accuracy?.report.value).toBeCloseTo(-(choices?.delta.acc.value ?? NaN), 12);
+		// Every named plan was asked, rivals included; to choose by, only the cheapest until one keeps accuracy.
+		expect(plans.filter(({ accuracy }) => accuracy?.report === undefined)).toEqual([]);
+		expect(plans.filter(({ accuracy }) => accuracy?.choose !== undefined)).toHaveLength(1);
 		expect(verdict.sentence).toContain('On 3 held-out questions accuracy goes from');
 		expect((await search(...ONE, ...args)).stdout).toMatch(/accuracy drop \(from [\d.]+% of 3\)/);
 	});

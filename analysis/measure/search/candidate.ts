@@ -35,6 +35,18 @@ export function isPlanners({ maker }: Pick<MadePlan, 'maker'>): boolean {
 	return PLANNERS.includes(maker);
 }
 
+/**
+ * Index of the plan that a candidate was made from: the same before repair, or with heads in their places; null: it was made
+ * from none.
+ */
+export function madeFrom(candidates: readonly Candidate[], at: number): number | null {
+	const { maker, repair } = candidates[at];
+	if (repair === null && maker !== 'share-matched') return null;
+	const of = repair === null ? 'share' : maker;
+	const found = candidates.findIndex((each) => each.maker === of && each.repair === null);
+	return found < 0 ? null : found;
+}
+
 export function nameOf(maker: PlanMaker, repaired: boolean): string {
 	return repaired ? `${maker} repaired` : maker;
 }

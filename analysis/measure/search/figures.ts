@@ -33,7 +33,7 @@ export function planFigures(
 	candidate: Candidate,
 	damage: SearchDamage,
 	losses: Record<Part, PartLoss>,
-	{ recall, accuracy, difference }: Pick<PlanFigures, 'recall' | 'accuracy' | 'difference'>,
+	more: Pick<PlanFigures, 'recall' | 'accuracy' | 'difference' | 'madeFrom'>,
 	reported: Reported
 ): PlanFigures {
 	const { maker, sources, headMaps, repair } = candidate;
@@ -49,9 +49,7 @@ export function planFigures(
 		sumOfParts: sum,
 		additivityError: sum === null || repair !== null ? null : losses.search.loss - sum,
 		...losses,
-		...(difference && { difference }),
-		...(recall && { recall }),
-		...(accuracy && { accuracy }),
+		...more,
 		plan: planFile(prepared, candidate, losses.report, reported)
 	};
 }

@@ -35,7 +35,8 @@ refitted on search; no training. What is measured is kept, so that after Ctrl-C 
 Every part reads all texts; of four or more some are kept for report. The plan keeps in-context recall: of the exact plans
 over a range of weights between text and recall damage, it is the one of least loss within --max-recall-increase.
 With --choices, questions as for spanwise evaluate, accuracy is a third limit: every other question is asked on choose, the
-plan of least loss that loses no more than --max-accuracy-drop is taken, and the rest are asked once, on report, of the front too.
+plan of least loss that loses no more than --max-accuracy-drop is taken. The rest are asked once, on report, of every named plan
+and of the front; drops are paired with the baseline by question.
 
 Drops and spans race: they are measured on 3, 5, 8, … windows and leave as soon as no cheapest plan can have them any more;
 spans are tried from the shortest, and one whose beginning costs too much is not. Random plans race too, and step by step

@@ -353,6 +353,14 @@ describe('a verdict', () => {
 			if (name === verdict.plan) expect(difference).toBeUndefined();
 			else expect(difference?.loss).toBeCloseTo(report.loss - (best?.report.loss ?? NaN), 12);
 		}
+		const matched = plans.find(({ name }) => name === 'share-matched');
+		const share = plans.find(({ name }) => name === 'share');
+		expect(matched?.madeFrom?.plan).toBe('share');
+		expect(matched?.madeFrom?.difference.loss).toBeCloseTo(
+			(matched?.report.loss ?? NaN) - (share?.report.loss ?? NaN),
+			12
+		);
+		expect(share?.madeFrom).toBeUndefined();
 		for (const { difference } of ties) {
 			expect(difference.low).toBeLessThanOrEqual(0);
 			expect(difference.high).toBeGreaterThanOrEqual(0);

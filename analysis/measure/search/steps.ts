@@ -8,7 +8,7 @@ import type { Sources } from '../../plan/types.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import { mean } from '../../statistics/figures.ts';
 import { axisPlans, axisWinners } from './axisPlans.ts';
-import { countsOf, isPlanners, variantOf, type Candidate } from './candidate.ts';
+import { countsOf, isPlanners, madeFrom, nameOf, variantOf, type Candidate } from './candidate.ts';
 import { knownOf, shortlistOf, sumOfParts, sumOfRecall } from './damage.ts';
 import { RECALL_WEIGHTS } from './constants.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
@@ -28,15 +28,7 @@ import { axisOf, fixedTarget, targetOfLoss } from './target.ts';
 import { tiesOf } from './ties.ts';
 import { keepingAccuracy, type TaskMeter } from './tasks.ts';
 import { formatShortPercent } from '../../text/number.ts';
-import type {
-	AccuracyDrop,
-	Part,
-	PlanFigures,
-	SearchedTasks,
-	SearchReport,
-	SearchRequest
-} from './types.ts';
-import type { PlanVariant } from './variant.ts';
+import type { Part, PlanFigures, SearchedTasks, SearchReport, SearchRequest } from './types.ts';
 import { plainOf, verdictOf } from './verdict.ts';
 import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
 
@@ -152,6 +144,7 @@ export async function searchWith(
 		...repaired.map(({ candidate }) => candidate)
 	];
 	const variants = candidates.map(variantOf);
+	const names = candidates.map(({ maker, repair }) => nameOf(maker, repair !== null));
 	const onSearch = await meter.added('search', variants);
 	const onChoose = await meter.added('choose', variants);
 	const recallOnChoose = recall && (await recall.added('choose', variants));
@@ -216,21 +209,25 @@ export async function searchWith(
 	const reported = byWindow.map((deltas) => meter.interval('report', deltas));
 	const recalled = recall && (await recall.added('report', measured));
 
-	const recallOf = (at: number) =>
-		recallOnChoose && recalled ? { choose: recallOnChoose[at], report: recalled[at] } : undefined;
-	const differenceOf = (at: number) =>
-		chosenAt === null || at === chosenAt
-			? undefined
-			: meter.interval(
-					'report',
-					byWindow[at].map((delta, window) => delta - byWindow[chosenAt][window])
-				);
-	const accuracies = new Map<number, PlanFigures['accuracy']>();
-	for (const [at, choose] of asked?.drops ?? []) {
-		if (tasks !== null)
-			accuracies.set(at, { choose, report: await tasks.drop('report', variants[at]) });
-	}
-	const dropsOfFront = tasks && (await dropsOf(tasks, points));
+	const paired = (at: number, other: number) =>
+		meter.interval(
+			'report',
+			byWindow[at].map((delta, window) => delta - byWindow[other][window])
+		);
+	const dropsOnReport = tasks && (await tasks.drops('report', [...variants, ...points]));
+	const comparedOf = (
+		at: number
+	): Pick<PlanFigures, 'recall' | 'accuracy' | 'difference' | 'madeFrom'> => {
+		const from = madeFrom(candidates, at);
+		const choose = asked?.drops.get(at);
+		return {
+			...(chosenAt !== null && at !== chosenAt && { difference: paired(at, chosenAt) }),
+			...(from !== null && { madeFrom: { plan: names[from], difference: paired(at, from) } }),
+			...(recallOnChoose &&
+				recalled && { recall: { choose: recallOnChoose[at], report: recalled[at] } }),
+			...(dropsOnReport && { accuracy: { ...(choose && { choose }), report: dropsOnReport[at] } })
+		};
+	};
 	const baseline = await baselines(prepared, request.documents, meter);
 	const figuresOf = {
 		...about,
@@ -244,7 +241,7 @@ export async function searchWith(
 			candidate,
 			damage,
 			{ search: onSearch[at], choose: onChoose[at], report: reported[at] },
-			{ recall: recallOf(at), accuracy: accuracies.get(at), difference: differenceOf(at) },
+			comparedOf(at),
 			figuresOf
 		)
 	);
@@ -321,7 +318,7 @@ export async function searchWith(
 						report: recalled[firstPoint + at]
 					}
 				}),
-				...(dropsOfFront && { accuracy: { report: dropsOfFront[at] } })
+				...(dropsOnReport && { accuracy: { report: dropsOnReport[firstPoint + at] } })
 			})),
 			shortlist: shortlistOf(damage),
 			importance: [...turned],
@@ -359,16 +356,6 @@ async function askedTasks(
 						drop: other.accuracy.report
 					}
 	};
-}
-
-/** What plans lose on the questions of the report part. */
-async function dropsOf(
-	tasks: TaskMeter,
-	variants: readonly PlanVariant[]
-): Promise<AccuracyDrop[]> {
-	const drops: AccuracyDrop[] = [];
-	for (const variant of variants) drops.push(await tasks.drop('report', variant));
-	return drops;
 }
 
 async function baselines(

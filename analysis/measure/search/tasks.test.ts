@@ -80,6 +80,11 @@ describe('questions as a limit of a search', () => {
 		expect(await asked.drop('choose', turned)).toEqual({ value: 1, low: 1, high: 1 });
 		expect(await asked.drop('report', turned)).toEqual({ value: -1, low: -1, high: -1 });
 		expect((await asked.drop('choose', { sources: [0, 0] })).value).toBe(0);
+		// Asked together, and one of them twice, they lose what each loses by itself.
+		const together = await (
+			await meter(0.1)
+		).drops('choose', [turned, { sources: [0, 0] }, turned]);
+		expect(together.map(({ value }) => value)).toEqual([1, 0, 1]);
 	});
 
 	it('are not asked again where the answers were kept', async () => {

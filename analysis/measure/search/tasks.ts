@@ -111,16 +111,25 @@ export class TaskMeter {
 
 	/** The fraction that the baseline answers rightly. */
 	async baseline(part: TaskPart): Promise<number> {
-		return mean(await this.#right(part, identity(this.#means.layers)));
+		const [right] = await this.#right(part, [identity(this.#means.layers)]);
+		return mean(right);
 	}
 
 	/** The fraction of questions that a plan loses, paired by question. */
 	async drop(part: TaskPart, variant: PlanVariant): Promise<AccuracyDrop> {
-		const before = await this.#right(part, identity(this.#means.layers));
-		const after = await this.#right(part, variant);
-		return meanInterval(
-			before.map((right, question) => right - after[question]),
-			this.#draws(part)
+		const [drop] = await this.drops(part, [variant]);
+		return drop;
+	}
+
+	/** The same of several plans, which are asked together: what they have in common runs once. */
+	async drops(part: TaskPart, variants: readonly PlanVariant[]): Promise<AccuracyDrop[]> {
+		const [before, ...after] = await this.#right(part, [identity(this.#means.layers), ...variants]);
+		const draws = this.#draws(part);
+		return after.map((own) =>
+			meanInterval(
+				before.map((right, question) => right - own[question]),
+				draws
+			)
 		);
 	}
 
@@ -128,21 +137,27 @@ export class TaskMeter {
 		return drawWindows(groupsOf(this.#tasks.parts[part].questions));
 	}
 
-	async #right(part: TaskPart, variant: PlanVariant): Promise<number[]> {
-		const key = `${part} ${caseName(variant)}`;
-		const known = this.#known.get(key);
-		if (known !== undefined) return known;
-		const { questions } = this.#tasks.parts[part];
-		const right = rightAnswers(questions, await this.#ask(part, variant), 'acc');
-		this.#known.set(key, right);
-		return right;
+	/** 1 for each question that a plan answers rightly, [plans][questions]. */
+	async #right(part: TaskPart, variants: readonly PlanVariant[]): Promise<number[][]> {
+		const keyOf = (variant: PlanVariant) => `${part} ${caseName(variant)}`;
+		const open = new Map<string, PlanVariant>();
+		for (const variant of variants) {
+			if (!this.#known.has(keyOf(variant))) open.set(caseName(variant), variant);
+		}
+		await this.#ask(part, open);
+		return variants.map((variant) => {
+			const right = this.#known.get(keyOf(variant)) ?? this.#answers(part, caseName(variant));
+			this.#known.set(keyOf(variant), right);
+			return right;
+		});
 	}
 
-	/** Summed log-likelihoods of the choices, [questions][choices]. */
-	async #ask(part: TaskPart, variant: PlanVariant): Promise<number[][]> {
-		const { choices, questions } = this.#tasks.parts[part];
+	/** Has the summed loss of every choice measured under each plan, of which the store has none. */
+	async #ask(part: TaskPart, named: ReadonlyMap<string, PlanVariant>): Promise<void> {
+		if (named.size === 0) return;
+		const { choices } = this.#tasks.parts[part];
 		const { maxPositions, path, reporter, stores } = this.#means;
-		const name = caseName(variant);
+		const [names, variants] = [[...named.keys()], [...named.values()]];
 		const store = stores[part];
 		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, maxPositions);
 		for (const length of new Set(choices.map(lengthOf))) {
@@ -153,25 +168,30 @@ export class TaskMeter {
 			const sequences = alike.map(({ ids }) => ({
 				ids: [...ids, ...Array<number>(length - ids.length).fill(FILLER)]
 			}));
-			await this.#plans.losses([variant], sequences, length - first, {
-				isMissing: (_, at) => store.get(alike[at].index, name) === undefined,
-				onLosses: (_, at, losses) => {
+			await this.#plans.losses(variants, sequences, length - first, {
+				isMissing: (plan, at) => store.get(alike[at].index, names[plan]) === undefined,
+				onLosses: (plan, at, losses) => {
 					const { question, index, choiceStart, ids } = alike[at];
 					const own = losses.subarray(choiceStart - first, ids.length - first);
 					const loss = own.reduce((sum, each) => sum + each, 0);
 					checkFinite([loss], path, `a log-likelihood of question ${question + 1}`);
-					return store.add({ window: index, case: name, loss });
+					return store.add({ window: index, case: names[plan], loss });
 				},
 				onWork: (_, work, at) => reporter.add(work, 'questions', at)
 			});
 		}
+	}
+
+	/** Which questions a plan answers rightly, from the store. */
+	#answers(part: TaskPart, name: string): number[] {
+		const { choices, questions } = this.#tasks.parts[part];
 		const found: number[][] = questions.map(() => []);
 		for (const [index, { question, choice }] of choices.entries()) {
-			const result = store.get(index, name);
+			const result = this.#means.stores[part].get(index, name);
 			if (result === undefined) throw new Error(`${name} was not asked choice ${index}`);
 			found[question][choice] = -result.loss;
 		}
-		return found;
+		return rightAnswers(questions, found, 'acc');
 	}
 }
 

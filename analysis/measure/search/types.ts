@@ -127,10 +127,18 @@ export interface PlanFigures {
 	report: PartLoss;
 	/** `report` less the proposed plan's, paired by window; not there of that plan, nor in searches of earlier versions. */
 	difference?: PartLoss;
+	/**
+	 * `report` less that of the plan that it was made from, paired by window: the same before repair, or with heads in their
+	 * places; not there of other plans, nor in searches of earlier versions.
+	 */
+	madeFrom?: { plan: string; difference: PartLoss };
 	/** What it adds to the loss on a passage that comes again; not there where recall was not measured. */
 	recall?: Pick<Record<Part, PartLoss>, 'choose' | 'report'>;
-	/** What it loses on the user's questions; only of plans that were asked them. */
-	accuracy?: Record<TaskPart, AccuracyDrop>;
+	/**
+	 * What it loses on the user's questions, paired with the baseline by question; not there where none were asked, `choose` only
+	 * of plans that were asked to choose by.
+	 */
+	accuracy?: { choose?: AccuracyDrop; report: AccuracyDrop };
 	/** Plan file; a repaired one names its refitted weights. */
 	plan: Plan;
 }

@@ -35,22 +35,27 @@ function sentenceOf(...plans: PlanFigures[]): string {
 
 describe('what a verdict says of repair', () => {
 	const plain = planOf(at(0.02, 0.03, 0.04));
-	const repaired = (report: PartLoss) => planOf(report, { name: 'share repaired', repaired: true });
+	// Its own interval overlaps that of the plain plan, whatever the paired difference is.
+	const repaired = (difference?: PartLoss) =>
+		planOf(at(0.01, 0.024, 0.035), {
+			...{ name: 'share repaired', repaired: true },
+			...(difference && { madeFrom: { plan: 'share', difference } })
+		});
+	const words = (what: string) => `Refitting output projections ${what}: 0.024 vs. 0.030.`;
 
-	it('is that it helps, or makes it worse, where both intervals part', () => {
-		expect(sentenceOf(plain, repaired(at(0.005, 0.01, 0.015)))).toContain(
-			'Refitting output projections helps: 0.010 vs. 0.030.'
-		);
-		expect(sentenceOf(plain, repaired(at(0.05, 0.06, 0.07)))).toContain(
-			'Refitting output projections makes it worse: 0.060 vs. 0.030.'
-		);
+	it('is that it helps, or makes it worse, where the interval of their paired difference leaves out 0', () => {
+		const less = repaired(at(-0.008, -0.006, -0.002));
+		expect(sentenceOf(plain, less)).toContain(words('helps'));
+		// The same, whichever of both is proposed.
+		expect(sentenceOf(less, plain)).toContain(words('helps'));
+		expect(sentenceOf(plain, repaired(at(0.002, 0.006, 0.008)))).toContain(words('makes it worse'));
 	});
-	it('is no clear difference where the intervals overlap, or there are none', () => {
-		const words = 'Refitting output projections makes no clear difference';
-		expect(sentenceOf(plain, repaired(at(0.01, 0.024, 0.035)))).toContain(words);
-		expect(sentenceOf(planOf(at(null, 0.03, null)), repaired(at(null, 0.01, null)))).toContain(
-			words
-		);
+
+	it('is no clear difference where it holds 0, or there is none', () => {
+		const unclear = words('makes no clear difference');
+		expect(sentenceOf(plain, repaired(at(-0.008, -0.006, 0.002)))).toContain(unclear);
+		expect(sentenceOf(plain, repaired(at(null, -0.006, null)))).toContain(unclear);
+		expect(sentenceOf(plain, repaired())).toContain(unclear);
 	});
 });
 
@@ -73,17 +78,6 @@ describe('what a verdict says of plans that were paired by window', () => {
 			'no clear difference (paired by window +0.005 [−0.001, +0.008]).'
 		);
 		expect(sentenceOf(best, drop(at(null, 0.005, null)))).toContain('no clear difference');
-	});
-
-	it('is that repair helps where its difference leaves out 0, whichever of both is proposed', () => {
-		const report = at(0.01, 0.024, 0.035);
-		const repaired = planOf(report, { name: 'share repaired', repaired: true });
-		const helps = 'Refitting output projections helps: 0.024 vs. 0.030.';
-		const worse = 'Refitting output projections makes it worse: 0.024 vs. 0.030.';
-		const less = at(-0.008, -0.006, -0.002);
-		expect(sentenceOf(best, { ...repaired, difference: less })).toContain(helps);
-		expect(sentenceOf(repaired, { ...best, difference: at(0.002, 0.006, 0.008) })).toContain(helps);
-		expect(sentenceOf(repaired, { ...best, difference: less })).toContain(worse);
 	});
 });
 
@@ -145,9 +139,24 @@ describe('what a verdict says of tasks', () => {
 	});
 });
 
-it('claims nothing of head maps whose interval overlaps', () => {
-	const matched = planOf(at(0.01, 0.025, 0.035), { name: 'share-matched', maker: 'share-matched' });
-	expect(sentenceOf(planOf(at(0.02, 0.03, 0.04)), matched)).toContain(
-		'With best-match head maps the share plan shows no clear difference: 0.025 vs. 0.030.'
-	);
+describe('what a verdict says of head maps', () => {
+	const share = planOf(at(0.02, 0.03, 0.04));
+	const matched = (difference: PartLoss) =>
+		planOf(at(0.01, 0.025, 0.035), {
+			...{ name: 'share-matched', maker: 'share-matched' },
+			madeFrom: { plan: 'share', difference }
+		});
+	const words = (what: string) =>
+		`With best-match head maps the share plan ${what}: 0.025 vs. 0.030.`;
+
+	it('is less or more where the interval of their paired difference leaves out 0, though theirs overlap', () => {
+		expect(sentenceOf(share, matched(at(-0.008, -0.005, -0.002)))).toContain(words('costs less'));
+		expect(sentenceOf(share, matched(at(0.002, 0.005, 0.008)))).toContain(words('costs more'));
+	});
+
+	it('is no clear difference where it holds 0', () => {
+		expect(sentenceOf(share, matched(at(-0.008, -0.005, 0.002)))).toContain(
+			words('shows no clear difference')
+		);
+	});
 });

@@ -220,11 +220,7 @@ function repairHelp({ plans }: Measured, best: PlanFigures): string | null {
 	const plain = plainOf(plans, best);
 	const repaired = plans.find((plan) => plan.maker === best.maker && plan.repaired);
 	if (plain === undefined || repaired === undefined) return null;
-	// Of the two, that which is not proposed has its paired difference.
-	const { difference } = best.repaired ? plain : repaired;
-	const side = difference && pairedSide(difference, best.repaired ? -1 : 1);
-	const help = HELP[side ?? sideOf(repaired.report, plain.report)];
-	return `${REPAIR_WORDS[best.kind]} ${help}: ${formatValue(repaired.report.loss)} vs. ${formatValue(plain.report.loss)}`;
+	return `${REPAIR_WORDS[best.kind]} ${HELP[sideOf(repaired)]}: ${formatValue(repaired.report.loss)} vs. ${formatValue(plain.report.loss)}`;
 }
 
 function headMapHelp({ plans }: Measured): string | null {
@@ -232,28 +228,16 @@ function headMapHelp({ plans }: Measured): string | null {
 		plans.find((plan) => plan.maker === maker && !plan.repaired)
 	);
 	if (share === undefined || matched === undefined) return null;
-	return `With best-match head maps the share plan ${lossChange(matched.report, share.report)}: ${formatValue(matched.report.loss)} vs. ${formatValue(share.report.loss)}`;
+	return `With best-match head maps the share plan ${COSTS[sideOf(matched)]}: ${formatValue(matched.report.loss)} vs. ${formatValue(share.report.loss)}`;
 }
 
 const HELP = { less: 'helps', more: 'makes it worse', unclear: 'makes no clear difference' };
+const COSTS = { less: 'costs less', more: 'costs more', unclear: 'shows no clear difference' };
 
-/** Which way a paired difference goes, turned round where `sign` is −1. */
-function pairedSide(difference: PartLoss, sign: 1 | -1): keyof typeof HELP {
-	if (holdsZero(difference)) return 'unclear';
-	return sign * difference.loss < 0 ? 'less' : 'more';
-}
-
-function lossChange(now: PartLoss, before: PartLoss): string {
-	return { less: 'costs less', more: 'costs more', unclear: 'shows no clear difference' }[
-		sideOf(now, before)
-	];
-}
-
-/** Which of two losses is certain to be lower: intervals that overlap, or that are not there, settle nothing. */
-function sideOf(now: PartLoss, before: PartLoss): 'less' | 'more' | 'unclear' {
-	if (now.high !== null && before.low !== null && now.high < before.low) return 'less';
-	if (now.low !== null && before.high !== null && now.low > before.high) return 'more';
-	return 'unclear';
+/** Whether a plan costs less or more than the one that it was made from; an interval that holds 0 leaves it open. */
+function sideOf({ madeFrom }: PlanFigures): keyof typeof HELP {
+	if (madeFrom === undefined || holdsZero(madeFrom.difference)) return 'unclear';
+	return madeFrom.difference.loss < 0 ? 'less' : 'more';
 }
 
 function lossWords({ loss, low, high }: PartLoss): string {

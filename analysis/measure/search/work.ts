@@ -29,7 +29,7 @@ const SHARE_DISTINCT = 0.6;
 const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const SHARE_OF_ITS_OWN = 0.6;
-/** Plans that are asked the user's questions: the baseline, and the cheapest until one keeps accuracy. */
+/** Plans that are asked the questions to choose by: the baseline, and the cheapest until one keeps accuracy. */
 const ASKED_PLANS = 3;
 /** Windows that a refit takes through the model, for each window of the search part. */
 const PASSES_OF_A_REFIT = 1;
@@ -106,7 +106,7 @@ export function searchWork(
 			parts.choose.length * choose +
 			parts.report.length * report +
 			ofRecall +
-			(asked === null ? 0 : taskWork(asked, layers, front))
+			(asked === null ? 0 : taskWork(asked, layers, 1 + made + repaired + front))
 	};
 }
 
@@ -129,16 +129,17 @@ function recallWork(
 }
 
 /**
- * The baseline and some plans, asked in both parts, and the front on report, which has half of the questions; the longest
+ * Some plans on choose, and the baseline, all named plans and the front on report, of half of the questions each; the longest
  * sequences stand for all, by their tokens.
  */
 function taskWork(
 	{ tasks, work }: { tasks: SearchTasks; work: PlansWork },
 	layers: number,
-	front: number
+	reported: number
 ): number {
 	const pass = layers * work.layer + work.head;
-	return (ASKED_PLANS + front / 2) * (tasks.tokens / tasks.context) * pass;
+	const plans = ASKED_PLANS + SHARE_OF_ITS_OWN * SHARE_RUN * reported;
+	return (plans / 2) * (tasks.tokens / tasks.context) * pass;
 }
 
 /** Followers that a plan has, about. */
