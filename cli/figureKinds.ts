@@ -5,7 +5,10 @@ import type { SequentialName } from '../analysis/figure/colour.ts';
 import type { Figure } from '../analysis/figure/marks.ts';
 import type { Style } from '../analysis/figure/style.ts';
 import { checkSameModel } from '../analysis/model/sameModel.ts';
-import { withModel } from '../analysis/model/open.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
+import { opening } from '../analysis/measure/torchFlags.ts';
+import type { TokenMaps } from '../analysis/engine/engine.ts';
+import { torchOfRun } from '../analysis/workspace/run/torchOfRun.ts';
 import type { SavingAxis } from '../analysis/plan/axes.ts';
 import type { DamageMapKind } from '../analysis/publish/damageCard.ts';
 import { isDamage } from '../analysis/publish/damageCard.ts';
@@ -140,10 +143,12 @@ async function headMaps(
 		);
 	const { ids, pieces } = windows[window];
 	const wanted = [...new Set(layers)].sort((a, b) => a - b);
-	const { data, shape } = await withModel(record.model.folder, async (model) => {
+	const torch = torchOfRun(record);
+	const looked = async (model: Model): Promise<TokenMaps> => {
 		await checkSameModel(model, record.model.hash, home);
-		return engineFor(model).tokenMaps({ ids, layers: wanted });
-	});
+		return engineFor(model, torch).tokenMaps({ ids, layers: wanted });
+	};
+	const { data, shape } = await withModel(record.model.folder, looked, opening({ torch }));
 	const [, headCount, queries, keys] = shape;
 	const drawn = layers.map((layer, at) => {
 		const head = heads[heads.length === 1 ? 0 : at];

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
+import { writeTinyCheckpoint, writeUnknownFamily } from '../tests/builders/checkpoint.ts';
 import { smallDecoder, smallDecoderBytes } from '../tests/builders/onnxDecoder.ts';
 import { onnxBytes } from '../tests/builders/cachedOnnx.ts';
 import { deploy, planFor } from '../tests/builders/deployed.ts';
@@ -31,6 +31,28 @@ it('prints the same as JSON', async () => {
 	const { stdout } = await runCommand(['inspect', folder, '--json']);
 	const report: unknown = JSON.parse(stdout);
 	expect(report).toMatchObject({ opset: 23, layers: [{ heads: 4, kvHeads: 2 }, {}, {}] });
+});
+
+it('says that only PyTorch runs a family that the program does not know, and that it is not written', async () => {
+	await writeTinyCheckpoint(folder);
+	const plan = await planFor(folder, [0, 0, 2]);
+	await writeUnknownFamily(folder);
+	const { code, stdout, stderr } = await runCommand(['inspect', folder]);
+	expect(code).toBe(0);
+	expect(stdout).toMatch(
+		/runs on +PyTorch only \(--engine torch\): architecture is "NewForCausalLM"/
+	);
+	expect(stderr).toBe('note: only PyTorch runs this model: architecture is "NewForCausalLM"\n');
+	const planFile = join(folder, 'plan.json');
+	await writeFile(planFile, JSON.stringify(plan));
+	const checked = await runCommand(['inspect', folder, '--plan', planFile]);
+	expect(checked.code).toBe(2);
+	expect(checked.stderr).toContain(
+		'can be analysed, measured and searched with --engine torch, but not written'
+	);
+	expect(JSON.parse((await runCommand(['inspect', folder, '--json'])).stdout)).toMatchObject({
+		facts: { onlyTorch: 'architecture is "NewForCausalLM"' }
+	});
 });
 
 it('gives the same facts of a checkpoint, and which layers follow by its own config', async () => {

@@ -46,8 +46,10 @@ export function registerInspect(program: Command, io: Io): void {
 		.addHelpText('after', HELP)
 		.action(async (model: string, flags: InspectFlags) => {
 			const plan = flags.plan === undefined ? null : await readPlan(flags.plan);
-			await withModel(await findModel(model, flags, io), (opened) =>
-				inspect(opened, plan, flags, io)
+			await withModel(
+				await findModel(model, flags, io),
+				(opened) => inspect(opened, plan, flags, io),
+				{ forOther: true }
 			);
 		});
 }
@@ -79,14 +81,17 @@ async function inspect(
 function printCheckpoint(report: CheckpointReport, check: PlanReport | null, io: Io): void {
 	const { name, folder, facts, notes } = report;
 	for (const note of notes) say(io, `note: ${note}`);
-	const { architecture, parameters, dtype, bytes } = facts;
+	const { architecture, parameters, dtype, bytes, onlyTorch } = facts;
+	const engine: [string, string][] =
+		onlyTorch === undefined ? [] : [['runs on', `PyTorch only (--engine torch): ${onlyTorch}`]];
 	print(
 		io,
 		formatFacts([
 			['model', name],
 			['folder', folder],
 			['architecture', architecture],
-			['weights', `${formatCount(parameters)}, ${dtype}, ${formatBytes(bytes)}`]
+			['weights', `${formatCount(parameters)}, ${dtype}, ${formatBytes(bytes)}`],
+			...engine
 		])
 	);
 	printLayers(report.layers, check, io);

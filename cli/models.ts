@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import type { ModelListing } from '../analysis/model/checkpoint/types.ts';
 import { formatBytes, formatCount } from '../analysis/text/number.ts';
+import { hasTorch } from '../analysis/engine/torchThere.ts';
+import { pythonOf } from '../analysis/engine/torchSettings.ts';
+import { needTorch, withoutTorch } from '../analysis/model/catalogue/onlyTorch.ts';
 import { findModels } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { withSharedOptions, type SharedOptions } from './options.ts';
@@ -9,7 +12,8 @@ import { formatTable, type Column } from './table.ts';
 const HELP = `
 Models are looked for in the bundled folder, in those given with --models (each a model or a folder of
 models), and in the Hugging Face cache (HF_HUB_CACHE, HF_HOME): checkpoints, and ONNX files beside config.json or in
-a subfolder onnx, each a model of its own. The first column is what MODEL may be.
+a subfolder onnx, each a model of its own. The first column is what MODEL may be. A model that the program's own
+engine does not know runs on PyTorch (--engine torch), where python3 or the Python of SPANWISE_PYTHON has it.
 
 Example:
   spanwise models --models models --json`;
@@ -20,10 +24,16 @@ export function registerModels(program: Command, io: Io): void {
 	)
 		.addHelpText('after', HELP)
 		.action(async (options: SharedOptions) => {
-			const listings = await findModels(options, io);
+			const listings = await usable(await findModels(options, io), pythonOf(io.env));
 			if (options.json) printJson(io, listings);
 			else printModels(io, listings);
 		});
+}
+
+/** Models that only PyTorch runs are usable where a Python has it, which is asked where there is such a model. */
+async function usable(listings: ModelListing[], python: string): Promise<ModelListing[]> {
+	if (!needTorch(listings) || (await hasTorch(python))) return listings;
+	return withoutTorch(listings, python);
 }
 
 function printModels(io: Io, listings: readonly ModelListing[]): void {
@@ -32,8 +42,22 @@ function printModels(io: Io, listings: readonly ModelListing[]): void {
 		return;
 	}
 	const problems = listings.some(({ problem }) => problem !== null);
-	print(io, formatTable(listings, problems ? [...COLUMNS, USE] : COLUMNS));
+	const columns = [
+		...COLUMNS,
+		...(needTorch(listings) ? [RUNS_ON] : []),
+		...(problems ? [USE] : [])
+	];
+	print(io, formatTable(listings, columns));
 }
+
+const RUNS_ON: Column<ModelListing> = {
+	title: 'RUNS ON',
+	value: ({ facts, problem }) => {
+		if (problem !== null) return '–';
+		const why = facts?.onlyTorch;
+		return why === undefined ? 'any engine' : `PyTorch only (--engine torch): ${why}`;
+	}
+};
 
 const USE: Column<ModelListing> = {
 	title: 'CANNOT BE USED BECAUSE',

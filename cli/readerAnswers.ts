@@ -31,7 +31,9 @@ export function readerAnswers(): (question: Question) => Promise<Answer> {
 		models: (places) => discoverModels(places, examiner),
 		report: modelReport,
 		plan: ({ model: path, plan, home }) =>
-			withModel(path, (model) => reportPlan(model, plan, { home, planFolder: null })),
+			withModel(path, (model) => reportPlan(model, plan, { home, planFolder: null }), {
+				forOther: true
+			}),
 		similarity: readSimilarity,
 		heads: readHeads,
 		comparison: readComparison,

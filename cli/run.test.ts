@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../analysis/plan/types.ts';
-import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
+import { writeTinyCheckpoint, writeUnknownFamily } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
 
 const LAYERS = 6;
@@ -78,6 +78,22 @@ describe('spanwise models', () => {
 			/^mini-llama3 +checkpoint +LlamaForCausalLM +16 × 6 \(2\) +7\.87 M +15\.7 MB +bfloat16/m
 		);
 		expect(stdout).toMatch(/^spoilt .*no tokenizer\.json/m);
+	});
+
+	it('says of a family that only PyTorch runs whether a Python has it', async () => {
+		await writeUnknownFamily(at('unknown'));
+		const python = async (code: number) => {
+			await writeFile(at(`python${code}`), `#!/bin/sh\nexit ${code}\n`, { mode: 0o755 });
+			return runCommand(['models', '--models', at('unknown')], {
+				env: { SPANWISE_PYTHON: at(`python${code}`) }
+			});
+		};
+		expect((await python(0)).stdout).toMatch(
+			/^unknown .* PyTorch only \(--engine torch\): architecture is "NewForCausalLM"$/m
+		);
+		expect((await python(1)).stdout).toMatch(
+			/^unknown .* only PyTorch runs this model: architecture is "NewForCausalLM"; \S*python1 lacks torch/m
+		);
 	});
 
 	it('takes the shared options before its name, too', async () => {

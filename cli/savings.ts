@@ -52,10 +52,14 @@ export function registerSavings(program: Command, io: Io): void {
 		.action(async (file: string, options: SavingsOptions) => {
 			const plan = await readPlan(file);
 			const path = await findModel(options.model, options, io);
-			const { name, facts } = await withModel(path, (model) => {
-				requireCheckpoint(model);
-				return Promise.resolve({ name: model.name, facts: model.facts });
-			});
+			const { name, facts } = await withModel(
+				path,
+				(model) => {
+					requireCheckpoint(model);
+					return Promise.resolve({ name: model.name, facts: model.facts });
+				},
+				{ forOther: true }
+			);
 			if (facts.layers !== plan.model.layers) {
 				throw new InputError(
 					`${file}: a plan for ${plan.model.layers} layers; ${name} has ${facts.layers}`

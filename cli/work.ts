@@ -1,7 +1,13 @@
 import { engineFor } from '../analysis/engine/engineFor.ts';
-import { withModel } from '../analysis/model/open.ts';
+import { withModel, type Model } from '../analysis/model/open.ts';
 import { checkSameModel } from '../analysis/model/sameModel.ts';
-import type { Task, TaskDone, TaskProgress } from '../analysis/measure/messages.ts';
+import type {
+	AttentionResult,
+	Task,
+	TaskDone,
+	TaskProgress
+} from '../analysis/measure/messages.ts';
+import { opening } from '../analysis/measure/torchFlags.ts';
 import type { Progress } from '../analysis/telemetry/progress.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import type { TelemetrySample } from '../analysis/telemetry/telemetry.ts';
@@ -16,10 +22,11 @@ export async function work(
 	report: (progress: TaskProgress) => void
 ): Promise<TaskDone> {
 	if (task.kind === 'attention') {
-		const attention = await withModel(task.modelFolder, async (model) => {
+		const looked = async (model: Model): Promise<AttentionResult> => {
 			await checkSameModel(model, task.modelHash, task.home);
-			return engineFor(model).tokenMaps(task);
-		});
+			return engineFor(model, task.torch).tokenMaps(task);
+		};
+		const attention = await withModel(task.modelFolder, looked, opening(task));
 		return { attention, telemetry: null };
 	}
 	const recorder = new TelemetryRecorder();

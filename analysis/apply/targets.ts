@@ -1,7 +1,7 @@
 import { checkPlan, refusalOf, type CheckFolders, type PlanCheck } from '../engine/checkPlan.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
 import { InputError } from '../errors.ts';
-import { requireWritable } from '../model/checkpoint/writable.ts';
+import { requireOwnEngine, requireWritable } from '../model/checkpoint/writable.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
 import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
@@ -29,8 +29,12 @@ export async function requireTarget(
 	target: DeployTarget,
 	planned: Required<PlannedLayers>
 ): Promise<void> {
-	if (model.form === 'onnx') requireOnnx(model.path, target);
-	else if (target === 'gguf') {
+	if (model.form === 'onnx') {
+		requireOnnx(model.path, target);
+		return;
+	}
+	requireOwnEngine(model.name, model.checkpoint.config);
+	if (target === 'gguf') {
 		requireGguf(model, planned);
 		// A GGUF file has its tokenizer in a form that GGUF can hold.
 		if (model.form === 'checkpoint') await tokenizerMetadata(model.checkpoint);

@@ -52,7 +52,9 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 					const each = facts.layers * work.layer + work.head + work.statistics;
 					const done = windowsDone(reporter, 'windows', context, each);
 					if (plans !== null) return plans.capture(windows, statistics, done);
-					return withRun(model, settings, home, (run) => run.capture(windows, statistics, done));
+					return withRun(model, settings, { home, reporter }, (run) =>
+						run.capture(windows, statistics, done)
+					);
 				}
 			};
 		},
@@ -113,7 +115,7 @@ export function torchRecall(
 	home: string,
 	reporter: Reporter
 ): Promise<CapturedRecall> {
-	return withRun(model, settings, home, async (run) => {
+	return withRun(model, settings, { home, reporter }, async (run) => {
 		const { probes: windows, context, passage, scored } = probes;
 		const each = model.facts.layers * work.layer + work.head;
 		const first = context - 4 * passage;
@@ -136,10 +138,10 @@ export function torchRecall(
 async function withRun<Result>(
 	model: CheckpointModel,
 	settings: TorchSettings,
-	home: string,
+	{ home, reporter }: { home: string; reporter: Reporter },
 	use: (run: TorchRun) => Promise<Result>
 ): Promise<Result> {
-	const run = await opened(model, settings, home);
+	const run = await reporter.waitFor('loading', opened(model, settings, home));
 	try {
 		return await use(run);
 	} finally {

@@ -1,13 +1,37 @@
 import { execFile } from 'node:child_process';
 
-const TIMEOUT_MS = 20_000;
+const LOOK_MS = 20_000;
+/** PyTorch is loaded from a cold disk. */
+const LOAD_MS = 120_000;
 /** Looks for what the worker imports, without importing it. */
 const LOOK =
-	'from importlib.util import find_spec as f; raise SystemExit(0 if all(map(f, ("torch", "transformers", "accelerate", "safetensors"))) else 1)';
+	'from importlib.util import find_spec as f; raise SystemExit(0 if all(map(f, ("torch", "transformers", "accelerate", "safetensors", "numpy"))) else 1)';
+const DEVICES = ['cuda', 'mps', 'cpu'] as const;
+const FIRST_DEVICE =
+	'import torch; print("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")';
+
+/** What is known of PyTorch on this machine. */
+export interface TorchThere {
+	/** Whether the Python has all that the engine imports. */
+	there: boolean;
+	/** The Python that was looked at. */
+	python: string;
+	/** The device that a form begins with. */
+	device: (typeof DEVICES)[number];
+}
 
 /** Whether a Python is there that has all that the PyTorch engine imports. Nothing of it is loaded. */
 export function hasTorch(python: string): Promise<boolean> {
 	return new Promise((resolve) => {
-		execFile(python, ['-c', LOOK], { timeout: TIMEOUT_MS }, (error) => resolve(error === null));
+		execFile(python, ['-c', LOOK], { timeout: LOOK_MS }, (error) => resolve(error === null));
+	});
+}
+
+/** The fastest device that PyTorch has here: a GPU, or else the CPU. Loads PyTorch, which takes seconds. */
+export function firstDevice(python: string): Promise<TorchThere['device']> {
+	return new Promise((resolve) => {
+		execFile(python, ['-c', FIRST_DEVICE], { timeout: LOAD_MS }, (_, output) =>
+			resolve(DEVICES.find((device) => device === output.trim()) ?? 'cpu')
+		);
 	});
 }

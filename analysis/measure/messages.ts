@@ -1,4 +1,5 @@
 /** What the server and a worker process say to one another over IPC. */
+import type { TorchSettings } from '../engine/torchSettings.ts';
 import type { Progress } from '../telemetry/progress.ts';
 import type { TelemetrySums } from '../telemetry/recorder.ts';
 import type { Telemetry, TelemetrySample } from '../telemetry/telemetry.ts';
@@ -21,6 +22,8 @@ export interface AttentionTask {
 	home: string;
 	ids: number[];
 	layers: number[];
+	/** PyTorch, where it alone runs the model; null: the program's own engine. */
+	torch: TorchSettings | null;
 }
 
 /** The one task of a worker process, sent to it as its first message. */

@@ -25,6 +25,8 @@ export class Reporter {
 	readonly #task: ReportedTask;
 	readonly #report: (progress: Progress) => void;
 	#done = 0;
+	/** Seconds that were no work. */
+	#waited = 0;
 	#tokens = 0;
 	#others: readonly OtherProcess[] = [];
 
@@ -49,7 +51,9 @@ export class Reporter {
 			fraction,
 			secondsElapsed,
 			secondsLeft:
-				fraction < SHARE_TO_EXTRAPOLATE ? null : (secondsElapsed * (1 - fraction)) / fraction,
+				fraction < SHARE_TO_EXTRAPOLATE
+					? null
+					: (this.secondsWorking() * (1 - fraction)) / fraction,
 			rssBytes: this.#others.reduce((sum, each) => sum + each.rssBytes, process.memoryUsage.rss()),
 			tokens: this.#tokens,
 			...(this.#others.length > 0 && {
@@ -72,6 +76,20 @@ export class Reporter {
 	/** What processes that work for this one use; told with the next progress. */
 	setOthers(others: readonly OtherProcess[]): void {
 		this.#others = others;
+	}
+
+	/** Waits for what is no work of the task: a process that starts and loads the model, however small the task. */
+	async waitFor<Value>(stage: string, starting: Promise<Value>): Promise<Value> {
+		this.add(0, stage, 0);
+		const before = performance.now();
+		const value = await starting;
+		this.#waited += (performance.now() - before) / 1000;
+		return value;
+	}
+
+	/** Seconds elapsed, but for those of `waitFor`. */
+	secondsWorking(): number {
+		return this.secondsElapsed() - this.#waited;
 	}
 
 	secondsElapsed(): number {

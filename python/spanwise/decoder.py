@@ -78,17 +78,23 @@ def load(folder: Path, device: str = "cpu", dtype: str = "float32") -> Decoder:
         raise InputError(f"{folder}: transformers cannot load it: {first_line(error)}") from error
     refuse_other_attention(folder, config)
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             str(folder),
             config=config,
             dtype=DTYPES[dtype],
             attn_implementation=attention.NAME,
             local_files_only=True,
             trust_remote_code=False,
+            output_loading_info=True,
             **options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise InputError(f"{folder}: transformers cannot load it: {first_line(error)}") from error
+    model, report = loaded
+    # transformers would draw them at random, and say so in a report alone.
+    for what in ("missing_keys", "mismatched_keys"):
+        if report[what]:
+            raise InputError(f"{folder}: transformers reports {what.replace('_', ' ')}: {sorted(map(str, report[what]))[0]}")
     if target is not None:
         model.to(target)  # type: ignore[arg-type]
     return inspect(model.eval())

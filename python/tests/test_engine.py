@@ -233,6 +233,14 @@ def test_what_cannot_be_loaded_is_refused(tmp_path) -> None:
         check_device("banana")
 
 
+def test_weights_that_are_not_there_are_refused_rather_than_drawn(tmp_path) -> None:
+    model = tiny("llama")
+    weights = {name: tensor for name, tensor in model.state_dict().items() if "layers.1.self_attn.k_proj" not in name}
+    model.save_pretrained(tmp_path, state_dict=weights)
+    with pytest.raises(InputError, match=r"transformers reports missing keys: model\.layers\.1\.self_attn\.k_proj\.weight"):
+        load(tmp_path)
+
+
 def test_layers_without_attention_are_named() -> None:
     import transformers
 

@@ -1,6 +1,6 @@
 import { dynamicsIds } from '$analysis/compare/storedDynamics.ts';
 import type { LabelsAnswer } from '$lib/client/api.ts';
-import type { TorchThere } from '$lib/forms/torchThere.ts';
+import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import type { LayoutServerLoad } from './$types';
 
 export const load: LayoutServerLoad = async ({

@@ -71,6 +71,13 @@ export async function writeTinyCheckpoint(
 	return config;
 }
 
+/** The same, of a family that no row of the program's own describes: another engine may run it. */
+export async function writeUnknownFamily(folder: string): Promise<void> {
+	await writeTinyCheckpoint(folder);
+	const json = { ...tinyConfig(), architectures: ['NewForCausalLM'], model_type: 'new' };
+	await writeFile(join(folder, 'config.json'), JSON.stringify(json));
+}
+
 async function writeWeights(
 	folder: string,
 	tensors: readonly TensorSource[],

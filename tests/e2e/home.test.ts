@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planJson } from '../../analysis/plan/exporters/json.ts';
-import { writeTinyCheckpoint } from '../builders/checkpoint.ts';
+import { writeTinyCheckpoint, writeUnknownFamily } from '../builders/checkpoint.ts';
 import { importedPlan } from '../../src/lib/measure/importedPlan.ts';
 import { runsOf } from './setup/api.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
@@ -81,6 +82,46 @@ describe('folders of models', () => {
 		await form.getByRole('textbox').fill(join(zoo.path, 'none'));
 		await form.getByRole('button', { name: 'Add' }).click();
 		await form.getByRole('alert').getByText('no such folder').waitFor();
+	});
+});
+
+describe('a model that only PyTorch runs, where a Python has it', () => {
+	let torch: RunningServer;
+	let own: Awaited<ReturnType<typeof temporaryFolder>>;
+	beforeAll(async () => {
+		own = await temporaryFolder();
+		await writeUnknownFamily(join(own.path, 'unknown'));
+		const python = join(own.path, 'python');
+		await writeFile(python, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+		const folders = join(own.path, 'unknown');
+		torch = await startBuild(join(own.path, 'home'), undefined, folders, {
+			SPANWISE_PYTHON: python
+		});
+	});
+	afterAll(async () => {
+		await torch.stop();
+		await own.remove();
+	});
+
+	it('is listed as usable; the form of an analysis chooses PyTorch and says why, and so does its page', async () => {
+		const page = await visit(torch.url);
+		await page
+			.getByRole('table', { name: 'models' })
+			.getByText('Runs on PyTorch only: architecture is "NewForCausalLM"')
+			.waitFor();
+		const form = page.getByRole('form', { name: 'New analysis' });
+		const engine = form.getByLabel('Engine');
+		await form.getByRole('checkbox', { name: /^unknown/ }).check();
+		await form
+			.getByText('Only PyTorch runs this model: architecture is "NewForCausalLM".')
+			.waitFor();
+		expect(await engine.locator('option').allTextContents()).toEqual(['PyTorch']);
+		expect(await form.getByLabel('Device').inputValue()).toBe('cpu');
+		await page.getByRole('link', { name: 'unknown', exact: true }).click();
+		await page
+			.getByText('only PyTorch runs this model: architecture is "NewForCausalLM"')
+			.waitFor();
+		await page.getByRole('link', { name: 'Analyse …' }).waitFor();
 	});
 });
 

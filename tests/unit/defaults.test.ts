@@ -41,7 +41,7 @@ const recall = v.parse(recallSetting, undefined);
 describe('page and command have the same defaults', () => {
 	it('for a damage map', () => {
 		const { context, windows, maxSpan } = optionsOf('damage');
-		expect(damageRequest('run', damageFields(SIZE, samples))).toEqual({
+		expect(damageRequest('run', damageFields({ model: SIZE }, samples))).toEqual({
 			kind: 'damage',
 			run: 'run',
 			texts: [{ sample: 'hound-of-the-baskervilles' }, { sample: 'time-machine' }],
@@ -53,7 +53,7 @@ describe('page and command have the same defaults', () => {
 	});
 	it('for an evaluation, whose texts the command asks for', () => {
 		const { context, windows } = optionsOf('evaluate');
-		expect(evaluateRequest('run', evaluateFields(SIZE, samples), asked)).toEqual({
+		expect(evaluateRequest('run', evaluateFields({ model: SIZE }, samples), asked)).toEqual({
 			kind: 'evaluate',
 			run: 'run',
 			texts: [{ sample: 'walden' }, { sample: 'through-the-looking-glass' }],
@@ -70,7 +70,7 @@ describe('page and command have the same defaults', () => {
 		const options = optionsOf('search');
 		const { context, windows, maxSpan, protect, repair = false } = options;
 		const { maxRecallIncrease } = options;
-		expect(searchRequest('run', searchFields(SIZE, samples), SIZE.layers)).toEqual({
+		expect(searchRequest('run', searchFields({ model: SIZE }, samples), SIZE.layers)).toEqual({
 			kind: 'search',
 			run: 'run',
 			texts: [{ sample: 'hound-of-the-baskervilles' }, { sample: 'time-machine' }],
@@ -112,9 +112,9 @@ describe('page and command have the same defaults', () => {
 	});
 	it('fit a small model on the page', () => {
 		const small = { layers: 3, maxPositions: 64 };
-		expect(damageFields(small, samples)).toMatchObject({ context: 64, maxSpan: 3 });
-		expect(evaluateFields(small, samples)).toMatchObject({ context: 64 });
+		expect(damageFields({ model: small }, samples)).toMatchObject({ context: 64, maxSpan: 3 });
+		expect(evaluateFields({ model: small }, samples)).toMatchObject({ context: 64 });
 		expect(tuneFields(small, samples)).toMatchObject({ context: 64 });
-		expect(searchFields(small, samples)).toMatchObject({ context: 64, maxSpan: 3 });
+		expect(searchFields({ model: small }, samples)).toMatchObject({ context: 64, maxSpan: 3 });
 	});
 });

@@ -166,7 +166,7 @@ async function capture(
 		windows.length === 0 ? null : await prepared.capture(windows, home, reporter, stopwatch);
 	if (captured !== null) checkFinite([captured.loss], model.path, 'the loss');
 	const recall = await recallOf(prepared, request.torch ?? null, home, reporter, stopwatch);
-	const seconds = reporter.secondsElapsed();
+	const seconds = reporter.secondsWorking();
 	if (captured !== null) await rememberSpeed(home, totalWork / seconds, request.torch ?? null);
 	return {
 		captured,

@@ -5,7 +5,7 @@ import { children } from '../checkpoint/cache.ts';
 import { expectedTensors } from '../checkpoint/fused.ts';
 import { configFacts, modelFacts } from '../checkpoint/facts.ts';
 import { exists } from '../checkpoint/files.ts';
-import { openCheckpoint, readConfig } from '../checkpoint/open.ts';
+import { openForOther, readConfig } from '../checkpoint/open.ts';
 import { openGguf } from '../gguf/open.ts';
 import { missingTokenizer } from '../checkpoint/tokenizer.ts';
 import type { ModelFacts, ModelListing } from '../checkpoint/types.ts';
@@ -18,7 +18,7 @@ export async function examineCheckpoint({
 	Pick<ModelListing, 'facts' | 'planned' | 'problem'>
 > {
 	try {
-		const facts = modelFacts(await (form === 'gguf' ? openGguf(folder) : openCheckpoint(folder)));
+		const facts = modelFacts(await (form === 'gguf' ? openGguf(folder) : openForOther(folder)));
 		return {
 			facts,
 			planned: null,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
+import { writeTinyCheckpoint, writeUnknownFamily } from '../../../tests/builders/checkpoint.ts';
 import { writeGguf } from '../../../tests/builders/gguf.ts';
 import { ggufOf } from '../../../tests/builders/ggufOf.ts';
 import { smallDecoderBytes } from '../../../tests/builders/onnxDecoder.ts';
@@ -174,6 +174,7 @@ describe('discoverModels', () => {
 		await writeFile(join(place, 'cut', 'model.safetensors'), 'abc');
 		await writeTinyCheckpoint(join(place, 'mute'));
 		await rm(join(place, 'mute', 'tokenizer.json'));
+		await writeUnknownFamily(join(place, 'unknown'));
 		await mkdir(join(place, 'other'));
 		await writeFile(join(place, 'other', 'config.json'), '{"architectures": ["BertModel"]}');
 		const listings = await discoverModels({ ...none, folders: [place] });
@@ -185,6 +186,13 @@ describe('discoverModels', () => {
 		const facts = Object.fromEntries(listings.map(({ id, facts }) => [id, facts]));
 		expect(facts.cut).toMatchObject({ ...facts.good, bytes: 3 });
 		expect(facts.other).toBeNull();
+		// Another engine may run it; whether there is one is not looked at here.
+		expect(problems.unknown).toBeNull();
+		expect(facts.unknown).toMatchObject({
+			layers: 3,
+			onlyTorch: 'architecture is "NewForCausalLM"'
+		});
+		expect(facts.good?.onlyTorch).toBeUndefined();
 	});
 });
 

@@ -48,7 +48,9 @@ export function describeModel(model: Model): CheckpointReport | OnnxReport {
 /** Describes a listed model, without weights and without running it. Never throws: the problem says what is wrong. */
 export async function modelReport(listing: ModelListing): Promise<ModelReport> {
 	try {
-		return await withModel(listing.folder, (model) => reportOf(listing, model));
+		return await withModel(listing.folder, (model) => reportOf(listing, model), {
+			forOther: true
+		});
 	} catch (error) {
 		const problem = listing.problem ?? messageOf(error);
 		return { listing, layers: [], graph: null, files: [], notes: [], problem };

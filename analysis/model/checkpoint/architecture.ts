@@ -3,11 +3,13 @@ import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { ARCHITECTURES, FAMILIES } from './families.ts';
-import { TORCH_RUNS } from './otherEngine.ts';
+import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import type { Architecture } from './types.ts';
 
 /** One in practice. */
 const MAX_NAMED = 100;
+
+const SUPPORTED = `supported: ${ARCHITECTURES.join(', ')}`;
 
 const schema = v.object({
 	architectures: v.nullish(boundedArray(v.unknown(), MAX_NAMED)),
@@ -27,11 +29,11 @@ export function architectureOf(json: object, where: string): Architecture {
 	if (named === undefined || named === null) {
 		if (byType !== null) return byType;
 		const said = type == null ? 'not given' : `not given, and model_type is ${shown(type)}`;
-		throw new InputError(`${where}: architecture is ${said}; supported: ${supported()}`);
+		throw new OwnEngineRefusal(where, `architecture is ${said}`, SUPPORTED);
 	}
 	const byName = ARCHITECTURES.find((name) => isNameOf(name, named)) ?? null;
 	if (byName === null) {
-		throw new InputError(`${where}: architecture is ${shown(named)}; supported: ${supported()}`);
+		throw new OwnEngineRefusal(where, `architecture is ${shown(named)}`, SUPPORTED);
 	}
 	if (byType !== null && byType !== byName) {
 		throw new InputError(
@@ -41,9 +43,7 @@ export function architectureOf(json: object, where: string): Architecture {
 	// What was written with a plan has a type of its own, so that nothing else takes it for the plain model.
 	if (byType === null && type != null && spanwise === undefined) {
 		const types = ARCHITECTURES.map((name) => FAMILIES[name].modelType).join(', ');
-		throw new InputError(
-			`${where}: model_type is ${shown(type)}; supported: ${types}; ${TORCH_RUNS}`
-		);
+		throw new OwnEngineRefusal(where, `model_type is ${shown(type)}`, `supported: ${types}`);
 	}
 	return byName;
 }
@@ -65,10 +65,6 @@ function isNameOf(architecture: string, name: unknown): boolean {
 		plannedClass(architecture)
 	];
 	return known.some((each) => each.toLowerCase() === name.toLowerCase());
-}
-
-function supported(): string {
-	return `${ARCHITECTURES.join(', ')}; ${TORCH_RUNS}`;
 }
 
 function shown(value: unknown): string {

@@ -286,7 +286,7 @@ describe('refusals', () => {
 		[
 			'another rope type',
 			{ rope_scaling: { rope_type: 'proportional', factor: 4 } },
-			'rope_scaling has the type "proportional", which is not supported; supported: default, linear, dynamic, llama3, yarn, longrope'
+			'rope_scaling: type is "proportional", which is not supported; supported: default, linear, dynamic, llama3, yarn, longrope'
 		],
 		[
 			'a table that is not as long as there are rotary pairs',

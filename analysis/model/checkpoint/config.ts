@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
+import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import { parseQuantisation } from '../quantised/parse.ts';
 import { architectureOf } from './architecture.ts';
 import { expertFields, parseExperts } from './expertFields.ts';
@@ -138,8 +139,10 @@ function inLlamasWords(json: object, { keys, defaults }: Family): Record<string,
 function activationOf(raw: RawConfig, { keys, block }: Family, where: string): Activation {
 	const named = raw.hidden_act ?? block.activation;
 	if (Object.hasOwn(ACTIVATIONS, named)) return ACTIVATIONS[named];
-	throw new InputError(
-		`${where}: ${'hidden_act' in keys ? keys.hidden_act : 'hidden_act'} is ${quoted(JSON.stringify(named))}; supported: ${Object.keys(ACTIVATIONS).join(', ')}`
+	throw new OwnEngineRefusal(
+		where,
+		`${'hidden_act' in keys ? keys.hidden_act : 'hidden_act'} is ${quoted(JSON.stringify(named))}`,
+		`supported: ${Object.keys(ACTIVATIONS).join(', ')}`
 	);
 }
 

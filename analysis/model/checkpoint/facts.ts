@@ -30,6 +30,7 @@ export function configFacts(config: ModelConfig, parameters: number, bytes: numb
 			config.block.qkNormOver === 'all heads' && {
 				qkNormWeights: (config.heads + config.kvHeads) * config.headDim
 			}),
+		...(config.onlyTorch !== undefined && { onlyTorch: config.onlyTorch }),
 		parameters,
 		bytes,
 		dtype: config.dtype

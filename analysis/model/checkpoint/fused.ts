@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts';
+import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import {
 	expectedWeights,
 	layerPrefix,
@@ -77,8 +78,10 @@ function partOf(stored: TensorEntry, { order, heads, parts }: Fused, index: numb
 	const entry = { ...stored, name, shape, of: stored.name };
 	if (stored.quantised !== undefined) {
 		if (order === 'rows') return { ...entry, quantised: { ...stored.quantised, firstRow: before } };
-		throw new InputError(
-			`${stored.file}: ${stored.name} is ${stored.dtype}; ${order === 'columns' ? 'a matrix that is stored turned' : 'a matrix of several in turns'} is only read where it is not quantised`
+		throw new OwnEngineRefusal(
+			stored.file,
+			`${stored.name} is ${stored.dtype}`,
+			`${order === 'columns' ? 'a matrix that is stored turned' : 'a matrix of several in turns'} is only read where it is not quantised`
 		);
 	}
 	if (order === 'rows') {

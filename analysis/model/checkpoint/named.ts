@@ -4,7 +4,7 @@ import { modelTensorNames } from './expected.ts';
 import { expertWeights } from './experts.ts';
 import { familyOf } from './families.ts';
 import { expectedTensors, fusedWeights } from './fused.ts';
-import { TORCH_RUNS } from './otherEngine.ts';
+import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import { isWeightDtype, WEIGHT_DTYPES } from './widen.ts';
 import type { ModelConfig, TensorEntry } from './types.ts';
 
@@ -135,13 +135,17 @@ function checkTensors(
 		}
 		if (found.quantised !== undefined) {
 			if (!name.startsWith(layerPrefixes)) {
-				throw new InputError(
-					`${found.file}: ${name} is ${found.dtype}: of quantised weights those of layers are read, not embeddings; ${TORCH_RUNS}`
+				throw new OwnEngineRefusal(
+					found.file,
+					`${name} is ${found.dtype}`,
+					'of quantised weights those of layers are read, not embeddings'
 				);
 			}
 		} else if (!isWeightDtype(found.dtype)) {
-			throw new InputError(
-				`${found.file}: ${name} is ${found.dtype}; weights of ${WEIGHT_DTYPES.join(', ')} are read: convert them`
+			throw new OwnEngineRefusal(
+				found.file,
+				`${name} is ${found.dtype}`,
+				`weights of ${WEIGHT_DTYPES.join(', ')} are read: convert them`
 			);
 		}
 	}

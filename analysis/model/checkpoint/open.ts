@@ -1,13 +1,14 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { readJsonFile } from '../../edge/json.ts';
 import { brokenLink } from '../../edge/links.ts';
-import { InputError, isInputError } from '../../errors.ts';
+import { InputError } from '../../errors.ts';
 import { findQuantised } from '../quantised/find.ts';
 import { parseConfig } from './config.ts';
 import { exists, isFolder } from './files.ts';
 import { describeFile, describeFolder } from './foreign.ts';
 import { nameTensors, sizes } from './named.ts';
-import { sizesOf } from './otherEngine.ts';
+import { isDecoder, sizesOf } from './otherEngine.ts';
+import { onlyTorchWords, OwnEngineRefusal } from './ownEngineRefusal.ts';
 import { INDEX, readTensors, SINGLE } from './shards.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
 
@@ -34,21 +35,22 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 }
 
 /**
- * Opens a model folder for another engine: where the program's own cannot run it, only sizes are read, and a note says
- * why. Throws InputError as `openCheckpoint` where not even they can be.
+ * Opens a model folder for any engine: where the program's own does not know how to run it, only sizes are read, and
+ * `config.onlyTorch` says why. Throws InputError as `openCheckpoint` where the model is broken or no decoder, or not even
+ * its sizes can be read.
  */
 export async function openForOther(folder: string): Promise<Checkpoint> {
 	try {
 		return await openCheckpoint(folder);
 	} catch (error) {
-		if (!isInputError(error)) throw error;
+		if (!(error instanceof OwnEngineRefusal)) throw error;
 		const absolute = resolve(folder);
 		const file = join(absolute, 'config.json');
-		if (!(await exists(file))) throw error;
+		const json = await readJsonFile(file);
 		const tensors = await readTensors(absolute);
-		if (tensors === null) throw error;
-		const config = sizesOf(await readJsonFile(file), file);
-		const notes = [`only PyTorch runs this model: ${error.message}`];
+		if (tensors === null || !isDecoder(json, file)) throw error;
+		const config = sizesOf(json, file, error.why);
+		const notes = [onlyTorchWords(error.why)];
 		const name = modelName(absolute);
 		return { folder: absolute, name, config, tensors, parts: new Map(), ...sizes(tensors), notes };
 	}

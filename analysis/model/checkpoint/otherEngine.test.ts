@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sizesOf } from './otherEngine.ts';
+import { isDecoder, sizesOf } from './otherEngine.ts';
 
 const CONFIG = {
 	...{ architectures: ['NewForCausalLM'], num_hidden_layers: 4, hidden_size: 32 },
@@ -13,9 +13,9 @@ const TYPES = [
 ] as const;
 
 it('an unknown family has the sliding windows that its config.json names layer by layer', () => {
-	const { reach } = sizesOf({ ...CONFIG, layer_types: TYPES }, 'config.json');
+	const { reach } = sizesOf({ ...CONFIG, layer_types: TYPES }, 'config.json', 'why');
 	expect(reach).toEqual([8, 8, 8, null]);
-	const inner = sizesOf({ text_config: { ...CONFIG, layer_types: TYPES } }, 'config.json');
+	const inner = sizesOf({ text_config: { ...CONFIG, layer_types: TYPES } }, 'config.json', 'why');
 	expect(inner.reach).toEqual([8, 8, 8, null]);
 });
 
@@ -25,5 +25,16 @@ it.each([
 	[{ layer_types: TYPES, sliding_window: null }],
 	[{ layer_types: TYPES, sliding_window: 0 }]
 ])('and none where it does not say which: %j', (given) => {
-	expect(sizesOf({ ...CONFIG, ...given }, 'config.json').reach).toEqual(Array(4).fill(null));
+	expect(sizesOf({ ...CONFIG, ...given }, 'config.json', 'why').reach).toEqual(Array(4).fill(null));
+});
+
+it.each([
+	[{ architectures: ['OPTForCausalLM'] }, true],
+	[{ architectures: ['GPT2LMHeadModel'] }, true],
+	[{ model_type: 'new' }, true],
+	[{}, false],
+	[{ architectures: ['BertForMaskedLM'] }, false],
+	[{ architectures: ['T5ForConditionalGeneration'], is_encoder_decoder: true }, false]
+])('a config.json describes a decoder or not: %j', (json, is) => {
+	expect(isDecoder(json, 'config.json')).toBe(is);
 });

@@ -5,10 +5,6 @@ import { LLAMA_BLOCK } from './families/family.ts';
 import { MAX_LAYERS, namedWindows, windowFields } from './reach.ts';
 import type { ModelConfig } from './types.ts';
 
-/** Ends the message of a refusal by the program's own engine. */
-export const TORCH_RUNS =
-	'spanwise analyze --engine torch runs most decoders that transformers loads';
-
 const count = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1)));
 
 /** What decoders of different families call the same thing. */
@@ -27,6 +23,8 @@ type Size = keyof typeof NAMES;
 
 const schema = v.looseObject({
 	architectures: v.nullish(v.array(v.string())),
+	is_encoder_decoder: v.nullish(v.boolean()),
+	model_type: v.nullish(v.string()),
 	bos_token_id: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
 	dtype: v.nullish(v.string()),
 	torch_dtype: v.nullish(v.string()),
@@ -40,12 +38,27 @@ const schema = v.looseObject({
 /** transformers' BLOOM and MPT have no key for it. */
 const DEFAULT_POSITIONS = 2048;
 const WIDENING = 4;
+/** How transformers ends the names of classes that continue a text. */
+const DECODER = /(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/;
+
+/**
+ * Whether a config.json describes a decoder, as far as it says: no encoder (BERT), nor one with a decoder (T5), nor
+ * a file that names no family. Throws
+ * InputError for what is no config.json.
+ */
+export function isDecoder(json: unknown, where: string): boolean {
+	const said = parseUntrusted(schema, json, where);
+	const named = said.architectures?.at(0);
+	if (said.is_encoder_decoder === true) return false;
+	return named === undefined ? said.model_type != null : DECODER.test(named);
+}
 
 /**
  * What another engine needs to be told of a model that the program's own cannot run, from its config.json alone: sizes.
- * How its blocks are built is that engine's to know; here it is Llama's. Throws InputError where a size is not there.
+ * How its blocks are built is that engine's to know; here it is Llama's. `why`: see `ModelConfig.onlyTorch`. Throws InputError
+ * where a size is not there.
  */
-export function sizesOf(json: unknown, where: string): ModelConfig {
+export function sizesOf(json: unknown, where: string, why: string): ModelConfig {
 	const outer = parseUntrusted(schema, json, where);
 	const inner = parseUntrusted(schema, { ...outer, ...outer.text_config }, where);
 	const found = new Map<string, unknown>(Object.entries(inner));
@@ -85,6 +98,7 @@ export function sizesOf(json: unknown, where: string): ModelConfig {
 		sinks: false,
 		shared: null,
 		dtype: outer.dtype ?? outer.torch_dtype ?? inner.dtype ?? inner.torch_dtype ?? 'float32',
-		quantisation: null
+		quantisation: null,
+		onlyTorch: why
 	};
 }

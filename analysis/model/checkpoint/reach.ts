@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { boundedArray } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
+import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import type { Family } from './families/family.ts';
 
 /** Largest models in use have 126 layers; far more is a broken file that would fill memory. */
@@ -51,8 +52,10 @@ export function layerReach(
 	}
 	const unknown = types?.find((type) => ![FULL, SLIDING].includes(type));
 	if (unknown !== undefined) {
-		throw new InputError(
-			`${where}: layer_types has ${quoted(JSON.stringify(unknown))}; supported: ${FULL}, ${SLIDING}`
+		throw new OwnEngineRefusal(
+			where,
+			`layer_types has ${quoted(JSON.stringify(unknown))}`,
+			`supported: ${FULL}, ${SLIDING}`
 		);
 	}
 	if (kind !== 'some layers') {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { boundedArray } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
-import { TORCH_RUNS } from './otherEngine.ts';
+import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import type { RopeScaling } from './types.ts';
 
 const ROPE_TYPES = ['default', 'linear', 'dynamic', 'llama3', 'yarn', 'longrope'];
@@ -149,9 +149,10 @@ export function parseScaling(said: ScalingFields, around: Around): Scaled {
 			});
 		}
 		default:
-			throw new InputError(
-				`${at} has the type ${quoted(JSON.stringify(type))}, which is not supported; supported: ` +
-					`${ROPE_TYPES.join(', ')}. An ONNX export of this model can be analysed instead; ${TORCH_RUNS}`
+			throw new OwnEngineRefusal(
+				at,
+				`type is ${quoted(JSON.stringify(type))}, which is not supported`,
+				`supported: ${ROPE_TYPES.join(', ')}. An ONNX export of this model can be analysed instead`
 			);
 	}
 }

@@ -193,6 +193,8 @@ export interface ModelConfig {
 	dtype: string;
 	/** null: its weights are plain. */
 	quantisation: Quantisation | null;
+	/** Why the program's own engine does not run it, so that only sizes are known; not there: it does. */
+	onlyTorch?: string;
 }
 
 /** How the values of a quantised weight are computed from what is stored; see `quantised/`. */
@@ -319,6 +321,8 @@ export interface ModelFacts {
 	qkNorm: boolean;
 	/** Weights of the norms on q and k of a layer, where they are not one head's each: OLMo 2 and 3. */
 	qkNormWeights?: number;
+	/** Why PyTorch alone runs it: `architecture is "OPTForCausalLM"`; not there: the program's own engine does. */
+	onlyTorch?: string;
 	parameters: number;
 	/** Bytes of the weights on disk. */
 	bytes: number;

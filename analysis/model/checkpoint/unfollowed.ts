@@ -1,6 +1,5 @@
 import { quoted } from '../../edge/quote.ts';
-import { InputError } from '../../errors.ts';
-import { TORCH_RUNS } from './otherEngine.ts';
+import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 
 /** Keys of config.json that would change the numbers and that the engine does not follow, and values that mean nothing. */
 const UNFOLLOWED: Record<string, readonly unknown[]> = {
@@ -51,8 +50,10 @@ export function refuseUnfollowed(json: object, follows: readonly string[], where
 		if (follows.includes(name) || value == null || neutral.includes(value) || isEmpty(value))
 			continue;
 		const allowed = neutral.length === 0 ? 'no such key' : neutral.map(String).join(' or ');
-		throw new InputError(
-			`${where}: ${name} is ${quoted(JSON.stringify(value))}, which is not supported; expected ${allowed}; ${TORCH_RUNS}`
+		throw new OwnEngineRefusal(
+			where,
+			`${name} is ${quoted(JSON.stringify(value))}, which is not supported`,
+			`expected ${allowed}`
 		);
 	}
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { familyOf } from './families.ts';
+import { onlyTorchWords } from './ownEngineRefusal.ts';
 import type { Architecture, ModelConfig } from './types.ts';
 
 /** Architectures of which an ONNX decoder can be written, all of them built as Llama. */
@@ -25,12 +26,21 @@ export function requireWritable(
 	target: 'onnx' | 'transformers',
 	planned: PlannedSources
 ): void {
+	requireOwnEngine(name, config);
 	if (target === 'onnx') requireDecoder(name, config);
 	else {
 		requirePlainExperts(name, config);
 		requireSeparateProjections(name, config);
 		requireHandedOn(name, config, planned);
 	}
+}
+
+/** The same for any form: of a model that only PyTorch runs, no more than sizes is known. */
+export function requireOwnEngine(name: string, { onlyTorch }: ModelConfig): void {
+	if (onlyTorch === undefined) return;
+	throw new InputError(
+		`${name}: ${onlyTorchWords(onlyTorch)}; it can be analysed, measured and searched with --engine torch, but not written; an ONNX export of it can be rewritten instead`
+	);
 }
 
 /** The same for an ONNX decoder, which bench writes too. */

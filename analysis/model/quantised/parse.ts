@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
-import { TORCH_RUNS } from '../checkpoint/otherEngine.ts';
+import { OwnEngineRefusal } from '../checkpoint/ownEngineRefusal.ts';
 import type { Quantisation } from '../checkpoint/types.ts';
 
 /** Most groups of modules with settings of their own; in practice there are one to three. */
@@ -113,8 +113,10 @@ export function parseQuantisation(json: object, where: string): Quantisation | n
 	const raw = parseUntrusted(schema, config.get(key), at);
 	const method = raw.quant_method ?? (raw.config_groups == null ? null : 'compressed-tensors');
 	if (method !== null && Object.hasOwn(METHODS, method)) return METHODS[method](raw, at);
-	throw new InputError(
-		`${at}: quant_method is ${method === null ? 'not given' : quoted(JSON.stringify(method))}; supported: ${Object.keys(METHODS).join(', ')}; ${TORCH_RUNS}`
+	throw new OwnEngineRefusal(
+		at,
+		`quant_method is ${method === null ? 'not given' : quoted(JSON.stringify(method))}`,
+		`supported: ${Object.keys(METHODS).join(', ')}`
 	);
 }
 
@@ -127,8 +129,10 @@ function compressed(raw: Raw, where: string): Quantisation {
 		one('format', format ?? 'dense', COMPRESSED, where);
 	one('sparsity_config.format', raw.sparsity_config?.format ?? 'dense', ['dense'], where);
 	if (Object.keys(raw.transform_config ?? {}).length > 0) {
-		throw new InputError(
-			`${where}: transform_config: rotations while the model runs are not supported; ${TORCH_RUNS}`
+		throw new OwnEngineRefusal(
+			where,
+			'transform_config is set',
+			'rotations while the model runs are not supported'
 		);
 	}
 	const weights = groups.flatMap((group) => (group.weights == null ? [] : [group.weights]));
@@ -149,8 +153,10 @@ function one<Value extends string | number | boolean>(
 	where: string
 ): void {
 	if (supported.includes(value)) return;
-	throw new InputError(
-		`${where}: ${key} is ${quoted(JSON.stringify(value))}; supported: ${supported.join(', ')}; ${TORCH_RUNS}`
+	throw new OwnEngineRefusal(
+		where,
+		`${key} is ${quoted(JSON.stringify(value))}`,
+		`supported: ${supported.join(', ')}`
 	);
 }
 

@@ -119,7 +119,7 @@ describe('a quantised checkpoint is refused in a line that names', () => {
 			}
 		});
 		await expect(openCheckpoint(folder)).rejects.toThrow(
-			'lm_head.weight is FP8: of quantised weights those of layers are read, not embeddings; spanwise analyze --engine torch'
+			'lm_head.weight is FP8; of quantised weights those of layers are read, not embeddings; spanwise analyze --engine torch'
 		);
 	});
 	test('zeros of symmetric GPTQ that are those of no version', async () => {
@@ -205,7 +205,7 @@ describe('quantization_config', () => {
 		],
 		[
 			{ quant_method: 'compressed-tensors', transform_config: { config_groups: {} } },
-			'transform_config: rotations while the model runs are not supported'
+			'transform_config is set; rotations while the model runs are not supported'
 		],
 		[
 			{ quant_method: 'modelopt', quant_algo: 'W4A8_AWQ' },

@@ -28,6 +28,7 @@ const model = v.object({
 	outputBias: v.optional(v.boolean(), false),
 	qkNorm: v.boolean(),
 	qkNormWeights: v.exactOptional(count),
+	onlyTorch: v.exactOptional(v.string()),
 	parameters: count,
 	bytes: count,
 	dtype: v.string()

@@ -1,11 +1,6 @@
 import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
+import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import { createContext } from 'svelte';
-
-/** Whether this server can run models on PyTorch, and the Python that it looked at. */
-export interface TorchThere {
-	there: boolean;
-	python: string;
-}
 
 const [get, set] = createContext<() => TorchThere>();
 
@@ -18,6 +13,20 @@ export function torchThere(): () => TorchThere | null {
 	} catch {
 		return () => null;
 	}
+}
+
+/** PyTorch as a form first offers it. */
+export function firstTorch(found: TorchThere | null): TorchSettings {
+	return { device: found?.device ?? 'cpu', dtype: 'float32' };
+}
+
+/** The engine that a form asks for: the chosen one, and PyTorch where `only` it runs the model. */
+export function engineOf(
+	chosen: TorchSettings | null,
+	only: string | undefined,
+	found: TorchThere | null
+): TorchSettings | null {
+	return chosen ?? (only === undefined ? null : firstTorch(found));
 }
 
 /** The engine that made figures, as a form asks for it again; null: the program's own. */

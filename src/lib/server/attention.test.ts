@@ -25,7 +25,8 @@ const task = (modelFolder: string) => ({
 	modelHash: 'a1',
 	home: folder,
 	ids: [1, 2, 3],
-	layers: [0, 1]
+	layers: [0, 1],
+	torch: null
 });
 
 test('equal requests share one process, and later ones need none', async () => {

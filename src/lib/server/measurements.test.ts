@@ -54,7 +54,10 @@ beforeAll(async () => {
 	means = {
 		settings: settingsFrom({ SPANWISE_HOME: home }),
 		reader: readerHere,
-		models: new ModelCatalogue(join(home, 'none'), new ModelFolders(home, []), readerHere),
+		models: new ModelCatalogue(join(home, 'none'), new ModelFolders(home, []), readerHere, {
+			python: 'python3',
+			found: Promise.resolve(false)
+		}),
 		runs: new RunCatalogue(home, readerHere),
 		results: new ResultCatalogue(home)
 	};

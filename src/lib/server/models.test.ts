@@ -1,16 +1,39 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi, type Mock } from 'vitest';
 import { InputError } from '$analysis/errors.ts';
 import { ModelFolders } from './modelFolders.ts';
 import { ModelCatalogue } from './models.ts';
 
-const listing = { id: 'a', folder: '/a' };
+const listing = { id: 'a', folder: '/a', facts: null, problem: null };
 
 /** A catalogue whose reader answers with what is given, one after the other. */
 function catalogueOf(...answers: Promise<unknown>[]) {
 	const ask = vi.fn();
 	for (const answer of answers) ask.mockReturnValueOnce(answer);
-	return { ask, catalogue: new ModelCatalogue('/root', new ModelFolders('/nowhere', []), { ask }) };
+	return { ask, catalogue: catalogueWith({ ask }, true) };
 }
+
+function catalogueWith(reader: { ask: Mock }, hasTorch: boolean): ModelCatalogue {
+	const torch = { python: 'python3', found: Promise.resolve(hasTorch) };
+	return new ModelCatalogue('/root', new ModelFolders('/nowhere', []), reader, torch);
+}
+
+describe('a model that only PyTorch runs', () => {
+	const facts = { onlyTorch: 'architecture is "OPTForCausalLM"' };
+	const opt = { id: 'opt', folder: '/opt', facts, problem: null };
+	const ask = vi.fn().mockResolvedValue([listing, opt]);
+
+	it('can be used where PyTorch is there', async () => {
+		expect(await catalogueWith({ ask }, true).list()).toEqual([listing, opt]);
+	});
+
+	it('cannot be used where it is not, and says why and what to do', async () => {
+		const [other, unusable] = await catalogueWith({ ask }, false).list();
+		expect(other).toEqual(listing);
+		expect(unusable.problem).toBe(
+			'only PyTorch runs this model: architecture is "OPTForCausalLM"; python3 lacks torch, transformers, accelerate, safetensors or numpy: install them (pip install ./python), or name another Python by SPANWISE_PYTHON'
+		);
+	});
+});
 
 describe('what is known of the models', () => {
 	it('is the list where it comes in time', async () => {

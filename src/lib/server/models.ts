@@ -1,6 +1,7 @@
 import { join, sep } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import type { ModelListing } from '$analysis/model/checkpoint/types.ts';
+import { needTorch, withoutTorch } from '$analysis/model/catalogue/onlyTorch.ts';
 import { quoted } from '$analysis/edge/quote.ts';
 import { InputError, messageOf } from '$analysis/errors.ts';
 import { NotFoundError } from './errors.ts';
@@ -22,15 +23,23 @@ export class ModelCatalogue {
 	readonly #bundled: string;
 	readonly folders: ModelFolders;
 	readonly #reader: Reader;
+	readonly #torch: { python: string; found: Promise<boolean> };
 	/** Those that were found last. */
 	#last: ModelListing[] = [];
 	/** The look that has not ended yet. */
 	#looking: Promise<ModelListing[]> | null = null;
 
-	constructor(root: string, folders: ModelFolders, reader: Reader) {
+	/** `torch`: whether PyTorch is there, asked where a model needs it. */
+	constructor(
+		root: string,
+		folders: ModelFolders,
+		reader: Reader,
+		torch: { python: string; found: Promise<boolean> }
+	) {
 		this.#bundled = join(root, 'models');
 		this.folders = folders;
 		this.#reader = reader;
+		this.#torch = torch;
 	}
 
 	/** Looked for anew each time: a download may have ended since. */
@@ -54,8 +63,11 @@ export class ModelCatalogue {
 		return usable;
 	}
 
-	#look(folders: string[]): Promise<ModelListing[]> {
-		return this.#reader.ask('models', { bundled: this.#bundled, folders, env: { ...process.env } });
+	async #look(folders: string[]): Promise<ModelListing[]> {
+		const places = { bundled: this.#bundled, folders, env: { ...process.env } };
+		const listings = await this.#reader.ask('models', places);
+		if (!needTorch(listings) || (await this.#torch.found)) return listings;
+		return withoutTorch(listings, this.#torch.python);
 	}
 
 	/** The list, or those found last where looking takes longer than `patienceMs` or fails. */

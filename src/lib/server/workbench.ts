@@ -1,7 +1,8 @@
-import { hasTorch } from '$analysis/engine/torchThere.ts';
+import { firstDevice, hasTorch } from '$analysis/engine/torchThere.ts';
 import { pythonOf } from '$analysis/engine/torchSettings.ts';
 import { clearRemembered } from '$analysis/process/partial.ts';
 import { claimWorkspace, type Claim } from '$analysis/workspace/claim.ts';
+import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import { AttentionMaker } from './attention.ts';
 import { Completions } from './completions.ts';
 import { queueFirstRun } from './firstRun.ts';
@@ -32,7 +33,7 @@ export interface Workbench {
 	attention: AttentionMaker;
 	completions: Completions;
 	/** The Python that would run PyTorch, and whether it can; not until it was looked at. */
-	torch: () => { there: boolean; python: string };
+	torch: () => TorchThere;
 	/** Aborted when the server stops, so that open event streams end. */
 	stopped: AbortSignal;
 	/** Ends every child process; what ran is marked interrupted. Calling it again does nothing. */
@@ -47,15 +48,19 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const reader = new ReaderProcesses({ file: settings.readerFile });
 	const folders = new ModelFolders(home, settings.modelFolders);
 	await folders.load();
-	const models = new ModelCatalogue(root, folders, reader);
+	const python = pythonOf(process.env);
+	const torch: TorchThere = { there: false, python, device: 'cpu' };
+	const found = hasTorch(python);
+	void found.then(async (there) => {
+		torch.there = there;
+		if (there) torch.device = await firstDevice(python);
+	});
+	const models = new ModelCatalogue(root, folders, reader, { python, found });
 	const runs = new RunCatalogue(home, reader);
 	const results = new ResultCatalogue(home);
 	const labels = new LabelCatalogue(home);
 	const attention = new AttentionMaker(workerFile);
 	const completions = new Completions(settings);
-	const python = pythonOf(process.env);
-	let isTorchThere = false;
-	void hasTorch(python).then((there) => (isTorchThere = there));
 	const jobs = new JobManager({
 		store: new JobStore(home, readOnly),
 		readOnly,
@@ -85,7 +90,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		jobs,
 		attention,
 		completions,
-		torch: () => ({ there: isTorchThere, python }),
+		torch: () => ({ ...torch }),
 		stopped: stopping.signal,
 		stop() {
 			jobs.stop();

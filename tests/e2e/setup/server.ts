@@ -20,7 +20,12 @@ export interface RunningServer {
 }
 
 /** `spanwise serve` on a port of 127.0.0.1, a free one unless told, that finds the models in a folder too. */
-export async function startBuild(home: string, at?: string, models = ''): Promise<RunningServer> {
+export async function startBuild(
+	home: string,
+	at?: string,
+	models = '',
+	env: Record<string, string> = {}
+): Promise<RunningServer> {
 	const port = at ?? (await freePort());
 	const url = `http://127.0.0.1:${port}`;
 	const server = start(
@@ -28,7 +33,7 @@ export async function startBuild(home: string, at?: string, models = ''): Promis
 			...['dist/spanwise.js', 'serve', '--no-token', '--port', port, '--home', home],
 			...(models === '' ? [] : ['--models', models])
 		],
-		{}
+		env
 	);
 	const answered = () => {
 		server.mustLive();

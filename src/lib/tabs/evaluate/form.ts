@@ -6,6 +6,8 @@ import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
 import { OFFERED_LENGTHS, PROBE_LENGTHS } from '$analysis/measure/evaluate/probes/setting.ts';
 import type { Evaluation, Gates } from '$analysis/measure/evaluate/types.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
+import { torchOfRun } from '$analysis/workspace/run/torchOfRun.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { torchOf } from '../../forms/torchThere.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
@@ -27,17 +29,19 @@ export interface EvaluateFields extends QuestionFields {
 	maxProbeDropPercent: number | null;
 }
 
+/** What a run says of its model and its engine. */
+type AskedRun = Pick<RunRecord, 'engine'> & {
+	model: Pick<ModelFacts, 'maxPositions' | 'onlyTorch'>;
+};
+
 /** What the form starts with: the command's defaults, as far as the model allows. */
-export function evaluateFields(
-	{ maxPositions }: Pick<ModelFacts, 'maxPositions'>,
-	samples: SamplesAnswer
-): EvaluateFields {
+export function evaluateFields(run: AskedRun, samples: SamplesAnswer): EvaluateFields {
 	return {
 		texts: sampleChoices(samples, EVALUATE_DEFAULTS.samples),
-		context: Math.min(EVALUATE_DEFAULTS.context, maxPositions),
+		context: Math.min(EVALUATE_DEFAULTS.context, run.model.maxPositions),
 		windows: EVALUATE_DEFAULTS.windows,
 		recall: RECALL_DEFAULT,
-		torch: null,
+		torch: torchOfRun(run),
 		probes: [],
 		task: 'none',
 		questions: null,

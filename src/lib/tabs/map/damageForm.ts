@@ -2,6 +2,8 @@ import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import { DAMAGE_DEFAULTS } from '$analysis/measure/damage/defaults.ts';
 import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
+import { torchOfRun } from '$analysis/workspace/run/torchOfRun.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { torchOf } from '../../forms/torchThere.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
@@ -18,18 +20,21 @@ export interface DamageFields {
 	torch: TorchSettings | null;
 }
 
+/** What a run says of its model and its engine. */
+type AskedRun = Pick<RunRecord, 'engine'> & {
+	model: Pick<ModelFacts, 'layers' | 'maxPositions' | 'onlyTorch'>;
+};
+
 /** What the form starts with: the command's defaults, as far as the model allows. */
-export function damageFields(
-	{ layers, maxPositions }: Pick<ModelFacts, 'layers' | 'maxPositions'>,
-	samples: SamplesAnswer
-): DamageFields {
+export function damageFields(run: AskedRun, samples: SamplesAnswer): DamageFields {
+	const { layers, maxPositions } = run.model;
 	return {
 		texts: sampleChoices(samples, DAMAGE_DEFAULTS.samples),
 		context: Math.min(DAMAGE_DEFAULTS.context, maxPositions),
 		windows: DAMAGE_DEFAULTS.windows,
 		maxSpan: Math.min(DAMAGE_DEFAULTS.maxSpan, layers),
 		recall: RECALL_DEFAULT,
-		torch: null
+		torch: torchOfRun(run)
 	};
 }
 

@@ -8,7 +8,7 @@ const samples = ['time-machine', 'walden'].map((id) => ({
 	author: '',
 	characters: 9
 }));
-const before = searchFields({ layers: 16, maxPositions: 2048 }, samples);
+const before = searchFields({ model: { layers: 16, maxPositions: 2048 } }, samples);
 const stored = {
 	texts: [{ name: 'walden.txt', sha256: '', characters: 9 }],
 	windows: 2,

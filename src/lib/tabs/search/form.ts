@@ -5,6 +5,8 @@ import type { StoredResult } from '$analysis/measure/results/types.ts';
 import { SEARCH_DEFAULTS } from '$analysis/measure/search/defaults.ts';
 import { RECALL_DEFAULT } from '$analysis/measure/recallSetting.ts';
 import type { Search, SearchGoal } from '$analysis/measure/search/types.ts';
+import { torchOfRun } from '$analysis/workspace/run/torchOfRun.ts';
+import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { torchOf } from '../../forms/torchThere.ts';
 import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
@@ -34,13 +36,14 @@ export interface SearchFields extends QuestionFields {
 	maxAccuracyDropPercent: number | null;
 }
 
-type SizeFacts = Pick<ModelFacts, 'layers' | 'maxPositions'>;
+/** What a run says of its model and its engine. */
+type AskedRun = Pick<RunRecord, 'engine'> & {
+	model: Pick<ModelFacts, 'layers' | 'maxPositions' | 'onlyTorch'>;
+};
 
 /** What the form starts with: the command's defaults, as far as the model allows. The command asks for a goal. */
-export function searchFields(
-	{ layers, maxPositions }: SizeFacts,
-	samples: SamplesAnswer
-): SearchFields {
+export function searchFields(run: AskedRun, samples: SamplesAnswer): SearchFields {
+	const { layers, maxPositions } = run.model;
 	return {
 		goal: 'followers',
 		followers: Math.max(1, Math.round(layers / 4)),
@@ -54,7 +57,7 @@ export function searchFields(
 		protectedText: SEARCH_DEFAULTS.protectedLayers.join(', '),
 		repair: SEARCH_DEFAULTS.repair,
 		recall: RECALL_DEFAULT,
-		torch: null,
+		torch: torchOfRun(run),
 		maxRecallIncrease: SEARCH_DEFAULTS.maxRecallIncrease,
 		task: 'none',
 		questions: null,

@@ -1,3 +1,4 @@
+import { torchOfRun } from '$analysis/workspace/run/torchOfRun.ts';
 import { InputError } from '$analysis/errors.ts';
 import { SHAPE_HEADER } from '$lib/client/api.ts';
 import { answering } from '$lib/server/http/answer.ts';
@@ -11,7 +12,8 @@ const MAX_BYTES = 1_000_000_000; // 1 GB
 export const GET: RequestHandler = ({ params, url, request, locals }) =>
 	answering(async () => {
 		const { runs, attention, models, settings } = locals.workbench;
-		const { model } = await runs.record(params.id);
+		const record = await runs.record(params.id);
+		const { model } = record;
 		const { windows } = await runs.windows(params.id);
 		const window = indexOf(url, 'window', windows.length);
 		const layers = layersOf(url, model.layers);
@@ -26,7 +28,10 @@ export const GET: RequestHandler = ({ params, url, request, locals }) =>
 		const { data, shape } = await attention.get(
 			// By what the maps are of, not by the run's id: another run may come to stand in its place.
 			`${model.hash} ${ids.join(',')} ${layers.join(',')}`,
-			{ modelFolder, modelHash: model.hash, home: settings.home, ids, layers },
+			{
+				...{ modelFolder, modelHash: model.hash, home: settings.home, ids, layers },
+				torch: torchOfRun(record)
+			},
 			request.signal
 		);
 		return new Response(data, {

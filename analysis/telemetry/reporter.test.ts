@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Progress } from './progress.ts';
+import { Reporter } from './reporter.ts';
+
+beforeEach(() => {
+	vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+});
+afterEach(() => {
+	vi.useRealTimers();
+});
+
+it('what is waited for counts as elapsed, not as work: the time left is extrapolated without it', async () => {
+	const told: Progress[] = [];
+	const reporter = new Reporter({ work: 10, layers: 1, windows: 1, context: 4 }, (progress) =>
+		told.push(progress)
+	);
+	const loaded = reporter.waitFor(
+		'loading',
+		new Promise((resolve) => {
+			setTimeout(resolve, 60_000);
+		})
+	);
+	await vi.advanceTimersByTimeAsync(60_000);
+	await loaded;
+	vi.advanceTimersByTime(2_000);
+	reporter.add(5, 'windows', 1);
+	expect(told[0]).toMatchObject({ stage: 'loading', fraction: 0 });
+	expect(told[1]).toMatchObject({ fraction: 0.5, secondsElapsed: 62, secondsLeft: 2 });
+	expect(reporter.secondsWorking()).toBe(2);
+});
