@@ -1,4 +1,3 @@
-import { InputError } from '../../errors.ts';
 import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import {
 	expectedWeights,

@@ -26,7 +26,6 @@ export function requireWritable(
 	target: 'onnx' | 'transformers',
 	planned: PlannedSources
 ): void {
-	requireOwnEngine(name, config);
 	if (target === 'onnx') requireDecoder(name, config);
 	else {
 		requirePlainExperts(name, config);
