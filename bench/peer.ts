@@ -4,7 +4,9 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import prettier from 'prettier';
-import { CheckpointPlans } from '../analysis/engine/checkpointPlans.ts';
+import { checkpointEngine } from '../analysis/engine/checkpointEngine.ts';
+import { memoryLimit } from '../analysis/engine/memory.ts';
+import type { Plans } from '../analysis/engine/plans.ts';
 import type { AnalyzeResult } from '../analysis/measure/analyze/types.ts';
 import { openModel, requireCheckpoint } from '../analysis/model/open.ts';
 import type { MadeUp } from './checkpoints.ts';
@@ -184,15 +186,15 @@ class Peer {
 	}
 }
 
-/** A model in memory that runs its plain forward pass. */
+/** A model in memory that runs its plain forward pass, as damage and search run plans. */
 class PlainModel {
-	readonly #plans: CheckpointPlans;
+	readonly #plans: Plans;
 	readonly #layers: number;
 	readonly #vocab: number;
 	readonly #close: () => Promise<void>;
 
 	private constructor(
-		plans: CheckpointPlans,
+		plans: Plans,
 		{ layers, vocab }: { layers: number; vocab: number },
 		close: () => Promise<void>
 	) {
@@ -205,8 +207,11 @@ class PlainModel {
 	static async open(folder: string): Promise<PlainModel> {
 		const model = await openModel(folder);
 		requireCheckpoint(model);
-		const memory = { resident: true, windowsPerGroup: 1 };
-		const plans = new CheckpointPlans(model, memory, CONTEXT);
+		const outlook = checkpointEngine(model).plans({
+			samples: [{ context: CONTEXT, scored: CONTEXT - 1, windowCount: WINDOWS }],
+			limitBytes: memoryLimit(null)
+		});
+		const plans = await outlook.open();
 		const plain = new PlainModel(plans, model.checkpoint.config, () => model.close());
 		// Sessions are made.
 		await plain.seconds();

@@ -70,7 +70,6 @@ export function searchText({ report, model, texts, context }: Search): string {
 			saved(),
 			{ title: 'layers', value: ({ sources }) => planWords(sources) },
 			figure('sum of parts (in-sample)', (row) => row.sumOfParts),
-			figure('choose', (row) => row.choose.loss),
 			...reported<FrontPoint>(),
 			...recalled<FrontPoint>(report),
 			...asked<FrontPoint>(report)

@@ -294,7 +294,6 @@ function searchOf(model: StudiedModel): SearchReport {
 				sources,
 				savings: savedShares(model, sources, SETTING),
 				sumOfParts: loss,
-				choose: around(loss),
 				report: around(loss * 1.1)
 			};
 		})

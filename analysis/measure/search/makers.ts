@@ -27,8 +27,10 @@ export interface Makings {
 	turned: readonly number[];
 	/** The same of the model with dropped layers. */
 	turnedUnder: (sources: Sources) => Promise<readonly number[]>;
-	/** Loss of whole plans on the search part. */
+	/** What whole plans add on the search part. */
 	measure: Measure;
+	/** Its windows. */
+	windows: number;
 	/** What single changes are known to add; null: every step measures all. */
 	known: Known | null;
 }
@@ -55,6 +57,7 @@ export async function makePlans(
 		turned,
 		turnedUnder,
 		measure,
+		windows,
 		known
 	} = makings;
 	const made: MadePlan[] = [];
@@ -74,7 +77,7 @@ export async function makePlans(
 		const found = (await keeping?.(kind)) ?? null;
 		if (found !== null) made.push({ maker: `${kind}-recall`, ...found });
 	}
-	const task = { layers, limits, saved, target: target.share };
+	const task = { layers, limits, saved, target: target.share, windows };
 	add('greedy-share', await greedyPlan({ ...task, dropping: false }, measure, known));
 	add('greedy', await greedyPlan({ ...task, dropping: true }, measure, known));
 

@@ -108,13 +108,12 @@ export async function searchWith(
 				)
 			: { axis: axisOf(goal), share: fixed?.share ?? 0 };
 	const saved = (sources: Sources) => savedShares(facts, sources, setting)[target.axis];
-	const measure = async (plans: readonly Sources[]) => {
-		const added = await meter.added(
+	const measure = (plans: readonly Sources[], windows: number) =>
+		meter.addedOnFirst(
 			'search',
-			plans.map((sources) => ({ sources }))
+			plans.map((sources) => ({ sources })),
+			windows
 		);
-		return added.map(({ loss }) => loss);
-	};
 	const keeping =
 		recall &&
 		((kind: (typeof FRONT_KINDS)[number]) =>
@@ -135,6 +134,7 @@ export async function searchWith(
 				means.reporter.addLayer(work, 'dropping step by step', window, layer ?? 0)
 			),
 		measure,
+		windows: meter.count('search'),
 		known
 	};
 	const made = target.share > 0 ? await makePlans(makings, (text) => notes.push(text)) : [];
@@ -187,7 +187,6 @@ export async function searchWith(
 		...FRONT_KINDS.flatMap((kind) => spread(kind, 0)),
 		...(recall === null ? [] : spread('mixed', weight || DRAWN_WEIGHT))
 	];
-	const pointsOnChoose = await meter.added('choose', points);
 	const random =
 		chosen === null
 			? []
@@ -309,7 +308,6 @@ export async function searchWith(
 				sources,
 				savings: savedShares(facts, sources, setting),
 				sumOfParts: sumOfParts(sources, damage) ?? 0,
-				choose: pointsOnChoose[at],
 				report: reported[firstPoint + at],
 				...(by !== 0 && { weight: by }),
 				...(recalled && {

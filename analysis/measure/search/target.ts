@@ -4,6 +4,8 @@ import type { Sources } from '../../plan/types.ts';
 import type { Meter } from './meter.ts';
 import type { SearchGoal, SearchReport } from './types.ts';
 
+type Measures = Pick<Meter, 'added'>;
+
 /** What a goal that names no axis is counted in. */
 const DEFAULT_AXIS: SavingAxis = 'kvCache';
 
@@ -37,7 +39,7 @@ export function fixedTarget(
 export async function targetOfLoss(
 	{ maxLossIncrease }: Extract<SearchGoal, { kind: 'loss' }>,
 	fronts: readonly FrontPlan[][],
-	{ meter, recall, limit }: { meter: Meter; recall: Meter | null; limit: number }
+	{ meter, recall, limit }: { meter: Measures; recall: Measures | null; limit: number }
 ): Promise<SearchReport['target']> {
 	const keeps = async (plan: { sources: Sources }) => {
 		const [{ loss }] = await meter.added('choose', [plan]);

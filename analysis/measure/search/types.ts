@@ -150,7 +150,6 @@ export interface FrontPoint {
 	sources: Sources;
 	savings: Record<SavingAxis, number>;
 	sumOfParts: number;
-	choose: PartLoss;
 	report: PartLoss;
 	/** Weight of recall damage beside text damage under which no other plan beats it; not there: 0, text alone. */
 	weight?: number;

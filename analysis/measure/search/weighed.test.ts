@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SearchDamage } from './damage.ts';
-import { bestWithin, weighedFront, weighedPlans, type Weighing } from './weighed.ts';
+import { bestWithin, keepingRecall, weighedFront, weighedPlans, type Weighing } from './weighed.ts';
 
 /** Four layers: 1 costs least on text and carries recall, 2 costs more and does not. */
 const damage: SearchDamage = {
@@ -49,5 +49,38 @@ describe('bestWithin', () => {
 	});
 	it('is the least loss where recall was not measured', () => {
 		expect(bestWithin(all(0.1, 0.2, 0.3), null, 0.1)).toBe(0);
+	});
+});
+
+describe('keepingRecall', () => {
+	const part = (loss: number) => ({ loss, low: loss, high: loss });
+	const meterOf = (losses: Record<string, number>, asked: string[]) => ({
+		added: (_: string, plans: readonly { sources: readonly (number | null)[] }[]) => {
+			const names = plans.map(({ sources }) => sources.join(' '));
+			asked.push(...names);
+			return Promise.resolve(names.map((name) => part(losses[name])));
+		}
+	});
+	const plans = [
+		[0, 1, 1],
+		[0, 0, 2],
+		[0, 1, null]
+	].map((sources) => ({ sources }));
+	const [a, b, c] = plans.map(({ sources }) => sources.join(' '));
+
+	it('takes the plan that bestWithin takes, and asks no plan that is dearer on text for its recall', async () => {
+		const asked: string[] = [];
+		const meter = meterOf({ [a]: 0.3, [b]: 0.1, [c]: 0.2 }, []);
+		const recall = meterOf({ [a]: 0, [b]: 0.5, [c]: 0.05 }, asked);
+		expect(await keepingRecall(plans, { meter, recall, limit: 0.1 })).toBe(plans[2]);
+		expect(asked).toEqual([b, c]);
+	});
+
+	it('asks all where none keeps recall, and takes the one that keeps most', async () => {
+		const asked: string[] = [];
+		const meter = meterOf({ [a]: 0.3, [b]: 0.1, [c]: 0.2 }, []);
+		const recall = meterOf({ [a]: 0.2, [b]: 0.5, [c]: 0.4 }, asked);
+		expect(await keepingRecall(plans, { meter, recall, limit: 0.1 })).toBe(plans[0]);
+		expect(asked).toHaveLength(3);
 	});
 });

@@ -73,11 +73,21 @@ export function weighedPlans(kind: FrontKind, share: number, weighing: Weighing)
  */
 export async function keepingRecall<Plan extends { sources: Sources }>(
 	plans: readonly Plan[],
-	{ meter, recall, limit }: { meter: Meter; recall: Meter; limit: number }
+	{
+		meter,
+		recall,
+		limit
+	}: { meter: Pick<Meter, 'added'>; recall: Pick<Meter, 'added'>; limit: number }
 ): Promise<Plan | null> {
 	if (plans.length === 0) return null;
 	const losses = await meter.added('choose', plans);
-	const recalls = await recall.added('choose', plans);
+	const cheapestFirst = [...plans.keys()].sort((a, b) => losses[a].loss - losses[b].loss);
+	const recalls = new Array<PartLoss>(plans.length);
+	for (const index of cheapestFirst) {
+		[recalls[index]] = await recall.added('choose', [plans[index]]);
+		// What is dearer on text need not be asked.
+		if (recalls[index].loss <= limit) return plans[index];
+	}
 	return plans[bestWithin(losses, recalls, limit)];
 }
 

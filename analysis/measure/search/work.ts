@@ -26,9 +26,11 @@ const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
 /** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
 const SHARE_DISTINCT = 0.6;
 /** What a race leaves of the work of measuring everything: of drops and spans, of steps, and of random plans. */
-const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
+const RACED = { damage: 0.7, steps: 0.15, random: 0.5 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const SHARE_OF_ITS_OWN = 0.6;
+/** Of the plans that weigh recall those whose recall is measured on choose: the cheapest on text, until one keeps it. */
+const SHARE_WEIGHED = 0.5;
 /** Plans that are asked the questions to choose by: the baseline, and the cheapest until one keeps accuracy. */
 const ASKED_PLANS = 3;
 /** Windows that a refit takes through the model, for each window of the search part. */
@@ -84,18 +86,15 @@ export function searchWork(
 		damage +
 		(changes + made) * (window.head + (layers / 2) * window.layer) +
 		repaired * (PASSES_OF_A_REFIT + 1) * whole;
-	const choose = (1 + made + weighed + front + repaired * REPAIR_STRENGTHS.length) * whole;
+	const choose = (1 + made + weighed + repaired * REPAIR_STRENGTHS.length) * whole;
 	const report = (1 + made + repaired + front + random * request.randomPlans) * whole;
 	const ofRecall =
 		recall === null
 			? 0
-			: recallWork(
-					recall,
-					layers,
-					damage / (window.layer * layers),
-					weighed,
-					1 + made + repaired + front
-				);
+			: recallWork(recall, layers, damage / (window.layer * layers), {
+					choose: 1 + made + repaired + SHARE_WEIGHED * weighed,
+					report: 1 + made + repaired + front
+				});
 	return {
 		layer: window.layer,
 		head: window.head,
@@ -110,13 +109,12 @@ export function searchWork(
 	};
 }
 
-/** The same on probes: damage by itself on search, the plans that are weighed on choose, all plans on report. */
+/** The same on probes: damage by itself on search, and so many plans on choose and on report. */
 function recallWork(
 	{ parts, work }: PlanSample,
 	layers: number,
 	damagePasses: number,
-	weighed: number,
-	reported: number
+	plans: Record<'choose' | 'report', number>
 ): number {
 	const pass = layers * work.layer + work.head;
 	return (
@@ -124,7 +122,7 @@ function recallWork(
 		SHARE_OF_ITS_OWN *
 			SHARE_RUN *
 			pass *
-			(parts.choose.length * (weighed + reported / 2) + parts.report.length * reported)
+			(parts.choose.length * plans.choose + parts.report.length * plans.report)
 	);
 }
 

@@ -44,7 +44,6 @@ const report = {
 			kind: 'share',
 			sources: [0, 0, 2, 2],
 			savings: savings(0.25),
-			choose: loss(0.2),
 			report: loss(0.3),
 			sumOfParts: 0.2
 		},
@@ -52,7 +51,6 @@ const report = {
 			kind: 'share',
 			sources: [0, 0, 2, 3],
 			savings: savings(0.125),
-			choose: loss(0.1),
 			report: loss(0.1),
 			sumOfParts: 0.1
 		},
@@ -60,7 +58,6 @@ const report = {
 			kind: 'drop',
 			sources: [0, null, 2, 3],
 			savings: savings(0.25),
-			choose: loss(0.1),
 			report: loss(0.1),
 			sumOfParts: 0.1
 		}

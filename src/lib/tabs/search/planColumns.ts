@@ -110,14 +110,6 @@ export const frontColumns = (shown: ShownAxes, asked: boolean): readonly Column<
 	recallColumn(),
 	...(asked ? [accuracyColumn<FrontPoint>()] : []),
 	{
-		key: 'choose',
-		title: 'choose',
-		term: 'choose',
-		align: 'right',
-		value: ({ choose }) => choose.loss,
-		format: (value) => formatSigned(Number(value))
-	},
-	{
 		key: 'sumOfParts',
 		title: 'sum of parts (in-sample)',
 		term: 'sum',
