@@ -62,6 +62,11 @@ describe('spanwise analyze', () => {
 		const without = await analyze(at('tiny'), '--text', text, ...small, '--device', 'cuda');
 		expect(without).toMatchObject({ code: 2, stdout: '' });
 		expect(without.stderr).toContain('--device cuda: of the torch engine; add --engine torch');
+		const half = await analyze(at('tiny'), '--text', text, ...small, '--dtype', 'float16');
+		expect(half).toMatchObject({ code: 2, stdout: '' });
+		expect(half.stderr).toContain(
+			'--dtype float16: of the torch engine; add --engine torch, or --device webgpu, which has float16'
+		);
 		const none = await analyze(at('tiny'), '--text', text, '--engine', 'torch', '--device', 'gpu');
 		expect(none.code).toBe(2);
 		expect(none.stderr).toContain(

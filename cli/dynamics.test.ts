@@ -111,7 +111,7 @@ describe('spanwise dynamics', () => {
 	it.each([
 		[['--out', 'figure.gif'], 'expected a name that ends in .pdf, .svg, .png, .html'],
 		[['--metric', 'angle'], "'--metric <metric>'"],
-		[['--dtype', 'bfloat16'], '--dtype: only the torch engine has it; add --engine torch']
+		[['--dtype', 'bfloat16'], '--dtype bfloat16: of the torch engine; add --engine torch']
 	])('refuses %j', async (args, message) => {
 		const { code, stderr } = await dynamics(...args);
 		expect(code).toBe(2);

@@ -8,12 +8,13 @@ import {
 	rotarySuffix
 } from '../graph/capture.ts';
 import type { BlockStatistics } from '../graph/statistics.ts';
+import { withHalfProducts } from '../graph/halfProducts.ts';
 import { forWebgpu } from '../graph/webgpu.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { DivergencePass } from './divergence.ts';
 import { tokenLosses, vocabularyLogSums } from './head.ts';
 import type { AttentionLayout } from './layout.ts';
-import type { OnnxDevice } from './onnxDevices.ts';
+import type { ChosenDevice } from './onnxDevices.ts';
 import { rotaryFeeds } from './rotary.ts';
 import { runningSums, type RunningSums } from './runningSums.ts';
 import { breathe, createWeightSession, floats, tensor, type Tensors } from './session.ts';
@@ -76,10 +77,10 @@ export class CapturePass {
 		layout: AttentionLayout,
 		request: StatisticsRequest,
 		weights: WeightSource,
-		device: OnnxDevice = 'cpu'
+		{ device, dtype = 'float32' }: Omit<ChosenDevice, 'why'> = { device: 'cpu' }
 	): Promise<CapturePass> {
 		const { folder, locationOf } = await weightFiles(checkpoint);
-		const graph = captureGraph({
+		const whole = captureGraph({
 			checkpoint,
 			context: layout.context,
 			blocks: layout.blocks,
@@ -87,6 +88,7 @@ export class CapturePass {
 			locationOf,
 			split: device === 'webgpu'
 		});
+		const graph = dtype === 'float16' ? withHalfProducts(whole) : whole;
 		const running = hasNull(request) ? runningSums(layout, request, device) : null;
 		const session = await createWeightSession(
 			device === 'webgpu' ? forWebgpu(graph) : graph,

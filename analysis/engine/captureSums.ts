@@ -8,7 +8,7 @@ import { StatisticsPass, type CapturedSums, type Profile } from './statistics.ts
 import { WeightSource } from './weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Window } from '../model/tokens/types.ts';
-import type { AskedDevice, ChosenDevice } from './onnxDevices.ts';
+import type { ChosenDevice, OnnxSettings } from './onnxDevices.ts';
 import type { SeenWindows } from './onnxWindows.ts';
 import { chooseDevice } from './webgpu.ts';
 import type { Prepared } from './windowPlan.ts';
@@ -62,20 +62,20 @@ export async function captureSums(
 export type Captureable = Pick<
 	Prepared,
 	'checkpoint' | 'layout' | 'memory' | 'work' | 'statistics' | 'windows'
-> & { device?: AskedDevice };
+> & { onnx?: OnnxSettings };
 
 /** Everything of a window in one run of one graph. */
 async function captureResident(
-	{ checkpoint, layout, statistics, windows, work, device = 'cpu' }: Captureable,
+	{ checkpoint, layout, statistics, windows, work, onnx }: Captureable,
 	reader: WeightReader,
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<Captured> {
-	const chosen = await chooseDevice(device);
+	const chosen = await chooseDevice(onnx ?? { device: 'cpu', dtype: 'float32' });
 	stopwatch.enter('packing weights');
 	reporter.add(0, 'packing weights', 0);
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
-	const pass = await CapturePass.open(checkpoint, layout, statistics, weights, chosen.device);
+	const pass = await CapturePass.open(checkpoint, layout, statistics, weights, chosen);
 	let lossSum = 0;
 	let losses = 0;
 	stopwatch.enter('windows');

@@ -12,7 +12,7 @@ import {
 	planPlans,
 	type MemoryPlan
 } from './memory.ts';
-import type { AskedDevice } from './onnxDevices.ts';
+import type { AskedDevice, OnnxSettings } from './onnxDevices.ts';
 import { pathOf } from './path.ts';
 import { hasPlanThreads, PlanTeam, startPlanThread } from './planTeam.ts';
 import { inTurns } from './ways.ts';
@@ -21,7 +21,11 @@ import { forwardWork, plansWork, windowWork } from './work.ts';
 const WAYS = 2;
 
 /** Runs a checkpoint's layers by graphs of our own. Weights are hashed while they are read, where their hash is not known. */
-export function checkpointEngine(model: CheckpointModel, device: AskedDevice = 'cpu'): Engine {
+export function checkpointEngine(
+	model: CheckpointModel,
+	onnx: OnnxSettings = { device: 'cpu', dtype: 'float32' }
+): Engine {
+	const { device } = onnx;
 	const { checkpoint, reader } = model;
 	const { config } = checkpoint;
 	return {
@@ -45,7 +49,7 @@ export function checkpointEngine(model: CheckpointModel, device: AskedDevice = '
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { captureSums } = await import('./captureSums.ts');
 					const windows = [...given];
-					const laidOut = { checkpoint, layout, memory, work, statistics, windows, device };
+					const laidOut = { checkpoint, layout, memory, work, statistics, windows, onnx };
 					if (chunks === undefined)
 						return captureSums(laidOut, reader, hasher, reporter, stopwatch);
 					const { captureChunked } = await import('./captureChunked.ts');

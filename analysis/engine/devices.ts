@@ -27,7 +27,7 @@ export async function listDevices(python: string): Promise<DeviceFinding[]> {
 			engine: 'onnx',
 			device: 'webgpu',
 			there: problem === null,
-			about: problem ?? 'an adapter answers; analyze takes it (float32)'
+			about: problem ?? 'an adapter answers; analyze takes it (float32, or --dtype float16)'
 		},
 		...(await torchDevices(python))
 	];

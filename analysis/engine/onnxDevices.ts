@@ -5,9 +5,21 @@ export type OnnxDevice = 'cpu' | 'webgpu';
 export const ONNX_DEVICES = ['cpu', 'webgpu', 'auto'] as const;
 export type AskedDevice = (typeof ONNX_DEVICES)[number];
 
+/** What the products of layers with their weights are computed in; all else is float32. float16 is of WebGPU alone. */
+export const ONNX_DTYPES = ['float32', 'float16'] as const;
+export type OnnxDtype = (typeof ONNX_DTYPES)[number];
+
+/** Where and in what onnxruntime is to run a model. */
+export interface OnnxSettings {
+	device: AskedDevice;
+	dtype: OnnxDtype;
+}
+
 /** What runs a model, and why where that was not said. */
 export interface ChosenDevice {
 	device: OnnxDevice;
+	/** Left out: float32. */
+	dtype?: OnnxDtype;
 	/** One sentence; null: it was asked for by name. */
 	why: string | null;
 }

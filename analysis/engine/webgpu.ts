@@ -1,9 +1,9 @@
 import * as ort from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.ts';
-import { FLOAT, GraphBuilder } from '../proto/builder.ts';
+import { FLOAT, FLOAT16, GraphBuilder } from '../proto/builder.ts';
 import { quantile } from '../statistics/figures.ts';
-import type { AskedDevice, ChosenDevice, OnnxDevice } from './onnxDevices.ts';
-import { LOG_FATAL } from './session.ts';
+import type { ChosenDevice, OnnxDevice, OnnxSettings } from './onnxDevices.ts';
+import { createDeviceSession, LOG_FATAL, tensor } from './session.ts';
 import { vulkanProblem } from './vulkan.ts';
 
 /** Rows and columns of the product by which devices are compared: about that of a layer's projections. */
@@ -29,12 +29,14 @@ export async function webgpuProblem(): Promise<string | null> {
  * The device to run on. Throws InputError where WebGPU is asked for and is not there; `auto` takes the faster by a product of
  * two matrices.
  */
-export async function chooseDevice(asked: AskedDevice): Promise<ChosenDevice> {
+export async function chooseDevice({ device: asked, dtype }: OnnxSettings): Promise<ChosenDevice> {
 	if (asked === 'cpu') return { device: 'cpu', why: null };
 	const problem = await webgpuProblem();
 	if (asked === 'webgpu') {
-		if (problem === null) return { device: 'webgpu', why: null };
-		throw new InputError(`device webgpu: ${problem}; spanwise devices lists what is there`);
+		if (problem !== null)
+			throw new InputError(`device webgpu: ${problem}; spanwise devices lists what is there`);
+		if (dtype === 'float16') await requireHalves();
+		return { device: 'webgpu', dtype, why: null };
 	}
 	if (problem !== null) return { device: 'cpu', why: `runs on the CPU: WebGPU: ${problem}` };
 	const [cpu, gpu] = [await timeOf('cpu', RUNS, SIZE), await timeOf('webgpu', RUNS, SIZE)];
@@ -45,6 +47,27 @@ export async function chooseDevice(asked: AskedDevice): Promise<ChosenDevice> {
 
 function ms(time: number): string {
 	return `${time.toPrecision(2)} ms`;
+}
+
+/** Throws InputError where the GPU computes nothing in 16 bits. */
+async function requireHalves(): Promise<void> {
+	const graph = new GraphBuilder('probe');
+	graph.input('a', [SMALL], FLOAT);
+	graph.output('b', [SMALL], FLOAT);
+	const half = graph.node('half', 'Cast', ['a'], { attributes: { to: BigInt(FLOAT16) } });
+	const twice = graph.node('twice', 'Add', [half, half]);
+	graph.node('float', 'Cast', [twice], { outputs: ['b'], attributes: { to: BigInt(FLOAT) } });
+	const session = await createDeviceSession(graph.build());
+	try {
+		await session.run({ a: tensor(new Float32Array(SMALL), [SMALL]) });
+	} catch (error) {
+		throw new InputError(
+			`dtype float16: this GPU computes nothing in 16 bits (shader-f16); leave --dtype out`,
+			{ cause: error }
+		);
+	} finally {
+		await session.release();
+	}
 }
 
 /** Milliseconds of a product on a device, median of some runs after one that is not counted. Throws where there is none. */

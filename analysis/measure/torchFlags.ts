@@ -7,7 +7,12 @@ import {
 	type TorchDtype,
 	type TorchSettings
 } from '../engine/torchSettings.ts';
-import { ONNX_DEVICES, type AskedDevice } from '../engine/onnxDevices.ts';
+import {
+	ONNX_DEVICES,
+	ONNX_DTYPES,
+	type AskedDevice,
+	type OnnxDtype
+} from '../engine/onnxDevices.ts';
 import { InputError } from '../errors.ts';
 import type { Flag, SettingFlags } from './flags.ts';
 
@@ -28,6 +33,9 @@ export const torchSetting = v.optional(
 /** Where onnxruntime runs the model. */
 export const deviceSetting = v.optional(v.picklist(ONNX_DEVICES), 'cpu');
 
+/** What it computes the products of layers in there; left out: float32. */
+export const dtypeSetting = v.exactOptional(v.picklist(ONNX_DTYPES));
+
 function isOnnxDevice(text: string): text is AskedDevice {
 	return ONNX_DEVICES.some((device) => device === text);
 }
@@ -39,6 +47,14 @@ export const deviceFlag: SettingFlags<AskedDevice> = {
 	read: ([engine, device]) =>
 		engine === 'torch' ? undefined : (device as AskedDevice | undefined),
 	write: (device) => (device === 'cpu' ? [] : ['--device', device])
+};
+
+/** --dtype, where the engine is onnxruntime. */
+export const dtypeFlag: SettingFlags<OnnxDtype> = {
+	flags: [],
+	shares: ['--engine', '--dtype'],
+	read: ([engine, dtype]) => (engine === 'torch' ? undefined : (dtype as OnnxDtype | undefined)),
+	write: (dtype) => (dtype === 'float32' ? [] : ['--dtype', dtype])
 };
 
 /** Which engine made figures, where it was not the program's own. */
@@ -77,7 +93,7 @@ function deviceOf(text: string): string {
 	throw new InputError(`found "${text}"; allowed: cpu, webgpu, cuda, cuda:N, mps, auto, cuda:all`);
 }
 
-const dtypeFlag: Flag = {
+const torchDtype: Flag = {
 	flag: '--dtype <type>',
 	about: `of the torch engine: ${TORCH_DTYPES.join(', ')} (default: float32)`,
 	choices: TORCH_DTYPES
@@ -95,11 +111,15 @@ function readTorch(
 			dtype: (dtype as TorchDtype | undefined) ?? 'float32'
 		};
 	}
-	if (dtype !== undefined) {
-		throw new InputError('--dtype: only the torch engine has it; add --engine torch');
-	}
 	if (device !== undefined && !isOnnx(device as string)) {
 		throw new InputError(`--device ${device as string}: of the torch engine; add --engine torch`);
+	}
+	const isOfWebgpu = device === 'webgpu' && ONNX_DTYPES.some((each) => each === dtype);
+	if (dtype !== undefined && !isOfWebgpu) {
+		const other = isOnnx('webgpu') ? ', or --device webgpu, which has float16' : '';
+		throw new InputError(
+			`--dtype ${dtype as string}: of the torch engine; add --engine torch${other}`
+		);
 	}
 	return undefined;
 }
@@ -122,7 +142,7 @@ export const planTorchFlags: SettingFlags<TorchSettings> = {
 				'of the torch engine: cpu, cuda, cuda:1, mps; cuda:all shares the windows out over all GPUs, auto spreads a model over them that one cannot hold (default: cpu)',
 			parse: torchDevices
 		},
-		dtypeFlag
+		torchDtype
 	],
 	read: readTorch,
 	write: writeTorch
@@ -142,7 +162,10 @@ export const torchFlags: SettingFlags<TorchSettings> = {
 				'of onnx: cpu, webgpu for a GPU without anything installed, or auto for the faster; of torch: cpu, cuda, cuda:1, mps, cuda:all to share the windows out over all GPUs, or auto to spread a model over them (default: cpu)',
 			parse: deviceOf
 		},
-		dtypeFlag
+		{
+			...torchDtype,
+			about: `of torch: ${TORCH_DTYPES.join(', ')}; of webgpu float16 for the products of layers with their weights (default: float32)`
+		}
 	],
 	read: (values) => readTorch(values, isOnnxDevice),
 	write: writeTorch

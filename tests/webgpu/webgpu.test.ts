@@ -65,3 +65,10 @@ it('says that something is there', async () => {
 	const { webgpuProblem } = await import('../../analysis/engine/webgpu.ts');
 	expect(await webgpuProblem()).toBeNull();
 });
+
+it('refuses float16 on a GPU that computes nothing in 16 bits, as this one in software', async () => {
+	const { chooseDevice } = await import('../../analysis/engine/webgpu.ts');
+	await expect(chooseDevice({ device: 'webgpu', dtype: 'float16' })).rejects.toThrow(
+		'dtype float16: this GPU computes nothing in 16 bits (shader-f16); leave --dtype out'
+	);
+});

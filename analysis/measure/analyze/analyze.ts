@@ -16,6 +16,7 @@ import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { torchRecall } from '../../engine/torchEngine.ts';
 import type { ChosenDevice } from '../../engine/onnxDevices.ts';
+import type { EnginePath } from '../../engine/path.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import { rememberSpeed } from '../../engine/speed.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
@@ -104,7 +105,7 @@ export async function analyze(
 			engine: {
 				name: (request.torch ?? null) === null ? 'onnxruntime' : 'torch',
 				...path,
-				...(captured.chosen && { device: captured.chosen.device })
+				...ranOn(captured.chosen)
 			},
 			timings,
 			seconds: merged === null ? seconds : merged.seconds + seconds,
@@ -123,6 +124,13 @@ export async function analyze(
 			windows: windows.map(({ ids }) => ({ ids, pieces: tokenizer.pieces(ids) }))
 		}
 	);
+}
+
+/** What a run records of the device that was chosen, and of what it computed in. */
+function ranOn(chosen: ChosenDevice | undefined): Partial<Pick<EnginePath, 'device' | 'dtype'>> {
+	if (chosen === undefined) return {};
+	const { device, dtype = 'float32' } = chosen;
+	return { device, dtype };
 }
 
 /** Why it ran where it ran, and what ran elsewhere. */

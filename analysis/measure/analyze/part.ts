@@ -1,6 +1,7 @@
 /** What one shard of an analysis captured, as the files of its part, and the capture of all shards put together. */
 import * as v from 'valibot';
 import type { Captured } from '../../engine/captureSums.ts';
+import { ONNX_DTYPES } from '../../engine/onnxDevices.ts';
 import type { EnginePath } from '../../engine/path.ts';
 import { parseJson } from '../../edge/parseJson.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
@@ -44,7 +45,11 @@ const schema = v.object({
 			loss: v.number(),
 			seen: v.nullable(v.object({ reach: v.array(v.nullable(count)), notes: v.array(v.string()) })),
 			chosen: v.exactOptional(
-				v.object({ device: v.picklist(['cpu', 'webgpu']), why: v.nullable(v.string()) })
+				v.object({
+					device: v.picklist(['cpu', 'webgpu']),
+					dtype: v.exactOptional(v.picklist(ONNX_DTYPES)),
+					why: v.nullable(v.string())
+				})
 			),
 			views: v.array(v.picklist(VIEWS)),
 			layers: count,

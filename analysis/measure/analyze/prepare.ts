@@ -30,8 +30,8 @@ export interface PreparedAnalysis extends WindowPlan, Pick<CaptureOutlook, 'capt
  * InputError for whatever is wrong with model, texts or context, and where the memory limit is too low.
  */
 export async function prepare(model: Model, request: AnalyzeRequest): Promise<PreparedAnalysis> {
-	const { torch = null } = request;
-	const engine = engineFor(model, torch, request.device);
+	const { torch = null, device = 'cpu', dtype = 'float32' } = request;
+	const engine = engineFor(model, torch, { device, dtype });
 	const { facts } = model;
 	checkContext(request.context, facts);
 	const tokenizer = await model.tokenizer(request.tokenizer);

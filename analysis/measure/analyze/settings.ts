@@ -4,7 +4,14 @@ import { listOf, wholeNumber } from '../../edge/values.ts';
 import { METRICS, VIEWS } from '../../similarity/types.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
 import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
-import { deviceFlag, deviceSetting, torchFlags, torchSetting } from '../torchFlags.ts';
+import {
+	deviceFlag,
+	deviceSetting,
+	dtypeFlag,
+	dtypeSetting,
+	torchFlags,
+	torchSetting
+} from '../torchFlags.ts';
 import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from './defaults.ts';
 
 const someOf = <const Name extends string>(names: readonly Name[]) =>
@@ -19,7 +26,8 @@ export const analyzeSettings = v.object({
 	jsRows: v.optional(v.union([countOf('jsRows'), v.literal('all')]), DEFAULT_JS_ROWS),
 	recall: recallSetting,
 	torch: torchSetting,
-	device: deviceSetting
+	device: deviceSetting,
+	dtype: dtypeSetting
 });
 export type AnalyzeSettings = v.InferOutput<typeof analyzeSettings>;
 
@@ -48,5 +56,6 @@ export const analyzeFlags: FlagTable<AnalyzeSettings> = {
 	),
 	recall: recallFlag,
 	torch: torchFlags,
-	device: deviceFlag
+	device: deviceFlag,
+	dtype: dtypeFlag
 };

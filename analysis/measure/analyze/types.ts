@@ -1,4 +1,4 @@
-import type { AskedDevice } from '../../engine/onnxDevices.ts';
+import type { AskedDevice, OnnxDtype } from '../../engine/onnxDevices.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import type { Shard } from '../shards/shard.ts';
@@ -25,6 +25,8 @@ export interface AnalyzeRequest {
 	torch?: TorchSettings | null;
 	/** Where onnxruntime runs it; left out: on the CPU. */
 	device?: AskedDevice;
+	/** What it computes the products of layers in there; left out: float32. */
+	dtype?: OnnxDtype;
 	/** The shard whose windows and probes are measured; left out: all. */
 	shard?: Shard;
 	/** Most bytes this process may use; null: 70% of what is free. */
