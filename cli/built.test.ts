@@ -10,6 +10,7 @@ import type { PlanThreadSetup, PlanTold } from '../analysis/engine/planThread.ts
 import { partialWriter } from '../analysis/process/partial.ts';
 import { writeCrashingModel } from '../tests/builders/crashingOnnx.ts';
 import { planFor } from '../tests/builders/deployed.ts';
+import { NO_DOWNLOADS } from '../tests/builders/noDownloads.ts';
 
 // npm test builds first.
 const COMMAND = fileURLToPath(new URL('../dist/spanwise.js', import.meta.url));
@@ -27,7 +28,7 @@ function start(...args: string[]) {
 }
 
 function startIn(cwd: string, ...args: string[]) {
-	const env = { ...process.env, HF_HOME: '/nonexistent', SPANWISE_HOME: home };
+	const env = { ...process.env, ...NO_DOWNLOADS, SPANWISE_HOME: home };
 	const child = spawn(process.execPath, [COMMAND, ...args], { env, cwd });
 	const texts = { stdout: '', stderr: '' };
 	child.stdout.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));

@@ -12,7 +12,8 @@ import { formatTable, type Column } from './table.ts';
 const HELP = `
 Models are looked for in the bundled folder, in those given with --models (each a model or a folder of
 models), and in the Hugging Face cache (HF_HUB_CACHE, HF_HOME): checkpoints, and ONNX files beside config.json or in
-a subfolder onnx, each a model of its own. The first column is what MODEL may be. A model that the program's own
+a subfolder onnx, each a model of its own. GGUF files are listed too, in those folders and where Ollama (OLLAMA_MODELS) and
+llama.cpp (LLAMA_CACHE) keep what they downloaded. The first column is what MODEL may be. A model that the program's own
 engine does not know runs on PyTorch (--engine torch), where python3 or the Python of SPANWISE_PYTHON has it.
 
 Example:
@@ -91,5 +92,7 @@ const FORMS: Record<ModelListing['form'], string> = {
 const ORIGINS: Record<ModelListing['origin'], string> = {
 	bundled: 'bundled',
 	folder: '--models',
-	cache: 'Hugging Face cache'
+	cache: 'Hugging Face cache',
+	ollama: 'Ollama',
+	'llama.cpp': 'llama.cpp'
 };

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { run } from '../../cli/program.ts';
+import { NO_DOWNLOADS } from './noDownloads.ts';
 
 export interface CommandResult {
 	code: number;
@@ -7,7 +8,7 @@ export interface CommandResult {
 	stderr: string;
 }
 
-/** Runs the command in this process, as if typed. No Hugging Face cache is found unless `env` names one. */
+/** Runs the command in this process, as if typed. No downloaded models are found unless `env` says where. */
 export async function runCommand(
 	args: readonly string[],
 	given: { stdin?: string | Uint8Array; env?: Record<string, string> } = {}
@@ -17,7 +18,7 @@ export async function runCommand(
 		stdin: oneChunk(given.stdin ?? ''),
 		stdout,
 		stderr,
-		env: { HF_HOME: '/nonexistent', ...given.env }
+		env: { ...NO_DOWNLOADS, ...given.env }
 	});
 	return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NO_DOWNLOADS } from '../builders/noDownloads.ts';
 import { startServe, type RunningServer } from './setup/server.ts';
 
 const execute = promisify(execFile);
@@ -44,7 +45,7 @@ async function linkProductionPackages(to: string): Promise<void> {
 }
 
 async function spanwise(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-	const env = { ...process.env, HF_HOME: '/nonexistent', SPANWISE_HOME: home };
+	const env = { ...process.env, ...NO_DOWNLOADS, SPANWISE_HOME: home };
 	return execute(process.execPath, [command, ...args], { cwd: folder, env });
 }
 

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyCheckpoint, writeUnknownFamily } from '../../../tests/builders/checkpoint.ts';
 import { writeGguf } from '../../../tests/builders/gguf.ts';
 import { ggufOf } from '../../../tests/builders/ggufOf.ts';
+import { NO_DOWNLOADS } from '../../../tests/builders/noDownloads.ts';
 import { smallDecoderBytes } from '../../../tests/builders/onnxDecoder.ts';
 import { cacheFolder } from '../checkpoint/cache.ts';
+import { llamaCppFolder, ollamaStores } from './downloaded.ts';
 import { discoverModels, placeProblems, type ModelPlaces } from './discover.ts';
 import { OnnxExaminer } from './onnx.ts';
 import { modelReport } from './report.ts';
@@ -39,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true }));
 
-const none: ModelPlaces = { bundled: '/nowhere', folders: [], env: { HF_HOME: '/nowhere' } };
+const none: ModelPlaces = { bundled: '/nowhere', folders: [], env: NO_DOWNLOADS };
 
 async function ids(places: Partial<ModelPlaces>): Promise<string[]> {
 	return (await discoverModels({ ...none, ...places })).map(({ id }) => id);
@@ -85,13 +87,16 @@ describe('discoverModels', () => {
 	});
 
 	test('the Hugging Face cache: main by its name, other revisions beside it', async () => {
-		expect(await ids({ env: { HF_HOME: join(home, 'hf') } })).toEqual([
+		expect(await ids({ env: { ...NO_DOWNLOADS, HF_HOME: join(home, 'hf') } })).toEqual([
 			'org/name',
 			'org/name@11111111',
 			'solo',
 			'solo@bbbb'
 		]);
-		const [main] = await discoverModels({ ...none, env: { HF_HOME: join(home, 'hf') } });
+		const [main] = await discoverModels({
+			...none,
+			env: { ...NO_DOWNLOADS, HF_HOME: join(home, 'hf') }
+		});
 		expect(main).toMatchObject({ name: 'org/name', origin: 'cache', problem: null });
 		expect(main.folder).toMatch(/models--org--name\/snapshots\/2222222222$/);
 	});
@@ -101,7 +106,10 @@ describe('discoverModels', () => {
 		const snapshot = join(hub, 'models--org--gguf', 'snapshots', '3333333333');
 		await mkdir(snapshot, { recursive: true });
 		await writeFile(join(snapshot, 'model.gguf'), '');
-		const [listing] = await discoverModels({ ...none, env: { HF_HUB_CACHE: hub } });
+		const [listing] = await discoverModels({
+			...none,
+			env: { ...NO_DOWNLOADS, HF_HUB_CACHE: hub }
+		});
 		expect(listing.id).toBe('org/gguf');
 		expect(listing.problem).toMatch(
 			/: it has model\.gguf: a model in GGUF is opened by the path of its file/
@@ -114,7 +122,7 @@ describe('discoverModels', () => {
 		await mkdir(folder, { recursive: true });
 		await writeGguf(join(folder, 'tiny.F32.gguf'), metadata, tensors);
 		await writeFile(join(folder, 'notes.gguf'), 'no GGUF');
-		const listings = await discoverModels({ ...none, folders: [folder], env: {} });
+		const listings = await discoverModels({ ...none, folders: [folder] });
 		expect(listings).toMatchObject([
 			{ id: 'ggufs/tiny.F32', name: 'tiny.F32', form: 'gguf', origin: 'folder' }
 		]);
@@ -122,6 +130,53 @@ describe('discoverModels', () => {
 			problem: listings[0].problem,
 			files: [{ name: 'tiny.F32.gguf' }]
 		});
+	});
+
+	test('lists what Ollama and llama.cpp downloaded, by the names that they know it by', async () => {
+		const [store, cache] = [join(home, 'ollama'), join(home, 'llama.cpp-downloads')];
+		const { metadata, tensors } = await ggufOf(`${root}models/mini-llama3`, 'llama-bpe');
+		await mkdir(join(store, 'blobs'), { recursive: true });
+		await mkdir(cache);
+		const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+		const blob = await writeGguf(
+			join(store, 'blobs', digest('a').replace(':', '-')),
+			metadata,
+			tensors
+		);
+		await writeGguf(join(cache, 'org_repo_tiny.gguf'), metadata, tensors);
+		await writeFile(join(cache, 'manifest=org=repo=latest.json'), '{}');
+		const tag = async (path: string, layers: object[]) => {
+			const file = join(store, 'manifests', path);
+			await mkdir(dirname(file), { recursive: true });
+			await writeFile(file, JSON.stringify({ schemaVersion: 2, layers }));
+		};
+		const part = (letter: string) => ({
+			mediaType: 'application/vnd.ollama.image.model',
+			digest: digest(letter),
+			size: 1
+		});
+		const other = { mediaType: 'application/vnd.ollama.image.license', digest: digest('c') };
+		await tag('registry.ollama.ai/library/mini/1b', [other, part('a')]);
+		await tag('registry.ollama.ai/someone/mini/latest', [part('b')]);
+		await tag('hf.co/org/repo/Q4_K_M', [part('a')]);
+		await tag('registry.ollama.ai/library/odd/remote', [other]);
+		await tag('registry.ollama.ai/library/odd/outside', [
+			{ ...part('a'), digest: 'sha256:../../etc/passwd' }
+		]);
+		const env = { ...NO_DOWNLOADS, OLLAMA_MODELS: store, LLAMA_CACHE: cache };
+		const listings = await discoverModels({ ...none, env });
+		expect(listings.map(({ id, form, origin }) => [id, form, origin])).toEqual([
+			['llama.cpp/org_repo_tiny', 'gguf', 'llama.cpp'],
+			['ollama/hf.co/org/repo:Q4_K_M', 'gguf', 'ollama'],
+			['ollama/mini:1b', 'gguf', 'ollama'],
+			['ollama/someone/mini:latest', 'gguf', 'ollama']
+		]);
+		expect(listings[2]).toMatchObject({ name: 'mini:1b', folder: blob, problem: null });
+		expect(listings[2].facts).toMatchObject({ layers: 16, heads: 6, kvHeads: 2 });
+		expect(listings[3].problem).toMatch(/sha256-b{64}.*no such file/);
+		const list = () => discoverModels({ ...none, env });
+		expect(await resolveModel('ollama/mini:1b', list)).toBe(blob);
+		expect(await resolveModel('mini:1b', list)).toBe(blob);
 	});
 
 	test('one bad folder neither stops nor slows the others: hostile files, links in a circle, a pipe', async () => {
@@ -153,7 +208,7 @@ describe('discoverModels', () => {
 			join(hub, 'models--org--pipe', 'refs', 'main')
 		);
 		await writeTinyCheckpoint(await snapshot('good'));
-		const listings = await discoverModels({ ...none, env: { HF_HUB_CACHE: hub } });
+		const listings = await discoverModels({ ...none, env: { ...NO_DOWNLOADS, HF_HUB_CACHE: hub } });
 		const problems = Object.fromEntries(listings.map(({ name, problem }) => [name, problem]));
 		expect(problems['org/good']).toBeNull();
 		expect(problems['org/types']).toMatch(/config\.json: .{1,200}$/);
@@ -203,12 +258,24 @@ test('the cache is where HF_HUB_CACHE, HF_HOME or XDG_CACHE_HOME say, else in th
 	expect(cacheFolder({ HOME: '/d' })).toBe('/d/.cache/huggingface/hub');
 });
 
+test('Ollama and llama.cpp keep models where their variables say, else in the home folder', () => {
+	expect(ollamaStores({ OLLAMA_MODELS: '/a', HOME: '/d' })).toEqual(['/a']);
+	expect(ollamaStores({ HOME: '/d' })[0]).toBe('/d/.ollama/models');
+	expect(llamaCppFolder({ LLAMA_CACHE: '/a', XDG_CACHE_HOME: '/c' })).toBe('/a');
+	expect(llamaCppFolder({ XDG_CACHE_HOME: '/c', HOME: '/d' })).toBe('/c/llama.cpp');
+	expect(llamaCppFolder({ HOME: '/d' }, 'linux')).toBe('/d/.cache/llama.cpp');
+	expect(llamaCppFolder({ HOME: '/d' }, 'darwin')).toBe('/d/Library/Caches/llama.cpp');
+});
+
 describe('resolveModel', () => {
 	const resolving = (model: string, places: Partial<ModelPlaces>, examiner?: OnnxExaminer) =>
 		resolveModel(model, (wanted) => discoverModels({ ...none, ...places }, examiner, wanted));
 
 	test('takes a listed id, a folder, and org/name from the cache', async () => {
-		const places = { bundled: `${root}models`, env: { HF_HOME: join(home, 'hf') } };
+		const places = {
+			bundled: `${root}models`,
+			env: { ...NO_DOWNLOADS, HF_HOME: join(home, 'hf') }
+		};
 		expect(await resolving('mini-llama3', places)).toBe(`${root}models/mini-llama3`);
 		expect(await resolving('org/name', places)).toMatch(/snapshots\/2222222222$/);
 		expect(await resolving('org/name@11111111', places)).toMatch(/snapshots\/1111111111$/);
@@ -224,7 +291,7 @@ describe('resolveModel', () => {
 		expect(await resolving('phi-2', { folders })).toBe(join(place, 'phi-2'));
 		expect(await resolving('phi-2-2', { folders })).toBe(join(twice, 'phi-2'));
 		const { hub, snapshot } = await cachedInt4();
-		expect(await resolving('int4', { folders, env: { HF_HUB_CACHE: hub } })).toBe(
+		expect(await resolving('int4', { folders, env: { ...NO_DOWNLOADS, HF_HUB_CACHE: hub } })).toBe(
 			join(snapshot, 'cpu', 'int4', 'model.onnx')
 		);
 	});
@@ -240,7 +307,7 @@ describe('resolveModel', () => {
 	test('looks into no ONNX file for a path, nor into those of other models', async () => {
 		const { hub, snapshot } = await cachedInt4();
 		const file = join(snapshot, 'cpu', 'int4', 'model.onnx');
-		const places = { bundled: `${root}models`, env: { HF_HUB_CACHE: hub } };
+		const places = { bundled: `${root}models`, env: { ...NO_DOWNLOADS, HF_HUB_CACHE: hub } };
 		const examiner = new OnnxExaminer();
 		const examined = vi.spyOn(examiner, 'examine');
 		expect(await resolving(file, places, examiner)).toBe(file);

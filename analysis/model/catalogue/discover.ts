@@ -6,6 +6,7 @@ import { describeFile, describeFolder } from '../checkpoint/foreign.ts';
 import { messageOf } from '../../errors.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
 import { examineCheckpoint } from './checkpoint.ts';
+import { downloadedModels } from './downloaded.ts';
 import { modelFolders, modelsIn, type FoundModel, type ModelFolder } from './folders.ts';
 import { OnnxExaminer } from './onnx.ts';
 
@@ -14,13 +15,13 @@ export interface ModelPlaces {
 	bundled: string;
 	/** Folders given with --models: each a model, or a folder of models. */
 	folders: readonly string[];
-	/** Says where the Hugging Face cache is: HF_HUB_CACHE, HF_HOME. */
+	/** Says where downloads are: HF_HUB_CACHE, HF_HOME, OLLAMA_MODELS, LLAMA_CACHE. */
 	env: Record<string, string | undefined>;
 }
 
 /**
  * The models that can be had without typing a path: the bundled ones, those in --models folders, and those
- * in the Hugging Face cache, in that order; checkpoints, ONNX and GGUF files, each file a model of its own. Only headers and
+ * in the Hugging Face cache, and what Ollama and llama.cpp downloaded, in that order; checkpoints, ONNX and GGUF files, each file a model of its own. Only headers and
  * graphs are read; `examiner` remembers what it found in ONNX files. Never throws for a single bad model: its
  * `problem` says what is wrong. Neither does it for a --models folder that is missing or holds no model, which is
  * listed as a problem of its own. Passed over are folders in it without config.json and ONNX or GGUF files, and ONNX files that
@@ -51,6 +52,9 @@ export async function discoverModels(
 	}
 	const cached = await cachedModels(cacheFolder(places.env));
 	await add(cached.map((model) => ({ ...model, origin: 'cache' })));
+	for (const model of await downloadedModels(places.env)) {
+		if (wanted(model)) listings.push({ ...model, ...(await examineCheckpoint(model)) });
+	}
 	return [...withUniqueIds(listings), ...empty];
 }
 

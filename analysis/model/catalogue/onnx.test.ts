@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_DOWNLOADS } from '../../../tests/builders/noDownloads.ts';
 import { onnxBytes } from '../../../tests/builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
 import { deploy, planFor } from '../../../tests/builders/deployed.ts';
@@ -41,9 +42,13 @@ async function write(files: Record<string, Uint8Array | string>, folders: string
 	}
 }
 
-function find(folders: string[], env: Record<string, string> = { HF_HOME: '/nowhere' }) {
+function find(folders: string[], env: Record<string, string> = {}) {
 	const paths = folders.map((folder) => join(home, folder));
-	return discoverModels({ bundled: '/nowhere', folders: paths, env });
+	return discoverModels({
+		bundled: '/nowhere',
+		folders: paths,
+		env: { ...NO_DOWNLOADS, ...env }
+	});
 }
 
 /** id, form and path of each. */

@@ -289,7 +289,8 @@ export interface ModelListing {
 	/** Absolute path of the checkpoint's folder, or of the ONNX or GGUF file. */
 	folder: string;
 	form: 'checkpoint' | 'onnx' | 'gguf';
-	origin: 'bundled' | 'folder' | 'cache';
+	/** `cache` is Hugging Face's; Ollama and llama.cpp have their own. */
+	origin: 'bundled' | 'folder' | 'cache' | 'ollama' | 'llama.cpp';
 	/** null where config.json or the graph could not be understood. */
 	facts: ModelFacts | null;
 	/** Of an ONNX model that was written with a plan; null: of any other. */

@@ -3,6 +3,7 @@ import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import { checkPlainFile } from '../../edge/json.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError, messageOf } from '../../errors.ts';
+import { exists } from '../checkpoint/files.ts';
 import { isReadDtype, dtypeBytes } from '../checkpoint/safetensors.ts';
 import { blockOf } from './dequantise.ts';
 import { readTokens, TOKENS_KEY } from './tokens.ts';
@@ -55,8 +56,12 @@ export async function isGguf(file: string): Promise<boolean> {
  * read. Throws InputError that names file and tensor where the file does not hold what its header says.
  */
 export async function readGgufHeader(file: string): Promise<GgufHeader> {
-	await checkPlainFile(file);
 	const where = quoted(file);
+	if (!(await exists(file)))
+		throw new InputError(
+			`${where}: no such file; a part of a model that was not downloaded whole?`
+		);
+	await checkPlainFile(file);
 	const { size } = await stat(file);
 	const read = await parsed(file, where);
 	const start = Number(read.tensorDataOffset);

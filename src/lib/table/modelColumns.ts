@@ -11,7 +11,9 @@ const number = (format: (value: number) => string) => (value: TableValue) =>
 export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
 	bundled: 'bundled',
 	folder: 'folder',
-	cache: 'Hugging Face cache'
+	cache: 'Hugging Face cache',
+	ollama: 'Ollama',
+	'llama.cpp': 'llama.cpp'
 };
 
 /** What a model is stored as. */
