@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vitest/config';
 
+/** Unit tests work and do not wait: one file for each core. By itself vitest leaves a core free, of two cores half of the machine. */
+const WORKERS = availableParallelism();
 /** Where .ci/run reads how many tests passed, after each run. */
 const REPORT = 'test-results/report.json';
 /** A real browser, and jobs that run models, on a machine that may be slow. */
@@ -43,6 +46,7 @@ export default defineConfig({
 					// What files import is loaded once a worker instead of once a file: half of the time of most.
 					isolate: false,
 					testTimeout: UNIT_TIMEOUT_MS,
+					maxWorkers: WORKERS,
 					sequence: { groupOrder: 0 }
 				}
 			},
@@ -54,6 +58,7 @@ export default defineConfig({
 					include: [MOCKING],
 					exclude: ['node_modules/**'],
 					testTimeout: UNIT_TIMEOUT_MS,
+					maxWorkers: WORKERS,
 					sequence: { groupOrder: 0 }
 				}
 			},

@@ -37,6 +37,13 @@ function startIn(cwd: string, ...args: string[]) {
 	return { child, ended };
 }
 
+/** What a bench takes so that the cost of its plan, which comes first, is that of one short window. */
+async function littleCost(): Promise<string[]> {
+	const text = join(home, 'short.txt');
+	await writeFile(text, 'the cat sat on the mat. '.repeat(8));
+	return ['--text', text, '--recall', 'off'];
+}
+
 describe('the built command', () => {
 	it('has the program of the threads that run plans', async () => {
 		const setup: PlanThreadSetup = {
@@ -85,7 +92,7 @@ describe('the built command', () => {
 	});
 
 	it('reads bundled texts by the path that commands name, from any folder', async () => {
-		const size = ['--context', '16', '--windows', '1'];
+		const size = ['--context', '16', '--windows', '1', '--recall', 'off'];
 		const texts = ['--text', 'static/samples/walden.txt'];
 		const args = ['analyze', 'mini-llama2', ...texts, ...size];
 		const { code, stderr } = await startIn(home, ...args).ended;
@@ -139,7 +146,7 @@ describe('the built command', () => {
 			const planFile = join(home, 'stopped.json');
 			await writeFile(planFile, JSON.stringify(await planFor('models/mini-llama2', sources)));
 			const setting = ['--prompt', '16', '--generate', '400', '--repeats', '200'];
-			const args = ['mini-llama2', '--plan', planFile, ...setting];
+			const args = ['mini-llama2', '--plan', planFile, ...setting, ...(await littleCost())];
 			const { child, ended } = start('bench', ...args);
 			child.stderr.on('data', (chunk: Buffer) => {
 				if (chunk.toString().includes('measuring')) child.kill('SIGINT');
@@ -201,7 +208,7 @@ describe('the built command', () => {
 			const setting = ['--prompt', '16', '--generate', '4', '--repeats', '2', '--json'];
 			const { code, stdout, stderr } = await start(
 				'bench',
-				...['mini-llama2', '--plan', planFile],
+				...['mini-llama2', '--plan', planFile, ...(await littleCost())],
 				...setting
 			).ended;
 			expect(code).toBe(0);

@@ -190,11 +190,16 @@ describe('a decoder written from a checkpoint, analysed as the ONNX model it is'
 	});
 });
 
-/** A bundled model, and the ONNX decoder made of it, both analysed. */
+const TRAINED = 'models/mini-llama3';
+/** Longer than two blocks of queries. */
+const TRAINED_CONTEXT = 160;
+let trained: Promise<Run> | null = null;
+
+/** A bundled model, and the ONNX decoder made of it, both analysed; the model itself once for both types. */
 async function bothRuns(dtype: 'fp32' | 'fp16'): Promise<[Run, Run]> {
-	const model = 'models/mini-llama3';
 	const text = await readFile('static/samples/walden.txt', 'utf8');
 	const documents = [{ name: 'walden.txt', text }];
-	const onnx = await deploy(model, newFolder(), { dtype });
-	return [await run(model, documents, 160), await run(onnx, documents, 160)];
+	const onnx = await deploy(TRAINED, newFolder(), { dtype });
+	trained ??= run(TRAINED, documents, TRAINED_CONTEXT);
+	return [await trained, await run(onnx, documents, TRAINED_CONTEXT)];
 }

@@ -83,6 +83,10 @@ describe('what deployment gains', () => {
 
 			const url = page.url();
 			expect(url).toMatch(/bench=/);
+			const id = new URL(url).searchParams.get('bench') ?? '';
+			const stored: unknown = await (await fetch(`${server.url}/api/results/${id}`)).json();
+			const cost = { text: { windows: 8 }, recall: { windows: 8 }, context: 512 };
+			expect(stored).toMatchObject({ result: { bench: { cost } } });
 			await page.reload();
 			await hydrated(page);
 			await region(page, 'Deployment').waitFor();

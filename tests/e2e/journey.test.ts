@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePlan } from '../../analysis/plan/planFile.ts';
+import { get, runsOf } from './setup/api.ts';
 import { canvasOf, cellColours } from './setup/canvas.ts';
 import { startServe, type RunningServer } from './setup/server.ts';
 import { until } from './setup/until.ts';
@@ -227,8 +229,46 @@ describe('from an empty workspace', () => {
 		expect(npy.subarray(0, 128).toString('latin1')).toContain('(16, 16)');
 	});
 
-	it('once all is drawn no worker is left', async () => {
+	it('its runs, of the same places of the text, are served as numbers, as the command prints them', async () => {
+		await filledHome();
+		const { url } = server;
+		const { runs, unusable } = await runsOf(url);
+		expect(unusable).toEqual([]);
+		expect(runs.map(({ model }) => model.name)).toEqual(['mini-llama3', 'mini-llama2']);
+		const [starts3, starts2] = runs.map(({ windows }) => windows.map(({ start }) => start));
+		expect(starts3).toEqual(starts2);
+
+		const [{ id, command }] = runs;
+		const maps = await fetch(`${url}/api/runs/${id}/attention?window=1&layers=3,4`);
+		expect(maps.headers.get('x-shape')).toBe('2,6,256,256');
+		const attention = new Float32Array(await maps.arrayBuffer()); // [2, 6, 256, 256]
+		expect(attention.length).toBe(2 * 6 * 256 * 256);
+		const lastRow = attention.subarray(255 * 256, 256 * 256);
+		expect(lastRow.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+		expect(attention[1]).toBe(0);
+
+		const csv = await get(`${url}/api/runs/${id}/matrix.csv?metric=js&view=no-sink`, {});
+		const lines = csv.body.split('\n');
+		expect(lines.slice(0, 2)).toEqual(['# metric: js', '# view: no-sink']);
+		expect(lines.filter((line) => !/^# [a-z]+: |^\d/i.test(line))).toEqual([
+			'layer,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15',
+			''
+		]);
+		expect(lines).toContain(`# command: ${command}`);
+		const asked = ['similarity', id, '--metric', 'js', '--view', 'no-sink', '--format', 'csv'];
+		const printed = spawnSync(process.execPath, ['dist/spanwise.js', ...asked], {
+			env: { ...process.env, SPANWISE_HOME: home.path },
+			encoding: 'utf8'
+		});
+		expect(printed.stdout).toBe(csv.body);
+	});
+
+	it('once all is drawn no worker is left, and a run that is deleted is gone', async () => {
 		await filledHome();
 		await until('the end of the workers', () => (server.workers().length === 0 ? true : undefined));
+		const [{ id }] = (await runsOf(server.url)).runs;
+		const path = `${server.url}/api/runs/${id}`;
+		expect((await fetch(path, { method: 'DELETE' })).status).toBe(204);
+		expect((await fetch(path)).status).toBe(404);
 	});
 });

@@ -61,7 +61,7 @@ describe('the package, with production dependencies alone', () => {
 
 	test('analyses one, plans, and evaluates the plan', async () => {
 		const text = join(folder, 'package', 'static', 'samples', 'walden.txt');
-		const size = ['--windows', '2', '--context', '64'];
+		const size = ['--windows', '2', '--context', '64', '--recall', 'off'];
 		await spanwise('analyze', 'mini-llama2', '--text', text, ...size, '--out', 'run');
 		await spanwise('plan', 'run', '--followers', '2', '--out', 'plan.json');
 		const { stdout } = await spanwise(

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
 	existsSync,
 	mkdirSync,
@@ -16,7 +15,7 @@ import { startBuilt, type BuiltServer } from '../builders/builtServer.ts';
 import { currentBuild } from '../../scripts/builds.js';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
 import { madeUpSearch } from '../builders/results.ts';
-import { get, jobsOf, runsOf, untilJob } from './setup/api.ts';
+import { get, jobsOf, queue, runsOf, SHORT_ANALYSIS, untilJob } from './setup/api.ts';
 import { until } from './setup/until.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
@@ -42,48 +41,12 @@ async function start(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Built
 const run = (...args: string[]) => start(['dist/spanwise.js', 'serve', '--port', '0', ...args]);
 const serve = (...args: string[]) => run('--no-token', ...args);
 
-test('an empty workspace fills by itself: both bundled models, at the same places of the text', async () => {
-	const { url } = await serve();
-	const jobs = await jobsOf(url);
-	expect(jobs.map(({ model }) => model)).toEqual(['mini-llama2', 'mini-llama3']);
-	for (const { id } of jobs) await untilJob(url, id, ({ state }) => state === 'done');
-	const { runs, unusable } = await runsOf(url);
-	expect(unusable).toEqual([]);
-	expect(runs.map(({ model }) => model.name)).toEqual(['mini-llama3', 'mini-llama2']);
-	const [starts3, starts2] = runs.map(({ windows }) => windows.map(({ start }) => start));
-	expect(starts3).toEqual(starts2);
-
-	const [{ id, command }] = runs;
-	const maps = await fetch(`${url}/api/runs/${id}/attention?window=1&layers=3,4`);
-	expect(maps.headers.get('x-shape')).toBe('2,6,256,256');
-	const attention = new Float32Array(await maps.arrayBuffer()); // [2, 6, 256, 256]
-	expect(attention.length).toBe(2 * 6 * 256 * 256);
-	const lastRow = attention.subarray(255 * 256, 256 * 256);
-	expect(lastRow.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
-	expect(attention[1]).toBe(0);
-
-	const csv = await get(`${url}/api/runs/${id}/matrix.csv?metric=js&view=no-sink`, {});
-	const lines = csv.body.split('\n');
-	expect(lines.slice(0, 2)).toEqual(['# metric: js', '# view: no-sink']);
-	expect(lines.filter((line) => !/^# [a-z]+: |^\d/i.test(line))).toEqual([
-		'layer,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15',
-		''
-	]);
-	expect(lines).toContain(`# command: ${command}`);
-	const asked = ['similarity', id, '--metric', 'js', '--view', 'no-sink', '--format', 'csv'];
-	const printed = spawnSync(process.execPath, ['dist/spanwise.js', ...asked], {
-		env: { ...process.env, SPANWISE_HOME: home.path },
-		encoding: 'utf8'
-	});
-	expect(printed.stdout).toBe(csv.body);
-
-	expect((await fetch(`${url}/api/runs/${id}`, { method: 'DELETE' })).status).toBe(204);
-	expect((await fetch(`${url}/api/runs/${id}`)).status).toBe(404);
-});
-
 test('a stopped server ends at once, event streams and workers included, and the job can be run again', async () => {
+	await writeMadeUpRun(home.path);
 	const { url, end } = await serve();
-	const [{ id }, waiting] = await jobsOf(url);
+	// Long enough to be stopped in the middle, short enough to be run to its end after that.
+	const [{ id }] = await queue(url, { ...SHORT_ANALYSIS, context: 128, windows: 96 });
+	const [waiting] = await queue(url, SHORT_ANALYSIS);
 	await untilJob(url, id, ({ progress }) => progress !== null);
 	const events = await fetch(`${url}/api/events`);
 	const asked = performance.now();

@@ -55,6 +55,10 @@ async function search(request: Partial<SearchRequest> = {}) {
 	return (await searchPlans(requestOf(request), { onProgress: () => undefined })).search.report;
 }
 
+/** The same search for whoever asks only what it found: it is made once. */
+let usual: Promise<SearchReport> | null = null;
+const usualSearch = () => (usual ??= search());
+
 const RIVALS: readonly PlanMaker[] = [
 	'similarity',
 	'least-similar',
@@ -76,7 +80,7 @@ function lasting({ plans, ...report }: SearchReport) {
 
 describe('a search', () => {
 	it('has the plan of every maker at equal savings, with what each part made of it', async () => {
-		const report = await search();
+		const report = await usualSearch();
 		expect(report.target.axis).toBe('kvCache');
 		expect(report.target.share).toBeCloseTo(2 / (2 * LAYERS), 12);
 		expect(report.plans.map(({ maker }) => maker)).toEqual(TEXT_MAKERS);
@@ -100,7 +104,7 @@ describe('a search', () => {
 	});
 
 	it("chooses the planners' plan that is best on choose, and sets it among random plans", async () => {
-		const { plans, verdict, random } = await search();
+		const { plans, verdict, random } = await usualSearch();
 		const planners = plans.slice(0, 6);
 		const best = planners.reduce((a, b) => (b.choose.loss < a.choose.loss ? b : a));
 		expect(verdict.plan).toBe(best.name);
@@ -116,7 +120,7 @@ describe('a search', () => {
 	});
 
 	it('says by how much the sum of the parts, measured one by one, misses the whole', async () => {
-		const { plans, shortlist } = await search();
+		const { plans, shortlist } = await usualSearch();
 		const share = plans.find(({ maker }) => maker === 'share');
 		const lasts = share?.sources.flatMap((source, layer, sources) =>
 			source !== null && source !== layer && sources[layer + 1] !== source ? [[source, layer]] : []
@@ -131,7 +135,7 @@ describe('a search', () => {
 	});
 
 	it('has fronts of which each point saves more than the one before', async () => {
-		const { front } = await search();
+		const { front } = await usualSearch();
 		for (const kind of ['share', 'drop', 'mixed'] as const) {
 			const points = front.filter((point) => point.kind === kind);
 			expect(points.length).toBeGreaterThan(1);
@@ -246,7 +250,7 @@ describe('a search', () => {
 
 	it('measures only the spans of a shortlist, drawn up before any span is', async () => {
 		const { shortlist, plans } = await search({ shortlist: 3, home: newHome() });
-		const all = (await search()).shortlist;
+		const all = (await usualSearch()).shortlist;
 		expect(shortlist.spans.map(({ cheap }) => cheap)).toEqual(all.spans.map(({ cheap }) => cheap));
 		expect(shortlist.spans.map(({ measured }) => measured !== null)).toEqual(
 			all.spans.map((_, at) => at < 3)
@@ -262,9 +266,11 @@ describe('recall', () => {
 	const documents = DOCUMENTS.map(({ name, text }) => ({ name, text: text.repeat(6) }));
 	const withRecall = (more: Partial<SearchRequest> = {}) =>
 		search({ documents, recall: true, windows: 2, randomPlans: 2, ...more });
+	let usual: Promise<SearchReport> | null = null;
+	const usualRecall = () => (usual ??= withRecall());
 
 	it('of every plan is measured on probes of parts of the text that no other part reads', async () => {
-		const { recall, plans, front, shortlist } = await withRecall();
+		const { recall, plans, front, shortlist } = await usualRecall();
 		expect(recall).toMatchObject({
 			limit: 0.1,
 			probes: { search: 2, choose: 2, report: 2 },
@@ -278,7 +284,7 @@ describe('recall', () => {
 	});
 
 	it('is kept within its limit on choose by the plan that is proposed, where one keeps it', async () => {
-		const { plans, verdict, recall } = await withRecall();
+		const { plans, verdict, recall } = await usualRecall();
 		const own = plans.filter(({ maker }) => !RIVALS.includes(maker));
 		const within = own.filter((plan) => (plan.recall?.choose.loss ?? Infinity) <= 0.1);
 		const pool = within.length > 0 ? within : own;
@@ -344,7 +350,14 @@ describe('a race', () => {
 
 describe('a verdict', () => {
 	it('names ties, which hold 0, savings on each axis and how stable the plan is', async () => {
-		const { plans, ties = [], axes = [], stability, verdict, importance = [] } = await search();
+		const {
+			plans,
+			ties = [],
+			axes = [],
+			stability,
+			verdict,
+			importance = []
+		} = await usualSearch();
 		// 1 − cos lies between 0 and 2, one for each layer.
 		expect(importance).toHaveLength(LAYERS);
 		expect(importance.every((value) => value > 0 && value < 2)).toBe(true);

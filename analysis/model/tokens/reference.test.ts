@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InputError } from '../../errors.ts';
 import { firstTokens } from './prefix.ts';
 import { loadTokenizer } from './tokenizer.ts';
+import type { Tokenizer } from './types.ts';
 
 type Json = Record<string | number, unknown>;
 
@@ -45,10 +46,20 @@ function changed(base: unknown, changes: Expected['cases'][number]['changes']): 
 	return value;
 }
 
-/** What the program makes of a file: refused as the user's error, or the token before a text and hashes of ids. */
-async function outcomeOf(file: string, texts: readonly string[]): Promise<unknown> {
+/** The program's tokenizer of a file; null where it is refused as the user's error. */
+async function tokenizerOf(file: string): Promise<Tokenizer | null> {
 	try {
-		const tokenizer = await loadTokenizer(file, EVERY_ID);
+		return await loadTokenizer(file, EVERY_ID);
+	} catch (error) {
+		if (error instanceof InputError) return null;
+		throw error;
+	}
+}
+
+/** The token before a text and hashes of the ids of texts; "refused" where a text cannot be encoded either. */
+async function outcomeOf(tokenizer: Tokenizer | null, texts: readonly string[]): Promise<unknown> {
+	if (tokenizer === null) return 'refused';
+	try {
 		const ids: string[] = [];
 		for (const text of texts) {
 			const encoded = JSON.stringify((await tokenizer.encode(text)).ids);
@@ -85,37 +96,31 @@ async function write({ bases }: Expected, { base, changes }: Expected['cases'][n
 	return file;
 }
 
-test(
-	'every changed tokenizer.json is refused or gives the ids that the reference gives',
-	async () => {
-		const fixture = await expected();
-		for (const each of fixture.cases) {
-			const { base, changes, outcome } = each;
-			const found = await outcomeOf(await write(fixture, each), fixture.texts);
-			expect({ base, changes, outcome: found }).toEqual({ base, changes, outcome });
-		}
-		expect(fixture.cases.length).toBeGreaterThanOrEqual(300);
-	},
-	TIMEOUT_MS
-);
+/** Each case of the fixture with the tokenizer that its file has, which takes a while to load. */
+async function* cases(fixture: Expected) {
+	for (const each of fixture.cases) {
+		yield { ...each, tokenizer: await tokenizerOf(await write(fixture, each)) };
+	}
+}
 
 test(
-	'the first tokens of a text are those of the whole, whatever the tokenizer',
+	"every changed tokenizer.json is refused or gives the ids that the reference gives, of which the first are those of the text's beginning",
 	async () => {
 		const fixture = await expected();
-		const text = Array.from({ length: 12 }, () => fixture.texts.join(' ')).join('\n');
+		const long = Array.from({ length: 12 }, () => fixture.texts.join(' ')).join('\n');
 		let asked = 0;
-		for (const each of fixture.cases) {
-			if (each.outcome === 'refused') continue;
-			const tokenizer = await loadTokenizer(await write(fixture, each), EVERY_ID);
-			const { ids } = await tokenizer.encode(text);
+		for await (const { base, changes, outcome, tokenizer } of cases(fixture)) {
+			const found = await outcomeOf(tokenizer, fixture.texts);
+			expect({ base, changes, outcome: found }).toEqual({ base, changes, outcome });
+			if (tokenizer === null || outcome === 'refused') continue;
+			const { ids } = await tokenizer.encode(long);
 			for (const count of [1, 90, 700]) {
-				const { base, changes } = each;
-				const first = await firstTokens(text, count, tokenizer);
+				const first = await firstTokens(long, count, tokenizer);
 				expect({ base, changes, first }).toEqual({ base, changes, first: ids.slice(0, count) });
 				asked++;
 			}
 		}
+		expect(fixture.cases.length).toBeGreaterThanOrEqual(300);
 		expect(asked).toBeGreaterThan(600);
 	},
 	TIMEOUT_MS

@@ -5,19 +5,21 @@ import { until } from './until.ts';
 /** A server that takes longer to answer is stuck, and the test should say where. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
-/** A job that runs for long enough to be caught in the middle. */
+/** A job that runs for long enough to be caught in the middle; recall, which takes longer than short windows, has tests of its own. */
 export const LONG_ANALYSIS = {
 	models: ['mini-llama2'],
 	texts: [{ sample: 'walden' }],
 	context: 512,
-	windows: 96
+	windows: 96,
+	recall: false
 } satisfies NewAnalysis;
 
 export const SHORT_ANALYSIS: NewAnalysis = {
 	models: ['mini-llama2'],
 	texts: [{ sample: 'time-machine' }],
 	context: 64,
-	windows: 2
+	windows: 2,
+	recall: false
 };
 
 /** Queues jobs, as the page's form does. */

@@ -7,7 +7,11 @@ const SEEN_TIMEOUT_MS = 30_000;
 /** Wide enough that maps are drawn at their largest cell, whatever the fonts. */
 const VIEWPORT = { width: 1440, height: 1000 };
 
-export type Visit = (url: string, options?: BrowserContextOptions) => Promise<Page>;
+/** `before` is done with the page before it loads anything. */
+export type Visit = (
+	url: string,
+	options?: BrowserContextOptions & { before?: (page: Page) => Promise<void> | void }
+) => Promise<Page>;
 
 /** Waits until a page that was just loaded hears clicks: what is clicked before is lost. */
 export const hydrated = (page: Page) =>
@@ -37,7 +41,7 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 	afterAll(() => browser?.close());
 
 	return {
-		async visit(url, options) {
+		async visit(url, { before, ...options } = {}) {
 			if (!browser) throw new Error('a visit is made inside a test');
 			const context = await browser.newContext({ viewport: VIEWPORT, ...options });
 			context.setDefaultTimeout(SEEN_TIMEOUT_MS);
@@ -54,6 +58,7 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 					problems.push(`request to another host: ${request.url()}`);
 				}
 			});
+			await before?.(page);
 			const answer = await page.goto(url);
 			if (answer?.ok() && answer.headers()['content-type'].startsWith('text/html')) {
 				await hydrated(page);
