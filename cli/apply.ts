@@ -20,7 +20,7 @@ it in one file, config, tokenizer and genai_config.json copied or made. Follower
 keys in the cache. transformers, or safetensors, another name for it: a Hugging Face checkpoint without the tensors
 that the plan makes idle, the code that AutoModelForCausalLM.from_pretrained(…, trust_remote_code=True) runs it by, and
 a model card (README.md). gguf: one file for llama.cpp and Ollama, of plans that only drop layers, from a checkpoint or
-from a GGUF file, whose quantised weights are kept. Without --plan: the model as it is, onnx only.
+from a GGUF file, whose quantised weights are kept. Without --plan: the baseline model, onnx only.
 Of an ONNX model, an .onnx file or a folder with one, followers and dropped layers are rewritten; all else stays
 byte for byte, types included, and only the weights that are still used are written.
 --weights int8 or int4: products get weights of 8 or 4 bits in blocks of 32 (MatMulNBits, onnxruntime's own quantizer), after the
@@ -52,7 +52,7 @@ export function registerApply(program: Command, io: Io): void {
 			.description('write a model with a plan applied')
 			.argument('<model>', 'folder or name of a model, or an ONNX file')
 			.requiredOption('--out <folder>', 'folder to write: new or empty')
-			.option('--plan <file>', 'a plan.json (default: the model as it is)')
+			.option('--plan <file>', 'a plan.json (default: none, the baseline model)')
 			.addOption(
 				new Option(
 					'--dtype <type>',

@@ -144,7 +144,7 @@ function requireSuited({
 	if (plan === null) {
 		throw new InputError(
 			target === 'gguf'
-				? "--to gguf needs --plan: llama.cpp's own converter writes a model as it is"
+				? "--to gguf needs --plan: llama.cpp's own converter writes a model without a plan"
 				: '--to transformers needs --plan: without one the output would equal the input checkpoint'
 		);
 	}

@@ -7,7 +7,7 @@ export type DeployTarget = (typeof DEPLOY_TARGETS)[number];
 
 /** How a model is to be written, with a plan applied or as it is. */
 export interface DeployRequest {
-	/** null: the model as it is. */
+	/** null: none, the baseline. */
 	plan: Plan | null;
 	/** Where the plan lies, and the refitted weights that it may name. */
 	planFolder: string;

@@ -58,7 +58,7 @@ describe('compareRuns', () => {
 		expect(pair.paired?.summary.nextLayer.value).toBeCloseTo(0.1, 12);
 		expect(pair.paired?.cells).toEqual({ apart: 1, of: 3 });
 	});
-	it('says what the intervals bear out, and no more', () => {
+	it('says what the intervals support, and no more', () => {
 		expect(comparison.summary).toEqual([
 			'The largest difference: layers 0 and 1 attend more alike in a (0.900) than in b (0.700), by 0.200 (pointwise 95% CI 0.200 to 0.200).',
 			'Mean similarity of neighbouring layers is higher in a than in b, by 0.100 (95% CI 0.100 to 0.100).',

@@ -1,7 +1,7 @@
 import { matrixAtDepth } from '../similarity/curves.ts';
 import type { DifferenceMap } from './types.ts';
 
-/** More digits than the float32 attention behind the numbers bears out. */
+/** More digits than the float32 attention behind the numbers has. */
 const ROUNDING = 1e7;
 
 /** The layer of a model of `toLayers` that lies nearest to the relative depth of `layer` in one of `fromLayers`. */

@@ -4,7 +4,7 @@ import type { Summary } from '../similarity/compare.ts';
 import type { Interval, ResampledOver } from '../statistics/resample.ts';
 import type { Metric, View, ViewSums } from '../similarity/types.ts';
 
-/** Panels beside one another are no longer told apart beyond this, and pairs grow with the square. */
+/** More panels beside one another are too small to compare, and pairs grow with the square. */
 export const MAX_RUNS = 6;
 
 /** A run to be compared: its record, and its sums of the view that is compared. */

@@ -30,7 +30,7 @@ export interface WindowState {
 
 /**
  * Per layer, where its attention comes from: l itself, a layer before it whose probabilities it reuses, or
- * null: its attention is left out.
+ * null: it is dropped.
  */
 export type LayerSources = readonly (number | null)[];
 
@@ -244,7 +244,7 @@ export class ForwardPass {
 		return { seconds, cpuSeconds: (user + system) / 1e6 };
 	}
 
-	/** What a layer attends with whose attention is left out: nothing. */
+	/** The attention of a dropped layer: none. */
 	#clear(attention: WindowAttention, layer: number): void {
 		for (const block of this.#layout.blocks.keys()) {
 			layerBlock(this.#layout, attention, layer, block).fill(0);

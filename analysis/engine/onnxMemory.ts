@@ -73,7 +73,7 @@ function layerBytes(facts: ModelFacts, context: number): number {
 }
 
 /**
- * Lays an evaluation out so that it stays under the limit. Resident: the model as it is and as planned are in memory
+ * Lays an evaluation out so that it stays under the limit. Resident: baseline and planned model are in memory
  * together, and windows go through one by one. Else one of the two is, and is given up for the other after each group
  * of windows, of which the logits are kept. Throws InputError where not even one window of one of the two fits.
  */

@@ -12,7 +12,7 @@ export interface QueryBlock {
 
 /** Shorter blocks save no time: their matrix products are too small (measured at 256 and 512 tokens). */
 const SHORTEST_BLOCK = 68;
-/** More blocks save little (8 leave 56% of the entries, the least possible is 50 %) and lengthen the graph. */
+/** More blocks save little (8 leave 56% of the entries, the least possible is 50%) and lengthen the graph. */
 const MOST_BLOCKS = 8;
 
 /**

@@ -48,7 +48,7 @@ export interface ModelFigures {
 	tokens: number;
 }
 
-/** Figures of the model as it is, from the mean loss of each window. */
+/** Figures of the baseline, from the mean loss of each window. */
 export function baselineFigures(
 	{ windows, context, tokenizer }: Pick<WindowPlan, 'windows' | 'context' | 'tokenizer'>,
 	documents: readonly Document[],

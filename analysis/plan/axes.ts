@@ -43,7 +43,7 @@ export function savedShares(
 export interface SavedPerLayer {
 	/** [L]: where it follows; 0 for layer 0, which has none to follow. */
 	share: number[];
-	/** [L]: where its attention is left out. */
+	/** [L]: where it is dropped. */
 	drop: number[];
 }
 

@@ -4,7 +4,7 @@ import type { Sources, SpanLimits } from './types.ts';
 
 /** Loss added in nats/token, each case measured by itself; null: not measured, so no plan has it. */
 export interface MeasuredCosts {
-	/** [L]: the layer's attention left out. */
+	/** [L]: the layer dropped. */
 	drop: readonly (number | null)[];
 	/** The layers source + 1, …, last all reuse the source's attention weights. */
 	span(source: number, last: number): number | null;

@@ -116,7 +116,7 @@ describe('attention that is written out, keys and values in one tensor, as GPT-2
 		}
 		const model = await foundOnnx(proto);
 		expect(() => shareAttention(model, planned(SOURCES))).toThrow(
-			/^layer 2: Softmax .* cannot be a follower: keys and values are one tensor in the cache, past_key_values\.2, and cannot be told apart$/
+			/^layer 2: Softmax .* cannot be a follower: keys and values are one tensor in the cache, past_key_values\.2, and cannot be separated$/
 		);
 	});
 });

@@ -98,6 +98,6 @@ function ofOnePart(info: ValueInfoProto): ValueInfoProto {
 
 function notAlone({ layer, operator, name }: AttentionLayer, cache: string): InputError {
 	return new InputError(
-		`layer ${layer}: ${operator} ${name} cannot be a follower: keys and values are one tensor in the cache, ${cache}, and cannot be told apart`
+		`layer ${layer}: ${operator} ${name} cannot be a follower: keys and values are one tensor in the cache, ${cache}, and cannot be separated`
 	);
 }

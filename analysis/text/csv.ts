@@ -2,7 +2,7 @@ import { csvFormatRows } from 'd3-dsv';
 
 export type Cell = string | number | boolean | null;
 
-/** More digits than the float32 attention behind a matrix bears out. */
+/** More digits than the float32 attention behind a matrix has. */
 const ROUNDING = 1e7;
 /** Characters with which a cell of text becomes a formula in a spreadsheet (OWASP, CSV injection). */
 const FORMULA = /^[=+\-@\t\r]/;

@@ -43,7 +43,7 @@ describe('a comparison', () => {
 		for (const name of [A, B]) await mapOf(page, name).waitFor();
 		await difference(page).waitFor();
 	});
-	it('says in words and numbers what the same windows bear out', async () => {
+	it('says in words and numbers what the same windows show', async () => {
 		const page = await compare(...ids);
 		const summary = region(page, 'Findings');
 		await summary.waitFor();

@@ -99,7 +99,7 @@ describe('a model whose damage was measured', () => {
 		// 2–4 costs 0.08 and layer 6 0.11; dropped, layers 3 and 4 cost 0.08 and 0.09 instead.
 		await parts.getByText('+0.190').waitFor();
 		await parts.getByText('+0.280').waitFor();
-		await plan.getByRole('button', { name: 'Give layer 6 its attention back' }).click();
+		await plan.getByRole('button', { name: 'Restore attention in layer 6' }).click();
 		await expect.poll(() => query(page)).toBe('?spans=2-4');
 		await parts.getByRole('button', { name: 'Use' }).click();
 		await expect.poll(() => query(page)).toBe('?spans=&drop=3,4');

@@ -12,6 +12,10 @@ const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 	[/told apart/, 'differ'],
 	[/a fault of\s+Spanwise/, 'an internal error'],
 	[/what the numbers bear out/i, 'findings'],
+	[/bears? out/, 'support'],
+	[/attention (is )?left out|layers? alone left out/, 'dropped'],
+	[/model as it is/, 'baseline'],
+	[/probabilities are had/, 'come from'],
 	[/Search a plan/, 'Search for a plan'],
 	[/leaves? \d* ?layers? out/, 'drop'],
 	[/left-out layer/i, 'dropped layer'],
@@ -19,10 +23,10 @@ const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 	[/this text only/, 'they say nothing about other texts']
 ];
 
-/** What users read: documents, the command's help and messages, screens. */
+/** Whatever users read (documents, the command's help and messages, screens), and the docstrings. */
 const FILES = [
 	...['README.md', 'CHANGELOG.md'],
-	...['docs', 'cli', 'src/lib', 'src/routes'].flatMap((folder) =>
+	...['docs', 'cli', 'analysis', 'src/lib', 'src/routes'].flatMap((folder) =>
 		readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
 	)
 ].filter((file) => /\.(md|svelte|ts)$/.test(file) && !file.endsWith('.test.ts'));

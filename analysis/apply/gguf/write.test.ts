@@ -151,7 +151,7 @@ describe('what GGUF cannot hold is refused before anything is written', () => {
 	it('no plan, and a type', async () => {
 		const out = join(scratch, 'refused');
 		await expect(deploy(MINI, out, { target: 'gguf' })).rejects.toThrow(
-			"--to gguf needs --plan: llama.cpp's own converter writes a model as it is"
+			"--to gguf needs --plan: llama.cpp's own converter writes a model without a plan"
 		);
 		const plan = await planFor(MINI, SOURCES);
 		await expect(deploy(MINI, out, { target: 'gguf', plan, dtype: 'fp16' })).rejects.toThrow(

@@ -18,7 +18,7 @@ export const bench = {
 	help: {
 		about: 'measure what a plan gains as a deployed model',
 		more: `
-Writes the model as it is and as planned to the workspace as spanwise apply does, and removes both at the end; an
+Writes the baseline and the planned model to the workspace as spanwise apply does, and removes both at the end; an
 ONNX model is run as it lies there. Or takes MODEL, an ONNX model or a folder that spanwise apply wrote without a
 plan, and --against, a folder that it wrote with one. Runs both in alternation, each in a process of its own: time
 to the first token, tokens/s after it, peak memory, bytes of cache per token; median, quartiles, and the ratio

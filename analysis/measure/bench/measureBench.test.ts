@@ -99,7 +99,7 @@ describe('a bench of a checkpoint', () => {
 		expect(bench.notes).toEqual([]);
 		expect(bench.warning).toContain('these are other weights: model');
 		expect(stagesOf(told)).toEqual([
-			...['writing the model as it is', 'verifying', 'hashing'],
+			...['writing the baseline', 'verifying', 'hashing'],
 			...['writing the planned model', 'measuring']
 		]);
 		// Two rounds a side and one that is not counted; none before.

@@ -49,7 +49,7 @@ const SHARE_BEFORE: Record<DeployStage, number> = {
 };
 
 /**
- * Writes a model as it is, unless it is an ONNX model already, and as planned, and measures both in alternation. What
+ * Writes the baseline, unless it is an ONNX model already, and the planned model, and measures both in alternation. What
  * is written is gone when this ends. Throws InputError where the model cannot be run so, memory or disk have too little
  * room, and as `deployModel`.
  */
@@ -70,7 +70,7 @@ export async function measureBench(
 		const write = writer(model, request, scratch, (work, stage) => reporter.add(work, stage, 0));
 		const baseline =
 			prepared.onnx === null
-				? (await write('the model as it is', null, seconds.write)).file
+				? (await write('the baseline', null, seconds.write)).file
 				: await ownFile(prepared.onnx, scratch);
 		const { file: planned, deployed } = await write(
 			'the planned model',

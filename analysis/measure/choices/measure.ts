@@ -6,7 +6,7 @@ import type { LogLikelihoods } from './types.ts';
 const FILLER = 0;
 
 /**
- * Summed log-likelihood of every choice given its prompt, by the model as it is and as planned. `lengthOf` says how
+ * Summed log-likelihood of every choice given its prompt, by the baseline and by the planned model. `lengthOf` says how
  * many tokens a choice is filled up to; `onChoice` is told of each that is done.
  */
 export async function measureChoices(

@@ -74,7 +74,7 @@ export interface RecallDamage {
 /** What `spanwise damage --json` prints. Losses added are nats/token. */
 export interface DamageReport {
 	baseline: ModelFigures;
-	/** Per layer: its attention left out. */
+	/** Per layer: it is dropped. */
 	drop: number[];
 	/** Every source before every follower: that one layer reuses that source. */
 	pairs: PairDamage[];

@@ -33,7 +33,7 @@ export interface EvaluateOptions {
 }
 
 /**
- * Runs windows of the texts through a model as it is and as planned, and compares what both say; `parts` are what shards
+ * Runs windows of the texts through baseline and planned model, and compares what both say; `parts` are what shards
  * measured, of which the figures are then made. Nothing is written. Throws InputError where model, plan, texts or memory
  * limit are at fault.
  */

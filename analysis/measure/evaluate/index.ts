@@ -25,7 +25,7 @@ export const evaluate = {
 MODEL is as for spanwise analyze. An ONNX model is run whole, as it is and with the plan written into a copy of its
 graph in memory; nothing is written. Its prefill time is that of the whole model, a checkpoint's that of its layers.
 
-The same windows go through the model as it is and as planned. Differences are paired by window; intervals
+The same windows go through the baseline and the planned model. Differences are paired by window; intervals
 are 95%, by bootstrap over documents, then windows, or over blocks of windows where there is one document.
 Recall is the loss on the second copy of a passage of the text that comes again, on probes of 512 tokens.
 JSON: {baseline, shared, delta, kl, agreement, recall, windows, worst, cost, gates}, choices where

@@ -15,7 +15,7 @@ import type { Part, PartLoss, PlanFigures, Search } from './types.ts';
 /** What a search is about. */
 export type About = Pick<Search, 'model' | 'texts' | 'context'>;
 
-/** What the model as it is makes of the report part, beside which a plan's loss stands. */
+/** Figures of the baseline on the report part, beside which a plan's loss stands. */
 export interface Reported extends About {
 	baseline: ModelFigures;
 	windows: number;

@@ -35,7 +35,7 @@ export interface SearchBrief {
 	target: { axis: SavingAxis; share: number };
 	share: PartLoss | null;
 	drop: PartLoss | null;
-	/** The kind that adds least at equal savings; null: the best two cannot be told apart, or it was not asked. */
+	/** The kind that adds least at equal savings; null: the best two are tied, or it was not asked. */
 	winner: PlanKind | null;
 }
 

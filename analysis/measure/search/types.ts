@@ -263,7 +263,7 @@ export interface AxisComparison {
 	/** What the proposed plan saves. */
 	share: number;
 	plans: { kind: PlanKind; sources: Sources; report: PartLoss; recall?: PartLoss }[];
-	/** The kind that adds least loss; null: the best two cannot be told apart, or there is none. */
+	/** The kind that adds least loss; null: the best two are tied, or there is none. */
 	winner: PlanKind | null;
 }
 

@@ -6,7 +6,7 @@ export interface PlanVariant extends PlannedLayers {
 	repairHash?: string;
 }
 
-/** The model as it is. */
+/** The baseline. */
 export function identity(layers: number): PlanVariant {
 	return { sources: Array.from({ length: layers }, (_, layer) => layer) };
 }

@@ -143,7 +143,7 @@ export const ATTENTION_ONLY: readonly LayerRole[] = [
 	'sinks'
 ];
 
-/** What a layer keeps whose attention is left out; the norm of the attention block is for what stands in for it. */
+/** Tensors that a dropped layer keeps; the norm of the attention block is for what stands in for it. */
 export const FEED_FORWARD: readonly LayerRole[] = [
 	'attentionNorm',
 	'attentionNormBias',

@@ -73,7 +73,7 @@ export function ggufConfig(
 	return config;
 }
 
-/** deci is Llama with attention left out of some layers, with biases where the model that it was made from had them. */
+/** deci is Llama without attention in some layers, with biases where the model that it was made from had them. */
 function architectureOf(name: string, tensors: ReadonlyMap<string, GgufTensor>): Architecture {
 	const biased = hasSome(tensors, 'attn_q.bias') && !hasSome(tensors, 'attn_output.bias');
 	return name === 'deci' && biased ? 'Qwen2ForCausalLM' : ARCHITECTURES[name];

@@ -8,7 +8,7 @@ export type AttentionForm =
 	| 'contribAttention'
 	| 'unsupported';
 
-/** How a layer's probabilities are had from the graph. */
+/** The place in the graph that a layer's probabilities come from. */
 export type Probabilities =
 	/** A value of the graph holds them, [B, H, S, keys]. */
 	| { how: 'value'; value: string }

@@ -33,7 +33,7 @@ export interface RunRecord {
 	jsRows: number | 'all';
 	/** Per layer, mean over heads and sampled queries. */
 	profile: { queriesPerWindow: number; entropyNats: number[]; firstTokenMass: number[] };
-	/** Mean natural-log loss a predicted token, of the model as it is. */
+	/** Mean natural-log loss per predicted token, of the baseline. */
 	loss: number;
 	/** Loss on the second copy of a passage that comes again, over so many probes; not there where it was not measured. */
 	recall?: { loss: number; windows: number };

@@ -22,7 +22,7 @@ export type PlanChoice =
 	| {
 			by: 'hand';
 			spans: Range[];
-			/** Layers whose attention is left out, in order; in no span. */
+			/** Dropped layers, in order; in no span. */
 			dropped: number[];
 	  };
 

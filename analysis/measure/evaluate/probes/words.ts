@@ -44,7 +44,7 @@ export async function probeWords(
 	};
 }
 
-/** Tokens of `text` where it stands between two words; by itself where they are not told apart there. */
+/** Tokens of `text` where it stands between two words; by itself where its tokens are not separate from theirs. */
 async function between(
 	tokenizer: Pick<Tokenizer, 'encode'>,
 	word: string,

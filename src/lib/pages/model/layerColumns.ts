@@ -41,7 +41,7 @@ const COLUMNS: Column<LayerRow>[] = [
 	{
 		key: 'probabilities',
 		title: 'Probabilities',
-		about: 'How its attention probabilities are had, or why they cannot be',
+		about: 'Where its attention probabilities come from, or why they are not available',
 		value: ({ probabilities: { available, how } }) => (available ? how : `none: ${how}`)
 	},
 	{

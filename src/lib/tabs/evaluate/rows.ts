@@ -17,7 +17,7 @@ import { withInterval } from '$analysis/text/interval.ts';
 /** One figure of both models. */
 export interface ComparedRow {
 	name: string;
-	/** The model as it is, and as planned; empty where the figure is of both. */
+	/** Baseline and planned; empty where the figure is of both. */
 	a: string;
 	b: string;
 	difference: string;

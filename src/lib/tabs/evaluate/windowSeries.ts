@@ -2,7 +2,7 @@ import type { Evaluation } from '$analysis/measure/evaluate/types.ts';
 import { rangeOf, type PointSeries, type Rule } from '$analysis/figure/plot.ts';
 import { formatPercent, formatSigned, formatValue, formatWhole } from '$analysis/text/number.ts';
 
-/** Every window's loss as it is against its loss as planned, on equal axes; those shown in full apart. */
+/** Every window's baseline loss against its planned loss, on equal axes; those shown in full apart. */
 export function windowSeries({ report, texts }: Evaluation): {
 	series: PointSeries[];
 	rules: Rule[];

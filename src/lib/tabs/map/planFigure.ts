@@ -18,7 +18,7 @@ export function planFigure(
 		title: string;
 		caption: string;
 		spans: readonly Pick<Span, 'source' | 'followers'>[];
-		/** Layers whose attention is left out. */
+		/** Dropped layers. */
 		dropped: readonly number[];
 		/** Loss added by its parts, measured one by one; null: not measured. */
 		parts: MeasuredParts | null;

@@ -22,7 +22,7 @@ const row = (within: Agreement, across: Agreement): AgreementRow => ({
 });
 
 describe('trustSentence', () => {
-	it('claims only what an interval that leaves out 0 bears out', () => {
+	it('claims only what an interval that excludes 0 supports', () => {
 		expect(trustSentence(row(falls, nothing))).toBe(
 			'In part. On this text, by cosine (all), among the sources of one follower, the more alike costs less (rho −0.62 [−0.81, −0.30]); it does not say which followers cost least (rho +0.12 [−0.40, +0.60]).'
 		);

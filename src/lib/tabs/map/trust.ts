@@ -11,7 +11,7 @@ export function rhoText(agreement: Agreement): string {
 	return withInterval(agreement.rho, agreement, words);
 }
 
-/** Which way an interval bears out: −1: more alike costs less; 1: more alike costs more; 0: neither. */
+/** The direction that an interval supports: −1: more alike costs less; 1: more alike costs more; 0: neither. */
 export function supported({ low, high }: Agreement): -1 | 0 | 1 {
 	if (low === null || high === null) return 0;
 	return high < 0 ? -1 : low > 0 ? 1 : 0;
@@ -27,7 +27,7 @@ export function measureName({
 	return `${measure === 'excess' ? 'excess of ' : ''}${metric} (${view})`;
 }
 
-/** Can the measure be trusted to rank pairs? Says no more than the intervals bear out. */
+/** Can the measure be trusted to rank pairs? Says no more than the intervals support. */
 export function trustSentence(row: AgreementRow): string {
 	const { within, across } = row;
 	const name = measureName(row);
