@@ -213,7 +213,7 @@ describe('the built command', () => {
 			).ended;
 			expect(code).toBe(0);
 			expect(stderr).toMatch(
-				/^mini-llama2, prompt 16, 4 generated, batch 1, 2 rounds of each: will take .* of memory/
+				/^mini-llama2, prompt 16, 4 generated, batch 1, 2 rounds of each: will take .* of memory/m
 			);
 			expect(stderr).toMatch(/^warning: The plan was made for mini-llama2 .*other weights/m);
 			// 16 layers, K and V of 6 heads of 32 floats; the follower has no K.
