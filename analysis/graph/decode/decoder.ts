@@ -1,17 +1,11 @@
-import { FLOAT, INT64, MICROSOFT } from '../../proto/builder.ts';
+import { INT64 } from '../../proto/builder.ts';
 import { followedAttention, isFused, ownAttention } from './attention.ts';
+import { feedForward } from './feedForward.ts';
 import { DecodeGraph, type DecoderSpec } from './graph.ts';
+import { languageHead } from './head.ts';
 import { turnedBack, turnedTokens } from './padding.ts';
+import { norm, type Stream } from './stream.ts';
 import type { DecoderWeight } from './weights.ts';
-
-/** The residual stream: what it holds, and what the last block adds to it. */
-interface Stream {
-	residual: string;
-	/** Not yet added; null: nothing. */
-	delta: string | null;
-	/** A vector [hidden] that is added with it. */
-	bias: string | null;
-}
 
 /**
  * A whole decoder with its cache, as onnxruntime-genai's model builder and transformers.js name its inputs and
@@ -89,92 +83,10 @@ function attentionBlock(
 		const asSource = spec.sources.some((other, at) => other === layer && at !== layer);
 		({ attended, probabilities } = ownAttention(graph, layer, normed, asSource));
 	} else {
-		if (before === null) throw new RangeError(`layer ${layer}: source ${source} was left out`);
+		if (before === null) throw new RangeError(`layer ${layer}: source ${source} was dropped`);
 		attended = followedAttention(graph, layer, normed, before);
 	}
 	const size = { in: heads * headDim, out: hidden, bias: outputBias };
 	stream.delta = graph.linear(`${at}/attn/o_proj`, attended, layer, ['o'], size);
 	return probabilities;
-}
-
-function feedForward(graph: DecodeGraph, layer: number, stream: Stream): void {
-	const { builder, spec } = graph;
-	const { hidden, intermediate, mlpBias } = spec.config;
-	const at = `/model/layers.${layer}`;
-	const weight = graph.normWeight(
-		`model.layers.${layer}.post_attention_layernorm`,
-		layer,
-		'postNorm',
-		hidden
-	);
-	const normed = norm(graph, `${at}/post_attention_layernorm`, stream, weight);
-	const widen = { in: hidden, out: intermediate, bias: mlpBias };
-	const gate = graph.linear(`${at}/mlp/gate_proj`, normed, layer, ['gate'], widen);
-	const up = graph.linear(`${at}/mlp/up_proj`, normed, layer, ['up'], widen);
-	const sigmoid = builder.node(`${at}/mlp/act_fn/Sigmoid`, 'Sigmoid', [gate]);
-	const silu = builder.node(`${at}/mlp/act_fn/Mul`, 'Mul', [gate, sigmoid]);
-	const gated = builder.node(`${at}/mlp/Mul`, 'Mul', [silu, up]);
-	const narrow = { in: intermediate, out: hidden, bias: mlpBias };
-	stream.delta = graph.linear(`${at}/mlp/down_proj`, gated, layer, ['down'], narrow);
-}
-
-/** RMS norm of the stream, after adding to it what is still to be added. */
-function norm(graph: DecodeGraph, at: string, stream: Stream, weight: string): string {
-	const { builder, spec } = graph;
-	const { residual, delta, bias } = stream;
-	const epsilon = spec.config.normEps;
-	if (delta === null && bias === null) {
-		const name = `${at}/SimplifiedLayerNormalization`;
-		return builder.node(name, 'SimplifiedLayerNormalization', [residual, weight], {
-			attributes: { axis: -1n, epsilon }
-		});
-	}
-	if (delta === null) {
-		// Only before the first block is there a mean output and nothing else to add.
-		stream.residual = builder.node(`${at}/AddBias`, 'Add', [residual, bias ?? '']);
-		stream.bias = null;
-		return norm(graph, at, stream, weight);
-	}
-	const name = `${at}/SkipSimplifiedLayerNormalization`;
-	const sum = `${name}/output_3`;
-	const normed = builder.node(
-		name,
-		'SkipSimplifiedLayerNormalization',
-		[residual, delta, weight, ...(bias === null ? [] : [bias])],
-		{ domain: MICROSOFT, outputs: [`${name}/output_0`, '', '', sum], attributes: { epsilon } }
-	);
-	Object.assign(stream, { residual: sum, delta: null, bias: null });
-	return normed;
-}
-
-/** normed [B, S, hidden] → the graph's output logits, float32 [B, S, vocab]. */
-function languageHead(graph: DecodeGraph, normed: string, embedding: string): void {
-	const { builder, spec } = graph;
-	const { hidden, vocab, tied } = spec.config;
-	// Gemm takes the matrix as it is stored, so that tied embeddings are one weight; it wants rows, not a batch.
-	const matrix = tied
-		? embedding
-		: graph.weight('lm_head.weight', [vocab, hidden], { kind: 'model', tensor: 'outputEmbedding' });
-	const rows = builder.node('/lm_head/Rows', 'Reshape', [normed, builder.integers(-1, hidden)]);
-	const products = builder.node('/lm_head/Gemm', 'Gemm', [rows, matrix], {
-		attributes: { transB: 1n }
-	});
-	const idsShape = builder.node('/lm_head/Shape', 'Shape', ['input_ids']);
-	const shape = builder.node(
-		'/lm_head/LogitsShape',
-		'Concat',
-		[idsShape, builder.integers(vocab)],
-		{
-			attributes: { axis: 0n }
-		}
-	);
-	const half = spec.dtype === 'fp16';
-	builder.node('/lm_head/Reshape', 'Reshape', [products, shape], {
-		outputs: [half ? '/lm_head/Reshape/output' : 'logits']
-	});
-	if (!half) return;
-	builder.node('/lm_head/Cast', 'Cast', ['/lm_head/Reshape/output'], {
-		outputs: ['logits'],
-		attributes: { to: BigInt(FLOAT) }
-	});
 }
