@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.ts';
 
 /** Ends the message of a refusal by the program's own engine. */
-const TORCH_RUNS = 'spanwise analyze --engine torch runs most decoders that transformers loads';
+export const TORCH_RUNS =
+	'spanwise analyze --engine torch runs most decoders that transformers loads';
 
 /**
  * A model that is whole, and that the program's own engine does not know how to run: another engine may. All other

@@ -4,6 +4,10 @@ import { parseConfig } from '../checkpoint/config.ts';
 import type { Architecture, ModelConfig } from '../checkpoint/types.ts';
 import type { GgufTensor } from './header.ts';
 import type { Metadata } from './metadata.ts';
+import { TORCH_RUNS } from '../checkpoint/ownEngineRefusal.ts';
+
+/** Ends the message of a refusal: another engine takes the model as a folder. */
+const GGUF_BY_TORCH = `transformers may read it: AutoModelForCausalLM.from_pretrained(FOLDER, gguf_file=FILE).save_pretrained(NEW_FOLDER); ${TORCH_RUNS}`;
 
 /** Architectures of GGUF that can be read, as transformers calls them. llama.cpp writes Mistral as llama. */
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
@@ -28,7 +32,7 @@ export function ggufConfig(
 	const name = metadata.text('general.architecture');
 	if (name === null || !Object.hasOwn(ARCHITECTURES, name)) {
 		throw new InputError(
-			`${where}: architecture is ${name === null ? 'not given' : quoted(name)}; supported in GGUF: ${Object.keys(ARCHITECTURES).join(', ')}`
+			`${where}: architecture is ${name === null ? 'not given' : quoted(name)}; supported in GGUF: ${Object.keys(ARCHITECTURES).join(', ')}; ${GGUF_BY_TORCH}`
 		);
 	}
 	const at = (key: string) => `${name}.${key}`;
@@ -67,7 +71,7 @@ export function ggufConfig(
 	const rotated = metadata.number(at('rope.dimension_count')) ?? config.headDim;
 	if (rotated !== config.headDim) {
 		throw new InputError(
-			`${where}: ${at('rope.dimension_count')} is ${rotated}; only ${config.headDim} (the whole head rotates) is supported`
+			`${where}: ${at('rope.dimension_count')} is ${rotated}; only ${config.headDim} (the whole head rotates) is supported; ${GGUF_BY_TORCH}`
 		);
 	}
 	return config;
@@ -137,7 +141,9 @@ function planWithout(dropped: readonly number[], layers: number) {
 function refuseExperts(metadata: Metadata, key: string, where: string): void {
 	const experts = metadata.number(key) ?? 0;
 	if (experts > 0) {
-		throw new InputError(`${where}: ${key} is ${experts}; mixtures of experts are not supported`);
+		throw new InputError(
+			`${where}: ${key} is ${experts}; mixtures of experts are not supported; ${GGUF_BY_TORCH}`
+		);
 	}
 }
 
@@ -149,6 +155,6 @@ function ropeScaling(metadata: Metadata, at: (key: string) => string, where: str
 		return { rope_type: 'linear', factor: metadata.required(at('rope.scaling.factor')) };
 	}
 	throw new InputError(
-		`${where}: ${at('rope.scaling.type')} is ${quoted(type)}; supported: none, linear`
+		`${where}: ${at('rope.scaling.type')} is ${quoted(type)}; supported: none, linear; ${GGUF_BY_TORCH}`
 	);
 }

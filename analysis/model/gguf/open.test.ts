@@ -149,7 +149,7 @@ describe('a GGUF file is refused, by name,', () => {
 	it('of another architecture', async () => {
 		const other = { ...plain.metadata, 'general.architecture': { text: 'mamba' } };
 		await refused(write('arch.gguf', other)).toThrow(
-			'architecture is mamba; supported in GGUF: llama, deci, qwen2, qwen3'
+			'architecture is mamba; supported in GGUF: llama, deci, qwen2, qwen3; transformers may read it: AutoModelForCausalLM.from_pretrained(FOLDER, gguf_file=FILE).save_pretrained(NEW_FOLDER); spanwise analyze --engine torch'
 		);
 	});
 	it('with a layer missing', async () => {
