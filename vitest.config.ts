@@ -77,6 +77,8 @@ export default defineConfig({
 					testTimeout: JOURNEY_TIMEOUT_MS,
 					hookTimeout: JOURNEY_TIMEOUT_MS,
 					expect: { poll: { timeout: SEEN_TIMEOUT_MS } },
+					// As above: what journeys import is loaded once a worker.
+					isolate: false,
 					// Two at a time, for they wait more than they work, and only after the unit tests, which do not wait.
 					maxWorkers: 2,
 					sequence: { groupOrder: 1 }
