@@ -6,6 +6,7 @@ import { exists, isFolder } from '../checkpoint/files.ts';
 import { describeFile } from '../checkpoint/foreign.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
 import { isGguf } from '../gguf/header.ts';
+import { isOnnxPath } from '../onnx/suffix.ts';
 import { formOf } from '../form.ts';
 import type { FoundModel } from './folders.ts';
 import { nearestName } from './nearest.ts';
@@ -32,7 +33,7 @@ export async function resolveModel(
 	}
 	if (
 		(await isFolder(model)) ||
-		(model.endsWith('.onnx') && (await exists(model))) ||
+		(isOnnxPath(model) && (await exists(model))) ||
 		(await isGguf(model))
 	) {
 		return resolve(model);

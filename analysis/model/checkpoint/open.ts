@@ -11,6 +11,7 @@ import { isDecoder, sizesOf } from './otherEngine.ts';
 import { onlyTorchWords, OwnEngineRefusal } from './ownEngineRefusal.ts';
 import { INDEX, readTensors, SINGLE } from './shards.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
+import { isOnnxPath } from '../onnx/suffix.ts';
 
 /** Where a folder without these has its model, as exporters lay it out. */
 const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
@@ -58,7 +59,7 @@ export async function openForOther(folder: string): Promise<Checkpoint> {
 
 /** config.json of a model folder; throws InputError where there is none or it cannot be run. */
 export async function readConfig(folder: string): Promise<ModelConfig> {
-	if (folder.endsWith('.onnx') && (await exists(folder))) {
+	if (isOnnxPath(folder) && (await exists(folder))) {
 		throw onnxRefused(folder);
 	}
 	if (!(await isFolder(folder))) {

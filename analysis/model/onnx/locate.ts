@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { exists, isFolder } from '../checkpoint/files.ts';
 import { modelName } from '../checkpoint/open.ts';
 import { InputError } from '../../errors.ts';
+import { isOnnxPath, ONNX_SUFFIX } from './suffix.ts';
 
-const EXTENSION = '.onnx';
 /** What a folder's model is called where there are others: quantized ones, for the most part. */
 const MAIN = 'model.onnx';
 /** Where onnx-community keeps its models, beside config.json and tokenizer.json. */
@@ -19,7 +19,7 @@ const CHECKPOINT_WEIGHTS = ['model.safetensors', 'model.safetensors.index.json']
  */
 export async function findOnnxFile(model: string): Promise<string | null> {
 	const path = resolve(model);
-	if (!(await isFolder(path))) return extname(path) === EXTENSION ? path : null;
+	if (!(await isFolder(path))) return isOnnxPath(path) ? path : null;
 	if (await hasCheckpointWeights(path)) return null;
 	for (const folder of [path, join(path, SUBFOLDER)]) {
 		const files = await onnxFilesIn(folder);
@@ -41,7 +41,7 @@ export async function hasCheckpointWeights(folder: string): Promise<boolean> {
 /** Names of the ONNX files in a folder, sorted; none where it cannot be read. */
 export async function onnxFilesIn(folder: string): Promise<string[]> {
 	const names = await readdir(folder).catch(() => []);
-	return names.filter((name) => extname(name) === EXTENSION).sort();
+	return names.filter(isOnnxPath).sort();
 }
 
 /** Path of a file that belongs to an ONNX model, beside it or one folder up; null: there is none. */
@@ -58,6 +58,6 @@ export async function findBeside(file: string, name: string): Promise<string | n
 export function onnxName(file: string): string {
 	const folder = dirname(file);
 	const home = basename(folder) === SUBFOLDER ? dirname(folder) : folder;
-	const stem = basename(file, EXTENSION);
-	return stem === basename(MAIN, EXTENSION) ? modelName(home) : `${modelName(home)}/${stem}`;
+	const stem = basename(file, ONNX_SUFFIX);
+	return stem === basename(MAIN, ONNX_SUFFIX) ? modelName(home) : `${modelName(home)}/${stem}`;
 }

@@ -1,3 +1,5 @@
+import { isOnnxPath } from '$analysis/model/onnx/suffix.ts';
+
 /** Address of a model's page; the id may hold slashes, or be the path that a run names the model by. */
 export function modelPath(id: string): string {
 	return `/models/${encodeURIComponent(id)}`;
@@ -5,5 +7,5 @@ export function modelPath(id: string): string {
 
 /** Is a run of an ONNX file? Its types are those of the file. */
 export function isOnnxModel({ folder }: { folder: string }): boolean {
-	return folder.endsWith('.onnx');
+	return isOnnxPath(folder);
 }
