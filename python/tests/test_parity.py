@@ -11,7 +11,7 @@ import pytest
 
 from spanwise.decoder import load
 from spanwise.engine import Engine
-from spanwise.plan import Plan, parse_plan
+from spanwise.plan import Plan, baseline, parse_plan
 from spanwise.sums import Wanted, cosine
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,18 @@ def test_miniature(name: str) -> None:
     ]
     found = losses(engine, plans, ids).mean(1)
     assert np.abs(found - list(reference["shared"].values())).max() < 2e-5
+
+
+@pytest.mark.parametrize("name", ["gpt-oss", "fp8-block", "fp8-tensor"])
+def test_quantised_weights_as_transformers_loads_them(name: str) -> None:
+    folder = ROOT / "tests/fixtures/quantised" / name
+    reference = json.loads((folder / "reference.json").read_text())
+    engine = Engine(load(folder))
+    ids = reference["ids"]
+    dropped = parse_plan({"sources": [None, *range(1, engine.layers)]}, engine.layers, engine.decoder.heads)
+    whole, planned = losses(engine, [baseline(engine.layers), dropped], ids).mean(1)
+    assert whole == pytest.approx(reference["loss"], abs=1e-5)
+    assert abs(planned - whole) > 1e-6
 
 
 @pytest.mark.skipif(REAL is None, reason="SPANWISE_REAL_MODEL does not name the folder of SmolLM2-135M")
