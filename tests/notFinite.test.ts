@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBenchSide } from '../analysis/measure/bench/benchSide.ts';
+import { withScorer } from '../analysis/measure/scoring/scorer.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { cachedOnnx } from './builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from './builders/checkpoint.ts';
@@ -71,6 +72,10 @@ const COMMANDS: Record<string, (modelFolder: string, plan: Plan) => Promise<unkn
 			},
 			{ ...silent, id: `bench-${outs++}`, openSide: openBenchSide }
 		),
+	'completions that are served': (modelFolder, plan) =>
+		withScorer({ model: modelFolder, plan, planFolder: scratch, home }, async (scorer) => {
+			await scorer.score('planned', [[0, 3, 5, 7, 2, 4]]);
+		}),
 	damage: (modelFolder) =>
 		measureDamage({ ...measured(modelFolder), maxSpan: 2, progressFile: null }, silent),
 	search: (modelFolder) =>

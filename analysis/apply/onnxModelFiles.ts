@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { exists } from '../model/checkpoint/files.ts';
-import { readJsonFile } from '../edge/json.ts';
+import { MAX_SMALL_JSON_BYTES, parseJson, readTextFile } from '../edge/json.ts';
 import { parseOrNull } from '../edge/parse.ts';
 import { findBeside } from '../model/onnx/locate.ts';
 import { copyCompanions } from './copied.ts';
@@ -41,8 +41,8 @@ export async function copyOnnxCompanions(
 const genaiSchema = v.looseObject({ search: v.looseObject({}) });
 
 async function genaiText(file: string, shared: boolean): Promise<string> {
-	const text = await readFile(file, 'utf8');
-	const parsed = parseOrNull(genaiSchema, await readJsonFile(file));
+	const text = await readTextFile(file, MAX_SMALL_JSON_BYTES);
+	const parsed = parseOrNull(genaiSchema, parseJson(text, file));
 	if (!shared || parsed === null) return text;
 	const { search, ...others } = parsed;
 	const changed = { ...others, search: { ...search, past_present_share_buffer: false } };

@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJsonFile } from '../edge/json.ts';
+import { MAX_SMALL_JSON_BYTES, readJsonFile, readTextFile } from '../edge/json.ts';
 import { familyOf } from '../model/checkpoint/families.ts';
 import { exists } from '../model/checkpoint/files.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
@@ -30,7 +30,8 @@ export async function adaptChatTemplate(folder: string): Promise<void> {
 	if (!(await exists(template)) || !(await exists(file))) return;
 	const found = (await readJsonFile(file)) as object;
 	if ('chat_template' in found) return;
-	await writeJson(file, { ...found, chat_template: await readFile(template, 'utf8') });
+	const text = await readTextFile(template, MAX_SMALL_JSON_BYTES);
+	await writeJson(file, { ...found, chat_template: text });
 }
 
 async function writeJson(file: string, value: object): Promise<void> {

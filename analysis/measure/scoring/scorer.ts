@@ -5,6 +5,7 @@ import { withScratch } from '../../apply/scratch.ts';
 import { DecoderSession } from '../../engine/deploySession.ts';
 import { requirePlan } from '../../engine/checkPlan.ts';
 import { InputError } from '../../errors.ts';
+import { checkFinite } from '../../finite.ts';
 import { requireCheckpoint, withModel } from '../../model/open.ts';
 import type { Plan } from '../../plan/types.ts';
 import { scoreLogits, withoutFirst, type Scored, type ScoredModel } from './completion.ts';
@@ -23,7 +24,7 @@ export interface ScorerRequest {
 
 /** Scores sequences by the baseline and the planned model. */
 export interface Scorer {
-	/** Throws InputError for a model that is not served, unknown ids and sequences that are too long. */
+	/** Throws InputError for a model that is not served, unknown ids, sequences that are too long, and logits that are no numbers. */
 	score(which: ScoredModel, sequences: readonly (readonly number[])[]): Promise<Scored[]>;
 }
 
@@ -64,6 +65,7 @@ export async function withScorer(
 						const ids = added ? [bosId, ...given] : [...given];
 						checkIds(ids, { maxPositions, vocab });
 						const logits = await session.read(session.start(1), [ids]);
+						checkFinite(logits, model.path, 'a logit');
 						const found = scoreLogits(logits, session.vocab, ids);
 						scored.push(added ? withoutFirst(found) : found);
 					}

@@ -11,9 +11,9 @@ import {
 	statSync,
 	writeFileSync
 } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MAX_LARGE_JSON_BYTES } from '$analysis/edge/json.ts';
+import { MAX_LARGE_JSON_BYTES, readTextFile } from '$analysis/edge/json.ts';
 import { parseJson } from '$analysis/edge/parseJson.ts';
 import { parseUntrusted } from '$analysis/edge/parse.ts';
 import { InputError, messageOf } from '$analysis/errors.ts';
@@ -102,7 +102,7 @@ export class JobStore {
 		return Promise.all(
 			names.map(async (name, index) => ({
 				name,
-				text: await readFile(join(folder, `${index}.txt`), 'utf8')
+				text: await readTextFile(join(folder, `${index}.txt`), MAX_LARGE_JSON_BYTES)
 			}))
 		);
 	}
