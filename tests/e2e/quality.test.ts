@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedWorkspace, type Seeded } from '../builders/seed.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
-import { hydrated, useVisitor } from './setup/visitor.ts';
+import { useVisitor } from './setup/visitor.ts';
 import { temporaryFolder } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
