@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 const { visit, expectProblem } = useVisitor();
 
-/** A short analysis that waited its turn. */
+/** A short analysis that waited its turn, and the estimate and first windows of a long one, on a machine that may be slow. */
 const DONE_TIMEOUT_MS = 60_000;
 
 const form = (page: Page) => page.getByRole('form', { name: 'New analysis' });
@@ -47,8 +47,9 @@ async function startLongJob(page: Page): Promise<void> {
 		.getByRole('checkbox', { name: /Walden/ })
 		.check();
 	await fill(page, LONG_ANALYSIS.context, LONG_ANALYSIS.windows);
-	await form(page).getByRole('button', { name: 'Analyse' }).click();
-	await expect.poll(() => fractionOf(job(page, 'running'))).toBeGreaterThan(0);
+	const slow = { timeout: DONE_TIMEOUT_MS };
+	await form(page).getByRole('button', { name: 'Analyse' }).click(slow);
+	await expect.poll(() => fractionOf(job(page, 'running')), slow).toBeGreaterThan(0);
 }
 
 describe('the form for a new analysis', () => {
