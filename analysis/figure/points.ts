@@ -70,7 +70,7 @@ export function ruleMarks(frame: ChartFrame, rules: readonly Rule[], medium: Med
 function ruleName(
 	frame: ChartFrame,
 	rule: Rule,
-	{ text: size, middle: gap }: Medium
+	{ text: size, middle, point }: Medium
 ): TextMark | null {
 	if (rule.label === '' || rule.axis === 'diagonal' || rulePath(frame, rule) === '') return null;
 	const { left, top, width } = frame;
@@ -79,8 +79,11 @@ function ruleName(
 		...({ kind: 'text', text: rule.label, size } as const),
 		...{ fill: 'var(--ink-2)', halo: 'var(--panel)' }
 	};
-	if (rule.axis === 'y') return { ...look, x: end, y: placeY(frame, rule.at) - gap, anchor: 'end' };
+	if (rule.axis === 'y')
+		return { ...look, x: end, y: placeY(frame, rule.at) - middle, anchor: 'end' };
 	const x = placeX(frame, rule.at);
+	// Clear of an interval that stands on the rule.
+	const gap = middle + point.half;
 	return x + gap + textWidth(rule.label, size) <= end
 		? { ...look, x: x + gap, y: top + size }
 		: { ...look, x: x - gap, y: top + size, anchor: 'end' };
@@ -126,10 +129,13 @@ export function labelMarks(
 		const from = name.anchor === 'end' ? name.x - width : name.x;
 		return [{ left: from, top: name.y - name.size, width, height: name.size * 1.25 }];
 	});
-	const drawn = places.flatMap(({ point, left, top }) => [
-		symbolBox(left, top, medium.point.size),
-		...whiskerBox(frame, point, left)
-	]);
+	const drawn = [
+		...places.flatMap(({ point, left, top }) => [
+			symbolBox(left, top, medium.point.size),
+			...whiskerBox(frame, point, left)
+		]),
+		...rules.flatMap((rule) => ruleBox(frame, rule))
+	];
 	return placeLabels(frame, named, { size, kept, drawn }).flatMap(({ text, box, leader }) => [
 		...(leader === ''
 			? []
@@ -139,6 +145,15 @@ export function labelMarks(
 			...{ x: round(box.left), y: round(box.top + box.height - size * 0.35) }
 		}
 	]);
+}
+
+/** What a dashed rule takes up: a label stands beside it, not on it. */
+function ruleBox(frame: ChartFrame, rule: Rule): Box[] {
+	const { left, top, width, height } = frame;
+	if (rule.axis === 'diagonal' || rule.dashed !== true || rulePath(frame, rule) === '') return [];
+	return rule.axis === 'x'
+		? [{ left: placeX(frame, rule.at) - 1, top, width: 2, height }]
+		: [{ left, top: placeY(frame, rule.at) - 1, width, height: 2 }];
 }
 
 function symbolBox(left: number, top: number, size: number): Box {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelFacts, ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { cellText } from '../../table/view.ts';
 import { listedFacts, reachWords } from './facts.ts';
-import { layerColumns, layerRows } from './layerColumns.ts';
+import { layerColumns, layerGroups, layerRows } from './layerColumns.ts';
 import { modelPath } from '../../client/modelPath.ts';
 import { plannedLayerWords } from '$analysis/text/plan.ts';
 
@@ -89,9 +89,36 @@ describe('the table of layers', () => {
 		shareable: { possible: at === 0, why: at === 0 ? 'loses k' : 'q, k and v come in one input' }
 	});
 	const texts = (check: Parameters<typeof layerRows>[1]) => {
-		const rows = layerRows([layer(0), layer(1)], check);
+		const rows = layerGroups(layerRows([layer(0), layer(1)], check));
 		return rows.map((row) => layerColumns(rows).map((column) => cellText(column, row)));
 	};
+
+	it('has one row for neighbouring layers that differ in their number alone', () => {
+		const shown = (
+			numbers: readonly number[],
+			sources: readonly (number | null)[] | null = null
+		) => {
+			const rows = layerRows(
+				numbers.map((at) => ({ ...layer(1), layer: at, node: `/attn.${at}/10` })),
+				sources && {
+					layers: sources.map((source, at) => ({ layer: at, source, problem: null }))
+				}
+			);
+			return layerGroups(rows).map(({ layer: first, last, node }) => [first, last, node]);
+		};
+		expect(shown([8, 9, 10, 11])).toEqual([[8, 11, '/attn.{layer}/10']]);
+		expect(shown([0, 1, 3])).toEqual([
+			[0, 1, '/attn.{layer}/10'],
+			[3, 3, '/attn.3/10']
+		]);
+		expect(shown([0, 1, 2, 3], [0, 1, 1, null])).toEqual([
+			[0, 1, '/attn.{layer}/10'],
+			[2, 2, '/attn.2/10'],
+			[3, 3, '/attn.3/10']
+		]);
+		const [first, other] = [layer(0), layer(1)];
+		expect(layerGroups(layerRows([first, other], null))).toHaveLength(2);
+	});
 
 	it('says what is had and what is not', () => {
 		expect(texts(null)).toEqual([
