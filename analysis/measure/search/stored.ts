@@ -39,6 +39,9 @@ export interface SearchBrief {
 	winner: PlanKind | null;
 }
 
+const kindOfVerdict = (kind: SearchBrief['verdict']): PlanKind | null =>
+	kind === 'neither' ? null : kind;
+
 export function searchBrief({ report }: Search): SearchBrief {
 	const { verdict, target, plans, axes = [] } = report;
 	const chosen = plans.find(({ name }) => name === verdict.plan) ?? null;
@@ -56,7 +59,8 @@ export function searchBrief({ report }: Search): SearchBrief {
 		target,
 		share: best('share'),
 		drop: best('drop'),
-		winner: compared?.winner ?? null
+		// A search of an earlier version compared on no axis: its verdict says.
+		winner: compared === undefined ? kindOfVerdict(verdict.kind) : compared.winner
 	};
 }
 
