@@ -17,20 +17,20 @@ function saved(sources: Sources): number {
 	);
 }
 
-/** What plans add by made-up prices: of each follower and each dropped layer, and what is added where two plans meet. */
+/** Losses by made-up prices: of each follower and each dropped layer, and what is added where two plans meet. */
 function measured(follow: number[], drop: number[], together: (sources: Sources) => number) {
 	const asked: Sources[][] = [];
 	const loss = (sources: Sources) =>
 		sources.reduce<number>(
 			(sum, source, layer) =>
 				sum + (source === null ? drop[layer] : source === layer ? 0 : follow[layer]),
-			together(sources)
+			3 + together(sources)
 		);
 	return {
 		asked,
-		measure: (plans: readonly Sources[], windows: number) => {
+		measure: (plans: readonly Sources[]) => {
 			asked.push([...plans]);
-			return Promise.resolve(plans.map((plan) => new Array<number>(windows).fill(loss(plan))));
+			return Promise.resolve(plans.map(loss));
 		}
 	};
 }
@@ -41,7 +41,6 @@ const task = (more: Partial<GreedyTask> = {}): GreedyTask => ({
 	dropping: true,
 	saved,
 	target: 2,
-	windows: 1,
 	...more
 });
 
@@ -49,7 +48,7 @@ describe('greedyPlan', () => {
 	it('takes at each step what adds the least loss for what it saves', async () => {
 		const { measure, asked } = measured([9, 0.5, 0.1, 0.3], [9, 9, 9, 9], () => 0);
 		expect(await greedyPlan(task({ dropping: false }), measure)).toEqual([0, 1, 1, 1]);
-		expect(asked).toHaveLength(2); // two steps
+		expect(asked).toHaveLength(3); // the model as it is, and two steps
 	});
 
 	it('leaves a layer out where that costs less for what it saves', async () => {
@@ -115,8 +114,8 @@ describe('greedyPlan by what is known', () => {
 			source === null ? [0.4, 0.1, 0.3, 0.2][layer] : 9;
 		const plan = await greedyPlan(task({ target: 4 }), measure, known);
 		expect(plan).toEqual([0, null, 2, null]);
-		// Four of each step's seven and six: the dropped layers cost less than any follower.
-		expect(asked.map((plans) => plans.length)).toEqual([4, 4]);
+		// The baseline, and four of each step's seven and six: the dropped layers cost less than any follower.
+		expect(asked.map((plans) => plans.length)).toEqual([1, 4, 4]);
 	});
 
 	it('goes on to the next where the cheapest costs more than it did', async () => {
@@ -125,50 +124,5 @@ describe('greedyPlan by what is known', () => {
 		const known = (layer: number, source: number | null) =>
 			source === null ? [0.4, 0.1, 0.15, 0.2][layer] : 9;
 		expect(await greedyPlan(task({ target: 4 }), measure, known)).toEqual([0, null, 2, null]);
-	});
-});
-
-describe('greedyPlan in rounds', () => {
-	/** What each dropped layer adds on each of eight windows, and how many windows each plan was measured on. */
-	const added = [
-		[1, 1.1, 1.2, 1.1, 1, 1.1, 1.2, 1],
-		[0.1, 0.2, 0.3, 0.2, 0.1, 0.2, 0.3, 0.2],
-		// Cheaper on the first windows, dearer on all.
-		[0, 0.25, 0.1, 0.25, 0.4, 0.5, 0.6, 0.5],
-		[2, 2.1, 2, 2.1, 2.2, 2, 2.1, 2]
-	];
-	const known = () => 0.01;
-	const droppingOne = task({ target: 2, windows: 8 });
-
-	function windowsOf(wanted: Record<string, number>) {
-		return (plans: readonly Sources[], windows: number) => {
-			for (const plan of plans) wanted[plan.join(' ')] = windows;
-			return Promise.resolve(
-				plans.map((plan) =>
-					Array.from({ length: windows }, (_, window) =>
-						plan.reduce<number>(
-							(sum, source, layer) =>
-								sum + (source === null ? added[layer][window] : source === layer ? 0 : 9),
-							0
-						)
-					)
-				)
-			);
-		};
-	}
-
-	it('measures a change until it is clearly dearer than the cheapest, and the cheapest on all windows', async () => {
-		const wanted: Record<string, number> = {};
-		const all: Record<string, number> = {};
-		const plan = await greedyPlan(droppingOne, windowsOf(wanted), known);
-		expect(plan).toEqual([0, null, 2, 3]);
-		expect(await greedyPlan(droppingOne, windowsOf(all))).toEqual(plan);
-		const dropped = (layer: number) =>
-			[0, 1, 2, 3].map((each) => (each === layer ? '' : each)).join(' ');
-		expect(wanted[dropped(1)]).toBe(8);
-		expect(wanted[dropped(2)]).toBe(8);
-		expect(wanted[dropped(0)]).toBe(3);
-		expect(wanted[dropped(3)]).toBe(3);
-		expect(all[dropped(3)]).toBe(8);
 	});
 });

@@ -40,8 +40,7 @@ and of the front; drops are paired with the baseline by question.
 
 Drops and spans race: they are measured on 3, 5, 8, … windows and leave as soon as no cheapest plan can have them any more;
 spans are tried from the shortest, and one whose beginning costs too much is not. Random plans race too, and step by step
-only changes are measured that may be the cheapest, until another is clearly cheaper. --exhaustive measures everything on
-all windows.
+only changes are measured that may be the cheapest. --exhaustive measures everything on all windows.
 JSON: {verdict, goal, target, plans, random, recall, tasks, axes, ties, stability, race, front, shortlist, importance,
 baseline, interval, parts, notes}.
 

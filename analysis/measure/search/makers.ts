@@ -27,10 +27,8 @@ export interface Makings {
 	turned: readonly number[];
 	/** The same of the model with dropped layers. */
 	turnedUnder: (sources: Sources) => Promise<readonly number[]>;
-	/** What whole plans add on the search part. */
+	/** Loss of whole plans on the search part. */
 	measure: Measure;
-	/** Its windows. */
-	windows: number;
 	/** What single changes are known to add; null: every step measures all. */
 	known: Known | null;
 }
@@ -57,7 +55,6 @@ export async function makePlans(
 		turned,
 		turnedUnder,
 		measure,
-		windows,
 		known
 	} = makings;
 	const made: MadePlan[] = [];
@@ -77,7 +74,7 @@ export async function makePlans(
 		const found = (await keeping?.(kind)) ?? null;
 		if (found !== null) made.push({ maker: `${kind}-recall`, ...found });
 	}
-	const task = { layers, limits, saved, target: target.share, windows };
+	const task = { layers, limits, saved, target: target.share };
 	add('greedy-share', await greedyPlan({ ...task, dropping: false }, measure, known));
 	add('greedy', await greedyPlan({ ...task, dropping: true }, measure, known));
 

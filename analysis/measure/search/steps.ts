@@ -108,12 +108,13 @@ export async function searchWith(
 				)
 			: { axis: axisOf(goal), share: fixed?.share ?? 0 };
 	const saved = (sources: Sources) => savedShares(facts, sources, setting)[target.axis];
-	const measure = (plans: readonly Sources[], windows: number) =>
-		meter.addedOnFirst(
+	const measure = async (plans: readonly Sources[]) => {
+		const added = await meter.added(
 			'search',
-			plans.map((sources) => ({ sources })),
-			windows
+			plans.map((sources) => ({ sources }))
 		);
+		return added.map(({ loss }) => loss);
+	};
 	const keeping =
 		recall &&
 		((kind: (typeof FRONT_KINDS)[number]) =>
@@ -134,7 +135,6 @@ export async function searchWith(
 				means.reporter.addLayer(work, 'dropping step by step', window, layer ?? 0)
 			),
 		measure,
-		windows: meter.count('search'),
 		known
 	};
 	const made = target.share > 0 ? await makePlans(makings, (text) => notes.push(text)) : [];

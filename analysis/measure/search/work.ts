@@ -26,7 +26,7 @@ const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
 /** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
 const SHARE_DISTINCT = 0.6;
 /** What a race leaves of the work of measuring everything: of drops and spans, of steps, and of random plans. */
-const RACED = { damage: 0.7, steps: 0.15, random: 0.5 };
+const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const SHARE_OF_ITS_OWN = 0.6;
 /** Of the plans that weigh recall those whose recall is measured on choose: the cheapest on text, until one keeps it. */
