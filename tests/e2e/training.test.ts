@@ -27,9 +27,9 @@ beforeAll(async () => {
 			...{ context: 32, windows: 4, steps: [step(1, 'gone'), step(1000, MADE_UP.id)] }
 		}
 	);
-	// Stands for a Python that has everything: it is only asked whether it has.
+	// Stands for a Python that has everything, and a GPU: it is asked whether it has, and for the first device.
 	const there = join(home.path, 'python');
-	await writeFile(there, '#!/bin/sh\nexit 0\n');
+	await writeFile(there, '#!/bin/sh\necho cuda\n');
 	await chmod(there, 0o755);
 	process.env.SPANWISE_PYTHON = there;
 	server = await startBuild(home.path);
