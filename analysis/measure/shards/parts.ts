@@ -1,17 +1,19 @@
 /** Parts of a measurement on disk, each written by a shard: <folder>/<index>-of-<count>/ with part.json and its files. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../../edge/json.ts';
+import { MAX_LARGE_JSON_BYTES, readBytes, readJsonFile } from '../../edge/json.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { checkSeal, sealed, sha256 } from '../../edge/seal.ts';
-import { InputError } from '../../errors.ts';
+import { InputError, messageOf } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
 import { writeFolder, type FolderFile } from '../../workspace/wholeFolder.ts';
 import { shardWords, type Shard } from './shard.ts';
 
 const MANIFEST = 'part.json';
+/** 2 GB, as much as is read at once: the sums of 80 layers of 64 heads have 0.2 GB. */
+const MAX_SUMS_BYTES = 2_000_000_000;
 const DIGITS = 12;
 
 const aboutSchema = v.object({
@@ -135,8 +137,8 @@ export async function readParts(folder: string, count: number, about: About): Pr
 			has: (file) => file in files,
 			read: async (file) => {
 				const path = join(place, file);
-				const bytes = await readFile(path).catch((error: unknown) => {
-					throw new InputError(`${path}: missing; measure ${shardWords(shard)} again`, {
+				const bytes = await readBytes(path, MAX_SUMS_BYTES).catch((error: unknown) => {
+					throw new InputError(`${messageOf(error)}; measure ${shardWords(shard)} again`, {
 						cause: error
 					});
 				});
