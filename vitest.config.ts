@@ -46,6 +46,7 @@ export default defineConfig({
 					// What files import is loaded once a worker instead of once a file: half of the time of most.
 					isolate: false,
 					testTimeout: UNIT_TIMEOUT_MS,
+					hookTimeout: UNIT_TIMEOUT_MS,
 					maxWorkers: WORKERS,
 					sequence: { groupOrder: 0 }
 				}
@@ -58,6 +59,7 @@ export default defineConfig({
 					include: [MOCKING],
 					exclude: ['node_modules/**'],
 					testTimeout: UNIT_TIMEOUT_MS,
+					hookTimeout: UNIT_TIMEOUT_MS,
 					maxWorkers: WORKERS,
 					sequence: { groupOrder: 0 }
 				}
