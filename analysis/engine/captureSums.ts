@@ -8,7 +8,7 @@ import { StatisticsPass, type CapturedSums, type Profile } from './statistics.ts
 import { WeightSource } from './weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
 import type { Window } from '../model/tokens/types.ts';
-import type { ChosenDevice, OnnxSettings } from './onnxDevices.ts';
+import { ON_CPU, type ChosenDevice, type OnnxSettings } from './onnxDevices.ts';
 import type { SeenWindows } from './onnxWindows.ts';
 import { chooseDevice } from './webgpu.ts';
 import type { Prepared } from './windowPlan.ts';
@@ -66,12 +66,12 @@ export type Captureable = Pick<
 
 /** Everything of a window in one run of one graph. */
 async function captureResident(
-	{ checkpoint, layout, statistics, windows, work, onnx }: Captureable,
+	{ checkpoint, layout, statistics, windows, work, onnx = ON_CPU }: Captureable,
 	reader: WeightReader,
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<Captured> {
-	const chosen = await chooseDevice(onnx ?? { device: 'cpu', dtype: 'float32' });
+	const chosen = await chooseDevice(onnx);
 	stopwatch.enter('packing weights');
 	reporter.add(0, 'packing weights', 0);
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });

@@ -12,7 +12,7 @@ import {
 	planPlans,
 	type MemoryPlan
 } from './memory.ts';
-import type { AskedDevice, OnnxSettings } from './onnxDevices.ts';
+import { ON_CPU, type AskedDevice, type OnnxSettings } from './onnxDevices.ts';
 import { pathOf } from './path.ts';
 import { hasPlanThreads, PlanTeam, startPlanThread } from './planTeam.ts';
 import { inTurns } from './ways.ts';
@@ -21,10 +21,7 @@ import { forwardWork, plansWork, windowWork } from './work.ts';
 const WAYS = 2;
 
 /** Runs a checkpoint's layers by graphs of our own. Weights are hashed while they are read, where their hash is not known. */
-export function checkpointEngine(
-	model: CheckpointModel,
-	onnx: OnnxSettings = { device: 'cpu', dtype: 'float32' }
-): Engine {
+export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON_CPU): Engine {
 	const { device } = onnx;
 	const { checkpoint, reader } = model;
 	const { config } = checkpoint;

@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts';
 import type { Model } from '../model/open.ts';
 import { checkpointEngine } from './checkpointEngine.ts';
 import type { Engine } from './engine.ts';
-import type { OnnxSettings } from './onnxDevices.ts';
+import { ON_CPU, type OnnxSettings } from './onnxDevices.ts';
 import { onnxEngine } from './onnxEngine.ts';
 import { torchEngine } from './torchEngine.ts';
 import type { TorchSettings } from './torchSettings.ts';
@@ -11,7 +11,7 @@ import type { TorchSettings } from './torchSettings.ts';
 export function engineFor(
 	model: Model,
 	torch: TorchSettings | null = null,
-	onnx: OnnxSettings = { device: 'cpu', dtype: 'float32' }
+	onnx: OnnxSettings = ON_CPU
 ): Engine {
 	if (torch !== null) return torchEngine(model, torch);
 	const { device, dtype } = onnx;

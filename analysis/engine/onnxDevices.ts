@@ -15,6 +15,9 @@ export interface OnnxSettings {
 	dtype: OnnxDtype;
 }
 
+/** How onnxruntime runs a model where nothing else is asked for. */
+export const ON_CPU: OnnxSettings = { device: 'cpu', dtype: 'float32' };
+
 /** What runs a model, and why where that was not said. */
 export interface ChosenDevice {
 	device: OnnxDevice;
