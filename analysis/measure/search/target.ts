@@ -1,10 +1,8 @@
 import type { SavingAxis } from '../../plan/axes.ts';
 import type { FrontPlan } from '../../plan/front.ts';
 import type { Sources } from '../../plan/types.ts';
-import type { Meter } from './meter.ts';
+import type { PartMeter } from './meter.ts';
 import type { SearchGoal, SearchReport } from './types.ts';
-
-type Measures = Pick<Meter, 'added'>;
 
 /** What a goal that names no axis is counted in. */
 const DEFAULT_AXIS: SavingAxis = 'kvCache';
@@ -39,7 +37,7 @@ export function fixedTarget(
 export async function targetOfLoss(
 	{ maxLossIncrease }: Extract<SearchGoal, { kind: 'loss' }>,
 	fronts: readonly FrontPlan[][],
-	{ meter, recall, limit }: { meter: Measures; recall: Measures | null; limit: number }
+	{ meter, recall, limit }: { meter: PartMeter; recall: PartMeter | null; limit: number }
 ): Promise<SearchReport['target']> {
 	const keeps = async (plan: { sources: Sources }) => {
 		const [{ loss }] = await meter.added('choose', [plan]);

@@ -3,7 +3,7 @@ import { leastCost, paretoFront, type FrontPlan, type MeasuredCosts } from '../.
 import type { Sources, SpanLimits } from '../../plan/types.ts';
 import { RECALL_WEIGHTS } from './constants.ts';
 import type { SearchDamage } from './damage.ts';
-import type { Meter } from './meter.ts';
+import type { PartMeter } from './meter.ts';
 import type { PartLoss } from './types.ts';
 
 export const FRONT_KINDS = ['share', 'drop', 'mixed'] as const;
@@ -73,11 +73,7 @@ export function weighedPlans(kind: FrontKind, share: number, weighing: Weighing)
  */
 export async function keepingRecall<Plan extends { sources: Sources }>(
 	plans: readonly Plan[],
-	{
-		meter,
-		recall,
-		limit
-	}: { meter: Pick<Meter, 'added'>; recall: Pick<Meter, 'added'>; limit: number }
+	{ meter, recall, limit }: { meter: PartMeter; recall: PartMeter; limit: number }
 ): Promise<Plan | null> {
 	if (plans.length === 0) return null;
 	const losses = await meter.added('choose', plans);
