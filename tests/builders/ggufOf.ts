@@ -10,11 +10,27 @@ const NAMES: Readonly<Record<string, string>> = {
 	'self_attn.q_proj': 'attn_q',
 	'self_attn.k_proj': 'attn_k',
 	'self_attn.v_proj': 'attn_v',
+	'self_attn.q_norm': 'attn_q_norm',
+	'self_attn.k_norm': 'attn_k_norm',
 	'self_attn.o_proj': 'attn_output',
 	post_attention_layernorm: 'ffn_norm',
 	'mlp.gate_proj': 'ffn_gate',
 	'mlp.up_proj': 'ffn_up',
 	'mlp.down_proj': 'ffn_down'
+};
+/** Gemma 2 and 3 have norms after attention and MLP too. */
+const FOUR_NORMS: Readonly<Record<string, string>> = {
+	...NAMES,
+	post_attention_layernorm: 'post_attention_norm',
+	pre_feedforward_layernorm: 'ffn_norm',
+	post_feedforward_layernorm: 'post_ffw_norm'
+};
+/** By transformers' name: how llama.cpp names an architecture. */
+const ARCHITECTURES: Readonly<Record<string, string | undefined>> = {
+	LlamaForCausalLM: 'llama',
+	GemmaForCausalLM: 'gemma',
+	Gemma2ForCausalLM: 'gemma2',
+	Gemma3ForCausalLM: 'gemma3'
 };
 const OUTSIDE: Readonly<Record<string, string>> = {
 	'model.embed_tokens.weight': 'token_embd.weight',
@@ -31,50 +47,82 @@ const tokenizerSchema = v.looseObject({
 	})
 });
 
-/** What llama.cpp's converter writes of a Llama checkpoint, in float32: metadata and tensors. */
+/** What llama.cpp's converter writes of a checkpoint of Llama or Gemma, in float32: metadata and tensors. */
 export async function ggufOf(folder: string, pre: 'llama-bpe' | 'sentencepiece') {
 	const checkpoint = await openCheckpoint(folder);
 	const { config } = checkpoint;
+	const name = ARCHITECTURES[config.architecture] ?? 'llama';
 	const reader = new WeightReader();
 	const tensors: GgufTensorBytes[] = [];
 	for (const entry of checkpoint.tensors.values()) {
 		const values = new Float32Array(entry.shape.reduce((product, size) => product * size, 1));
 		await reader.readInto(entry, values, 0);
+		// Gemma's norms are stored as they are multiplied with.
+		if (name !== 'llama' && entry.name.endsWith('norm.weight')) {
+			for (const at of values.keys()) values[at] += 1;
+		}
 		const heads = /q_proj/.test(entry.name)
 			? config.heads
 			: /k_proj/.test(entry.name)
 				? config.kvHeads
 				: 0;
-		const stored = heads === 0 ? values : interleaved(values, entry.shape, heads);
+		const stored =
+			heads === 0 || name !== 'llama' ? values : interleaved(values, entry.shape, heads);
 		tensors.push({
-			name: ggufName(entry.name),
+			name: ggufName(entry.name, /^gemma[23]$/.test(name) ? FOUR_NORMS : NAMES),
 			type: F32,
 			shape: entry.shape,
 			bytes: new Uint8Array(stored.buffer)
 		});
 	}
 	await reader.close();
+	const [{ theta, scaling }] = config.rotaries;
+	const said: Record<string, GgufValue> = {
+		context_length: { u32: config.maxPositions },
+		embedding_length: { u32: config.hidden },
+		block_count: { u32: config.layers },
+		feed_forward_length: { u32: config.intermediate },
+		'attention.head_count': { u32: config.heads },
+		'attention.head_count_kv': { u32: config.kvHeads },
+		'attention.layer_norm_rms_epsilon': { f32: config.normEps },
+		'rope.freq_base': { f32: theta },
+		...(name === 'llama'
+			? { 'rope.dimension_count': { u32: config.headDim } }
+			: {
+					'attention.key_length': { u32: config.headDim },
+					'attention.value_length': { u32: config.headDim }
+				}),
+		...(scaling.type === 'linear' && {
+			'rope.scaling.type': { text: 'linear' },
+			'rope.scaling.factor': { f32: scaling.factor }
+		}),
+		...optional('attention.sliding_window', 'u32', Math.max(...config.reach.map(Number))),
+		...optional('attn_logit_softcapping', 'f32', config.scales.scoreCap),
+		...optional('final_logit_softcapping', 'f32', config.scales.logitCap)
+	};
 	const metadata: Record<string, GgufValue> = {
-		'general.architecture': { text: 'llama' },
+		'general.architecture': { text: name },
 		'general.name': { text: 'a model' },
-		'llama.context_length': { u32: config.maxPositions },
-		'llama.embedding_length': { u32: config.hidden },
-		'llama.block_count': { u32: config.layers },
-		'llama.feed_forward_length': { u32: config.intermediate },
-		'llama.attention.head_count': { u32: config.heads },
-		'llama.attention.head_count_kv': { u32: config.kvHeads },
-		'llama.attention.layer_norm_rms_epsilon': { f32: config.normEps },
-		'llama.rope.freq_base': { f32: config.rotaries[0].theta },
-		'llama.rope.dimension_count': { u32: config.headDim },
+		...Object.fromEntries(Object.entries(said).map(([key, value]) => [`${name}.${key}`, value])),
 		...(await tokenizerMetadata(folder, pre))
 	};
 	return { metadata, tensors };
 }
 
-function ggufName(name: string): string {
+/** An entry of the metadata; none where there is no such number. */
+function optional(
+	key: string,
+	type: 'u32' | 'f32',
+	value: number | null
+): Record<string, GgufValue> {
+	if (value === null || value === 0) return {};
+	return { [key]: type === 'u32' ? { u32: value } : { f32: value } };
+}
+
+function ggufName(name: string, names: Readonly<Record<string, string>>): string {
 	if (name in OUTSIDE) return OUTSIDE[name];
 	const [, layer, part, kind] = /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/.exec(name) ?? [];
-	return `blk.${layer}.${NAMES[part]}.${kind}`;
+	return `blk.${layer}.${names[part]}.${kind}`;
 }
 
 /** `permute` of llama.cpp's converter: rows [heads, 2, pairs] as [heads, pairs, 2]. */

@@ -217,8 +217,9 @@ cosine similarity. \`npm run models\` makes the models, compares them and writes
 ${lines.join('\n')}
 
 Yi, Falcon3 and DeepSeek-R1-Distill are checkpoints of the class LlamaForCausalLM or Qwen2ForCausalLM, Phi-4-mini of Phi3ForCausalLM,
-Pythia of GPTNeoXForCausalLM. GGUF files are read of Llama, Mistral, Qwen2 and Qwen3: SmolLM2-135M as Q8_0 and as Q4_0 differs
-from transformers' own loading of the same files, in float32, by less than 2e-5 in loss and 1e-6 in similarity.
+Pythia of GPTNeoXForCausalLM. GGUF files are read of Llama, Mistral, Qwen2, Qwen3 and Gemma 1 to 3: SmolLM2-135M as Q8_0 and as
+Q4_0 differs from transformers' own loading of the same files, in float32, by less than 2e-5 in loss and 1e-6 in similarity, and
+files of Gemma are compared with what llama.cpp computes of them.
 
 ## Quantised weights
 

@@ -2,6 +2,7 @@ import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import { parseConfig } from '../checkpoint/config.ts';
 import type { Architecture, ModelConfig } from '../checkpoint/types.ts';
+import { gemmaFacts, GEMMAS, isGemma } from './gemma.ts';
 import type { GgufTensor } from './header.ts';
 import type { Metadata } from './metadata.ts';
 import { TORCH_RUNS } from '../checkpoint/ownEngineRefusal.ts';
@@ -14,7 +15,8 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
 	llama: 'LlamaForCausalLM',
 	deci: 'LlamaForCausalLM',
 	qwen2: 'Qwen2ForCausalLM',
-	qwen3: 'Qwen3ForCausalLM'
+	qwen3: 'Qwen3ForCausalLM',
+	...GEMMAS
 };
 
 /** What llama.cpp takes for the rotary base where a file gives none. */
@@ -43,6 +45,7 @@ export function ggufConfig(
 	const dropped = name === 'deci' ? layersWithoutAttention(metadata, where) : [];
 	const hidden = metadata.required(at('embedding_length'));
 	const layers = metadata.required(at('block_count'));
+	const headDim = metadata.number(at('attention.key_length')) ?? hidden / (heads ?? 1);
 	const config = parseConfig(
 		{
 			architectures: [architectureOf(name, tensors)],
@@ -50,7 +53,7 @@ export function ggufConfig(
 			num_hidden_layers: layers,
 			num_attention_heads: heads,
 			num_key_value_heads: perModel(metadata, at('attention.head_count_kv'), where) ?? heads,
-			head_dim: metadata.number(at('attention.key_length')) ?? hidden / (heads ?? 1),
+			head_dim: headDim,
 			intermediate_size: perModel(metadata, at('feed_forward_length'), where),
 			vocab_size: embedding.shape[0],
 			max_position_embeddings: metadata.required(at('context_length')),
@@ -64,7 +67,8 @@ export function ggufConfig(
 			use_sliding_window: false,
 			bos_token_id: metadata.number('tokenizer.ggml.bos_token_id'),
 			dtype: embedding.dtype,
-			spanwise: dropped.length === 0 ? null : planWithout(dropped, layers)
+			spanwise: dropped.length === 0 ? null : planWithout(dropped, layers),
+			...(isGemma(name) && gemmaFacts(metadata, name, { layers, heads, hidden, headDim }))
 		},
 		where
 	);
@@ -74,7 +78,8 @@ export function ggufConfig(
 			`${where}: ${at('rope.dimension_count')} is ${rotated}; only ${config.headDim} (the whole head rotates) is supported; ${GGUF_BY_TORCH}`
 		);
 	}
-	return config;
+	// What transformers adds to a norm's weight is in the file already.
+	return { ...config, block: { ...config.block, normOffset: 0 } };
 }
 
 /** deci is Llama without attention in some layers, with biases where the model that it was made from had them. */

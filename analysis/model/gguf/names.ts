@@ -12,6 +12,13 @@ const LAYER: Readonly<Record<string, string>> = {
 	ffn_up: 'mlp.up_proj',
 	ffn_down: 'mlp.down_proj'
 };
+/** Layers of Gemma 2 and 3, which have norms after attention and MLP too. */
+const FOUR_NORMS: Readonly<Record<string, string>> = {
+	...LAYER,
+	post_attention_norm: 'post_attention_layernorm',
+	ffn_norm: 'pre_feedforward_layernorm',
+	post_ffw_norm: 'post_feedforward_layernorm'
+};
 const MODEL: Readonly<Record<string, string>> = {
 	'token_embd.weight': 'model.embed_tokens.weight',
 	'output_norm.weight': 'model.norm.weight',
@@ -19,12 +26,13 @@ const MODEL: Readonly<Record<string, string>> = {
 };
 const IN_LAYER = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/;
 
-/** A tensor's name in transformers; a name that is not known stays as it is. */
-export function transformersName(name: string): string {
+/** A tensor's name in transformers, of a model with four norms a layer or two; a name that is not known stays as it is. */
+export function transformersName(name: string, fourNorms: boolean): string {
 	if (Object.hasOwn(MODEL, name)) return MODEL[name];
 	const parts = IN_LAYER.exec(name);
-	if (parts === null || !Object.hasOwn(LAYER, parts[2])) return name;
-	return `model.layers.${parts[1]}.${LAYER[parts[2]]}.${parts[3]}`;
+	const known = fourNorms ? FOUR_NORMS : LAYER;
+	if (parts === null || !Object.hasOwn(known, parts[2])) return name;
+	return `model.layers.${parts[1]}.${known[parts[2]]}.${parts[3]}`;
 }
 
 const GGUF_LAYER = new Map(Object.entries(LAYER).map(([gguf, name]) => [name, gguf]));

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyCheckpoint } from '../../../tests/builders/checkpoint.ts';
 import { writeGguf, type GgufTensorBytes, type GgufValue } from '../../../tests/builders/gguf.ts';
 import { ggufOf } from '../../../tests/builders/ggufOf.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
@@ -126,6 +127,52 @@ describe('a GGUF file of a Llama checkpoint', () => {
 	});
 });
 
+describe.each([
+	{ architecture: 'GemmaForCausalLM', own: {} },
+	{
+		architecture: 'Gemma2ForCausalLM',
+		own: { attn_logit_softcapping: 5, final_logit_softcapping: 3, sliding_window: 7 }
+	},
+	{
+		architecture: 'Gemma3ForCausalLM',
+		own: { sliding_window: 7, rope_scaling: { rope_type: 'linear', factor: 8 } }
+	},
+	{ architecture: 'Gemma3ForCausalLM', own: { sliding_window: 7, sliding_window_pattern: 1 } }
+] as const)('a GGUF file of $architecture with $own', ({ architecture, own }) => {
+	/** Layers enough for one of Gemma 3 that sees everything. */
+	const usual = { hidden_act: undefined, num_hidden_layers: 7, tie_word_embeddings: true };
+	const scalar = architecture === 'GemmaForCausalLM' ? {} : { query_pre_attn_scalar: 8 };
+	it('opens as that checkpoint, whose norms are stored with the one that is added to them', async () => {
+		const folder = join(home, architecture);
+		const config = { ...usual, ...scalar, ...own };
+		await writeTinyCheckpoint(folder, { architecture, config });
+		const { metadata, tensors } = await ggufOf(folder, 'sentencepiece');
+		const opened = await openGguf(await write('gemma.gguf', metadata, tensors));
+		const original = await openCheckpoint(folder);
+		const { block } = original.config;
+		expect({ ...opened.config, dtype: '', normEps: 0 }).toEqual({
+			...original.config,
+			...{ block: { ...block, normOffset: 0 }, bosId: 1, dtype: '', normEps: 0 }
+		});
+		expect([...opened.tensors.keys()].sort()).toEqual([...original.tensors.keys()].sort());
+		for (const [name, entry] of opened.tensors) {
+			const expected = await valuesOf(original.tensors.get(name));
+			if (name.endsWith('norm.weight')) for (const at of expected.keys()) expected[at] += 1;
+			expect(isSame(await valuesOf(entry), expected), name).toBe(true);
+		}
+	});
+});
+
+it('the queries of Gemma 2 27B and Gemma 3 27B are divided by the root of hidden size by heads', async () => {
+	const architecture = 'Gemma2ForCausalLM';
+	const folder = join(home, '27b');
+	const config = { num_hidden_layers: 46, sliding_window: 7, head_dim: 16 };
+	await writeTinyCheckpoint(folder, { architecture, config });
+	const { metadata, tensors } = await ggufOf(folder, 'sentencepiece');
+	const { scales } = (await openGguf(await write('27b.gguf', metadata, tensors))).config;
+	expect(scales.score).toBeCloseTo(1 / Math.sqrt(32 / 4), 12);
+});
+
 describe('a GGUF file is refused, by name,', () => {
 	const refused = (file: Promise<string>) => expect(file.then((path) => openGguf(path))).rejects;
 	it('cut short', async () => {
@@ -149,7 +196,7 @@ describe('a GGUF file is refused, by name,', () => {
 	it('of another architecture', async () => {
 		const other = { ...plain.metadata, 'general.architecture': { text: 'mamba' } };
 		await refused(write('arch.gguf', other)).toThrow(
-			'architecture is mamba; supported in GGUF: llama, deci, qwen2, qwen3; transformers may read it: AutoModelForCausalLM.from_pretrained(FOLDER, gguf_file=FILE).save_pretrained(NEW_FOLDER); spanwise analyze --engine torch'
+			'architecture is mamba; supported in GGUF: llama, deci, qwen2, qwen3, gemma, gemma2, gemma3; transformers may read it: AutoModelForCausalLM.from_pretrained(FOLDER, gguf_file=FILE).save_pretrained(NEW_FOLDER); spanwise analyze --engine torch'
 		);
 	});
 	it('with a layer missing', async () => {

@@ -15,6 +15,8 @@ import { transformersName } from './names.ts';
 const ROPE_FACTORS = 'rope_freqs.weight';
 /** Architectures whose q and k have their rotary pairs side by side. */
 const INTERLEAVED = ['llama', 'deci'];
+/** Architectures with norms before and after attention and MLP. */
+const FOUR_NORMED = ['gemma2', 'gemma3'];
 /** llama.cpp's names of a model in several files. */
 const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
 
@@ -27,12 +29,14 @@ export async function openGguf(file: string): Promise<Checkpoint> {
 	const found = new Map<string, TensorEntry>();
 	const named = new Map<string, GgufTensor>();
 	let metadata: Metadata | null = null;
+	let architecture = '';
 	for (const part of partsOf(file)) {
 		const header = await readGgufHeader(part);
 		metadata ??= new Metadata(header.metadata, where);
+		architecture = metadata.text('general.architecture') ?? '';
 		for (const tensor of header.tensors) {
 			named.set(tensor.name, tensor);
-			const name = transformersName(tensor.name);
+			const name = transformersName(tensor.name, FOUR_NORMED.includes(architecture));
 			found.set(name, {
 				name,
 				dtype: tensor.dtype,
@@ -45,7 +49,6 @@ export async function openGguf(file: string): Promise<Checkpoint> {
 	}
 	if (metadata === null) throw new InputError(`${where}: no such file`);
 	const said = ggufConfig(metadata, named, where);
-	const architecture = metadata.text('general.architecture') ?? '';
 	if (INTERLEAVED.includes(architecture)) undoInterleaving(found, said);
 	if (architecture === 'deci') renameMeanOutputs(found, said);
 	const factors = found.get(ROPE_FACTORS);

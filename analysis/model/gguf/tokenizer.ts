@@ -176,7 +176,8 @@ function mergesByScore(
 	scores: readonly number[]
 ): [string, string][] {
 	const ids = new Map(tokens.map((token, id) => [token, id]));
-	const merges: { left: string; right: string; score: number; order: [number, number] }[] = [];
+	const merges: { left: string; right: string; score: number; order: [number, number, number] }[] =
+		[];
 	for (const [id, token] of tokens.entries()) {
 		if (types[id] !== TOKEN_TYPES.normal && types[id] !== TOKEN_TYPES.userDefined) continue;
 		const characters = Array.from(token);
@@ -185,10 +186,16 @@ function mergesByScore(
 			const right = characters.slice(at).join('');
 			const [l, r] = [ids.get(left), ids.get(right)];
 			if (l === undefined || r === undefined) continue;
-			merges.push({ left, right, score: scores[id], order: [l, r] });
+			merges.push({ left, right, score: scores[id], order: [id, l, r] });
 		}
 	}
-	merges.sort((a, b) => b.score - a.score || a.order[0] - b.order[0] || a.order[1] - b.order[1]);
+	merges.sort(
+		(a, b) =>
+			b.score - a.score ||
+			a.order[0] - b.order[0] ||
+			a.order[1] - b.order[1] ||
+			a.order[2] - b.order[2]
+	);
 	return merges.map(({ left, right }) => [left, right]);
 }
 
