@@ -87,6 +87,14 @@ describe('labels of points', () => {
 		});
 		expect(overlaps(box, drawn[0])).toBe(false);
 	});
+	it('keep off the lines that join points where there is another place', () => {
+		const point = { id: 'a', text: 'drop', left: 100, top: 80 };
+		const line = { from: [60, 80], to: [220, 80] } as const;
+		const [{ box }] = placeLabels(frame, [point], { size: SIZE, joins: [line] });
+		expect(box.top >= 80 || box.top + box.height <= 80).toBe(true);
+		const [alone] = placeLabels(frame, [point], { size: SIZE });
+		expect(alone.box.top + alone.box.height / 2).toBeCloseTo(80);
+	});
 	it('place the marked one first, where it stands nearest', () => {
 		const same = { text: 'drop', left: 100, top: 80 };
 		const placed = placeLabels(

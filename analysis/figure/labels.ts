@@ -1,6 +1,7 @@
 import { fixed } from './marks.ts';
 import { cut, textWidth } from './measure.ts';
 import type { ChartFrame } from './frame.ts';
+import type { Line } from './plot.ts';
 
 /** A box of a drawing. */
 export interface Box {
@@ -40,13 +41,23 @@ const FAR = 0.9;
 
 /**
  * Places labels near their points: no two overlap, none reaches beyond the frame or over `kept`, such as names of rules.
- * Of the free places each takes the one that is nearest and covers least of `drawn`, points and intervals. A text longer than the frame is cut;
- * a label is left out only where the frame has no free place at all.
+ * Of the free places each takes the one that is nearest and covers least of `drawn`, points and intervals, and of `joins`, the lines
+ * between points. A text longer than the frame is cut; a label is left out only where the frame has no free place at all.
  */
 export function placeLabels(
 	frame: ChartFrame,
 	points: readonly LabelledPoint[],
-	{ size, kept = [], drawn = [] }: { size: number; kept?: readonly Box[]; drawn?: readonly Box[] }
+	{
+		size,
+		kept = [],
+		drawn = [],
+		joins = []
+	}: {
+		size: number;
+		kept?: readonly Box[];
+		drawn?: readonly Box[];
+		joins?: readonly Line[];
+	}
 ): PlacedLabel[] {
 	const height = size * LINE;
 	const placed: (PlacedLabel & { line: Line | null })[] = [];
@@ -57,7 +68,7 @@ export function placeLabels(
 		const text = cut(point.text, frame.width, size);
 		const width = textWidth(text, size);
 		const taken = [...kept, ...placed.map(({ box }) => box)];
-		const lines = placed.flatMap(({ line }) => line ?? []);
+		const lines = [...joins, ...placed.flatMap(({ line }) => line ?? [])];
 		let best: { box: Box; cost: number; line: Line | null } | null = null;
 		for (const { left, top, distance } of placesAround(frame, point, { width, height, size })) {
 			if (best !== null && distance >= best.cost) break;
@@ -114,11 +125,6 @@ function placesAround(
 	return places.sort((a, b) => a.distance - b.distance);
 }
 
-interface Line {
-	from: readonly [number, number];
-	to: readonly [number, number];
-}
-
 /** From a point to the nearest edge of a label's box. */
 function lineTo(point: { left: number; top: number }, box: Box): Line {
 	const x = Math.max(box.left, Math.min(box.left + box.width, point.left));
@@ -140,7 +146,7 @@ export function overlaps(a: Box, b: Box): boolean {
 	);
 }
 
-/** Whether a line goes through a box; looked at in as many places as its length has of the box's height. */
+/** Whether a line goes through a box, ends left out; looked at in as many places as its length has of the box's height. */
 function crosses({ from, to }: Line, { left, top, width, height }: Box): boolean {
 	const steps = Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / (height / 2));
 	for (let at = 1; at < steps; at++) {

@@ -126,24 +126,35 @@ export function rulePath(frame: ChartFrame, { axis, at }: Rule): string {
 		: `M${left},${round(placeY(frame, at))}h${width}`;
 }
 
-/** SVG path through points in their order, as far as it lies within the frame. */
-export function joinPath(frame: ChartFrame, points: readonly ChartPoint[]): string {
-	const pieces = points
+/** The lines that join points in their order, as far as they lie within the frame, where they are drawn. */
+export function joinLines(frame: ChartFrame, points: readonly ChartPoint[]): Line[] {
+	const place = ([x, y]: Pair): Pair => [round(placeX(frame, x)), round(placeY(frame, y))];
+	return points
 		.slice(1)
 		.flatMap((to, at) => within(frame, points[at], to))
-		.map(({ from, to }) => {
-			const place = ([x, y]: Pair) => `${round(placeX(frame, x))},${round(placeY(frame, y))}`;
-			return { from: place(from), to: place(to) };
-		});
-	return pieces
-		.map(({ from, to }, at) => (pieces[at - 1]?.to === from ? `L${to}` : `M${from}L${to}`))
+		.map(({ from, to }) => ({ from: place(from), to: place(to) }));
+}
+
+/** SVG path of those lines. */
+export function joinPath(frame: ChartFrame, points: readonly ChartPoint[]): string {
+	const lines = joinLines(frame, points);
+	return lines
+		.map(({ from, to }, at) =>
+			lines.at(at - 1)?.to.join() === from.join() ? `L${to.join()}` : `M${from.join()}L${to.join()}`
+		)
 		.join('');
 }
 
 type Pair = readonly [number, number];
 
+/** A straight line of a drawing. */
+export interface Line {
+	from: Pair;
+	to: Pair;
+}
+
 /** The part of a line from one point to another that lies within a frame (Liang and Barsky); none: it does not. */
-function within(frame: ChartFrame, a: ChartPoint, b: ChartPoint): { from: Pair; to: Pair }[] {
+function within(frame: ChartFrame, a: ChartPoint, b: ChartPoint): Line[] {
 	let [start, end] = [0, 1];
 	const step: Pair = [b.x - a.x, b.y - a.y];
 	const bounds = [

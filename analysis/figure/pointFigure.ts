@@ -50,12 +50,7 @@ export function pointFigure(chart: PointFigure, style: Style = SINGLE): Figure {
 		...live.flatMap((each) =>
 			each.points.flatMap((point) => pointMarks(frame, each, point, PAPER))
 		),
-		...labelMarks(
-			frame,
-			live.flatMap(({ points }) => points),
-			PAPER,
-			rules
-		),
+		...labelMarks(frame, shown, PAPER, rules),
 		...bar.marks
 	];
 	return {

@@ -5,6 +5,7 @@ import { strokeMark, type Mark, type TextMark } from './marks.ts';
 import { textWidth } from './measure.ts';
 import type { Medium } from './medium.ts';
 import {
+	joinLines,
 	joinPath,
 	rulePath,
 	whiskerPath,
@@ -108,14 +109,19 @@ export function backgroundMarks(
 	]);
 }
 
-/** Names beside the points that have one, clear of each other, of the names of rules and as far as can be of points and intervals. */
+/**
+ * Names beside the points that have one, clear of each other, of the names of rules and as far as can be of points,
+ * intervals and the lines that join points; faint series have none.
+ */
 export function labelMarks(
 	frame: ChartFrame,
-	points: readonly ChartPoint[],
+	series: readonly PointSeries[],
 	medium: Medium,
 	rules: readonly Rule[] = []
 ): Mark[] {
 	const { label: size } = medium;
+	const points = series.flatMap((each) => (each.faint === true ? [] : each.points));
+	const joins = series.flatMap((each) => (each.joined ? joinLines(frame, each.points) : []));
 	const places = points.map((point) => ({ point, ...placePoint(frame, point, asideStep(medium)) }));
 	const named = places.flatMap(({ point, left, top }) =>
 		point.label === undefined
@@ -136,15 +142,17 @@ export function labelMarks(
 		]),
 		...rules.flatMap((rule) => ruleBox(frame, rule))
 	];
-	return placeLabels(frame, named, { size, kept, drawn }).flatMap(({ text, box, leader }) => [
-		...(leader === ''
-			? []
-			: [strokeMark(leader, 'var(--ink-3)', { strokeWidth: medium.axis.width * 0.75 })]),
-		{
-			...({ kind: 'text', text, size, fill: 'var(--ink-2)', halo: 'var(--panel)' } as const),
-			...{ x: round(box.left), y: round(box.top + box.height - size * 0.35) }
-		}
-	]);
+	return placeLabels(frame, named, { size, kept, drawn, joins }).flatMap(
+		({ text, box, leader }) => [
+			...(leader === ''
+				? []
+				: [strokeMark(leader, 'var(--ink-3)', { strokeWidth: medium.axis.width * 0.75 })]),
+			{
+				...({ kind: 'text', text, size, fill: 'var(--ink-2)', halo: 'var(--panel)' } as const),
+				...{ x: round(box.left), y: round(box.top + box.height - size * 0.35) }
+			}
+		]
+	);
 }
 
 /** What a dashed rule takes up: a label stands beside it, not on it. */
