@@ -157,7 +157,9 @@ describe('readSafetensorsHeader refuses', () => {
 
 	test('metadata that is no object of strings', async () => {
 		const expected = '__metadata__ is not an object of strings; not a safetensors file';
-		for (const metadata of [{ a: 1 }, ['a'], 'a', 1]) {
+		// A key of its own, which schemas pass over.
+		const proto = Object.fromEntries([['__proto__', []]]);
+		for (const metadata of [{ a: 1 }, ['a'], 'a', 1, proto]) {
 			expect(await refusal(file({ __metadata__: metadata }, 0))).toBe(expected);
 		}
 	});

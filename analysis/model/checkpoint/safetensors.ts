@@ -52,7 +52,14 @@ const entrySchema = v.object({
 	shape: v.pipe(v.array(v.unknown()), v.maxLength(MAX_DIMENSIONS), v.array(size)),
 	data_offsets: v.strictTuple([size, size])
 });
-const metadataSchema = v.record(v.string(), v.string());
+// Not v.record, which passes over keys as __proto__ with whatever they have.
+const metadataSchema = v.custom<object>(
+	(value) =>
+		typeof value === 'object' &&
+		value !== null &&
+		!Array.isArray(value) &&
+		Object.values(value).every((each) => typeof each === 'string')
+);
 
 /**
  * The tensors of a safetensors file, in the order of their bytes; only its header is read.
@@ -125,7 +132,7 @@ function parseHeader(
 	if (twice !== null) throw new InputError(`${file}: ${quoted(twice)}: named twice in the header`);
 	const named = new Map<string, unknown>(Object.entries(json));
 	const metadata = named.get(METADATA);
-	if (Array.isArray(metadata) || parseOrNull(metadataSchema, metadata ?? {}) === null) {
+	if (parseOrNull(metadataSchema, metadata ?? {}) === null) {
 		throw new InputError(
 			`${file}: ${METADATA} is not an object of strings; not a safetensors file`
 		);

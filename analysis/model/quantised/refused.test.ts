@@ -122,6 +122,26 @@ describe('a quantised checkpoint is refused in a line that names', () => {
 			'lm_head.weight is FP8; of quantised weights those of layers are read, not embeddings; spanwise analyze --engine torch'
 		);
 	});
+	test('a head of its own that is quantised, though config.json ties it to the embedding', async () => {
+		const folder = await changed('gptq', {
+			config: (config) => Object.assign(config, { tie_word_embeddings: true }),
+			header: (header) => {
+				const [from, to] = header['lm_head.weight'].data_offsets;
+				Reflect.deleteProperty(header, 'lm_head.weight');
+				let at = from;
+				const add = (name: string, dtype: string, shape: number[], bytes: number) => {
+					header[name] = { dtype, shape, data_offsets: [at, at + bytes] };
+					at += bytes;
+				};
+				// Of [48, 32] in 4 bits, groups of 16.
+				add('lm_head.qweight', 'I32', [4, 48], 768);
+				add('lm_head.scales', 'F16', [2, 48], 192);
+				add('lm_head.qzeros', 'I32', [2, 6], 48);
+				add('filler', 'U8', [to - at], to - at);
+			}
+		});
+		await expect(openCheckpoint(folder)).rejects.toThrow('lm_head.weight is int4 (GPTQ); of');
+	});
 	test('zeros of symmetric GPTQ that are those of no version', async () => {
 		const zeros = 'model.layers.0.mlp.down_proj.qzeros';
 		const folder = await changed('gptq-says-v1', { bytes: [zeros, 0x55] });
