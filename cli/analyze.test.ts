@@ -11,7 +11,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cachedOnnx, HEADS, HIDDEN } from '../tests/builders/cachedOnnx.ts';
 import { runCommand } from '../tests/builders/command.ts';
+import { letterTokenizer } from '../tests/builders/letterTokenizer.ts';
+import { writeOnnxFolder } from '../tests/builders/onnxFolder.ts';
+import { roundingActivations } from '../tests/builders/roundedOnnx.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import type { RunRecord } from '../analysis/workspace/run/types.ts';
 
@@ -56,6 +60,26 @@ describe('spanwise analyze', () => {
 		expect(stderr).toMatch(
 			/(^|\n)tiny, 2 × 32 tokens: will take .* of memory \(limit .*\) and roughly/
 		);
+	});
+
+	it('says every note of the run once, also what only running it tells', async () => {
+		const model = at('rounded');
+		const proto = roundingActivations(cachedOnnx({ form: 'groupQueryPacked4bit' }));
+		await writeOnnxFolder(model, proto);
+		await writeFile(join(model, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
+		const config = {
+			num_hidden_layers: 4,
+			num_attention_heads: HEADS,
+			hidden_size: HIDDEN,
+			intermediate_size: 96
+		};
+		await writeFile(join(model, 'config.json'), JSON.stringify(config));
+		const out = at('rounded-run');
+		const { stderr } = await analyze(model, '--text', text, ...small, '--out', out);
+		const { notes } = await recordOf(out);
+		const said = stderr.split('\n').filter((line) => line.startsWith('note: '));
+		expect(said).toEqual(notes.map((note) => `note: ${note}`));
+		expect(stderr).toMatch(/the loss of window 0 is [\d.]+ here, [\d.]+ in the model as exported/);
 	});
 
 	it('refuses a device without the engine that has one, and a device that there is not', async () => {

@@ -53,9 +53,21 @@ export function registerAnalyze(program: Command, io: Io): void {
 		const { request, id: ofShards } = ready;
 		const running = { id: ofShards, command, out, workers: WORKERS };
 		const made = out === null && ofShards !== null && (await madeBefore(request.home, ofShards));
+		const said = new Set<string>();
 		const record =
-			made || (await withProgress(io, {}, (watch) => kind.run(request, { ...running, ...watch })));
+			made ||
+			(await withProgress(io, {}, (watch) =>
+				kind.run(request, {
+					...{ ...running, ...watch },
+					onPrepared(outlook) {
+						for (const note of outlook.estimate.notes) said.add(note);
+						return watch.onPrepared(outlook);
+					}
+				})
+			));
 		const { id, seconds, peakRssBytes, tokens, windows } = record;
+		// Those that only the run could tell.
+		for (const note of record.notes) if (!said.has(note)) say(io, `note: ${note}`);
 		say(
 			io,
 			`done in ${formatDuration(seconds)}, ${formatBytes(peakRssBytes)} of memory (measured)`

@@ -6,7 +6,9 @@ import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Plan } from '../plan/types.ts';
 import { lossText } from '../text/interval.ts';
 import { formatBytes, formatCount, formatPercent, formatValue } from '../text/number.ts';
+import { oneLine } from '../text/oneLine.ts';
 import { planCounts } from '../text/plan.ts';
+import { shellLine } from '../text/shell.ts';
 import { sharedModelType } from './modeling.ts';
 
 /** Context for which savings are counted where the plan has no figures of its own; shorter where the model is. */
@@ -34,9 +36,12 @@ export function modelCard(
 		out
 	}: { plan: Plan; hash: string; command: string | undefined; out: string }
 ): string {
-	const { name, facts } = model;
+	const { facts } = model;
+	const name = oneLine(model.name);
 	const { architecture, layers } = model.checkpoint.config;
 	const folder = basename(out);
+	// A string of JSON is one of Python too.
+	const inPython = JSON.stringify(folder);
 	return `---
 library_name: transformers
 pipeline_tag: text-generation
@@ -51,8 +56,8 @@ source's attention weights, after softmax, on its own values. It has no query an
 \`\`\`python
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-model = AutoModelForCausalLM.from_pretrained("${folder}", trust_remote_code=True)
-tokenizer = AutoTokenizer.from_pretrained("${folder}", trust_remote_code=True)
+model = AutoModelForCausalLM.from_pretrained(${inPython}, trust_remote_code=True)
+tokenizer = AutoTokenizer.from_pretrained(${inPython}, trust_remote_code=True)
 \`\`\`
 
 \`trust_remote_code\` lets transformers (5.0 or newer) run modeling_spanwise.py of this folder. Without it the folder is
@@ -63,9 +68,9 @@ With PEFT name the \`target_modules\`, for example \`["q_proj", "k_proj", "v_pro
 
 lm-evaluation-harness scores it by
 
-    lm_eval --model hf --model_args pretrained=${folder},trust_remote_code=True --tasks hellaswag
+    ${shellLine(['lm_eval', '--model', 'hf', '--model_args', `pretrained=${folder},trust_remote_code=True`, '--tasks', 'hellaswag'])}
 
-Spanwise reads the folder too: \`spanwise analyze ${folder}\`.
+Spanwise reads the folder too: \`${shellLine(['spanwise', 'analyze', folder])}\`.
 
 ## Plan
 
@@ -81,7 +86,7 @@ ${figureLines(model, plan).join('\n')}
 
 - model: ${name}, SHA-256 of its weights \`${hash}\`
 - plan: made for weights \`${plan.model.hash}\`, by Spanwise ${plan.createdBy.version}, ${plan.createdAt}
-${command === undefined ? '' : `- command: \`${command}\`\n`}
+${command === undefined ? '' : `- command: \`${oneLine(command)}\`\n`}
 spanwise.json holds the plan, the SHA-256 of every file and what the comparison with the engine found.
 `;
 }

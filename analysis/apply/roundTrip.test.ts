@@ -41,7 +41,7 @@ beforeAll(async () => {
 	]);
 	const bare = await planFor(model, SOURCES, () => HEADS);
 	plan = await withRepairs(bare, model, repairs, scratch);
-	written = await deploy(model, join(scratch, 'written'), {
+	written = await deploy(model, join(scratch, "it's written"), {
 		plan,
 		target: 'transformers',
 		verify: true
@@ -104,7 +104,8 @@ describe('a checkpoint written with a plan', () => {
 		const card = await readFile(join(written, 'README.md'), 'utf8');
 		expect(card).toContain('- layer 0: its attention is reused by 1, heads mapped');
 		expect(card).toContain('- attention dropped: 3');
-		expect(card).toContain('from_pretrained("written", trust_remote_code=True)');
+		expect(card).toContain('from_pretrained("it\'s written", trust_remote_code=True)');
+		expect(card).toContain(`\`spanwise analyze 'it'\\''s written'\``);
 		expect(card).toContain('- savings (predicted, 256 tokens, 2 bytes per element): 30.0%');
 		expect(card).toContain('- loss increase: not measured; run spanwise evaluate');
 		const { model: made } = JSON.parse(
@@ -163,10 +164,10 @@ describe('a checkpoint written with a plan', () => {
 describe('what a checkpoint that shares by its own making refuses', () => {
 	it('a plan that asks a follower for attention of its own, or a layer that has none', async () => {
 		await expect(evaluate(written, await planFor(written, [0, 1, 2, null, 4]))).rejects.toThrow(
-			'layer 1 has source 1; in written it follows layer 0 and has no queries and keys, by its own config'
+			"layer 1 has source 1; in it's written it follows layer 0 and has no queries and keys, by its own config"
 		);
 		await expect(evaluate(written, await planFor(written, [0, 0, 2, 2, 4]))).rejects.toThrow(
-			'layer 3 has source 2; in written it has no attention, by its own config'
+			"layer 3 has source 2; in it's written it has no attention, by its own config"
 		);
 	});
 

@@ -1,5 +1,5 @@
-import { freemem, totalmem } from 'node:os';
 import { isInputError } from '../errors.ts';
+import { freeMemoryBytes } from '../process/freeMemory.ts';
 import { formatBytes } from '../text/number.ts';
 import { threadCount } from './session.ts';
 import { TorchWorker } from './torchWorker.ts';
@@ -17,7 +17,7 @@ export interface DeviceFinding {
 
 /** Every device of both engines here; PyTorch's by the Python that is named. Nothing is loaded onto any. */
 export async function listDevices(python: string): Promise<DeviceFinding[]> {
-	const memory = `${formatBytes(freemem())} of ${formatBytes(totalmem())} free`;
+	const memory = `${formatBytes(freeMemoryBytes())} of memory free`;
 	const count = threadCount();
 	const threads = `${count} ${count === 1 ? 'thread' : 'threads'}, ${memory}`;
 	const problem = await webgpuProblem();

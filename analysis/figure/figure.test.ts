@@ -253,6 +253,9 @@ describe.each(Object.entries(FIGURES))('a figure of %s', (name, figure) => {
 });
 
 describe('files beside a figure', () => {
+	it('hold a caption on one line, whatever names it has', () => {
+		expect(tex('a\n\nb & c\u2028{d}')).toBe('a b \\& c \\{d\\}');
+	});
 	it('hold a map as a matrix with its labels', () => {
 		const csv = figureCsv(mapFigure({ ...map, missing: Uint8Array.of(0, 1, 0, 0) }));
 		expect(csv.split('\n').slice(2)).toEqual([

@@ -1,4 +1,5 @@
 import { cardLines, csv, type Cell } from '../text/csv.ts';
+import { oneLine } from '../text/oneLine.ts';
 import type { FigureData, LinesData, MapData, MapsData, PointsData } from './data.ts';
 import type { Figure } from './marks.ts';
 import type { Style } from './style.ts';
@@ -232,7 +233,7 @@ const TEX: Readonly<Record<string, string>> = {
 	Σ: '$\\Sigma$'
 };
 
-/** Text as LaTeX sets it. */
+/** Text as LaTeX sets it, on one line: an empty one would end the caption. */
 export function tex(text: string): string {
-	return Array.from(text, (character) => TEX[character] ?? character).join('');
+	return Array.from(oneLine(text), (character) => TEX[character] ?? character).join('');
 }

@@ -31,6 +31,25 @@ describe('memory left to this process', () => {
 		group('/a/b', { 'memory.max': 100, 'memory.current': 130 });
 		expect(leftInGroups('0::/a/b\n', root)).toBe(0);
 	});
+	it('is what is left of a container of the older control groups, whose limit may be none', () => {
+		const none = 9223372036854771712n;
+		group('/memory', {
+			'memory.limit_in_bytes': none.toString(),
+			'memory.usage_in_bytes': 5000
+		});
+		expect(leftInGroups('4:memory:/\n0::/\n', root)).toBe(Infinity);
+		group('/memory/docker/abc', {
+			'memory.limit_in_bytes': 1000,
+			'memory.usage_in_bytes': 700,
+			'memory.stat': 'inactive_file 1\ntotal_inactive_file 250'
+		});
+		for (const controllers of ['memory', 'cpu,memory', 'memory,hugetlb'])
+			expect(leftInGroups(`4:${controllers}:/docker/abc\n0::/\n`, root)).toBe(550);
+		// Where a container sees its own group as the root.
+		group('/memory', { 'memory.limit_in_bytes': 900, 'memory.usage_in_bytes': 500 });
+		expect(leftInGroups('4:memory:/seen/from/outside\n', root)).toBe(400);
+		expect(leftInGroups('4:cpu:/docker/abc\n', root)).toBe(Infinity);
+	});
 	it('is not limited by groups without a limit, nor where there are none', () => {
 		group('/', { 'memory.max': 'max', 'memory.current': 90 });
 		for (const membership of ['0::/\n', '0::/gone\n', '4:memory:/x\n', '']) {

@@ -5,6 +5,18 @@ import { dirname, join } from 'node:path';
 /** Where Linux shows its control groups. */
 const CGROUPS = '/sys/fs/cgroup';
 const OWN_GROUP = '/proc/self/cgroup';
+/** Both versions of control groups: how /proc/self/cgroup names one's own, where it lies, and what its files are called. */
+const VERSIONS = [
+	{
+		...{ own: /^0::(\/.*)$/m, under: '', most: 'memory.max', used: 'memory.current' },
+		idle: /^inactive_file (\d+)$/m
+	},
+	{
+		...{ own: /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(\/.*)$/m, under: 'memory' },
+		...{ most: 'memory.limit_in_bytes', used: 'memory.usage_in_bytes' },
+		idle: /^total_inactive_file (\d+)$/m
+	}
+];
 
 /**
  * Bytes that this process may still use: what the machine has free, or what is left of the limit of a container or of any
@@ -12,32 +24,35 @@ const OWN_GROUP = '/proc/self/cgroup';
  */
 export function freeMemoryBytes(): number {
 	const { rss } = process.memoryUsage();
-	// 0 or a huge number where there is no limit; it knows the older control groups (v1) too.
+	// 0 or a huge number where there is no limit.
 	const limit = process.constrainedMemory();
 	const ofLimit = limit > 0 && Number.isSafeInteger(limit) ? Math.max(0, limit - rss) : Infinity;
 	return Math.min(freemem(), ofLimit, leftInGroups(read(OWN_GROUP), CGROUPS));
 }
 
 /**
- * What is left in the group of `membership` (as /proc/self/cgroup has it) and in those around it; Infinity without any
- * limit. What the system keeps of files that were not used lately does not count as used: it goes when memory is asked
- * for. See "Memory Interface Files" of the kernel's cgroup-v2 documentation.
+ * What is left in the groups of `membership` (as /proc/self/cgroup has them) and in those around them; Infinity without
+ * any limit. What the system keeps of files that were not used lately does not count as used: it goes when memory is asked
+ * for. See "Memory Interface Files" of the kernel's cgroup-v2 documentation, and its cgroup-v1 "Memory Resource Controller".
  */
 export function leftInGroups(membership: string, root: string): number {
-	const path = /^0::(\/.*)$/m.exec(membership)?.[1];
-	if (path === undefined) return Infinity;
 	let least = Infinity;
-	for (let group = path; ; group = dirname(group)) {
-		const folder = join(root, group);
-		const most = Number(read(join(folder, 'memory.max')).trim() || NaN);
-		const used = Number(read(join(folder, 'memory.current')).trim() || NaN);
-		// "max" is no number: no limit.
-		if (most >= 0 && used >= 0) {
-			const idle = /^inactive_file (\d+)$/m.exec(read(join(folder, 'memory.stat')))?.[1];
-			least = Math.min(least, Math.max(0, most - Math.max(0, used - Number(idle ?? 0))));
+	for (const { own, under, most, used, idle } of VERSIONS) {
+		const path = own.exec(membership)?.[1];
+		if (path === undefined) continue;
+		for (let group = path; ; group = dirname(group)) {
+			const folder = join(root, under, group);
+			const limit = Number(read(join(folder, most)).trim() || NaN);
+			const taken = Number(read(join(folder, used)).trim() || NaN);
+			// "max" is no number, and version 1 says no limit by a huge one.
+			if (limit >= 0 && taken >= 0 && Number.isSafeInteger(limit)) {
+				const kept = Number(idle.exec(read(join(folder, 'memory.stat')))?.[1] ?? 0);
+				least = Math.min(least, Math.max(0, limit - Math.max(0, taken - kept)));
+			}
+			if (group === '/') break;
 		}
-		if (group === '/') return least;
 	}
+	return least;
 }
 
 function read(path: string): string {

@@ -11,12 +11,19 @@ describe('csv', () => {
 		['-x', "'-x\n"],
 		['@SUM(1)', "'@SUM(1)\n"],
 		['\t=1', "'\t=1\n"],
-		['\r=1', "' =1\n"]
+		['\r=1', "' =1\n"],
+		['\n=1', "' =1\n"],
+		[' =1', "' =1\n"],
+		['＝1', "'＝1\n"]
 	])('%j is text for a spreadsheet too', (cell, expected) => {
 		expect(csv([[cell]])).toBe(expected);
 	});
 	it('numbers stay numbers, as text too', () => {
 		expect(csv([[-0.5, '-0.5', '+2', -1e-7]])).toBe('-0.5,-0.5,+2,-1e-7\n');
+	});
+	it('a row that begins with # is no comment', () => {
+		const rows = [['#1', '#2'], ['#, "a"', 1], ['a#']];
+		expect(csv(rows)).toBe('"#1",#2\n"#, ""a""",1\na#\n');
 	});
 	it('a name stays on its line, in cells and in comments', () => {
 		expect(csv([['x\n=HYPERLINK(1)', 'a\r\nb\u2028c']])).toBe('x =HYPERLINK(1),a b c\n');

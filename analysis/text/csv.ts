@@ -1,26 +1,30 @@
-import { csvFormatRows } from 'd3-dsv';
+import { csvFormatRow } from 'd3-dsv';
+import { oneLine } from './oneLine.ts';
 
 export type Cell = string | number | boolean | null;
 
 /** More digits than the float32 attention behind a matrix has. */
 const ROUNDING = 1e7;
-/** Characters with which a cell of text becomes a formula in a spreadsheet (OWASP, CSV injection). */
-const FORMULA = /^[=+\-@\t\r]/;
+/** Characters with which a cell of text becomes a formula in a spreadsheet, spaces before them or not (OWASP, CSV injection). */
+const FORMULA = /^(\t|\s*[=+\-@＝＋－＠])/;
 
 /** Writes rows as CSV, as every CSV file of Spanwise is written: a line each, null empty, numbers as they are. */
 export function csv(rows: readonly (readonly Cell[])[]): string {
-	return `${csvFormatRows(rows.map((row) => row.map(cellText)))}\n`;
+	return rows.map((row) => `${csvLine(row.map(cellText))}\n`).join('');
+}
+
+/** Quotes a first cell that begins with #, or the line would be taken for a comment. */
+function csvLine(cells: readonly string[]): string {
+	const line = csvFormatRow([...cells]);
+	return line.startsWith('#') ? `"${cells[0]}"${line.slice(cells[0].length)}` : line;
 }
 
 /** Text stays on its line, and a quote before what would be a formula makes it text for a spreadsheet too. */
 function cellText(cell: Cell): string {
 	if (typeof cell !== 'string') return String(cell ?? '');
-	const isNumber = cell.trim() !== '' && Number.isFinite(Number(cell));
-	return oneLine(FORMULA.test(cell) && !isNumber ? `'${cell}` : cell);
-}
-
-function oneLine(text: string): string {
-	return text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');
+	const line = oneLine(cell);
+	const isNumber = line.trim() !== '' && Number.isFinite(Number(line));
+	return FORMULA.test(line) && !isNumber ? `'${line}` : line;
 }
 
 /**
