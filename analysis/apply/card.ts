@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import * as v from 'valibot';
 import { parseOrNull } from '../edge/parse.ts';
+import { familyOf } from '../model/checkpoint/families.ts';
 import type { CheckpointModel } from '../model/open.ts';
 import { DTYPE_BYTES, savings } from '../plan/savings.ts';
 import type { Plan } from '../plan/types.ts';
@@ -25,6 +26,16 @@ const measuredFigures = v.object({
 	context: v.number(),
 	windows: v.number()
 });
+
+/** The modules that project queries, keys, values and the output, of followers too, in quotes. */
+function projections(architecture: string): string[] {
+	const { roles, fused } = familyOf({ architecture }).tensors;
+	const stored = (['q', 'k', 'v', 'o'] as const).map(
+		(part) => fused.find(({ parts }) => parts.includes(part))?.stored ?? roles[part]
+	);
+	const names = [...stored.slice(0, 3), roles.v, stored[3]];
+	return [...new Set(names.map((name) => `"${name?.split('.').at(-1) ?? ''}"`))];
+}
 
 /** README.md of a folder that was written for transformers: how it is loaded, its plan, its figures, where it comes from. */
 export function modelCard(
@@ -64,7 +75,7 @@ tokenizer = AutoTokenizer.from_pretrained(${inPython}, trust_remote_code=True)
 refused, because its model_type is \`${sharedModelType(architecture)}\`: as the plain model it would get random weights for every
 follower. Any attention kernel will do (\`attn_implementation\`), and so will generate, DynamicCache, StaticCache,
 torch.compile, LoRA and FSDP2. Gradient checkpointing needs \`use_reentrant=False\`, its default; the other form is refused.
-With PEFT name the \`target_modules\`, for example \`["q_proj", "k_proj", "v_proj", "o_proj"]\`.
+With PEFT name the \`target_modules\`, for example \`[${projections(architecture).join(', ')}]\`.
 
 lm-evaluation-harness scores it by
 

@@ -1,15 +1,17 @@
 import type { PlannedLayers } from '../engine/forward.ts';
+import type { LayerRepair } from '../engine/repair/repairs.ts';
 import { weightEntry } from '../model/checkpoint/entry.ts';
 import {
-	layerTensorNames,
 	layerTensorShapes,
 	meanOutputName,
-	needsRole,
-	type LayerTensorNames
+	outputProjection
 } from '../model/checkpoint/expected.ts';
 import { expectedTensors } from '../model/checkpoint/fused.ts';
+import { COMPUTED } from '../model/checkpoint/named.ts';
+import { pickedBytes } from '../model/checkpoint/pick.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
-import type { Checkpoint, TensorEntry } from '../model/checkpoint/types.ts';
+import type { Checkpoint, ModelConfig, TensorEntry } from '../model/checkpoint/types.ts';
+import { transpose } from './weightsFile.ts';
 
 const FLOAT = 4;
 
@@ -25,50 +27,59 @@ export interface Written {
 /** What is left of a checkpoint under a plan, in the order of the original's names, and what the plan adds. */
 export function keptTensors(checkpoint: Checkpoint, planned: Required<PlannedLayers>): Written[] {
 	const { config } = checkpoint;
-	const shapes = layerTensorShapes(config);
-	const roles = Object.keys(shapes) as (keyof LayerTensorNames)[];
-	const idle = new Set<string>();
-	const refitted = new Map<string, Float32Array>();
-	for (const [layer, source] of planned.sources.entries()) {
-		const names = layerTensorNames(config, layer);
-		for (const role of roles) {
-			const name = names[role];
-			if (name !== undefined && !needsRole(role, layer, source)) idle.add(name);
-		}
-		const repair = planned.repairs.get(layer);
-		if (repair?.o) refitted.set(names.o, repair.o);
-		if (source === null) idle.add(meanOutputName(layer));
-		if (repair?.bias) refitted.set(meanOutputName(layer), repair.bias);
+	const { sources, headMaps, repairs } = planned;
+	const needed = namesOf({ ...config, shared: { sources, headMaps } });
+	const idle = new Set([...namesOf(config)].filter((name) => !needed.has(name)));
+	for (const [layer, source] of sources.entries()) {
+		if (source === null) idle.add(meanOutputName(config, layer));
 	}
-	const weights = plainWeights(checkpoint);
-	const names = [...new Set([...weights.keys(), ...refitted.keys()])].sort();
-	return names.flatMap((name): Written[] => {
-		const values = refitted.get(name);
-		const entry = weights.get(name);
-		if (values !== undefined) {
-			const shape = values.length === config.hidden ? [config.hidden] : shapes.o;
-			return [{ name, dtype: 'F32', shape, byteLength: values.byteLength, from: values }];
-		}
-		if (entry === undefined || idle.has(name)) return [];
-		const { dtype, shape, byteLength, quantised } = entry;
-		if (quantised !== undefined) {
-			const elements = shape.reduce((product, size) => product * size, 1);
-			return [{ name, dtype: 'F32', shape, byteLength: FLOAT * elements, from: entry }];
-		}
-		return [{ name, dtype, shape, byteLength, from: entry }];
-	});
+	const kept = new Map<string, Written>();
+	for (const name of [...plainNames(checkpoint), ...needed]) {
+		if (!idle.has(name)) kept.set(name, storedTensor(name, weightEntry(checkpoint, name)));
+	}
+	for (const [layer, repair] of repairs) {
+		for (const each of refitted(config, layer, repair)) kept.set(each.name, each);
+	}
+	return [...kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+}
+
+function namesOf(config: ModelConfig): Set<string> {
+	return new Set(expectedTensors(config).map(({ name }) => name));
+}
+
+function storedTensor(name: string, entry: TensorEntry): Written {
+	const { dtype, shape, byteLength, quantised, pick } = entry;
+	if (quantised !== undefined) return floats(name, shape, entry);
+	const bytes = pick === undefined ? byteLength : pickedBytes(entry, pick);
+	return { name, dtype, shape, byteLength: bytes, from: entry };
+}
+
+/** A layer's refitted projection, as its family stores it, and mean output. */
+function refitted(config: ModelConfig, layer: number, { o, bias }: LayerRepair): Written[] {
+	const tensors: Written[] = [];
+	if (o !== null) {
+		const { name, turned } = outputProjection(config, layer);
+		const [outputs, inputs] = layerTensorShapes(config).o;
+		const shape = turned ? [inputs, outputs] : [outputs, inputs];
+		const values = turned ? transpose(o, outputs, inputs) : o;
+		tensors.push(floats(`${name}.weight`, shape, values));
+	}
+	if (bias !== null) tensors.push(floats(meanOutputName(config, layer), [config.hidden], bias));
+	return tensors;
+}
+
+function floats(name: string, shape: readonly number[], from: Written['from']): Written {
+	const elements = shape.reduce((product, size) => product * size, 1);
+	return { name, dtype: 'F32', shape, byteLength: FLOAT * elements, from };
 }
 
 /**
- * All tensors of a checkpoint; of a quantised one its weights in place of what they are computed from, and what the engine
- * reads alone.
+ * Names of all tensors of a checkpoint but computed ones; of a quantised one those of its weights in place of what they are
+ * computed from, and what the engine reads alone.
  */
-function plainWeights(checkpoint: Checkpoint): ReadonlyMap<string, TensorEntry> {
-	const { config, tensors } = checkpoint;
-	if (config.quantisation === null) return tensors;
-	return new Map(
-		expectedTensors(config).map(({ name }) => [name, weightEntry(checkpoint, name)] as const)
-	);
+function plainNames({ config, tensors }: Checkpoint): Iterable<string> {
+	if (config.quantisation !== null) return namesOf(config);
+	return [...tensors.keys()].filter((name) => !COMPUTED.test(name));
 }
 
 /** The bytes of a tensor to be written, a few MiB at a time; a piece is only valid until the next is asked for. */
@@ -77,8 +88,13 @@ export async function* bytesOf(
 	reader: WeightReader
 ): AsyncGenerator<Uint8Array> {
 	if (from instanceof Float32Array) yield rawBytes(from);
-	else if (from.quantised === undefined) yield* reader.chunks(from);
-	else yield rawBytes(await floatsOf(from, reader));
+	else if (from.quantised !== undefined) yield rawBytes(await floatsOf(from, reader));
+	else if (from.pick === undefined) yield* reader.chunks(from);
+	else {
+		const bytes = await reader.read(from);
+		yield bytes;
+		reader.release(bytes);
+	}
 }
 
 /** A tensor of the checkpoint as float32. */

@@ -33,7 +33,7 @@ export function plannedConfig(
 		architectures: [model],
 		model_type: sharedModelType(architecture),
 		auto_map: {
-			AutoConfig: `${MODULE}.${model.replace(/ForCausalLM$/, 'Config')}`,
+			AutoConfig: `${MODULE}.${model.replace(/(ForCausalLM|LMHeadModel)$/, 'Config')}`,
 			AutoModelForCausalLM: `${MODULE}.${model}`
 		},
 		// What is tied is said, since a checkpoint may have a head that its config.json does not speak of.

@@ -20,7 +20,7 @@ export async function plannedLayers(
 	const { config } = checkpoint;
 	const repairs = new Map<number, LayerRepair>();
 	for (const [layer, source] of (config.shared?.sources ?? []).entries()) {
-		const entry = checkpoint.tensors.get(meanOutputName(layer));
+		const entry = checkpoint.tensors.get(meanOutputName(config, layer));
 		if (source !== null || entry === undefined) continue;
 		const bias = new Float32Array(config.hidden);
 		await reader.readInto(entry, bias, 0);

@@ -40,7 +40,7 @@ export async function requireTarget(
 		if (model.form === 'checkpoint') await tokenizerMetadata(model.checkpoint);
 	} else {
 		requireFiles(model, target);
-		requireWritable(model.name, model.checkpoint.config, target, planned);
+		requireWritable(model.name, model.checkpoint.config, target);
 	}
 }
 

@@ -109,7 +109,7 @@ export class WeightSource {
 	 */
 	async meanOutput(layer: number): Promise<Float32Array | null> {
 		if (this.#source(layer) !== null) return null;
-		const entry = this.#checkpoint.tensors.get(meanOutputName(layer));
+		const entry = this.#checkpoint.tensors.get(meanOutputName(this.#checkpoint.config, layer));
 		if (entry === undefined) return null;
 		const mean = new Float32Array(this.#checkpoint.config.hidden);
 		await this.#reader.readInto(entry, mean, 0);
@@ -182,7 +182,9 @@ export class WeightSource {
 			if (name === undefined || !needsRole(role, layer, source)) return [];
 			return [{ role, entry: this.#entry(name) }];
 		});
-		const mean = source === null && this.#checkpoint.tensors.get(meanOutputName(layer));
+		const mean =
+			source === null &&
+			this.#checkpoint.tensors.get(meanOutputName(this.#checkpoint.config, layer));
 		return mean ? [...found, { role: 'oBias', entry: mean }] : found;
 	}
 

@@ -87,7 +87,7 @@ export function captureGraph(wanted: CaptureGraph): Uint8Array {
 		let middle = hidden;
 		if (source === null) {
 			probabilities.push(blocks.map((block) => noAttention(builder, config.heads, block)));
-			const mean = meanOutputName(layer);
+			const mean = meanOutputName(config, layer);
 			if (weights.has(mean)) {
 				middle = graph.join('attn', hidden, weights.tensor(mean));
 			}

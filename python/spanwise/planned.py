@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from . import modeling_spanwise
 from .decoder import first_line
 from .errors import InputError
-from .modeling_spanwise import PREFIX, SUFFIX
+from .modeling_spanwise import FUSED, PREFIX, attention_name, config_name, layers_of, value_projection
 
 MODELING = Path(modeling_spanwise.__file__)
 
@@ -25,9 +25,8 @@ def planned_model(model: PreTrainedModel, plan: Mapping[str, Any]) -> PreTrained
 
     Raises InputError for families that the modeling file does not cover.
     """
-    family = type(model).__name__.removesuffix(SUFFIX)
     try:
-        made = modeling_spanwise.model_class(family)
+        made = modeling_spanwise.model_class(type(model).__name__)
         settings = model.config.to_dict()
         settings.pop("model_type", None)
         config = made.config_class(**settings, spanwise=dict(plan))
@@ -37,7 +36,7 @@ def planned_model(model: PreTrainedModel, plan: Mapping[str, Any]) -> PreTrained
     except (ValueError, AttributeError) as error:
         raise InputError(f"{type(model).__name__}: {error}") from error
     own = dict(planned.state_dict(keep_vars=True))
-    given = dict(model.state_dict(keep_vars=True))
+    given = {**model.state_dict(keep_vars=True), **fused_values(model)}
     planned.load_state_dict({name: given[name] for name in own}, assign=True)
     for name, buffer in model.named_buffers():
         if name in dict(planned.named_buffers()):
@@ -45,6 +44,18 @@ def planned_model(model: PreTrainedModel, plan: Mapping[str, Any]) -> PreTrained
             planned.get_submodule(parent)._buffers[leaf] = buffer
     planned.tie_weights()
     return planned.train(model.training)
+
+
+def fused_values(model: PreTrainedModel) -> dict[str, Any]:
+    """Value projections of attention that keeps them in one tensor with queries and keys, by the names that followers have."""
+    found: dict[str, Any] = {}
+    names = {module: name for name, module in model.named_modules()}
+    for layer in layers_of(model):
+        own = getattr(layer, attention_name(layer))
+        if type(own).__name__ in FUSED:
+            for kind, parameter in value_projection(own).named_parameters():
+                found[f"{names[own]}.v_proj.{kind}"] = parameter
+    return found
 
 
 def save_planned(planned: PreTrainedModel, folder: Path) -> None:
@@ -58,13 +69,12 @@ def save_planned(planned: PreTrainedModel, folder: Path) -> None:
 
 def written_config(name: str) -> dict[str, Any]:
     """What config.json says so that transformers finds the classes; `name` is the model class's."""
-    family = name.removeprefix(PREFIX).removesuffix(SUFFIX)
     module = MODELING.stem
     return {
-        "architectures": [f"{PREFIX}{family}{SUFFIX}"],
+        "architectures": [name],
         "auto_map": {
-            "AutoConfig": f"{module}.{PREFIX}{family}Config",
-            "AutoModelForCausalLM": f"{module}.{PREFIX}{family}{SUFFIX}",
+            "AutoConfig": f"{module}.{config_name(name.removeprefix(PREFIX))}",
+            "AutoModelForCausalLM": f"{module}.{name}",
         },
     }
 

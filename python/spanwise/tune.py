@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 from .decoder import check_device, first_line
 from .errors import InputError
@@ -26,6 +27,8 @@ from .planned import MODELING, load_planned
 WARMUP = 0.05
 MAX_GRADIENT_NORM = 1.0
 BETAS = (0.9, 0.95)
+#: What files of GPT-NeoX call a tensor otherwise than the model does.
+STORED_AS = {"lm_head.weight": "embed_out.weight"}
 PRECISIONS = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
 
 
@@ -200,10 +203,11 @@ class Tuner:
         tensors = {}
         with torch.no_grad():
             for name, each in self.plain.state_dict(keep_vars=True).items():
-                if name in self._stored:
-                    rounded = each.detach().to(self._stored[name])
+                stored = name if name in self._stored else STORED_AS.get(name)
+                if stored in self._stored:
+                    rounded = each.detach().to(self._stored[stored])
                     each.copy_(rounded.float())
-                    tensors[name] = rounded.cpu().contiguous()
+                    tensors[stored] = rounded.cpu().contiguous()
         return tensors
 
 
@@ -214,13 +218,14 @@ def divergence(wanted: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
 
 
 def with_adapters(model: PreTrainedModel, rank: int) -> Any:
-    """Adds LoRA adapters to every linear module of the layers; only they are trained. Raises InputError without peft."""
+    """Adds LoRA adapters to every linear module of the layers, GPT-2's Conv1D too; only they are trained. Raises InputError
+    without peft."""
     try:
         from peft import LoraConfig, get_peft_model
     except ImportError as error:
         raise InputError("LoRA needs peft: pip install peft") from error
     head = model.get_output_embeddings()
-    names = [name for name, each in model.named_modules() if isinstance(each, nn.Linear) and each is not head]
+    names = [name for name, each in model.named_modules() if isinstance(each, (nn.Linear, Conv1D)) and each is not head]
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=names, task_type="CAUSAL_LM")
     return get_peft_model(model, config)  # type: ignore[arg-type]
 

@@ -41,6 +41,8 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "gemma3": ("Gemma3TextConfig", {"head_dim": 8, "sliding_window": 6, "query_pre_attn_scalar": 8}),
     "phi3": ("Phi3Config", {}),
     "gpt-neox": ("GPTNeoXConfig", {}),
+    "gpt2": ("GPT2Config", {}),
+    "stablelm": ("StableLmConfig", {"use_qkv_bias": True}),
     "olmo2": ("Olmo2Config", {}),
     "granite": ("GraniteConfig", {"attention_multiplier": 0.2, "residual_multiplier": 0.5, "logits_scaling": 2.0}),
     "qwen3-moe": ("Qwen3MoeConfig", {"head_dim": 8, **MOE}),

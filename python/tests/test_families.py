@@ -90,7 +90,7 @@ def attention_modules(model: torch.nn.Module) -> list[torch.nn.Module]:
     return [
         module
         for name, module in model.named_modules()
-        if name.endswith((".self_attn", ".attention")) and hasattr(module, "layer_idx")
+        if name.endswith((".self_attn", ".attention", ".attn")) and hasattr(module, "layer_idx")
     ]
 
 

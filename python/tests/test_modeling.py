@@ -16,18 +16,23 @@ from accelerate.utils import send_to_device
 from conftest import tiny
 from safetensors import safe_open
 from torch.utils._pytree import tree_map
-from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, PreTrainedModel, StaticCache
+from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, GPTJConfig, PreTrainedModel, StaticCache
 
 from spanwise.decoder import inspect
 from spanwise.errors import InputError
 from spanwise.forward import Runner
-from spanwise.modeling_spanwise import Held
+from spanwise.modeling_spanwise import Held, MeanOutput
 from spanwise.plan import Plan
 from spanwise.planned import planned_model, save_planned
 
 #: Layers of one kind follow one another: in some families sliding and full layers take turns.
 SOURCES = (0, 1, 0, None)
 SHARED = ["llama", "llama-bias", "mistral", "qwen2", "qwen3", "gemma2", "gemma3", "olmo2", "granite", "qwen3-moe", "gpt-oss"]
+#: Those that keep q, k and v in one tensor, or whose layers hand nothing on.
+OTHERWISE = ["phi3", "gpt-neox", "gpt2", "stablelm"]
+SHARED += OTHERWISE
+#: Training drops nothing of these.
+UNDROPPED: dict[str, Any] = {"gpt2": {"embd_pdrop": 0.0, "attn_pdrop": 0.0, "resid_pdrop": 0.0}}
 
 
 def plan_of(sources: Sequence[int | None], maps: dict[int, list[int]] | None = None) -> dict[str, Any]:
@@ -81,6 +86,24 @@ def test_sdpa_is_eager(folder: Path) -> None:
     assert torch.allclose(sdpa, eager, atol=1e-5)
 
 
+@pytest.mark.parametrize("family", OTHERWISE)
+def test_a_folder_of_a_family_with_another_attention_comes_back(family: str, tmp_path: Path) -> None:
+    maps = {2: [3, 3, 0, 1]}
+    made: Any = planned_model(tiny(family, "sdpa"), plan_of(SOURCES, maps))
+    save_planned(made, tmp_path)
+    loaded: Any = AutoModelForCausalLM.from_pretrained(tmp_path, trust_remote_code=True, output_loading_info=True)
+    model, report = loaded
+    assert not report["missing_keys"] and not report["unexpected_keys"]
+    assert torch.allclose(model(ids_of()).logits, made(ids_of()).logits, atol=1e-6)
+    expected = Runner(inspect(tiny(family))).logits(ids_of(), Plan(SOURCES, (None, None, (3, 3, 0, 1), None)))
+    assert torch.allclose(model(ids_of()).logits, expected, atol=1e-4)
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
+        follower = [name for name in file.keys() if ".2." in name]  # noqa: SIM118
+    assert any("v_proj" in name for name in follower)
+    gone = ("qkv_proj", "query_key_value", "c_attn", "q_proj", "k_proj")
+    assert not [name for name in follower if any(part in name for part in gone)]
+
+
 def test_attention_can_be_changed_after_loading(folder: Path) -> None:
     model = load(folder)
     before = model(ids_of()).logits
@@ -104,8 +127,9 @@ def test_a_static_cache_gives_the_same() -> None:
 
 
 @pytest.mark.parametrize("attn", ["sdpa", "eager"])
-def test_left_padding_changes_nothing(attn: str) -> None:
-    model = planned(attn=attn)
+@pytest.mark.parametrize("family", ["llama", *OTHERWISE])
+def test_left_padding_changes_nothing(family: str, attn: str) -> None:
+    model = planned(family, attn=attn)
     ids = ids_of(1)
     padded = torch.cat([torch.zeros(1, 5, dtype=torch.long), ids], 1)
     mask = (torch.arange(19) >= 5).long()[None]
@@ -114,8 +138,9 @@ def test_left_padding_changes_nothing(attn: str) -> None:
     assert torch.allclose(logits, model(ids).logits, atol=1e-5)
 
 
-def test_compiles_as_one_graph() -> None:
-    model = planned()
+@pytest.mark.parametrize("family", ["llama", *OTHERWISE])
+def test_compiles_as_one_graph(family: str) -> None:
+    model = planned(family)
     compiled = torch.compile(model, fullgraph=True, backend="eager")
     assert torch.allclose(compiled(ids_of(), use_cache=False).logits, model(ids_of()).logits, atol=1e-5)
 
@@ -127,16 +152,26 @@ def gradients(model: Any) -> dict[str, torch.Tensor]:
     return {name: each.grad.clone() for name, each in model.named_parameters() if each.grad is not None}
 
 
-def test_checkpointed_gradients_are_the_gradients() -> None:
-    model = planned()
+@pytest.mark.parametrize("family", ["llama", *OTHERWISE])
+def test_checkpointed_gradients_are_the_gradients(family: str) -> None:
+    model = planned(family, SOURCES, "sdpa", **UNDROPPED.get(family, {}))
     plain = gradients(model)
-    assert plain["model.layers.0.self_attn.q_proj.weight"].abs().max() > 0
+    sources = (
+        "0.self_attn.q_proj.weight",
+        "0.self_attn.qkv_proj.weight",
+        "0.attention.query_key_value.weight",
+        "0.attn.c_attn.weight",
+    )
+    [queries] = [gradient for name, gradient in plain.items() if name.endswith(sources)]
+    assert queries.abs().max() > 0
     model.gradient_checkpointing_enable({"use_reentrant": False})
     for name, gradient in gradients(model).items():
         assert torch.allclose(gradient, plain[name], atol=1e-6), name
     model.gradient_checkpointing_disable()
     model.gradient_checkpointing_enable()
-    assert torch.allclose(gradients(model)["lm_head.weight"], plain["lm_head.weight"], atol=1e-6)
+    last = model.get_output_embeddings().weight
+    [name] = [name for name, each in model.named_parameters() if each is last]
+    assert torch.allclose(gradients(model)[name], plain[name], atol=1e-6)
 
 
 def test_layers_that_are_run_again_do_not_append_to_a_cache_twice() -> None:
@@ -256,14 +291,23 @@ def test_head_maps_give_each_head_the_map_that_it_names() -> None:
         assert torch.allclose(model(ids_of()).logits, expected, atol=1e-4)
 
 
-def test_a_mean_output_stands_in_for_dropped_attention(tmp_path: Path) -> None:
-    model = planned(attn="eager")
+def test_head_maps_take_the_sinks_of_the_heads_that_they_name() -> None:
+    maps = {2: [3, 3, 0, 1]}
+    expected = Runner(inspect(tiny("gpt-oss"))).logits(ids_of(), Plan(SOURCES, (None, None, (3, 3, 0, 1), None)))
+    model: Any = planned_model(tiny("gpt-oss", "eager"), plan_of(SOURCES, maps))
+    assert torch.allclose(model(ids_of()).logits, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("family", ["llama", *OTHERWISE])
+def test_a_mean_output_stands_in_for_dropped_attention(family: str, tmp_path: Path) -> None:
+    model = planned(family, attn="eager")
     model.config.spanwise_mean_outputs = [3]
     remade = type(model)(model.config)
     remade.load_state_dict(model.state_dict(), strict=False)
     assert torch.allclose(remade.eval()(ids_of()).logits, model(ids_of()).logits, atol=1e-5)
     with torch.no_grad():
-        remade.model.layers[3].self_attn.o_proj.bias.fill_(1.0)
+        mean = next(each for each in remade.modules() if isinstance(each, MeanOutput))
+        mean.bias.copy_(torch.linspace(-1.0, 1.0, 32))
     save_planned(remade, tmp_path)
     again = load(tmp_path)(ids_of()).logits
     assert torch.allclose(again, remade(ids_of()).logits, atol=1e-4)
@@ -277,8 +321,9 @@ def test_layers_that_run_alone_are_refused() -> None:
 
 
 def test_what_cannot_be_shared_is_refused() -> None:
-    with pytest.raises(InputError, match="has no q_proj, k_proj, v_proj"):
-        planned_model(tiny("phi3", "eager"), plan_of((0, 0, 2, 3)))
+    config = GPTJConfig(vocab_size=96, n_embd=32, n_layer=4, n_head=4, rotary_dim=4)
+    with pytest.raises(InputError, match="GPTJAttention: has no o_proj; its attention cannot be shared here"):
+        planned_model(AutoModelForCausalLM.from_config(config), plan_of((0, 0, 2, 3)))
     with pytest.raises(InputError, match=r"layer 1 \(full_attention\) cannot follow layer 0 \(sliding_attention\)"):
         planned_model(tiny("gemma2", "eager"), plan_of((0, 0, 2, 3)))
     with pytest.raises(InputError, match="names 2 layers; the model has 4"):

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from spanwise.errors import InputError
+from spanwise.modeling_spanwise import ATTENTION
 from spanwise.planned import MODELING, planned_model, save_planned
 from spanwise.tune import (
     Look,
@@ -135,6 +136,25 @@ def test_adapters_are_trained_alone_and_merged(folders: tuple[Path, Path], tmp_p
     before = load_file(student / "model.safetensors")
     assert set(tensors) == set(before)
     assert torch.equal(tensors["model.embed_tokens.weight"], before["model.embed_tokens.weight"])
+
+
+@pytest.mark.parametrize("family", ["phi3", "gpt-neox", "gpt2", "stablelm"])
+@pytest.mark.parametrize("lora", [None, 2])
+def test_families_with_another_attention_are_written_whole(family: str, lora: int | None, tmp_path: Path) -> None:
+    model: Any = tiny(family, "sdpa")
+    model.save_pretrained(tmp_path / "model")
+    save_planned(planned_model(model, PLAN), tmp_path / "planned")
+    before = load_file(tmp_path / "planned" / "model.safetensors")
+    settings = Settings(steps=2, batch=2, learning_rate=3e-3, lora=lora, every=2, patience=9)
+    tuner = Tuner(tmp_path / "planned", tmp_path / "model", settings)
+    tuner.step(0, TRAIN[:2])
+    tuner.step(1, TRAIN[:2])
+    tensors = tuner.finish()
+    assert set(tensors) == set(before)
+    changed = {name for name in before if not torch.equal(tensors[name], before[name])}
+    joint = {"phi3": "qkv_proj", "gpt-neox": "query_key_value", "gpt2": "c_attn", "stablelm": "q_proj"}[family]
+    assert any(f".0.{place}.{joint}.weight" in name for name in changed for place in ATTENTION)
+    assert any(f".1.{place}.v_proj.weight" in name for name in changed for place in ATTENTION)
 
 
 def test_tied_weights_stay_tied(tmp_path: Path) -> None:

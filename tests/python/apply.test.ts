@@ -1,12 +1,18 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeployRecord } from '../../analysis/apply/types.ts';
 import type { LayerRepairs } from '../../analysis/engine/repair/repairs.ts';
 import type { Architecture } from '../../analysis/model/checkpoint/types.ts';
 import { writeTinyCheckpoint } from '../builders/checkpoint.ts';
 import { deploy, planFor, withRepairs } from '../builders/deployed.ts';
+
+/** GPT-2 calls sizes otherwise. */
+const GPT2 = {
+	...{ n_embd: 32, n_inner: 48, n_layer: 7, n_head: 4, n_positions: 256 },
+	...{ hidden_act: undefined, head_dim: undefined, num_key_value_heads: undefined }
+};
 
 /** Each takes seconds, for a Python starts. */
 const CASES: readonly [Architecture, Record<string, unknown>, { refitted: boolean }][] = [
@@ -21,7 +27,12 @@ const CASES: readonly [Architecture, Record<string, unknown>, { refitted: boolea
 	],
 	['Olmo2ForCausalLM', { rms_norm_eps: 1e-5 }, { refitted: true }],
 	['GraniteForCausalLM', { residual_multiplier: 0.5 }, { refitted: true }],
-	['Glm4ForCausalLM', { pad_token_id: 0, partial_rotary_factor: 0.5 }, { refitted: false }]
+	['Glm4ForCausalLM', { pad_token_id: 0, partial_rotary_factor: 0.5 }, { refitted: false }],
+	['CohereForCausalLM', { pad_token_id: 0 }, { refitted: false }],
+	['Phi3ForCausalLM', { pad_token_id: 0 }, { refitted: true }],
+	['GPTNeoXForCausalLM', { num_key_value_heads: undefined, rotary_pct: 0.5 }, { refitted: true }],
+	['GPT2LMHeadModel', GPT2, { refitted: true }],
+	['StableLmForCausalLM', { pad_token_id: 0, use_qkv_bias: true }, { refitted: true }]
 ];
 
 let scratch: string;
@@ -74,13 +85,14 @@ describe('a folder written for transformers', () => {
 	);
 
 	it.each([
-		['mixtral', [0, 0, null]],
-		['qwen3_moe', [0, 0, null]],
-		['gpt_oss', [0, 1, null]]
+		['families/mixtral', [0, 0, null]],
+		['families/qwen3_moe', [0, 0, null]],
+		['families/gpt_oss', [0, 1, null]],
+		['quantised/moe-fp8', [0, 0]]
 	] as const)('%s, a mixture of experts, %j: its experts are found', async (family, sources) => {
-		const model = join('tests/fixtures/families', family);
+		const model = join('tests/fixtures', family);
 		const plan = await planFor(model, [...sources]);
-		const out = join(scratch, family);
+		const out = join(scratch, basename(family));
 		await deploy(model, out, { plan, target: 'transformers', verify: true });
 		const { transformers } = JSON.parse(
 			await readFile(join(out, 'spanwise.json'), 'utf8')

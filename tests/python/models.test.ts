@@ -155,11 +155,9 @@ function formsOf(folder: string): Promise<string[]> {
 		(model) => {
 			requireCheckpoint(model);
 			const { config } = model.checkpoint;
-			const sources = Array.from({ length: config.layers }, (_, at) => (at === 1 ? 0 : at));
-			const planned = { sources, headMaps: sources.map(() => null) };
 			const targets = (['onnx', 'transformers'] as const).filter((target) => {
 				try {
-					requireWritable(model.name, config, target, planned);
+					requireWritable(model.name, config, target);
 					return true;
 				} catch {
 					return false;

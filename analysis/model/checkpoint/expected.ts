@@ -167,9 +167,20 @@ export function needsRole(role: LayerRole, layer: number, source: number | null)
 	return source === null ? FEED_FORWARD.includes(role) : !ATTENTION_ONLY.includes(role);
 }
 
+/** The module of a layer's output projection in the files: its name, and whether its weight is stored as [inputs, outputs]. */
+export function outputProjection(
+	config: ModelConfig,
+	layer: number
+): { name: string; turned: boolean } {
+	const { fused, roles } = familyOf(config).tensors;
+	const within = fused.find(({ parts }) => parts.includes('o'));
+	const name = `${layerPrefix(config, layer)}${within?.stored ?? roles.o ?? ''}`;
+	return { name, turned: within?.order === 'columns' };
+}
+
 /** Name of what stands in for the output of a layer's attention that is left out, [hidden], where it is there. */
-export function meanOutputName(layer: number): string {
-	return `model.layers.${layer}.self_attn.o_proj.bias`;
+export function meanOutputName(config: ModelConfig, layer: number): string {
+	return `${outputProjection(config, layer).name}.bias`;
 }
 
 /** A tensor that the engine reads, and its shape. */

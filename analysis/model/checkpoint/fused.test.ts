@@ -31,11 +31,11 @@ it('takes q, k and v out of one tensor, and counts its bytes once', async () => 
 	const gpt2 = await openCheckpoint(GPT2);
 	const at = 'transformer.h.1';
 	const stored = await valuesOf(gpt2, `${at}.attn.c_attn.weight`);
-	const k = await valuesOf(gpt2, `${at}.self_attn.k_proj.weight`);
+	const k = await valuesOf(gpt2, `${at}.attn.k_proj.weight`);
 	// Stored [24 inputs, 72 outputs]: output 2 of k is column 24 + 2.
 	expect(k[2 * 24 + 5]).toBe(stored[5 * 72 + 24 + 2]);
 	const bias = await valuesOf(gpt2, `${at}.attn.c_attn.bias`);
-	expect(await valuesOf(gpt2, `${at}.self_attn.v_proj.bias`)).toEqual(bias.slice(48));
+	expect(await valuesOf(gpt2, `${at}.attn.v_proj.bias`)).toEqual(bias.slice(48));
 	expect(gpt2.parameters).toBe(48 * 24 + 64 * 24 + 3 * (12 * 24 * 24 + 13 * 24) + 2 * 24);
 });
 
@@ -56,7 +56,7 @@ it('reads GPT-2 as it was first published: without a prefix, with the masks of i
 	await copyFile(join(GPT2, 'config.json'), join(folder, 'config.json'));
 	const early = await openCheckpoint(folder);
 	expect(early.notes).toEqual([]);
-	const name = 'transformer.h.0.self_attn.q_proj.weight';
+	const name = 'transformer.h.0.attn.q_proj.weight';
 	expect(await valuesOf(early, name)).toEqual(await valuesOf(gpt2, name));
 });
 

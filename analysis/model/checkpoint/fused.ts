@@ -4,6 +4,7 @@ import {
 	layerPrefix,
 	layerTensorNames,
 	layerTensorShapes,
+	needsRole,
 	type ExpectedTensor
 } from './expected.ts';
 import { expertNames, expertTensors } from './experts.ts';
@@ -51,7 +52,12 @@ function fusedTensors(config: ModelConfig): Fused[] {
 	const layers = Array.from({ length: config.layers }, (_, layer) => layer);
 	return layers.flatMap((layer) => {
 		const names = layerTensorNames(config, layer);
-		return fused.flatMap(({ stored, parts, order }) =>
+		const source = config.shared === null ? layer : config.shared.sources[layer];
+		// Of a tensor that a follower needs a part of, that part lies alone.
+		const whole = fused.filter(({ parts }) =>
+			parts.every((part) => needsRole(part, layer, source))
+		);
+		return whole.flatMap(({ stored, parts, order }) =>
 			(['weight', 'bias'] as const).flatMap((kind): Fused[] => {
 				const within = parts.flatMap((part) => {
 					const role = kind === 'weight' ? part : (`${part}Bias` as const);

@@ -50,7 +50,10 @@ export interface TensorLayout {
 	head: string;
 	/** What stands before a layer's number. */
 	layers: string;
-	/** Within a layer; of parts of fused tensors, what they are called in messages. */
+	/**
+	 * Within a layer; of parts of fused tensors, what they are called in messages, and where they lie alone: a follower's
+	 * values do.
+	 */
 	roles: Readonly<Partial<Record<LayerPart, string>>>;
 	fused: readonly FusedTensor[];
 	/** null: the family has no experts. */

@@ -21,7 +21,8 @@ interface Named {
 }
 
 /** Buffers that older versions of transformers stored and that are computed. */
-const COMPUTED = /(^|\.)(rotary_emb\.inv_freq|attn\.(masked_)?bias|attention\.(masked_)?bias)$/;
+export const COMPUTED =
+	/(^|\.)(rotary_emb\.inv_freq|attn\.(masked_)?bias|attention\.(masked_)?bias)$/;
 
 /**
  * Gives the tensors of a checkpoint the names that transformers loads them under, and checks those that the engine

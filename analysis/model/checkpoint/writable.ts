@@ -13,25 +13,14 @@ export const DECODER_ARCHITECTURES = [
 
 export type DecoderArchitecture = (typeof DECODER_ARCHITECTURES)[number];
 
-/** What a model's layers are to do: the source of each, and its head map. */
-interface PlannedSources {
-	sources: readonly (number | null)[];
-	headMaps: readonly (readonly number[] | null)[];
-}
-
 /** Throws InputError, which names the model and what is in the way, where it cannot be written as `target` with a plan. */
 export function requireWritable(
 	name: string,
 	config: ModelConfig,
-	target: 'onnx' | 'transformers',
-	planned: PlannedSources
+	target: 'onnx' | 'transformers'
 ): void {
 	if (target === 'onnx') requireDecoder(name, config);
-	else {
-		requirePlainExperts(name, config);
-		requireSeparateProjections(name, config);
-		requireHandedOn(name, config, planned);
-	}
+	else requirePlainExperts(name, config);
 }
 
 /** The same for any form: of a model that only PyTorch runs, no more than sizes is known. */
@@ -62,38 +51,11 @@ export function requireDecoder(
 	}
 }
 
-/** Experts are written as the file has them, which quantised ones are not. */
+/** Experts that share a tensor are written as the file has them, which quantised ones are not. */
 function requirePlainExperts(name: string, config: ModelConfig): void {
-	const { architecture, experts, quantisation } = config;
-	if (experts === null || quantisation === null) return;
+	const { architecture, quantisation } = config;
+	if (familyOf(config).tensors.experts?.kind !== 'together' || quantisation === null) return;
 	throw new InputError(
-		`${name}: ${architecture} is a mixture of quantised experts: it can be analysed and evaluated, but not written; write a copy with plain weights`
+		`${name}: ${architecture} keeps its quantised experts in one tensor a layer: it can be analysed and evaluated, but not written; write a copy with plain weights`
 	);
-}
-
-/** The modeling file for transformers takes q and k away as modules of their own. */
-function requireSeparateProjections(name: string, config: ModelConfig): void {
-	const fused = familyOf(config).tensors.fused.find(({ parts }) => parts.includes('q'));
-	if (fused === undefined) return;
-	throw new InputError(
-		`${name}: ${config.architecture} keeps q, k and v in one tensor, ${fused.stored}: followers cannot be written without their q and k`
-	);
-}
-
-/** Followers are handed their source's queries and keys through the layers, and sinks are not mapped head by head. */
-function requireHandedOn(name: string, config: ModelConfig, planned: PlannedSources): void {
-	const { architecture, sinks } = config;
-	const { sources, headMaps } = planned;
-	const follower = sources.findIndex((source, layer) => source !== null && source !== layer);
-	if (follower !== -1 && !familyOf(config).handsOn) {
-		throw new InputError(
-			`${name}: layer ${follower} follows layer ${sources[follower]}, and the layers of ${architecture} in transformers hand nothing on to their attention: only dropped layers can be written`
-		);
-	}
-	const mapped = headMaps.findIndex((map) => map !== null);
-	if (sinks && mapped !== -1) {
-		throw new InputError(
-			`${name}: layer ${mapped} has a head map, and attention sinks belong to heads: plans without head maps can be written`
-		);
-	}
 }

@@ -115,17 +115,16 @@ function undoInterleaving(
  * What a layer without attention adds in its place stands in the file as the bias of the MLP before it, since deci has no
  * other place for it; see `apply/gguf/tensors.ts`.
  */
-function renameMeanOutputs(
-	found: Map<string, TensorEntry>,
-	{ shared, mlpBias }: ModelConfig
-): void {
+function renameMeanOutputs(found: Map<string, TensorEntry>, config: ModelConfig): void {
+	const { shared, mlpBias } = config;
 	if (mlpBias) return;
 	for (const [layer, source] of (shared?.sources ?? []).entries()) {
 		const before = `model.layers.${layer - 1}.mlp.down_proj.bias`;
 		const entry = found.get(before);
 		if (source !== null || entry === undefined) continue;
 		found.delete(before);
-		found.set(meanOutputName(layer), { ...entry, name: meanOutputName(layer) });
+		const name = meanOutputName(config, layer);
+		found.set(name, { ...entry, name });
 	}
 }
 

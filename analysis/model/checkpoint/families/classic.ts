@@ -67,6 +67,9 @@ export const CLASSIC = {
 			layers: 'layers',
 			roles: {
 				...roles,
+				q: 'attention.q_proj',
+				k: 'attention.k_proj',
+				v: 'attention.v_proj',
 				o: 'attention.dense',
 				up: 'mlp.dense_h_to_4h',
 				down: 'mlp.dense_4h_to_h'
@@ -105,7 +108,14 @@ export const CLASSIC = {
 			finalNorm: 'ln_f',
 			head: 'lm_head',
 			layers: 'h',
-			roles: { ...roles, inputNorm: 'ln_1', postNorm: 'ln_2' },
+			roles: {
+				...roles,
+				inputNorm: 'ln_1',
+				q: 'attn.q_proj',
+				k: 'attn.k_proj',
+				v: 'attn.v_proj',
+				postNorm: 'ln_2'
+			},
 			fused: [
 				{ stored: 'attn.c_attn', parts: ['q', 'k', 'v'], order: 'columns' },
 				{ stored: 'attn.c_proj', parts: ['o'], order: 'columns' },

@@ -51,8 +51,6 @@ export interface Family {
 	} | null;
 	/** Whether heads have a score for no key. */
 	sinks: boolean;
-	/** Whether its layers in transformers hand on to their attention what a model is called with, which followers need. */
-	handsOn: boolean;
 	/** Keys that are refused of other families, because they change the numbers, and that are followed here. */
 	follows: readonly string[];
 	tensors: TensorLayout;
@@ -98,7 +96,6 @@ export const LLAMA: Family = {
 	scaledEmbedding: false,
 	experts: null,
 	sinks: false,
-	handsOn: true,
 	follows: [],
 	tensors: LLAMA_TENSORS
 };

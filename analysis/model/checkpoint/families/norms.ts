@@ -107,7 +107,6 @@ export const OTHERWISE_NORMED = {
 		qkvBias: 'use_qkv_bias',
 		outputBias: false,
 		mlpBias: false,
-		handsOn: false,
 		block: { ...LLAMA_BLOCK, norm: 'layer', normBias: true }
 	},
 	CohereForCausalLM: COHERE,
