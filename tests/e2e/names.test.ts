@@ -212,3 +212,19 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
 		expect(await broken()).toEqual([]);
 	});
 });
+
+describe('a measurement in the list of results', () => {
+	it('leads to its tab on the newest run of its model', async () => {
+		const [{ run }] = seeded;
+		const page = await visit(`${server.url}/results`);
+		await page.getByRole('link', { name: 'mini-llama2-evaluation', exact: true }).click();
+		await page.waitForURL(`**/runs/${run}?**`);
+		expect(new URL(page.url()).searchParams.get('evaluate')).toBe('mini-llama2-evaluation');
+		await page.getByRole('region', { name: 'Evaluation', exact: true }).waitFor();
+	});
+	it('that is not there any more is named', async () => {
+		expectProblem(/404/);
+		const page = await visit(`${server.url}/results/gone`);
+		await page.getByText('result gone: not known; it may have been deleted').waitFor();
+	});
+});

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { resultAddress } from './resultAddress.ts';
+
+it.each([
+	['damage', '/runs/a%20run?tab=map&damage=it'],
+	['search', '/runs/a%20run?tab=search&search=it'],
+	['bench', '/runs/a%20run?tab=bench&bench=it'],
+	['tasks', '/runs/a%20run?tab=evaluate']
+])('a result of the kind %s opens at %s', (kind, address) => {
+	expect(resultAddress('a run', kind, 'it')).toBe(address);
+});

@@ -1,0 +1,12 @@
+import { TABS } from './tabs.svelte.ts';
+
+/** Where results stand that no tab opens one by one: those imported from lm-evaluation-harness. */
+const LISTED = 'evaluate';
+
+/** The address of a run's page with a stored result open on its tab. */
+export function resultAddress(run: string, kind: string, id: string): string {
+	const tab = TABS.find(({ opens }) => opens.some((opened) => opened.kind === kind));
+	const query = new URLSearchParams({ tab: tab?.value ?? LISTED });
+	if (tab !== undefined) query.set(kind, id);
+	return `/runs/${encodeURIComponent(run)}?${query.toString()}`;
+}

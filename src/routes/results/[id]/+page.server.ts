@@ -1,0 +1,22 @@
+import { error, redirect } from '@sveltejs/kit';
+import { quoted } from '$analysis/edge/quote.ts';
+import { resultAddress } from '$lib/tabs/resultAddress.ts';
+import type { PageServerLoad } from './$types';
+
+/** Leads to the newest run of a stored measurement's model, where the measurement is open. */
+export const load: PageServerLoad = async ({ locals, params }) => {
+	const { results, runs } = locals.workbench;
+	const found = (await results.list(null)).find(({ id }) => id === params.id);
+	if (found === undefined)
+		error(404, `result ${quoted(params.id)}: not known; it may have been deleted`);
+	const { kind, model } = found;
+	const ofModel = (await runs.list()).runs.filter((run) => run.model.hash === model.hash);
+	const newest = ofModel.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)).at(0);
+	if (newest === undefined) {
+		error(
+			404,
+			`${found.id}: no run of ${model.name} to show it on; analyse ${model.name}, then open this page again`
+		);
+	}
+	redirect(303, resultAddress(newest.id, kind, params.id));
+};
