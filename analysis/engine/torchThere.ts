@@ -16,9 +16,11 @@ export interface TorchThere {
 	there: boolean;
 	/** The Python that was looked at. */
 	python: string;
-	/** The device that a form begins with. */
-	device: (typeof DEVICES)[number];
+	/** The device that a form begins with; null: not looked for, since PyTorch is loaded for it. */
+	device: TorchDevice | null;
 }
+
+export type TorchDevice = (typeof DEVICES)[number];
 
 /** Whether a Python is there that has all that the PyTorch engine imports. Nothing of it is loaded. */
 export function hasTorch(python: string): Promise<boolean> {
@@ -28,7 +30,7 @@ export function hasTorch(python: string): Promise<boolean> {
 }
 
 /** The fastest device that PyTorch has here: a GPU, or else the CPU. Loads PyTorch, which takes seconds. */
-export function firstDevice(python: string): Promise<TorchThere['device']> {
+export function firstDevice(python: string): Promise<TorchDevice> {
 	return new Promise((resolve) => {
 		execFile(python, ['-c', FIRST_DEVICE], { timeout: LOAD_MS }, (_, output) =>
 			resolve(DEVICES.find((device) => device === output.trim()) ?? 'cpu')

@@ -8,7 +8,8 @@ export const load: LayoutServerLoad = async ({
 	depends
 }): Promise<LabelsAnswer & { torch: TorchThere; trainings: boolean }> => {
 	depends('spanwise:labels');
+	depends('spanwise:torch');
 	const { labels, claim, torch, settings } = locals.workbench;
 	const trainings = (await dynamicsIds(settings.home)).length > 0;
-	return { ...(await labels.list()), readOnly: claim.readOnly, torch: torch(), trainings };
+	return { ...(await labels.list()), readOnly: claim.readOnly, torch: torch.known, trainings };
 };

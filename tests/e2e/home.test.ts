@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planJson } from '../../analysis/plan/exporters/json.ts';
@@ -92,7 +93,8 @@ describe('a model that only PyTorch runs, where a Python has it', () => {
 		own = await temporaryFolder();
 		await writeUnknownFamily(join(own.path, 'unknown'));
 		const python = join(own.path, 'python');
-		await writeFile(python, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+		const look = 'case "$2" in *is_available*) echo asked >> "$0.log"; echo cuda;; esac';
+		await writeFile(python, `#!/bin/sh\n${look}\n`, { mode: 0o755 });
 		const folders = join(own.path, 'unknown');
 		torch = await startBuild(join(own.path, 'home'), undefined, folders, {
 			SPANWISE_PYTHON: python
@@ -116,12 +118,34 @@ describe('a model that only PyTorch runs, where a Python has it', () => {
 			.getByText('Only PyTorch runs this model: architecture is "NewForCausalLM".')
 			.waitFor();
 		expect(await engine.locator('option').allTextContents()).toEqual(['PyTorch']);
-		expect(await form.getByLabel('Device').inputValue()).toBe('cpu');
+		await expect.poll(() => form.getByLabel('Device').inputValue()).toBe('cuda');
 		await page.getByRole('link', { name: 'unknown', exact: true }).click();
 		await page
 			.getByText('only PyTorch runs this model: architecture is "NewForCausalLM"')
 			.waitFor();
 		await page.getByRole('link', { name: 'Analyse …' }).waitFor();
+	});
+
+	it('is asked for its first device by the first form that offers it, once', async () => {
+		const home = join(own.path, 'other');
+		const python = join(own.path, 'python');
+		await rm(`${python}.log`, { force: true });
+		const server = await startBuild(home, undefined, join(own.path, 'unknown'), {
+			SPANWISE_PYTHON: python
+		});
+		try {
+			const page = await visit(`${server.url}/results`);
+			await page.getByRole('heading', { level: 1 }).waitFor();
+			expect(existsSync(`${python}.log`)).toBe(false);
+			for (const path of ['/', '/results', '/']) await page.goto(`${server.url}${path}`);
+			const form = page.getByRole('form', { name: 'New analysis' });
+			await form.getByLabel('Engine').selectOption('PyTorch');
+			await expect.poll(() => form.getByLabel('Device').inputValue()).toBe('cuda');
+			expect(await readFile(`${python}.log`, 'utf8')).toBe('asked\n');
+			await page.close();
+		} finally {
+			await server.stop();
+		}
 	});
 });
 

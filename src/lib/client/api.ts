@@ -1,5 +1,6 @@
 /** What the server and the pages say to one another. Bodies are JSON unless noted. */
 import type * as v from 'valibot';
+import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import type { Estimate } from '$analysis/engine/estimate.ts';
 import type { analyzeSettings } from '$analysis/measure/analyze/settings.ts';
 import type { KINDS, MEASUREMENTS } from '$analysis/measure/kinds.ts';
@@ -114,6 +115,9 @@ export interface WindowsAnswer {
 export interface ErrorAnswer {
 	message: string;
 }
+
+/** GET /api/torch: what is known of PyTorch here. The first who asks waits until it is loaded, for its first device. */
+export type TorchAnswer = TorchThere;
 
 /** GET /api/models */
 export type ModelsAnswer = ModelListing[];

@@ -1,8 +1,6 @@
-import { firstDevice, hasTorch } from '$analysis/engine/torchThere.ts';
 import { pythonOf } from '$analysis/engine/torchSettings.ts';
 import { clearRemembered } from '$analysis/process/partial.ts';
 import { claimWorkspace, type Claim } from '$analysis/workspace/claim.ts';
-import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import { AttentionMaker } from './attention.ts';
 import { Completions } from './completions.ts';
 import { queueFirstRun } from './firstRun.ts';
@@ -17,6 +15,7 @@ import { ReaderProcesses } from './reading/readerProcess.ts';
 import { ResultCatalogue } from './results.ts';
 import { RunCatalogue } from './runs.ts';
 import { settingsFrom, type Settings } from './settings.ts';
+import { TorchLook } from './torch.ts';
 
 /** All that the endpoints work with; one a server process. */
 export interface Workbench {
@@ -32,8 +31,8 @@ export interface Workbench {
 	jobs: JobManager;
 	attention: AttentionMaker;
 	completions: Completions;
-	/** The Python that would run PyTorch, and whether it can; not until it was looked at. */
-	torch: () => TorchThere;
+	/** The Python that would run PyTorch, and whether it can. */
+	torch: TorchLook;
 	/** Aborted when the server stops, so that open event streams end. */
 	stopped: AbortSignal;
 	/** Ends every child process; what ran is marked interrupted. Calling it again does nothing. */
@@ -49,13 +48,8 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const folders = new ModelFolders(home, settings.modelFolders);
 	await folders.load();
 	const python = pythonOf(process.env);
-	const torch: TorchThere = { there: false, python, device: 'cpu' };
-	const found = hasTorch(python);
-	void found.then(async (there) => {
-		torch.there = there;
-		if (there) torch.device = await firstDevice(python);
-	});
-	const models = new ModelCatalogue(root, folders, reader, { python, found });
+	const torch = new TorchLook(python);
+	const models = new ModelCatalogue(root, folders, reader, { python, found: torch.found });
 	const runs = new RunCatalogue(home, reader);
 	const results = new ResultCatalogue(home);
 	const labels = new LabelCatalogue(home);
@@ -90,7 +84,7 @@ export async function openWorkbench(settings: Settings): Promise<Workbench> {
 		jobs,
 		attention,
 		completions,
-		torch: () => ({ ...torch }),
+		torch,
 		stopped: stopping.signal,
 		stop() {
 			jobs.stop();
