@@ -5,24 +5,17 @@ import { planMatches } from '$analysis/plan/planFile.ts';
 import { mostFollowers } from '$analysis/plan/search.ts';
 import { planSpans, spansOf } from '$analysis/plan/spans.ts';
 import type { Plan, Savings, Sources, Span, SpanLimits } from '$analysis/plan/types.ts';
-import { isPlain, layerList, planWords } from '$analysis/text/plan.ts';
+import { isPlain, planWords } from '$analysis/text/plan.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { Similarity } from '$analysis/similarity/types.ts';
 import type { SimilarityAnswer } from '../client/api.ts';
-import { resized } from '$analysis/figure/spans.ts';
 import type { Cell } from '$analysis/figure/layout.ts';
 import { DamageResults } from './damage.svelte.ts';
-import {
-	edgeWords,
-	replacedWords,
-	spanProblem,
-	withHeadMaps,
-	withoutSpan,
-	withSpan
-} from './edit.ts';
+import { withHeadMaps } from './edit.ts';
 import { evaluationsOf } from './evaluatedPlan.ts';
 import { plannedSources } from './planned.ts';
 import { PlanSteps } from './planSteps.svelte.ts';
+import { SpanEdits } from './spanEdits.ts';
 import { Variants } from './variants.svelte.ts';
 import { WholePlans } from './wholePlans.svelte.ts';
 import { requestJson, similarityFrom } from '../client/request.ts';
@@ -56,6 +49,8 @@ export class RunState {
 	notice = $state.raw<Notice | null>(null);
 	/** Changes of the plan, counted. */
 	readonly steps = new PlanSteps();
+	/** What the reader does to its spans and dropped layers. */
+	readonly edits = new SpanEdits(this);
 	/** Plans that came whole, by the ids that addresses hold. */
 	readonly wholePlans = new WholePlans();
 	/** Plans of this run kept side by side. */
@@ -263,8 +258,8 @@ export class RunState {
 		if (map !== this.url.map) this.set({ map, range: null });
 	}
 
-	/** The plan on the screen as one by hand, changed. */
-	#byHand(change: { spans?: Range[]; dropped?: number[] }, words: string | null = null): void {
+	/** Makes the plan on the screen one by hand, changed. */
+	changeByHand(change: { spans?: Range[]; dropped?: number[] }, words: string | null = null): void {
 		const repaired = this.imported?.repair != null;
 		const plan = { by: 'hand' as const, spans: this.ranges, dropped: this.dropped, ...change };
 		const lost = repaired
@@ -274,92 +269,9 @@ export class RunState {
 		this.#change({ plan }, null, text === '' ? null : text);
 	}
 
-	/** Draws a span, or gives the one that began at `replaced` another extent. */
-	putSpan(span: Range, replaced: number | null): void {
-		const before = this.ranges.find(({ first }) => first === replaced);
-		const problem = spanProblem(
-			span,
-			this.limits,
-			before === undefined ? 0 : before.last - before.first + 1
-		);
-		if (problem !== null) {
-			this.refuse(problem);
-			return;
-		}
-		const words = replacedWords(this.ranges, this.dropped, span, replaced);
-		this.#byHand(
-			{
-				spans: withSpan(this.ranges, span, replaced),
-				dropped: this.dropped.filter((layer) => layer < span.first || layer > span.last)
-			},
-			words
-		);
-		this.chosen = span.first;
-	}
-
 	/** Says why something asked of the plan was not done. */
 	refuse(problem: string): void {
 		this.notice = { text: problem, kind: 'refused' };
-	}
-
-	removeSpan(first: number): void {
-		const span = this.ranges.find((range) => range.first === first);
-		if (span === undefined) return;
-		this.#byHand(
-			{ spans: withoutSpan(this.ranges, first) },
-			`Removed span ${span.first}–${span.last}.`
-		);
-		if (this.chosen === first) this.chosen = null;
-	}
-
-	/** Gives a dropped layer its attention back. */
-	restoreLayer(layer: number): void {
-		this.#byHand(
-			{ dropped: this.dropped.filter((other) => other !== layer) },
-			`Restored the attention of layer ${layer}.`
-		);
-	}
-
-	/** Drops the attention of every follower instead. */
-	dropInstead(): void {
-		const followers = this.spans.flatMap((span) => span.followers);
-		const dropped = [...this.dropped, ...followers].sort((a, b) => a - b);
-		this.chosen = null;
-		this.#byHand(
-			{ spans: [], dropped },
-			`Replaced ${this.ranges.length === 1 ? 'a span' : `${this.ranges.length} spans`}: the attention of ${layerList(followers)} is dropped instead.`
-		);
-	}
-
-	/** The span that holds a cell of the map, both layers of it. */
-	spanAt({ row, column }: Cell): Range | null {
-		const [low, high] = [Math.min(row, column), Math.max(row, column)];
-		return this.ranges.find(({ first, last }) => first <= low && high <= last) ?? null;
-	}
-
-	/** Grows (1) or shrinks (−1) a span by a layer at its end. */
-	resizeSpan(first: number, by: 1 | -1): void {
-		const span = this.ranges.find((range) => range.first === first);
-		const changed = span && resized(span, by, this.layers);
-		if (changed) this.putSpan(changed, first);
-		else this.refuse(edgeWords(by, this.layers));
-	}
-
-	/** Moves a span towards the last (1) or the first layer (−1). */
-	moveSpan(first: number, by: 1 | -1): void {
-		const span = this.ranges.find((range) => range.first === first);
-		if (span === undefined) return;
-		const moved = { first: span.first + by, last: span.last + by };
-		if (moved.first < 0 || moved.last >= this.layers) {
-			this.refuse(`Span ${span.first}–${span.last} is at the edge of the model already.`);
-			return;
-		}
-		this.putSpan(moved, first);
-	}
-
-	/** The next (or first) of a list; for keys. */
-	next<T>(list: readonly T[], current: T): T {
-		return list[(list.indexOf(current) + 1) % list.length];
 	}
 
 	/** Asks the server for the similarity that the address names. */

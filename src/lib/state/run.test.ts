@@ -92,15 +92,15 @@ describe('RunState', () => {
 	it('draws, grows, shrinks and removes spans by hand', () => {
 		const state = opened();
 		state.setPlan({ by: 'hand', spans: [], dropped: [] });
-		state.putSpan({ first: 2, last: 3 }, null);
+		state.edits.put({ first: 2, last: 3 }, null);
 		expect(state.chosen).toBe(2);
-		state.resizeSpan(2, 1);
+		state.edits.resize(2, 1);
 		expect(state.ranges).toEqual([{ first: 2, last: 4 }]);
 		expect(state.spans[0]?.score).toBeCloseTo(0.85, 12); // (0.9 + 0.8) / 2
-		state.resizeSpan(2, -1);
-		state.resizeSpan(2, -1);
+		state.edits.resize(2, -1);
+		state.edits.resize(2, -1);
 		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
-		state.removeSpan(2);
+		state.edits.remove(2);
 		expect(state.ranges).toEqual([]);
 		expect(state.chosen).toBeNull();
 	});
@@ -108,7 +108,7 @@ describe('RunState', () => {
 	it('leaves the plan as it is, and says why, where a span would take a protected layer', () => {
 		const state = opened();
 		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [] });
-		state.putSpan({ first: 5, last: 7 }, null);
+		state.edits.put({ first: 5, last: 7 }, null);
 		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
 		expect(state.notice?.text).toContain('layer 7 is protected');
 		expect(state.notice?.kind).toBe('refused');
@@ -117,15 +117,15 @@ describe('RunState', () => {
 	it('holds the longest span for spans drawn by hand, and says what a drawn span replaced', () => {
 		const state = opened();
 		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 3 }], dropped: [5] });
-		state.putSpan({ first: 1, last: 6 }, null);
+		state.edits.put({ first: 1, last: 6 }, null);
 		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
 		expect(state.notice?.text).toContain('6 layers, and the longest span is 4');
-		state.putSpan({ first: 3, last: 5 }, null);
+		state.edits.put({ first: 3, last: 5 }, null);
 		expect(state.ranges).toEqual([{ first: 3, last: 5 }]);
 		expect(state.notice?.text).toBe(
 			'Span 3–5 replaced span 2–3 and restored the attention of layer 5.'
 		);
-		state.resizeSpan(3, 1);
+		state.edits.resize(3, 1);
 		expect(state.notice).toBeNull();
 	});
 
@@ -178,9 +178,9 @@ describe('RunState', () => {
 		expect(state.plan).toEqual({ sources: [0, null, 2, 2, 4, null, 6, 7], problem: null });
 		expect(state.dropped).toEqual([1, 5]);
 		expect(state.savings).toMatchObject({ followers: 1, leftOut: 2 });
-		state.restoreLayer(1);
+		state.edits.restoreLayer(1);
 		expect(state.dropped).toEqual([5]);
-		state.putSpan({ first: 4, last: 6 }, null);
+		state.edits.put({ first: 4, last: 6 }, null);
 		expect(state.ranges).toHaveLength(2);
 		expect(state.dropped).toEqual([]);
 	});
@@ -188,7 +188,7 @@ describe('RunState', () => {
 	it('can leave out every follower instead', () => {
 		const state = opened();
 		state.setPlan({ by: 'hand', spans: [{ first: 2, last: 4 }], dropped: [1] });
-		state.dropInstead();
+		state.edits.dropInstead();
 		expect(state.plan.sources).toEqual([0, null, 2, null, null, 5, 6, 7]);
 	});
 
@@ -204,15 +204,15 @@ describe('RunState', () => {
 			spans: [{ first: 2, last: 3 }],
 			dropped: [4]
 		});
-		state.putSpan({ first: 5, last: 6 }, null);
+		state.edits.put({ first: 5, last: 6 }, null);
 		expect(state.imported).toBeNull();
 		expect(state.spans.map((span) => span.headMap)).toEqual([headMap, 'identity']);
 		expect(state.plan.sources).toEqual([0, 1, 2, 2, null, 5, 5, 7]);
 		// Back at the sources it came with, it is the plan from the file again.
-		state.removeSpan(5);
+		state.edits.remove(5);
 		expect(state.imported?.createdAt).toBe('2026-11-23T06:15:03.000Z');
 		// A new follower's heads keep their places; the plan by a number of followers has none of the file's.
-		state.putSpan({ first: 2, last: 4 }, 2);
+		state.edits.put({ first: 2, last: 4 }, 2);
 		expect(state.spans[0]?.headMap).toEqual([
 			[1, 0],
 			[0, 1]
@@ -226,8 +226,8 @@ describe('RunState', () => {
 		const before = state.url;
 		state.set({ map: 'output' });
 		expect(state.steps.at).toBe(0);
-		state.putSpan({ first: 2, last: 3 }, null);
-		state.putSpan({ first: 2, last: 3 }, 2);
+		state.edits.put({ first: 2, last: 3 }, null);
+		state.edits.put({ first: 2, last: 3 }, 2);
 		expect(state.steps.at).toBe(1);
 		state.setLimits({ maxSpan: 3 });
 		expect(state.steps.at).toBe(2);
@@ -258,19 +258,19 @@ describe('RunState', () => {
 			...planOf({}),
 			repair: { file: 'plan.safetensors', sha256: 'ab'.repeat(32), strength: 0.1 }
 		});
-		state.restoreLayer(4);
+		state.edits.restoreLayer(4);
 		expect(state.notice?.text).toContain('The refitted weights belong to the plan as it was');
 	});
 
 	it('moves a span, not over the edge of the model', () => {
 		const state = opened();
 		state.setPlan({ by: 'hand', spans: [{ first: 1, last: 2 }], dropped: [] });
-		state.moveSpan(1, 1);
+		state.edits.move(1, 1);
 		expect(state.ranges).toEqual([{ first: 2, last: 3 }]);
 		expect(state.chosen).toBe(2);
 		state.set({ protectedLayers: [] });
 		state.setPlan({ by: 'hand', spans: [{ first: 0, last: 1 }], dropped: [] });
-		state.moveSpan(0, -1);
+		state.edits.move(0, -1);
 		expect(state.ranges).toEqual([{ first: 0, last: 1 }]);
 		expect(state.notice?.text).toContain('at the edge');
 	});
@@ -282,10 +282,10 @@ describe('RunState', () => {
 		expect(() => state.openPlan(planOf({ layers: 9 }))).toThrow('9 layers; tiny has 8');
 		// A second import that fails leaves the plan, and what is to be known of it.
 		expect(state.warning).toContain('these are other weights');
-		state.putSpan({ first: 0, last: 1 }, null);
+		state.edits.put({ first: 0, last: 1 }, null);
 		expect(state.notice?.text).toContain('layer 0 is protected');
 		expect(state.warning).toContain('these are other weights');
-		state.putSpan({ first: 5, last: 6 }, null);
+		state.edits.put({ first: 5, last: 6 }, null);
 		expect(state.warning).toBeNull();
 	});
 

@@ -35,7 +35,7 @@ function pairJumps(page: RunState, row: number, column: number): Command[] {
 		about: `layer ${row} is the source; can be undone`,
 		run: () => {
 			page.set({ tab: 'map' });
-			page.putSpan({ first: row, last: column }, null);
+			page.edits.put({ first: row, last: column }, null);
 		}
 	};
 	return [jump, span];

@@ -83,7 +83,7 @@ function planned({ page, onstep }: OpenRun): Command[] {
 		{
 			...{ id: 'drop', group: 'Plan', title: 'Drop the followers’ attention instead' },
 			refused: page.spans.length === 0 ? 'the plan has no spans' : undefined,
-			run: () => page.dropInstead()
+			run: () => page.edits.dropInstead()
 		}
 	];
 }

@@ -9,7 +9,7 @@ export function editSpan(key: string, page: RunState): boolean {
 			return true;
 		case '[':
 		case ']':
-			withSpan(page, ({ first }) => page.resizeSpan(first, key === ']' ? 1 : -1));
+			withSpan(page, ({ first }) => page.edits.resize(first, key === ']' ? 1 : -1));
 			return true;
 		case '{':
 		case '}':
@@ -17,7 +17,7 @@ export function editSpan(key: string, page: RunState): boolean {
 			return true;
 		case 'Delete':
 		case 'Backspace':
-			withSpan(page, ({ first }) => page.removeSpan(first));
+			withSpan(page, ({ first }) => page.edits.remove(first));
 			return true;
 		default:
 			return false;
@@ -36,13 +36,13 @@ function createSpan(page: RunState): void {
 	const first = Math.min(cell.row, cell.column);
 	const last = Math.max(cell.row, cell.column, Math.min(first + 1, page.layers - 1));
 	if (first === last) page.refuse(`Layer ${first} is the last: no layer can follow it.`);
-	else page.putSpan({ first, last }, null);
+	else page.edits.put({ first, last }, null);
 }
 
 /** Does something to the span under the cursor, or else to the chosen one. */
 function withSpan(page: RunState, edit: (span: Range) => void): void {
 	const cell = page.hover ?? page.url.cell;
-	const under = cell && page.spanAt(cell);
+	const under = cell && page.edits.at(cell);
 	const span = under ?? page.ranges.find(({ first }) => first === page.chosen);
 	if (span !== undefined) edit(span);
 	else page.refuse('No span here: move to a cell of one, or choose one in the plan.');
@@ -51,8 +51,8 @@ function withSpan(page: RunState, edit: (span: Range) => void): void {
 /** The cursor goes with the span, so that the next key still means it. */
 function moveSpan(page: RunState, first: number, by: 1 | -1): void {
 	const { hover } = page;
-	const along = hover !== null && page.spanAt(hover)?.first === first;
-	page.moveSpan(first, by);
+	const along = hover !== null && page.edits.at(hover)?.first === first;
+	page.edits.move(first, by);
 	if (along && page.chosen === first + by)
 		page.hover = { row: hover.row + by, column: hover.column + by };
 }
