@@ -201,6 +201,25 @@ describe('an ONNX model is written with a plan', () => {
 		expect(await read(shared.out)).toEqual({ search: { past_present_share_buffer: false } });
 	});
 
+	it('takes genai_config.json along from beside the model or one folder up, and names the model in it', async () => {
+		const folder = newFolder();
+		await writeTinyCheckpoint(folder, { config: { head_dim: 16, num_hidden_layers: 4 } });
+		const exported = await deploy(folder, newFolder());
+		const named = async (out: string, buffer: boolean): Promise<void> =>
+			expect(JSON.parse(await readFile(join(out, 'genai_config.json'), 'utf8'))).toMatchObject({
+				model: { decoder: { filename: 'onnx/model.onnx', num_hidden_layers: 4 } },
+				search: { past_present_share_buffer: buffer }
+			});
+		const file = join(exported, 'onnx', 'model.onnx');
+		await named((await apply(file, null)).out, true);
+		const up = join(exported, 'genai_config.json');
+		const text = await readFile(up, 'utf8');
+		await rm(up);
+		const beside = text.replace('onnx/model.onnx', 'model.onnx');
+		await writeFile(join(exported, 'onnx', 'genai_config.json'), beside);
+		await named((await apply(file, planOf([0, 1, 1, 3]))).out, false);
+	});
+
 	it('gives what the engine gives of the checkpoint that it was exported from', async () => {
 		const folder = newFolder();
 		await writeTinyCheckpoint(folder, { config: { head_dim: 16, num_hidden_layers: 5 } });

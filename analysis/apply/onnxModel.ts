@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, sep } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { writableAttention } from '../engine/plannedOnnx.ts';
 import { InputError } from '../errors.ts';
@@ -46,7 +46,8 @@ export async function deployOnnxModel(
 		);
 		const { names } = written;
 		const changed = planned.sources.some((source, layer) => source !== layer);
-		names.push(...(await copyOnnxCompanions(file, folder, changed)));
+		const beside = { written: names[0].replaceAll(sep, '/'), shared: changed };
+		names.push(...(await copyOnnxCompanions(file, folder, beside)));
 		if (request.verify) onProgress('verifying', 0);
 		const verified = request.verify ? await verifyOnnxModel(model, written, planned) : null;
 		onProgress('hashing', 0);
