@@ -7,6 +7,7 @@ import { withScorer } from '../analysis/measure/scoring/scorer.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { cachedOnnx } from './builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from './builders/checkpoint.ts';
+import { runCommand } from './builders/command.ts';
 import { planFor } from './builders/deployed.ts';
 import { letterTokenizer } from './builders/letterTokenizer.ts';
 import { onnxPlan } from './builders/onnxEvaluation.ts';
@@ -134,6 +135,68 @@ describe.each(Object.keys(FAULTS))('a checkpoint with %s', (fault) => {
 		if (unseen) await expect(asked).resolves.toBeDefined();
 		else await expect(asked).rejects.toThrow(SAID);
 	});
+});
+
+/** Scores near the end of float32, where attention goes to one key: numbers as any others. */
+describe('a checkpoint with q and k a 1e18 times as large', () => {
+	let model: string;
+	let plan: Plan;
+	beforeAll(async () => {
+		model = join(scratch, 'large');
+		await writeTinyCheckpoint(model, {
+			config: { head_dim: 16, num_hidden_layers: 4 },
+			tensors: (tensors) =>
+				tensors.map((tensor) => ({
+					...tensor,
+					values: /\.[qk]_proj\./.test(tensor.name)
+						? Float32Array.from(tensor.values, (value) => value * 1e18)
+						: tensor.values
+				}))
+		});
+		plan = await planFor(model, [0, 1, 1, 3]);
+	});
+
+	it.each(Object.keys(COMMANDS))('is measured by %s', async (command) => {
+		const figures: unknown = await COMMANDS[command](model, plan);
+		// What is no number is null in JSON.
+		expect(JSON.stringify(figures ?? {})).not.toMatch(/"(loss|mean)":null/);
+	});
+});
+
+it('a training is followed up to the checkpoint that has NaN, which is named', async () => {
+	const text = join(scratch, 'text.txt');
+	await writeFile(text, DOCUMENTS[0].text);
+	const step = (name: string): string => join(scratch, 'training', name);
+	await writeTinyCheckpoint(step('step-1'));
+	await writeTinyCheckpoint(step('step-2'), {
+		tensors: (tensors) =>
+			tensors.map((tensor) => ({
+				...tensor,
+				values: FAULTS['one NaN in q_proj of layer 0'](
+					tensor.name,
+					Float32Array.from(tensor.values)
+				)
+			}))
+	});
+	const size = [
+		'--text',
+		text,
+		'--context',
+		'24',
+		'--windows',
+		'2',
+		'--home',
+		join(scratch, 'own')
+	];
+	const { code, stdout, stderr } = await runCommand([
+		...['dynamics', join(scratch, 'training'), ...size]
+	]);
+	expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+	const said = stderr.split('\n').filter((line) => line.startsWith('error: '));
+	expect(said).toHaveLength(1);
+	expect(said[0].slice('error: '.length)).toMatch(SAID);
+	expect(said[0]).toContain('step-2: window 0: the hidden state after layer 0');
+	expect(await readdir(join(scratch, 'own', 'dynamics')).catch(() => [])).toEqual([]);
 });
 
 it('names the window and the layer after which the numbers are none', async () => {
