@@ -1,13 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
 	chmodSync,
+	existsSync,
 	mkdirSync,
 	mkdtempSync,
 	readFileSync,
 	renameSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	writeFileSync
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,6 +93,40 @@ describe('a workspace', () => {
 		if (process.platform === 'linux') {
 			expect(() => claimWorkspace('/proc/nope')).toThrow('/proc/nope: cannot be made (ENOENT)');
 		}
+	});
+	it('whose lock is no file is refused, and nothing that a link leads to is touched', () => {
+		mkdirSync(home, { recursive: true });
+		const lock = join(home, 'server.lock');
+		const other = join(folder, 'other.txt');
+		writeFileSync(other, 'not ours');
+		const kinds: (() => void)[] = [() => mkdirSync(lock)];
+		if (process.platform !== 'win32')
+			kinds.push(
+				() => symlinkSync(other, lock),
+				() => symlinkSync(join(folder, 'nowhere'), lock),
+				() => void execFileSync('mkfifo', [lock])
+			);
+		for (const make of kinds) {
+			make();
+			expect(() => claimWorkspace(home)).toThrow(
+				`${lock}: not a file of Spanwise's but a folder, a link or a device; remove it, or name another workspace with --home`
+			);
+			rmSync(lock, { recursive: true });
+		}
+		expect(readFileSync(other, 'utf8')).toBe('not ours');
+		expect(existsSync(join(folder, 'nowhere'))).toBe(false);
+	});
+	it('is held whatever its lock says, of which a line is shown', () => {
+		mkdirSync(home, { recursive: true });
+		const lock = join(home, 'server.lock');
+		writeFileSync(lock, Buffer.alloc(100_000, 0xff));
+		const claim = claimWorkspace(home);
+		expect(readFileSync(lock, 'utf8')).toMatch(/^process \d+ on .*\n$/);
+		writeFileSync(lock, `\u001b[31m${'x'.repeat(100_000)}\n\n`);
+		expect(() => claimWorkspace(home)).toThrow(/server \(\\u001b\[31mx{195}\); stop it/);
+		writeFileSync(lock, '');
+		expect(() => claimWorkspace(home)).toThrow('(it has just started)');
+		claim.giveUp();
 	});
 	it('that may not be written can still be looked at', () => {
 		mkdirSync(home, { recursive: true });

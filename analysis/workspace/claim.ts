@@ -1,9 +1,10 @@
 import {
 	constants,
 	closeSync,
+	fstatSync,
 	ftruncateSync,
 	openSync,
-	readFileSync,
+	readSync,
 	statSync,
 	writeSync
 } from 'node:fs';
@@ -18,8 +19,18 @@ import { makePrivateFolder } from '../privateFolder.ts';
 const LOCK_FILE = 'server.lock';
 /** The byte that is locked, beyond what is written: on Windows what is locked cannot be read by others. */
 const LOCKED_BYTE = 2 ** 30;
+/**
+ * Made where there is none. A link is not followed, or what it leads to would be written over, and a pipe is not waited for;
+ * Windows has neither flag.
+ */
+const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+const OPENING = (O_RDWR ?? 0) | (O_CREAT ?? 0) | O_NOFOLLOW | O_NONBLOCK;
+/** Who holds a workspace, in words: what is beyond that is not from Spanwise. */
+const MAX_HOLDER_BYTES = 200;
 /** What a file system says on which nothing may be written. */
 const READ_ONLY = ['EROFS', 'EACCES', 'EPERM'];
+/** What it says of a folder, of a link that is not followed, and of a socket or a device that is not there. */
+const NO_FILE = ['EISDIR', 'ELOOP', 'EMLINK', 'ENXIO'];
 
 /** A workspace taken for one server. */
 export interface Claim {
@@ -44,9 +55,10 @@ export function claimWorkspace(home: string): Claim {
 	const problem = () => (isFolder(home, dev, ino) ? null : movedAway(home));
 	let fd: number;
 	try {
-		fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+		fd = openSync(file, OPENING, 0o600);
 	} catch (error) {
 		const code = codeOf(error);
+		if (NO_FILE.includes(code)) throw noFile(file, error);
 		if (!READ_ONLY.includes(code)) throw error;
 		return {
 			readOnly: `${quoted(home)} may not be written (${code})`,
@@ -54,8 +66,12 @@ export function claimWorkspace(home: string): Claim {
 			giveUp: () => undefined
 		};
 	}
+	if (!fstatSync(fd).isFile()) {
+		closeSync(fd);
+		throw noFile(file);
+	}
 	if (!locked(fd, home)) {
-		const holder = quoted(readFileSync(file, 'utf8').trim());
+		const holder = quoted(holderIn(fd));
 		closeSync(fd);
 		throw new InputError(
 			`workspace ${quoted(home)}: used by another Spanwise server (${holder || 'it has just started'}); stop it, or name another workspace with --home`
@@ -72,6 +88,18 @@ export function claimWorkspace(home: string): Claim {
 			held = false;
 		}
 	};
+}
+
+function noFile(file: string, cause?: unknown): InputError {
+	return new InputError(
+		`${quoted(file)}: not a file of Spanwise's but a folder, a link or a device; remove it, or name another workspace with --home`,
+		{ cause }
+	);
+}
+
+function holderIn(fd: number): string {
+	const bytes = Buffer.alloc(MAX_HOLDER_BYTES);
+	return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0)).trim();
 }
 
 function makeHome(home: string): void {
