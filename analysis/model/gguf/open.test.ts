@@ -76,6 +76,21 @@ describe('a GGUF file of a Llama checkpoint', () => {
 		const spm = await write('spm.gguf', sentencePiece.metadata, sentencePiece.tensors);
 		expect(await idsOf(spm, 4096)).toEqual(await idsOf(LLAMA2, 4096));
 	});
+	it('puts a BOS before a text as llama.cpp does where it does not say', async () => {
+		const said = Object.entries(plain.metadata).filter(
+			([key]) => key !== 'tokenizer.ggml.add_bos_token'
+		);
+		const bosOf = async (pre: string) => {
+			const metadata = { ...Object.fromEntries(said), 'tokenizer.ggml.pre': { text: pre } };
+			const tokenizer = await loadTokenizer(await write(`bos-${pre}.gguf`, metadata), {
+				vocab: 8192
+			});
+			return tokenizer.bosId;
+		};
+		expect(await bosOf('llama-bpe')).toBe(0);
+		expect(await bosOf('tekken')).toBe(0);
+		expect(await bosOf('qwen2')).toBe(null);
+	});
 	it('keeps tokens that begin with a byte-order mark apart from those without', async () => {
 		const tokens = ['—', '\uFEFF—', '\uFEFF', '▁a'];
 		const file = await write('marks.gguf', {
@@ -240,10 +255,10 @@ describe('a GGUF file is refused, by name,', () => {
 		await refused(write('deci.gguf', metadata)).rejects.toThrow(message);
 	});
 	it('whose words are cut in a way that is not known', async () => {
-		const other = { ...plain.metadata, 'tokenizer.ggml.pre': { text: 'tekken' } };
+		const other = { ...plain.metadata, 'tokenizer.ggml.pre': { text: 'viking' } };
 		const file = await write('pre.gguf', other);
 		await expect(loadTokenizer(file, { vocab: 8192 })).rejects.toThrow(
-			'tokenizer.ggml.pre is tekken; supported: gpt-2, smollm, llama-bpe, qwen2'
+			'tokenizer.ggml.pre is viking; supported: gpt-2, smollm, llama-bpe, qwen2, deepseek-r1-qwen, tekken'
 		);
 	});
 	it('with a header that is none', async () => {

@@ -32,8 +32,22 @@ const split = (regex: string) => ({
 const words = (digits: string) =>
 	`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
 
+/** Mistral's newer tokenizer, which cuts words where capitals begin. */
+const TEKKEN =
+	'[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|' +
+	'[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|' +
+	'\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
+
+interface PreTokenizer {
+	pre: object;
+	ignoreMerges?: true;
+	nfc?: true;
+	/** A BOS stands before a text where the file does not say. */
+	bos?: true;
+}
+
 /** How words are cut before merges, by what `tokenizer.ggml.pre` says (llama.cpp, llama-vocab.cpp). */
-const PRE_TOKENIZERS: Readonly<Record<string, { pre: object; ignoreMerges?: true; nfc?: true }>> = {
+const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
 	'gpt-2': { pre: byteLevel(true) },
 	smollm: {
 		pre: {
@@ -41,8 +55,10 @@ const PRE_TOKENIZERS: Readonly<Record<string, { pre: object; ignoreMerges?: true
 			pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel(true)]
 		}
 	},
-	'llama-bpe': { pre: split(words('\\p{N}{1,3}')), ignoreMerges: true },
-	qwen2: { pre: split(words('\\p{N}')), nfc: true }
+	'llama-bpe': { pre: split(words('\\p{N}{1,3}')), ignoreMerges: true, bos: true },
+	qwen2: { pre: split(words('\\p{N}')), nfc: true },
+	'deepseek-r1-qwen': { pre: split(words('\\p{N}')) },
+	tekken: { pre: split(TEKKEN), ignoreMerges: true, bos: true }
 };
 
 /** llama.cpp's name of the way in which a tokenizer.json of byte-level BPE cuts words; null: none of those above. */
@@ -204,12 +220,13 @@ function vocabulary(tokens: readonly string[]): Record<string, number> {
 	return Object.fromEntries(tokens.map((token, id) => [token, id]));
 }
 
-/** The BOS before a text where the file asks for it; by default SentencePiece models do. */
+/** The BOS before a text where the file asks for it; where it says nothing, as llama.cpp does. */
 function bosProcessor(metadata: Metadata, tokens: readonly string[], where: string) {
 	const model = metadata.text('tokenizer.ggml.model');
-	if (!(metadata.flag('tokenizer.ggml.add_bos_token') ?? model === 'llama')) {
-		return { post_processor: null };
-	}
+	const pre = metadata.text('tokenizer.ggml.pre') ?? '';
+	const usual =
+		model === 'llama' || (Object.hasOwn(PRE_TOKENIZERS, pre) && PRE_TOKENIZERS[pre].bos === true);
+	if (!(metadata.flag('tokenizer.ggml.add_bos_token') ?? usual)) return { post_processor: null };
 	const id = metadata.number('tokenizer.ggml.bos_token_id') ?? (model === 'llama' ? 1 : -1);
 	const token = tokens.at(id);
 	if (id < 0 || token === undefined) {
