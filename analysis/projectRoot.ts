@@ -14,5 +14,5 @@ export function projectRoot(): string {
 }
 
 function isProject(file: string): boolean {
-	return existsSync(file) && readFileSync(file, 'utf8').includes('"name": "spanwise"');
+	return existsSync(file) && /"name"\s*:\s*"spanwise"/.test(readFileSync(file, 'utf8'));
 }

@@ -157,14 +157,14 @@ describe('inspect --plan', () => {
 	});
 
 	it('exits with 2 where apply writes the checkpoint in no form', async () => {
-		const checkpoint = 'tests/fixtures/families/phi3';
-		const sources = [0, 0, 2];
+		const checkpoint = 'tests/fixtures/quantised/gpt-oss';
+		const sources = [0, 0];
 		await writeFile(planFile, JSON.stringify(await planFor(checkpoint, sources)));
 		const { code, stdout, stderr } = await runCommand(['inspect', checkpoint, '--plan', planFile]);
 		expect(code).toBe(2);
 		expect(stdout).not.toContain('The plan can be applied.');
 		expect(stderr).toMatch(
-			/plan\.json: can be evaluated, but not applied: onnx: .* not written as an ONNX decoder.*; transformers: .* keeps q, k and v in one tensor.*; gguf: /
+			/plan\.json: can be evaluated, but not applied: onnx: .* not written as an ONNX decoder.*; transformers: .* keeps its quantised experts in one tensor a layer.*; gguf: /
 		);
 	});
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,8 @@ const execute = promisify(execFile);
 let folder: string;
 let command: string;
 let home: string;
+/** What `npm pack` made. */
+let packed: string;
 
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), 'spanwise-pack-'));
@@ -22,7 +24,8 @@ beforeAll(async () => {
 	const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
 	const { stdout } = await execute('npm', pack, { shell: process.platform === 'win32' });
 	const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-	await execute('tar', ['-xzf', join(folder, filename), '-C', folder]);
+	packed = join(folder, filename);
+	await execute('tar', ['-xzf', packed, '-C', folder]);
 	await linkProductionPackages(join(folder, 'package', 'node_modules'));
 	await mkdir(home);
 	command = join(folder, 'package', 'dist', 'spanwise.js');
@@ -91,6 +94,56 @@ describe('the package, with production dependencies alone', () => {
 		});
 	});
 });
+
+describe('npm install -g of the package', () => {
+	const prefix = () => join(folder, 'prefix');
+	const windows = process.platform === 'win32';
+
+	beforeAll(async () => {
+		// As it was packed, but for where packages come from: those that are here in place of the registry's.
+		const from = join(folder, 'unpacked');
+		await mkdir(from);
+		await execute('tar', ['-xzf', packed, '-C', from]);
+		const file = join(from, 'package', 'package.json');
+		const { dependencies, ...manifest } = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+		const local = Object.keys(dependencies).map((name) => [
+			name,
+			`file:${resolve('node_modules', name)}`
+		]);
+		delete manifest.devDependencies;
+		delete manifest.overrides;
+		const here = { ...manifest, dependencies: Object.fromEntries(local) as object };
+		await writeFile(file, JSON.stringify(here, null, 2));
+		const tarball = join(folder, 'here.tgz');
+		await execute('tar', ['-czf', tarball, '-C', from, 'package']);
+		await rm(from, { recursive: true });
+		const install = ['install', '-g', '--prefix', prefix(), '--cache', join(folder, 'npm-cache')];
+		const quiet = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+		await execute('npm', [...install, ...quiet, tarball], { shell: windows });
+	});
+
+	test('puts a command there that runs from any folder', async () => {
+		const installed = windows ? join(prefix(), 'spanwise.cmd') : join(prefix(), 'bin', 'spanwise');
+		const env = { ...process.env, ...NO_DOWNLOADS, SPANWISE_HOME: join(folder, 'home-installed') };
+		const run = (...args: string[]) =>
+			execute(installed, args, { cwd: tmpdir(), env, shell: windows });
+		const { stdout: version } = await run('--version');
+		expect(version.trim()).toBe(manifestHere().version);
+		const text = join(folder, 'package', 'static', 'samples', 'walden.txt');
+		const size = ['--windows', '1', '--context', '64', '--recall', 'off'];
+		const { stdout } = await run('analyze', 'mini-llama2', '--text', text, ...size, '--json');
+		expect(JSON.parse(stdout)).toMatchObject({ model: 'mini-llama2', tokens: 64 });
+	});
+});
+
+interface Manifest extends Record<string, unknown> {
+	version: string;
+	dependencies: Record<string, string>;
+}
+
+function manifestHere(): Manifest {
+	return JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+}
 
 /** The first page, by way of the address that was printed, and the cookie that it sets. */
 async function pageOf(url: string): Promise<{ page: string; cookie: string }> {
