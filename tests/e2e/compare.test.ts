@@ -48,13 +48,13 @@ describe('a comparison', () => {
 		const summary = region(page, 'Findings');
 		await summary.waitFor();
 		await summary.getByText(/more findings/).click();
-		expect(await summary.getByRole('listitem').count()).toBeGreaterThan(0);
+		await expect.poll(() => summary.getByRole('listitem').count()).toBeGreaterThan(0);
 		await summary.getByRole('columnheader', { name: `${A} − ${B}` }).waitFor();
 		const paired = summary
 			.getByRole('row', { name: /^mean of all pairs/ })
 			.getByRole('cell')
 			.nth(2);
-		expect(await paired.textContent()).toMatch(/-?−?0\.\d+\s*\[.*, .*\]/);
+		await expect.poll(() => paired.textContent()).toMatch(/-?−?0\.\d+\s*\[.*, .*\]/);
 	});
 	it('lists what differs and only that', async () => {
 		const page = await compare(...ids);
@@ -85,7 +85,7 @@ describe('a comparison', () => {
 		await region(page, 'Difference')
 			.getByText('16 and 8 layers: both maps were resampled')
 			.waitFor();
-		expect(await region(page, 'Findings').getByText('not paired').count()).toBe(3);
+		await expect.poll(() => region(page, 'Findings').getByText('not paired').count()).toBe(3);
 	});
 	it('of three unequal models names both models in every sentence', async () => {
 		const page = await compare(...unequal);

@@ -84,7 +84,7 @@ describe('an evaluation', () => {
 		await result.getByRole('status').getByText('fail', { exact: true }).waitFor();
 
 		const tokens = page.getByRole('listbox', { name: /^Tokens of window/ });
-		expect(await tokens.getByRole('option').count()).toBe(47);
+		await expect.poll(() => tokens.getByRole('option').count()).toBe(47);
 		await tokens.focus();
 		await page.keyboard.press('ArrowRight');
 		await page.getByText(/A \d+\.\d+, B \d+\.\d+ nats, [+−]?\d+\.\d+/).waitFor();

@@ -48,8 +48,8 @@ describe('the gallery', () => {
 	it('shows every state of every panel without a fault', async () => {
 		const page = await visit(gallery.url);
 		await page.getByRole('region', { name: 'Model: a model that cannot be read' }).waitFor();
-		expect(await page.locator('[data-scene]').count()).toBeGreaterThan(50);
-		expect(await page.locator('[data-broken]').allTextContents()).toEqual([]);
+		await expect.poll(() => page.locator('[data-scene]').count()).toBeGreaterThan(50);
+		await expect.poll(() => page.locator('[data-broken]').allTextContents()).toEqual([]);
 	});
 
 	it('is drawn as it was', async () => {
@@ -127,7 +127,7 @@ describe('the palette', () => {
 		await page.keyboard.type('redo');
 		await expect.poll(selected).toMatch(/Redo it\s+nothing to redo/);
 		const active = await page.getByRole('combobox').getAttribute('aria-activedescendant');
-		expect(await page.getByRole('option').getAttribute('id')).toBe(active);
+		await expect.poll(() => page.getByRole('option').getAttribute('id')).toBe(active);
 		await page.keyboard.press('Enter');
 		await page.getByRole('combobox').waitFor();
 		await page.keyboard.press('Escape');
@@ -146,7 +146,7 @@ describe('a slider', () => {
 		await field.fill('7');
 		await page.keyboard.press('Enter');
 		await page.getByText('threshold: 1', { exact: true }).waitFor();
-		expect(await field.inputValue()).toBe('1');
+		await expect.poll(() => field.inputValue()).toBe('1');
 		await field.fill('');
 		await page.keyboard.press('Enter');
 		await expect.poll(() => field.inputValue()).toBe('1');
@@ -167,7 +167,7 @@ describe('tabs', () => {
 			await page.keyboard.press(key);
 			await page.getByRole('tab', { name, selected: true }).waitFor();
 		}
-		expect(await page.getByRole('tabpanel').allInnerTexts()).toEqual(['part two']);
+		await expect.poll(() => page.getByRole('tabpanel').allInnerTexts()).toEqual(['part two']);
 	});
 });
 

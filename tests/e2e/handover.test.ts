@@ -96,12 +96,18 @@ describe('a report that is opened from disk', () => {
 		for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
 		await expect.poll(() => page.getByRole('status').innerText()).toContain('Layers 0 and 2');
 		const plan = page.locator('details.plan').first();
-		expect(await plan.innerText()).toMatch(/Drop the attention of layers 3, 5|Share the attention/);
-		expect(await plan.getByRole('listitem').count()).toBe(16);
-		expect(await page.getByRole('list', { name: 'Questions' }).innerText()).toContain('nats/token');
+		await expect
+			.poll(() => plan.innerText())
+			.toMatch(/Drop the attention of layers 3, 5|Share the attention/);
+		await expect.poll(() => plan.getByRole('listitem').count()).toBe(16);
+		await expect
+			.poll(() => page.getByRole('list', { name: 'Questions' }).innerText())
+			.toContain('nats/token');
 		for (const words of ['Baseline for the paper', 'The plan of table 3.', 'hellaswag'])
-			expect(await page.locator('body').innerText()).toContain(words);
-		expect(await page.locator('#commands').innerText()).toContain(`spanwise report ${run}`);
+			await expect.poll(() => page.locator('body').innerText()).toContain(words);
+		await expect
+			.poll(() => page.locator('#commands').innerText())
+			.toContain(`spanwise report ${run}`);
 		expect(problems).toEqual([]);
 		await page.context().close();
 	});

@@ -51,7 +51,7 @@ describe('the first screen', () => {
 			.getByRole('heading', { name: `Which layers of ${MADE_UP.name} could go` })
 			.waitFor();
 		const next = question.getByRole('link', { name: 'Measure what it costs' });
-		expect(await next.getAttribute('href')).toBe(`/runs/${MADE_UP.id}`);
+		await expect.poll(() => next.getAttribute('href')).toBe(`/runs/${MADE_UP.id}`);
 	});
 });
 
@@ -117,7 +117,7 @@ describe('a model that only PyTorch runs, where a Python has it', () => {
 		await form
 			.getByText('Only PyTorch runs this model: architecture is "NewForCausalLM".')
 			.waitFor();
-		expect(await engine.locator('option').allTextContents()).toEqual(['PyTorch']);
+		await expect.poll(() => engine.locator('option').allTextContents()).toEqual(['PyTorch']);
 		await expect.poll(() => form.getByLabel('Device').inputValue()).toBe('cuda');
 		await page.getByRole('link', { name: 'unknown', exact: true }).click();
 		await page

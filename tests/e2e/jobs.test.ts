@@ -128,7 +128,7 @@ describe('a job in mid-run', () => {
 				.getByRole('row', { name: /mini-llama2 walden/i })
 				.count()
 		).toBe(0);
-		expect(server.workers()).toEqual([]);
+		await expect.poll(() => server.workers()).toEqual([]);
 
 		await job(tab, 'cancelled').getByRole('button', { name: 'Run mini-llama2 again' }).click();
 		await expect.poll(() => fractionOf(job(tab, 'running'))).toBeGreaterThan(0);

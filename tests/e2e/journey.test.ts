@@ -162,7 +162,7 @@ describe('from an empty workspace', () => {
 		const text = tokens.getByRole('listbox', { name: 'Tokens of the window' });
 		await text.focus();
 		await page.keyboard.press('ArrowRight');
-		expect(await text.getByRole('option', { selected: true }).count()).toBe(1);
+		await expect.poll(() => text.getByRole('option', { selected: true }).count()).toBe(1);
 		await tokens
 			.getByText(/^layer 2 head 0/)
 			.first()
@@ -171,7 +171,7 @@ describe('from an empty workspace', () => {
 		await tokens.getByRole('radio', { name: 'maps' }).check({ force: true });
 		const map = tokens.getByRole('grid', { name: /^Layer 2 head 0: probability/ }).first();
 		await map.waitFor();
-		expect(await tokens.getByRole('grid').count()).toBe(3);
+		await expect.poll(() => tokens.getByRole('grid').count()).toBe(3);
 		const colours = cellColours(await canvasOf(map), 16, 16);
 		const opacity = (row: number, column: number) => colours[row][column][3];
 		// No query attends to a later key: there is nothing above the diagonal, in light and in dark.

@@ -78,7 +78,7 @@ describe('an ONNX model in a --models folder', () => {
 		await form(page)
 			.getByRole('checkbox', { name: /^small ONNX 3 × 4/, checked: true })
 			.waitFor();
-		expect(await form(page).getByRole('checkbox', { checked: true }).count()).toBe(2);
+		await expect.poll(() => form(page).getByRole('checkbox', { checked: true }).count()).toBe(2);
 		await form(page).getByText('Paste', { exact: true }).click();
 		await form(page)
 			.getByRole('textbox', { name: 'Text to read' })
@@ -122,7 +122,7 @@ describe('an ONNX model in a --models folder', () => {
 		await page.getByRole('heading', { level: 1 }).getByRole('link', { name: 'small' }).click();
 		const made = page.getByRole('table', { name: 'runs of this model' });
 		await made.getByRole('link', { name: run?.id ?? '' }).waitFor();
-		expect(await made.getByRole('link').count()).toBe(1);
+		await expect.poll(() => made.getByRole('link').count()).toBe(1);
 		await layers(page).waitFor();
 	});
 
@@ -132,11 +132,13 @@ describe('an ONNX model in a --models folder', () => {
 		await choose.setInputFiles(planFile([0, 0, null]));
 		await page.getByText('can be applied', { exact: true }).waitFor();
 		const forms = page.getByRole('list', { name: 'Forms that spanwise apply writes' });
-		expect(await forms.getByRole('listitem').allTextContents()).toEqual([
-			'--to onnx yes',
-			expect.stringMatching(/^--to transformers .* an ONNX model, which is written as one/),
-			expect.stringMatching(/^--to gguf .* an ONNX model, which is written as one/)
-		]);
+		await expect
+			.poll(() => forms.getByRole('listitem').allTextContents())
+			.toEqual([
+				'--to onnx yes',
+				expect.stringMatching(/^--to transformers .* an ONNX model, which is written as one/),
+				expect.stringMatching(/^--to gguf .* an ONNX model, which is written as one/)
+			]);
 		await layers(page)
 			.getByRole('row', { name: /^1 .* follows 0$/ })
 			.waitFor();
@@ -204,7 +206,9 @@ it('a model that is not known has a page that says what to do', async () => {
 		.getByRole('heading', { name: 'model nobody/nothing: not among the models found' })
 		.waitFor();
 	await page.getByText(/add its folder on the first page, or choose one from the list/).waitFor();
-	expect(await page.getByRole('link', { name: 'All models' }).getAttribute('href')).toBe('/');
+	await expect
+		.poll(() => page.getByRole('link', { name: 'All models' }).getAttribute('href'))
+		.toBe('/');
 });
 
 describe('/api/models/[id]', () => {

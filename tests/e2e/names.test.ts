@@ -177,7 +177,7 @@ describe('the palette', () => {
 		await page.waitForURL(/\/compare\?runs=/);
 		const notes = page.getByRole('list', { name: 'Names and notes of the runs' });
 		await notes.getByText('both', { exact: true }).first().waitFor();
-		expect(await notes.getByText('both', { exact: true }).count()).toBe(2);
+		await expect.poll(() => notes.getByText('both', { exact: true }).count()).toBe(2);
 	});
 });
 

@@ -28,12 +28,14 @@ describe('the questions of a run', () => {
 	it('are answered from what was measured, or say what would measure it', async () => {
 		const page = await visit(run());
 		const items = questions(page).getByRole('listitem');
-		expect(await items.getByRole('link').allTextContents()).toEqual([
-			'Which layers could share or go?',
-			'What would it break?',
-			'Is dropping better?',
-			'What do I gain?'
-		]);
+		await expect
+			.poll(() => items.getByRole('link').allTextContents())
+			.toEqual([
+				'Which layers could share or go?',
+				'What would it break?',
+				'Is dropping better?',
+				'What do I gain?'
+			]);
 		await items
 			.nth(0)
 			.getByText(/Cheapest to drop: layer \d, [+−]\d/)
@@ -95,7 +97,7 @@ describe('the form of a measurement', () => {
 		const page = await visit(run('?tab=evaluate'));
 		const form = page.getByRole('form', { name: 'Evaluate a plan' });
 		const recall = form.getByRole('checkbox', { name: 'Measure recall too' });
-		expect(await recall.isChecked()).toBe(true);
+		await expect.poll(() => recall.isChecked()).toBe(true);
 		await recall.uncheck();
 		await form.getByText('lose recall').waitFor();
 	});

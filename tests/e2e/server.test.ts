@@ -52,7 +52,7 @@ describe('a worker', () => {
 		const answer = await fetch(`${server.url}/api/jobs/${id}`, { method: 'DELETE' });
 		expect(answer.status).toBe(204);
 		expect((await jobsOf(server.url)).map(({ state }) => state)).toEqual(['cancelled']);
-		expect(server.workers()).toEqual([]);
+		await expect.poll(() => server.workers()).toEqual([]);
 		expect(await readdir(join(home.path, 'runs'))).toEqual([MADE_UP.id]);
 	});
 });

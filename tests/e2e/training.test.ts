@@ -49,10 +49,12 @@ describe('a training', () => {
 		await page.waitForURL(`**/dynamics/${id}`);
 		await page.getByText('loss (nats/token)').waitFor();
 		const row = page.getByRole('row', { name: /^1000 / });
-		expect(await row.getByRole('cell').allTextContents()).toEqual(
-			expect.arrayContaining(['1000', '3.2500', '0.7500', '0.5000 (0–1)', '1.0000 (1–2)'])
-		);
-		expect(await page.getByRole('cell', { name: 'gone (deleted)' }).count()).toBe(1);
+		await expect
+			.poll(() => row.getByRole('cell').allTextContents())
+			.toEqual(
+				expect.arrayContaining(['1000', '3.2500', '0.7500', '0.5000 (0–1)', '1.0000 (1–2)'])
+			);
+		await expect.poll(() => page.getByRole('cell', { name: 'gone (deleted)' }).count()).toBe(1);
 		await row.getByRole('link', { name: MADE_UP.id }).click();
 		await page.waitForURL(`**/runs/${MADE_UP.id}`);
 	});
