@@ -128,7 +128,9 @@ class Engine:
         [windows, scored] and the layers that were run of each window, as they come.
 
         Plans go through in the order in which neighbours have most layers in common; each begins where it differs from the
-        one before, so that what plans share is run once. Returns layer evaluations, done and without that.
+        one before, so that what plans share is run once. States of several plans are not run as one batch: on a CPU a row of
+        a batch costs what it costs alone, and on a GPU windows fill the batch. Returns layer evaluations, done and without
+        that.
         """
         context = check_windows(windows, self.decoder.vocab)
         order = running_order(plans)
