@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planJson } from '../../analysis/plan/exporters/json.ts';
@@ -105,6 +105,18 @@ describe('a model that only PyTorch runs, where a Python has it', () => {
 		await own.remove();
 	});
 
+	it('is asked for its first device by the first form that offers PyTorch, once', async () => {
+		const asked = join(own.path, 'python.log');
+		const page = await visit(`${torch.url}/results`);
+		await page.getByRole('heading', { level: 1 }).waitFor();
+		expect(existsSync(asked)).toBe(false);
+		for (const path of ['/', '/results', '/']) await page.goto(`${torch.url}${path}`);
+		const form = page.getByRole('form', { name: 'New analysis' });
+		await form.getByLabel('Engine').selectOption('PyTorch');
+		await expect.poll(() => form.getByLabel('Device').inputValue()).toBe('cuda');
+		expect(await readFile(asked, 'utf8')).toBe('asked\n');
+	});
+
 	it('is listed as usable; the form of an analysis chooses PyTorch and says why, and so does its page', async () => {
 		const page = await visit(torch.url);
 		await page
@@ -124,28 +136,6 @@ describe('a model that only PyTorch runs, where a Python has it', () => {
 			.getByText('only PyTorch runs this model: architecture is "NewForCausalLM"')
 			.waitFor();
 		await page.getByRole('link', { name: 'Analyse …' }).waitFor();
-	});
-
-	it('is asked for its first device by the first form that offers it, once', async () => {
-		const home = join(own.path, 'other');
-		const python = join(own.path, 'python');
-		await rm(`${python}.log`, { force: true });
-		const server = await startBuild(home, undefined, join(own.path, 'unknown'), {
-			SPANWISE_PYTHON: python
-		});
-		try {
-			const page = await visit(`${server.url}/results`);
-			await page.getByRole('heading', { level: 1 }).waitFor();
-			expect(existsSync(`${python}.log`)).toBe(false);
-			for (const path of ['/', '/results', '/']) await page.goto(`${server.url}${path}`);
-			const form = page.getByRole('form', { name: 'New analysis' });
-			await form.getByLabel('Engine').selectOption('PyTorch');
-			await expect.poll(() => form.getByLabel('Device').inputValue()).toBe('cuda');
-			expect(await readFile(`${python}.log`, 'utf8')).toBe('asked\n');
-			await page.close();
-		} finally {
-			await server.stop();
-		}
 	});
 });
 
