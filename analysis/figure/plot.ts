@@ -140,7 +140,9 @@ export function joinPath(frame: ChartFrame, points: readonly ChartPoint[]): stri
 	const lines = joinLines(frame, points);
 	return lines
 		.map(({ from, to }, at) =>
-			lines.at(at - 1)?.to.join() === from.join() ? `L${to.join()}` : `M${from.join()}L${to.join()}`
+			at > 0 && lines[at - 1].to.join() === from.join()
+				? `L${to.join()}`
+				: `M${from.join()}L${to.join()}`
 		)
 		.join('');
 }
