@@ -17,6 +17,7 @@ import { cacheFolder } from '../analysis/model/checkpoint/cache.ts';
 import { trainingSteps, type TrainingStep } from '../analysis/model/catalogue/training.ts';
 import { withModel } from '../analysis/model/open.ts';
 import { documentFacts } from '../analysis/model/tokens/documents.ts';
+import { PROBE_TOKENS } from '../analysis/model/tokens/probes.ts';
 import { cutWindows } from '../analysis/model/tokens/windows.ts';
 import {
 	dynamicsCsv,
@@ -176,7 +177,13 @@ async function measured(
 		const { folder, record } = await runOf(step, request, options, io);
 		const losses = options.damage
 			? await damageOf(
-					{ ...request, settings: { ...shared, maxSpan: DAMAGE_DEFAULTS.maxSpan, torch } },
+					{
+						...request,
+						settings: {
+							...{ ...shared, maxSpan: DAMAGE_DEFAULTS.maxSpan, torch },
+							recallTokens: PROBE_TOKENS
+						}
+					},
 					io
 				)
 			: null;

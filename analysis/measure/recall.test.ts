@@ -41,6 +41,16 @@ describe('probesFor', () => {
 		});
 	});
 
+	it('has probes as long as is asked, which a note says', async () => {
+		const long = { maxPositions: 128 };
+		const asked = { documents, recallTokens: 64 };
+		const { probes, notes } = await probesFor(asked, wordTokenizer(7), long);
+		expect(probes).toMatchObject({ context: 65, passage: 16, scored: 10 });
+		expect(notes).toEqual([
+			'recall was measured on probes of 64 tokens: 16 that come again after 32 others'
+		]);
+	});
+
 	it('says that texts are too short', async () => {
 		const short = [{ name: 'a.txt', text: '1000 1001' }];
 		const { probes, notes } = await probesFor({ documents: short }, wordTokenizer(7), model);

@@ -1,7 +1,7 @@
 import { mean, meanInterval } from '../statistics/figures.ts';
 import { drawWindows, type Draws } from '../statistics/resample.ts';
 import { RECALL_OFF } from './recallSetting.ts';
-import { cutProbes, type Probe, type Probes } from '../model/tokens/probes.ts';
+import { cutProbes, PROBE_TOKENS, type Probe, type Probes } from '../model/tokens/probes.ts';
 import type { Document, Tokenizer } from '../model/tokens/types.ts';
 
 /** What asks for recall. */
@@ -9,6 +9,8 @@ export interface RecallAsked {
 	documents: readonly Document[];
 	/** Whether in-context recall is measured too; undefined: it is. */
 	recall?: boolean | undefined;
+	/** Tokens of a probe, BOS left out; undefined: as many as usual. */
+	recallTokens?: number | undefined;
 }
 
 /** A mean with its 95% interval over probes; null bounds: a single probe. */
@@ -33,15 +35,14 @@ export interface RecallReport {
  * takes windows of `fixedContext` tokens only and no probe is as long.
  */
 export async function probesFor(
-	{ documents, recall }: RecallAsked,
+	{ documents, recall, recallTokens = PROBE_TOKENS }: RecallAsked,
 	tokenizer: Tokenizer,
 	{ maxPositions, fixedContext = null }: { maxPositions: number; fixedContext?: number | null }
 ): Promise<{ probes: Probes | null; notes: string[] }> {
 	if (recall === false) return { probes: null, notes: [RECALL_OFF] };
-	const fixed = fixedContext === null ? {} : { tokens: fixedContext };
 	const cut = await cutProbes(documents, tokenizer, {
-		maxPositions: fixedContext ?? maxPositions,
-		...fixed
+		tokens: fixedContext ?? recallTokens,
+		maxPositions: fixedContext ?? maxPositions
 	});
 	if (fixedContext !== null && cut.context !== fixedContext) {
 		const note = `recall was not measured: the model takes exactly ${fixedContext} tokens, and a probe has ${cut.context}`;
@@ -52,7 +53,15 @@ export async function probesFor(
 			probes: null,
 			notes: ['recall was not measured: no text is long enough', ...cut.notes]
 		};
-	return { probes: cut, notes: cut.notes };
+	return { probes: cut, notes: [...lengthNotes(recallTokens, cut.passage), ...cut.notes] };
+}
+
+/** Says how long probes are where another length than the usual one was asked for. */
+export function lengthNotes(recallTokens: number, passage: number): string[] {
+	if (recallTokens === PROBE_TOKENS) return [];
+	return [
+		`recall was measured on probes of ${4 * passage} tokens: ${passage} that come again after ${2 * passage} others`
+	];
 }
 
 /** Recall of one probe from the losses of its tokens after the first: the mean of the last `scored`. */

@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 import { wholeNumber } from '../edge/values.ts';
 import { isInputError } from '../errors.ts';
-import { RECALL_DEFAULT } from './recallSetting.ts';
+import { PROBE_TOKENS } from '../model/tokens/probes.ts';
+import { RECALL_DEFAULT, RECALL_TOKENS } from './recallSetting.ts';
 import { oneFlag, type SettingFlags } from './flags.ts';
 
 const MAX_COUNT = 1_000_000;
@@ -68,6 +69,25 @@ export const recallFlag: SettingFlags<boolean> = {
 	read: ([value]) => (value === undefined ? undefined : value === 'on'),
 	write: (recall) => (recall ? [] : ['--recall', 'off'])
 };
+
+const { least, most } = RECALL_TOKENS;
+const PROBE = `recallTokens must be ${least} to ${most}`;
+
+/** Tokens of a recall probe. */
+export const recallTokensSetting = v.optional(
+	v.pipe(v.number(), v.integer(PROBE), v.minValue(least, PROBE), v.maxValue(most, PROBE)),
+	PROBE_TOKENS
+);
+
+/** The option of `recallTokensSetting`. */
+export const recallTokensFlag = oneFlag(
+	{
+		flag: '--recall-tokens <tokens>',
+		about: 'tokens of a recall probe, whose first quarter comes again at its end',
+		parse: wholeNumber(least)
+	},
+	PROBE_TOKENS
+);
 
 /** "8 × 512 tokens of walden" */
 export function windowWords(

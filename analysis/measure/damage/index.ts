@@ -26,8 +26,8 @@ export const damage = {
 Measures the loss added, in nats/token, on windows of the text: for each layer that its attention is dropped;
 for each pair source < follower that this one follower reuses the source's attention; for each span up to
 --max-span that all of it is shared. output of a pair is 1 − ‖(P_l − P_m) V_m W_O‖ / ‖P_m V_m W_O‖. Layers of
-different sliding windows are never paired: null. Each case's recall is measured on probes of 512 tokens: the loss on
-the second copy of a passage that comes again. Intervals are 95%, by bootstrap over documents, then
+different sliding windows are never paired: null. Each case's recall is measured on probes of 512 tokens, or as many
+as --recall-tokens says: the loss on the second copy of a passage that comes again. Intervals are 95%, by bootstrap over documents, then
 windows, or over blocks of windows where there is one document.
 
 Results are written to a file as they come, so that Ctrl-C loses one case at most: the same command goes on from there.

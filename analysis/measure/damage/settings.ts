@@ -1,7 +1,15 @@
 import * as v from 'valibot';
 import { wholeNumber } from '../../edge/values.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
-import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
+import {
+	countOf,
+	recallFlag,
+	recallSetting,
+	recallTokensFlag,
+	recallTokensSetting,
+	windowFlags,
+	windowSettings
+} from '../settings.ts';
 import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 
@@ -14,6 +22,7 @@ export const damageSettings = v.object({
 	/** Layers of the longest span, source included. */
 	maxSpan: v.optional(countOf('maxSpan'), DAMAGE_DEFAULTS.maxSpan),
 	recall: recallSetting,
+	recallTokens: recallTokensSetting,
 	torch: torchSetting
 });
 export type DamageSettings = v.InferOutput<typeof damageSettings>;
@@ -26,5 +35,6 @@ export const damageFlags: FlagTable<DamageSettings> = {
 		parse: wholeNumber(LEAST_SPAN)
 	}),
 	recall: recallFlag,
+	recallTokens: recallTokensFlag,
 	torch: planTorchFlags
 };

@@ -19,6 +19,8 @@ export interface DamageRequest {
 	maxSpan: number;
 	/** Whether in-context recall is measured too; undefined: it is. */
 	recall?: boolean;
+	/** Tokens of a recall probe, BOS left out; undefined: 512. */
+	recallTokens?: number;
 	/** The shard whose windows and probes are measured; left out: all. */
 	shard?: Shard;
 	/** The PyTorch engine; null or undefined: onnxruntime. */

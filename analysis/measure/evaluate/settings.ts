@@ -2,7 +2,15 @@ import * as v from 'valibot';
 import { anyNumber, fraction, wholeNumber } from '../../edge/values.ts';
 import { parsePlan } from '../../plan/planFile.ts';
 import { longFlag, type Flag, type FlagTable } from '../flags.ts';
-import { parsedBy, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
+import {
+	parsedBy,
+	recallFlag,
+	recallSetting,
+	recallTokensFlag,
+	recallTokensSetting,
+	windowFlags,
+	windowSettings
+} from '../settings.ts';
 import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import { parseGates } from './gates.ts';
@@ -18,6 +26,7 @@ export const evaluateSettings = v.object({
 	plan: parsedBy('plan', parsePlan),
 	gates: v.optional(parsedBy('gates', parseGates), {}),
 	recall: recallSetting,
+	recallTokens: recallTokensSetting,
 	torch: torchSetting,
 	probes: v.optional(
 		v.pipe(
@@ -75,6 +84,7 @@ export const evaluateFlags: FlagTable<EvaluateSettings> = {
 			})
 	},
 	recall: recallFlag,
+	recallTokens: recallTokensFlag,
 	torch: planTorchFlags,
 	probes: {
 		flags: [

@@ -30,6 +30,8 @@ export interface EvaluateRequest {
 	gates: Gates;
 	/** Whether in-context recall is measured too; undefined: it is. */
 	recall?: boolean;
+	/** Tokens of a recall probe, BOS left out; undefined: 512. */
+	recallTokens?: number;
 	/** Lengths of long in-context probes, in tokens; undefined or empty: none. */
 	probes?: readonly number[];
 	/** The PyTorch engine; null or undefined: onnxruntime. */

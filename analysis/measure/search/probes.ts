@@ -1,5 +1,12 @@
-import { cutProbes, PROBE_WINDOWS, type Probe, type Probes } from '../../model/tokens/probes.ts';
+import {
+	cutProbes,
+	PROBE_TOKENS,
+	PROBE_WINDOWS,
+	type Probe,
+	type Probes
+} from '../../model/tokens/probes.ts';
 import type { Tokenizer, Window } from '../../model/tokens/types.ts';
+import { lengthNotes } from '../recall.ts';
 import { RECALL_OFF } from '../recallSetting.ts';
 import type { CutParts } from './parts.ts';
 import type { PlanSample } from './planRunner.ts';
@@ -19,7 +26,11 @@ interface PartProbes {
  * than the part has windows. None at all where a part would have none.
  */
 export async function partProbes(
-	{ documents, recall }: Pick<SearchRequest, 'documents' | 'recall'>,
+	{
+		documents,
+		recall,
+		recallTokens = PROBE_TOKENS
+	}: Pick<SearchRequest, 'documents' | 'recall' | 'recallTokens'>,
 	{ windows, regions }: CutParts,
 	tokenizer: Tokenizer,
 	maxPositions: number
@@ -32,7 +43,9 @@ export async function partProbes(
 			text: documents[document].text.slice(from, to)
 		}));
 		const count = Math.min(PROBE_WINDOWS, windows[part].length);
-		const found = await cutProbes(stretches, tokenizer, { windows: count, maxPositions });
+		const found = await cutProbes(stretches, tokenizer, {
+			...{ tokens: recallTokens, windows: count, maxPositions }
+		});
 		const probes = found.probes.map((probe) => ({
 			...probe,
 			document: regions[part][probe.document].document
@@ -44,7 +57,10 @@ export async function partProbes(
 		choose: await cut('choose'),
 		report: await cut('report')
 	};
-	const notes = PARTS.flatMap((part) => found[part].notes);
+	const notes = [
+		...lengthNotes(recallTokens, found.search.passage),
+		...PARTS.flatMap((part) => found[part].notes)
+	];
 	const short = PARTS.filter((part) => found[part].probes.length === 0);
 	if (short.length > 0) {
 		const why = `recall was not measured: too little text for a probe in ${short.join(', ')}`;

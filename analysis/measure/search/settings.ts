@@ -4,7 +4,15 @@ import { anyNumber, fraction, layerList, wholeNumber } from '../../edge/values.t
 import { InputError } from '../../errors.ts';
 import { SAVING_AXES, type SavingAxis } from '../../plan/axes.ts';
 import { exactlyOne, oneFlag, switchFlag, type FlagTable, type SettingFlags } from '../flags.ts';
-import { countOf, recallFlag, recallSetting, windowFlags, windowSettings } from '../settings.ts';
+import {
+	countOf,
+	recallFlag,
+	recallSetting,
+	recallTokensFlag,
+	recallTokensSetting,
+	windowFlags,
+	windowSettings
+} from '../settings.ts';
 import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import type { SearchGoal } from './types.ts';
@@ -39,6 +47,7 @@ export const searchSettings = v.object({
 		SEARCH_DEFAULTS.randomPlans
 	),
 	recall: recallSetting,
+	recallTokens: recallTokensSetting,
 	/** The most recall increase of a plan that is proposed, nats/token. */
 	maxRecallIncrease: v.optional(
 		v.pipe(v.number(), v.finite(), v.minValue(0)),
@@ -132,6 +141,7 @@ export const searchFlags: FlagTable<SearchSettings> = {
 		SEARCH_DEFAULTS.randomPlans
 	),
 	recall: recallFlag,
+	recallTokens: recallTokensFlag,
 	maxRecallIncrease: oneFlag(
 		{
 			flag: '--max-recall-increase <nats>',

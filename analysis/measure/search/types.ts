@@ -41,6 +41,8 @@ export interface SearchRequest {
 	repair: boolean;
 	/** Whether in-context recall is measured too, and kept by the plan; undefined: it is. */
 	recall?: boolean;
+	/** Tokens of a recall probe, BOS left out; undefined: 512. */
+	recallTokens?: number;
 	/** The most that the plan may add to the loss on a passage that comes again, nats/token; undefined: the default. */
 	maxRecallIncrease?: number;
 	/** Questions of multiple choice, every other one to choose by; undefined or null: none. */

@@ -336,6 +336,7 @@ describe('a measurement', () => {
 				windows,
 				maxSpan: 3,
 				recall: true,
+				recallTokens: 512,
 				torch: null
 			}
 		};
