@@ -2,16 +2,24 @@ import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import { createContext } from 'svelte';
 
-const [get, set] = createContext<() => TorchThere>();
+/** Whether PyTorch is offered, as a page knows it. */
+interface TorchKnown {
+	/** null: no page says so. */
+	found: () => TorchThere | null;
+	/** Has the page ask the server again. */
+	again: () => Promise<void>;
+}
+
+const [get, set] = createContext<TorchKnown>();
 
 export const setTorchThere = set;
 
-/** Whether PyTorch is offered; null where no page says so. */
-export function torchThere(): () => TorchThere | null {
+/** Whether PyTorch is offered where a component stands. */
+export function torchThere(): TorchKnown {
 	try {
 		return get();
 	} catch {
-		return () => null;
+		return { found: () => null, again: () => Promise.resolve() };
 	}
 }
 
