@@ -196,11 +196,13 @@ function mergesByScore(
 		[];
 	for (const [id, token] of tokens.entries()) {
 		if (types[id] !== TOKEN_TYPES.normal && types[id] !== TOKEN_TYPES.userDefined) continue;
-		const characters = Array.from(token);
-		for (let at = 1; at < characters.length; at++) {
-			const left = characters.slice(0, at).join('');
-			const right = characters.slice(at).join('');
-			const [l, r] = [ids.get(left), ids.get(right)];
+		let at = 0;
+		for (const character of token) {
+			at += character.length;
+			if (at === token.length) break;
+			const [left, right] = [token.slice(0, at), token.slice(at)];
+			const l = ids.get(left);
+			const r = l === undefined ? undefined : ids.get(right);
 			if (l === undefined || r === undefined) continue;
 			merges.push({ left, right, score: scores[id], order: [id, l, r] });
 		}
