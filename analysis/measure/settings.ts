@@ -10,12 +10,12 @@ const MAX_COUNT = 1_000_000;
 /** Each is a line of run.json, which has a bound: see MAX_RECORD_BYTES. */
 const MAX_WINDOWS = 50_000;
 
-/** A whole number of at least 1 that the user gave. */
-export const countOf = (what: string, most = MAX_COUNT) =>
+/** A whole number of at least 1, or of `least`, that the user gave. */
+export const countOf = (what: string, most = MAX_COUNT, least = 1) =>
 	v.pipe(
 		v.number(`${what} must be a number`),
 		v.integer(`${what} must be a whole number`),
-		v.minValue(1, `${what} must be at least 1`),
+		v.minValue(least, `${what} must be at least ${least}`),
 		v.maxValue(most, `${what} must be at most ${most}`)
 	);
 
@@ -70,24 +70,27 @@ export const recallFlag: SettingFlags<boolean> = {
 	write: (recall) => (recall ? [] : ['--recall', 'off'])
 };
 
-const { least, most } = RECALL_TOKENS;
-const PROBE = `recallTokens must be ${least} to ${most}`;
+/** Whether recall is measured, and the tokens of its probes. */
+export const recallSettings = {
+	recall: recallSetting,
+	recallTokens: v.optional(
+		countOf('recallTokens', RECALL_TOKENS.most, RECALL_TOKENS.least),
+		PROBE_TOKENS
+	)
+};
 
-/** Tokens of a recall probe. */
-export const recallTokensSetting = v.optional(
-	v.pipe(v.number(), v.integer(PROBE), v.minValue(least, PROBE), v.maxValue(most, PROBE)),
-	PROBE_TOKENS
-);
-
-/** The option of `recallTokensSetting`. */
-export const recallTokensFlag = oneFlag(
-	{
-		flag: '--recall-tokens <tokens>',
-		about: 'tokens of a recall probe, whose first quarter comes again at its end',
-		parse: wholeNumber(least)
-	},
-	PROBE_TOKENS
-);
+/** The options of `recallSettings`. */
+export const recallFlags = {
+	recall: recallFlag,
+	recallTokens: oneFlag(
+		{
+			flag: '--recall-tokens <tokens>',
+			about: 'tokens of a recall probe, whose first quarter comes again at its end',
+			parse: wholeNumber(RECALL_TOKENS.least)
+		},
+		PROBE_TOKENS
+	)
+};
 
 /** "8 × 512 tokens of walden" */
 export function windowWords(

@@ -1,15 +1,7 @@
 import * as v from 'valibot';
 import { wholeNumber } from '../../edge/values.ts';
 import { oneFlag, type FlagTable } from '../flags.ts';
-import {
-	countOf,
-	recallFlag,
-	recallSetting,
-	recallTokensFlag,
-	recallTokensSetting,
-	windowFlags,
-	windowSettings
-} from '../settings.ts';
+import { countOf, recallFlags, recallSettings, windowFlags, windowSettings } from '../settings.ts';
 import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 
@@ -21,8 +13,7 @@ export const damageSettings = v.object({
 	...windowSettings(DAMAGE_DEFAULTS),
 	/** Layers of the longest span, source included. */
 	maxSpan: v.optional(countOf('maxSpan'), DAMAGE_DEFAULTS.maxSpan),
-	recall: recallSetting,
-	recallTokens: recallTokensSetting,
+	...recallSettings,
 	torch: torchSetting
 });
 export type DamageSettings = v.InferOutput<typeof damageSettings>;
@@ -34,7 +25,6 @@ export const damageFlags: FlagTable<DamageSettings> = {
 		about: 'layers of the longest span, source included',
 		parse: wholeNumber(LEAST_SPAN)
 	}),
-	recall: recallFlag,
-	recallTokens: recallTokensFlag,
+	...recallFlags,
 	torch: planTorchFlags
 };

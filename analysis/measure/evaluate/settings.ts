@@ -2,15 +2,7 @@ import * as v from 'valibot';
 import { anyNumber, fraction, wholeNumber } from '../../edge/values.ts';
 import { parsePlan } from '../../plan/planFile.ts';
 import { longFlag, type Flag, type FlagTable } from '../flags.ts';
-import {
-	parsedBy,
-	recallFlag,
-	recallSetting,
-	recallTokensFlag,
-	recallTokensSetting,
-	windowFlags,
-	windowSettings
-} from '../settings.ts';
+import { parsedBy, recallFlags, recallSettings, windowFlags, windowSettings } from '../settings.ts';
 import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import { parseGates } from './gates.ts';
@@ -25,8 +17,7 @@ export const evaluateSettings = v.object({
 	...windowSettings(EVALUATE_DEFAULTS),
 	plan: parsedBy('plan', parsePlan),
 	gates: v.optional(parsedBy('gates', parseGates), {}),
-	recall: recallSetting,
-	recallTokens: recallTokensSetting,
+	...recallSettings,
 	torch: torchSetting,
 	probes: v.optional(
 		v.pipe(
@@ -83,8 +74,7 @@ export const evaluateFlags: FlagTable<EvaluateSettings> = {
 				return value === undefined ? [] : [longFlag(flag), `${value}`];
 			})
 	},
-	recall: recallFlag,
-	recallTokens: recallTokensFlag,
+	...recallFlags,
 	torch: planTorchFlags,
 	probes: {
 		flags: [

@@ -4,15 +4,7 @@ import { anyNumber, fraction, layerList, wholeNumber } from '../../edge/values.t
 import { InputError } from '../../errors.ts';
 import { SAVING_AXES, type SavingAxis } from '../../plan/axes.ts';
 import { exactlyOne, oneFlag, switchFlag, type FlagTable, type SettingFlags } from '../flags.ts';
-import {
-	countOf,
-	recallFlag,
-	recallSetting,
-	recallTokensFlag,
-	recallTokensSetting,
-	windowFlags,
-	windowSettings
-} from '../settings.ts';
+import { countOf, recallFlags, recallSettings, windowFlags, windowSettings } from '../settings.ts';
 import { planTorchFlags, torchSetting } from '../torchFlags.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import type { SearchGoal } from './types.ts';
@@ -46,8 +38,7 @@ export const searchSettings = v.object({
 		v.pipe(v.number(), v.integer(), v.minValue(0)),
 		SEARCH_DEFAULTS.randomPlans
 	),
-	recall: recallSetting,
-	recallTokens: recallTokensSetting,
+	...recallSettings,
 	/** The most recall increase of a plan that is proposed, nats/token. */
 	maxRecallIncrease: v.optional(
 		v.pipe(v.number(), v.finite(), v.minValue(0)),
@@ -140,8 +131,7 @@ export const searchFlags: FlagTable<SearchSettings> = {
 		{ flag: '--random <count>', about: 'random plans to compare with', parse: wholeNumber(0) },
 		SEARCH_DEFAULTS.randomPlans
 	),
-	recall: recallFlag,
-	recallTokens: recallTokensFlag,
+	...recallFlags,
 	maxRecallIncrease: oneFlag(
 		{
 			flag: '--max-recall-increase <nats>',
