@@ -10,8 +10,8 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 	if (found === undefined)
 		error(404, `result ${quoted(params.id)}: not known; it may have been deleted`);
 	const { kind, model } = found;
-	const ofModel = (await runs.list()).runs.filter((run) => run.model.hash === model.hash);
-	const newest = ofModel.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)).at(0);
+	// Newest first.
+	const newest = (await runs.list()).runs.find((run) => run.model.hash === model.hash);
 	if (newest === undefined) {
 		error(
 			404,
