@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cachedOnnx, HEADS, HIDDEN } from '../tests/builders/cachedOnnx.ts';
+import { cachedOnnx } from '../tests/builders/cachedOnnx.ts';
 import { runCommand } from '../tests/builders/command.ts';
 import { letterTokenizer } from '../tests/builders/letterTokenizer.ts';
-import { writeOnnxFolder } from '../tests/builders/onnxFolder.ts';
+import { writeRunnableOnnx } from '../tests/builders/onnxFolder.ts';
 import { roundingActivations } from '../tests/builders/roundedOnnx.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import type { RunRecord } from '../analysis/workspace/run/types.ts';
@@ -65,15 +65,7 @@ describe('spanwise analyze', () => {
 	it('says every note of the run once, also what only running it tells', async () => {
 		const model = at('rounded');
 		const proto = roundingActivations(cachedOnnx({ form: 'groupQueryPacked4bit' }));
-		await writeOnnxFolder(model, proto);
-		await writeFile(join(model, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
-		const config = {
-			num_hidden_layers: 4,
-			num_attention_heads: HEADS,
-			hidden_size: HIDDEN,
-			intermediate_size: 96
-		};
-		await writeFile(join(model, 'config.json'), JSON.stringify(config));
+		await writeRunnableOnnx(model, proto, letterTokenizer());
 		const out = at('rounded-run');
 		const { stderr } = await analyze(model, '--text', text, ...small, '--out', out);
 		const { notes } = await recordOf(out);

@@ -18,9 +18,9 @@ import { ModelProtoSchema, TensorProtoSchema } from '../analysis/proto/onnx_pb.t
 import { makePlan } from '../analysis/plan/planFile.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Sources } from '../analysis/plan/types.ts';
-import { cachedOnnx, HEADS, HIDDEN, type Form } from '../tests/builders/cachedOnnx.ts';
+import { cachedOnnx, type Form } from '../tests/builders/cachedOnnx.ts';
 import { runCommand } from '../tests/builders/command.ts';
-import { writeOnnxFolder } from '../tests/builders/onnxFolder.ts';
+import { writeRunnableOnnx } from '../tests/builders/onnxFolder.ts';
 import { safetensorsFile } from '../tests/builders/safetensors.ts';
 import { tinyTokenizer } from '../tests/builders/tokenizer.ts';
 
@@ -42,15 +42,7 @@ async function modelFolder(
 	form: Form = 'groupQuery'
 ): Promise<string> {
 	const folder = join(scratch, `model-${folders++}`);
-	const file = await writeOnnxFolder(folder, cachedOnnx({ form }));
-	await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizer(true)));
-	const config = {
-		num_hidden_layers: 4,
-		num_attention_heads: HEADS,
-		hidden_size: HIDDEN,
-		intermediate_size: 96
-	};
-	await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+	const file = await writeRunnableOnnx(folder, cachedOnnx({ form }), tinyTokenizer(true));
 	await change(file);
 	return folder;
 }

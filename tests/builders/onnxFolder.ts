@@ -6,7 +6,7 @@ import {
 	TensorProto_DataLocation as DataLocation,
 	type ModelProto
 } from '../../analysis/proto/onnx_pb.ts';
-import { onnxBytes } from './cachedOnnx.ts';
+import { HEADS, HIDDEN, onnxBytes } from './cachedOnnx.ts';
 
 /** Weights of fewer bytes stay in the proto. */
 const SMALL_BYTES = 100;
@@ -57,6 +57,24 @@ export async function writeOnnxFolder(
 		}
 	}
 	return join(folder, 'model.onnx');
+}
+
+/** The same of a model of `cachedOnnx`, with its sizes in config.json and a tokenizer, so that texts can be run. */
+export async function writeRunnableOnnx(
+	folder: string,
+	proto: ModelProto,
+	tokenizer: object
+): Promise<string> {
+	const file = await writeOnnxFolder(folder, proto);
+	const config = {
+		num_hidden_layers: 4,
+		num_attention_heads: HEADS,
+		hidden_size: HIDDEN,
+		intermediate_size: 96
+	};
+	await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+	await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
+	return file;
 }
 
 function dataName(at: number): string {

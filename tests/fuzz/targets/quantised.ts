@@ -1,11 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ForwardPass } from '../../../analysis/engine/forward.ts';
-import { LanguageHead } from '../../../analysis/engine/head.ts';
-import { allocateWindow, attentionLayout } from '../../../analysis/engine/layout.ts';
-import { WeightSource } from '../../../analysis/engine/weights.ts';
 import { openCheckpoint } from '../../../analysis/model/checkpoint/open.ts';
-import { WeightReader } from '../../../analysis/model/checkpoint/read.ts';
+import { plainLoss } from '../../builders/plainLoss.ts';
 import { mutateJson } from '../mutateJson.ts';
 import type { Random } from '../random.ts';
 import { Finding, refusedOr, type Outcome, type Target } from '../target.ts';
@@ -47,7 +43,7 @@ export class QuantisedTarget implements Target {
 		await writeFile(join(model, 'config.json'), JSON.stringify({ ...config, [key]: mutant.value }));
 		if (isOfVersion1(mutant.value, name)) return { change, wellFormed: true, verdict: 'right' };
 		const { ids, loss } = await jsonOf<Reference>(join(model, 'reference.json'));
-		const found = await refusedOr(change, () => lossOf(model, ids));
+		const found = await refusedOr(change, async () => plainLoss(await openCheckpoint(model), ids));
 		if (found === null) return { change, wellFormed: true, verdict: 'refused' };
 		if (!(Math.abs(found - loss) <= TOLERANCE))
 			throw new Finding(`${change}: loss ${found}; it was ${loss}`);
@@ -57,28 +53,6 @@ export class QuantisedTarget implements Target {
 
 async function jsonOf<Value>(file: string): Promise<Value> {
 	return JSON.parse(await readFile(file, 'utf8')) as Value;
-}
-
-/** nats/token of a checkpoint on token ids. */
-async function lossOf(model: string, ids: number[]): Promise<number> {
-	const checkpoint = await openCheckpoint(model);
-	const { config } = checkpoint;
-	const layout = attentionLayout(config, ids.length);
-	const reader = new WeightReader();
-	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
-	try {
-		const forward = new ForwardPass(config, layout, weights);
-		const head = await LanguageHead.open(config, layout.context, weights);
-		const state = await forward.start(ids, allocateWindow(layout));
-		await forward.run([state]);
-		const [losses] = await head.losses([{ hidden: state.hidden, ids }]);
-		await forward.release();
-		await head.release();
-		return losses.reduce((sum, each) => sum + each, 0) / losses.length;
-	} finally {
-		await weights.release();
-		await reader.close();
-	}
 }
 
 /** Asymmetric GPTQ whose version only config.json says: who says none, or the first, means other weights. */
