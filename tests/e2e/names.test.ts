@@ -29,6 +29,8 @@ const current = (page: Page) =>
 	palette(page).locator('[role=option][aria-selected=true]').textContent();
 
 async function openPalette(page: Page, text: string): Promise<void> {
+	// While the last one is closing, the keys that open it are not heard.
+	await palette(page).waitFor({ state: 'detached' });
 	await page.keyboard.press('Control+k');
 	await palette(page).getByRole('combobox').waitFor();
 	await page.keyboard.type(text);
@@ -137,6 +139,7 @@ describe('the palette', () => {
 			.poll(() => page.evaluate(() => document.activeElement?.textContent))
 			.toBe('Results');
 		await openPalette(page, 'metric hell');
+		await expect.poll(() => current(page)).toContain('Metric: hellinger');
 		await page.keyboard.press('Enter');
 		await page.waitForURL(/m=hellinger/);
 		await openPalette(page, 'tab search');
