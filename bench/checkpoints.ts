@@ -46,6 +46,7 @@ export async function writeMadeUp(folder: string, shape: MadeUp, root: string): 
 	await mkdir(target, { recursive: true });
 	const json = {
 		architectures: ['LlamaForCausalLM'],
+		model_type: 'llama',
 		hidden_act: 'silu',
 		hidden_size: shape.hidden,
 		intermediate_size: shape.intermediate,

@@ -60,7 +60,7 @@ it('refuses the importance of a search of an earlier version', async () => {
 	delete report.importance;
 	const earlier = { ...stored, result: { ...result, search: { ...result.search, report } } };
 	await writeResult(folder, earlier, [], { id: 'earlier' });
-	const args = ['--preset', 'llm-drop', '--result', 'earlier', '--out', 'a.pdf'];
+	const args = ['--preset', 'llm-drop', '--result', 'earlier', '--out', join(folder, 'a.pdf')];
 	const { code, stderr } = await figure(...args);
 	expect([code, stderr]).toEqual([2, expect.stringContaining('kept no importance; search again')]);
 });

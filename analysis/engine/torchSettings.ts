@@ -11,10 +11,7 @@ export interface TorchSettings {
 export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16'] as const;
 export type TorchDtype = (typeof TORCH_DTYPES)[number];
 
-/** What PyTorch calls a device, and `auto`. */
-export const TORCH_DEVICE = /^(cpu|mps|auto|cuda(:\d{1,2})?)$/;
-
-/** A device, or several processes that share the windows. */
+/** What PyTorch calls a device, `auto`, or several processes that share the windows. */
 export const TORCH_DEVICES = /^(cpu(:[2-9])?|mps|auto|cuda(:\d{1,2}|:all)?)$/;
 
 /** How many processes a device asks torchrun for, as its option says it; null: a single one, without torchrun. */

@@ -1,7 +1,7 @@
 /** Tuning in the Python worker; see python/spanwise/tune.py. */
 import * as v from 'valibot';
 import { boundedArray, parseUntrusted } from '../edge/parse.ts';
-import { pythonOf } from './torchSettings.ts';
+import { processesOf, pythonOf } from './torchSettings.ts';
 import { TorchWorker } from './torchWorker.ts';
 
 const MOST_WINDOWS = 100_000;
@@ -45,7 +45,7 @@ export interface TuneTask {
 	train: readonly (readonly number[])[];
 	stop: TunePart;
 	report: TunePart;
-	settings: object;
+	settings: { device: string; [name: string]: unknown };
 	/** File that a run which was stopped goes on from. */
 	checkpoint: string;
 	/** File for the tuned weights; null: they are not kept. */
@@ -57,7 +57,11 @@ export async function tuneByTorch(
 	task: TuneTask,
 	{ onStep, onLook }: { onStep: (step: number) => void; onLook: (look: TuneLook) => void }
 ): Promise<TunedFigures> {
-	const worker = await TorchWorker.start(pythonOf(process.env));
+	const worker = await TorchWorker.start(
+		pythonOf(process.env),
+		{},
+		processesOf(task.settings.device)
+	);
 	try {
 		return await worker.ask('tune', task, tunedFigures, {
 			onProgress: ({ done }) => onStep(done),

@@ -1,7 +1,6 @@
 /** The engine of a measurement and its device as settings, and the options that say them. */
 import * as v from 'valibot';
 import {
-	TORCH_DEVICE,
 	TORCH_DEVICES,
 	TORCH_DTYPES,
 	type TorchDtype,
@@ -16,7 +15,8 @@ import {
 import { InputError } from '../errors.ts';
 import type { Flag, SettingFlags } from './flags.ts';
 
-const DEVICES_ALLOWED = 'cpu, cpu:2, cuda, cuda:N, cuda:all, mps or auto';
+/** What PyTorch is asked for, in words. */
+export const DEVICES_ALLOWED = 'cpu, cpu:2, cuda, cuda:N, cuda:all, mps or auto';
 const ENGINES = ['onnx', 'torch'] as const;
 
 /** The PyTorch engine; null: onnxruntime. */
@@ -75,14 +75,8 @@ export function opening(settings: { torch: TorchSettings | null }): { forOther: 
 	return { forOther: settings.torch !== null };
 }
 
-/** Device of PyTorch, of an option's text. Throws InputError. */
-export function torchDevice(text: string): string {
-	if (TORCH_DEVICE.test(text)) return text;
-	throw new InputError(`found "${text}"; allowed: cpu, cuda, cuda:N, mps, auto`);
-}
-
 /** Device or devices of PyTorch, of an option's text. Throws InputError. */
-function torchDevices(text: string): string {
+export function torchDevices(text: string): string {
 	if (TORCH_DEVICES.test(text)) return text;
 	throw new InputError(`found "${text}"; allowed: ${DEVICES_ALLOWED}`);
 }

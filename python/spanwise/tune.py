@@ -6,9 +6,11 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from safetensors import safe_open
@@ -21,7 +23,9 @@ from transformers.pytorch_utils import Conv1D
 from .decoder import check_device, first_line
 from .errors import InputError
 from .finite import check_finite
+from .group import Group, own_device
 from .planned import MODELING, load_planned
+from .shards import like, set_whole_state, shard, whole, whole_state
 
 #: Of the steps: how long the learning rate rises, before it falls as a cosine.
 WARMUP = 0.05
@@ -100,38 +104,75 @@ Report = Callable[[int], None]
 
 
 def load(folder: Path) -> PreTrainedModel:
-    """Loads a model in float32: a folder written for transformers with our code in it, else a plain one."""
+    """Loads a model in float32: a folder written for transformers with our code in it, else a plain one.
+
+    Raises InputError where it cannot be loaded or a weight is no number."""
     if (folder / MODELING.name).exists():
-        return load_planned(folder)
-    try:
-        return AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=torch.float32, local_files_only=True, trust_remote_code=False
-        ).eval()
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise InputError(f"{folder}: transformers cannot load it: {first_line(error)}") from error
+        model = load_planned(folder)
+    else:
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                str(folder), dtype=torch.float32, local_files_only=True, trust_remote_code=False
+            )
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise InputError(f"{folder}: transformers cannot load it: {first_line(error)}") from error
+    # A kernel may hide one: PyTorch's attention on some CPUs gives numbers for queries that are NaN.
+    for name, weight in model.named_parameters():
+        if not weight.isfinite().all():
+            raise InputError(f"{folder}: {name} has a value that is NaN or infinite; allowed: finite weights")
+    return model.eval()
 
 
 class Tuner:
-    """One model being tuned. Everything that is random follows from the seed and the step, so that it can be resumed."""
+    """One model being tuned. Everything that is random follows from the seed and the step, so that it can be resumed.
 
-    def __init__(self, student: Path, teacher: Path, settings: Settings) -> None:
-        check_device(settings.device)
-        if settings.device not in ("cpu", "auto"):
-            os.environ["ACCELERATE_TORCH_DEVICE"] = settings.device
+    Several processes (`group`) share the windows of a batch and hold a part of all weights each; what every one of them is
+    given, and finds, is the same.
+    """
+
+    def __init__(self, student: Path, teacher: Path, settings: Settings, group: Group | None = None) -> None:
+        self.group = group or Group()
+        device = own_device(settings.device)
+        check_device(device)
+        self._check_processes(settings)
+        if self.group.size == 1 and device not in ("cpu", "auto"):
+            os.environ["ACCELERATE_TORCH_DEVICE"] = device
         self.settings = settings
-        self.accelerator = Accelerator(cpu=settings.device == "cpu", mixed_precision=PRECISIONS[settings.dtype])
-        torch.manual_seed(settings.seed)
+        self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=PRECISIONS[settings.dtype])
+        self._student = student
         self._stored = stored_types(student)
-        model: Any = load(student)
-        if settings.lora is not None:
-            model = with_adapters(model, settings.lora)
-        self.parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
+        self.plain = self._placed(self._loaded())
+        self.parameters = trained(self.plain)
         optimizer = torch.optim.AdamW(self.parameters.values(), lr=settings.learning_rate, betas=BETAS, weight_decay=0.0)
-        self.plain = model
-        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        if self.group.size == 1:
+            self.model, self.optimizer = self.accelerator.prepare(self.plain, optimizer)
+        else:
+            self.model, self.optimizer = self.plain, self.accelerator.prepare(optimizer)
         self.teacher: Any = None
         if settings.distill > 0:
-            self.teacher = load(teacher).to(self.accelerator.device).requires_grad_(False)  # type: ignore[arg-type]
+            self.teacher = self._placed(load(teacher).requires_grad_(False))
+
+    def _check_processes(self, settings: Settings) -> None:
+        """Raises InputError where several processes cannot share the work."""
+        if self.group.size == 1:
+            return
+        if settings.batch < self.group.size:
+            raise InputError(f"batch {settings.batch}: allowed: at least {self.group.size}, a window for each process")
+        if settings.dtype == "float16":
+            raise InputError("dtype float16: allowed with several processes: float32, bfloat16")
+
+    def _loaded(self) -> Any:
+        """The model as it is before it is tuned, with adapters where they are asked for, in memory."""
+        torch.manual_seed(self.settings.seed)
+        model: Any = load(self._student)
+        return model if self.settings.lora is None else with_adapters(model, self.settings.lora)
+
+    def _placed(self, model: Any) -> Any:
+        """The model on the device; in parts where there are several processes."""
+        if self.group.size == 1:
+            return model.to(self.accelerator.device)
+        shard(model, self.accelerator.device)
+        return model
 
     def rate(self, step: int) -> float:
         """The learning rate of a step as a fraction of the highest."""
@@ -145,9 +186,11 @@ class Tuner:
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * self.rate(step)
         self.model.train()
-        ids = torch.tensor([list(window) for window in windows], device=self.accelerator.device)
-        objective = self._objective(ids)
-        value = objective.item()
+        # The mean over processes of what each adds is the mean over the windows of the batch, however they are shared out.
+        mine = windows[self.group.rank :: self.group.size]
+        weight = len(mine) * self.group.size / len(windows)
+        objective = weight * self._objective(torch.tensor([list(window) for window in mine], device=self.accelerator.device))
+        value = self.group.sum(np.array([objective.item()])).item() / self.group.size
         if not math.isfinite(value):
             raise InputError(f"step {step}: the objective is {value}; use a smaller learning rate or --dtype float32")
         self.accelerator.backward(objective)
@@ -158,7 +201,8 @@ class Tuner:
 
     def _objective(self, ids: torch.Tensor) -> torch.Tensor:
         distill = self.settings.distill
-        logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1].float()
+        with self.accelerator.autocast():
+            logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1].float()
         loss = logits.new_zeros(())
         if distill > 0:
             with torch.no_grad(), self.accelerator.autocast():
@@ -168,47 +212,78 @@ class Tuner:
             loss = loss + (1 - distill) * F.cross_entropy(logits.transpose(1, 2), ids[:, 1:])
         return loss
 
-    @torch.no_grad()
     def measure(self, part: Part) -> Measured:
         """Losses on held-out windows and probes, in float32."""
-        self.plain.eval()
-        device = self.accelerator.device
-
-        def loss(window: Sequence[int], scored: int, name: str) -> float:
-            ids = torch.tensor([list(window)], device=device)
-            logits = self.plain(input_ids=ids, use_cache=False).logits[0, :-1].float()
-            found = F.cross_entropy(logits, ids[0, 1:], reduction="none").double()[-scored:].mean().item()
-            check_finite(found, self.plain.name_or_path, f"{name}: the loss")
-            return found
-
         return Measured(
-            [loss(window, len(window) - 1, f"window {index}") for index, window in enumerate(part.windows)],
-            [loss(probe, part.scored, f"probe {index}") for index, probe in enumerate(part.probes)],
+            self._losses([(window, len(window) - 1) for window in part.windows], "window"),
+            self._losses([(probe, part.scored) for probe in part.probes], "probe"),
         )
 
+    @torch.no_grad()
+    def _losses(self, windows: Sequence[tuple[Sequence[int], int]], name: str) -> list[float]:
+        """Mean loss of the last tokens of each window, as many as stand beside it."""
+        self.plain.eval()
+        rank, size = self.group.rank, self.group.size
+        found = []
+        for first in range(0, len(windows), size):
+            # A model in parts runs in all processes or in none: those that have no window left take the last again.
+            window, scored = windows[min(first + rank, len(windows) - 1)]
+            ids = torch.tensor([list(window)], device=self.accelerator.device)
+            logits = self.plain(input_ids=ids, use_cache=False).logits[0, :-1].float()
+            loss = F.cross_entropy(logits, ids[0, 1:], reduction="none").double()[-scored:].mean().item()
+            found += self.group.gather(loss)
+        for index, loss in enumerate(found[: len(windows)]):
+            check_finite(loss, self.plain.name_or_path, f"{name} {index}: the loss")
+        return found[: len(windows)]
+
     def weights(self) -> dict[str, torch.Tensor]:
-        """A copy of what is trained."""
-        return {name: each.detach().cpu().clone() for name, each in self.parameters.items()}
+        """A copy of what is trained, for the first process."""
+        return {name: whole(each, self.group.rank == 0) for name, each in self.parameters.items()}
 
     def set_weights(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Takes back a copy of what is trained."""
+        """Takes back the first process's copy of what is trained."""
         with torch.no_grad():
             for name, each in self.parameters.items():
-                each.copy_(weights[name])
+                each.copy_(like(each, weights[name]))
+
+    def optimizer_state(self) -> dict[str, Any]:
+        """A copy of what the optimizer has kept, for the first process."""
+        return whole_state(self.optimizer, self.group.rank == 0)
+
+    def set_optimizer_state(self, state: dict[str, Any]) -> None:
+        """Takes back the first process's copy of what the optimizer has kept."""
+        set_whole_state(self.optimizer, list(self.parameters.values()), state)
 
     def finish(self) -> dict[str, torch.Tensor]:
-        """Merges adapters and rounds every weight to the type that it is stored in. Returns the tensors of the file."""
+        """Merges adapters and rounds every weight to the type that it is stored in; nothing is trained after it. Returns the
+        tensors of the file."""
+        model = self.plain if self.group.size == 1 else self._put_together()
         if self.settings.lora is not None:
-            self.plain = self.plain.merge_and_unload()
+            model = model.merge_and_unload()
         tensors = {}
         with torch.no_grad():
-            for name, each in self.plain.state_dict(keep_vars=True).items():
+            for name, each in model.state_dict(keep_vars=True).items():
                 stored = name if name in self._stored else STORED_AS.get(name)
                 if stored in self._stored:
                     rounded = each.detach().to(self._stored[stored])
                     each.copy_(rounded.float())
                     tensors[stored] = rounded.cpu().contiguous()
+        self.plain = model if self.group.size == 1 else self._placed(model)
         return tensors
+
+    def _put_together(self) -> Any:
+        """The model with whole weights, in memory; its parts are let go."""
+        model = self._loaded()
+        with torch.no_grad():
+            for name, each in trained(model).items():
+                each.copy_(whole(self.parameters[name]))
+        del self.plain, self.model, self.optimizer, self.teacher, self.parameters
+        return model
+
+
+def trained(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The weights of a model that are trained, by name."""
+    return {name: each for name, each in model.named_parameters() if each.requires_grad}
 
 
 def divergence(wanted: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
@@ -263,8 +338,8 @@ def tune(
     The weights of the best look are kept; `report` is measured before and after and decides nothing. Every look leaves a
     checkpoint, from which the same call goes on. Returns what was measured, and the tensors of the tuned model.
     """
-    settings = tuner.settings
-    state = read_checkpoint(checkpoint, settings)
+    settings, group = tuner.settings, tuner.group
+    state = read_checkpoint(checkpoint, settings, mapped=group.size > 1)
     if state is None:
         before = tuner.measure(report)
         first = tuner.measure(stop)
@@ -275,26 +350,25 @@ def tune(
         looks = [Look(**look) for look in state["looks"]]
         best, step = state["best"], state["step"]
         tuner.set_weights(state["weights"])
-        tuner.optimizer.load_state_dict(state["optimizer"])
+        tuner.set_optimizer_state(state["optimizer"])
     for look in looks:
         on_look(look)
-    on_step(step)
+    # Whoever asked may be gone, which the first process alone knows.
+    group.run(partial(on_step, step))
     plan = batches(len(train), settings.steps, settings.batch, settings.seed)
     seen: list[float] = []
 
     def save() -> None:
-        write_checkpoint(
-            checkpoint,
-            {
-                "settings": asdict(settings),
-                "step": step,
-                "before": asdict(before),
-                "looks": [asdict(look) for look in looks],
-                "weights": tuner.weights(),
-                "optimizer": tuner.optimizer.state_dict(),
-                "best": best,
-            },
-        )
+        state = {
+            "settings": asdict(settings),
+            "step": step,
+            "before": asdict(before),
+            "looks": [asdict(look) for look in looks],
+            "weights": tuner.weights(),
+            "optimizer": tuner.optimizer_state(),
+            "best": best,
+        }
+        group.run(lambda: write_checkpoint(checkpoint, state) if group.rank == 0 else None)
 
     while step < settings.steps and not is_over(looks, settings.patience):
         seen.append(tuner.step(step, [train[window] for window in plan[step]]))
@@ -308,7 +382,7 @@ def tune(
             looks.append(look)
             on_look(look)
             save()
-        on_step(step)
+        group.run(partial(on_step, step))
     tuner.set_weights(best)
     tensors = tuner.finish()
     kept = min(looks, key=lambda look: look.loss).step
@@ -321,12 +395,13 @@ def is_over(looks: Sequence[Look], patience: int) -> bool:
     return len(looks) - 1 - best >= patience
 
 
-def read_checkpoint(file: Path, settings: Settings) -> dict[str, Any] | None:
-    """What an earlier run left; None where there is nothing, or it was of other settings."""
+def read_checkpoint(file: Path, settings: Settings, mapped: bool = False) -> dict[str, Any] | None:
+    """What an earlier run left; None where there is nothing, or it was of other settings. `mapped`: what of it is not used
+    takes no memory."""
     if not file.exists():
         return None
     try:
-        state = torch.load(file, weights_only=True, map_location="cpu")
+        state = torch.load(file, weights_only=True, map_location="cpu", mmap=mapped)
     except Exception as error:
         raise InputError(f"{file}: cannot be read: {first_line(error)}; delete it to begin anew") from error
     return state if state["settings"] == asdict(settings) else None

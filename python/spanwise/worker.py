@@ -188,7 +188,8 @@ class Worker:
         from . import tune
 
         settings = tune.parse_settings(request["settings"])
-        tuner = tune.Tuner(Path(request["model"]), Path(request["teacher"]), settings)
+        folders = Path(request["model"]), Path(request["teacher"])
+        tuner = self._group.run(lambda: tune.Tuner(*folders, settings, self._group))
         stop, report = (
             tune.Part(request[name]["windows"], request[name]["probes"], request[name]["scored"]) for name in ("stop", "report")
         )
@@ -202,7 +203,7 @@ class Worker:
             lambda step: progress("tuning", step, settings.steps),
             lambda look: self._channel.send(request["id"], "part", **asdict(look)),
         )
-        if request.get("out") is not None:
+        if request.get("out") is not None and self._group.rank == 0:
             tune.write_tensors(tensors, Path(request["out"]))
         return asdict(tuned)
 
@@ -252,6 +253,7 @@ def main() -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     Worker(channel, group).serve()
+    group.leave()
 
 
 if __name__ == "__main__":

@@ -11,9 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from conftest import tiny
+from safetensors.torch import load_file
 
+from spanwise.errors import InputError
 from spanwise.group import Group, own_device
+from spanwise.planned import planned_model, save_planned
+from spanwise.tune import Tuner, parse_settings
 
 ROOT = Path(__file__).parents[1]
 ALONE = [sys.executable, "-m", "spanwise.worker"]
@@ -31,7 +36,8 @@ def test_devices_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [own_device(name) for name in ("cuda:all", "cpu:2", "cpu", "cuda:1")] == ["cuda:3", "cpu", "cpu", "cuda:1"]
 
 
-def answers(command: list[str], requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def answers(command: list[str], requests: list[dict[str, Any]], cancel_at: int | None = None) -> list[dict[str, Any]]:
+    """What a worker answers. `cancel_at`: the first request is cancelled once so much of it is done."""
     lines = "".join(json.dumps({"id": at, **request}) + "\n" for at, request in enumerate(requests, 1))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
@@ -42,6 +48,9 @@ def answers(command: list[str], requests: list[dict[str, Any]]) -> list[dict[str
     # A worker whose stdin ends stops what it runs.
     while sum(each["type"] in ("result", "error") for each in found) < len(requests):
         found.append(json.loads(process.stdout.readline()))
+        if cancel_at is not None and found[-1].get("done") == cancel_at:
+            process.stdin.write(json.dumps({"id": 1, "verb": "cancel"}) + "\n")
+            process.stdin.flush()
     process.stdin.close()
     assert process.wait(60) == 0
     return found
@@ -99,3 +108,66 @@ def test_two_processes_give_what_one_gives(tmp_path: Path, windows: list[list[in
                 assert np.allclose(a, b, atol=1e-5, rtol=1e-5), (id, name)
     refusals = [each["message"] for each in two if each["type"] == "error"]
     assert refusals == ["plan: sources must be a list of 4 entries, one per layer"]
+
+
+def tuning(folder: Path, out: str, **settings: Any) -> dict[str, Any]:
+    """A request to tune the model in `folder`, which `save_both` wrote."""
+    windows = [[1, *range(start, start + 11)] for start in range(3, 11)]
+    part = {"windows": windows[:3], "probes": windows[3:4], "scored": 4}
+    given = {"steps": 4, "batch": 3, "learningRate": 3e-3, "distill": 0.5, "every": 2, "patience": 9, **settings}
+    return {
+        **{"verb": "tune", "model": str(folder / "planned"), "teacher": str(folder / "model"), "settings": given},
+        **{"train": windows, "stop": part, "report": part},
+        **{"checkpoint": str(folder / f"{out}.pt"), "out": str(folder / f"{out}.safetensors")},
+    }
+
+
+def save_both(folder: Path, **config: Any) -> None:
+    """Writes a baseline model and a planned one."""
+    model: Any = tiny("llama", "sdpa", **config)
+    model.save_pretrained(folder / "model")
+    plan = {"sources": [0, 0, 2, None], "spans": [{"source": 0, "followers": [1], "headMap": "identity"}]}
+    save_planned(planned_model(model, plan), folder / "planned")
+
+
+@pytest.mark.parametrize("lora", [None, 2])
+@pytest.mark.parametrize("tied", [False, True])
+def test_two_processes_tune_to_the_weights_of_one(lora: int | None, tied: bool, tmp_path: Path) -> None:
+    save_both(tmp_path, tie_word_embeddings=tied)
+    one = answers(ALONE, [tuning(tmp_path, "one", device="cpu", lora=lora)])
+    two = answers(TWO, [tuning(tmp_path, "two", device="cpu:2", lora=lora)])
+    assert [each["type"] for each in one] == [each["type"] for each in two]
+    assert np.allclose(numbers(two[-1]["result"]), numbers(one[-1]["result"]), atol=1e-5)
+    before, expected, found = (
+        load_file(tmp_path / name) for name in ("planned/model.safetensors", "one.safetensors", "two.safetensors")
+    )
+    assert set(found) == set(expected)
+    for name, tensor in expected.items():
+        assert torch.allclose(found[name], tensor, atol=1e-4), name
+    assert any(not torch.allclose(found[name], before[name], atol=1e-4) for name in before)
+
+
+def test_two_processes_go_on_with_a_tuning_that_was_stopped(tmp_path: Path) -> None:
+    save_both(tmp_path)
+    whole = answers(TWO, [tuning(tmp_path, "whole", device="cpu:2", steps=6)])
+    request = tuning(tmp_path, "parts", device="cpu:2", steps=6)
+    stopped = answers(TWO, [request], cancel_at=5)
+    assert stopped[-1]["kind"] == "cancelled"
+    again = answers(TWO, [request])
+    assert next(each["done"] for each in again if each["type"] == "progress") == 4
+    assert np.allclose(numbers(again[-1]["result"]), numbers(whole[-1]["result"]), atol=1e-9)
+    expected, found = load_file(tmp_path / "whole.safetensors"), load_file(tmp_path / "parts.safetensors")
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"batch": 1}, "batch 1: allowed: at least 2, a window for each process"),
+        ({"dtype": "float16"}, "dtype float16: allowed with several processes: float32, bfloat16"),
+    ],
+)
+def test_two_processes_refuse_what_they_cannot_share(settings: dict[str, Any], message: str) -> None:
+    given = parse_settings({"steps": 1, "batch": 3, "learningRate": 1e-3, "distill": 1, "every": 1, "patience": 1, **settings})
+    with pytest.raises(InputError, match=message):
+        Tuner(Path("none"), Path("none"), given, Group(0, 2))

@@ -190,10 +190,12 @@ def test_an_unknown_type_is_refused() -> None:
         parse_settings({"dtype": "int8"})
 
 
-def test_a_loss_that_is_no_number_is_refused_before_tuning(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_weight_that_is_no_number_is_refused_before_tuning(folders: tuple[Path, Path], tmp_path: Path) -> None:
     file = folders[1] / "model.safetensors"
     tensors = load_file(file)
     tensors["model.layers.0.self_attn.q_proj.weight"][0, 0] = math.nan
     save_file(tensors, file, {"format": "pt"})
-    with pytest.raises(InputError, match="window 0: the loss is NaN; expected a number: a weight is NaN or infinite"):
+    with pytest.raises(
+        InputError, match=r"planned: model\.layers\.0\.self_attn\.q_proj\.weight has a value that is NaN or infinite"
+    ):
         run(folders, tmp_path / "state.pt")

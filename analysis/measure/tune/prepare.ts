@@ -1,6 +1,7 @@
 import { estimateOf, type Estimate } from '../../engine/estimate.ts';
 import { memoryLimit, type MemoryPlan } from '../../engine/memory.ts';
 import { requirePlan } from '../../engine/checkPlan.ts';
+import { processesOf } from '../../engine/torchSettings.ts';
 import { InputError } from '../../errors.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
 import { requireCheckpoint, type CheckpointModel, type Model } from '../../model/open.ts';
@@ -142,7 +143,10 @@ function armsOf({ compare, plan }: Pick<TuneRequest, 'compare' | 'plan'>): reado
 	return ARMS.filter((arm) => arm !== 'rival' || hasRival(plan.sources));
 }
 
-/** Counted for weights in float32 and one batch; on a GPU most of it is the GPU's. */
+/**
+ * Counted for weights in float32 and one batch; on a GPU most of it is the GPU's. Several processes hold parts of the weights,
+ * but each reads the whole model first.
+ */
 function memoryOf(
 	{ lora, batch, context, memoryLimitBytes, device, distill }: Omit<TuneRequest, 'out' | 'command'>,
 	{ parameters, vocab }: { parameters: number; vocab: number }
@@ -150,9 +154,11 @@ function memoryOf(
 	const weights = FLOAT * parameters;
 	const teacher = distill > 0 ? weights : 0;
 	const student = lora === null ? TRAINED_COPIES * weights : 2 * weights;
-	const bytes = BASE_BYTES + teacher + student + FLOAT * LOGITS_AT_ONCE * batch * context * vocab;
+	const others = device.startsWith('cpu:') ? Number(processesOf(device)) - 1 : 0;
+	const logits = FLOAT * LOGITS_AT_ONCE * batch * context * vocab;
+	const bytes = BASE_BYTES + teacher + student + logits + others * (BASE_BYTES + weights);
 	const limitBytes = memoryLimit(memoryLimitBytes);
-	if (device === 'cpu' && bytes > limitBytes) {
+	if (device.startsWith('cpu') && bytes > limitBytes) {
 		throw new InputError(
 			`memory: tuning takes ${formatBytes(bytes)}, and ${formatBytes(limitBytes)} may be used; use --lora, a smaller --batch or --context, or raise --memory`
 		);

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { anyNumber, fraction, wholeNumber } from '../../edge/values.ts';
-import { TORCH_DEVICE, TORCH_DTYPES } from '../../engine/torchSettings.ts';
+import { TORCH_DEVICES, TORCH_DTYPES } from '../../engine/torchSettings.ts';
 import { InputError } from '../../errors.ts';
 import { parsePlan } from '../../plan/planFile.ts';
 import { oneFlag, type FlagTable, type SettingFlags } from '../flags.ts';
 import { countOf, parsedBy, windowFlags, windowSettings } from '../settings.ts';
-import { torchDevice } from '../torchFlags.ts';
+import { DEVICES_ALLOWED, torchDevices } from '../torchFlags.ts';
 import { TUNE_DEFAULTS } from './defaults.ts';
 
 const MAX_SEED = 2 ** 31 - 1;
@@ -35,7 +35,7 @@ export const tuneSettings = v.object({
 	/** Whether the control and the rival are tuned too. */
 	compare: v.optional(v.boolean(), TUNE_DEFAULTS.compare),
 	device: v.optional(
-		v.pipe(v.string(), v.regex(TORCH_DEVICE, 'cpu, cuda, cuda:N, mps or auto')),
+		v.pipe(v.string(), v.regex(TORCH_DEVICES, DEVICES_ALLOWED)),
 		TUNE_DEFAULTS.device
 	),
 	/** Of products; weights and sums are float32. */
@@ -87,7 +87,11 @@ export const tuneFlags: FlagTable<TuneSettings> = {
 	}),
 	compare: compareFlag,
 	device: oneFlag(
-		{ flag: '--device <name>', about: 'cpu, cuda, cuda:1 or mps', parse: torchDevice },
+		{
+			flag: '--device <name>',
+			about: 'cpu, cuda, cuda:1, mps; cuda:all holds the model in parts on all GPUs (default: cpu)',
+			parse: torchDevices
+		},
 		TUNE_DEFAULTS.device
 	),
 	dtype: oneFlag<TuneSettings['dtype']>(
