@@ -55,7 +55,7 @@ export const tabs = ['map', 'evaluate', 'search', 'bench', 'tune'];
 export const pages = ['home', 'run', 'compare', 'model', 'results', 'dynamics', 'palette'];
 
 /**
- * What some files must not import, at their head or when they run.
+ * Forbids `files`, other than tests, to import what `patterns` match, at their head or when they run.
  * @param {string[]} files
  * @param {Pattern[]} patterns
  * @returns {import('eslint').Linter.Config}
@@ -119,7 +119,7 @@ const inAnalysis = { parent: 'analysis', alias: '\\$analysis' };
 const inPages = { parent: 'lib', alias: '\\$lib' };
 
 /**
- * What a room of analysis/ must not import.
+ * Returns patterns of the imports forbidden to a room of analysis/.
  * @param {string} room
  */
 const analysisBounds = (room) => [
@@ -130,7 +130,7 @@ const analysisBounds = (room) => [
 	...lower(analysisRanks, room, inAnalysis, 'analysis/')
 ];
 /**
- * What a room of src/lib/ must not import.
+ * Returns patterns of the imports forbidden to a room of src/lib/.
  * @param {string} room
  */
 const pageBounds = (room) => [
@@ -139,7 +139,7 @@ const pageBounds = (room) => [
 	...lower(pageRanks, room, inPages, 'src/lib/')
 ];
 /**
- * What keeps `name` from the others that are in `parent`.
+ * Returns patterns of the imports by which `name` would know the others that are in `parent`.
  * @param {string[]} names
  * @param {string} name
  * @param {string} parent

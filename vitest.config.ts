@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Unit tests work and do not wait: one file for each core. By itself vitest leaves a core free, of two cores half of the machine. */
 const WORKERS = availableParallelism();
-/** Where .ci/run reads how many tests passed, after each run. */
+/** Report from which .ci/run reads the number of passed tests, after each run. */
 const REPORT = 'test-results/report.json';
 /** A real browser, and jobs that run models, on a machine that may be slow. */
 const JOURNEY_TIMEOUT_MS = 120_000;
@@ -27,7 +27,7 @@ const EXAMPLE_TIMEOUT_MS = 1_800_000;
 const README = 'tests/readme/*.test.ts';
 /** A GPU in software; `npm run test:webgpu`, not part of `npm test`, because it is slow. */
 const WEBGPU = 'tests/webgpu/*.test.ts';
-/** What was written, run by other programs; `npm run test:runtimes`, not part of `npm test`, because it fetches them. */
+/** Written models, run by other programs; `npm run test:runtimes`, not part of `npm test`, because it fetches them. */
 const RUNTIMES = 'tests/runtimes/*.test.ts';
 /** The PyTorch engine, with a Python that has what python/pyproject.toml names; `npm run test:python`, not part of `npm test`. */
 const PYTHON = 'tests/python/*.test.ts';

@@ -12,7 +12,7 @@ export function isInputError(error: unknown): error is Error {
 	return error instanceof Error && error.name === 'InputError';
 }
 
-/** What went wrong, in one line, for a person. */
+/** Returns an error's message, for a person; anything else that was thrown, as text. */
 export function messageOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }

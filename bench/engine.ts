@@ -21,7 +21,7 @@ const REPEATS = 3;
 
 const COSINE = { views: ['all'], gram: true, sqrt: false, jsQueries: null } as const;
 
-/** What is timed against the bare forward pass: the sums of some metrics, over some windows. */
+/** Workloads timed against the bare forward pass: the sums of some metrics, over some windows. */
 const VARIANTS: { title: string; windows: number; sums: Omit<StatisticsRequest, 'windowCount'> }[] =
 	[
 		{ title: 'cosine, view all, one window and so no null', windows: 1, sums: COSINE },
@@ -97,7 +97,7 @@ export class BenchModel {
 		}
 	}
 
-	/** What `analyze` does: the same, captured, and the sums. Sessions are made before, as those of `plain` are. */
+	/** Returns the job of `analyze`: `plain` with attention captured and summed. Sessions are opened untimed, as there. */
 	captured(request: StatisticsRequest): Job {
 		const ready = async () => {
 			const pass = await StatisticsPass.open(this.#layout, request);

@@ -31,7 +31,7 @@ const LLAMA_3_8B_SHAPE: MadeUp = {
 	vocab: 32000
 };
 
-/** What transformers said of a job; see peer.py. */
+/** Figures of a job in transformers, as peer.py prints them. */
 interface Theirs {
 	seconds: number;
 	peakBytes: number;

@@ -8,7 +8,7 @@ const FOLLOWERS = [1, 2, 3, 4, 5, 6];
 const SETTING = { context: 256, windows: 8, maxSpan: 6, randomPlans: 100 };
 const TEXTS = ['hound-of-the-baskervilles.txt', 'time-machine.txt'];
 
-/** What plans of 1 to 6 followers cost on the report part, by planner and rival, plain and repaired. */
+/** Costs of plans of 1 to 6 followers on the report part, by model: each planner and rival, plain and repaired. */
 type PlansTable = Record<string, { followers: number; report: SearchReport }[]>;
 
 /**

@@ -10,7 +10,7 @@ export interface Ratio {
 	high: number | null;
 }
 
-/** What `ours` takes for each of `theirs`, pair by pair: both were measured one right after the other. */
+/** Computes the mean ratio of `ours` to `theirs`, pair by pair: both were measured one right after the other. */
 export function ratioOf(ours: readonly number[], theirs: readonly number[]): Ratio {
 	const logs = ours.map((each, at) => Math.log(each / theirs[at]));
 	const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;

@@ -10,7 +10,7 @@ export interface Line {
 	value: number | null;
 	unit: string;
 	aim: { atMost: number } | { atLeast: number } | null;
-	/** How the value came about, or why there is none. */
+	/** Way in which the value was measured, or the reason why there is none. */
 	detail: string;
 }
 
@@ -43,7 +43,7 @@ export class Report {
 	}
 }
 
-/** Whether a value keeps its aim; null: there is none of either. */
+/** Tests if a value meets its aim; null: there is no value or no aim. */
 export function met({ value, aim }: Pick<Line, 'value' | 'aim'>): boolean | null {
 	if (value === null || aim === null) return null;
 	return 'atMost' in aim ? value <= aim.atMost : value >= aim.atLeast;

@@ -83,7 +83,7 @@ function rowsOf({ goal, plans, verdict }: SearchReport, repaired: boolean): stri
 	});
 }
 
-/** What the table says of one saving. */
+/** Describes the results for one saving, in the words above its table. */
 function words({ goal, plans, verdict, recall }: SearchReport): string {
 	const best = plans.find(({ name }) => name === verdict.plan);
 	if (best === undefined) return `**Saving of ${savingOf(goal)}.** ${verdict.sentence}`;

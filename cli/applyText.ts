@@ -3,7 +3,7 @@ import { formatBytes } from '../analysis/text/number.ts';
 import { countWords } from '../analysis/text/plan.ts';
 import { formatFacts } from './table.ts';
 
-/** What was written, for a person. */
+/** Formats the record of a written model for a person. */
 export function applyText(record: DeployRecord, folder: string): string {
 	const { model, plan, cache, files, verified, dtype, weights, target, padding, rounding } = record;
 	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);

@@ -21,7 +21,7 @@ import { readTexts } from './texts.ts';
 import { withProgress } from './withProgress.ts';
 import { WORKERS } from './workers.ts';
 
-/** What `spanwise bench` has beyond its kind. */
+/** Options and texts of `spanwise bench` beyond those of its kind. */
 export const benchOwn: Own<BenchReport> = {
 	model: 'folder or name of a model, an ONNX file, or a folder written by spanwise apply',
 	options: [new Option('--against <folder>', 'the planned model, written by spanwise apply')],

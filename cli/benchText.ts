@@ -51,7 +51,7 @@ export function benchText(report: BenchReport): string {
 	return `${facts}\n${table}${net === 'few rounds' ? '' : `${net}: `}${netWords(report)}\n${ranges}\n\n${costText(report)}`;
 }
 
-/** What the plan costs, in the words of the page. */
+/** Formats the cost of the plan, in the words of the page. */
 function costText(report: BenchReport): string {
 	const { cost = null } = report;
 	if (cost === null) return `${costWords(report)}\n`;

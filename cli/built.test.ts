@@ -37,7 +37,7 @@ function startIn(cwd: string, ...args: string[]) {
 	return { child, ended };
 }
 
-/** What a bench takes so that the cost of its plan, which comes first, is that of one short window. */
+/** Returns options of a bench that keep the cost of its plan, which is measured first, to one short window. */
 async function littleCost(): Promise<string[]> {
 	const text = join(home, 'short.txt');
 	await writeFile(text, 'the cat sat on the mat. '.repeat(8));

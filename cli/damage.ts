@@ -4,7 +4,7 @@ import { formatPercent, formatWhole } from '../analysis/text/number.ts';
 import { damageText } from './damageText.ts';
 import type { Own } from './measurement.ts';
 
-/** What `spanwise damage` has beyond its kind. */
+/** Options and texts of `spanwise damage` beyond those of its kind. */
 export const damageOwn: Own<Damage> = {
 	options: [
 		new Option('--out <file>', 'where results are kept as they come (default: in the workspace)')

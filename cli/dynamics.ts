@@ -198,7 +198,7 @@ async function measured(
 	};
 }
 
-/** What a training is called: the place that was named, or else the folder that its checkpoints lie in. */
+/** Names a training: by the place that was named, or else by the folder that its checkpoints lie in. */
 function nameOf(places: readonly string[], [first]: readonly TrainingStep[]): string {
 	const [place] = places;
 	return basename(places.length === 1 ? resolve(place) : dirname(first.folder));

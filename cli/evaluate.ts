@@ -14,7 +14,7 @@ import { withModel } from '../analysis/model/open.ts';
 import { opening, planTorchFlags } from '../analysis/measure/torchFlags.ts';
 import { withProgress } from './withProgress.ts';
 
-/** What `spanwise evaluate` has beyond its kind. */
+/** Options and texts of `spanwise evaluate` beyond those of its kind. */
 export const evaluateOwn: Own<Evaluation> = {
 	options: [
 		new Option('--gates <file>', 'gates as JSON'),

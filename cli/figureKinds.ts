@@ -45,10 +45,10 @@ export const FIGURE_KINDS = [
 	'dynamics'
 ] as const;
 export type FigureKind = (typeof FIGURE_KINDS)[number];
-/** What is drawn of runs; trainings are drawn by their own ids. */
+/** Kind of a figure of runs; trainings are drawn by their own ids. */
 export type RunFigureKind = Exclude<FigureKind, 'dynamics'>;
 
-/** What a figure is made of, beside its run. */
+/** Options of a figure, beside its run. */
 export interface FigureChoice {
 	metric: Metric;
 	view: View;

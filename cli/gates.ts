@@ -52,7 +52,7 @@ function gateText({ gate, of, limit, value, low, high, verdict, excess }: Judged
 	return `gate ${flag}: ${verdict}: ${about} ${text(value)} ${interval}, ${bound} ${text(limit)}; ${margin}${why}`;
 }
 
-/** What makes intervals narrower. */
+/** Advice that narrows the interval of each gate. */
 const MORE: Record<keyof Gates, string> = {
 	maxLossIncrease: 'use more windows (--windows)',
 	minAgreement: 'use more windows (--windows)',

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import { printable, quoted } from '../analysis/edge/quote.ts';
 
-/** Where a command writes; a terminal says so. */
+/** Stream that a command writes to; `isTTY` is true of a terminal. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
-/** What the command has of the outside world, so that it can be run in a test. */
+/** Streams and environment of the command, passed in so that it can be run in a test. */
 export interface Io {
 	stdin: AsyncIterable<Uint8Array>;
 	/** Data, and nothing else. */

@@ -69,7 +69,7 @@ export function registerLabel(program: Command, io: Io): void {
 		});
 }
 
-/** Whether an id is that of a run or a result. Throws InputError where it is neither. */
+/** Returns the kind that an id belongs to, 'runs' or 'results'. Throws InputError where it belongs to neither. */
 async function labelledBy(id: string, home: string): Promise<Labelled> {
 	const shelves = { runs: runShelf(home), results: resultShelf(home) };
 	for (const of of ['runs', 'results'] as const)

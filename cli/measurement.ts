@@ -31,19 +31,19 @@ export interface KindOptions extends SharedOptions, ShardOptions {
 	[more: string]: unknown;
 }
 
-/** What was measured. */
+/** Figures, files and settings of a measurement. */
 export interface Made<Figures> {
 	figures: Figures;
 	files: readonly FolderFile[];
 	settings: object;
 }
 
-/** What a subcommand has beyond what its kind says. */
+/** Options, steps and texts of a subcommand beyond those of its kind. */
 export interface Own<Figures extends object = object> {
-	/** What MODEL may be. */
+	/** Description of the argument MODEL, for --help. */
 	model?: string;
 	options?: readonly Option[];
-	/** Whether the plan of a model that was written with one is taken where none is given. */
+	/** True if the plan that a model was written with is taken where no --plan is given. */
 	ownPlan?: boolean;
 	/** Said where a plan is missing. */
 	planMissing?: string;
@@ -148,7 +148,7 @@ export function optionOf(
 		: option.default(standing, defaultWords);
 }
 
-/** What is asked for, and the command that asks for it again. Throws InputError where an option or a file is at fault. */
+/** Reads the request from the options, with a command that repeats it. Throws InputError for a bad option or file. */
 export async function asked(
 	kind: Kind,
 	model: string,

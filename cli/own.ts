@@ -5,7 +5,7 @@ import type { Own } from './measurement.ts';
 import { searchOwn } from './search.ts';
 import { tuneOwn } from './tune.ts';
 
-/** What the subcommands of some kinds have beyond their kinds; others print a summary and keep the result. */
+/** Parts of subcommands beyond their kinds, by kind; the other subcommands print a summary and keep the result. */
 export const OWN: Readonly<Partial<Record<string, Own>>> = {
 	damage: damageOwn,
 	evaluate: evaluateOwn,

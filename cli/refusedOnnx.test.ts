@@ -71,8 +71,8 @@ async function look(folder: string): Promise<unknown[]> {
 }
 
 /**
- * What a refused command says, the model's folder called "model"; it has left all that there was as it was, to the byte,
- * and nothing besides.
+ * Returns the error of a refused command, the model's folder called "model". Checks that it left all that there was as
+ * it was, to the byte, and nothing besides.
  */
 async function refusal(folder: string, ...args: string[]): Promise<string> {
 	await chmod(folder, 0o555);

@@ -8,7 +8,7 @@ export function sampleFiles(ids: readonly string[]): string[] {
 	return ids.map((id) => join(SAMPLES, `${id}.txt`));
 }
 
-/** What --help says of texts that are taken where none is named. */
+/** Returns the --help text of an option for texts; the bundled ones are its default. */
 export function samplesHelp(ids: readonly string[]): string {
 	return `texts to read, UTF-8; - is stdin (default: the bundled ${ids.join(' and ')})`;
 }

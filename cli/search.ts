@@ -7,7 +7,7 @@ import type { Own } from './measurement.ts';
 import { writeSearch } from './searchFolder.ts';
 import { searchText } from './searchText.ts';
 
-/** What `spanwise search` has beyond its kind. */
+/** Options and texts of `spanwise search` beyond those of its kind. */
 export const searchOwn: Own<Search> = {
 	options: [
 		new Option('--out <folder>', 'where the report, the plans and refitted weights are written')

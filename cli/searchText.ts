@@ -98,7 +98,7 @@ function recalled<Row extends { recall?: { report: PartLoss } }>({
 	];
 }
 
-/** What plans lose on the user's questions, those of the report part; no columns where none were asked. */
+/** Returns columns of the accuracy drop on the user's questions, those of the report part; none if none were asked. */
 function asked<Row extends { accuracy?: { report: AccuracyDrop } }>({
 	tasks
 }: Search['report']): Column<Row>[] {

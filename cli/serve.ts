@@ -104,7 +104,7 @@ async function serve(options: ServeOptions, io: Io): Promise<void> {
 	if (options.open) openPage(url);
 }
 
-/** What the built server reads; see src/lib/server/settings.ts and adapter-node. */
+/** Sets the environment that the built server reads; see src/lib/server/settings.ts and adapter-node. */
 function setEnvironment(options: ServeOptions, token: string | null): void {
 	const { env } = process;
 	env.SPANWISE_HOME = workspaceHome({ home: options.home, env, cwd: process.cwd() });

@@ -6,7 +6,7 @@ import type { FolderFile } from '../analysis/workspace/wholeFolder.ts';
 import type { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import { say, type Io } from './io.ts';
 
-/** How a measurement came about. */
+/** Workspace, command and telemetry that a measurement is kept with. */
 interface Origin {
 	home: string;
 	/** The command that makes it again. */

@@ -23,7 +23,7 @@ const INTERNAL = 1;
 const USER_FAULT = 2;
 const ADVICE = 'use a smaller context, fewer windows or a lower --memory';
 
-/** What the child reports of itself. */
+/** Message from the child: the model that it is about to run. */
 interface Report {
 	model: string;
 }

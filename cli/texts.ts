@@ -33,7 +33,7 @@ export async function readQuestions(file: string): Promise<Document> {
 	return { name: file, text };
 }
 
-/** What is bundled lies below; commands name it by this path, wherever they are given. */
+/** Paths of bundled files, as commands name them; found below Spanwise's own folder wherever the command is given. */
 const BUNDLED = /^static[/\\](samples|choices)[/\\][\w.-]+$/;
 
 async function readText(file: string): Promise<Uint8Array> {
@@ -51,7 +51,7 @@ async function readText(file: string): Promise<Uint8Array> {
 	}
 }
 
-/** What comes on stdin, at most `mostBytes`. Throws InputError for more. */
+/** Reads stdin as UTF-8, at most `mostBytes`. Throws InputError for more. */
 export async function readStdin({ stdin }: Io, mostBytes: number): Promise<string> {
 	const bytes = await readAll(stdin, mostBytes);
 	return Buffer.from(bytes).toString('utf8');

@@ -10,7 +10,7 @@ import type { Own } from './measurement.ts';
 import { pythonOption, usePython } from './python.ts';
 import { formatFacts, formatTable } from './table.ts';
 
-/** What `spanwise tune` has beyond its kind. */
+/** Options and texts of `spanwise tune` beyond those of its kind. */
 export const tuneOwn: Own<Tune> = {
 	options: [
 		new Option(

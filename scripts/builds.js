@@ -17,7 +17,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
  * neighbours are small entries that name the newest build; replacing them is how a build takes over.
  */
 
-/** What a build is made from, relative to the project. */
+/** Files and folders that a build is made from, relative to the project. */
 const INPUTS = [
 	'adapter.js',
 	'analysis',
@@ -34,7 +34,7 @@ const INPUTS = [
 const ID_LENGTH = 12;
 /** Builds under way are named so, with the process that makes them. */
 const UNFINISHED = '.unfinished-';
-/** What entries import, named by its hash: nobody starts it. */
+/** Pattern of the chunks that entries import, named by their hash. Nobody starts one by itself. */
 const CHUNK = /-[\w-]{8}\.js$/;
 /** Files named by process number: who runs from a build. */
 const RUNNING = 'running';

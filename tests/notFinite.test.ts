@@ -22,7 +22,7 @@ import {
 } from './builders/opened.ts';
 import { captureAttention } from './builders/opened.ts';
 
-/** What every command says; `what` is named before it. */
+/** Message of every command: the model, the quantity, and the value that is not finite. */
 const SAID =
 	/^\S+: .* is (NaN|-?Infinity); expected a number: a weight is NaN or infinite, or the model overflows its type$/;
 
@@ -44,7 +44,7 @@ afterAll(() => rm(scratch, { recursive: true }));
 let outs = 0;
 const newFolder = () => join(scratch, `out-${outs++}`);
 
-/** What each command does with a model and a plan for it. */
+/** Calls of each command on a model and a plan for it. */
 const COMMANDS: Record<string, (modelFolder: string, plan: Plan) => Promise<unknown>> = {
 	analyze: (modelFolder) =>
 		analyze(

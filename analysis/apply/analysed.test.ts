@@ -78,7 +78,7 @@ async function figures({ folder, record }: Run, metric: Metric, view: View): Pro
 	return [found.matrix, found.null, found.low, found.high].flatMap((each) => [...(each ?? [])]);
 }
 
-/** How far two runs of the same windows are apart: in every metric and view, loss, profile and token maps. */
+/** Computes the largest differences between two runs of the same windows: similarity, loss, profile and maps. */
 async function apart(checkpoint: Run, exported: Run) {
 	const similarity: Record<string, number> = {};
 	for (const view of VIEWS) {

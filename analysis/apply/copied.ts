@@ -1,7 +1,7 @@
 import { chmod, copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What belongs to a model besides its weights, where it is there. */
+/** Name patterns of the files that belong to a model besides its weights; a model may lack any of them. */
 const COMPANIONS = [
 	/^config\.json$/,
 	/^generation_config\.json$/,

@@ -28,7 +28,7 @@ import { verifyCheckpoint, verifyDecoder, type Expected } from './verify.ts';
 
 export const CARD_FILE = 'README.md';
 
-/** What is being done, for a display. */
+/** Stage of the writing, for a progress display. */
 export type DeployStage = 'writing' | 'verifying' | 'rounding' | 'hashing';
 
 /** A model that was written. */
@@ -36,11 +36,11 @@ export interface Deployed {
 	record: DeployRecord;
 	/** The plan was made for other weights; null: for these, or no plan. */
 	warning: string | null;
-	/** What was written otherwise than might be expected, and why; one line each. */
+	/** Ways in which the result differs from what one might expect, with reasons; one line each. */
 	notes: string[];
 }
 
-/** What is at hand while a folder is being filled. */
+/** Inputs of the steps that fill a folder. */
 interface Work {
 	request: DeployRequest;
 	model: CheckpointModel;
@@ -153,7 +153,7 @@ function requireSuited({
 	}
 }
 
-/** What becomes of quantised weights, which are not quantised again. */
+/** Returns a note that quantised weights are widened, since they are not quantised again; [] for other models. */
 function widenedNotes(
 	{ quantisation, dtype }: ModelConfig,
 	request: Pick<DeployRequest, 'target' | 'dtype'>
@@ -206,7 +206,7 @@ async function finishDecoder(
 	return expected === null ? null : measureRounding(join(folder, written.file), expected);
 }
 
-/** What the engine itself says of the model as planned, on a short window. */
+/** Computes the logits of the engine's own run of the model as planned, on a short window. */
 async function runOriginal({ model, planned, onProgress }: Work): Promise<Expected> {
 	const { checkpoint, reader } = model;
 	onProgress('verifying', 0);

@@ -25,7 +25,7 @@ function newFolder(): string {
 	return join(scratch, `folder-${folders++}`);
 }
 
-/** What of a genai_config.json must be true of the graph beside it. */
+/** Fields of a genai_config.json that must agree with the graph beside it. */
 interface Genai {
 	model: {
 		vocab_size: number;

@@ -6,7 +6,7 @@ import { parseOrNull } from '../edge/parse.ts';
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import { requireDecoder, type DecoderArchitecture } from '../model/checkpoint/writable.ts';
 
-/** What onnxruntime-genai calls the supported architectures. */
+/** Names of the supported architectures in onnxruntime-genai (`model.type`). */
 const MODEL_TYPES: Record<DecoderArchitecture, string> = {
 	LlamaForCausalLM: 'llama',
 	MistralForCausalLM: 'mistral',

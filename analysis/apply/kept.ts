@@ -24,7 +24,7 @@ export interface Written {
 	from: TensorEntry | Float32Array;
 }
 
-/** What is left of a checkpoint under a plan, in the order of the original's names, and what the plan adds. */
+/** Returns the tensors of a checkpoint that a plan keeps, and those that it adds, sorted by name. */
 export function keptTensors(checkpoint: Checkpoint, planned: Required<PlannedLayers>): Written[] {
 	const { config } = checkpoint;
 	const { sources, headMaps, repairs } = planned;

@@ -17,7 +17,7 @@ export function sharedModelType(architecture: string): string {
 	return `spanwise_${familyOf({ architecture }).modelType}`;
 }
 
-/** What config.json of a planned model says beside what the original's says; see `written_config` of python/spanwise/planned.py. */
+/** Returns the config.json fields that a plan adds or replaces; see `written_config` of python/spanwise/planned.py. */
 export function plannedConfig(
 	{ architecture, tied }: { architecture: string; tied: boolean },
 	plan: Plan,

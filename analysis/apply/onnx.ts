@@ -14,7 +14,7 @@ import { writeWeights } from './weightsFile.ts';
 
 const GENAI_FILE = 'genai_config.json';
 
-/** Where a decoder's graph lies in its folder, as transformers.js and optimum look for it. */
+/** Returns the path of a decoder's graph in its folder, where transformers.js and optimum look for it. */
 export function modelFile(dtype: DecoderDtype): string {
 	return join(SUBFOLDER, graphFile(dtype));
 }

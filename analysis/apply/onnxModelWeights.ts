@@ -20,7 +20,7 @@ const PIECE_BYTES = 2 ** 24;
 /** Keys of external data that say where the bytes are, or hash them as they were. */
 const REPLACED = ['location', 'offset', 'length', 'checksum'];
 
-/** Where bytes of the new file come from: rows of a file, as `WeightCut` has them. */
+/** Source of some bytes of the new file: rows of another file, described as in `WeightCut`. */
 interface Piece extends Omit<WeightCut, 'source'> {
 	path: string;
 	offset: number;

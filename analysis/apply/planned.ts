@@ -8,8 +8,8 @@ import type { Plan } from '../plan/types.ts';
 import { readRepairs } from '../engine/repair/file.ts';
 
 /**
- * What each layer of a model does: as planned, with the refitted weights that the plan names, or without a plan
- * as the model has it. Mean outputs that the model itself has in place of attention are among the repairs.
+ * Returns the source of each layer, with head maps and repairs: by the plan and the refitted weights that it names, or
+ * without a plan as in the model. Mean outputs that the model itself has in place of attention are among the repairs.
  */
 export async function plannedLayers(
 	plan: Plan | null,

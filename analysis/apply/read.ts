@@ -9,7 +9,7 @@ import { RECORD_FILE } from '../model/onnx/writtenPlan.ts';
 import { parsePlan } from '../plan/planFile.ts';
 import type { Plan } from '../plan/types.ts';
 
-/** What is needed of `spanwise.json` to run the model beside it. */
+/** Fields of `spanwise.json` that are needed to run the model beside it. */
 const schema = v.object({
 	format: v.literal('spanwise/model'),
 	model: v.object({ name: v.string(), hash: v.string() }),

@@ -13,7 +13,7 @@ import type {
 	WrittenFile
 } from './types.ts';
 
-/** What `spanwise.json` says of a folder that holds the files `names` and nothing else yet. */
+/** Builds the `spanwise.json` of a folder that holds the files `names` and nothing else yet. */
 export async function recordOf(
 	folder: string,
 	names: readonly string[],

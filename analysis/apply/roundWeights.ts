@@ -25,14 +25,14 @@ import {
 export const ROUNDED_WEIGHTS = ['int8', 'int4'] as const;
 export type RoundedWeights = (typeof ROUNDED_WEIGHTS)[number];
 
-/** What transformers.js calls them: its name of the type, and of the file. */
+/** Names of the types in transformers.js, which file names contain too. */
 export const RUNTIME_NAMES: Record<RoundedWeights, string> = { int8: 'int8', int4: 'q4' };
 const BITS: Record<RoundedWeights, string> = { int8: '8', int4: '4' };
 
 const run = promisify(execFile);
 const answer = v.object({ products: v.number(), version: v.string() });
 
-/** Where the graph of a decoder with rounded weights lies in its folder. */
+/** Returns the path of the graph of a decoder with rounded weights, relative to its folder. */
 export function roundedFile(weights: RoundedWeights): string {
 	return join(SUBFOLDER, `model_${RUNTIME_NAMES[weights]}.onnx`);
 }
@@ -71,8 +71,9 @@ function notRounded(python: string, error: unknown): InputError {
 }
 
 /**
- * What rounding does to a window: the loss of the model as planned in float32 and as written, and the largest difference
- * of a logit. Throws InputError where the written decoder disagrees with itself when it reads through its cache.
+ * Measures the effect of rounding on a window: the loss of the model as planned in float32 and as written, and the
+ * largest difference of a logit. Throws InputError where the written decoder, reading through its cache, disagrees
+ * with itself.
  */
 export async function measureRounding(
 	file: string,

@@ -7,11 +7,11 @@ import { Shelf } from '../workspace/shelf.ts';
 import { readyTarget } from '../workspace/wholeFolder.ts';
 import { workspaceAt } from '../workspace/workspace.ts';
 
-/** What is to be written for a while, and where. */
+/** Place and size of a temporary folder. */
 interface ScratchRoom {
 	/** The workspace. */
 	home: string;
-	/** What is in the making. */
+	/** Id of the result in the making, which names the folder. */
 	id: string;
 	bytesNeeded: number;
 }

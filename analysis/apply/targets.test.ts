@@ -25,7 +25,7 @@ afterAll(() => rm(scratch, { recursive: true }));
 
 let written = 0;
 
-/** What `apply` says of every form: the message that it refuses with, or null. */
+/** Applies a plan in every form. Returns for each the message that `apply` refuses with; null: it was written. */
 async function applied(model: string, plan: Plan): Promise<(string | null)[]> {
 	const problems: (string | null)[] = [];
 	for (const target of DEPLOY_TARGETS) {

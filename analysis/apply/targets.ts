@@ -15,7 +15,7 @@ export interface TargetProblem {
 	problem: string | null;
 }
 
-/** Whether a plan fits a model, layer by layer, and in which forms `apply` writes the model with it. */
+/** Check of a plan against a model, layer by layer, with the forms in which `apply` can write the model with it. */
 export interface PlanReport extends PlanCheck {
 	/** Every form; none where the plan does not fit the model. */
 	targets: TargetProblem[];
@@ -50,7 +50,7 @@ export function requireOnnx(file: string, target: DeployTarget): void {
 	throw new InputError(`${target}: ${file} is an ONNX model, which is written as one: --to onnx`);
 }
 
-/** What is written for other runtimes has the config.json and tokenizer.json of the model, which a GGUF file lacks. */
+/** Throws InputError for a GGUF file, which lacks the config.json and tokenizer.json that other runtimes need. */
 function requireFiles({ form, path }: CheckpointModel, target: DeployTarget): void {
 	if (form !== 'gguf') return;
 	throw new InputError(

@@ -15,10 +15,10 @@ import { check, largestDifference, largestOf, toleranceFor, type Expected } from
 /** Bytes of a parameter as it is loaded, float32, whatever its type in the file. */
 const FLOAT = 4;
 
-/** What transformers made of a folder, or why it was not asked. */
+/** Result of running a folder in transformers, or the reason that it was not run. */
 export interface TransformersRun {
 	found: TransformersVerification | null;
-	/** null: it was asked. */
+	/** Reason that it was not run; null: it was run. */
 	missed: string | null;
 }
 

@@ -10,7 +10,7 @@ import { CARD_FILE } from './deploy.ts';
 import { SAFETENSORS_FILE } from './safetensors.ts';
 import { writtenFiles } from './record.ts';
 
-/** What was tuned, for card and record. */
+/** A tuned model to be written, with the facts for its card and record. */
 export interface TunedModel {
 	/** The planned folder that was tuned. */
 	from: string;

@@ -5,11 +5,11 @@ import type { Plan } from '../plan/types.ts';
 export const DEPLOY_TARGETS = ['onnx', 'transformers', 'gguf'] as const;
 export type DeployTarget = (typeof DEPLOY_TARGETS)[number];
 
-/** How a model is to be written, with a plan applied or as it is. */
+/** Settings for writing a model, with a plan applied or as it is. */
 export interface DeployRequest {
 	/** null: none, the baseline. */
 	plan: Plan | null;
-	/** Where the plan lies, and the refitted weights that it may name. */
+	/** Folder of the plan, and of the refitted weights that it may name. */
 	planFolder: string;
 	target: DeployTarget;
 	/** Element type of weights, activations and cache; null: as stored, which checkpoints always are. */
@@ -18,7 +18,7 @@ export interface DeployRequest {
 	weights?: RoundedWeights | null;
 	/** The folder to be written: new or empty. */
 	out: string;
-	/** Whether what was written is run and compared with the engine. */
+	/** True if the written model is run and compared with the engine. */
 	verify: boolean;
 	/** The workspace: remembered model hashes live there. */
 	home: string;
@@ -26,7 +26,7 @@ export interface DeployRequest {
 	command?: string;
 }
 
-/** How far what was written is from the engine's own run, on one window. */
+/** Differences between the written model and the engine's own run of the original as planned, on one window. */
 export interface Verification {
 	/** Tokens in the window. */
 	tokens: number;
@@ -46,13 +46,13 @@ export interface Verification {
 	largestLogit: number;
 }
 
-/** What transformers itself made of a folder that was written for it: the same differences, and who found them. */
+/** The same differences, found by transformers itself in a folder that was written for it. */
 export interface TransformersVerification extends Verification {
-	/** Of transformers. */
+	/** Version of transformers. */
 	version: string;
 }
 
-/** What rounding weights does to one window; losses in nats/token. */
+/** Effect of rounding the weights on one window; losses in nats/token. */
 export interface Rounding {
 	tokens: number;
 	/** As planned in float32, and as written. */
@@ -74,8 +74,8 @@ export interface WrittenFile {
 }
 
 /**
- * Where the shorter prompts of a batch may be padded. GroupQueryAttention goes by lengths, so that it allows the right
- * alone; `as exported`: where the model that was rewritten allows it.
+ * Side on which the shorter prompts of a batch may be padded. GroupQueryAttention goes by lengths and allows only the
+ * right; `as exported`: the side that the original ONNX model allows.
  */
 export type Padding = 'right' | 'either' | 'as exported';
 

@@ -15,7 +15,7 @@ const TOLERANCE = { float32: 2e-4, float16: 2e-2 };
 /** Tokens read one by one after the first half of the window; the rest is read at once again. */
 export const SINGLE_STEPS = 8;
 
-/** What was written is to say this: the engine's own run of the original, as planned, on one window. */
+/** Logits that a written model must reproduce: the engine's own of the original, as planned, on one window. */
 export interface Expected {
 	ids: readonly number[];
 	/** [tokens, vocab] */

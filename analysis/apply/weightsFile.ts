@@ -16,7 +16,7 @@ import { writeAll } from './write.ts';
 /** 32 MB: rows of an embedding that are in memory at once; it may be larger than all layers together. */
 const PART_BYTES = 2 ** 25;
 
-/** Where the weights of a decoder come from. */
+/** Sources of the weights of a decoder. */
 export interface WeightOrigin {
 	checkpoint: Checkpoint;
 	reader: WeightReader;

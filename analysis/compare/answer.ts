@@ -14,8 +14,8 @@ interface Largest {
 }
 
 /**
- * What a comparison comes to, in one sentence: the pair of layers that differs most, with its figures and its interval, of
- * those whose interval leaves out 0. null: no two runs can be paired, or all of them are alike.
+ * Sums up a comparison in one sentence: the pair of layers that differs most, with its figures and its interval, of
+ * those whose interval leaves out 0. Returns null where no two runs can be paired, or all of them are alike.
  */
 export function answerWords({ runs, pairs }: Pick<Comparison, 'runs' | 'pairs'>): string | null {
 	const paired = pairs.filter(({ paired, map }) => paired !== null && !isAlike(map.difference));

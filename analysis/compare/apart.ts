@@ -6,7 +6,7 @@ import type { Interval } from '../statistics/resample.ts';
  */
 export const ROUNDING = 1e-4;
 
-/** Whether a difference is borne out: its interval leaves out 0, and is more than rounding. */
+/** Returns true if the interval of a difference leaves out 0 and reaches beyond rounding. */
 export function isApart({ low, high }: Pick<Interval, 'low' | 'high'>): boolean {
 	return (low > 0 || high < 0) && Math.max(Math.abs(low), Math.abs(high)) > ROUNDING;
 }

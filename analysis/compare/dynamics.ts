@@ -1,4 +1,4 @@
-/** How a training changes what layers attend to. */
+/** Training dynamics: similarity of attention between layers, and loss increases, by checkpoint of a training. */
 import type { TorchSettings } from '../engine/torchSettings.ts';
 import { meanNextLayer, nextLayerCurve } from '../similarity/curves.ts';
 import { summaryOf } from '../similarity/compare.ts';
@@ -40,7 +40,7 @@ export interface Dynamics {
 	texts: { name: string; sha256: string }[];
 	context: number;
 	windows: number;
-	/** What made it where it was not the program's own engine. */
+	/** Engine that made the measurements, with its settings; left out: the program's own. */
 	engine?: { name: 'torch' } & TorchSettings;
 	steps: DynamicsStep[];
 }

@@ -7,7 +7,7 @@ const HASH_LENGTH = 12;
 
 type Fact = Omit<DifferingFact, 'values'> & { value: string | number };
 
-/** What the definition cards and the models' facts say differently: one line a fact, in a fixed order. */
+/** Finds the facts of definition cards and models that differ between runs: one entry a fact, in a fixed order. */
 export function differingFacts(records: readonly RunRecord[]): DifferingFact[] {
 	const facts = records.map(factsOf);
 	const long = table({

@@ -1,4 +1,4 @@
-/** What pages read from the sums of runs, which may be hundreds of megabytes. */
+/** Figures that pages read from the sums of runs, which may be hundreds of megabytes. */
 import { headBlock } from '../similarity/measure.ts';
 import { similarityOf } from '../similarity/similarity.ts';
 import type { Metric, Similarity, View } from '../similarity/types.ts';

@@ -4,7 +4,7 @@ import { mostFollowers, planByFollowers, planByThreshold } from '../plan/search.
 import { planSpans } from '../plan/spans.ts';
 import type { ComparedPlan, ComparedSpans, DepthSpan, SpanChoice, SpanOverlap } from './types.ts';
 
-/** What spans are searched in: the similarity matrix [L, L] and the reach of each layer. */
+/** Input of a search for spans: the similarity matrix [L, L] and the reach of each layer. */
 export interface SpanInput {
 	matrix: Float64Array;
 	layers: number;

@@ -54,7 +54,7 @@ export interface StoredDynamics {
 	version: 1;
 	/** Name of its file. */
 	id: string;
-	/** What its checkpoints lie in. */
+	/** Name of the place that was given, or else of the folder that its checkpoints lie in. */
 	name: string;
 	createdAt: string;
 	spanwise: string;

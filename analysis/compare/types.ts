@@ -13,7 +13,7 @@ export interface CompareInput {
 	sums: ViewSums;
 }
 
-/** Which spans are laid over one another: those at or above a similarity, or a number of followers. */
+/** Rule by which the compared spans are chosen: at or above a similarity, or by a number of followers. */
 export type SpanChoice =
 	{ by: 'similarity'; minSimilarity: number } | { by: 'followers'; followers: number };
 
@@ -40,13 +40,13 @@ export interface ComparedModel {
 	name: string;
 	modelHash: string;
 	layers: number;
-	/** How many windows of text were read. */
+	/** Number of windows of text that were read. */
 	windows: number;
 	/** [L, L] */
 	matrix: number[][];
 	/** 95% intervals; equal to the value where there are none (see `over`). */
 	figures: Summary<Interval>;
-	/** What the intervals were resampled over; null: there are none. */
+	/** Unit of resampling for the intervals; null: there are none. */
 	over: ResampledOver | null;
 	/** Mean null over all pairs of layers: how alike they are on different texts; null where there is none. */
 	nullPairs: number | null;

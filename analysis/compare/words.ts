@@ -11,7 +11,7 @@ const WIDEST_PEAK = 0.5;
 const SHORTEST_STRETCH = 0.1 - 1e-9;
 
 /**
- * What the numbers say, in sentences about these checkpoints and this text, the answer first. A difference is stated only
+ * Writes the findings as sentences about these checkpoints and this text, the answer first. A difference is stated only
  * where its 95% interval excludes 0 and is more than rounding; where none does, the sentence says that it is not
  * settled.
  */

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
-/** What of a request decides whether it is answered at all. */
+/** Facts about a request that decide if it is answered at all. */
 export interface RequestFacts {
 	/** Header Host, with its port. */
 	host: string | null;
@@ -14,9 +14,9 @@ export interface RequestFacts {
 }
 
 /**
- * Why a request is refused; null: it is not. A page of another site must not reach the server through the
- * visitor's browser: neither with its own Origin nor by making its own name point here (DNS rebinding, seen by
- * the foreign Host). `listenHost` is what --host said, null where nothing was said.
+ * Returns the reason for refusing a request; null: it is allowed. A page of another site must not reach the server
+ * through the visitor's browser: neither with its own Origin nor by making its own name point here (DNS rebinding,
+ * seen by the foreign Host). `listenHost` is the value of --host; null: the option was not given.
  */
 export function refusal(facts: RequestFacts, listenHost: string | null): string | null {
 	const local = listenHost === null || isLoopback(listenHost);

@@ -1,4 +1,4 @@
-/** What stands in place of a file, by its first bytes, and what to do about it. */
+/** Things that may stand in place of a file, by its first bytes, each with advice on what to do. */
 const IMPOSTORS: { begins: RegExp | string; is: string }[] = [
 	{
 		begins: /^version https:\/\/git-lfs\.github\.com\/spec\//,
@@ -18,7 +18,7 @@ const IMPOSTORS: { begins: RegExp | string; is: string }[] = [
 	}
 ];
 
-/** What a file is that should be something else, in words that go on after its path; null: none of what is known. */
+/** Describes a file that stands in place of another, in words that go on after its path; null: of no known kind. */
 export function impostorOf(head: Uint8Array | string): string | null {
 	const text = typeof head === 'string' ? head.slice(0, 200) : new TextDecoder().decode(head);
 	const isThis = (begins: RegExp | string) =>

@@ -4,7 +4,7 @@ import { impostorOf } from './impostor.ts';
 /** The first bytes of a file, enough to tell what it is. */
 const MAGIC_BYTES = 64;
 
-/** What a file is that should be something else, by its first bytes; null too where it cannot be read. */
+/** Reads the first bytes of a file for `impostorOf` and returns its words; null too where it cannot be read. */
 export async function impostorAt(file: string): Promise<string | null> {
 	const found = await stat(file).catch(() => null);
 	const handle = found?.isFile() === true ? await open(file).catch(() => null) : null;

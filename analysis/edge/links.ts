@@ -1,7 +1,7 @@
 import { lstat, readlink, stat } from 'node:fs/promises';
 import { quoted } from './quote.ts';
 
-/** What is wrong with a link whose file is not there, in words that go on after its path; null: it is no such link. */
+/** Describes a link whose file is missing, in words that go on after its path; null: it is no such link. */
 export async function brokenLink(path: string): Promise<string | null> {
 	const itself = await lstat(path).catch(() => null);
 	if (itself?.isSymbolicLink() !== true) return null;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { InputError, messageOf } from '../errors.ts';
 import { quoted } from './quote.ts';
 
-/** What a sealed object has beside its own fields: the checksum of their JSON. */
+/** Field that a sealed object has beside its own: the checksum of their JSON. */
 export interface Seal {
 	checksum?: string;
 }
@@ -20,8 +20,9 @@ export function sealed<Value extends object>(
 }
 
 /**
- * Whether a parsed object has a checksum; files of earlier versions have none. Throws InputError that begins with `where`
- * where the checksum is not that of the other fields or, without one, a number is infinite (1e999).
+ * Checks the seal of a parsed object. Returns true if it has a checksum; files of earlier versions have none. Throws
+ * InputError that begins with `where` if the checksum does not match the other fields or, without one, a number is
+ * infinite (1e999).
  */
 export function checkSeal(json: unknown, where: string, about = ''): boolean {
 	if (typeof json !== 'object' || json === null || !('checksum' in json)) {

@@ -22,7 +22,7 @@ export interface Captured {
 	loss: number;
 	/** null: the model's facts say it all. */
 	seen: SeenWindows | null;
-	/** Where it was computed; left out: where the outlook says. */
+	/** Device that computed it; left out: that of the outlook. */
 	chosen?: ChosenDevice;
 }
 
@@ -37,7 +37,7 @@ export interface WindowRunner {
 		places: readonly WindowAttention[],
 		done: number
 	): Promise<readonly (Float64Array | Float32Array)[]>;
-	/** What the windows that ran show of sliding windows; left out where config.json is followed. */
+	/** Returns the sliding windows seen in the windows that ran; left out where config.json is followed. */
 	seen?: () => SeenWindows;
 	release(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function captureSums(
 	return sumWindows(prepared, runner, reporter, stopwatch);
 }
 
-/** What is captured of a checkpoint. */
+/** Input of a capture: a checkpoint, its windows and the statistics asked for, laid out in memory. */
 export type Captureable = Pick<
 	Prepared,
 	'checkpoint' | 'layout' | 'memory' | 'work' | 'statistics' | 'windows'

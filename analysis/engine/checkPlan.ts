@@ -10,7 +10,7 @@ import { sharingProblems, type PlannedAttention } from '../rewrite/shareCheck.ts
 import { plannedAttention, writableAttention } from './plannedOnnx.ts';
 import { findRepairs } from './repair/file.ts';
 
-/** Whether a plan can be applied to a model, layer by layer. */
+/** Result of checking a plan against a model, layer by layer. */
 export interface PlanCheck {
 	layers: PlannedLayer[];
 	/** Why the plan cannot be applied, first of all; null: it can. */
@@ -33,11 +33,11 @@ export interface PlannedLayer {
 export interface CheckFolders {
 	/** The workspace, where hashes are remembered. */
 	home: string;
-	/** Where the plan lies, and its refitted weights with it; null: that is not known. */
+	/** Folder of the plan and its refitted weights; null: not known. */
 	planFolder: string | null;
 }
 
-/** What is to become of a plan: the model is run with it, or written with it and, unless told otherwise, compared. */
+/** Use of a plan: to run the model with it, or to write the model with it and, unless told otherwise, compare. */
 export type PlanUse = 'run' | 'write' | 'write and compare';
 
 /**
@@ -97,7 +97,7 @@ async function warningOf(model: Model, plan: Plan, home: string): Promise<string
 	return planMatches(plan, { name: model.name, layers: plan.sources.length, hash });
 }
 
-/** What is at fault; null: nothing is. */
+/** Returns the message of the InputError that a check throws; null: it throws none. Other errors are thrown on. */
 export async function refusalOf(check: () => Promise<void>): Promise<string | null> {
 	try {
 		await check();

@@ -103,7 +103,7 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 	};
 }
 
-/** What is said of a window that is too long to be in memory at once. */
+/** Returns the note on a window whose attention does not fit in memory at once; [] where it fits. */
 function chunkNotes({ blocks }: AttentionLayout, { chunks }: MemoryPlan): string[] {
 	if (chunks === undefined) return [];
 	const queries = chunks.nullBlocks.reduce((sum, block) => sum + blocks[block].queryCount, 0);

@@ -15,7 +15,7 @@ import { turnedOf } from './turned.ts';
 import { WeightSource } from './weights.ts';
 import { forwardWork, outputWork } from './work.ts';
 
-/** What sequences of one length are run with. */
+/** Passes, kept windows and work of sequences of one length. */
 interface Length {
 	layout: AttentionLayout;
 	forward: ForwardPass;

@@ -1,7 +1,7 @@
 import type { ComparisonOutput } from '../graph/comparison.ts';
 import { logAddExp, logSum } from './logSum.ts';
 
-/** What two models say of one window's tokens after the first, [S − 1] each. */
+/** Losses of two models on one window's tokens after the first, with their divergence and agreement, [S − 1] each. */
 export interface TokenComparison {
 	/** Natural-log loss of each token. */
 	baseline: Float64Array;

@@ -8,8 +8,8 @@ import { createSession, floats, tensor } from './session.ts';
 import { WeightSource } from './weights.ts';
 
 /**
- * What the engine says of one window: logits [S, vocab] of a checkpoint run as `planned`, or without a plan as it
- * is. Weights are streamed; the logits are all in memory, so windows should be short. Throws InputError where a
+ * Computes the logits [S, vocab] of one window, of a checkpoint run as `planned`, or without a plan as it is.
+ * Weights are streamed; the logits are all in memory, so windows should be short. Throws InputError where a
  * number is not finite.
  */
 export async function engineLogits(

@@ -33,7 +33,7 @@ export interface CachePair {
 	size: CacheSize | null;
 }
 
-/** How a decoder's outputs are called, and its cache. */
+/** Names of a decoder's outputs and of its cache. */
 export interface DecoderNames {
 	logits: string;
 	/** Size of the vocabulary. */
@@ -42,7 +42,7 @@ export interface DecoderNames {
 	cache: CachePair[];
 }
 
-/** How a file is opened that Spanwise did not write from a checkpoint. */
+/** Settings for opening a decoder, for files that Spanwise did not write from a checkpoint. */
 export interface DecoderOrigin {
 	/** Folder that its external data is relative to; null: the file's own. */
 	dataFolder: string | null;
@@ -209,7 +209,7 @@ function slotOf(
 	return [{ past: input.name, present, type, parts, heads, width }];
 }
 
-/** What an input of whole numbers is fed, a row a sequence. */
+/** Returns the values of an integer input, one row a sequence: ids, mask or positions by its name, else zeros. */
 function valuesOf(
 	name: string,
 	mask: readonly (readonly number[])[],
@@ -227,7 +227,7 @@ function valuesOf(
 	}
 }
 
-/** What a mask of no padding has of these tokens. */
+/** Returns the mask of tokens without padding: all ones. */
 function allTokens(ids: readonly (readonly number[])[]): number[][] {
 	return ids.map((row) => row.map(() => 1));
 }

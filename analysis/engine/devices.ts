@@ -9,9 +9,9 @@ import { webgpuProblem } from './webgpu.ts';
 export interface DeviceFinding {
 	engine: 'onnx' | 'torch';
 	device: string;
-	/** Whether it can be used as things are. */
+	/** True if it can be used as things are. */
 	there: boolean;
-	/** What it is, or what is missing and how to install it. */
+	/** Description of the device, or of what is missing, with the way to install it. */
 	about: string;
 }
 

@@ -38,14 +38,14 @@ export interface Engine {
 	tokenMaps(wanted: { ids: readonly number[]; layers: readonly number[] }): Promise<TokenMaps>;
 }
 
-/** How windows of one length will be captured. */
+/** Layout, memory and work of capturing windows of one length. */
 export interface CaptureOutlook {
 	layout: AttentionLayout;
 	memory: MemoryPlan;
 	work: WindowWork;
-	/** How the model runs; results record it. */
+	/** Path, device and type of the run; results record them. */
 	path: EnginePath;
-	/** What the user should know of the run. */
+	/** Remarks about the run for the user. */
 	notes: readonly string[];
 	/** Runs the windows and sums up what their attention says; `home` is the workspace, where hashes are remembered. */
 	capture(
@@ -56,18 +56,18 @@ export interface CaptureOutlook {
 	): Promise<Captured>;
 }
 
-/** What a comparison is laid out for. */
+/** Size of a comparison, by which it is laid out in memory. */
 export interface ComparisonSize {
 	/** Tokens of the windows whose work is counted. */
 	context: number;
 	/** Tokens of the longest. */
 	longest: number;
-	/** How many go through one after another. */
+	/** Number of windows, which go through one after another. */
 	windowCount: number;
 	limitBytes: number;
 }
 
-/** What a window costs, in the unit of work.ts. */
+/** Work of one window of a comparison, in the unit of work.ts. */
 export interface ComparisonWork {
 	/** Run one way. */
 	way: number;
@@ -75,11 +75,11 @@ export interface ComparisonWork {
 	comparison: number;
 }
 
-/** How windows will be run both ways. */
+/** Memory and work of running windows both ways, baseline and planned. */
 export interface ComparisonOutlook {
 	memory: MemoryPlan;
 	work: ComparisonWork;
-	/** What a window's time is that of: all decoder layers, or the whole forward pass, logits of every token included. */
+	/** Part of the model that a window's time covers: all decoder layers, or the forward pass with all logits. */
 	timed: 'layers' | 'model';
 	notes: readonly string[];
 	/** Makes ready to run; `home` is the workspace, where hashes are remembered. */

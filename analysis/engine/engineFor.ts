@@ -7,7 +7,7 @@ import { onnxEngine } from './onnxEngine.ts';
 import { torchEngine } from './torchEngine.ts';
 import type { TorchSettings } from './torchSettings.ts';
 
-/** What runs a model: PyTorch where it is asked for, else onnxruntime. `onnx` is of onnxruntime. Throws InputError where it cannot be run. */
+/** Returns a model's engine: PyTorch by `torch`, else onnxruntime by `onnx`. Throws InputError if it cannot run. */
 export function engineFor(
 	model: Model,
 	torch: TorchSettings | null = null,

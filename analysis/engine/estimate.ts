@@ -8,7 +8,7 @@ const FIXED_SECONDS = 1;
 /** Weights come from disk at about 1 GB/s, once a group. */
 const DISK_BYTES_PER_SECOND = 1e9;
 
-/** What an estimate is made from. */
+/** Facts about a prepared run that its estimate is made from. */
 interface Outlook extends Pick<WindowPlan, 'memory' | 'context' | 'notes' | 'totalWork'> {
 	windows: readonly unknown[];
 	checkpoint: Pick<Checkpoint, 'bytes'>;
@@ -36,7 +36,7 @@ export async function estimateOf(prepared: Outlook, home: string): Promise<Estim
 	};
 }
 
-/** What a run will take, known before it starts. */
+/** Time and memory that a run is expected to take, known before it starts. */
 export interface Estimate {
 	/** Peak memory of the process, bytes. */
 	memoryBytes: number;

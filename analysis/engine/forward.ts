@@ -22,7 +22,7 @@ import type { WeightSource } from './weights.ts';
 export interface WindowState {
 	/** [S, hidden]: the hidden state after the layers run so far. */
 	hidden: Float32Array;
-	/** Where probabilities are kept, and of which layers; null: of none. */
+	/** Room for the probabilities of chosen layers; null: none are kept. */
 	attention: WindowAttention | null;
 	/** Its number among the run's windows, for messages. */
 	window?: number;
@@ -37,7 +37,7 @@ export type LayerSources = readonly (number | null)[];
 /** Per layer, the source's head for each of its heads; null: heads keep their places. Only followers need one. */
 export type LayerHeadMaps = readonly (readonly number[] | null)[];
 
-/** What each layer does in place of its own attention; see `ForwardPass.run`. */
+/** Source of the attention of each layer, with head maps and repairs; see `ForwardPass.run`. */
 export interface PlannedLayers {
 	sources: LayerSources;
 	headMaps?: LayerHeadMaps;
@@ -150,7 +150,7 @@ export class ForwardPass {
 		}
 	}
 
-	/** What a layer of a model in memory does about its attention. */
+	/** Returns the way in which a layer of a model in memory gets its attention: computed, reused or dropped. */
 	#deed(
 		{ attention }: WindowState,
 		layer: number,
@@ -251,7 +251,7 @@ export class ForwardPass {
 		}
 	}
 
-	/** What a follower attends with is its source's attention. */
+	/** Copies the probabilities of a source to its follower, heads by the map; null: in their places. */
 	#copy(
 		attention: WindowAttention,
 		source: number,

@@ -86,8 +86,8 @@ export class LanguageHead {
 	}
 
 	/**
-	 * What two models with these output weights say of each window's tokens after the first, the vocabulary
-	 * being read once for all windows. `baseline` and `shared` are their last hidden states, [S, hidden]. No
+	 * Compares the predictions of two models with these output weights, for each window's tokens after the first. The
+	 * vocabulary is read once for all windows. `baseline` and `shared` are their last hidden states, [S, hidden]. No
 	 * logit leaves onnxruntime but those of the tokens themselves.
 	 */
 	async compare(

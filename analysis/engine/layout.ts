@@ -1,7 +1,7 @@
 import { blockEntries, queryBlocks, widestReach, type QueryBlock } from '../graph/blocks.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 
-/** Where the probabilities of one window lie: per query block an array [L, H, queryCount·keyCount]. */
+/** Layout of the probabilities of one window in memory: per query block an array [L, H, queryCount·keyCount]. */
 export interface AttentionLayout {
 	layers: number;
 	heads: number;

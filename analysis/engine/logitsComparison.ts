@@ -26,7 +26,7 @@ export class LogitsComparison {
 		return new LogitsComparison(await createSession(logitsComparisonGraph()));
 	}
 
-	/** What two models say of a window's tokens after the first. Logits are read where they lie. */
+	/** Compares the predictions of two models for a window's tokens after the first. Logits are not copied. */
 	async compare(
 		ids: readonly number[],
 		baseline: Logits,

@@ -11,16 +11,16 @@ import { hasNull, type StatisticsRequest } from './windowSums.ts';
 import { canMap } from '../graph/stored.ts';
 import { blockEntries } from '../graph/blocks.ts';
 
-/** How a run is laid out in memory, and what it takes at its peak. */
+/** Layout of a run in memory, and the bytes that it takes at its peak. */
 export interface MemoryPlan {
-	/** Whether all weights are kept as float32; else they are read layer by layer for each group. */
+	/** True if all weights are kept as float32; else they are read layer by layer for each group. */
 	resident: boolean;
 	windowsPerGroup: number;
 	/** Plans on a model in memory: windows of which the baseline's states are kept; left out: those of a group. */
 	keptWindows?: number;
 	/** Plans on a model in memory: threads that run windows beside one another, each with weights of its own; left out: one. */
 	streams?: number;
-	/** How a long window's attention is cut; left out: all of it is in memory at once. */
+	/** Chunks into which a long window's attention is cut; left out: all of it is in memory at once. */
 	chunks?: Chunks;
 	bytes: number;
 	limitBytes: number;
@@ -35,7 +35,7 @@ export interface Chunks {
 	nullBlocks: number[];
 }
 
-/** What a run holds besides weights and the workings of a layer. */
+/** Memory that a run holds besides weights and the workspace of a layer. */
 export interface Holdings {
 	windowCount: number;
 	/** Bytes of each window that is in memory. */
@@ -48,9 +48,9 @@ export interface Holdings {
 const DEFAULT_SHARE_OF_FREE = 0.7;
 /** Node, onnxruntime, tokenizer and code, before any weight: 150 to 230 MB were measured. */
 export const BASE_BYTES = 230e6;
-/** What packed weights take beyond their elements: panels are filled up, and masks, norms and graphs come on top. */
+/** Ratio of packed weights to their elements, in bytes: panels are filled up; masks, norms and graphs come on top. */
 const PACKED = 1.05;
-/** What onnxruntime's arena holds beyond what is in use: it grows in powers of two. */
+/** Ratio of onnxruntime's arena to the part in use, in bytes: it grows in powers of two. */
 const ARENA = 1.25;
 /** A streamed group saves reading weights; beyond this many windows that no longer matters. */
 const MOST_WINDOWS_PER_GROUP = 16;
@@ -325,7 +325,7 @@ function layerElements(config: ModelConfig): number {
 		.reduce((sum, size) => sum + size, 0);
 }
 
-/** What onnxruntime allocates inside a layer: projections twice over, scores, MLP; and the logits of a part. */
+/** Estimates the bytes that onnxruntime allocates in a layer (projections, scores, MLP) and for logits of a part. */
 function layerWorkspaceBytes({ config }: Checkpoint, layout: AttentionLayout): number {
 	const { context, blocks } = layout;
 	const projections = 3 * (config.heads + 2 * config.kvHeads) * config.headDim;

@@ -99,7 +99,7 @@ export function emptySequence(inputs: readonly GraphInput[]): SequenceState {
 	return { length: 0, past };
 }
 
-/** What a decoder's inputs are fed for a sequence's next tokens. */
+/** Builds the feeds of a decoder for a sequence's next tokens. */
 export function decoderFeeds(
 	inputs: readonly GraphInput[],
 	state: SequenceState,

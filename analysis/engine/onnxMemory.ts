@@ -56,7 +56,7 @@ function windowBytes(facts: ModelFacts, context: number, statistics: StatisticsR
 	);
 }
 
-/** What a run makes on its way, besides what it puts out. */
+/** Estimates the bytes of intermediate results in a run: scores, logits and states, outputs not counted. */
 export function onnxWorkingBytes(facts: ModelFacts, context: number): number {
 	const { heads, vocab, intermediate } = facts;
 	return (

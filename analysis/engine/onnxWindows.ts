@@ -1,6 +1,6 @@
 import type { Windows } from '../model/onnx/windows.ts';
 
-/** What a run showed of a model's sliding windows. */
+/** Sliding windows of a model, as judged from its graph and a run. */
 export interface SeenWindows {
 	/** Per layer, keys that a query sees at most; null: all before it. */
 	reach: (number | null)[];

@@ -8,7 +8,7 @@ import { givenTo, ResidentLayers } from './residentLayers.ts';
 import { breathe, createSession, feedsOf, floats, tensor } from './session.ts';
 import type { WeightSource } from './weights.ts';
 
-/** What attention blocks put out, and how far apart that is under two layers' probabilities. */
+/** Computes outputs of attention blocks, and their distance under two layers' probabilities. */
 export class OutputPass {
 	readonly #config: ModelConfig;
 	readonly #layout: AttentionLayout;

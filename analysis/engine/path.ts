@@ -1,7 +1,7 @@
 import type { MemoryPlan } from './memory.ts';
 import type { TorchDtype } from './torchSettings.ts';
 
-/** How a model was run, as results record it. */
+/** Path, device and type with which a model was run, as results record them. */
 export interface EnginePath {
 	/**
 	 * `resident`: its weights were in memory, packed; `streamed`: they were read layer by layer; `chunked`: streamed, and the

@@ -1,6 +1,6 @@
 import type { PlannedLayers } from './forward.ts';
 
-/** How many layers, from the first on, two plans run in the same way. */
+/** Counts the layers, from the first on, that two plans run in the same way. */
 export function layersInCommon(one: PlannedLayers, other: PlannedLayers): number {
 	const differs = one.sources.findIndex((_, layer) => !runsAlike(one, other, layer));
 	return differs < 0 ? one.sources.length : differs;

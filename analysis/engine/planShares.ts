@@ -1,12 +1,12 @@
 import type { PlannedLayers } from './forward.ts';
 import { firstChange, layersInCommon, runningOrder } from './planOrder.ts';
 
-/** What the losses of a plan cost beside its layers, as a fraction of all of them: about that of a small model's vocabulary. */
+/** Cost of a plan's losses, as a fraction of that of all layers: about that of a small model's vocabulary. */
 const HEAD = 0.2;
 
 /**
- * Which plans each of `count` streams runs on which windows, [streams][plans][windows], so that all have about as much to do.
- * The windows are laid end to end, on each its plans in running order, and what they take is cut into equal stretches: a
+ * Divides the missing plans and windows among `count` streams of about equal work, [streams][plans][windows]. The
+ * windows are laid end to end, on each its plans in running order, and the line is cut into stretches of equal work: a
  * stream has whole windows, and of one or two more the plans that begin alike.
  */
 export function sharesOf(

@@ -11,7 +11,7 @@ import type { LayerRepairs } from './repair/repairs.ts';
 /** The program of a thread, as it is built beside the command. */
 const PROGRAM = fileURLToPath(new URL('planThread.js', new URL('./', import.meta.url)));
 
-/** Whether threads can be started: where the program runs from its sources, as in tests, there is nothing to start. */
+/** Returns true if threads can be started; false where the program runs from its sources, as in tests. */
 export function hasPlanThreads(): boolean {
 	return existsSync(PROGRAM);
 }
@@ -53,7 +53,7 @@ type Asked = PlanQuestion extends infer Ask
 		: never
 	: never;
 
-/** What is done with what a thread says of the sequences that it was asked about. */
+/** Callbacks for the messages of a thread about one question, and for its failure. */
 interface Listener {
 	told: (told: PlanTold) => void;
 	failed: (error: Error) => void;

@@ -6,9 +6,9 @@ import type { MemoryPlan } from './memory.ts';
 import type { OutputError, Pair, Plans, Sequence } from './plans.ts';
 import { useThreads } from './session.ts';
 
-/** What a thread is started with. */
+/** Data that a thread is started with. */
 export interface PlanThreadSetup {
-	/** Of the checkpoint. */
+	/** Path of the checkpoint. */
 	path: string;
 	memory: Pick<MemoryPlan, 'resident' | 'windowsPerGroup' | 'keptWindows'>;
 	/** The length that decides how queries are cut into blocks. */
@@ -23,7 +23,7 @@ export interface NumberedSequence {
 	ids?: readonly number[];
 }
 
-/** What a thread is asked, or that nothing of it is wanted any more. */
+/** Message to a thread: a question, or the order to stop, its answers being no longer wanted. */
 export type PlanAsk = PlanQuestion | { verb: 'stop' };
 
 export type PlanQuestion = { id: number; sequences: NumberedSequence[] } & (
@@ -32,7 +32,7 @@ export type PlanQuestion = { id: number; sequences: NumberedSequence[] } & (
 	| { verb: 'turned'; sources: LayerSources }
 );
 
-/** What it says. */
+/** Message from a thread about the question `id`: losses as they come, work that was done, its end or its failure. */
 export type PlanTold = { id: number } & (
 	| { kind: 'losses'; plan: number; window: number; losses: Float64Array }
 	| { kind: 'work'; plan: number; work: number; window: number; layer: number | null }

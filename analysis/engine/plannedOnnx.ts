@@ -10,8 +10,8 @@ import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
 
 /**
- * What each layer of an ONNX model does under a plan; null: as it is. Throws InputError for a plan that is another
- * model's or names refitted weights, and for a model that was written with a plan.
+ * Returns the sources and head maps of an ONNX model under a plan; null: of the model as it is. Throws InputError for a
+ * plan that is another model's or names refitted weights, and for a model that was written with a plan.
  */
 export function plannedAttention(model: FoundOnnx, plan: Plan | null): PlannedAttention {
 	const { name, layers, config, onnx } = model;

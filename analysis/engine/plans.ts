@@ -16,7 +16,7 @@ export interface PlansSample {
 	windowCount: number;
 }
 
-/** What running plans is laid out for. */
+/** Size of a run of plans, by which it is laid out in memory. */
 export interface PlansSize {
 	/** The first one's length decides how queries are cut into blocks. */
 	samples: readonly PlansSample[];
@@ -37,12 +37,12 @@ export interface PlansWork {
 	output: number;
 }
 
-/** How plans will be run. */
+/** Memory, work and path of a run of plans. */
 export interface PlansOutlook {
 	memory: MemoryPlan;
 	/** Of each sample, in order. */
 	work: readonly PlansWork[];
-	/** How the model runs; results record it. */
+	/** Path, device and type of the run; results record them. */
 	path: EnginePath;
 	notes: readonly string[];
 	/** Makes ready to run. */
@@ -54,7 +54,7 @@ export type OnWork = (work: number, window: number, layer: number | null) => voi
 
 /** Receives losses as they come. */
 export interface LossSink {
-	/** Whether a loss is still wanted; those that are not are not measured again. */
+	/** Returns true if a loss is still wanted; the others are not measured again. */
 	isMissing(plan: number, window: number): boolean;
 	/** Natural-log losses of the window's scored tokens, [scored]. */
 	onLosses(plan: number, window: number, losses: Float64Array): Promise<void>;
@@ -89,7 +89,7 @@ export interface Plans {
 		scored: number,
 		sink: LossSink
 	): Promise<void>;
-	/** What each follower's attention block would put out with its source's probabilities, [pairs][sequences]. */
+	/** Computes the error in each follower's attention output under its source's probabilities, [pairs][sequences]. */
 	outputErrors(
 		pairs: readonly Pair[],
 		sequences: readonly Sequence[],

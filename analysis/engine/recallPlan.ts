@@ -8,7 +8,7 @@ const FLOAT = 4;
 /** Arrays as large as a hidden state that a probe holds, those being made among them. */
 const STATES_A_PROBE = 4;
 
-/** How probes will be run. */
+/** Layout, memory and work of running probes. */
 export interface RecallPlan {
 	probes: Probes;
 	layout: AttentionLayout;

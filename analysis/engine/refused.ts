@@ -3,11 +3,11 @@ import { InputError, messageOf } from '../errors.ts';
 
 /** Longest part of onnxruntime's own words that is repeated: its reason stands in the first few hundred characters. */
 const MAX_SAID = 500;
-/** What is looked at of a message, which may repeat names of any length from the model. */
+/** Number of characters of a message that are read; it may repeat names of any length from the model. */
 const MAX_READ = 4000;
 /** Escape sequences that set colours. */
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
-/** Where in its own source onnxruntime stood, a word: "/onnxruntime_src/onnxruntime/core/x.cc:12". */
+/** Word that names a place in the source of onnxruntime: "/onnxruntime_src/onnxruntime/core/x.cc:12". */
 const SOURCE_LINE = /\.(?:cc|h):\d+$/;
 
 /** An error of onnxruntime in one line, without colours, line breaks and places in its source; `file` names the model. */

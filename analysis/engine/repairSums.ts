@@ -18,7 +18,7 @@ export interface RepairSums {
 export interface RepairWindow {
 	/** The state before the follower, [S, hidden]. */
 	hidden: Float32Array;
-	/** What the attention block should put out, the bias of W_O left out, [S, hidden]. */
+	/** Output that the attention block should have, the bias of W_O left out, [S, hidden]. */
 	target: Float32Array;
 	/** Keeps the source's probabilities. */
 	attention: WindowAttention | null;

@@ -8,12 +8,12 @@ import type { ResidentModel } from './residentModel.ts';
 import { layerRotary, rotaryFeeds } from './rotary.ts';
 import { feedsOf, floats, indices, tensor, type Tensors } from './session.ts';
 
-/** What a layer does about its attention. */
+/** Way in which a layer gets its attention. */
 export type LayerDeed =
 	| { kind: 'attend' }
 	/** The probabilities of each query block, [heads, queryCount, keyCount]; another output projection or null. */
 	| { kind: 'reuse'; probabilities: readonly Float32Array[]; o: Float32Array | null }
-	/** What stands in for the output of the attention block, [hidden]; null: nothing. */
+	/** Mean output in place of that of the attention block, [hidden]; null: nothing. */
 	| { kind: 'drop'; bias: Float32Array | null };
 
 /** Runs windows of one length through single layers of a model that is in memory. */
@@ -74,7 +74,7 @@ export class ResidentLayers {
 		await session.run(this.#feeds(session, layer, hidden, deed, false), fetches);
 	}
 
-	/** What a layer's attention block puts out under given probabilities, its bias left out, [S, hidden]. */
+	/** Computes the output of a layer's attention block under given probabilities, its bias left out, [S, hidden]. */
 	async attentionOutput(
 		layer: number,
 		hidden: Float32Array,

@@ -8,8 +8,8 @@ export const PROFILE_QUERIES = 32;
 export const DIVERGENCE_PART_FLOATS = 2_000_000;
 
 /**
- * Which queries of a window are looked at where not all of them are: `count` evenly spread ones, the middles
- * of `count` equal stretches, or all where there are no more than that. Ascending, without repeats.
+ * Returns the queries of a window to sample: `count` evenly spread ones, the middles of `count` equal stretches, or
+ * all where there are no more than that. Ascending, without repeats.
  */
 export function sampledQueries(context: number, count: number | 'all'): number[] {
 	if (count === 'all' || count >= context)

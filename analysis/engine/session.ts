@@ -23,13 +23,13 @@ export function useThreads(count: number): void {
 }
 
 /**
- * What onnxruntime itself writes to stderr: nothing but what ends the process. Its errors are thrown as well, and are
+ * Log level at which onnxruntime writes to stderr only what ends the process. Its errors are thrown as well, and are
  * printed once, by whoever catches them.
  */
 export const LOG_FATAL = 4;
 
 /**
- * What a session's threads do while they have nothing to do. Every session has threads of its own.
+ * Behaviour of a session's threads while they are idle. Every session has threads of its own.
  * `rest`: sleep. Where threads spin after a run, they hold up the next session's: Gram sums took 110 ms a
  * window instead of 23.
  * `spin`: wait at the ready for the next operator, and sleep when the run ends. For graphs of many short

@@ -40,7 +40,7 @@ export class StatisticsPass {
 	readonly #sums: WindowSums;
 	/** Gram matrices of the window at hand, by view. */
 	#windowGrams: (Float64Array | null)[];
-	/** Where the null is sampled: Gram sums over the blocks that it looks at, by view; else null. */
+	/** Gram sums over the blocks that the null is sampled from, by view; null: it is not sampled. */
 	readonly #sampled: Map<StatisticsView, Float64Array> | null;
 
 	private constructor(
@@ -182,8 +182,8 @@ export class StatisticsPass {
 	}
 
 	/**
-	 * Where the null was sampled: what heads have in common across windows in the sampled blocks, as a cosine there, at the
-	 * norms that they have in all blocks.
+	 * Scales a sampled null up to all blocks: it keeps the cosine between heads across windows in the sampled blocks, and
+	 * takes the norms that the heads have in all blocks.
 	 */
 	#scaleNull({ view, gram, null: across }: CapturedSums): void {
 		const sampled = this.#sampled?.get(view);

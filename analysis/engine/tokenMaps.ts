@@ -19,7 +19,7 @@ interface Wanted {
 	layers: readonly number[];
 }
 
-/** Where a window's probabilities lie. */
+/** Probabilities of a window, with their layout in memory. */
 interface Captured {
 	layout: AttentionLayout;
 	attention: WindowAttention;

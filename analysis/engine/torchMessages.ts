@@ -20,7 +20,7 @@ export const message = v.variant('type', [
 		torch: v.string(),
 		transformers: v.string(),
 		devices: boundedArray(v.string(), 1024),
-		/** What GPUs are called. */
+		/** Names of the GPUs, by device. */
 		names: v.optional(v.record(v.string(), v.string()), {})
 	}),
 	v.object({
@@ -38,7 +38,7 @@ export const message = v.variant('type', [
 	})
 ]);
 export type TorchMessage = v.InferOutput<typeof message>;
-/** What a worker says first. */
+/** First message of a worker. */
 export type TorchReady = Extract<TorchMessage, { type: 'ready' }>;
 
 /** The answer to `open`. */
@@ -97,7 +97,7 @@ export const induction = v.array(v.array(finite));
 
 export const tokenMaps = v.object({ maps: fileArray });
 
-/** What transformers makes of a folder that was written for it. */
+/** Logits by transformers of a folder that was written for it; `cached`: their largest difference through the cache. */
 export const plannedLogits = v.object({ logits: fileArray, cached: finite, version: v.string() });
 
 export const repairs = v.array(

@@ -42,7 +42,7 @@ const ROWS = 4;
 /** Windows of a comparison that are asked for together. */
 const COMPARED_AT_ONCE = 16;
 
-/** What computes: as PyTorch names it. */
+/** Device and type of the computation, as PyTorch names them. */
 export interface TorchPlace {
 	device: string;
 	dtype: TorchDtype;
@@ -54,13 +54,13 @@ const nothing: OnDone = () => undefined;
 
 /** A model in a Python worker that runs it on PyTorch: any device that it knows, the figures of the other engine. */
 export class TorchRun implements Plans {
-	/** Where it runs. */
+	/** Device and type that it runs with. */
 	readonly place: TorchPlace;
 	/** By layer, keys that a query sees at most, as transformers has it; null: all before it. */
 	readonly #windows: (number | null)[];
 	readonly #worker: TorchWorker;
 	readonly #model: CheckpointModel;
-	/** Where the worker puts what is too large for a line, and finds refitted weights. */
+	/** Folder in which the worker puts arrays too large for a line, and finds refitted weights. */
 	readonly #folder: string;
 	readonly #onClosed: () => void;
 	#files = 0;
@@ -345,7 +345,7 @@ export class TorchRun implements Plans {
 		await rm(this.#folder, { recursive: true, force: true });
 	}
 
-	/** What a sequence of this length takes. */
+	/** Returns the work of running a sequence of this length. */
 	#workOf({ ids }: Sequence, scored: number): PlansWork {
 		const samples = [{ context: ids.length, scored, windowCount: 1 }];
 		return plansWork(this.#model.checkpoint.config, { samples })[0];

@@ -11,10 +11,10 @@ export interface TorchSettings {
 export const TORCH_DTYPES = ['float32', 'bfloat16', 'float16'] as const;
 export type TorchDtype = (typeof TORCH_DTYPES)[number];
 
-/** What PyTorch calls a device, `auto`, or several processes that share the windows. */
+/** Pattern of devices: a name in PyTorch, `auto`, or several processes that divide the windows among them. */
 export const TORCH_DEVICES = /^(cpu(:[2-9])?|mps|auto|cuda(:\d{1,2}|:all)?)$/;
 
-/** How many processes a device asks torchrun for, as its option says it; null: a single one, without torchrun. */
+/** Returns the number of processes of a device as torchrun's option has it; null: a single one, without torchrun. */
 export function processesOf(device: string): string | null {
 	if (device === 'cuda:all') return 'gpu';
 	return /^cpu:(\d)$/.exec(device)?.[1] ?? null;

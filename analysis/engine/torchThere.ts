@@ -10,9 +10,9 @@ const DEVICES = ['cuda', 'mps', 'cpu'] as const;
 const FIRST_DEVICE =
 	'import torch; print("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")';
 
-/** What is known of PyTorch on this machine. */
+/** State of PyTorch on this machine. */
 export interface TorchThere {
-	/** Whether the Python has all that the engine imports. */
+	/** True if the Python has all packages that the engine imports. */
 	there: boolean;
 	/** The Python that was looked at. */
 	python: string;
@@ -22,7 +22,7 @@ export interface TorchThere {
 
 export type TorchDevice = (typeof DEVICES)[number];
 
-/** Whether a Python is there that has all that the PyTorch engine imports. Nothing of it is loaded. */
+/** Returns true if `python` runs and has all packages that the PyTorch engine imports. Loads none of them. */
 export function hasTorch(python: string): Promise<boolean> {
 	return new Promise((resolve) => {
 		execFile(python, ['-c', LOOK], { timeout: LOOK_MS }, (error) => resolve(error === null));

@@ -19,7 +19,7 @@ const look = v.object({
 });
 const measured = v.object({ windows: losses, probes: losses });
 
-/** What the worker measured of one model, before and after. */
+/** Schema of the figures that the worker measured of one model, before and after tuning. */
 export const tunedFigures = v.object({
 	before: measured,
 	after: measured,

@@ -16,7 +16,7 @@ type Python = ChildProcessByStdio<Writable, Readable, Readable>;
 /** Characters of the worker's last words that are kept. */
 const MOST_WORDS = 4000;
 
-/** What an answer brings before it ends. */
+/** Callbacks for the progress and the parts that come before an answer ends. */
 export interface AnswerCallbacks {
 	onProgress?: (progress: { stage: string; done: number; total: number }) => void;
 	onPart?: (part: unknown) => Promise<void>;

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { readTextFile } from '../edge/json.ts';
 
-/** Where Vulkan's parts lie on Linux. */
+/** Places of Vulkan's parts on Linux. */
 export interface VulkanPlaces {
 	/** Folders of libraries. */
 	libraries: readonly string[];
@@ -37,7 +37,7 @@ function placesHere(): VulkanPlaces {
 	};
 }
 
-/** What Vulkan needs on Linux and is not there, with the package that has it; null: all is there. */
+/** Finds a part that Vulkan needs on Linux and that is missing, with the package that has it; null: all is there. */
 export async function vulkanProblem(places = placesHere()): Promise<string | null> {
 	const libraries = (await Promise.all(places.libraries.map(namesIn))).flat();
 	if (!libraries.includes(LOADER)) {

@@ -55,14 +55,14 @@ export interface BothWays {
 		first: number,
 		onPart: (window: number, fraction: number, layer: number | null) => void
 	): Promise<readonly WindowTime[]>;
-	/** What both say of the tokens after the first of windows that were run both ways just now. */
+	/** Compares both ways on the tokens after the first of windows that were run both ways just now. */
 	compare(windows: readonly (readonly number[])[]): Promise<readonly TokenComparison[]>;
 	/** Losses of the candidates of windows that were run both ways just now. */
 	ask(windows: readonly Asked[]): Promise<readonly Record<Way, number[][]>[]>;
 	release(): Promise<void>;
 }
 
-/** What an engine has for each length of window. */
+/** Runner of both ways in an engine, for any length of window. */
 export interface WaysRunner {
 	ofLength(context: number): Promise<BothWays>;
 	release(): Promise<void>;

@@ -98,7 +98,7 @@ async function timeOf(device: OnnxDevice, runs: number, size: number): Promise<n
 	return quantile(times, 0.5);
 }
 
-/** What onnxruntime says, in a sentence. */
+/** Shortens an error message of onnxruntime to one sentence. */
 function reasonOf(text: string): string {
 	if (text.includes('No supported adapters'))
 		return 'no GPU, or none whose driver has what WebGPU needs';

@@ -10,8 +10,8 @@ export interface WeightFiles {
 }
 
 /**
- * Where a checkpoint's files lie in truth: onnxruntime takes no link that leads out of the folder, as those of the
- * Hugging Face cache do.
+ * Finds the real paths of a checkpoint's files, links resolved. onnxruntime takes no link that leads out of the folder,
+ * as those of the Hugging Face cache do.
  */
 export async function weightFiles({ tensors }: Checkpoint): Promise<WeightFiles> {
 	const real = new Map<string, string>();

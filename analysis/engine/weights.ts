@@ -47,7 +47,7 @@ export class WeightSource {
 	readonly #hasher: ModelHasher | null;
 	/** The model in memory; null: weights are streamed. */
 	readonly model: ResidentModel | null;
-	/** Where a streamed layer lies; the layers after it are written over it. */
+	/** Buffers of a streamed layer, by role; the layers after it are written over it. */
 	#buffers: Map<Role, Float32Array> | null = null;
 	/** The streamed layer that lies there. */
 	#streamed: { layer: number; weights: LayerWeights } | null = null;
@@ -104,8 +104,8 @@ export class WeightSource {
 	}
 
 	/**
-	 * What the model itself has in place of the attention of a layer that is left out, [hidden]; null: nothing, or the
-	 * layer has attention.
+	 * Reads the mean output that the model itself has in place of the attention of a layer that is left out, [hidden];
+	 * null: it has none, or the layer has attention.
 	 */
 	async meanOutput(layer: number): Promise<Float32Array | null> {
 		if (this.#source(layer) !== null) return null;
@@ -188,7 +188,7 @@ export class WeightSource {
 		return mean ? [...found, { role: 'oBias', entry: mean }] : found;
 	}
 
-	/** Where the model itself has a layer's attention come from. */
+	/** Returns the layer that the model itself takes a layer's attention from; null: the layer has no attention. */
 	#source(layer: number): number | null {
 		const { shared } = this.#checkpoint.config;
 		return shared === null ? layer : shared.sources[layer];

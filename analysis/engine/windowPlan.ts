@@ -5,7 +5,7 @@ import type { MemoryPlan } from './memory.ts';
 import type { StatisticsRequest } from './statistics.ts';
 import type { WindowWork } from './work.ts';
 
-/** What is known of a run before the model runs, whatever form the model is stored in. */
+/** Plan of a run, made before the model runs, whatever form the model is stored in. */
 export interface WindowPlan {
 	tokenizer: Tokenizer;
 	windows: Window[];

@@ -2,7 +2,7 @@ import { viewShape, type BlockStatistics, type StatisticsView } from '../graph/s
 import type { AttentionLayout } from './layout.ts';
 import { PROFILE_QUERIES, sampledQueries } from './sampling.ts';
 
-/** What is to be summed. */
+/** Sums that are asked for. */
 export interface StatisticsRequest {
 	views: readonly StatisticsView[];
 	/** Gram sums of P, with per-window sums and, from two windows on, the null. */
@@ -11,7 +11,7 @@ export interface StatisticsRequest {
 	sqrt: boolean;
 	/** Queries a window for Jensen–Shannon divergences; null: none. */
 	jsQueries: number | 'all' | null;
-	/** How many windows will be added. */
+	/** Number of windows that will be added. */
 	windowCount: number;
 }
 
@@ -32,7 +32,7 @@ export interface Profile {
 	firstTokenMass: number[];
 }
 
-/** What is read from each query block. */
+/** Lists the statistics to read from each query block. */
 export function blockStatistics(
 	layout: AttentionLayout,
 	request: StatisticsRequest
@@ -61,7 +61,7 @@ export function blockStatistics(
 	});
 }
 
-/** Whether the null is worked out, from running sums of the probabilities. */
+/** Returns true if the null is computed, from running sums of the probabilities. */
 export function hasNull({ gram, windowCount }: StatisticsRequest): boolean {
 	return gram && windowCount > 1;
 }

@@ -4,7 +4,7 @@ import type { PlansSize, PlansWork } from './plans.ts';
 import { PROFILE_QUERIES } from './sampling.ts';
 import type { StatisticsRequest } from './statistics.ts';
 
-/** What a window costs, in floating-point operations, stage by stage; bars and estimates are made of it. */
+/** Floating-point operations of a window, stage by stage; progress bars and estimates are made of them. */
 export interface WindowWork {
 	/** One layer of one window. */
 	layer: number;
@@ -73,7 +73,7 @@ export function windowWork(
 	return { ...forwardWork(config, layout), statistics };
 }
 
-/** What one layer's attention block puts out on a window, given probabilities: V, P·V and the output projection. */
+/** Counts the operations of one layer's attention on a window, given probabilities: V, P·V, output projection. */
 export function outputWork(config: WorkConfig, layout: AttentionLayout): number {
 	const { hidden, heads, kvHeads, headDim } = config;
 	return (
@@ -82,7 +82,7 @@ export function outputWork(config: WorkConfig, layout: AttentionLayout): number 
 	);
 }
 
-/** What sequences of each sample take, all cut into as many blocks as the first. */
+/** Counts the operations on a sequence of each sample, all cut into as many blocks as the first. */
 export function plansWork(
 	config: WorkConfig & Pick<ModelConfig, 'layers' | 'reach'>,
 	{ samples }: Pick<PlansSize, 'samples'>

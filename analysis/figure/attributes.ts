@@ -25,7 +25,7 @@ export function paintOf(mark: Exclude<Mark, RasterMark>): Record<string, string 
 	};
 }
 
-/** Where a mark stands, as SVG attributes. */
+/** Returns the SVG attributes of a mark's place: x and y or a transform, with its size or its path. */
 export function placeOf(mark: Mark): Record<string, string | number | null> {
 	if (mark.kind === 'path') {
 		const { d, x = 0, y = 0 } = mark;

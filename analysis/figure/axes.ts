@@ -2,7 +2,7 @@ import { placeX, placeY, type ChartFrame } from './frame.ts';
 import { strokeMark, type Mark, type TextMark } from './marks.ts';
 import type { Medium } from './medium.ts';
 
-/** What a character is wide at most, on average, of the size of its font. */
+/** Upper bound of a character's average width, as a fraction of the font size. */
 const CHARACTER = 0.62;
 
 export interface Tick {

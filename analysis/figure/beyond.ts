@@ -5,7 +5,7 @@ import { placeX, placeY, type ChartFrame } from './frame.ts';
 /** The way to where a point beyond the axes lies. */
 export type Way = 'left' | 'right' | 'up' | 'down';
 
-/** Where a point is drawn; one that lies beyond the axes stands at the edge, and says so. */
+/** Place of a point as drawn. One beyond the axes stands at the edge; `beyond` is the way to it, else null. */
 export interface Placed {
 	left: number;
 	top: number;

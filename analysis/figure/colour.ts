@@ -26,7 +26,7 @@ export interface ColourScale {
 	readonly range: readonly [number, number];
 	/** [256, 3] */
 	readonly table: Uint8ClampedArray;
-	/** Whether the colours run the other way. */
+	/** True if the colours run the other way. */
 	readonly reversed?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function inColours(scale: ColourScale, colours: Colours): ColourScale {
 	return scale.reversed ? reversedScale(safe) : safe;
 }
 
-/** Which of the 256 entries shows `value`; −1 for a value that is not a number. */
+/** Returns the index, of the 256 entries, of the colour of `value`; −1 for a value that is not a number. */
 export function tableIndex(scale: ColourScale, value: number): number {
 	if (Number.isNaN(value)) return -1;
 	const [low, high] = scale.range;

@@ -168,7 +168,7 @@ function pointsScript({ xTitle, yTitle }: PointsData, size: string): string[] {
 /** A string as Python reads it. */
 const python = (text: string) => JSON.stringify(text);
 
-/** What LaTeX includes the figure by: its caption, and for a table the table itself, as booktabs sets it. */
+/** Writes the LaTeX that includes a figure with its caption; for a table, the table itself, as booktabs sets it. */
 export function figureTex({ caption, width, data }: Figure, file: string, label: string): string {
 	const star = width > 300 ? '*' : '';
 	const environment = `${data.kind === 'table' ? 'table' : 'figure'}${star}`;

@@ -15,7 +15,7 @@ export interface Series {
 	high?: readonly number[];
 }
 
-/** Where a chart's lines are drawn, CSS pixels, and what values its edges stand for. */
+/** Rectangle of a chart's lines, CSS pixels, and the values at its edges. */
 export interface ChartFrame {
 	left: number;
 	top: number;

@@ -24,7 +24,7 @@ export interface LabelledPoint {
 export interface PlacedLabel {
 	id: string;
 	text: string;
-	/** What the text takes up. */
+	/** Rectangle that the text takes up. */
 	box: Box;
 	/** SVG path of a line from the point to its label; empty where it stands beside it. */
 	leader: string;
@@ -34,7 +34,7 @@ export interface PlacedLabel {
 const BESIDE = 1;
 /** A label takes so much more than its size in height. */
 const LINE = 1.25;
-/** What it costs to stand on a point or an interval, or to draw a leader across a label, in sizes of the text. */
+/** Cost of a label upon a point, an interval or a line, and of a leader across a label, in sizes of the text. */
 const COVERED = 3;
 /** A label farther from its point than this has a line to it, in sizes of the text. */
 const FAR = 0.9;
@@ -136,7 +136,7 @@ function pathOf({ from, to }: Line): string {
 	return `M${from.map(fixed).join(',')}L${to.map(fixed).join(',')}`;
 }
 
-/** Whether two boxes have more than an edge in common. */
+/** Returns true if two boxes have more than an edge in common. */
 export function overlaps(a: Box, b: Box): boolean {
 	return (
 		a.left < b.left + b.width &&
@@ -146,7 +146,7 @@ export function overlaps(a: Box, b: Box): boolean {
 	);
 }
 
-/** Whether a line goes through a box, ends left out; looked at in as many places as its length has of the box's height. */
+/** Returns true if a line goes through a box, ends left out; tested at steps of half the box's height. */
 function crosses({ from, to }: Line, { left, top, width, height }: Box): boolean {
 	const steps = Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / (height / 2));
 	for (let at = 1; at < steps; at++) {

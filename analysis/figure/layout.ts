@@ -12,7 +12,7 @@ export interface Margins {
 	bottom: number;
 }
 
-/** Where a map's cells are, CSS pixels from the top left corner of the drawing. */
+/** Layout of a map's cells, CSS pixels from the top left corner of the drawing. */
 export interface MapLayout extends Margins {
 	rows: number;
 	columns: number;
@@ -58,7 +58,7 @@ export function roomOf(layout: MapLayout): { width: number; height: number } {
 	};
 }
 
-/** Where a cell lies in the drawing. */
+/** Computes the rectangle of a cell in the drawing, CSS pixels. */
 export function cellBox(
 	{ left, top, cell }: MapLayout,
 	{ row, column }: Cell

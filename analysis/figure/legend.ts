@@ -10,7 +10,7 @@ const BAR = 5;
 /** Width of a pointed end. */
 const POINT = 4;
 
-/** What colours stand for. */
+/** Legend of a colour scale: the quantity that its colours stand for. */
 export interface Legend {
 	scale: ColourScale;
 	label: string;

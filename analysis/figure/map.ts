@@ -109,7 +109,7 @@ export function mapMarks(
 	};
 }
 
-/** What the colours of a map stand for, and whether values lie beyond them. */
+/** Returns the legend of a map's colours, marked where values lie below or above their range. */
 export function legendOf(
 	{ values, missing = null, legend }: MapFigure,
 	scale: ColourScale

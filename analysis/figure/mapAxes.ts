@@ -2,7 +2,7 @@ import { tickIndices, type MapLayout } from './layout.ts';
 import { strokeMark, type Mark, type TextMark } from './marks.ts';
 import type { Medium } from './medium.ts';
 
-/** What is written along a map. */
+/** Titles and labels along a map. */
 export interface MapAxes {
 	rowTitle: string;
 	columnTitle: string;

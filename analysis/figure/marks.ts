@@ -61,7 +61,7 @@ export interface RasterMark {
 	pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** What figures are made of, in drawing order: the page renders them, saving and the command write them as SVG. */
+/** Element of a figure, in drawing order. The page renders marks; saving and the command write them as SVG. */
 export type Mark = RectMark | PathMark | TextMark | RasterMark;
 
 /** A drawing below its title and above its caption; points (1/72 inch) on paper. */

@@ -27,7 +27,7 @@ export function textWidth(text: string, size: number, weight: Weight = 'regular'
 	return (width * size) / 1000;
 }
 
-/** Whether the face that is embedded has a glyph for every character. */
+/** Returns true if the embedded face has a glyph for every character. */
 export function isCovered(text: string): boolean {
 	return Array.from(text).every((character) => tables.regular.has(character.codePointAt(0) ?? 0));
 }

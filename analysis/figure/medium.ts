@@ -43,7 +43,7 @@ export const SCREEN: Medium = {
 	map: { tick: 4, row: 6, column: 15, title: 11.5, below: [33, 17], gap: 13, span: 2 }
 };
 
-/** What journals ask for in figures: text of 8 points. */
+/** Sizes on paper, in points: text of 8, as journals ask for. */
 export const PAPER: Medium = {
 	text: 8,
 	label: 7,

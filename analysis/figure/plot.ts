@@ -11,7 +11,7 @@ export interface ChartPoint {
 	y: number;
 	low?: number | null;
 	high?: number | null;
-	/** What it is, read out and shown when it is pointed at. */
+	/** Description of the point, read out and shown when it is pointed at. */
 	title: string;
 	/** Written beside it. */
 	label?: string;
@@ -42,7 +42,7 @@ export interface Rule {
 	dashed?: boolean;
 }
 
-/** What a chart of points draws, on the screen and on paper. */
+/** Contents of a chart of points, on the screen and on paper. */
 export interface PointPlot {
 	series: readonly PointSeries[];
 	rules?: readonly Rule[];

@@ -15,7 +15,7 @@ import { SINGLE, type Style } from './style.ts';
 export interface PointFigure extends PointPlot {
 	title: string;
 	caption: string;
-	/** What the colours of the points stand for, where they have colours of their own. */
+	/** Scale of the points' colours and its label, where they have colours of their own. */
 	legend?: { scale: ColourScale; label: string };
 }
 

@@ -28,7 +28,7 @@ export function symbolMark(
 		: { kind: 'path', d, x, y, fill: colour, stroke: 'var(--panel)', strokeWidth: size / 12 };
 }
 
-/** What a point that stands aside is moved by. */
+/** Returns the step of points that stand aside: the distance per symbol that they are moved by. */
 export function asideStep({ point }: Medium): number {
 	return point.size * 1.25;
 }
@@ -90,7 +90,7 @@ function ruleName(
 		: { ...look, x: x - gap, y: top + size, anchor: 'end' };
 }
 
-/** What lies behind the points that can be pointed at: lines that join them, and faint series. */
+/** Draws the marks behind the points that can be pointed at: lines that join them, and faint series. */
 export function backgroundMarks(
 	frame: ChartFrame,
 	series: readonly PointSeries[],
@@ -155,7 +155,7 @@ export function labelMarks(
 	);
 }
 
-/** What a dashed rule takes up: a label stands beside it, not on it. */
+/** Returns the box of a dashed rule of x or y, for labels to stand beside; none for any other rule. */
 function ruleBox(frame: ChartFrame, rule: Rule): Box[] {
 	const { left, top, width, height } = frame;
 	if (rule.axis === 'diagonal' || rule.dashed !== true || rulePath(frame, rule) === '') return [];

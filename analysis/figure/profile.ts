@@ -13,7 +13,7 @@ import { SOFT_INK, text } from './sheet.ts';
 import { SINGLE, wanted, type Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
-/** What one row of a profile says of each layer. */
+/** Row of a profile: a value of each layer. */
 export interface ProfileRow {
 	title: string;
 	/** Bars reach from 0 to the value; dots stand by themselves. */

@@ -8,7 +8,7 @@ export interface SpanMark {
 	first: number;
 	/** Last follower. */
 	last: number;
-	/** What it is called in words, for those who cannot see it. */
+	/** Name in words, for those who cannot see the mark. */
 	label: string;
 	selected?: boolean;
 	/** Drawn as a dashed line: a proposal, or another run's. */

@@ -6,19 +6,19 @@ export type WidthName = keyof typeof WIDTHS;
 export const COLOURS = ['light', 'grey-safe'] as const;
 export type Colours = (typeof COLOURS)[number];
 
-/** How a figure is drawn on paper. */
+/** Width, colours and parts of a figure on paper. */
 export interface Style {
 	/** Points (1/72 inch). */
 	width: number;
 	colours: Colours;
-	/** Whether each of these is drawn. */
+	/** True if the title is drawn; likewise caption, spans and colour bar. */
 	title: boolean;
 	caption: boolean;
 	spans: boolean;
 	colourBar: boolean;
 	/** Names of the panels that are left out, of a figure of several. */
 	without: readonly string[];
-	/** Whether maps side by side have a scale each, in place of one for all. */
+	/** True if maps side by side have a scale each, in place of one for all. */
 	ownScales: boolean;
 }
 

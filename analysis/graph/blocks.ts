@@ -66,7 +66,7 @@ export function widestReach(reach: readonly (number | null)[]): number | null {
 	return widest;
 }
 
-/** What is added to the scores of a block: 0 where query i sees key j, i − reach < j ≤ i, else MASKED. */
+/** Computes the mask added to the scores of a block: 0 where query i sees key j, i − reach < j ≤ i, else MASKED. */
 export function causalMask(block: QueryBlock, reach: number | null): Float32Array {
 	const mask = new Float32Array(blockEntries(block));
 	for (let row = 0; row < block.queryCount; row++) {

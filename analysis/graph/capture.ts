@@ -12,7 +12,7 @@ import {
 import { StoredWeights } from './stored.ts';
 import { addVocabularySums, headWeights } from './vocabulary.ts';
 
-/** What is captured of a window, and where the weights lie. */
+/** Settings of a graph that captures a window's attention statistics, and the place of its weights. */
 export interface CaptureGraph {
 	checkpoint: Checkpoint;
 	/** Tokens in a window, S. */
@@ -22,7 +22,7 @@ export interface CaptureGraph {
 	statistics: readonly BlockStatistics[];
 	/** Name of a file of the checkpoint as the session finds it. */
 	locationOf: (file: string) => string;
-	/** Whether products over a window's entries are cut into parts, for a GPU. */
+	/** True if products over a window's entries are cut into parts, for a GPU. */
 	split: boolean;
 }
 

@@ -17,10 +17,10 @@ export const COMPARISON_OUTPUTS = [
 export type ComparisonOutput = (typeof COMPARISON_OUTPUTS)[number];
 
 /**
- * What two models say of a part of the vocabulary: `baseline` and `shared`, normed hidden states [S, hidden],
- * and rows [C, hidden] of the output embedding → per position, over those C ids alone: what either's log-sum-exp is
- * made of (`addLogSum`); what the Kullback–Leibler divergence within the part is made of, `gap` (`addGap`); and the row
- * that has either's highest logit (as a float32, the lowest where several do).
+ * Builds the graph that compares two models on a part of the vocabulary. Inputs: `baseline` and `shared`, normed
+ * hidden states [S, hidden], and `rows` [C, hidden] of the output embedding. Outputs, [S], over those C ids alone: the
+ * terms of either's log-sum-exp (`addLogSum`); `gap` (`addGap`), for the Kullback–Leibler divergence within the part;
+ * and the row of either's highest logit (as a float32, the lowest where several have it).
  */
 export function comparisonGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
 	const builder = new GraphBuilder('comparison');

@@ -6,14 +6,14 @@ import { addActivation } from './activation.ts';
 import { addExperts } from './experts.ts';
 import { addNorm } from './norm.ts';
 
-/** What the graph of a decoder layer is built for: one window of a fixed length. */
+/** Settings that the graph of a decoder layer is built with: for one window of a fixed length unless `free`. */
 export interface LayerGraph {
 	config: ModelConfig;
 	/** Tokens in the window, S. */
 	context: number;
 	blocks: readonly QueryBlock[];
 	/**
-	 * Whether the graph takes windows of any length, in as many blocks: their bounds, masks and the positions are then
+	 * True if the graph takes windows of any length, in as many blocks. Their bounds, masks and the positions are then
 	 * inputs (`blockInputs`), and probabilities are [1, heads, queryCount, keyCount].
 	 */
 	free?: boolean;
@@ -99,7 +99,7 @@ export class DecoderGraph {
 		});
 	}
 
-	/** What the attention block reads of the state before the layer, [S, hidden]. */
+	/** Returns the input of the attention block, [S, hidden]: the state before the layer, normed if `normsBefore`. */
 	enter(hidden: string): string {
 		const { config } = this.layer;
 		return config.block.normsBefore

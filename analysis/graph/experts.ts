@@ -52,7 +52,7 @@ export function addExperts(
 	return builder.node(`${at}Biased`, 'Add', [down, bias]);
 }
 
-/** What each expert weighs for each token, [S, experts], from the router's scores; 0 for those not chosen. */
+/** Adds the weight of each expert for each token, [S, experts], from the router's scores; 0 for those not chosen. */
 function addRouter(
 	builder: GraphBuilder,
 	at: string,

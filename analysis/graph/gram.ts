@@ -65,7 +65,7 @@ export function addSplitProduct(
 /** Parts of a block's product on a GPU: the least divisor of its queries from this many on. */
 const FEWEST_PARTS = 16;
 
-/** How many parts the product over a block of so many queries is cut into: a divisor of them, at least 1. */
+/** Returns the number of parts that the product over a block of queries is cut into: a divisor of them, at least 1. */
 export function partsOf(queryCount: number): number {
 	for (let parts = Math.min(FEWEST_PARTS, queryCount); parts < queryCount; parts++)
 		if (queryCount % parts === 0) return parts;

@@ -4,7 +4,7 @@ import { GraphBuilder, INT64 } from '../proto/builder.ts';
 const AXIS_OF_TOKENS = 2n;
 const TO_INT64 = { attributes: { to: BigInt(INT64) } };
 
-/** How long the sequences of a batch are, by inputs of GroupQueryAttention. */
+/** Lengths of the sequences of a batch, from the inputs of GroupQueryAttention. */
 export interface SequenceLengths {
 	/** int64 [B, 1, 1, 1]: keys that each sequence has, its new tokens included. */
 	counts: string;
@@ -12,7 +12,7 @@ export interface SequenceLengths {
 	equal: string;
 }
 
-/** What a follower of GroupQueryAttention mixes. */
+/** Operands and outputs of the product that a follower of GroupQueryAttention takes. */
 export interface FollowerValues {
 	/** The source's probabilities, [B, KV, rows, T]. */
 	probabilities: string;

@@ -15,7 +15,7 @@ export const LOGITS_COMPARISON_OUTPUTS = [
 	'agreement'
 ] as const;
 
-/** What the log-sum-exp of P tokens' logits is made of (`addLogSum`): `model` float32 [P, vocab], both sizes free. */
+/** Builds the graph of the log-sum-exp of P tokens' logits (`addLogSum`): `model` float32 [P, vocab], sizes free. */
 export function logitsSumGraph(): Uint8Array {
 	const builder = new GraphBuilder('logits_sum');
 	addLogSum(builder, 'model', builder.input('model', ['tokens', 'vocabulary']));
@@ -24,9 +24,10 @@ export function logitsSumGraph(): Uint8Array {
 }
 
 /**
- * What two models say of P tokens: `baseline` and `shared`, the logits before each, float32 [P, vocab] → what either's
- * log-sum-exp (`addLogSum`) and their Kullback–Leibler divergence (`addGap`) are made of; and `agreement`, 1 where both
- * have the same likeliest id (of equally likely ones the lowest), else 0. P and the size of the vocabulary are free.
+ * Builds the graph that compares two models on P tokens. Inputs: `baseline` and `shared`, the logits before each token,
+ * float32 [P, vocab]. Outputs, [P]: the terms of either's log-sum-exp (`addLogSum`) and of their Kullback–Leibler
+ * divergence (`addGap`); and `agreement`, 1 where both have the same likeliest id (of equally likely ones the lowest),
+ * else 0. P and the size of the vocabulary are free.
  */
 export function logitsComparisonGraph(): Uint8Array {
 	const builder = new GraphBuilder('logits_comparison');

@@ -1,10 +1,10 @@
 import { DecoderGraph, probabilitiesName, type LayerGraph } from './decoder.ts';
 
 /**
- * What a layer's attention block puts out with the probabilities it is given, P·V·W_O without the bias of W_O,
- * and how far that is from `own`. Inputs: hidden and own [S, hidden], `probabilities_b` [heads, queryCount,
- * keyCount] of each query block, and the weights of the norm, V and W_O; outputs: output [S, hidden] and
- * square, the squared Frobenius norm of output − own.
+ * Builds the graph of a layer's attention output with given probabilities, P·V·W_O without the bias of W_O, and of
+ * its distance from `own`. Inputs: hidden and own [S, hidden], `probabilities_b` [heads, queryCount, keyCount] of each
+ * query block, and the weights of the norm, V and W_O. Outputs: output [S, hidden] and square, the squared Frobenius
+ * norm of output − own.
  */
 export function outputGraph(layer: LayerGraph): Uint8Array {
 	const graph = DecoderGraph.ofInputs('output', layer);

@@ -8,16 +8,16 @@ import {
 	type WeightOf
 } from './decoder.ts';
 
-/** What a layer's graph is made for. */
+/** Settings that a resident layer's graph is built with. */
 export interface ResidentLayer {
 	config: ModelConfig;
 	/** Query blocks that a window is cut into. */
 	blockCount: number;
 	/** Adds the layer's weights to the graph. */
 	weights: (builder: GraphBuilder) => WeightOf;
-	/** Which parts the checkpoint has weights for: one that follows another has no q and k, one without attention no v and o. */
+	/** Parts with weights in the checkpoint: a follower has none of q and k, a layer without attention none of v and o. */
 	has: { attend: boolean; mix: boolean };
-	/** Whether it has a rotary embedding. */
+	/** True if the layer has a rotary embedding. */
 	rotates: boolean;
 }
 

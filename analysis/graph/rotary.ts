@@ -65,7 +65,7 @@ function yarnRamp(
 	return [low, low === high ? high + SINGULARITY : high];
 }
 
-/** What transformers widens a ramp without width by. */
+/** Width that transformers gives to a ramp without width. */
 const SINGULARITY = 0.001;
 
 /**

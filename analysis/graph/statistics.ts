@@ -5,7 +5,7 @@ import { addSides, addSplitProduct, partsOf } from './gram.ts';
 
 export type StatisticsView = 'all' | 'no-sink';
 
-/** What is to be read from one query block of the captured probabilities. */
+/** Statistics to read from one query block of the captured probabilities. */
 export interface BlockStatistics {
 	/** Rows of the Gram matrix: layers × heads. */
 	rows: number;
@@ -14,7 +14,7 @@ export interface BlockStatistics {
 	views: { view: StatisticsView; gram: boolean; sqrt: boolean; total: boolean }[];
 	/** Queries of this block, counted from its first, at which rows are sampled; for `js` per view. */
 	sampled: { all: number[]; noSink: number[] };
-	/** Whether the sampled rows are put out for the Jensen–Shannon divergence. */
+	/** True if the sampled rows are put out for the Jensen–Shannon divergence. */
 	js: boolean;
 }
 

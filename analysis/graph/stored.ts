@@ -14,8 +14,8 @@ const ELEMENT_TYPES: Record<string, number> = { F32: FLOAT, F16: FLOAT16, BF16: 
 const VOCABULARY_ROWS = 2048;
 
 /**
- * Whether onnxruntime can read a checkpoint's weights from its files itself: floats in the order that graphs take them.
- * Quantised ones and those whose rows llama.cpp put in another order are read by this program, layer by layer.
+ * Returns true if onnxruntime can read a checkpoint's weights from its files itself: floats in the order that graphs
+ * take them. This program reads quantised ones, and those whose rows llama.cpp put in another order, layer by layer.
  */
 export function canMap({ tensors, parts }: Checkpoint): boolean {
 	if ([...parts.values()].some(({ quantised }) => quantised !== undefined)) return false;
@@ -67,7 +67,7 @@ export class StoredWeights {
 		};
 	}
 
-	/** Whether the checkpoint has a tensor. */
+	/** Returns true if the checkpoint has a tensor of that name. */
 	has(name: string): boolean {
 		return this.#checkpoint.tensors.has(name);
 	}

@@ -46,9 +46,10 @@ export function residentLossGraph(
 }
 
 /**
- * What two models with the same output weights say: `baseline` and `shared` [tokens, hidden], their states after the last
- * layer → the outputs of `comparisonGraph` of every part, [parts, tokens], and both norms, `baseline_normed` and
- * `shared_normed`. The weights are in the graph; the number of tokens is free.
+ * Builds the graph that compares two models with the same output weights. Inputs: `baseline` and `shared`
+ * [tokens, hidden], their states after the last layer. Outputs: those of `comparisonGraph` for every part,
+ * [parts, tokens], and both norms, `baseline_normed` and `shared_normed`. The weights are in the graph; the number of
+ * tokens is free.
  */
 export function residentComparisonGraph(
 	config: ModelConfig,

@@ -2,7 +2,7 @@ import { shellLine } from '../text/shell.ts';
 import { writeFlags } from './flags.ts';
 import type { Kind } from './kind.ts';
 
-/** What a measurement is made on, as the user named it. */
+/** Inputs of a measurement, as the user named them. */
 export interface Named {
 	model: string;
 	/** None: those that the command takes of itself. */
@@ -12,7 +12,7 @@ export interface Named {
 	/** A file of questions; null: none are asked. */
 	questions?: string | null;
 	tokenizer?: string | undefined;
-	/** What stands in the place of a plan. */
+	/** Words in the place of --plan and its file, such as --against and a folder. */
 	instead?: readonly string[];
 	/** Those of --models. */
 	modelFolders?: readonly string[] | undefined;

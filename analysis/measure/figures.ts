@@ -4,8 +4,8 @@ import type { Document, Tokenizer, Window } from '../model/tokens/types.ts';
 import { mean } from '../statistics/figures.ts';
 
 /**
- * How a model does on `tokens` predicted tokens that stand for `bytes` of text and lose `nats` in all. A perplexity
- * beyond every float64 is given as the largest. Throws InputError where the tokens stand for no text.
+ * Computes the figures of a model on `tokens` predicted tokens that stand for `bytes` of text and lose `nats` in all. A
+ * perplexity beyond every float64 is given as the largest. Throws InputError where the tokens stand for no text.
  */
 export function modelFigures(nats: number, tokens: number, bytes: number): ModelFigures {
 	if (!(bytes > 0)) {
@@ -36,7 +36,7 @@ export function predictedBytes(
 	return put && !inText ? bytes - 1 : bytes;
 }
 
-/** How one model does on the text. */
+/** Figures of one model on the text. */
 export interface ModelFigures {
 	/** Mean natural-log loss a predicted token. */
 	loss: number;

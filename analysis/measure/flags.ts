@@ -9,7 +9,7 @@ export interface Flag {
 	parse?: (text: string) => unknown;
 	/** Words of which the option's text is one. */
 	choices?: readonly string[];
-	/** How --help says the default, where not by its value. */
+	/** Words for the default in --help; left out: its value. */
 	defaultWords?: string;
 }
 

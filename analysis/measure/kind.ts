@@ -27,24 +27,24 @@ export interface Request<Settings = object> {
 	questions: Document | null;
 	/** tokenizer.json or its folder; null: what lies beside the model. */
 	tokenizer: string | null;
-	/** Where the refitted weights lie that the plan names; null: it names none. */
+	/** Folder of the refitted weights that the plan names; null: it names none. */
 	planFolder: string | null;
 	/** Most bytes that the processes may use together; null: 70% of what is free. */
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;
-	/** What shards have measured, which is put together; left out: it is measured now. */
+	/** Parts that shards have measured, to be put together; left out: everything is measured now. */
 	parts?: readonly Part[];
 }
 
-/** What is known before the model runs. */
+/** Facts about a job that are known before the model runs. */
 export interface Outlook {
 	/** The model's name. */
 	name: string;
 	estimate: Estimate;
-	/** How much of the model is run, in words; absent: windows × context. */
+	/** Extent of the run, in words; absent: windows × context. */
 	extent?: string;
-	/** What else is said beforehand: where results are kept. */
+	/** Notes to show beforehand, such as the file in which results are kept. */
 	notes?: string[];
 	/** Folder that is written in the end; what lies half-written beside it goes where the user stops. */
 	writes?: string;
@@ -71,7 +71,7 @@ export interface Extent {
 	windows: number;
 }
 
-/** What a kind of job is, whatever it makes. */
+/** Kind of job, whatever it makes: its names, inputs, settings and estimate. */
 export interface Kind<Settings extends object = object> {
 	/** In addresses, files and as the name of the subcommand. */
 	readonly kind: string;
@@ -84,16 +84,16 @@ export interface Kind<Settings extends object = object> {
 	readonly settings: v.GenericSchema<unknown, object> & { readonly entries: v.ObjectEntries };
 	/** Options of the command, read and written by the same table. */
 	readonly flags: FlagTable<Settings>;
-	/** What was measured stays where it is stopped: the same again goes on from there. */
+	/** True if a stopped job keeps its results, and the same job run again goes on from there. */
 	readonly resumes?: boolean;
-	/** What --help says. */
+	/** Text of --help. */
 	readonly help: { about: string; more: string };
 	extent(settings: Settings): Extent;
 	/** "8 × 512 tokens of walden" */
 	extentWords(extent: Extent, texts: readonly string[]): string;
 	/** The settings as they are for a model, where they depend on it. */
 	fitted?(settings: Settings, modelFolder: string): Promise<Settings>;
-	/** What it would take. Throws InputError where it would be refused. */
+	/** Estimates time and memory of the job. Throws InputError where it would be refused. */
 	estimate(request: Request<Settings>): Promise<Estimate>;
 	/** Measures the windows of one shard: the files of its part. Left out: the kind is not cut into shards. */
 	measureShard?(request: Request<Settings>, running: Running, shard: Shard): Promise<FolderFile[]>;
@@ -104,7 +104,7 @@ export interface Analysis<Settings extends object = object> extends Kind<Setting
 	run(request: Request<Settings>, running: Running): Promise<RunRecord>;
 }
 
-/** What a result is about. */
+/** Subject of a result: its model, texts and windows. */
 export interface About {
 	model: { name: string; hash: string; tokenizerHash?: string };
 	texts: { name: string; sha256: string; characters: number }[];

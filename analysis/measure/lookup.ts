@@ -12,7 +12,7 @@ export function measurements(): readonly Measurement[] {
 	return MEASUREMENTS;
 }
 
-/** What results are of. */
+/** Returns the kinds that a result may be of, measured or imported. */
 export function resultKinds(): readonly Stored[] {
 	return [...MEASUREMENTS, ...IMPORTED];
 }
@@ -32,7 +32,7 @@ export function measurementOf(name: string): Measurement {
 	return named(measurements(), name);
 }
 
-/** Whether a kind makes a result; otherwise it makes a run. */
+/** Returns true if a kind makes a result; otherwise it makes a run. */
 export function isMeasurement(kind: Analysis | Measurement): kind is Measurement {
 	return 'figures' in kind;
 }

@@ -43,7 +43,7 @@ const resultSchema = v.strictObject({
 /** 100 bytes a window and case: 8,000 cases on 300 windows. */
 const MAX_PROGRESS_BYTES = 256_000_000;
 
-/** What the results of a progress file are about; results about anything else are not added to it. */
+/** Header of a progress file, the subject of its results; results about anything else are not added to it. */
 export type ProgressHeader = v.InferOutput<typeof headerSchema>;
 
 /** One case on one window. */
@@ -51,7 +51,7 @@ export type CaseResult = Omit<v.InferOutput<typeof resultSchema>, 'checksum'>;
 
 const FILE_NAME_DIGITS = 16;
 
-/** What results of this version of Spanwise are about. */
+/** Builds the header of results that this version of Spanwise measures. */
 export function progressHeader(about: Omit<ProgressHeader, 'format' | 'version'>): ProgressHeader {
 	const { model, tokenizer, texts, context, windows, maxSpan, engine } = about;
 	return {
@@ -94,7 +94,7 @@ export function parseResults(text: string, where: string): CaseResult[] {
  */
 export class ProgressFile {
 	readonly path: string;
-	/** Where results are there that an earlier version wrote without a checksum. */
+	/** Notes on results that an earlier version wrote without a checksum. */
 	readonly notes: readonly string[];
 	readonly #handle: FileHandle;
 	/** The header's line, which the checksums of the others go over too. */

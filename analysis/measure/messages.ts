@@ -1,4 +1,4 @@
-/** What the server and a worker process say to one another over IPC. */
+/** Messages between the server and a worker process, over IPC. */
 import type { TorchSettings } from '../engine/torchSettings.ts';
 import type { Progress } from '../telemetry/progress.ts';
 import type { TelemetrySums } from '../telemetry/recorder.ts';
@@ -35,7 +35,7 @@ export interface AttentionResult {
 	shape: [number, number, number, number];
 }
 
-/** Where a task is, and what it used since the last message. */
+/** Progress of a task, and the resources that it used since the last message. */
 export interface TaskProgress {
 	progress: Progress;
 	/** null: none was due. */
@@ -43,7 +43,7 @@ export interface TaskProgress {
 	sums: TelemetrySums;
 }
 
-/** What is sent at the end: what is not in a folder. */
+/** Results sent at the end, apart from those written to a folder. */
 export interface TaskDone {
 	/** Of an attention task alone. */
 	attention: AttentionResult | null;

@@ -13,7 +13,7 @@ import type { Comparison } from '../compare/types.ts';
 import type { Similarity } from '../similarity/types.ts';
 import type { RunRecord, RunWindows } from '../workspace/run/types.ts';
 
-/** What the models are, and what is said of one. */
+/** Questions about models: a list of them, the report of one, and the report of a plan. */
 export interface ModelQuestions {
 	models: { asked: ModelPlaces; answer: ModelListing[] };
 	report: { asked: ModelListing; answer: ModelReport };
@@ -27,7 +27,7 @@ export interface RunPlace {
 	home: string;
 }
 
-/** What runs say, which may take long to read and much memory. */
+/** Questions about runs and results, which may take long to read and much memory. */
 export interface RunQuestions {
 	similarity: { asked: Reading; answer: Similarity };
 	heads: { asked: Reading & { from: number; to: number }; answer: Float64Array };
@@ -49,7 +49,7 @@ export interface RunQuestions {
 	};
 }
 
-/** What a job would take. */
+/** Question about the time and memory of a job. */
 export interface EstimateQuestions {
 	estimate: { asked: Request; answer: Estimate };
 }
@@ -63,7 +63,7 @@ export type Question<Kind extends QuestionKind = QuestionKind> = {
 
 export type Answer<Kind extends QuestionKind = QuestionKind> = Questions[Kind]['answer'];
 
-/** What the process sends back. */
+/** Message that the process sends back. */
 export type ReaderMessage = { kind: 'done'; answer: Answer } | Failed;
 
 /** Whoever answers them. Rejects with InputError where model, texts, plan or limits are at fault. */

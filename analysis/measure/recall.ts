@@ -4,10 +4,10 @@ import { RECALL_OFF } from './recallSetting.ts';
 import { cutProbes, PROBE_TOKENS, type Probe, type Probes } from '../model/tokens/probes.ts';
 import type { Document, Tokenizer } from '../model/tokens/types.ts';
 
-/** What asks for recall. */
+/** Documents and settings from which probes of recall are cut. */
 export interface RecallAsked {
 	documents: readonly Document[];
-	/** Whether in-context recall is measured too; undefined: it is. */
+	/** True if in-context recall is measured too; undefined: true. */
 	recall?: boolean | undefined;
 	/** Tokens of a probe, BOS left out; undefined: as many as usual. */
 	recallTokens?: number | undefined;

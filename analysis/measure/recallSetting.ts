@@ -1,4 +1,4 @@
-/** Whether in-context recall is measured where nothing is said, on the page and by the command. */
+/** True if in-context recall is measured by default, on the page and by the command. */
 export const RECALL_DEFAULT = true;
 
 /** Fewest and most tokens of a recall probe that can be asked for; the fewest leave 10 of the passage to be scored. */

@@ -19,7 +19,7 @@ export const countOf = (what: string, most = MAX_COUNT, least = 1) =>
 		v.maxValue(most, `${what} must be at most ${most}`)
 	);
 
-/** What `parse` takes of the setting `key`; the message where it throws, which begins with the key, is the schema's. */
+/** Returns a schema that applies `parse` to the setting `key`; an InputError's message, less the key, is the issue. */
 export function parsedBy<Value>(
 	key: string,
 	parse: (value: unknown, where: string) => Value
@@ -54,7 +54,7 @@ export const windowFlags = (windows = 'windows of text') => ({
 	windows: oneFlag({ flag: '--windows <count>', about: windows, parse: wholeNumber(1) })
 });
 
-/** Whether in-context recall is measured too. */
+/** Setting of in-context recall: true if it is measured too. */
 export const recallSetting = v.optional(v.boolean(), RECALL_DEFAULT);
 
 /** The option of `recallSetting`. */
@@ -70,7 +70,7 @@ export const recallFlag: SettingFlags<boolean> = {
 	write: (recall) => (recall ? [] : ['--recall', 'off'])
 };
 
-/** Whether recall is measured, and the tokens of its probes. */
+/** Settings of in-context recall: true if it is measured, and the tokens of a probe. */
 export const recallSettings = {
 	recall: recallSetting,
 	recallTokens: v.optional(

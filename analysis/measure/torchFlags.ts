@@ -15,7 +15,7 @@ import {
 import { InputError } from '../errors.ts';
 import type { Flag, SettingFlags } from './flags.ts';
 
-/** What PyTorch is asked for, in words. */
+/** Devices that PyTorch may be asked for, in words. */
 export const DEVICES_ALLOWED = 'cpu, cpu:2, cuda, cuda:N, cuda:all, mps or auto';
 const ENGINES = ['onnx', 'torch'] as const;
 
@@ -30,10 +30,10 @@ export const torchSetting = v.optional(
 	null
 );
 
-/** Where onnxruntime runs the model. */
+/** Device that onnxruntime runs the model on; left out: the CPU. */
 export const deviceSetting = v.optional(v.picklist(ONNX_DEVICES), 'cpu');
 
-/** What it computes the products of layers in there; left out: float32. */
+/** Type that onnxruntime computes the products of layers with their weights in; left out: float32. */
 export const dtypeSetting = v.exactOptional(v.picklist(ONNX_DTYPES));
 
 function isOnnxDevice(text: string): text is AskedDevice {
@@ -57,15 +57,15 @@ export const dtypeFlag: SettingFlags<OnnxDtype> = {
 	write: (dtype) => (dtype === 'float32' ? [] : ['--dtype', dtype])
 };
 
-/** Which engine made figures, where it was not the program's own. */
+/** Engine that made the figures; left out: the program's own. */
 export type MadeBy = { engine?: { name: 'torch' } & TorchSettings };
 
-/** What results say of the engine: nothing of the program's own. */
+/** Returns the engine as results record it; empty for the program's own. */
 export function madeBy(torch: TorchSettings | null | undefined): MadeBy {
 	return torch == null ? {} : { engine: { name: 'torch', ...torch } };
 }
 
-/** What a file of results that go on says of the engine: those of other engines or types are not added to it. */
+/** Returns the engine that a resumable results file records; results of other engines or types are not added to it. */
 export function resumedBy(torch: TorchSettings | null | undefined): { engine?: string } {
 	return torch == null ? {} : { engine: `torch ${torch.dtype}` };
 }

@@ -1,7 +1,7 @@
 import { isGguf } from './gguf/header.ts';
 import { findOnnxFile } from './onnx/locate.ts';
 
-/** What MODEL means, as far as it is known without reading it; a folder that is none is taken for a checkpoint. */
+/** Form and path of MODEL, as known without reading it; a folder that is of no form is taken for a checkpoint. */
 export interface NamedModel {
 	form: 'checkpoint' | 'onnx' | 'gguf';
 	/** The ONNX file that a folder means; else the path as given. */

@@ -18,7 +18,7 @@ import { readOnnx } from './onnx/read.ts';
 import { loadTokenizer } from './tokens/tokenizer.ts';
 import type { Tokenizer } from './tokens/types.ts';
 
-/** What every model on disk has, whatever form it is stored in. No weights are in memory. */
+/** Model on disk, whatever form it is stored in. No weights are in memory. */
 interface ModelOnDisk {
 	/** Short name for people. */
 	readonly name: string;
@@ -26,7 +26,7 @@ interface ModelOnDisk {
 	readonly path: string;
 	/** Throws InputError where the model cannot be run and its facts are not known. */
 	readonly facts: ModelFacts;
-	/** What differs from what one would expect; one line each. */
+	/** Differences from what one would expect of the model; one line each. */
 	readonly notes: readonly string[];
 	/** The tokenizer beside the model, or another: tokenizer.json or its folder. */
 	tokenizer(other?: string): Promise<Tokenizer>;

@@ -2,8 +2,8 @@ import { savings, type SavingsFacts, type SavingsSetting } from './savings.ts';
 import type { Sources } from './types.ts';
 
 /**
- * What savings are counted in. `kCache`: of the K cache alone; `kvCache`: of K and V together, in which a layer
- * that follows saves its K and one that is left out saves both; the others are those of `Savings`.
+ * Names of the quantities that savings are counted in. `kCache`: of the K cache alone; `kvCache`: of K and V together,
+ * in which a follower saves its K and a dropped layer saves both; the others are those of `Savings`.
  */
 export const SAVING_AXES = [
 	'kCache',
@@ -14,7 +14,7 @@ export const SAVING_AXES = [
 ] as const;
 export type SavingAxis = (typeof SAVING_AXES)[number];
 
-/** What an axis is called on screen and in sentences: "12.5% of the KV cache". */
+/** Names of the axes on screen and in sentences: "12.5% of the KV cache". */
 export const AXIS_NAMES: Readonly<Record<SavingAxis, string>> = {
 	kCache: 'K cache',
 	kvCache: 'KV cache',
@@ -23,7 +23,7 @@ export const AXIS_NAMES: Readonly<Record<SavingAxis, string>> = {
 	decodeBytes: 'decode bytes'
 };
 
-/** What a plan saves on every axis, as a share of the whole, 0 to 1; predicted. Throws as `savings` does. */
+/** Computes a plan's predicted savings on every axis, as fractions of the whole, 0 to 1. Throws as `savings` does. */
 export function savedShares(
 	model: SavingsFacts,
 	sources: Sources,
@@ -48,7 +48,7 @@ export interface SavedPerLayer {
 }
 
 /**
- * What each layer saves on an axis, whatever the others do: on every axis a plan saves the sum over its
+ * Computes the saving of each layer on an axis, whatever the others do: on every axis a plan saves the sum over its
  * layers. Throws InputError where the setting is not positive.
  */
 export function savedPerLayer(

@@ -20,7 +20,7 @@ interface Case {
 	saved: SavedPerLayer;
 }
 
-/** What a plan saves and costs by the plain sum; null where a part of it was not measured. */
+/** Computes a plan's saving and cost as plain sums; null if a part of it was not measured. */
 function priced(sources: Sources, { costs, saved }: Case): FrontPlan | null {
 	const parts = spansOf(sources).map(({ source, followers }) => ({
 		saved: followers.reduce((sum, layer) => sum + saved.share[layer], 0),

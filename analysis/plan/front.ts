@@ -23,7 +23,7 @@ export interface FrontPlan {
  * that differ by less than about 1e-12 a layer tie.
  */
 const UNITS = 2 ** 40;
-/** What a plan may fall short of a wanted share by: shares are sums of rounded numbers. */
+/** Tolerance by which a plan may fall short of a wanted fraction: fractions are sums of rounded numbers. */
 const SHARE_SLACK = 1e-9;
 
 /** A plan of the layers from some layer on: what the first does, then the plan of what is left. */
@@ -116,7 +116,7 @@ function unbeaten(first: Tail[], second: Tail[]): Tail[] {
 	return front;
 }
 
-/** Whether a plan saves more than another, or as much for less. */
+/** Returns true if a plan saves more than another, or as much at a lower cost. */
 function isAhead(plan: Tail, other: Tail): boolean {
 	return plan.saved > other.saved || (plan.saved === other.saved && plan.cost < other.cost);
 }

@@ -37,7 +37,7 @@ export function parsePlan(json: unknown, where: string): Plan {
 	return plan;
 }
 
-/** What goes into a plan besides what every plan of this program has. */
+/** Parts of a plan that differ from plan to plan; `makePlan` adds those that all have. */
 export type PlanParts = Pick<Plan, 'model' | 'sources' | 'spans' | 'definition' | 'predicted'>;
 
 /** A checked plan, made now by this version. Nothing was measured yet. Throws InputError as `parsePlan`. */
@@ -61,8 +61,8 @@ export function makePlan(parts: PlanParts, createdAt = new Date()): Plan {
 }
 
 /**
- * Whether a plan may be shown on a model: throws InputError where the number of layers differs, and
- * returns a warning where the weights do, or the tokenizers that figures were made with (null: they are the same).
+ * Checks that a plan may be shown on a model. Throws InputError where the number of layers differs, and returns a
+ * warning where the weights do, or the tokenizers that figures were made with (null: they are the same).
  */
 export function planMatches(
 	plan: Plan,

@@ -19,7 +19,7 @@ export function randomPlans(
 	const { followers, dropped } = kinds;
 	const allowed = followersAllowed(limits, layers);
 	const isProtected = new Set(limits.protectedLayers);
-	/** What layer i may do, where so many layers are still to follow and to be left out: null, or its followers. */
+	/** Lists the choices of layer i, given the numbers of layers still to follow and to drop: null, or its followers. */
 	const choices = (i: number, following: number, dropping: number): (number | null)[] => [
 		...Array.from({ length: Math.min(allowed[i], following) + 1 }, (_, own) => own),
 		...(dropping > 0 && !isProtected.has(i) ? [null] : [])

@@ -34,22 +34,22 @@ export interface SavingsSetting {
 }
 
 /**
- * What the followers and the dropped layers of a plan save; predicted, by counting. With d = headDim, and in
+ * Predicts what a plan's followers and dropped layers save, by counting. With d = headDim, and in
  * a layer of reach w min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys
  * in all):
  * - kCache: kvHeads·d·b bytes a token for each of these layers, times B and the cache's length; vCache: as
  *   much again for each dropped layer, for a follower keeps its V. shareOfK is of all layers' K; shareOfKv
  *   is K and V saved, of all layers' K and V.
- * - parameters, as a share of `model.parameters`: of a follower q and k projections with their biases and
+ * - parameters, as a fraction of `model.parameters`: of a follower q and k projections with their biases and
  *   norms; of a dropped layer these, v and output projections with their biases, and the norm before them.
  * - prefill, for each layer and sequence 2·n·hidden·d·(heads + kvHeads) + 2·keys·heads·d FLOPs (q, k and
- *   QKᵀ), and where it is left out as much again (v, output projection and P·V), as a share of every matrix
+ *   QKᵀ), and where it is left out as much again (v, output projection and P·V), as a fraction of every matrix
  *   product of the model: per layer q, k, v, o, the MLP's three, QKᵀ and P·V over causal keys, and the output
  *   embedding of every token. Softmax, rotary embedding and norms are not counted. keptBytes, against it:
  *   B·heads·n²·b, the probabilities of one source, for spans come one at a time.
  * - decode, a step: the parameters above once, and the K and V cache above at length min(n, w), are not read
  *   (`bytes`); against it each follower reads B·heads·min(n, w)·b of its source's probabilities
- *   (`readBytes`). The share is (bytes − readBytes) of what a step reads: every matrix of the layers and
+ *   (`readBytes`). `share` is (bytes − readBytes) as a fraction of what a step reads: every matrix of the layers and
  *   the output embedding once, and the K and V cache.
  * No time follows from FLOPs or bytes.
  * Throws InputError where `sources` is no plan for this model or the setting is not positive.

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import type { HeadMap, Sources, Span } from './types.ts';
 
-/** Who reuses whom: a source and the contiguous layers after it. */
+/** Layers of a span: a source and the contiguous layers after it that reuse its attention weights. */
 export type SpanLayers = Pick<Span, 'source' | 'followers'>;
 
 /**

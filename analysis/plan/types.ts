@@ -15,7 +15,7 @@ export interface Span {
 	score: number | null;
 }
 
-/** What a search over spans may and may not do. */
+/** Limits of a search over spans. */
 export interface SpanLimits {
 	/** Layers in a span at most, source included. */
 	maxSpan: number;
@@ -25,11 +25,11 @@ export interface SpanLimits {
 	reach: readonly (number | null)[];
 }
 
-/** How a similarity figure came about, so that it can be made again. */
+/** Origin of a similarity figure, complete enough to make it again. */
 export interface Definition {
 	metric: Metric;
 	view: View;
-	/** What is compared with what: "each head with the same head", … */
+	/** Rule for the heads that are compared: "each head with the same head", … */
 	headPolicy: string;
 	texts: { name: string; sha256: string; characters: number }[];
 	context: number;
@@ -59,7 +59,7 @@ export interface Savings {
 	decode: { bytes: number; readBytes: number; share: number };
 }
 
-/** Where the weights lie that make up for what a plan takes away. */
+/** File of the weights that make up for what a plan takes away. */
 export interface PlanRepair {
 	/** A safetensors file beside the plan: a bare file name. */
 	file: string;

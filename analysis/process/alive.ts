@@ -1,4 +1,4 @@
-/** Whether a process of that number runs. One that belongs to somebody else counts; no number does not. */
+/** Returns true if a process of that number runs. One that belongs to somebody else counts; no number does not. */
 export function isAlive(pid: number): boolean {
 	if (!Number.isSafeInteger(pid) || pid < 1) return false;
 	try {

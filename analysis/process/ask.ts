@@ -17,10 +17,10 @@ export interface Failed {
 	fault: 'input' | 'own';
 }
 
-/** How long an answer may take. */
+/** Longest time that an answer may take. */
 export interface TimeLimit {
 	ms: number;
-	/** What the user is told then. */
+	/** Message for the user if it takes longer. */
 	tooLong: string;
 }
 

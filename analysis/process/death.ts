@@ -1,4 +1,4 @@
-/** How a process ended. */
+/** Exit code or signal that a process ended with. */
 export interface Death {
 	code: number | null;
 	signal: NodeJS.Signals | null;

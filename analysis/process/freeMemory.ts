@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Where Linux shows its control groups. */
+/** Folder in which Linux shows its control groups. */
 const CGROUPS = '/sys/fs/cgroup';
 const OWN_GROUP = '/proc/self/cgroup';
 /** Both versions of control groups: how /proc/self/cgroup names one's own, where it lies, and what its files are called. */
@@ -31,9 +31,10 @@ export function freeMemoryBytes(): number {
 }
 
 /**
- * What is left in the groups of `membership` (as /proc/self/cgroup has them) and in those around them; Infinity without
- * any limit. What the system keeps of files that were not used lately does not count as used: it goes when memory is asked
- * for. See "Memory Interface Files" of the kernel's cgroup-v2 documentation, and its cgroup-v1 "Memory Resource Controller".
+ * Computes the bytes left in the groups of `membership` (as /proc/self/cgroup has them) and in those around them;
+ * Infinity without any limit. What the system keeps of files that were not used lately does not count as used: it goes
+ * when memory is asked for. See "Memory Interface Files" of the kernel's cgroup-v2 documentation, and its cgroup-v1
+ * "Memory Resource Controller".
  */
 export function leftInGroups(membership: string, root: string): number {
 	let least = Infinity;

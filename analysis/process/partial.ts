@@ -20,7 +20,7 @@ export function partialWriter(name: string): number | null {
 	return name.startsWith(PARTIAL_PREFIX) ? (writerIn(name)?.pid ?? null) : null;
 }
 
-/** Whether another process is writing what lies at `path`, as far as can be told. */
+/** Returns true if another process is writing the file or folder at `path`, as far as can be told. */
 export function isBeingWritten(path: string): boolean {
 	const writer = writerIn(basename(path));
 	return writer !== null && !isOwn(writer) && !hasLeft(writer, path);

@@ -5,9 +5,9 @@ import { isAlive } from './alive.ts';
 
 /** A process that writes something, as the name of what it writes has it. */
 interface Writer {
-	/** Where it runs; null: an earlier version does not say. */
+	/** Hash of the machine and container that it runs in, as `here` has it; null: an earlier version does not say. */
 	place: string | null;
-	/** When it started, in ticks of the system's clock; null: the system does not say. */
+	/** Start time, in ticks of the system's clock; null: the system does not say. */
 	start: string | null;
 	pid: number;
 }
@@ -21,7 +21,7 @@ const START_FIELD = 19;
 const WRITER = /-at([0-9a-f]{8})\.(\d*)\.(\d+)-[0-9a-f]{8}$/;
 const EARLIER = /-(\d+)-[0-9a-f]{8}$/;
 
-/** What the name of something that this process writes says of it: "at1a2b3c4d.90210.4711". */
+/** Returns the part of a file's name that identifies this process as its writer: "at1a2b3c4d.90210.4711". */
 export function writerName(): string {
 	return `at${here()}.${startOf(process.pid) ?? ''}.${process.pid}`;
 }
@@ -37,15 +37,15 @@ export function writerIn(name: string): Writer | null {
 	return earlier === undefined ? null : { place: null, start: null, pid: Number(earlier) };
 }
 
-/** Whether a writer is this process. */
+/** Returns true if a writer is this process. */
 export function isOwn({ place, pid }: Writer): boolean {
 	return pid === process.pid && (place === null || place === here());
 }
 
 /**
- * Whether a writer has ended, as far as can be told. Numbers of processes mean nothing on another machine, in another
- * container, or after the system has started again: what is written there is taken for abandoned a day after `path`
- * was changed last.
+ * Returns true if a writer has ended, as far as can be told. Numbers of processes mean nothing on another machine, in
+ * another container, or after the system has started again: what is written there is taken for abandoned a day after
+ * `path` was changed last.
  */
 export function hasLeft({ place, start, pid }: Writer, path: string): boolean {
 	if (place !== null && place !== here()) return isOld(path);
@@ -74,7 +74,7 @@ function namespaceOf(): string {
 	return read(() => readlinkSync('/proc/self/ns/pid')) ?? '';
 }
 
-/** When a process started; null where the system does not say, or there is none. */
+/** Reads a process's start in ticks of the system's clock; null where the system does not say, or there is none. */
 function startOf(pid: number): string | null {
 	const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
 	return (

@@ -186,8 +186,8 @@ export class GraphBuilder {
 	}
 
 	/**
-	 * What was added so far as a branch of an If, which may take any value of the graph around it. It puts out `outputs`,
-	 * all of one element type.
+	 * Returns the nodes added so far as a branch of an If, which may take any value of the graph around it. It puts out
+	 * `outputs`, all of one element type.
 	 */
 	branch(outputs: readonly string[], elementType = FLOAT): GraphProto {
 		const { node, initializer } = this.parts();
@@ -200,7 +200,7 @@ export class GraphBuilder {
 		return create(GraphProtoSchema, { name: this.#name, node, initializer, output });
 	}
 
-	/** What was declared and added so far, to be joined to another graph. */
+	/** Returns the inputs, outputs, initializers and nodes so far, to be joined to another graph. */
 	parts(): Pick<GraphProto, 'node' | 'initializer' | 'input' | 'output'> {
 		return {
 			node: this.#nodes,

@@ -16,7 +16,7 @@ export interface Answer {
 
 type Results = readonly ResultSummary[];
 
-/** Which layers could share or go: the cheapest drop and the cheapest pair of the newest damage map. */
+/** Names the layers that could share or go: the cheapest drop and the cheapest pair of the newest damage map. */
 export function cheapestLayers(results: Results): Answer | null {
 	return newest(results, ({ damage }) => {
 		if (!damage?.drop) return null;
@@ -32,7 +32,7 @@ export function cheapestLayers(results: Results): Answer | null {
 	});
 }
 
-/** What a plan breaks: its newest evaluation, of those given. */
+/** Describes the damage of a plan, by the newest of the evaluations given; null: there is none. */
 export function whatBreaks(evaluations: Results): Answer | null {
 	return newest(evaluations, ({ evaluation, texts }) => {
 		if (evaluation === null) return null;
@@ -47,7 +47,7 @@ export function whatBreaks(evaluations: Results): Answer | null {
 	});
 }
 
-/** Whether dropping costs less than sharing at equal savings, on held-out text: the newest search. */
+/** Answers whether dropping costs less than sharing at equal savings, on held-out text, by the newest search. */
 export function isDroppingBetter(results: Results): Answer | null {
 	return newest(results, ({ search }) => {
 		if (search === null) return null;
@@ -76,7 +76,7 @@ export function isDroppingBetter(results: Results): Answer | null {
 	});
 }
 
-/** What a plan gains as a deployed model, and costs: the newest bench of the same sources. */
+/** Describes the gains and costs of a plan as a deployed model, by the newest bench of the same sources; null: none. */
 export function whatIsGained(results: Results, sources: Sources): Answer | null {
 	const same = JSON.stringify(sources);
 	return newest(results, ({ bench }) => {
@@ -90,14 +90,14 @@ export function whatIsGained(results: Results, sources: Sources): Answer | null 
 	});
 }
 
-/** What the plan costs beside it; nothing where the bench did not measure it. */
+/** Describes the cost of the plan in a sentence of its own; empty where the bench did not measure it. */
 function costOf({ cost }: NonNullable<ResultSummary['bench']>): string {
 	if (cost === undefined) return '';
 	const recall = cost.recall === undefined ? '' : `, and ${lossText(cost.recall)} on recall`;
 	return ` It costs ${lossText(cost.text)} nats/token on text${recall}.`;
 }
 
-/** What the page would do with the model: the plan that was searched, else one that was evaluated, and what it costs. */
+/** Recommends the plan that was searched, else one that was evaluated, with its cost; null: there is neither. */
 export function advice(results: Results): Answer | null {
 	return (
 		newest(results, ({ search }) => {

@@ -19,7 +19,7 @@ export function cardLines(comparison: Comparison, records: readonly RunRecord[])
 	return [...cards, csvCardLines({ command: compareCommand(comparison) })].join('');
 }
 
-/** What a figure of a comparison shows, of which models and text, and the commands that make it again. */
+/** Writes the caption of a comparison's figure: subject, metric, models, texts, and the commands that remake it. */
 export function comparisonCaption(
 	what: string,
 	comparison: Comparison,

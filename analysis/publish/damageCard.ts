@@ -17,7 +17,7 @@ export function isDamage(stored: StoredResult): stored is StoredDamage {
 	return stored.result.kind === 'damage';
 }
 
-/** What the numbers of a map are. */
+/** Definitions of the numbers in each kind of map. */
 export const MEASURES: Readonly<Record<DamageMapKind, string>> = {
 	output:
 		'1 − ‖(P_source − P_follower) V_follower W_O‖ / ‖P_follower V_follower W_O‖, Frobenius, squares summed over prompts, bias of W_O left out; rows source, columns follower',

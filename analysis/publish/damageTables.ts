@@ -15,7 +15,7 @@ export interface DamageTables {
 	recall: { drops: readonly LossAdded[]; pairs: readonly (LossAdded | null)[] } | null;
 }
 
-/** What a plan costs by what its parts cost, each measured by itself. */
+/** Cost of a plan as the sum of its parts' costs, each measured by itself. */
 export interface MeasuredParts {
 	/** Sum over spans and dropped layers (nats/token); null: some were not measured. */
 	sum: number | null;

@@ -32,7 +32,7 @@ export interface PastPlan {
 	figures: NonNullable<ResultSummary['evaluation']>;
 }
 
-/** What a point of the chart stands for. */
+/** Target of a point in the chart: a plan on the front, a named plan or a past evaluation. */
 export type FrontTarget =
 	| { of: 'front'; point: FrontPoint }
 	| { of: 'plan'; plan: PlanFigures }
@@ -51,7 +51,7 @@ const KEEPS = {
 	shape: 'diamond'
 } as const;
 
-/** What a plan costs: loss on text, recall, or accuracy on the user's questions. */
+/** Kinds of cost of a plan: loss on text, recall, or accuracy on the user's questions. */
 export const COSTS = ['text', 'recall', 'accuracy'] as const;
 export type CostShown = (typeof COSTS)[number];
 
@@ -62,14 +62,14 @@ export function costsOf({ recall, tasks }: Pick<SearchReport, 'recall' | 'tasks'
 	);
 }
 
-/** What an increase of each is called. */
+/** Names for an increase in each cost. */
 export const COST_NAMES: Readonly<Record<CostShown, string>> = {
 	text: 'loss increase',
 	recall: 'recall increase',
 	accuracy: 'accuracy drop'
 };
 
-/** What was measured of a plan. */
+/** Measured costs of a plan, on the report part; those on recall and accuracy only if they were measured. */
 type Costing = Pick<FrontPoint, 'report'> & {
 	recall?: { report: PartLoss };
 	accuracy?: { report: AccuracyDrop };
@@ -264,10 +264,10 @@ function apart(series: readonly PointSeries[], across: number): PointSeries[] {
 	return series.map((each) => (stays(each) ? each : { ...each, points: each.points.map(moved) }));
 }
 
-/** Where a point may stand, in symbols beside its place: nearest first. */
+/** Offsets at which a point may stand beside its place, in symbols, nearest first. */
 const PLACES = [0, 1, -1, 2, -2, 3, -3, 4, -4];
 
-/** Whether the intervals of two points, or the points where they have none, lie at the same height. */
+/** Returns true if the intervals of two points overlap in height; a point without one counts by itself. */
 function meet(a: ChartPoint, b: ChartPoint): boolean {
 	return (a.low ?? a.y) <= (b.high ?? b.y) && (b.low ?? b.y) <= (a.high ?? a.y);
 }

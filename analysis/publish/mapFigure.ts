@@ -21,13 +21,13 @@ export function mapScale(
 	return map === 'damage' || map === 'recall' ? divergingScale(range) : colourScale(colours, range);
 }
 
-/** What is drawn on a map: the squares of a plan's spans, and crosses where attention is dropped. */
+/** Marks of a plan on a map: squares around its spans, and crosses where attention is dropped. */
 export interface MapPlan {
 	spans: readonly { first: number; last: number }[];
 	dropped: readonly number[];
 }
 
-/** What of a map of a run a figure draws. */
+/** Returns the parts of a map's figure: values, colour scale, marks of the plan, title, caption and labels. */
 export function mapFigureParts(
 	run: RunRecord,
 	choice: MapChoice,

@@ -4,7 +4,7 @@ import type { Metric, View } from '../similarity/types.ts';
 import { textWords, type DamageMapKind, type StoredDamage } from './damageCard.ts';
 import { beyondRange, type MapShown } from './mapShown.ts';
 
-/** Which map of a run is meant, and what of it is there. */
+/** Map of a run that is to be shown, with its numbers where it has any. */
 export interface MapChoice {
 	model: string;
 	map: 'similarity' | DamageMapKind;
@@ -19,18 +19,18 @@ export interface MapChoice {
 	stored: StoredDamage | null;
 }
 
-/** What a map is called, and what its colours mean. */
+/** Texts of a map: its names, and the meaning of its colours. */
 export interface MapWords {
 	/** In legends and labels. */
 	name: string;
 	subtitle: string;
-	/** What the map shows, for screen readers. */
+	/** Description of the map, for screen readers. */
 	label: string;
 	/** Title of a saved figure. */
 	title: string;
 	rowTitle: string;
 	columnTitle: string;
-	/** What a reader must know to read the colours; empty for similarities. */
+	/** Note needed to read the colours; empty for similarities. */
 	key: string;
 	/** Words of the names of saved files. */
 	file: string[];

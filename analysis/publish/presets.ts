@@ -1,7 +1,7 @@
 import type { Shown } from '../similarity/shown.ts';
 import type { Metric, View } from '../similarity/types.ts';
 
-/** What a published map of similarity shows. */
+/** Settings of a published map of similarity. */
 export interface MapPreset {
 	kind: 'map';
 	metric: Metric;

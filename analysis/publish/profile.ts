@@ -12,7 +12,7 @@ export interface MissingRow {
 	how: string;
 }
 
-/** What is known of each layer of a model, row by row, and what is not known yet. */
+/** Measures of each layer of a model, row by row, and the measures that are still missing. */
 export interface LayerProfile {
 	layers: number;
 	rows: ProfileRow[];
@@ -80,7 +80,7 @@ function dropRow(
 	};
 }
 
-/** What the figure of a profile shows, of which texts, and the commands that make it again. */
+/** Writes the caption of a profile: its rows, the texts measured on, and the commands that make it again. */
 export function profileCaption(
 	run: RunRecord,
 	{ rows }: LayerProfile,

@@ -38,7 +38,7 @@ export function mapPlanOf(sources: Sources | null): MapPlan {
 	};
 }
 
-/** How a map of a run is to look, beside its style. */
+/** Options of a map of a run, beside its style. */
 export interface MapLook {
 	plan: Sources | null;
 	/** Range of the colours; from the values unless given. */
@@ -124,7 +124,7 @@ export function importanceFigure(
 	);
 }
 
-/** What a search found: savings, predicted, against loss, recall or accuracy, measured on what was held out. Throws InputError where it was not. */
+/** Draws predicted savings against held-out loss, recall or accuracy of a search. Throws InputError if not measured. */
 export function searchFrontFigure(
 	run: RunRecord,
 	stored: StoredResult,
@@ -148,7 +148,7 @@ export function searchFrontFigure(
 	);
 }
 
-/** What the axes of a front are. */
+/** Describes the axes of a front, for its caption. */
 export function frontCaption(axis: SavingAxis, cost: CostShown): string {
 	const name = COST_NAMES[cost];
 	const on = cost === 'accuracy' ? 'questions' : 'text';

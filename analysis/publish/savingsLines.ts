@@ -1,7 +1,7 @@
 import type { Savings } from '../plan/types.ts';
 import { formatBytes, formatCount, formatPercent } from '../text/number.ts';
 
-/** What a plan saves in words: groups of quantities with their value, their share, and how they are counted. */
+/** Describes the savings of a plan: groups of quantities, each with its value, its percentage and how it is counted. */
 export function savingsLines(saved: Savings) {
 	// All layers together cache as much K as V.
 	const kShareOfKv = saved.kCache.shareOfK / 2;

@@ -45,7 +45,7 @@ export function futureMask({ rows, columns }: Region): Uint8Array {
 	return mask;
 }
 
-/** What a token looks like on an axis: blanks and line breaks made visible, so that " the" is not "the". */
+/** Formats a token for an axis: blanks and line breaks are made visible, so that " the" is not "the". */
 export function tokenLabel(piece: string): string {
 	return piece.replace(/ /g, '·').replace(/\n/g, '↵').replace(/\t/g, '⇥');
 }

@@ -14,7 +14,7 @@ import type { WeightCut } from './weightCut.ts';
 
 /** 16 MiB: what is in memory of a weight at once while it is cut. */
 const PIECE_BYTES = 2 ** 24;
-/** What protobuf takes at most; the proto itself, without its weights, is small beside it. */
+/** Most bytes of cut weights in a proto: protobuf's 2 GiB, less 256 MiB for the rest of it, which is small. */
 const MOST_BYTES = 2 ** 31 - 2 ** 28;
 
 /** Bytes of all parts that `withCuts` has to read into memory. */

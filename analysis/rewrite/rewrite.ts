@@ -36,7 +36,7 @@ export class GraphRewrite {
 		this.prefix = unusedPrefix(view.graph);
 	}
 
-	/** Where nodes are written before they join the graph. */
+	/** Returns a builder for new nodes, which join the graph by `replace` or `append`. */
 	builder(): GraphBuilder {
 		return new GraphBuilder('added', this.prefix);
 	}

@@ -35,7 +35,7 @@ const CASES = FORMS.flatMap((form) =>
 	)
 );
 
-/** What is said of followers whose caches were of keys and values in one. */
+/** Note on followers whose caches held keys and values in one tensor. */
 const IN_ONE =
 	'caches of followers, of keys and values in one tensor, hold values alone: [1, batch, heads, tokens, width]';
 

@@ -12,7 +12,7 @@ interface Slot {
 	present: string | null;
 }
 
-/** What one layer's cache holds. */
+/** Names of the graph's inputs and outputs that hold the keys and values of one layer's cache; null: there is none. */
 export interface LayerCache {
 	key: Slot;
 	value: Slot;

@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts';
 import type { FoundOnnx } from '../model/onnx/open.ts';
 import type { AttentionLayer } from '../model/onnx/types.ts';
 
-/** What every layer of a model is to do. */
+/** Attention planned for every layer of a model. */
 export interface PlannedAttention {
 	/** Per layer: itself, the layer before it whose probabilities it reuses, or null: no attention. */
 	sources: readonly (number | null)[];

@@ -13,7 +13,7 @@ import type { GraphRewrite } from './rewrite.ts';
 import type { AttentionLayer } from '../model/onnx/types.ts';
 import { cutLast, type WeightCut } from './weightCut.ts';
 
-/** What was cut from weights, and what is to be said of it. */
+/** Parts cut from weights, and notes on them for the user. */
 export interface SharedWeights {
 	/** By the name of the new tensor; of tensors in external data only, others are cut at once. */
 	cuts: Map<string, WeightCut>;

@@ -94,7 +94,7 @@ export function whereJoined(
 	return { joined: joined[0], derived };
 }
 
-/** Whether a value is made of initializers and constants alone. */
+/** Tests if a value is made of initializers and constants alone. */
 function isConstant(view: GraphView, value: string, known: Map<string, boolean>): boolean {
 	const before = known.get(value);
 	if (before !== undefined) return before;

@@ -152,7 +152,7 @@ function mix(
 
 interface ValueLayout {
 	heads: number;
-	/** Whether they come as [B, S, heads · D] and are to be split; else as [B, heads, S, D]. */
+	/** True if they come as [B, S, heads · D] and are to be split; false: they come as [B, heads, S, D]. */
 	split: boolean;
 }
 

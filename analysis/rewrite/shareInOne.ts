@@ -17,7 +17,7 @@ import type { GraphRewrite } from './rewrite.ts';
 import { measureOther } from './shareCache.ts';
 import type { AttentionLayer } from '../model/onnx/types.ts';
 
-/** What a note says of such caches. */
+/** Note on followers whose caches held keys and values in one tensor. */
 export const VALUES_ALONE =
 	'caches of followers, of keys and values in one tensor, hold values alone: [1, batch, heads, tokens, width]';
 

@@ -33,7 +33,7 @@ export interface ReferenceStage {
 	kept: Set<string>;
 }
 
-/** What a stage puts out: source's probabilities [1, H, S, S] and a follower's values; or logits. */
+/** Outputs of a stage: a source's probabilities [1, H, S, S] and a follower's values; or logits. */
 export type ReferenceGoal =
 	{ follower: AttentionLayer; source: AttentionLayer } | { logits: string };
 

@@ -6,7 +6,7 @@ import { GraphRewrite } from './rewrite.ts';
 import { cutProduct, keptWhole, type SharedWeights } from './shareCut.ts';
 import type { AttentionLayer } from '../model/onnx/types.ts';
 
-/** What may stand between values as they are used and as they were cut out of a product. */
+/** Operators allowed between values as they are used and as they were cut out of a product. */
 const BETWEEN = ['Transpose', 'Reshape', 'Unsqueeze', 'Expand', 'Cast', 'Identity'];
 /** Place of the new values in a Concat behind those of the cache, and of values among a node's inputs. */
 const NEW_VALUES = 1;
@@ -105,7 +105,7 @@ function splitSizes(view: GraphView, index: number): number[] | null {
 	return said ?? (node.opType === 'Split' ? view.integers(node.input[1] ?? '') : null);
 }
 
-/** Whether all outputs of a Split have one shape, so that any of them tells that of the others. */
+/** Tests if all outputs of a Split have one shape, so that the shape of any output stands for that of the others. */
 function alike(view: GraphView, index: number): boolean {
 	const node = view.node(index);
 	const sizes = splitSizes(view, index);

@@ -29,7 +29,7 @@ export interface ComparedRun {
 	texts: readonly { sha256: string }[];
 }
 
-/** What is said of one matrix in a few numbers. */
+/** Few numbers that sum up one matrix of similarities. */
 export interface Summary<Figure> {
 	/** Mean similarity of neighbouring layers. */
 	nextLayer: Figure;

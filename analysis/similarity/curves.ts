@@ -1,5 +1,5 @@
 /**
- * How deep a layer lies, 0 (the first) to 1 (the last), so that models of different depth can be laid
+ * Computes the relative depth of a layer, 0 (the first) to 1 (the last), so that models of different depth can be laid
  * over one another. A model of one layer has depth 0.
  */
 export function relativeDepth(layer: number, layers: number): number {

@@ -50,8 +50,8 @@ export function nullMatrix(sums: ViewSums, metric: Metric): Float64Array | null 
 const LEAST_ROOM = 1e-9;
 
 /**
- * How far a similarity lies above its null, as a share of what it could: (s − n) / (1 − n). 0 where the
- * null is already 1. Negative where two layers are less alike than on different texts.
+ * Computes the excess of a similarity over its null, as a fraction of the highest possible: (s − n) / (1 − n). 0 where
+ * the null is already 1. Negative where two layers are less alike than on different texts.
  */
 export function excess(similarity: number, nullValue: number): number {
 	const room = 1 - nullValue;

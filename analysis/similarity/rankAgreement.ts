@@ -13,7 +13,7 @@ export interface Agreement {
 	rho: number | null;
 	low: number | null;
 	high: number | null;
-	/** What was ranked: pairs, or followers where their means were. */
+	/** Number of pairs that were ranked; of followers where their means were. */
 	count: number;
 }
 

@@ -1,6 +1,6 @@
 export const SHOWN = ['similarity', 'null', 'excess', 'width'] as const;
 
-/** What the map shows of each pair; `width` is that of the interval. */
+/** Quantity that the map shows of each pair; `width` is that of the interval. */
 export type Shown = (typeof SHOWN)[number];
 
 export const SHOWN_WORDS: Readonly<Record<Shown, string>> = {

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import type { Metric, ViewSums } from './types.ts';
 
-/** Which sums a view collects. */
+/** Sums that a view collects. */
 export interface SumsWanted {
 	gram: boolean;
 	sqrt: boolean;
@@ -98,7 +98,7 @@ export function checkNumbers(values: Float64Array, where: string): void {
 	}
 }
 
-/** What a shard adds to the null: of a single window ⟨S_l, S_m⟩ is its Gram matrix. */
+/** Returns the sums that a shard adds to the null: of a single window ⟨S_l, S_m⟩ is its Gram matrix. */
 function nullOf(sums: ViewSums): Float64Array | null {
 	return nullPairs(sums) === 0 ? sums.gram : sums.null;
 }

@@ -28,7 +28,7 @@ export interface ViewSums {
 	js: Float64Array | null;
 }
 
-/** What the pages and the command show of one metric and view. Matrices are [L, L], row-major; NaN never occurs. */
+/** Matrices of one metric and view that the pages and the command show: [L, L], row-major; NaN never occurs. */
 export interface Similarity {
 	metric: Metric;
 	view: View;
@@ -38,6 +38,6 @@ export interface Similarity {
 	null: Float64Array | null;
 	low: Float64Array | null;
 	high: Float64Array | null;
-	/** What the intervals were resampled over; 'blocks' of neighbouring windows say nothing about other texts. */
+	/** Unit that intervals were resampled over; 'blocks' of neighbouring windows say nothing about other texts. */
 	interval: 'documents' | 'blocks' | null;
 }

@@ -7,7 +7,7 @@ const FEW_WINDOWS = 8;
 /** Fixed, so that the same run always shows the same interval. */
 const SEED = 0x5eed;
 
-/** What the windows of a run were drawn from: 'blocks' of neighbouring windows say nothing about other texts. */
+/** Unit by which the windows of a run are resampled: 'blocks' of neighbouring windows say nothing about other texts. */
 export type ResampledOver = 'documents' | 'blocks';
 
 export interface Draws {
@@ -73,7 +73,7 @@ export function intervalOf(value: number, samples: Float64Array): Interval {
 	};
 }
 
-/** How far intervals over so few windows are to be trusted; null where there are windows enough. */
+/** Warns, in a sentence, that intervals over so few windows are rough; null where there are windows enough. */
 export function roughWords(windows: number, intervals: string): string | null {
 	return windows < FEW_WINDOWS
 		? `With ${windows} windows ${intervals} are rough, and most likely too narrow.`

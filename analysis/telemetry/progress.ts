@@ -1,6 +1,6 @@
-/** Where a long task is. Sent to the terminal and, from the worker, to the server. */
+/** State of a long task. Sent to the terminal and, from the worker, to the server. */
 export interface Progress {
-	/** What is being done, in a word or three: "reading weights", "layers", "similarity". */
+	/** Work under way, in a word or three: "reading weights", "layers", "similarity". */
 	stage: string;
 	/** Layer being run and how many there are; null outside the layers. */
 	layer: number | null;
@@ -8,7 +8,7 @@ export interface Progress {
 	/** Windows done and how many there are; 0: none are counted now. */
 	window: number;
 	windows: number;
-	/** What `windows` are, where they are no windows of text. */
+	/** Unit that `windows` counts, where it is not windows of text. */
 	counted?: 'round' | 'step';
 	/** 0 to 1 of the whole task. */
 	fraction: number;

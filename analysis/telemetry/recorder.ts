@@ -9,7 +9,7 @@ const SAMPLE_SECONDS = 0.2;
 /** All of telemetry but its samples. */
 export type TelemetrySums = Omit<Telemetry, 'samples'>;
 
-/** Where time, processor use and memory are read. */
+/** Readings of time, processor use and memory. */
 export interface Gauges {
 	/** Since some fixed moment. */
 	seconds(): number;
@@ -31,8 +31,8 @@ const ofThisProcess: Gauges = {
 };
 
 /**
- * What a job uses as it goes, read off its progress. The time before the first progress is the stage "preparing",
- * that after the last "finishing"; the time between two belongs to the stage of the later, which tells of work done.
+ * Records the resources that a job uses, by its progress. The time before the first progress is the stage "preparing",
+ * that after the last "finishing"; the time between two belongs to the stage of the later, which reports work done.
  */
 export class TelemetryRecorder {
 	readonly #gauges: Gauges;

@@ -3,7 +3,7 @@ import type { Progress } from './progress.ts';
 /** Below this share of the work done, the time left would be a guess from nothing. */
 const SHARE_TO_EXTRAPOLATE = 0.03;
 
-/** What a task will do in all. */
+/** Size of a task: all of its work, layers and windows. */
 export interface ReportedTask {
 	/** In the unit in which work is added. */
 	work: number;
@@ -73,7 +73,7 @@ export class Reporter {
 		this.#tokens += tokens;
 	}
 
-	/** What processes that work for this one use; told with the next progress. */
+	/** Sets the memory and CPU time of processes that work for this one; reported with the next progress. */
 	setOthers(others: readonly OtherProcess[]): void {
 		this.#others = others;
 	}

@@ -1,4 +1,4 @@
-/** How long each stage took, added up over the times it was entered. */
+/** Measures the seconds that each stage takes, added up over the times it was entered. */
 export class Stopwatch {
 	readonly #seconds = new Map<string, number>();
 	#stage: string | null = null;

@@ -1,4 +1,4 @@
-/** What a job used, as it went; kept with what it made. */
+/** Time, memory and processor use of a job as it went; kept with the job's result. */
 export interface Telemetry {
 	/** Evenly thinned, oldest first; at most 240. */
 	samples: TelemetrySample[];

@@ -14,7 +14,7 @@ export class ThinnedSamples {
 	#kept: Stretch[] = [];
 	/** Those that the next one kept is made of. */
 	#waiting: Stretch[] = [];
-	/** How many samples one that is kept stands for. */
+	/** Number of samples that are joined into one that is kept. */
 	#each = 1;
 	#seconds = 0;
 

@@ -1,15 +1,15 @@
 /**
- * What the words, measures and units on the pages mean: the one table of it. The "?" of the pages shows it, and
- * docs/terms.md is made from it.
+ * Meaning of a word, measure or unit on the pages; EXPLANATIONS is the one table of them. The "?" of the pages shows
+ * it, and docs/terms.md is made from it.
  */
 export interface Explanation {
 	/** As it stands on screen. */
 	name: string;
 	/** One plain sentence. */
 	sentence: string;
-	/** What it is computed by; none: a word. */
+	/** Formula of a measure; a word has none. */
 	formula?: string;
-	/** Where it comes from, where it is not ours. */
+	/** Publication that it comes from; left out where it is ours. */
 	source?: string;
 }
 

@@ -8,10 +8,10 @@ export interface Ends {
 
 type Format = (value: number) => string;
 
-/** What was resampled for an interval. */
+/** Unit that was resampled for an interval; null: there is no interval. */
 export type Over = 'documents' | 'blocks' | null;
 
-/** What 95% intervals of losses were drawn over, as the heading of a column. */
+/** Returns the heading of a column of 95% intervals of losses, which names the unit that was resampled. */
 export function intervalLabel(over: Over): string {
 	return {
 		documents: '95% CI over documents and their windows',
@@ -20,7 +20,7 @@ export function intervalLabel(over: Over): string {
 	}[over ?? 'none'];
 }
 
-/** What 95% intervals were drawn over, in a sentence; those of one document say nothing about others. */
+/** Describes the resampling of 95% intervals, as part of a sentence; those of one document say nothing about others. */
 export function overWords(over: Exclude<Over, null>): string {
 	return over === 'documents'
 		? 'over documents, then windows'

@@ -42,7 +42,7 @@ export function countWords({ followers, dropped }: { followers: number; dropped:
 	return parts.join(', ') || 'no followers';
 }
 
-/** How many followers and dropped layers a plan has: "4 followers, 3 dropped". */
+/** Counts the followers and the dropped layers of a plan, in words: "4 followers, 3 dropped". */
 export function planCounts(sources: Sources): string {
 	return countWords({
 		followers: sources.filter((source, layer) => source !== null && source !== layer).length,
@@ -66,7 +66,7 @@ export function adviceWords(sources: Sources): string {
 	return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** What a plan does to one layer: "follows 3", "own attention", "dropped"; or "cannot follow 3: " and why. */
+/** Describes one layer of a plan: "follows 3", "own attention", "dropped"; or "cannot follow 3: " and the reason. */
 export function plannedLayerWords({
 	layer,
 	source,

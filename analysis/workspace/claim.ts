@@ -25,18 +25,18 @@ const LOCKED_BYTE = 2 ** 30;
  */
 const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
 const OPENING = (O_RDWR ?? 0) | (O_CREAT ?? 0) | O_NOFOLLOW | O_NONBLOCK;
-/** Who holds a workspace, in words: what is beyond that is not from Spanwise. */
+/** Most bytes read of the lock file's words on its holder; any beyond are not from Spanwise. */
 const MAX_HOLDER_BYTES = 200;
-/** What a file system says on which nothing may be written. */
+/** Error codes of a file system on which nothing may be written. */
 const READ_ONLY = ['EROFS', 'EACCES', 'EPERM'];
-/** What it says of a folder, of a link that is not followed, and of a socket or a device that is not there. */
+/** Error codes of opening a folder, a link, which is not followed, and a socket or a device that is not there. */
 const NO_FILE = ['EISDIR', 'ELOOP', 'EMLINK', 'ENXIO'];
 
 /** A workspace taken for one server. */
 export interface Claim {
 	/** Why nothing may be written there; null: it may. */
 	readOnly: string | null;
-	/** What has become of the workspace since; null: it is where it was. */
+	/** Reports that the workspace was moved, removed or replaced since, in a sentence; null: it is where it was. */
 	problem(): string | null;
 	/** Lets the next server have it. Calling it again does nothing. */
 	giveUp(): void;

@@ -10,7 +10,7 @@ export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** A folder of the workspace that holds a folder for each thing made, named by its id. */
 export class Shelf {
 	readonly root: string;
-	/** What it holds, for messages. */
+	/** Kind of thing that it holds, for messages. */
 	readonly #what: string;
 
 	constructor(root: string, what: 'run' | 'result') {

@@ -65,7 +65,7 @@ export interface FolderFile {
 	bytes: Uint8Array;
 }
 
-/** What a folder is, as messages call it. */
+/** Kind of a folder, as messages call it. */
 type What = 'run' | 'result' | 'bench' | 'model';
 
 /**
@@ -213,7 +213,7 @@ async function flushFolder(path: string): Promise<void> {
 	}
 }
 
-/** What the user can do about a failed write; other errors are returned as they are. */
+/** Turns an error of writing into an InputError that says what the user can do; returns other errors as they are. */
 async function explained(
 	error: unknown,
 	folder: string,

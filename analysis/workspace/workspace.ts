@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
-/** Where a workspace keeps what. Absolute paths. */
+/** Folders of a workspace, by their contents. Absolute paths. */
 export interface Workspace {
 	home: string;
 	/** One folder a run. */

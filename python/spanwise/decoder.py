@@ -121,7 +121,7 @@ def embedding_weight(model: PreTrainedModel) -> torch.Tensor:
 
 
 def input_device(model: PreTrainedModel) -> torch.device:
-    """Where token ids go: the device of the input embedding, or where accelerate brings it when it is offloaded."""
+    """Returns the device for token ids: that of the input embedding, or of accelerate's hook when it is offloaded."""
     weight = embedding_weight(model)
     if weight.device.type != "meta":
         return weight.device

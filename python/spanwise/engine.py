@@ -46,7 +46,7 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Question:
-    """Which token comes after the one at `place` of a window: the losses of these candidates are wanted."""
+    """Query for the losses of `candidates` as the token after the one at `place` of a window."""
 
     place: int
     candidates: tuple[int, ...]
@@ -281,8 +281,8 @@ class Engine:
 
     @torch.inference_mode()
     def turned(self, plan: Plan, windows: Sequence[Ids], progress: OnProgress = silent) -> np.ndarray:
-        """How much each layer's attention turns the state under a plan that drops layers, [layers]: mean over tokens of
-        1 − cos(x, x + Attn(x)), bias of W_O left out; a token whose state is 0 is not turned. Dropped layers have 0."""
+        """Computes the turn of the state by each layer's attention, [layers], under a plan that drops layers: mean over
+        tokens of 1 − cos(x, x + Attn(x)), bias of W_O left out; a state of 0 is not turned. Dropped layers have 0."""
         check_windows(windows, self.decoder.vocab)
         sums, tokens = np.zeros(self.layers), sum(map(len, windows))
 
@@ -309,9 +309,9 @@ class Engine:
     def repair_sums(
         self, plan: Plan, windows: Sequence[Ids], progress: OnProgress = silent
     ) -> dict[int, dict[str, np.ndarray]]:
-        """What refitted projections are worked out from, by layer, all of the baseline model: of a follower `gram` = ZᵀZ and
-        `missing` = (Y − Z·W_Oᵀ)ᵀZ, Z the heads' outputs under its source's probabilities, Y its own block's output; of a
-        dropped layer `mean`, the mean output of its block, bias included."""
+        """Computes the sums from which projections are refitted, by layer, all of the baseline model: of a follower
+        `gram` = ZᵀZ and `missing` = (Y − Z·W_Oᵀ)ᵀZ, Z the heads' outputs under its source's probabilities, Y its own
+        block's output; of a dropped layer `mean`, the mean output of its block, bias included."""
         context = one_length(windows, self.decoder.vocab)
         found: dict[int, dict[str, np.ndarray]] = {}
         calls: dict[int, Call] = {}
@@ -440,7 +440,7 @@ class Engine:
         return torch.tensor(list(windows), dtype=torch.long, device=self.decoder.device)
 
     def _path(self, windows: Sequence[Ids]) -> Path:
-        """What is known of windows that ran under plans just before; on a GPU alone, which has the memory."""
+        """Returns the states known of windows that ran just before; kept on a GPU alone, which has the memory."""
         key = tuple(map(tuple, windows))
         path = self._paths.pop(key, None) or Path()
         if self.decoder.device.type == "cuda":

@@ -59,7 +59,7 @@ class Group:
         return total.to(values.device)
 
     def gather(self, value: Result) -> list[Result]:
-        """What every process has, by rank, in all of them."""
+        """Gathers the value of every process, by rank, in all of them."""
         if self.size == 1:
             return [value]
         found: list[Any] = [None] * self.size

@@ -1,4 +1,4 @@
-"""What logits say of the next token, in float32."""
+"""Losses and comparisons of next-token logits, in float32."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def token_losses(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two models say of each token after the first, [B, S − 1]: losses, KL(baseline ‖ planned), and whether both
-    find the same token the likeliest (1 or 0)."""
+    """Comparison of two models on each token after the first, [B, S − 1]: losses (nats), KL(baseline ‖ planned), and
+    agreement, 1 where both find the same token the likeliest, else 0."""
 
     baseline: torch.Tensor
     planned: torch.Tensor

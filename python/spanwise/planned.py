@@ -68,7 +68,7 @@ def save_planned(planned: PreTrainedModel, folder: Path) -> None:
 
 
 def written_config(name: str) -> dict[str, Any]:
-    """What config.json says so that transformers finds the classes; `name` is the model class's."""
+    """Returns the entries of config.json by which transformers finds the classes; `name` is the model class's."""
     module = MODELING.stem
     return {
         "architectures": [name],

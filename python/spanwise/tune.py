@@ -31,14 +31,14 @@ from .shards import like, set_whole_state, shard, whole, whole_state
 WARMUP = 0.05
 MAX_GRADIENT_NORM = 1.0
 BETAS = (0.9, 0.95)
-#: What files of GPT-NeoX call a tensor otherwise than the model does.
+#: Names of tensors in files of GPT-NeoX, by the model's own name, where the two differ.
 STORED_AS = {"lm_head.weight": "embed_out.weight"}
 PRECISIONS = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a model is tuned. `distill` is the weight of the KL divergence from the untouched model, 0 to 1; the rest is
+    """Settings of a tuning. `distill` is the weight of the KL divergence from the untouched model, 0 to 1; the rest is
     cross-entropy on the text. `lora` is the rank of adapters, None: all weights are trained."""
 
     steps: int
@@ -81,7 +81,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen after `step` steps: the mean objective since the last look, loss and recall on held-out text."""
+    """Measurements after `step` steps: the mean objective since the last look, loss and recall on held-out text."""
 
     step: int
     objective: float | None
@@ -390,14 +390,14 @@ def tune(
 
 
 def is_over(looks: Sequence[Look], patience: int) -> bool:
-    """Whether the last `patience` looks saw no better loss than one before them."""
+    """Tests if the last `patience` looks saw no better loss than one before them."""
     best = min(range(len(looks)), key=lambda at: looks[at].loss)
     return len(looks) - 1 - best >= patience
 
 
 def read_checkpoint(file: Path, settings: Settings, mapped: bool = False) -> dict[str, Any] | None:
-    """What an earlier run left; None where there is nothing, or it was of other settings. `mapped`: what of it is not used
-    takes no memory."""
+    """Reads the checkpoint of an earlier run; returns None where there is none, or it was of other settings. `mapped`:
+    parts that are not used take no memory. Raises InputError where it cannot be read."""
     if not file.exists():
         return None
     try:

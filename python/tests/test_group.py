@@ -37,7 +37,7 @@ def test_devices_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answers(command: list[str], requests: list[dict[str, Any]], cancel_at: int | None = None) -> list[dict[str, Any]]:
-    """What a worker answers. `cancel_at`: the first request is cancelled once so much of it is done."""
+    """Returns all messages of a worker. `cancel_at`: value of "done" at which the first request is cancelled."""
     lines = "".join(json.dumps({"id": at, **request}) + "\n" for at, request in enumerate(requests, 1))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)

@@ -1,6 +1,6 @@
 import type { ParamMatcher } from '@sveltejs/kit';
 import type { Labelled } from '$analysis/workspace/labels/label.ts';
 
-/** What can be labelled. */
+/** Matches the kinds of objects that can be labelled. */
 export const match = ((param: string): param is Labelled =>
 	param === 'runs' || param === 'results') satisfies ParamMatcher;

@@ -4,7 +4,7 @@ import type { Command, Way } from './ways.ts';
 /** A Chromium that was seen to start. */
 export interface Browser {
 	executablePath: string;
-	/** Whether its sandbox works here: it does not for root, nor where user namespaces are forbidden. */
+	/** True if its sandbox works here; it does not for root, nor where user namespaces are forbidden. */
 	chromiumSandbox: boolean;
 }
 

@@ -1,10 +1,10 @@
 import { posix, win32 } from 'node:path';
 
-/** What of a machine decides where its browsers are; given as values, so that every platform can be tested on any. */
+/** Facts of a machine that decide where its browsers are; given as values, so that all can be tested on any. */
 export interface Places {
 	platform: NodeJS.Platform;
 	env: Record<string, string | undefined>;
-	/** Where playwright-core keeps the Chromium it downloads. */
+	/** Path of the Chromium that playwright-core downloads. */
 	playwrightExecutable: string;
 	isFile: (path: string) => boolean;
 }

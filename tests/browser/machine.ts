@@ -57,7 +57,7 @@ export function browserOfThisMachine(): Promise<Browser> {
 	);
 }
 
-/** What the command prints goes to stderr, so that a slow download is seen. */
+/** Runs a command with its output on stderr, so that a slow download is seen. Rejects if it fails. */
 function run([program, ...args]: Command): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(program, args, {

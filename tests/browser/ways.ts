@@ -37,8 +37,8 @@ const PACKAGE_MANAGERS: PackageManager[] = [
 ];
 
 /**
- * How this machine may get a Chromium, likeliest first: the system's package manager, which also brings the
- * libraries that Chromium needs; Playwright's own download; and for that download the libraries alone.
+ * Lists the ways in which this machine may get a Chromium, likeliest first: the system's package manager, which also
+ * brings the libraries that Chromium needs; Playwright's own download; and for that download the libraries alone.
  * `playwright` is the command that runs playwright-core.
  */
 export function waysToGetBrowser(places: Places, rights: Rights, playwright: Command): Way[] {

@@ -10,7 +10,7 @@ export const sure = (q25: number, median: number, q75: number): RatioSpread => (
 	high: q75
 });
 
-/** What a plan gained as a deployed model; `ratio` is planned ÷ baseline. */
+/** Makes up the bench report of a plan as a deployed model; `ratio` is planned ÷ baseline. */
 export function madeUpBench(ratio: Partial<BenchReport['ratio']> = {}): BenchReport {
 	const { firstTokenSeconds, tokensPerSecond } = ratio;
 	/** As the ratio has it; otherwise two medians that both rows of the table show well. */

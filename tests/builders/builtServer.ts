@@ -3,9 +3,9 @@ import { once } from 'node:events';
 
 /** A server of the production build in a process of its own. */
 export interface BuiltServer {
-	/** What it printed: the address, with the token where there is one. */
+	/** Address that it printed, with the token where there is one. */
 	url: string;
-	/** What it complained about so far. */
+	/** Returns its stderr so far. */
 	said: () => string;
 	/** Ends the process and settles with its exit code when it is gone. */
 	end: (signal: NodeJS.Signals) => Promise<number | null>;

@@ -7,7 +7,7 @@ import {
 } from '../../analysis/proto/onnx_pb.ts';
 import { seeded } from '../../analysis/statistics/resample.ts';
 
-/** How the attention of a model is written. */
+/** Forms in which the attention of a model is written. */
 export const FORMS = [
 	'softmax',
 	'softmaxPacked',
@@ -25,9 +25,9 @@ export interface CachedOnnxOptions {
 	layers?: number;
 	/** Heads of keys and values; 2 of 4, but where the form has as many as heads. */
 	kvHeads?: number;
-	/** Whether norms take in the sum before them, as onnxruntime-genai's builder writes. */
+	/** True if norms take in the sum before them, as onnxruntime-genai's builder writes. */
 	skipNorms?: boolean;
-	/** Whether it takes position_ids and heeds attention_mask, so that sequences of a batch may be padded. */
+	/** True if it takes position_ids and heeds attention_mask, so that sequences of a batch may be padded. */
 	padded?: boolean;
 	/** Keys that a query sees at most, in every layer; all before it. Not of contribPacked. */
 	window?: number | null;
@@ -85,7 +85,7 @@ class CachedDecoder {
 	readonly #window: number | null;
 	readonly #random = seeded(7);
 	#hidden = '';
-	/** What is still to be added to the hidden state, where norms do it. */
+	/** Name of the tensor that the next norm adds to the hidden state, with `skipNorms`; null: none. */
 	#pending: string | null = null;
 
 	constructor(graph: GraphBuilder, { form, kvHeads, padded, window }: Decoder) {
@@ -96,7 +96,7 @@ class CachedDecoder {
 		this.#window = window;
 	}
 
-	/** Whether keys and values are one tensor in the cache. */
+	/** True if keys and values are one tensor in the cache. */
 	get #inOne(): boolean {
 		return this.#form === 'contribPacked';
 	}
@@ -180,7 +180,7 @@ class CachedDecoder {
 		}
 	}
 
-	/** What is later than a query, or beyond the window, as torch.onnx writes it. */
+	/** Writes the mask of keys later than a query or beyond the window, as torch.onnx does; returns its name. */
 	#beyond(
 		{ rows, keys, later }: Record<'rows' | 'keys' | 'later', string>,
 		window: number

@@ -14,7 +14,7 @@ export interface TinyCheckpoint {
 	/** Number of safetensors files; more than one comes with an index. */
 	shards?: number;
 	seed?: number;
-	/** Whether the tokenizer puts a BOS before every text; by default only Qwen's does not. */
+	/** True if the tokenizer puts a BOS before every text; by default only Qwen's does not. */
 	bos?: boolean;
 	/** Changes the tensors before they are written: to leave one out, misshape one, add one. */
 	tensors?: (tensors: TensorSource[]) => TensorSource[];

@@ -47,7 +47,7 @@ const tokenizerSchema = v.looseObject({
 	})
 });
 
-/** What llama.cpp's converter writes of a checkpoint of Llama or Gemma, in float32: metadata and tensors. */
+/** Converts a checkpoint of Llama or Gemma as llama.cpp does, to float32. Returns metadata and tensors of the GGUF. */
 export async function ggufOf(folder: string, pre: 'llama-bpe' | 'sentencepiece') {
 	const checkpoint = await openCheckpoint(folder);
 	const { config } = checkpoint;

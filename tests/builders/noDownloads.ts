@@ -1,4 +1,4 @@
-/** What keeps models that other programs have downloaded out of the lists. */
+/** Environment variables that keep models downloaded by other programs out of the lists. */
 export const NO_DOWNLOADS = {
 	HF_HOME: '/nonexistent',
 	OLLAMA_MODELS: '/nonexistent',

@@ -10,7 +10,7 @@ import { uniform } from './checkpoint.ts';
 import { cacheInput, LONGEST, SIZES, writtenOut, type Projected } from './onnxWrittenOut.ts';
 import { TINY_TOKENIZER_SIZE } from './tokenizer.ts';
 
-/** How the small decoder's attention is written. */
+/** Form in which the small decoder's attention is written. */
 export type DecoderForm =
 	| 'softmax'
 	| 'guarded softmax'
@@ -23,7 +23,7 @@ export type DecoderForm =
 
 export interface SmallDecoder {
 	form?: DecoderForm;
-	/** How weights of projections are kept. */
+	/** Format in which the weights of projections are stored. */
 	weights?: 'float32' | 'int8' | 'MatMulNBits';
 	/** Names of nodes of attention, by layer. */
 	names?: readonly string[];
@@ -70,7 +70,7 @@ function drawWeights({ form = 'softmax', weights = 'float32' }: SmallDecoder) {
 	return { embedding, layers, output: draw(HIDDEN, VOCAB, 0.2) };
 }
 
-/** What is left of a matrix [HIDDEN, columns] once it is quantized, with its quantized form. */
+/** Rounds a matrix [HIDDEN, columns] by quantizing it; returns its quantized form too. float32: leaves it as it is. */
 function kept(matrix: Matrix, columns: number, weights: SmallDecoder['weights']) {
 	const levels = weights === 'int8' ? 127 : 7;
 	const quantized = new Int8Array(matrix.length);
@@ -265,7 +265,7 @@ function projectAndAttend(
 	});
 }
 
-/** What GroupQueryAttention is told of lengths: tokens less one of each sequence, and of all. */
+/** Writes the lengths for GroupQueryAttention; returns their names: tokens of each sequence less one, tokens in all. */
 function lengthsOf(graph: GraphBuilder, name: string): [string, string] {
 	const int32 = { attributes: { to: 6n } };
 	const sum = graph.node(`${name}.sum`, 'ReduceSum', ['attention_mask', graph.integers(1)], {
@@ -280,7 +280,7 @@ function lengthsOf(graph: GraphBuilder, name: string): [string, string] {
 	return [lengths, graph.node(`${name}.total32`, 'Cast', [total], int32)];
 }
 
-/** What the small decoder computes, done plainly: probabilities [L, H, S, S] and the loss after each token [S − 1]. */
+/** Computes the small decoder plainly: probabilities [L, H, S, S] and the loss (nats) after each token [S − 1]. */
 export function plainDecoder(
 	ids: readonly number[],
 	decoder: SmallDecoder = {}

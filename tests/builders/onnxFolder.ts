@@ -10,7 +10,7 @@ import { HEADS, HIDDEN, onnxBytes } from './cachedOnnx.ts';
 
 /** Weights of fewer bytes stay in the proto. */
 const SMALL_BYTES = 100;
-/** What other exporters leave between weights, which is no page. */
+/** Bytes between weights, as other exporters leave them: no multiple of a page. */
 const GAP_BYTES = 24;
 
 /**

@@ -1,6 +1,6 @@
 import type { DecoderSession } from '../../analysis/engine/deploySession.ts';
 
-/** Where a shorter prompt of a batch is padded: as onnxruntime-genai does it, or as optimum and transformers.js do. */
+/** Side of the padding of shorter prompts: right as in onnxruntime-genai, left as in optimum and transformers.js. */
 export type Side = 'right' | 'left';
 
 /**

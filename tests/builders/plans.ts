@@ -36,7 +36,7 @@ export function compareSources(a: Sources, b: Sources): number {
 	return at < 0 ? 0 : (a[at] ?? Infinity) < (b[at] ?? Infinity) ? -1 : 1;
 }
 
-/** How many layers follow another. */
+/** Counts the layers that follow another. */
 export function followersOf(plan: Sources): number {
 	return plan.filter((source, layer) => source !== layer && source !== null).length;
 }

@@ -7,7 +7,7 @@ const figures = { loss: 3, perplexity: Math.exp(3), bitsPerByte: 2, tokens: 14 }
 const spread = { median: 1, q25: 1, q75: 1 };
 const way = { prefillSeconds: spread, cpuSeconds: 1, peakRssBytes: 1 };
 
-/** What every made-up result is about: the made-up run of tests/builders/run.ts. */
+/** Model, texts and windows of every made-up result: those of the made-up run of tests/builders/run.ts. */
 const about = {
 	model: { name: 'tiny', hash: '00112233445566778899aabbccddeeff' },
 	texts: [{ name: 'a.txt', sha256: 'ff', characters: 40 }],

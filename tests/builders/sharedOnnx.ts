@@ -24,7 +24,7 @@ export async function foundOnnx(proto: ModelProto): Promise<FoundOnnx> {
 	}
 }
 
-/** What layers do; those in `mapped` with the source's heads in another order. */
+/** Builds the attention of a plan from its sources; layers in `mapped` take the source's heads in another order. */
 export function planned(sources: (number | null)[], mapped: number[] = []): PlannedAttention {
 	return {
 		sources,

@@ -211,7 +211,7 @@ describe('choices', () => {
 	});
 });
 
-/** What of a scene is drawn: canvases and charts. */
+/** Finds the drawings of a scene: canvases and charts of at least LEAST_DRAWING px a side. */
 async function drawingsOf(within: Locator): Promise<Locator[]> {
 	const found: Locator[] = [];
 	for (const each of await within.locator('canvas, svg').all()) {

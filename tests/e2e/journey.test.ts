@@ -47,7 +47,7 @@ async function openRun(model: string): Promise<Page> {
 const layerMap = (page: Page) => page.getByRole('grid', { name: /every two layers of mini-llama/ });
 const planOf = (page: Page) => page.getByRole('region', { name: 'Plan', exact: true });
 
-/** What a click on an item of a menu saves. */
+/** Clicks an item of a menu and returns the file that it saves. */
 async function saved(
 	page: Page,
 	menu: string,

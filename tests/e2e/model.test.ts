@@ -49,7 +49,7 @@ const form = (page: Page) => page.getByRole('form', { name: 'New analysis' });
 const models = (page: Page) => page.getByRole('table', { name: 'models' });
 const layers = (page: Page) => page.getByRole('table', { name: 'layers' });
 
-/** What is chosen as a plan file. */
+/** Returns a plan of the small decoder as a file to be chosen. */
 function planFile(sources: (number | null)[], name = 'plan.json') {
 	const buffer = Buffer.from(JSON.stringify(smallDecoderPlan(sources)));
 	return { name, mimeType: 'application/json', buffer };

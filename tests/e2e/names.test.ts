@@ -184,7 +184,7 @@ describe('the palette', () => {
 	});
 });
 
-/** What of axe-core is used; it is put into the page as a script. */
+/** Part of axe-core that is used; it is put into the page as a script. */
 interface Axe {
 	run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
 }

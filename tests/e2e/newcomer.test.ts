@@ -24,7 +24,7 @@ const TEST_TIMEOUT_MS = 900_000;
 /** More stops than any page has: a trap would never come to an end. */
 const MOST_TABS = 250;
 
-/** What has the focus, by its name; refuses a focus that nobody sees. */
+/** Returns the name of the focused element, "" for none. Fails if the focus cannot be seen. */
 async function focused(page: Page): Promise<string> {
 	const { name, seen } = await page.evaluate(() => {
 		const active = document.activeElement;

@@ -14,7 +14,7 @@ const execute = promisify(execFile);
 let folder: string;
 let command: string;
 let home: string;
-/** What `npm pack` made. */
+/** Path of the archive that `npm pack` made. */
 let packed: string;
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What `npm install --omit=dev` would put there, without asking the registry. */
+/** Links the packages that `npm install --omit=dev` would put there, without asking the registry. */
 async function linkProductionPackages(to: string): Promise<void> {
 	const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
 		packages: Record<string, { dev?: boolean; devOptional?: boolean }>;

@@ -20,7 +20,7 @@ afterAll(async () => {
 	await home.remove();
 });
 
-/** What of axe-core is used; it is put into the page as a script. */
+/** Part of axe-core that is used; it is put into the page as a script. */
 interface Axe {
 	run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
 }
@@ -142,7 +142,7 @@ function collectShifts(): void {
 	}).observe({ type: 'layout-shift', buffered: true });
 }
 
-/** How much has moved so far; a shift is told of after the frame in which it was. */
+/** Sums the layout shifts so far. Waits two frames first: a shift is reported after its frame. */
 function shiftOf(page: Page): Promise<number> {
 	return page.evaluate(
 		() =>

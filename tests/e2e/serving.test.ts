@@ -103,7 +103,7 @@ describe('a server that has no need to start anything', () => {
 			});
 			return `${answer.status} ${await answer.text()}`;
 		};
-		/** Who is still sending when the answer comes may not get to see it: it is asked for again. */
+		/** Repeats the request until the refusal arrives: a client still sending may not see the answer. */
 		const refusalOf = (change: object): Promise<string> =>
 			estimate(change).catch((error: unknown) => {
 				if (error instanceof TypeError) return refusalOf(change);

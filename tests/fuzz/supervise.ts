@@ -6,7 +6,7 @@ import type { Reply } from './messages.ts';
 const MUTANT_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 60_000;
 
-/** What was found of one target. */
+/** Counts of the mutants of one target by outcome, and the findings. */
 export interface TargetReport {
 	target: string;
 	mutants: number;
@@ -73,7 +73,7 @@ async function ask(child: ChildProcess, seed: number): Promise<Answer> {
 	return answer.kind === 'ready' ? { kind: 'lost', what: 'the child started twice' } : answer;
 }
 
-/** What the child says next; `lost` where it hangs, which ends it, or dies. */
+/** Waits for the next reply of the child; `lost` if it dies, or if it hangs, in which case it is ended. */
 function nextReply(
 	child: ChildProcess,
 	timeoutMs: number

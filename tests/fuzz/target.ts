@@ -1,11 +1,11 @@
 import { messageOf } from '../../analysis/errors.ts';
 import type { Random } from './random.ts';
 
-/** What became of one mutant that was treated as it should be. */
+/** Outcome of one mutant that was treated as it should be. */
 export interface Outcome {
-	/** How the file differs from a good one. */
+	/** Difference of the file from a good one, in words. */
 	change: string;
-	/** Whether it still has the outer form of its kind, so that it gets past the first check. */
+	/** True if it still has the outer form of its kind, so that it gets past the first check. */
 	wellFormed: boolean;
 	/** Refused with a message, or read and found right. */
 	verdict: 'refused' | 'right';
@@ -31,7 +31,7 @@ export class Finding extends Error {
 const MAX_MESSAGE_LENGTH = 1200;
 
 /**
- * What `read` gives; null where it refuses, and the refusal is an InputError of one printable and bounded line.
+ * Returns the result of `read`; null if it refuses with an InputError of one printable and bounded line.
  * Throws Finding for any other error.
  */
 export async function refusedOr<T>(change: string, read: () => Promise<T> | T): Promise<T | null> {

@@ -2,7 +2,7 @@ import { NO_LABEL } from '../../analysis/workspace/labels/label.ts';
 import type { LabelsAnswer } from '../../src/lib/client/api.ts';
 import { results, studies } from './world.svelte.ts';
 
-/** What some of the made-up runs and results are called. */
+/** Names, notes and tags of some of the made-up runs and results. */
 export const labels: LabelsAnswer = {
 	labels: {
 		runs: {

@@ -19,7 +19,7 @@ import type { RunUrl } from '../../src/lib/state/url.ts';
 import { madeUpRun } from '../builders/run.ts';
 import { madeUpStudy, type Study } from '../builders/study.ts';
 
-/** How the server answers what a panel asks: at once, never, or with a failure. By the run's id. */
+/** Behaviour of the server towards a panel: answers at once, never, or with a failure. Chosen by the run's id. */
 export type Answering = 'ready' | 'pending' | 'failing';
 
 const LAYERS = 8;
@@ -59,7 +59,7 @@ export const results: readonly StoredResult[] = [
 	stored('a-tune', eight.tune)
 ];
 
-/** What a list says of one. The kinds themselves cannot be asked: they bring the engine, which no browser runs. */
+/** Summarizes a result for a list. The kinds cannot be asked: they bring the engine, which no browser runs. */
 export function summaryOf({
 	id,
 	createdAt,
@@ -135,7 +135,7 @@ export function pageOf(change: Partial<RunUrl> = {}, answering: Answering = 'rea
 	return page;
 }
 
-/** What was measured of its model: the results of some kinds, and jobs that are under way. */
+/** Builds the measurements of the page's model: the results of some kinds, and jobs that are under way. */
 export function measurementsOf(
 	page: RunState,
 	kinds: readonly StoredResult['result']['kind'][] = [],

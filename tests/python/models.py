@@ -43,7 +43,7 @@ YARN = {
     "mscale_all_dim": 1.0,
     "llama_4_scaling_beta": 0.1,
 }
-#: What each has beside, or in place of, the usual sizes; None takes a key away.
+#: Settings of each architecture beside, or in place of, the usual sizes; None takes a key away.
 ARCHITECTURES = {
     "LlamaForCausalLM": {},
     "Qwen2ForCausalLM": {},

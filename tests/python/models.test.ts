@@ -49,7 +49,7 @@ interface Row {
 }
 
 const QUANTISED = 'tests/fixtures/quantised';
-/** What each checkpoint in that folder is. */
+/** Format of the weights of each checkpoint in that folder. */
 const FORMATS: Readonly<Record<string, string>> = {
 	'fp8-block': 'FP8 by block (fp8)',
 	'fp8-cut': 'FP8 by block, the last blocks cut off',

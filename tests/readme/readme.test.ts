@@ -10,12 +10,12 @@ const COMMAND = resolve('dist/spanwise.js');
 const GATES = [0, 3, 4];
 /** Serves until it is ended. */
 const ENDLESS = /^npx spanwise serve\b/;
-/** What is shown of an output may end before it does. */
+/** Last line of a shown output that is cut short. */
 const MORE = '…';
 
 interface Example {
 	command: string;
-	/** What README shows below a block of one command; null: nothing. */
+	/** Output that the document shows below a block of one command; null: none. */
 	shown: string | null;
 }
 

@@ -58,7 +58,7 @@ function requestIn(workspace: string) {
 	return { modelFolder: model, documents: [document], ...size, home: workspace };
 }
 
-/** What `evaluate` makes of each of the reference's plans. */
+/** Evaluations of the reference's plans, by name. */
 const evaluations = new Map<string, Evaluation>();
 let run: RunRecord;
 beforeAll(async () => {

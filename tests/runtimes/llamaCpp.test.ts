@@ -32,7 +32,7 @@ const answer = v.object({
 	steps: v.array(v.object({ token: v.number(), top: v.array(v.tuple([v.number(), v.number()])) }))
 });
 
-/** What llama.cpp makes of a file: the tokens of the text, and the likeliest tokens at each step after a prompt. */
+/** Runs llama.cpp on a file. Returns the tokens of TEXT, and the likeliest tokens at each step after a prompt. */
 function byLlamaCpp(file: string, prompt: readonly number[]) {
 	const args = [resolve('tests/runtimes/llama_cpp.py'), file];
 	const { stdout, stderr } = spawnSync(

@@ -85,7 +85,7 @@ async function ownTokens(folder: string): Promise<number[][][]> {
 	return [[alone[0]], [alone[1]], alone];
 }
 
-/** How far a token's logit is behind the best one's at most, where the program's own engine reads the tokens. */
+/** Computes how far a token's logit is behind the best one's at most, as the program's own engine reads the tokens. */
 async function mostBehind(
 	folder: string,
 	prompt: readonly number[],
@@ -104,7 +104,7 @@ async function mostBehind(
 	return Math.max(...behind);
 }
 
-/** What a program prints last: by batch and prompt, the tokens. */
+/** Runs a script with a program and returns the tokens that it prints last, [batch][prompt][token]. */
 function tokensBy(program: string, script: string, folder: string, cwd?: string): number[][][] {
 	const args = [resolve('tests/runtimes', script), folder, JSON.stringify(BATCHES), String(COUNT)];
 	const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd });

@@ -18,7 +18,7 @@ const OPTIMUM = ['optimum==2.3.0', 'optimum-onnx==0.1.0', 'transformers==4.57.6'
 const OPTIMUM_NEEDS = ['tokenizers<0.23', 'huggingface_hub<1'];
 /** The harness beside the torch and transformers of another environment: what it names itself holds back transformers 5. */
 const LM_EVAL = ['lm-eval==0.4.13', 'datasets==5.2.0', 'evaluate==0.4.6', 'pytablewriter==1.2.1'];
-/** What these import; packages that the other environment has are not among them. */
+/** Packages that these import; ones that the other environment has are not among them. */
 const LM_EVAL_NEEDS = [
 	...['DataProperty', 'mbstrdecoder', 'pathvalidate', 'tabledata', 'tcolorpy', 'typepy', 'chardet'],
 	...[
@@ -76,7 +76,7 @@ const LM_EVAL_NEEDS = [
 /** llama.cpp itself, built for Python. */
 const LLAMA_CPP = ['xllamacpp==2026.10.11549'];
 const TRANSFORMERS_JS = '@huggingface/transformers@4.3.2';
-/** What onnxruntime and optimum import besides; small. */
+/** Packages that optimum imports besides, onnxruntime among them; small. */
 const SMALL = ['onnxruntime', 'onnx', 'onnx-ir', 'requests'];
 
 /**

@@ -24,7 +24,7 @@ const SIZE = { layers: 16, maxPositions: 4096 };
 const { record } = madeUpRun();
 const asked = { plan: planOf({ ...record, files: {} }, [0, 0, 2]) };
 
-/** What a subcommand takes where nothing is said beyond what it asks for. */
+/** Returns the options of a subcommand that is given none: its defaults. */
 function optionsOf(kind: string): Record<string, unknown> {
 	const program = new Command();
 	// Options are read, nothing runs.
@@ -35,7 +35,7 @@ function optionsOf(kind: string): Record<string, unknown> {
 	return command.opts();
 }
 
-/** What commands measure where --recall is not given. */
+/** Default of --recall in commands. */
 const recall = v.parse(recallSetting, undefined);
 
 describe('page and command have the same defaults', () => {

@@ -18,7 +18,7 @@ const config = [{ files: ['**/*.ts'], languageOptions: { parser: ts.parser } }, 
 const analysis = analysisRanks.flat();
 const shown = pageRanks.flat();
 
-/** Which of the paths a file may import; at its head or when it runs is the same. */
+/** Filters the paths that a file may import. Fails if they differ between its head and when it runs. */
 function allowed(file: string, paths: readonly string[]): string[] {
 	const lint = (line: (path: string) => string) => {
 		const messages = linter.verify(paths.map(line).join('\n'), config, { filename: file });

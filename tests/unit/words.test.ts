@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-/** What we no longer write, and what stands in its place; see Words in CONTRIBUTING.md. */
+/** Words that we gave up, each with its replacement; see Words in CONTRIBUTING.md. */
 const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 	[/nats,? a token/i, 'nats/token'],
 	[/tokens a second/i, 'tokens/s'],

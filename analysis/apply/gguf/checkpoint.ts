@@ -23,7 +23,7 @@ export async function checkpointMetadata(checkpoint: Checkpoint): Promise<TypedM
 	]);
 }
 
-/** What is not a tensor of divisors. */
+/** Returns the metadata of linear rotary scaling; empty for other kinds, which need none or a tensor of divisors. */
 function ropeScaling({ rotaries }: ModelConfig): TypedMetadata {
 	const { scaling } = rotaries[0];
 	if (scaling.type !== 'linear') return new Map();

@@ -26,7 +26,7 @@ export const floats = (value: number[]): TypedValue => ({
 /** Metadata by key. */
 export type TypedMetadata = Map<string, TypedValue>;
 
-/** What counts entries and says how a model is split; another file has its own. */
+/** Keys that describe the file itself: its version, counts, alignment and split. Another file has its own. */
 const OF_THE_FILE = /^(version|tensor_count|kv_count|general\.alignment|split\..*)$/;
 
 /** The metadata of a GGUF file with the types that it is written with. */

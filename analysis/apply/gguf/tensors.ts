@@ -61,7 +61,7 @@ function tensorOf(
 	};
 }
 
-/** Whether rotary pairs stand side by side already in the file; a vector is put in order as it is read. */
+/** Returns true if rotary pairs are side by side in the file already; false for vectors, reordered as they are read. */
 function isInterleaved(from: Written['from']): boolean {
 	return (
 		!(from instanceof Float32Array) && from.interleavedHeads !== undefined && from.shape.length > 1
@@ -114,7 +114,7 @@ async function added(tensor: GgufTensor, bias: Float32Array): Promise<Float32Arr
 	return bias.map((value, at) => value + bytes.readFloatLE(FLOAT * at));
 }
 
-/** What llama.cpp divides each rotary frequency by, [headDim / 2]; null: all stay, or all are divided by one factor. */
+/** Computes llama.cpp's divisors of rotary frequencies, [headDim / 2]; null: all stay, or are divided by one factor. */
 function rotaryFactors({ rotaries, headDim, maxPositions }: ModelConfig): Float32Array | null {
 	const [rotary] = rotaries;
 	if (rotary.scaling.type !== 'llama3' && rotary.scaling.type !== 'divided') return null;

@@ -151,7 +151,7 @@ const metaspace = v.looseObject({
 	prepend_scheme: v.picklist(['first', 'always', 'never'])
 });
 
-/** Whether a text begins with a space that it does not have; null: spaces are not SentencePiece's. */
+/** Returns true if the tokenizer puts a space before a text; null: it does not treat spaces as SentencePiece does. */
 function putsSpaceFirst(normalizer: unknown, preTokenizer: unknown): boolean | null {
 	const marks = parseOrNull(metaspace, preTokenizer);
 	if (marks !== null && normalizer === null) return marks.prepend_scheme !== 'never';

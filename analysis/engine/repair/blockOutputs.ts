@@ -3,14 +3,14 @@ import { allocateWindow } from '../layout.ts';
 import { OutputPass } from '../output.ts';
 import type { RepairedModel } from './types.ts';
 
-/** What attention blocks put out in the unshared model, the bias of W_O left out. */
+/** Computes the outputs of attention blocks in the baseline model, the bias of W_O left out. */
 export class BlockOutputs {
 	readonly #forward: ForwardPass;
 	readonly #output: OutputPass;
 	/** Room for one layer's attention of one window; layers and windows take turns. */
 	readonly #blocks: readonly Float32Array[];
 	readonly #layers: number;
-	/** What outputs are compared with, though nobody asks how far apart they are. */
+	/** Zeros that `OutputPass` compares outputs with; the distance is not used. */
 	readonly #nothing: Float32Array;
 
 	private constructor({ config, layout }: RepairedModel, forward: ForwardPass, output: OutputPass) {

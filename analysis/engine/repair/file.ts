@@ -79,7 +79,7 @@ export async function readRepairs(
 }
 
 /**
- * Where in their file the refitted weights that a plan names are; null: it names none. Throws InputError as
+ * Finds the tensors of the refitted weights that a plan names, in their file; null: it names none. Throws InputError as
  * `readRepairs`.
  */
 export async function findRepairs(

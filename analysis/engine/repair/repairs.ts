@@ -1,4 +1,4 @@
-/** What a layer gets to make up for the attention that it no longer computes. */
+/** Refitted weights of a layer that make up for the attention that it no longer computes. */
 export interface LayerRepair {
 	/** Of a follower: its output projection, [hidden, heads·headDim] as stored; null: as in the checkpoint. */
 	o: Float32Array | null;

@@ -19,7 +19,7 @@ const PROBABILITIES = 2n;
 /** GroupQueryAttention with the rotary embedding inside takes heads of a multiple of this width. */
 const HEAD_MULTIPLE = 16;
 
-/** Whether a model's own attention is GroupQueryAttention; else it is written in plain operators. */
+/** Returns true if a model's own attention is GroupQueryAttention; else it is written in plain operators. */
 export function isFused({ headDim }: Pick<ModelConfig, 'headDim'>): boolean {
 	return headDim % HEAD_MULTIPLE === 0;
 }

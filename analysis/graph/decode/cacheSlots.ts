@@ -1,8 +1,8 @@
 export type CachePart = 'key' | 'value';
 
 /**
- * Where a follower's values lie in the cache: as key or value of an index that its layer, or that of another follower,
- * leaves free; or by themselves, cut in halves of their width that are key and value of its own index.
+ * Place of a follower's values in the cache: key or value of an index that its layer, or that of another follower,
+ * leaves free; or `both`, cut in halves of their width that are key and value of its own index.
  */
 export interface ValuePlace {
 	layer: number;

@@ -16,7 +16,7 @@ export function weightsFile(dtype: DecoderDtype): string {
 
 export const DECODER_DTYPE_BYTES: Record<DecoderDtype, number> = { fp32: 4, fp16: 2 };
 
-/** What a weight is filled with. */
+/** Content of a weight: the tensors, table or repair that fill it. */
 export type WeightContent =
 	/**
 	 * Tensors of a layer, by role, one below the other; `transposed`: [outputs, inputs] as stored becomes
@@ -27,7 +27,7 @@ export type WeightContent =
 	| { kind: 'model'; tensor: 'embedding' | 'finalNorm' | 'outputEmbedding' }
 	/** Table of the rotary embedding, [maxPositions, headDim / 2]. */
 	| { kind: 'rotary'; table: 'cos' | 'sin' }
-	/** What a plan puts in place of what it takes away: a refitted output projection, transposed, or a mean output. */
+	/** Replacement for what a plan takes away: a refitted output projection, transposed, or a mean output. */
 	| { kind: 'repair'; layer: number; part: 'o' | 'bias' };
 
 /** A weight of a decoder, and where its bytes lie in the file beside the graph. */

@@ -1,7 +1,7 @@
 import { FLOAT, type GraphBuilder } from '../../proto/builder.ts';
 import type { ContribAttention } from '../../model/onnx/contribAttention.ts';
 
-/** What onnxruntime adds where a later token is hidden: the least float32. */
+/** Least float32; onnxruntime adds it to a score where a later token is hidden. */
 const LEAST = -3.4028234663852886e38;
 /** [B, S, heads, width] and [B, heads, S, width], one from the other; and keys turned for their product. */
 const SWAP_HEADS_AND_TOKENS = [0n, 2n, 1n, 3n];
@@ -173,7 +173,7 @@ function masking(
 	return graph.node(`${name}.mask`, 'Where', [shown, graph.scalar(0), graph.scalar(hidden)]);
 }
 
-/** Whether a key is later than a query, which are the last of the keys: [S, keys]. */
+/** Adds bools [S, keys], true where a key is later than a query; the queries are the last of the keys. */
 function laterKeys(graph: GraphBuilder, name: string, queries: string, keys: string): string {
 	const scalar = (role: string, value: string): string =>
 		graph.node(`${name}.${role}`, 'Reshape', [value, graph.constant(`${name}.none`, [], [0])]);

@@ -18,11 +18,11 @@ export interface CopiedModel {
 	bytes: Uint8Array;
 	/** Folder that external data is relative to; null: there is none. */
 	dataFolder: string | null;
-	/** What is to be fed; the cache is not among it. */
+	/** Inputs to feed; those of the cache are not among them. */
 	inputs: GraphInput[];
 }
 
-/** What becomes of the model's own nodes, by index, the constants that takes, and what is declared of their values. */
+/** Replacements of the model's own nodes, by index, the constants that they take, and declarations of their values. */
 export interface Changes {
 	nodes: Map<number, NodeProto[]>;
 	initializers: TensorProto[];

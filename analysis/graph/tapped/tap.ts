@@ -28,7 +28,7 @@ export interface TapRequest {
 	blocks: readonly QueryBlock[];
 	/** Layers whose probabilities are wanted. */
 	layers: readonly number[];
-	/** Whether the logits of every token are, which the loss is read from. */
+	/** True if the logits of every token are wanted, which the loss is read from. */
 	loss: boolean;
 }
 

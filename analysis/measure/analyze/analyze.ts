@@ -22,7 +22,7 @@ import { rememberSpeed } from '../../engine/speed.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
 import type { AnalyzeRequest } from './types.ts';
 
-/** Where the run goes and who is told. */
+/** Folder, id and command of a run, and its callbacks. */
 export interface AnalyzeOptions {
 	/** The run's folder; it must not exist. */
 	runFolder: string;
@@ -126,7 +126,7 @@ export async function analyze(
 	);
 }
 
-/** What a run records of the device that was chosen, and of what it computed in. */
+/** Returns the record of the chosen device and of the type that it computed in; empty where none was chosen. */
 function ranOn(chosen: ChosenDevice | undefined): Partial<Pick<EnginePath, 'device' | 'dtype'>> {
 	if (chosen === undefined) return {};
 	const { device, dtype = 'float32' } = chosen;
@@ -141,7 +141,7 @@ function deviceNotes(chosen: ChosenDevice | undefined, { recall }: PreparedAnaly
 	return [...(chosen.why === null ? [] : [chosen.why]), ...elsewhere];
 }
 
-/** What a run of several shards says of itself. */
+/** Writes the note on a run of several shards. */
 function shardsNote(shards: number): string {
 	return `measured in ${shards} shards: the null is over pairs of windows within a shard, not over all pairs; seconds are those of all shards together`;
 }

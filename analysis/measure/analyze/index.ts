@@ -9,7 +9,7 @@ import { analyzeFlags, analyzeSettings, type AnalyzeSettings } from './settings.
 import type { PreparedAnalysis } from './prepare.ts';
 import type { AnalyzeRequest } from './types.ts';
 
-/** How alike a model's layers attend: the run from which all else is asked. */
+/** Analysis of how alike a model's layers attend: the run that all else is asked of. */
 export const analyze = {
 	kind: 'analyze',
 	name: 'analysis',

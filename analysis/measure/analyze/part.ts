@@ -1,4 +1,4 @@
-/** What one shard of an analysis captured, as the files of its part, and the capture of all shards put together. */
+/** Files of the part that one shard of an analysis captured, and the capture of all shards put together. */
 import * as v from 'valibot';
 import type { Captured } from '../../engine/captureSums.ts';
 import { ONNX_DTYPES } from '../../engine/onnxDevices.ts';
@@ -13,7 +13,7 @@ import { elementsOf, partFile, partShape, PARTS } from '../../workspace/run/sums
 import type { Part } from '../shards/parts.ts';
 import { shardWords } from '../shards/shard.ts';
 
-/** What the windows and probes of a shard, or of all, come to. */
+/** Results of the windows and probes of a shard, or of all shards. */
 export interface Captures {
 	/** null: the shard has no window. */
 	captured: Captured | null;
@@ -89,7 +89,7 @@ export function partFiles({ captured, ...rest }: Captures): FolderFile[] {
 	return [{ file: FILE, bytes: Buffer.from(JSON.stringify(json)) }, ...files];
 }
 
-/** What a shard captured. Throws InputError where a file is not what was written. */
+/** Reads the captures of a shard. Throws InputError where a file is not what was written. */
 async function readPart(part: Part): Promise<Captures> {
 	const where = `${shardWords(part.shard)}: ${FILE}`;
 	const text = (await part.read(FILE)).toString();

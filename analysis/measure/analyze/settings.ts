@@ -17,7 +17,7 @@ import { DEFAULT_CONTEXT, DEFAULT_JS_ROWS, DEFAULT_WINDOWS } from './defaults.ts
 const someOf = <const Name extends string>(names: readonly Name[]) =>
 	v.pipe(boundedArray(v.picklist(names), names.length), v.minLength(1));
 
-/** What an analysis is made with. */
+/** Schema of the settings of an analysis, with their defaults. */
 export const analyzeSettings = v.object({
 	...windowSettings({ context: DEFAULT_CONTEXT, windows: DEFAULT_WINDOWS }),
 	metrics: v.optional(someOf(METRICS), [...METRICS]),

@@ -13,19 +13,19 @@ export interface AnalyzeRequest {
 	documents: Document[];
 	/** Tokens in a window, BOS included. */
 	context: number;
-	/** How many windows are wanted; fewer are taken where the text is too short. */
+	/** Number of windows asked for; fewer are taken where the text is too short. */
 	windows: number;
 	metrics: Metric[];
 	views: View[];
 	/** Queries a window the js metric looks at. */
 	jsRows: number | 'all';
-	/** Whether in-context recall is measured too; undefined: it is. */
+	/** True if in-context recall is measured too; undefined: it is. */
 	recall?: boolean;
 	/** The PyTorch engine; null or left out: onnxruntime. */
 	torch?: TorchSettings | null;
-	/** Where onnxruntime runs it; left out: on the CPU. */
+	/** Device that onnxruntime runs the model on; left out: the CPU. */
 	device?: AskedDevice;
-	/** What it computes the products of layers in there; left out: float32. */
+	/** Type that the products of layers are computed in there; left out: float32. */
 	dtype?: OnnxDtype;
 	/** The shard whose windows and probes are measured; left out: all. */
 	shard?: Shard;
@@ -35,7 +35,7 @@ export interface AnalyzeRequest {
 	home: string;
 }
 
-/** What `spanwise analyze --json` prints; `run` is the id, or the path given with --out. */
+/** Output of `spanwise analyze --json`; `run` is the id, or the path given with --out. */
 export interface AnalyzeResult {
 	run: string;
 	model: string;

@@ -17,7 +17,7 @@ import type {
 
 export type BenchSideName = 'baseline' | 'planned';
 
-/** What two sides are about. */
+/** Model that both sides of a bench run, and the sources of the plan. */
 export interface BenchSubject {
 	name: string;
 	/** Of its weights. */

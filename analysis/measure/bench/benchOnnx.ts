@@ -21,9 +21,9 @@ const FLOAT_BYTES = 4;
 const HALF_BYTES = 2;
 
 /**
- * How an ONNX model's inputs and outputs are called, and the bytes of an element of its cache. Throws InputError where
- * it cannot generate token by token: without a cache, with one that is not known how to feed, with inputs of a fixed
- * length, or made for one sequence and asked for more.
+ * Finds the names of an ONNX model's logits and of the inputs and outputs of its cache, and the bytes of an element of
+ * the cache. Throws InputError where the model cannot generate token by token: without a cache, with one that Spanwise
+ * cannot feed, with inputs of a fixed length, or made for one sequence and asked for more.
  */
 export function onnxDecoderNames(
 	found: FoundOnnx,
@@ -69,8 +69,9 @@ export function onnxDecoderNames(
 }
 
 /**
- * How the user's own model is run, as it is: by its path, or where its weights lie outside the proto by a copy of that
- * in `folder`, because onnxruntime follows no links out of the model's folder, as in the Hugging Face cache.
+ * Returns the file that runs the user's own model as it is: its path, or, where its weights lie outside the proto, a
+ * copy of the proto in `folder`, because onnxruntime follows no links out of the model's folder, as in the Hugging Face
+ * cache.
  */
 export async function ownFile(
 	{ file, names }: { file: string; names: DecoderNames },

@@ -4,7 +4,7 @@ import { InputError } from '../../errors.ts';
 import { formatBytes } from '../../text/number.ts';
 import type { BenchSetting } from './benchTypes.ts';
 
-/** What one side of a bench runs. */
+/** Facts and sizes of the model that one side of a bench runs. */
 export interface SideFacts {
 	name: string;
 	facts: ModelFacts;
@@ -41,7 +41,7 @@ const CACHES_AT_ONCE = 3;
 const WRITTEN_BYTES_PER_SECOND = 0.3e9;
 /** A step of decode reads every weight; about half of what two channels of memory give. */
 const MEMORY_BYTES_PER_SECOND = 15e9;
-/** What a layer of one step takes however small it is. */
+/** Seconds that each layer adds to a step, however small it is. */
 const LAYER_STEP_SECONDS = 3e-4;
 /** The prompt is read once without being counted, and once that is. */
 const PROMPTS_A_ROUND = 2;
@@ -56,7 +56,7 @@ export function tokensOfRound({ prompt, generate, batch }: BenchSetting): number
 	return batch * (PROMPTS_A_ROUND * prompt + generate);
 }
 
-/** What the processes of a bench hold together, at their peak, and may hold. */
+/** Bytes that the processes of a bench hold together, at their peak, and the most that they may hold. */
 export interface BenchMemory {
 	memoryBytes: number;
 	memoryLimitBytes: number;

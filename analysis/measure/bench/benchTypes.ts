@@ -23,7 +23,7 @@ export interface BenchRequest extends BenchSetting {
 	/** Folder of the checkpoint; or an ONNX file, or a folder with one. */
 	modelFolder: string;
 	plan: Plan;
-	/** Where the refitted weights lie that the plan may name. */
+	/** Folder of the refitted weights that the plan may name. */
 	planFolder: string;
 	/** Of what is written of a checkpoint; null: fp32, or the types that an ONNX model has. */
 	dtype: DecoderDtype | null;
@@ -33,7 +33,7 @@ export interface BenchRequest extends BenchSetting {
 	home: string;
 	/** Texts on which the cost of the plan is measured; none: it is not. */
 	documents: Document[];
-	/** Whether in-context recall is measured too. */
+	/** True if in-context recall is measured too. */
 	recall: boolean;
 }
 
@@ -63,7 +63,7 @@ export interface BenchRound {
 	cpuSeconds: number;
 }
 
-/** What one model is, as the process that runs it finds it. */
+/** Facts of one model, as the process that runs it finds them. */
 export interface BenchModel {
 	/** Bytes of cache a token and sequence, counted from the graph's inputs. */
 	cacheBytesPerToken: number;
@@ -100,7 +100,7 @@ export interface BenchPrediction {
 	parameters: number;
 }
 
-/** What a plan costs, measured on text by the engine that evaluates plans: losses, nats/token, paired by window. */
+/** Cost of a plan, measured on text by the engine that evaluates plans: losses, nats/token, paired by window. */
 export interface PlanCost extends Pick<About, 'texts' | 'context'> {
 	/** Loss on text; `over` is what its interval is drawn over. */
 	text: RecallReport & { over: ResampledOver | null };
@@ -108,7 +108,7 @@ export interface PlanCost extends Pick<About, 'texts' | 'context'> {
 	recall?: RecallReport;
 }
 
-/** What `spanwise bench --json` prints. */
+/** Output of `spanwise bench --json`. */
 export interface BenchReport {
 	/** Its name; of the model that both sides were written from. */
 	model: string;
@@ -135,6 +135,6 @@ export interface BenchReport {
 	machine: { processor: string; threads: number };
 	/** The plan was made for other weights; null: for these. Earlier versions did not say. */
 	warning?: string | null;
-	/** What was written for it otherwise than might be expected, and why; one line each. */
+	/** Notes, one line each, on what was written or measured otherwise than might be expected, and why. */
 	notes?: string[];
 }

@@ -26,8 +26,8 @@ export function changeOf(measured: MeasuredRatio): 'less' | 'more' | 'none' | 't
 }
 
 /**
- * Whether the median ratio of the rounds and the ratio of both medians point opposite ways, as they may where rounds
- * differ more than models do.
+ * Returns true if the median ratio of the rounds and the ratio of both medians point opposite ways, as they may where
+ * rounds differ more than models do.
  */
 export function contradicts({ ratio, baseline, planned }: Omit<MeasuredRatio, 'basis'>): boolean {
 	return (middleOf(ratio) - 1) * (planned - baseline) < 0;
@@ -38,7 +38,7 @@ export function middleOf(ratio: { median: number } | number): number {
 	return typeof ratio === 'number' ? ratio : ratio.median;
 }
 
-/** Whether a ratio is a single number, or of rounds enough to be told from chance. */
+/** Returns true if a ratio is a single number, or of rounds enough to be told from chance. */
 export function hasInterval(ratio: RatioSpread | number): boolean {
 	return typeof ratio === 'number' || ratio.low != null;
 }

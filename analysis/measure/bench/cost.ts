@@ -22,10 +22,10 @@ const WINDOWS = 8;
 const CONTEXT = 512;
 const WAYS = 2;
 
-/** What the cost of a plan is measured with. */
+/** Plan, texts and limits for the measurement of a plan's cost. */
 export interface CostRequest {
 	plan: Plan;
-	/** Where the refitted weights lie that the plan may name. */
+	/** Folder of the refitted weights that the plan may name. */
 	planFolder: string;
 	documents: Document[];
 	recall: boolean;

@@ -1,6 +1,6 @@
 import type { BenchSetting } from './benchTypes.ts';
 
-/** What a deployment is measured with where nothing is said, on the page and by the command. */
+/** Default settings of a bench, on the page and by the command. */
 export const BENCH_DEFAULTS: Readonly<BenchSetting> & {
 	readonly dtype: 'fp32';
 	readonly samples: readonly string[];

@@ -4,7 +4,7 @@ import type { Model } from '../../model/open.ts';
 import type { BenchRequest } from './benchTypes.ts';
 import { estimateOfBench, prepareBench } from './prepareBench.ts';
 
-/** What a bench would take. Throws InputError where it would be refused, or the disk has too little space. */
+/** Estimates the time and memory of a bench. Throws InputError if it would be refused or the disk lacks space. */
 export async function estimateBench(model: Model, request: BenchRequest): Promise<Estimate> {
 	const { home } = request;
 	const prepared = await prepareBench(model, request);

@@ -7,7 +7,7 @@ export interface BenchFigure {
 	name: string;
 	/** Name in a CSV file, with its unit. */
 	csv: string;
-	/** Which part of serving a model it is of. */
+	/** Part of serving a model that the figure belongs to. */
 	part: 'prefill' | 'decode' | 'memory';
 	basis: 'measured' | 'counted';
 	about: string;
@@ -22,7 +22,7 @@ export interface BenchFigure {
 	words: { subject: string; less: string; more: string; same: string };
 }
 
-/** What a bench measures, prefill and decode apart. */
+/** Figures of a bench, prefill and decode apart. */
 export const BENCH_FIGURES: readonly BenchFigure[] = [
 	{
 		name: 'time to first token',

@@ -5,7 +5,7 @@ import { BENCH_DEFAULTS } from './defaults.ts';
 import { benchFlags, benchSettings, type BenchSettings } from './settings.ts';
 import { benchBrief, benchForm, benchSummary } from './stored.ts';
 
-/** What a plan gains as a deployed model. */
+/** Measurement of the gains of a plan as a deployed model. */
 export const bench = {
 	kind: 'bench',
 	name: 'bench',

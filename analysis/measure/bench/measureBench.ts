@@ -23,7 +23,7 @@ import type { Model } from '../../model/open.ts';
 import { readWritten } from '../../apply/read.ts';
 import { withScratch } from '../../apply/scratch.ts';
 
-/** What measuring needs from who asks for it. */
+/** Id, processes and callback that the caller of a measurement provides. */
 export interface BenchMeans {
 	/** Names what is in the making; see `withScratch`. */
 	id: string;

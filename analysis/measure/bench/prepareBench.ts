@@ -29,10 +29,10 @@ import { prepareCost, type PreparedCost } from './cost.ts';
 /** Loading node and onnxruntime, in three processes. */
 const FIXED_SECONDS = 2;
 
-/** What is known of a bench before anything is written. */
+/** Facts, sizes and costs of a bench, known before anything is written. */
 export interface PreparedBench extends SideFacts, BenchMemory {
 	setting: BenchSetting;
-	/** What measuring the cost of the plan takes. */
+	/** Measurement of the plan's cost, prepared. */
 	cost: PreparedCost;
 	/** The user's own ONNX model, which is the baseline; null: of a checkpoint, whose baseline is written. */
 	onnx: { file: string; names: DecoderNames } | null;
@@ -142,7 +142,7 @@ export async function secondsOfBench(
 	return { ...seconds, cost, total, from };
 }
 
-/** What a bench will take. */
+/** Estimates the time and memory of a prepared bench. */
 export async function estimateOfBench(prepared: PreparedBench, home: string): Promise<Estimate> {
 	const { setting, memoryLimitBytes, cost } = prepared;
 	const { total, from } = await secondsOfBench(prepared, home);

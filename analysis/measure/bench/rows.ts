@@ -27,7 +27,7 @@ export interface BenchRow {
 	planned: TwoLines;
 	/** Planned ÷ baseline: "×0.887", "0.866–0.918"; the latter its 95% interval, or the quartiles of too few rounds. */
 	ratio: TwoLines & RatioEnds;
-	/** Whether the plan makes it better or worse; null: not certain, as after a few rounds, or the same. */
+	/** Effect of the plan on the figure; null: not certain, as after a few rounds, or the same. */
 	verdict: 'better' | 'worse' | null;
 	/** "−5.2%", "FLOPs". */
 	predicted: TwoLines;
@@ -64,7 +64,7 @@ export function benchRows(report: BenchReport): BenchRow[] {
 	});
 }
 
-/** What the plan costs, as a table shows it: a loss of both models and the increase, nats/token. */
+/** Row of a table of the plan's cost: a loss of both models and the increase, nats/token. */
 export interface CostRow {
 	name: string;
 	about: string;

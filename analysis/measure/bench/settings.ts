@@ -6,7 +6,7 @@ import { oneFlag, type FlagTable } from '../flags.ts';
 import { countOf, parsedBy, recallFlag, recallSetting } from '../settings.ts';
 import { BENCH_DEFAULTS } from './defaults.ts';
 
-/** What deployment is measured with. */
+/** Schema of the settings of a bench, with their defaults. */
 export const benchSettings = v.object({
 	plan: parsedBy('plan', parsePlan),
 	/** Of what is written of a checkpoint; null: fp32, or the types that an ONNX model has. */
@@ -15,7 +15,7 @@ export const benchSettings = v.object({
 	generate: v.optional(countOf('generate'), BENCH_DEFAULTS.generate),
 	batch: v.optional(countOf('batch'), BENCH_DEFAULTS.batch),
 	repeats: v.optional(countOf('repeats'), BENCH_DEFAULTS.repeats),
-	/** Whether the plan's cost is told in recall too. */
+	/** True if the plan's cost is measured in recall too. */
 	recall: recallSetting
 });
 export type BenchSettings = v.InferOutput<typeof benchSettings>;

@@ -15,7 +15,7 @@ const WORDS = {
 	advice: 'ask for a shorter prompt or a smaller batch'
 };
 
-/** What the command asks of a bench process, and what it answers. */
+/** Message from the command to a bench process; `BenchAnswer` is the reply. */
 export type BenchAsk = { kind: 'open'; file: BenchFile; setting: BenchSetting } | { kind: 'round' };
 export type BenchAnswer =
 	{ kind: 'open'; model: BenchModel } | { kind: 'round'; round: BenchRound } | Failed;

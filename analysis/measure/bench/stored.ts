@@ -70,7 +70,7 @@ function briefCost({ text, recall }: PlanCost): string {
 	return [of('loss', text), ...(recall === undefined ? [] : [of('recall', recall)])].join(', ');
 }
 
-/** What lists show of a bench: ratios planned ÷ baseline. */
+/** Summary of a bench in lists: ratios planned ÷ baseline. */
 export interface BenchBrief {
 	sources: (number | null)[];
 	/** Below 1 is less time. */
@@ -79,7 +79,7 @@ export interface BenchBrief {
 	tokensPerSecond: RatioSpread;
 	/** Bytes of cache a token. */
 	cache: number;
-	/** What the plan adds, nats/token; not there: it was not measured. */
+	/** Loss increase of the plan, nats/token; not there: it was not measured. */
 	cost?: { text: RecallLoss; recall?: RecallLoss };
 }
 

@@ -34,8 +34,8 @@ export function measuredRatio(figure: BenchFigure, report: BenchReport): Measure
 }
 
 /**
- * What the plan costs, in a sentence: "It costs +0.036 [+0.010, +0.061] nats/token on text and +0.010 [−0.002, +0.022] on recall,
- * the loss on a passage that comes again."
+ * Formats the cost of a plan as a sentence: "It costs +0.036 [+0.010, +0.061] nats/token on text and
+ * +0.010 [−0.002, +0.022] on recall, the loss on a passage that comes again."
  */
 export function costWords({ cost = null }: Pick<BenchReport, 'cost'>): string {
 	if (cost === null)
@@ -54,7 +54,7 @@ export function costMeasuredWords({ text, recall, texts, context }: PlanCost): s
 
 export type NetKind = 'faster' | 'slower' | 'mixed' | 'no clear difference' | 'few rounds';
 
-/** What the times of prefill and decode say together; a few rounds say nothing for certain. */
+/** Sums up the changes of the times of prefill and decode; a few rounds say nothing for certain. */
 export function netKind(report: BenchReport): NetKind {
 	if (!hasInterval(report.ratio.firstTokenSeconds)) return 'few rounds';
 	const sides = BENCH_FIGURES.flatMap((figure) => {

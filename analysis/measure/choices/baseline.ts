@@ -30,7 +30,7 @@ export interface BaselineRequest {
 export interface BaselineAccuracy extends MadeBy {
 	questions: number;
 	baseline: Record<Score, { value: number; low: number | null; high: number | null }>;
-	/** What was resampled; null: a single question. */
+	/** Units that were resampled; null: a single question. */
 	over: ResampledOver | null;
 	model: { name: string; hash: string; tokenizerHash: string };
 }

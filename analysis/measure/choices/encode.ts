@@ -66,7 +66,7 @@ export async function encodeChoices(
 	return encoded;
 }
 
-/** How many tokens two sequences begin with alike. */
+/** Counts the tokens that two sequences have in common at their start. */
 function sharedStart(a: readonly number[], b: readonly number[]): number {
 	const at = a.findIndex((id, index) => id !== b[index]);
 	return at === -1 ? a.length : at;

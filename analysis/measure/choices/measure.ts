@@ -2,7 +2,7 @@ import type { Comparison } from '../../engine/ways.ts';
 import type { ChoiceTokens } from './encode.ts';
 import type { LogLikelihoods } from './types.ts';
 
-/** What sequences are filled up with: no matter which id, because no token sees those after it. */
+/** Id that sequences are filled up with. Any id would do, because no token sees those after it. */
 const FILLER = 0;
 
 /**

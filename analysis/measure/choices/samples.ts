@@ -31,7 +31,7 @@ const sample = v.looseObject({
 	])
 });
 
-/** Whether a line is one of the samples that lm-evaluation-harness writes. */
+/** Returns true if a line is one of the samples that lm-evaluation-harness writes. */
 export function isSample(json: unknown): boolean {
 	return typeof json === 'object' && json !== null && 'doc_id' in json && 'arguments' in json;
 }

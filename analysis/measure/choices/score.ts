@@ -9,7 +9,7 @@ import {
 	type Score
 } from './types.ts';
 
-/** What a choice's log-likelihood is divided by: 1, its characters (code points), or its UTF-8 bytes. */
+/** Divisor of a choice's log-likelihood, by score: 1, its characters (code points), or its UTF-8 bytes. */
 const DIVISORS: Record<Score, (choice: string) => number> = {
 	acc: () => 1,
 	acc_norm: (choice) => characters(choice.trimStart()),

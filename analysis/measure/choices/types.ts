@@ -6,14 +6,14 @@ export interface Question {
 	choices: string[];
 	/** Index of the right choice. */
 	answer: number;
-	/** What it was taken from: questions of one group are drawn together. null: nothing is known. */
+	/** Text that it was taken from, such as a book: questions of one group are drawn together. null: unknown. */
 	group: string | null;
 }
 
 /**
- * How the choice is picked: by summed log-likelihood (acc), or by it per character of the choice (acc_norm, as the stock
- * tasks of lm-evaluation-harness have it, which do not count the space between prompt and choice), per character with
- * that space (acc_norm_space), or per UTF-8 byte without it (acc_bytes).
+ * Scores that the choice is picked by: the summed log-likelihood (acc); the same per character of the choice (acc_norm,
+ * as the stock tasks of lm-evaluation-harness have it, which do not count the space between prompt and choice); per
+ * character with that space (acc_norm_space); or per UTF-8 byte without it (acc_bytes).
  */
 export const SCORES = ['acc', 'acc_norm', 'acc_norm_space', 'acc_bytes'] as const;
 export type Score = (typeof SCORES)[number];
@@ -36,7 +36,7 @@ export interface ChoicesReport {
 	shared: Record<Score, number>;
 	/** Shared − baseline, paired by question, with 95% intervals over groups, then questions. */
 	delta: Record<Score, { value: number; low: number | null; high: number | null }>;
-	/** What was resampled; 'blocks' of neighbouring questions where there is one group. */
+	/** Units that were resampled; 'blocks' of neighbouring questions where there is one group. */
 	over: ResampledOver | null;
 	mcnemar: Record<Score, McNemar>;
 }

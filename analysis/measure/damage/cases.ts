@@ -43,7 +43,7 @@ export function spanCase(reach: Reach, source: number, last: number): SharingCas
 	return alike ? { source, first: source + 1, last } : null;
 }
 
-/** What is measured of one source: the spans that begin there, shortest first, and the pairs that are none. */
+/** Cases of one source: the spans that begin there, shortest first, and the pairs that are not spans. */
 export interface SourceCases {
 	spans: SharingCase[];
 	pairs: SharingCase[];
@@ -67,7 +67,7 @@ export interface Case {
 	name: string;
 	sources: LayerSources;
 	stage: 'baseline' | 'dropping' | 'sharing';
-	/** Where one layer follows one other; else null. */
+	/** Source and follower where one layer follows one other; else null. */
 	pair: Pair | null;
 }
 

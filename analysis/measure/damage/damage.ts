@@ -20,7 +20,7 @@ import { workOfCases } from './work.ts';
 /** Of a shard's part: all that it measured. */
 const RESULTS = 'results.jsonl';
 
-/** What is left to do, known before the model runs. */
+/** Work that is left to do, known before the model runs. */
 export interface DamageOutlook extends PreparedDamage {
 	/** Floating-point operations of what is missing. */
 	totalWork: number;
@@ -29,7 +29,7 @@ export interface DamageOutlook extends PreparedDamage {
 	results: { found: number; all: number };
 }
 
-/** Who is told. */
+/** Callbacks. */
 export interface DamageOptions {
 	onProgress: (progress: Progress) => void;
 	/** Told once, before the model runs. */
@@ -97,7 +97,7 @@ export async function damageShard(
 	return [lossFile(RESULTS, await readResults(path))];
 }
 
-/** What results are about, and the hashes that a report names. */
+/** Makes the header of the progress file, and the hash of the model and facts of the texts that a report names. */
 async function aboutDamage(model: Model, prepared: PreparedDamage, request: DamageRequest) {
 	const { context, windows, maxSpan, tokenizer } = prepared;
 	const hash = await model.hash(request.home);

@@ -1,4 +1,4 @@
-/** What a damage map is measured with where nothing is said, on the page and by the command. */
+/** Default settings of a damage map, on the page and by the command. */
 export const DAMAGE_DEFAULTS = {
 	/** Bundled texts. The questions that evaluation asks come from the other bundled books. */
 	samples: ['hound-of-the-baskervilles', 'time-machine'],

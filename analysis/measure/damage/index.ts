@@ -9,7 +9,7 @@ import { damageFlags, damageSettings, type DamageSettings } from './settings.ts'
 import { damageBrief, damageForm, damageSummary } from './stored.ts';
 import type { Damage, DamageRequest } from './types.ts';
 
-/** What dropping a layer, sharing a pair and sharing a span cost. */
+/** Damage map: loss increase of every dropped layer, shared pair and shared span. */
 export const damage = {
 	kind: 'damage',
 	name: 'damage map',

@@ -18,12 +18,12 @@ export function windowsToMeasure(
 	return ownOf([...windows.keys()], shard);
 }
 
-/** What the progress file calls a case on a sample. */
+/** Returns the name of a case on a sample, as the progress file has it. */
 export function resultName({ of }: Pick<Sample, 'of'>, name: string): string {
 	return of === 'text' ? name : `recall ${name}`;
 }
 
-/** Whether a result of a progress file is one on text. */
+/** Returns true if the result of that name in a progress file is one on text, not on probes of recall. */
 export function isOnText(name: string): boolean {
 	return !name.startsWith('recall ');
 }

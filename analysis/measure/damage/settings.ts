@@ -8,7 +8,7 @@ import { DAMAGE_DEFAULTS } from './defaults.ts';
 /** A source and a follower. */
 const LEAST_SPAN = 2;
 
-/** What damage is measured with. */
+/** Schema of a damage map's settings. */
 export const damageSettings = v.object({
 	...windowSettings(DAMAGE_DEFAULTS),
 	/** Layers of the longest span, source included. */

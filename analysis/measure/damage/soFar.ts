@@ -5,7 +5,7 @@ import { outputSimilarity } from './report.ts';
 import { isOnText } from './sample.ts';
 import type { LayerDamage, LossAdded, PairDamage } from './types.ts';
 
-/** What a measurement that still runs has found. Each case: the mean over the windows that it was run on. */
+/** Results of a measurement that still runs. Each case has the mean over the windows that it was run on. */
 export interface DamageSoFar {
 	/** Results that are there, and how many there will be: cases × windows. */
 	results: { found: number; all: number };

@@ -18,7 +18,7 @@ export function damageSummary(damage: Damage): string {
 	return `${words.join('; ')} nats/token`;
 }
 
-/** What lists show of a damage map: the cheapest drop and the cheapest pair, nats/token; null: there is none. */
+/** Figures of a damage map for lists: the cheapest drop and the cheapest pair, nats/token; null: there is none. */
 export interface DamageBrief {
 	drop: LayerDamage | null;
 	pair: PairDamage | null;

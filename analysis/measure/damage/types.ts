@@ -6,18 +6,18 @@ import type { ResampledOver } from '../../statistics/resample.ts';
 import type { Shard } from '../shards/shard.ts';
 import type { Document } from '../../model/tokens/types.ts';
 
-/** What sharing and dropping cost one model on one set of texts, case by case. */
+/** Request for a damage map: the loss that sharing and dropping add to one model on one set of texts, case by case. */
 export interface DamageRequest {
 	/** Folder of the checkpoint. */
 	modelFolder: string;
 	documents: Document[];
 	/** Tokens in a window, BOS included. */
 	context: number;
-	/** How many windows are wanted; fewer are taken where the text is too short. */
+	/** Number of windows asked for; fewer are taken where the text is too short. */
 	windows: number;
 	/** Layers of the longest span, source included; at least 2. */
 	maxSpan: number;
-	/** Whether in-context recall is measured too; undefined: it is. */
+	/** True if in-context recall is measured too; undefined: true. */
 	recall?: boolean;
 	/** Tokens of a recall probe, BOS left out; undefined: 512. */
 	recallTokens?: number;
@@ -29,7 +29,7 @@ export interface DamageRequest {
 	memoryLimitBytes: number | null;
 	/** The workspace. */
 	home: string;
-	/** Where results are written as they come, and read from when the measurement goes on; null: in the workspace. */
+	/** File of the results, written as they come and read when the measurement goes on; null: one in the workspace. */
 	progressFile: string | null;
 }
 
@@ -59,7 +59,7 @@ export interface SpanDamage extends LossAdded {
 	last: number;
 }
 
-/** What each case adds to the loss on the second copy of a repeated passage, nats/token; see `LossAdded`. */
+/** Loss increase of each case on the second copy of a repeated passage, nats/token; see `LossAdded`. */
 export interface RecallDamage {
 	/** Of the model itself: nats/token on the second copy. */
 	baseline: number;
@@ -69,11 +69,11 @@ export interface RecallDamage {
 	spans: SpanDamage[];
 	/** Probes. */
 	windows: number;
-	/** What the intervals are drawn over; null: there are none, with a single probe. */
+	/** Unit resampled for the intervals; null: there are none, with a single probe. */
 	interval: ResampledOver | null;
 }
 
-/** What `spanwise damage --json` prints. Losses added are nats/token. */
+/** Report of a damage map, as `spanwise damage --json` prints it. Losses added are nats/token. */
 export interface DamageReport {
 	baseline: ModelFigures;
 	/** Per layer: it is dropped. */
@@ -86,7 +86,7 @@ export interface DamageReport {
 	recall?: RecallDamage;
 	/** Layer evaluations of all windows and probes: in one go, and had each case been run by itself from the first layer. */
 	evaluations: { done: number; naive: number };
-	/** What the intervals are drawn over; null: there are none, with a single window. */
+	/** Unit resampled for the intervals; null: there are none, with a single window. */
 	interval: ResampledOver | null;
 }
 
@@ -95,7 +95,7 @@ export interface Damage extends MadeBy, About {
 	/** `drop` with intervals. */
 	drops: LayerDamage[];
 	notes: string[];
-	/** Where the results of each window are kept. */
+	/** File of the results of each window. */
 	progressFile: string;
 	seconds: number;
 }

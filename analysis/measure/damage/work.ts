@@ -31,7 +31,7 @@ export function workOfAll(prepared: PreparedDamage): number {
 	);
 }
 
-/** Whether a case's `output` is measured with it. */
+/** Returns true if a case is a pair, whose `output` is measured with it. */
 function isPair(name: string): boolean {
 	return name.startsWith('share') && !name.includes('-');
 }

@@ -1,4 +1,4 @@
-/** What a plan is evaluated with where nothing is said, on the page and by the command. */
+/** Default settings of an evaluation, on the page and by the command. */
 export const EVALUATE_DEFAULTS = {
 	/**
 	 * Bundled texts: others than those that search reads, so that a plan is not judged on the text that it was made on.

@@ -3,7 +3,7 @@ import type { Model } from '../../model/open.ts';
 import { estimateOfEvaluation, prepareEvaluation } from './prepare.ts';
 import type { EvaluateRequest } from './types.ts';
 
-/** What an evaluation would take. Throws InputError where it would be refused. */
+/** Estimates time and memory of an evaluation. Throws InputError where it would be refused. */
 export async function estimateEvaluation(
 	model: Model,
 	request: EvaluateRequest

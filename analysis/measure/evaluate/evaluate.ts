@@ -25,7 +25,7 @@ import { measureProbes } from './probes/measure.ts';
 import type { ProbeReport } from './probes/types.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
-/** Who is told. */
+/** Callbacks of an evaluation. */
 export interface EvaluateOptions {
 	onProgress: (progress: Progress) => void;
 	/** Told once, before the model runs. */
@@ -80,7 +80,7 @@ export async function evaluateShard(
 	return partFiles(answers, (performance.now() - started) / 1000);
 }
 
-/** What the model says both ways of the windows and the probes of recall, and of the questions where there are some. */
+/** Runs windows, probes and questions, as far as there are any, through baseline and planned model. */
 async function answersOf(
 	prepared: PreparedEvaluation,
 	{ home, questions }: EvaluateRequest,

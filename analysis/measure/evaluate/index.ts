@@ -9,7 +9,7 @@ import { evaluateFlags, evaluateSettings, type EvaluateSettings } from './settin
 import { evaluationBrief, evaluationForm, evaluationSummary } from './stored.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
-/** What a plan costs on text that it was not made from. */
+/** Evaluation: loss increase and cost of a plan on text that it was not made from. */
 export const evaluate = {
 	kind: 'evaluate',
 	name: 'evaluation',

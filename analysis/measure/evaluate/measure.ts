@@ -88,7 +88,7 @@ export interface Answers {
 	choices: Record<Way, LogLikelihoods> | null;
 }
 
-/** What was found, of the answers to all windows, probes and questions. */
+/** Computes the findings from the answers to all windows, probes and questions. */
 export function foundOf(
 	{ measured, recall, probes, choices }: Answers,
 	{ probes: drawn }: PreparedEvaluation,

@@ -45,7 +45,7 @@ function evaluate(file: string, plan: Plan, request: Partial<EvaluateRequest> = 
 	return evaluatePlan(requestOf(file, plan, request), { onProgress: () => undefined });
 }
 
-/** What is said of a window's tokens by two models' logits [S · vocab], as means over them. */
+/** Computes mean losses, KL divergence and agreement over a window's tokens from two models' logits [S · vocab]. */
 function compared(ids: readonly number[], baseline: readonly number[], shared: readonly number[]) {
 	const rows = ids.slice(1).map((id, at) => {
 		const [one, other] = [baseline, shared].map((logits) => {

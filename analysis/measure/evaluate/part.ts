@@ -1,4 +1,4 @@
-/** What one shard of an evaluation measured, as the file of its part, and the answers of all shards put together. */
+/** Answers of one shard of an evaluation, as the file of its part, and the answers of all shards put together. */
 import * as v from 'valibot';
 import { parseJson } from '../../edge/parseJson.ts';
 import { parseUntrusted } from '../../edge/parse.ts';

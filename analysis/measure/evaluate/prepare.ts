@@ -205,7 +205,7 @@ function spaceNotes(questions: readonly Question[]): string[] {
 	];
 }
 
-/** What a prepared evaluation will take. */
+/** Estimates time and memory of a prepared evaluation. */
 export function estimateOfEvaluation(
 	prepared: PreparedEvaluation,
 	home: string

@@ -12,7 +12,7 @@ import type { Gates } from './types.ts';
 const { least, most } = PROBE_LENGTHS;
 const LENGTH = `probes must have ${least} to ${most} tokens`;
 
-/** What a plan is evaluated with. */
+/** Schema of an evaluation's settings. */
 export const evaluateSettings = v.object({
 	...windowSettings(EVALUATE_DEFAULTS),
 	plan: parsedBy('plan', parsePlan),

@@ -36,19 +36,19 @@ export function evaluationSummary({ report }: Evaluation, plan: string): string 
 	return `${plan}: ${lossText(report.delta)} nats/token`;
 }
 
-/** What the history shows of an evaluation. */
+/** Figures of an evaluation for the history. */
 export interface EvaluationBrief {
 	sources: (number | null)[];
 	/** With refitted weights. */
 	repaired: boolean;
-	/** What the plan computes; see `planKey`. */
+	/** Key of the plan, equal for plans that compute the same; see `planKey`. */
 	plan: string;
 	loss: number;
 	low: number | null;
 	high: number | null;
 	baseline: number;
 	agreement: number;
-	/** What the plan adds to the loss on a passage that comes again; null: not measured. */
+	/** Loss increase of the plan on a passage that comes again; null: not measured. */
 	recall: RecallReport['delta'] | null;
 	/** 'pass', 'fail' or 'inconclusive'; null: no gates. */
 	gates: string | null;

@@ -23,12 +23,12 @@ export interface EvaluateRequest {
 	documents: Document[];
 	/** Tokens in a window, BOS included. */
 	context: number;
-	/** How many windows are wanted; fewer are taken where the text is too short. */
+	/** Number of windows asked for; fewer are taken where the text is too short. */
 	windows: number;
 	/** Questions of multiple choice; null: none. */
 	questions: Question[] | null;
 	gates: Gates;
-	/** Whether in-context recall is measured too; undefined: it is. */
+	/** True if in-context recall is measured too; undefined: true. */
 	recall?: boolean;
 	/** Tokens of a recall probe, BOS left out; undefined: 512. */
 	recallTokens?: number;
@@ -42,12 +42,12 @@ export interface EvaluateRequest {
 	home: string;
 }
 
-/** What sharing added to the loss, paired by window, with its 95% interval; null bounds: a single window. */
+/** Loss increase of the plan, paired by window, with its 95% interval; null bounds: a single window. */
 export interface LossDelta {
 	loss: number;
 	low: number | null;
 	high: number | null;
-	/** What was resampled; 'blocks' of neighbouring windows say nothing about other texts. */
+	/** Unit that was resampled; 'blocks' of neighbouring windows say nothing about other texts. */
 	over: ResampledOver | null;
 }
 
@@ -81,7 +81,7 @@ export interface WindowTokens {
 	shared: number[];
 }
 
-/** What one way took. */
+/** Time and memory of one way, baseline or planned. */
 export interface WayCost {
 	/** Seconds a window in what `Cost.measured.timed` says. */
 	prefillSeconds: Spread;
@@ -105,14 +105,14 @@ export interface Cost {
 		prefillRatio: Spread;
 		/** Highest resident set of the whole process, bytes. */
 		processPeakRssBytes: number;
-		/** Whether weights stayed in memory, both ways' together, or were read for each group of windows. */
+		/** Handling of weights: 'resident', both ways' together in memory; 'streamed', read for each group of windows. */
 		weights: 'resident' | 'streamed';
 	};
 	/** Counted, not measured: for this context, one sequence, float32. */
 	predicted: Savings;
 }
 
-/** What a build server may ask for; undefined: not asked. */
+/** Limits that a build server may set; undefined: not checked. */
 export interface Gates {
 	/** Most nats/token that sharing may add. */
 	maxLossIncrease?: number;
@@ -128,14 +128,14 @@ export type Verdict = 'pass' | 'fail' | 'inconclusive';
 
 export interface JudgedGate {
 	gate: keyof Gates;
-	/** What of several it judges: "key-value, 512 tokens"; not there: all there is. */
+	/** Subject of the gate where it judges several: "key-value, 512 tokens"; not there: it judges the whole. */
 	of?: string;
 	limit: number;
 	value: number;
 	low: number | null;
 	high: number | null;
 	verdict: Verdict;
-	/** How far the value is on the wrong side of the limit; negative: on the right side. */
+	/** Amount by which the value breaks the limit; negative: it keeps the limit by so much. */
 	excess: number;
 }
 
@@ -145,7 +145,7 @@ export interface GateReport {
 	judged: JudgedGate[];
 }
 
-/** What `spanwise evaluate --json` prints. */
+/** Report of an evaluation, as `spanwise evaluate --json` prints it. */
 export interface EvaluateReport {
 	baseline: ModelFigures;
 	shared: ModelFigures;
@@ -171,7 +171,7 @@ export interface EvaluateReport {
 /** A report and what it is about. */
 export interface Evaluation extends MadeBy, Omit<About, 'windows'> {
 	report: EvaluateReport;
-	/** Where fewer or shorter windows were cut than asked for, and why. */
+	/** Notes, such as that fewer or shorter windows were cut than asked for, and why. */
 	notes: string[];
 	/** The plan was made for other weights; null: for these. */
 	warning: string | null;

@@ -1,6 +1,6 @@
 import { NO_LABEL, type Label } from '../../workspace/labels/label.ts';
 
-/** What a run or result is called; null: nothing. */
+/** Label of a run or result, as columns; null: not set. */
 export interface LabelColumns {
 	label: string | null;
 	/** Between blanks. */

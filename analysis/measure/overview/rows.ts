@@ -40,14 +40,14 @@ export interface ChangeRow extends LabelColumns {
 	loss: number;
 	low: number | null;
 	high: number | null;
-	/** What measured it, and its id. */
+	/** Kind and id of the result that measured it. */
 	kind: string;
 	id: string;
 }
 
 /** A plan as measured by an evaluation, or on the held-out part of a search. */
 export interface PlanRow extends ChangeRow {
-	/** What a search calls it; null: it was evaluated. */
+	/** Name that a search gave it; null: it was evaluated. */
 	name: string | null;
 	/** "3 followers, 1 dropped" */
 	counts: string;
@@ -63,7 +63,7 @@ export interface PairRow {
 	follower: number;
 }
 
-/** How alike two layers of a model attend: `cosine`, view `all`, by its newest run that has it. */
+/** Similarity of two layers' attention: `cosine`, view `all`, by the model's newest run that has it. */
 export interface SimilarityRow {
 	hash: string;
 	source: number;

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.ts';
 import type { Value } from './rows.ts';
 import { meets, parseWhere, type Condition } from './where.ts';
 
-/** What a line of search asks for: every condition, and every word in some column. */
+/** Parsed line of search: a row has to meet every condition, and have every word in some column. */
 export interface Search {
 	conditions: Condition[];
 	/** In lower case. */

@@ -2,11 +2,11 @@ import { desc, escape, op, table, type ColumnTable } from 'arquero';
 import type { Value, WorkspaceRows } from './rows.ts';
 import { meets, parseWhere } from './where.ts';
 
-/** What a table of results is of. */
+/** Tables of results, by the subject of their rows. */
 export const OVERVIEWS = ['measurements', 'plans', 'spans'] as const;
 export type Overview = (typeof OVERVIEWS)[number];
 
-/** What a person calls the run or result that a row is of. */
+/** Columns of the label that a person gave the run or result of a row. */
 const LABEL_COLUMNS = ['label', 'tags', 'note', 'pinned'] as const;
 
 /**

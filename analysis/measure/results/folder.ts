@@ -23,7 +23,7 @@ const FILE = 'result.json';
 const NO_CHECKSUM =
 	'no checksum: an earlier version stored this result, and a change of it would not be noticed';
 
-/** What a result says of itself, less what every result of this version has. */
+/** Fields of a stored result that its maker gives; `writeResult` adds the others. */
 export type ResultParts = Omit<
 	StoredResult,
 	'format' | 'version' | 'id' | 'createdAt' | 'spanwise' | 'checksum'
@@ -34,7 +34,7 @@ export type ListedResult =
 	| { id: string; summary: ResultSummary; problem: null }
 	| { id: string; summary: null; problem: string };
 
-/** Where a workspace keeps its results. */
+/** Returns the shelf of a workspace's results. */
 export function resultShelf(home: string): Shelf {
 	return new Shelf(workspaceAt(home).results, 'result');
 }

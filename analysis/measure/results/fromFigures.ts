@@ -1,8 +1,9 @@
 import { InputError, isInputError } from '../../errors.ts';
 
 /**
- * What `work` makes of the figures of a result, which are only lightly looked at as they are read: those of another version
- * may differ. Throws InputError that names the result where it fails.
+ * Returns the value of `work`, which uses the figures of a result. They are only lightly checked when they are read:
+ * those of another version may differ. Throws the InputErrors of `work` as they are; any other failure becomes one that
+ * names the result.
  */
 export function fromFigures<Value>(id: string, work: () => Value): Value {
 	try {

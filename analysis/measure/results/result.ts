@@ -3,7 +3,7 @@ import type { Plan } from '../../plan/types.ts';
 import { resultKindOf } from '../lookup.ts';
 import type { MeasuredResult } from './types.ts';
 
-/** What was measured, as result.json has it. `plan`: that of a kind that takes one. */
+/** Builds a measured result, as result.json has it. `plan`: that of a kind that takes one. */
 export function resultOf(kind: string, figures: object, plan: Plan | null): MeasuredResult {
 	const { key, takes } = resultKindOf(kind);
 	const result: object = { kind, ...(takes.includes('plan') && { plan }), [key]: figures };

@@ -3,7 +3,7 @@ import { resultKindOf, resultKinds } from '../lookup.ts';
 import { figuresOf, planOf } from './result.ts';
 import type { ResultSummary, StoredResult } from './types.ts';
 
-/** What a list says of a result. */
+/** Summarizes a result for a list. */
 export function summaryOf(stored: StoredResult): ResultSummary {
 	const { id, createdAt, model, texts, context, windows, result } = stored;
 	const figures = figuresOf(result);

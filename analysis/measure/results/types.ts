@@ -17,7 +17,7 @@ type ResultOf<M> = M extends {
 	? { kind: Kind } & Record<Key, FiguresOf<M>> & ('plan' extends Input ? { plan: Plan } : unknown)
 	: never;
 
-/** What was measured, with the plan that it was measured of. */
+/** Kind and figures of a measurement, with the plan that was measured where the kind takes one. */
 export type MeasuredResult = ResultOf<AnyMeasurement>;
 
 /** The figures that lists show, each under its name; null: of another kind. */
@@ -49,7 +49,7 @@ export interface StoredResult {
 	checksum?: string;
 }
 
-/** What a list of results says of one. */
+/** Summary of a result in a list. */
 export interface ResultSummary extends Briefs {
 	id: string;
 	kind: ResultKind;

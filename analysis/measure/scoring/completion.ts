@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { boundedArray } from '../../edge/parse.ts';
 
-/** What a server of completions answers for, by the `model` of a request. */
+/** Models that a server of completions answers for, as the `model` of a request names them. */
 export const SCORED_MODELS = ['baseline', 'planned'] as const;
 export type ScoredModel = (typeof SCORED_MODELS)[number];
 

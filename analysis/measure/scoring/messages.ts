@@ -1,4 +1,4 @@
-/** What the server and the process that scores say to each other. */
+/** Messages between the server and the process that scores. */
 import type { Failed } from '../../process/ask.ts';
 import type { Scored, ScoredModel } from './completion.ts';
 

@@ -46,13 +46,13 @@ export function axisPlans(
 }
 
 /**
- * What was measured of the plans, and which kind adds least loss on each axis among those that keep recall (among all
- * where none does): said only where the paired interval of the best two leaves out 0.
+ * Reports the measured plans of each axis, and the kind that adds least loss among those that keep recall (among all
+ * where none does). Of several plans that kind is named only where the paired interval of the best two leaves out 0.
  */
 export function axisWinners(
 	axes: readonly AxisPlans[],
 	measured: {
-		/** What each plan adds on each window, all axes' plans in order. */
+		/** Loss increase of each plan on each window, all axes' plans in order. */
 		byWindow: readonly (readonly number[])[];
 		/** The same plans' recall increase; null: it was not measured. */
 		recall: readonly PartLoss[] | null;

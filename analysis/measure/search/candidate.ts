@@ -51,7 +51,7 @@ export function nameOf(maker: PlanMaker, repaired: boolean): string {
 	return repaired ? `${maker} repaired` : maker;
 }
 
-/** What a plan's files are called: "share repaired" is share-repaired. */
+/** Returns the stem of the names of a plan's files: "share repaired" is share-repaired. */
 export function fileStem(name: string): string {
 	return name.replaceAll(' ', '-');
 }
@@ -62,7 +62,7 @@ export function kindOf(sources: Sources): PlanKind {
 	return dropped > 0 ? 'drop' : 'none';
 }
 
-/** How many layers follow and how many are left out. */
+/** Counts the layers that follow and those that are dropped. */
 export function countsOf(sources: Sources): { followers: number; dropped: number } {
 	const dropped = sources.filter((source) => source === null).length;
 	const kept = sources.filter((source, layer) => source === layer).length;

@@ -5,7 +5,7 @@ import type { OutputOf } from './outputs.ts';
 import type { SearchReport, ShortlistedSpan } from './types.ts';
 import type { PlanVariant } from './variant.ts';
 
-/** What single dropped layers and spans add on the search part, nats/token. */
+/** Loss increase of single dropped layers and spans on the search part, nats/token. */
 export interface SearchDamage {
 	/** [L]; null: protected. */
 	drop: (number | null)[];
@@ -46,7 +46,7 @@ export function cheapDamage(
 	return sum;
 }
 
-/** What dropping a layer adds, and following the one before it; of longer spans nothing is known. */
+/** Looks up the loss increase of dropping a layer or of following the one before it; of longer spans none is known. */
 export function knownOf({ drop, spans }: SearchDamage): Known {
 	return (layer, source) =>
 		source === null

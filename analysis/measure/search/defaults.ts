@@ -1,4 +1,4 @@
-/** What a plan is searched with where nothing is said, on the page and by the command. */
+/** Default settings of a search, on the page and by the command. */
 export const SEARCH_DEFAULTS = {
 	/** Bundled texts, as for a damage map. */
 	samples: ['hound-of-the-baskervilles', 'time-machine'],

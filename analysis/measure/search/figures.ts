@@ -12,7 +12,7 @@ import { sumOfParts, type SearchDamage } from './damage.ts';
 import type { PreparedSearch } from './prepare.ts';
 import type { Part, PartLoss, PlanFigures, Search } from './types.ts';
 
-/** What a search is about. */
+/** Subject of a search: its model, texts and context. */
 export type About = Pick<Search, 'model' | 'texts' | 'context'>;
 
 /** Figures of the baseline on the report part, beside which a plan's loss stands. */
@@ -22,7 +22,7 @@ export interface Reported extends About {
 	over: ResampledOver | null;
 }
 
-/** What savings are counted for: one sequence as long as the windows, as the engine runs it. */
+/** Returns the setting for which savings are counted: one sequence as long as the windows, in the engine's float32. */
 export function savingsSetting({ context }: Pick<PreparedSearch, 'context'>): SavingsSetting {
 	return { context, batch: 1, elementBytes: DTYPE_BYTES.f32 };
 }

@@ -1,13 +1,13 @@
 import { checkLimits } from '../../plan/limits.ts';
 import type { Sources, SpanLimits } from '../../plan/types.ts';
 
-/** What a search step by step may do, and how far it goes. */
+/** Limits and target of a search step by step. */
 export interface GreedyTask {
 	layers: number;
 	limits: SpanLimits;
-	/** Whether layers may be dropped as well as follow. */
+	/** True if layers may be dropped as well as follow. */
 	dropping: boolean;
-	/** What a plan saves, on whichever axis. */
+	/** Returns the saving of a plan, on whichever axis. */
 	saved: (sources: Sources) => number;
 	/** Saving at which it stops. */
 	target: number;
@@ -16,7 +16,7 @@ export interface GreedyTask {
 /** Losses of plans that are one change away from one another, in order. */
 export type Measure = (plans: readonly Sources[]) => Promise<number[]>;
 
-/** What a change of one layer, to `source` or to none (null), is known to add at least; null: nothing is known. */
+/** Least loss that a change of one layer, to `source` or to none (null), is known to add; null: nothing is known. */
 export type Known = (layer: number, source: number | null) => number | null;
 
 /** Sums of savings in another order differ in their last bits. */

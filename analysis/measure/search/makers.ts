@@ -12,12 +12,12 @@ import { leastTurnedPlan, leastTurnedSteps } from './leastTurned.ts';
 import type { PlanMaker, SearchReport } from './types.ts';
 import { FRONT_KINDS, type FrontKind, type WeighedPlan } from './weighed.ts';
 
-/** What plans are made of. */
+/** Inputs of the makers of plans. */
 export interface Makings {
 	layers: number;
 	limits: SpanLimits;
 	target: SearchReport['target'];
-	/** What a plan saves on the target's axis. */
+	/** Returns the saving of a plan on the target's axis. */
 	saved: (sources: Sources) => number;
 	fronts: Record<FrontKind, readonly FrontPlan[]>;
 	/** Of a kind, the exact plan at the target that keeps recall; null: recall was not measured. */
@@ -29,7 +29,7 @@ export interface Makings {
 	turnedUnder: (sources: Sources) => Promise<readonly number[]>;
 	/** Loss of whole plans on the search part. */
 	measure: Measure;
-	/** What single changes are known to add; null: every step measures all. */
+	/** Loss that single changes are known to add; null: every step measures all. */
 	known: Known | null;
 }
 

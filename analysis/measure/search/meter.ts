@@ -5,10 +5,10 @@ import { spreadOrder } from './rounds.ts';
 import { PARTS, type Part, type PartLoss } from './types.ts';
 import { identity, type PlanVariant } from './variant.ts';
 
-/** What says how much plans add on a part. */
+/** Meter of the loss increase of plans on a part. */
 export type PartMeter = Pick<Meter, 'added'>;
 
-/** What plans add to the loss of the baseline, part by part. */
+/** Meter of the loss increase of plans over the baseline, part by part. */
 export class Meter {
 	readonly #runner: Pick<PlanRunner, 'losses'>;
 	readonly #baseline: PlanVariant;

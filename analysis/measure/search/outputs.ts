@@ -3,7 +3,7 @@ import type { Reporter } from '../../telemetry/reporter.ts';
 import { identity } from './variant.ts';
 import type { PreparedSearch } from './prepare.ts';
 
-/** What the attention blocks put out on the search part. */
+/** Figures of the attention blocks' outputs on the search part. */
 export interface Outputs {
 	output: OutputOf;
 	/** [L]: how much a layer's attention turns the state; see `Plans.turned`. */

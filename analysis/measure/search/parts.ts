@@ -13,9 +13,9 @@ export interface Region {
 export interface CutParts {
 	/** All equally long; `document` is the index among the documents given. */
 	windows: Record<Part, Window[]>;
-	/** What each part may read. */
+	/** Stretches of the documents that each part may read. */
 	regions: Record<Part, Region[]>;
-	/** Where fewer windows were cut than asked for, and why; where one document speaks for all. */
+	/** Notes on fewer windows than asked for, and why, and on one document that speaks for all. */
 	notes: string[];
 }
 
@@ -72,7 +72,7 @@ export async function cutParts(
 	return { windows, regions, notes: [...notes, ...oneForAll(documents, windows)] };
 }
 
-/** Which documents are cut together, and into which parts. */
+/** Groups the documents that are cut together, each group with the parts that it is cut into. */
 function dealDocuments(count: number): { indices: number[]; parts: readonly Part[] }[] {
 	const all = Array.from({ length: count }, (_, index) => index);
 	if (count < ENOUGH_TO_KEEP) return [{ indices: all, parts: PARTS }];

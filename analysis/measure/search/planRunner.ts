@@ -5,13 +5,13 @@ import type { Window } from '../../model/tokens/types.ts';
 import type { Part } from './types.ts';
 import { caseName, type PlanVariant } from './variant.ts';
 
-/** Where losses are kept, window by window, so that nothing is measured twice. */
+/** Store of losses, window by window, so that nothing is measured twice. */
 export interface LossStore {
 	get(window: number, name: string): { loss: number } | undefined;
 	add(result: { window: number; case: string; loss: number }): Promise<void>;
 }
 
-/** Who is told of what is done. */
+/** Reporter and callback of a runner. */
 export interface RunnerOptions {
 	reporter: Reporter;
 	/** Told after each layer of each window. */

@@ -75,7 +75,7 @@ export async function partProbes(
 	};
 }
 
-/** What plans are measured on: windows of text, and probes where recall is measured. Without the work they take. */
+/** Builds the samples of plans, without their work: windows of text, and probes where recall is measured. */
 export function samplesOf(
 	parts: Record<Part, Window[]>,
 	context: number,

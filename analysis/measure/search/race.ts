@@ -16,10 +16,10 @@ export interface Contestant {
 	recall: readonly number[] | null;
 }
 
-/** Which plans a case may still be part of: any; only those of text alone; none. */
+/** Plans that a case may still be part of: any; only those of text alone; none. */
 export type Standing = 'in' | 'text' | 'out';
 
-/** What a race is for: plans that save at least `share`, of each kind, at each weight of recall damage. */
+/** Aim of a race: plans that save at least `share`, of each kind, at each weight of recall damage. */
 export interface RaceTask {
 	share: number;
 	perLayer: SavedPerLayer;
@@ -33,9 +33,9 @@ export interface RaceTask {
 const BONUS = 1000;
 
 /**
- * Where each contestant stands. A case leaves where, for every kind of plan and every weight, the cheapest plan that has it
- * costs clearly more than the cheapest of all: their difference, paired by window and probe, is above 0 with 95%
- * confidence. Damages add up, so both plans are exact; nothing is run.
+ * Returns the standing of each contestant. A case leaves where, for every kind of plan and every weight, the cheapest
+ * plan that has it costs clearly more than the cheapest of all: their difference, paired by window and probe, is above
+ * 0 with 95% confidence. Damages add up, so both plans are exact; nothing is run.
  */
 export function standings(contestants: readonly Contestant[], task: RaceTask): Standing[] {
 	const found = contestants.map((): Standing => 'out');
@@ -76,7 +76,7 @@ class Field {
 		this.#best = this.#cheapest(null);
 	}
 
-	/** Whether the cheapest plan that has a case is not clearly dearer than the cheapest of all. */
+	/** Returns true if the cheapest plan that has a case is not clearly dearer than the cheapest of all. */
 	mayHave({ of }: Contestant): boolean {
 		const key = keyOf(of);
 		const { share, drop } = ALLOWED[this.#kind];
@@ -106,7 +106,7 @@ class Field {
 		return forced === null || keys.includes(forced) ? keys : null;
 	}
 
-	/** What one plan costs more than another, window by window, and probe by probe. */
+	/** Computes the loss that one plan adds more than another, window by window, and probe by probe. */
 	#differences(one: readonly string[], other: readonly string[]): Differences[] {
 		const [more, less] = [
 			one.filter((key) => !other.includes(key)),

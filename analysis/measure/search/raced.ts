@@ -14,7 +14,7 @@ import {
 import { roundsOf } from './rounds.ts';
 import type { RaceReport } from './types.ts';
 
-/** What a race of damages comes to. */
+/** Outcome of a race of damages. */
 export interface RacedDamage {
 	/** Of every case that was measured, on however many windows. */
 	damage: SearchDamage;

@@ -5,8 +5,9 @@ import { isClearlyAbove, roundsOf } from './rounds.ts';
 import type { PlanVariant } from './variant.ts';
 
 /**
- * What random plans add on the report part, beside `plan`: each is measured on more and more windows until its difference
- * from the plan, paired by window, is clear, or, `exhaustive`, on all. Its loss is the plan's and their difference.
+ * Measures the loss increase of random plans on the report part, beside `plan`: each on more and more windows until its
+ * difference from the plan, paired by window, is clear, or, `exhaustive`, on all. Its loss is the plan's plus that
+ * difference.
  */
 export async function randomLosses(
 	random: readonly { sources: Sources }[],

@@ -3,7 +3,7 @@ const FIRST_ROUND = 3;
 /** Each round sees about so many times the windows of the one before. */
 const GROWTH = 1.6;
 
-/** How many windows each round of a race has seen when it ends: 3, 5, 8, 13, …, all. */
+/** Returns the number of windows that each round of a race has seen when it ends: 3, 5, 8, 13, …, all. */
 export function roundsOf(windows: number): number[] {
 	const rounds: number[] = [];
 	for (let count = FIRST_ROUND; count < windows; count = Math.round(count * GROWTH))
@@ -40,8 +40,8 @@ export interface Differences {
 }
 
 /**
- * Whether the sum of the weighted means of some differences is above 0 with 95% confidence (one-sided, Student's t with
- * the degrees of freedom of the shortest). Fewer than two values never say so.
+ * Tests if the sum of the weighted means of some differences is above 0 with 95% confidence (one-sided, Student's t
+ * with the degrees of freedom of the shortest). Returns false for fewer than two values.
  */
 export function isClearlyAbove(differences: readonly Differences[]): boolean {
 	const counted = differences.filter(({ weight }) => weight !== 0);

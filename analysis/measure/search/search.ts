@@ -18,15 +18,15 @@ import type { Search, SearchReport, SearchRequest } from './types.ts';
 import { addShards } from './shard.ts';
 import type { Part as ShardPart } from '../shards/parts.ts';
 
-/** What is left to do, known before the model runs. */
+/** Prepared search and the losses that an earlier one left, known before the model runs. */
 export interface SearchOutlook extends PreparedSearch {
 	/** Losses of plans on windows that an earlier search left. */
 	found: number;
-	/** Where they are kept. */
+	/** Folder of those losses. */
 	folder: string;
 }
 
-/** Who is told. */
+/** Callbacks of a search. */
 export interface SearchOptions {
 	onProgress: (progress: Progress) => void;
 	/** Told once, before the model runs. */

@@ -17,14 +17,14 @@ const layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LAYE
 /** A number that is one: JSON has 1e999. */
 const amount = v.pipe(v.number(), v.finite());
 
-/** What a search is to find; whether the model can have it is checked with the model. */
+/** Schema of a search's goal; whether the model can reach it is checked with the model. */
 const goalSchema: v.GenericSchema<SearchGoal> = v.variant('kind', [
 	v.strictObject({ kind: v.literal('followers'), followers: amount }),
 	v.strictObject({ kind: v.literal('save'), axis: v.picklist(SAVING_AXES), share: amount }),
 	v.strictObject({ kind: v.literal('loss'), maxLossIncrease: amount })
 ]);
 
-/** What a plan is searched with. */
+/** Schema of a search's settings. */
 export const searchSettings = v.object({
 	...windowSettings(SEARCH_DEFAULTS),
 	goal: goalSchema,

@@ -10,7 +10,7 @@ export interface SearchSimilarity {
 	headMatch: (source: number, follower: number) => number[];
 }
 
-/** How alike the layers are on the search part; `home` is the workspace. */
+/** Measures the similarity of the layers' attention on the search part; `home` is the workspace. */
 export async function measureSimilarity(
 	{ similarity, parts }: Pick<PreparedSearch, 'similarity' | 'parts'>,
 	home: string,

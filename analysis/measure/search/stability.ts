@@ -9,9 +9,9 @@ import type { Stability } from './types.ts';
 import { weighedFront, type Weighing } from './weighed.ts';
 
 /**
- * How stable a plan is: the exact plan of its kind, at its weight and saving, is made again from each of some bootstrap
- * resamples of the windows and probes of the search part. Nothing is run. undefined: too few windows, or a plan that
- * changes nothing.
+ * Computes the stability of a plan: the exact plan of its kind, at its weight and saving, is made again from each of
+ * some bootstrap resamples of the windows and probes of the search part. Nothing is run. undefined: too few windows, or
+ * a plan that changes nothing.
  */
 export async function stabilityOf(
 	{ sources, weight = 0 }: Candidate,
@@ -45,7 +45,7 @@ export async function stabilityOf(
 	};
 }
 
-/** What every measured part of a plan adds on each window of search: dropped layers, then spans. */
+/** Measures the loss increase of every measured drop, then span, on each window of search, [cases][windows]. */
 function casesOf({ drop, spans }: SearchDamage, layers: number, meter: Meter): Promise<number[][]> {
 	const drops = drop.flatMap((damage, layer) =>
 		damage === null ? [] : [dropVariant(layers, layer)]

@@ -7,8 +7,8 @@ type Told = Pick<SearchReport, 'stability'> & {
 };
 
 /**
- * How stable the chosen plan is, layer by layer: "Stability: 34% of 100 resamples of the search part give exactly this
- * plan; layer 5 is changed in 100% of them, 26 in 64%." null: it was not measured, or there is no plan.
+ * Describes the stability of the chosen plan, layer by layer: "Stability: 34% of 100 resamples of the search part give
+ * exactly this plan; layer 5 is changed in 100% of them, 26 in 64%." null: it was not measured, or there is no plan.
  */
 export function stabilityWords({ stability, verdict, plans }: Told): string | null {
 	const chosen = plans.find(({ name }) => name === verdict.plan);

@@ -32,7 +32,7 @@ import type { Part, PlanFigures, SearchedTasks, SearchReport, SearchRequest } fr
 import { plainOf, verdictOf } from './verdict.ts';
 import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
 
-/** What a search is made with. */
+/** Prepared search, and the engine, meters and callbacks of its steps. */
 export interface SearchMeans {
 	prepared: PreparedSearch;
 	plans: Plans;
@@ -332,7 +332,7 @@ export async function searchWith(
 	};
 }
 
-/** What is said of the user's questions; `without`: index of the plan that would have been chosen without their limit. */
+/** Reports on the user's questions; `without`: index of the plan that would have been chosen without their limit. */
 async function askedTasks(
 	tasks: TaskMeter,
 	without: number | null,

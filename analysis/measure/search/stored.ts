@@ -23,13 +23,13 @@ export function searchSummary({ report }: Search): string {
 	return `${verdict.kind}, ${wanted}: ${formatSigned(chosen.report.loss)} nats/token`;
 }
 
-/** What lists show of a search: the proposed plan, and what sharing and dropping cost at equal savings. Losses are held-out. */
+/** Figures of a search for lists: the proposed plan, and sharing and dropping at equal savings. Losses are held-out. */
 export interface SearchBrief {
 	verdict: 'share' | 'drop' | 'mixed' | 'neither';
 	/** Of the plan that did best; null: there is none. */
 	sources: Sources | null;
 	loss: PartLoss | null;
-	/** What it adds to the loss on a passage that comes again; null: not measured. */
+	/** Loss increase of the plan on a passage that comes again; null: not measured. */
 	recall: PartLoss | null;
 	/** Plans are compared at this fraction of the axis. */
 	target: { axis: SavingAxis; share: number };

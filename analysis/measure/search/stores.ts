@@ -14,7 +14,7 @@ export interface PartStores<Of extends Part> {
 	folder: string;
 	/** Results that are there. */
 	found: number;
-	/** What is to be said of them. */
+	/** Notes on the files, such as results without a checksum. */
 	notes: string[];
 	close(): Promise<void>;
 	/** Removes the files: what they hold cannot be trusted. */

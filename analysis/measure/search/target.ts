@@ -4,7 +4,7 @@ import type { Sources } from '../../plan/types.ts';
 import type { PartMeter } from './meter.ts';
 import type { SearchGoal, SearchReport } from './types.ts';
 
-/** What a goal that names no axis is counted in. */
+/** Axis of a goal that names none. */
 const DEFAULT_AXIS: SavingAxis = 'kvCache';
 
 /** The axis in which savings are compared. */
@@ -31,8 +31,8 @@ export function fixedTarget(
 }
 
 /**
- * What plans are compared at where the goal is a loss: what the plan of `fronts` saves that saves most among those that
- * stay within it on the choose part, and within `limit` of recall; 0 where none does.
+ * Finds the target of a goal that is a loss: the largest saving among the plans of `fronts` that stay within that loss
+ * on the choose part, and within `limit` of recall; 0 where none does.
  */
 export async function targetOfLoss(
 	{ maxLossIncrease }: Extract<SearchGoal, { kind: 'loss' }>,

@@ -32,7 +32,7 @@ export interface SearchTasks {
 
 /** Fewest questions: one to choose by, one to report. */
 const LEAST_QUESTIONS = 2;
-/** What sequences are filled up with: no matter which id, because no token sees those after it. */
+/** Token id that sequences are filled up with. Any id will do, because no token sees those after it. */
 const FILLER = 0;
 
 /**
@@ -71,14 +71,14 @@ export async function searchTasks(
 	};
 }
 
-/** What asking needs. */
+/** Model facts, reporter and stores of a `TaskMeter`. */
 export interface TaskMeans {
 	layers: number;
 	maxPositions: number;
 	/** The model's, for messages. */
 	path: string;
 	reporter: Reporter;
-	/** Where the summed loss of every choice is kept, by its index in the part. */
+	/** Stores of the summed loss of every choice, by its index in the part. */
 	stores: Record<TaskPart, LossStore>;
 }
 
@@ -104,7 +104,7 @@ export class TaskMeter {
 		return this.#tasks.parts[part].questions.length;
 	}
 
-	/** What is resampled for the intervals of a part: groups of questions, or blocks of them. */
+	/** Returns the unit resampled for the intervals of a part: groups of questions, or blocks of them; null: none. */
 	over(part: TaskPart): ResampledOver | null {
 		return this.#draws(part)?.over ?? null;
 	}
@@ -182,7 +182,7 @@ export class TaskMeter {
 		}
 	}
 
-	/** Which questions a plan answers rightly, from the store. */
+	/** Reads a plan's answers from the store: 1 for each question that it answers rightly, otherwise 0. */
 	#answers(part: TaskPart, name: string): number[] {
 		const { choices, questions } = this.#tasks.parts[part];
 		const found: number[][] = questions.map(() => []);

@@ -29,14 +29,15 @@ export function tiesOf(
 	});
 }
 
-/** Whether an interval leaves the sign of a difference open; so does none at all. */
+/** Returns true if an interval leaves the sign of a difference open, or if there is no interval. */
 export function holdsZero({ low, high }: PartLoss): boolean {
 	return low === null || high === null || (low <= 0 && high >= 0);
 }
 
 /**
- * Whether one plan is simpler than another: without refitted weights before with them, heads in their places before head
- * maps, fewer changed layers before more, and then fewer followers, which keep their source's probabilities in memory.
+ * Tests if one plan is simpler than another: without refitted weights before with them, heads in their places before
+ * head maps, fewer changed layers before more, and then fewer followers, which keep their source's probabilities in
+ * memory.
  */
 export function isSimpler(one: Candidate, other: Candidate): boolean {
 	const [a, b] = [one, other].map((candidate) => {

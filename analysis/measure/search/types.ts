@@ -8,9 +8,9 @@ import type { Plan, Sources } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
 import type { Document } from '../../model/tokens/types.ts';
 
-/** What is wanted of a plan. */
+/** Goal of a search, which its plan has to reach. */
 export type SearchGoal =
-	/** What this many followers save of the KV cache. */
+	/** KV cache saved by this many followers. */
 	| { kind: 'followers'; followers: number }
 	/** At least this share, 0 to 1, of what the axis counts. */
 	| { kind: 'save'; axis: SavingAxis; share: number }
@@ -37,9 +37,9 @@ export interface SearchRequest {
 	/** Layers that are neither follower nor source, nor left out. */
 	protectedLayers: number[];
 	goal: SearchGoal;
-	/** Whether output projections are refitted as well. */
+	/** True if output projections are refitted as well. */
 	repair: boolean;
-	/** Whether in-context recall is measured too, and kept by the plan; undefined: it is. */
+	/** True if in-context recall is measured too, and kept by the plan; undefined: true. */
 	recall?: boolean;
 	/** Tokens of a recall probe, BOS left out; undefined: 512. */
 	recallTokens?: number;
@@ -53,7 +53,7 @@ export interface SearchRequest {
 	randomPlans: number;
 	/** Measure only so many spans, those with the least drop damage × output error; null: all. */
 	shortlist: number | null;
-	/** Whether every drop, span, step and random plan is measured on all windows; undefined: no, they race. */
+	/** True if every drop, span, step and random plan is measured on all windows; undefined: false, they race. */
 	exhaustive?: boolean;
 	/** The PyTorch engine; null or undefined: onnxruntime. */
 	torch?: TorchSettings | null;
@@ -79,10 +79,10 @@ export interface AccuracyDrop {
 	high: number | null;
 }
 
-/** What a plan does: its layers share, are left out, or both; 'none': neither. */
+/** Kind of a plan: its layers share, are dropped, or both; 'none': neither. */
 export type PlanKind = 'share' | 'drop' | 'mixed' | 'none';
 
-/** How a plan came about. All but the planners are rivals. */
+/** Makers of plans. All but the planners are rivals. */
 export const PLAN_MAKERS = [
 	/** Exact dynamic programming over measured damage: followers only, dropped layers only, both. */
 	'share',
@@ -134,11 +134,11 @@ export interface PlanFigures {
 	 * places; not there of other plans, nor in searches of earlier versions.
 	 */
 	madeFrom?: { plan: string; difference: PartLoss };
-	/** What it adds to the loss on a passage that comes again; not there where recall was not measured. */
+	/** Loss increase on a passage that comes again; not there where recall was not measured. */
 	recall?: Pick<Record<Part, PartLoss>, 'choose' | 'report'>;
 	/**
-	 * What it loses on the user's questions, paired with the baseline by question; not there where none were asked, `choose` only
-	 * of plans that were asked to choose by.
+	 * Accuracy lost on the user's questions, paired with the baseline by question; not there where none were asked.
+	 * `choose` is there only for plans that were asked the questions to choose by.
 	 */
 	accuracy?: { choose?: AccuracyDrop; report: AccuracyDrop };
 	/** Plan file; a repaired one names its refitted weights. */
@@ -147,7 +147,7 @@ export interface PlanFigures {
 
 /** A plan that no other beats in saving and in loss together. */
 export interface FrontPoint {
-	/** Which decisions were allowed. */
+	/** Changes that were allowed: followers, dropped layers or both. */
 	kind: 'share' | 'drop' | 'mixed';
 	sources: Sources;
 	savings: Record<SavingAxis, number>;
@@ -155,9 +155,9 @@ export interface FrontPoint {
 	report: PartLoss;
 	/** Weight of recall damage beside text damage under which no other plan beats it; not there: 0, text alone. */
 	weight?: number;
-	/** What it adds to the loss on a passage that comes again. */
+	/** Loss increase on a passage that comes again. */
 	recall?: { sumOfParts: number; report: PartLoss };
-	/** What it loses on the user's questions; not there where none were asked. */
+	/** Accuracy lost on the user's questions; not there where none were asked. */
 	accuracy?: { report: AccuracyDrop };
 }
 
@@ -183,7 +183,7 @@ export interface SearchReport {
 		sentence: string;
 	};
 	goal: SearchGoal;
-	/** What plans are compared at: at least `share` of `axis`. */
+	/** Saving at which plans are compared: at least `share` of `axis`. */
 	target: { axis: SavingAxis; share: number };
 	plans: PlanFigures[];
 	/** As many layers follow and are left out as in the chosen plan, placed at random; losses on `report`. */
@@ -199,7 +199,7 @@ export interface SearchReport {
 		rho: number | null;
 	};
 	baseline: Record<Part, ModelFigures>;
-	/** What the intervals of each part are drawn over. */
+	/** Unit resampled for the intervals of each part. */
 	interval: Record<Part, ResampledOver | null>;
 	/** Windows of each part, and the documents that they are of. */
 	parts: Record<Part, { windows: number; documents: number[] }>;
@@ -207,17 +207,17 @@ export interface SearchReport {
 	recall?: SearchedRecall;
 	/** The user's questions; not there where none were asked. */
 	tasks?: SearchedTasks;
-	/** What the proposed plan saves on each axis, and which kind of plan saves as much at the least loss. */
+	/** Saving of the proposed plan on each axis, and the kind of plan that saves as much at the least loss. */
 	axes?: AxisComparison[];
 	/** Plans whose loss on the report part cannot be told from the proposed plan's. */
 	ties?: Tie[];
-	/** How stable the proposed plan is. */
+	/** Stability of the proposed plan over bootstrap resamples of the search part. */
 	stability?: Stability;
-	/** Which drops and spans were not measured on all windows; not there: all were. */
+	/** Race in which not all drops and spans were measured on all windows; not there: all were. */
 	race?: RaceReport;
 	/** By layer, mean of 1 − cos(x, x + Attn(x)) over the tokens of the search part; earlier versions kept none. */
 	importance?: number[];
-	/** What was left undone and why: "no share plan saves 60% of the KV cache", … */
+	/** Steps left undone, and why: "no share plan saves 60% of the KV cache", … */
 	notes: string[];
 }
 
@@ -233,7 +233,7 @@ export interface RaceReport {
 	drop: number[];
 }
 
-/** What a search found out about in-context recall. */
+/** Findings of a search on in-context recall. */
 export interface SearchedRecall {
 	/** The most that the plan may add, nats/token. */
 	limit: number;
@@ -248,7 +248,7 @@ export interface SearchedRecall {
 	drop: (number | null)[];
 }
 
-/** What a search found out about the user's questions. Accuracies are fractions, by summed log-likelihood. */
+/** Findings of a search on the user's questions. Accuracies are fractions, by summed log-likelihood. */
 export interface SearchedTasks {
 	/** The most that the plan may lose. */
 	limit: number;
@@ -262,7 +262,7 @@ export interface SearchedTasks {
 /** Plans of each kind that save at least what the proposed plan saves on an axis, measured on the report part. */
 export interface AxisComparison {
 	axis: SavingAxis;
-	/** What the proposed plan saves. */
+	/** Fraction of the axis that the proposed plan saves. */
 	share: number;
 	plans: { kind: PlanKind; sources: Sources; report: PartLoss; recall?: PartLoss }[];
 	/** The kind that adds least loss; null: the best two are tied, or there is none. */
@@ -275,7 +275,7 @@ export interface Tie {
 	plan: string;
 	/** Its loss less the proposed plan's, paired by window. */
 	difference: PartLoss;
-	/** Whether it is simpler than the proposed plan. */
+	/** True if it is simpler than the proposed plan. */
 	simpler: boolean;
 }
 
@@ -291,7 +291,7 @@ export interface Stability {
 /** A report and what it is about. */
 export interface Search extends MadeBy, Omit<About, 'windows'> {
 	report: SearchReport;
-	/** What it was asked for with, beside goal, texts and windows; earlier versions did not say. */
+	/** Settings of the search, beside goal, texts and windows; earlier versions stored none. */
 	settings?: Pick<SearchRequest, 'maxSpan' | 'protectedLayers' | 'repair'> &
 		Partial<Pick<SearchRequest, 'recall' | 'maxRecallIncrease' | 'maxAccuracyDrop'>>;
 	notes: string[];

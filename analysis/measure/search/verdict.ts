@@ -31,7 +31,7 @@ const STABLE = 0.8;
 /** A plan must cost less than this share of the random ones. */
 const LEAST_BEATEN = 0.5;
 
-/** What to do, in a word and in sentences, from what was measured on the report part. */
+/** Decides between sharing, dropping, both and neither by the figures of the report part, and explains why. */
 export function verdictOf(measured: Measured, best: PlanFigures | null): SearchReport['verdict'] {
 	if (best === null)
 		return {
@@ -113,7 +113,7 @@ function otherKind({ plans }: Measured, best: PlanFigures): string | null {
 	return other.difference === undefined ? adds : `${adds}, ${pairedWords(other.difference)}`;
 }
 
-/** How much more a plan adds than the proposed one, paired by window; more or less only where the interval says so. */
+/** Describes how much more or less a plan adds than the proposed one, paired by window; unclear if it may be 0. */
 function pairedWords(difference: PartLoss): string {
 	if (holdsZero(difference))
 		return `no clear difference (paired by window ${lossText(difference)})`;
@@ -122,7 +122,7 @@ function pairedWords(difference: PartLoss): string {
 	return `${lossWords({ loss: Math.abs(loss), low: least, high: most })} ${loss > 0 ? 'more' : 'less'}, paired by window`;
 }
 
-/** What becomes of in-context recall, and what would have become of it with the plan that text alone chooses. */
+/** Describes the plan's effect on in-context recall, and that of the plan that text alone chooses. */
 function recallWords({ recall }: Measured, best: PlanFigures): string {
 	if (recall === undefined || best.recall === undefined)
 		return 'Recall was not measured: a plan can keep the loss on text and lose it';
@@ -133,7 +133,7 @@ function recallWords({ recall }: Measured, best: PlanFigures): string {
 	return `${own}; the plan that text alone chooses, ${textOnly.plan} (${planWords(textOnly.sources)}), adds ${lossWords(textOnly.recall)} to it, and ${lossWords(textOnly.report)} on text`;
 }
 
-/** What is saved on each axis, and which kind of plan saves as much at the least loss. */
+/** Describes the savings on each axis, and names the kind of plan that adds the least loss at equal savings. */
 function savingsWords({ axes = [] }: Measured, best: PlanFigures): string {
 	const saved = AXES_SAID.map(
 		(axis) => `${formatShortPercent(best.savings[axis])} of ${AXIS_NAMES[axis]}`
@@ -160,7 +160,7 @@ function tieWords({ ties = [] }: Measured): string | null {
 	return `Tied on held-out text with ${shown.join(', ')}${more}; ${simpler.length === 0 ? 'it is the simplest of them' : `simpler: ${simpler.slice(0, MOST_TIES).join(', ')}`}`;
 }
 
-/** What becomes of the user's questions. */
+/** Describes the drop in accuracy on the user's held-out questions, with its interval and its limit. */
 function taskWords({ tasks }: Measured, best: PlanFigures): string {
 	if (tasks === undefined || best.accuracy === undefined)
 		return 'Tasks were not measured: --choices asks questions, here and of spanwise evaluate';
@@ -170,12 +170,12 @@ function taskWords({ tasks }: Measured, best: PlanFigures): string {
 	return `On ${questions.report} held-out questions accuracy goes from ${formatPercent(baseline.report)} to ${formatPercent(baseline.report - value)}, a drop of ${drop}; the limit is ${formatShortPercent(limit)}`;
 }
 
-/** Whether more windows could narrow an interval: it has a width, or is not there. */
+/** Returns true if more windows could narrow an interval, which has a width or is missing. */
 function isOpen({ low, high }: PartLoss): boolean {
 	return low === null || high === null || low < high;
 }
 
-/** What could change the verdict: more windows, or another limit of recall. */
+/** Lists changes that could alter the verdict: more windows, or another limit of recall or accuracy. */
 function changeWords(
 	{ ties = [], stability, recall, tasks }: Measured,
 	best: PlanFigures
@@ -234,7 +234,7 @@ function headMapHelp({ plans }: Measured): string | null {
 const HELP = { less: 'helps', more: 'makes it worse', unclear: 'makes no clear difference' };
 const COSTS = { less: 'costs less', more: 'costs more', unclear: 'shows no clear difference' };
 
-/** Whether a plan costs less or more than the one that it was made from; an interval that holds 0 leaves it open. */
+/** Compares a plan's loss with that of the plan it was made from; `unclear` without one, or if the interval holds 0. */
 function sideOf({ madeFrom }: PlanFigures): keyof typeof HELP {
 	if (madeFrom === undefined || holdsZero(madeFrom.difference)) return 'unclear';
 	return madeFrom.difference.loss < 0 ? 'less' : 'more';

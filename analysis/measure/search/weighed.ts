@@ -9,7 +9,7 @@ import type { PartLoss } from './types.ts';
 export const FRONT_KINDS = ['share', 'drop', 'mixed'] as const;
 export type FrontKind = (typeof FRONT_KINDS)[number];
 
-/** What exact plans are made of. */
+/** Inputs of the exact plans: measured damage, savings per layer and limits of spans. */
 export interface Weighing {
 	damage: SearchDamage;
 	perLayer: SavedPerLayer;

@@ -21,11 +21,11 @@ export interface SearchWork {
 
 /** Layers that a plan runs, as a share of all: it runs from the first that it changes. */
 const SHARE_RUN = 0.75;
-/** What a goal that counts no followers is taken to come to, for want of anything better. */
+/** Fraction of the layers that follow, assumed for a goal that does not count followers; a guess. */
 const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
 /** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
 const SHARE_DISTINCT = 0.6;
-/** What a race leaves of the work of measuring everything: of drops and spans, of steps, and of random plans. */
+/** Fractions of an exhaustive search's work that remain in a race: drops and spans, steps, and random plans. */
 const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const SHARE_OF_ITS_OWN = 0.6;

@@ -3,7 +3,7 @@ import { InputError } from '../../errors.ts';
 import { shellLine } from '../../text/shell.ts';
 import { kinds } from '../lookup.ts';
 
-/** What each task gets. */
+/** Command that is cut into shards, one for each task of an array job, and the CPUs and memory of each task. */
 export interface ArrayJob {
 	/** The command without "spanwise": ["analyze", "mini-llama2", "--text", "walden.txt"]. */
 	words: readonly string[];
@@ -13,7 +13,7 @@ export interface ArrayJob {
 	memory: string;
 }
 
-/** Where Kubernetes runs it. */
+/** Image and shared volume of a Kubernetes Job. */
 export interface KubernetesPlace {
 	/** Image in which `spanwise` is installed. */
 	image: string;
@@ -21,7 +21,7 @@ export interface KubernetesPlace {
 	claim: string;
 }
 
-/** Where the shared volume is mounted, and the command runs. */
+/** Mount point of the shared volume, and working directory of the command. */
 const MOUNT = '/work';
 /** A task that failed so often is given up; the others go on. */
 const RETRIES = 2;

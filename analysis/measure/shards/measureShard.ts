@@ -5,13 +5,13 @@ import { withRequested } from '../requested.ts';
 import { aboutOf, missingShards, partsName, readParts, writePart, type Part } from './parts.ts';
 import { shardWords, type Shard } from './shard.ts';
 
-/** Where a sharded measurement stands once a shard of it is there. */
+/** State of a sharded measurement once one of its shards is there. */
 export interface ShardsSoFar {
 	/** Id of the run or result that is made of all shards. */
 	id: string;
-	/** Where the parts lie. */
+	/** Folder of the parts. */
 	folder: string;
-	/** Whether this shard had been measured before. */
+	/** True if this shard had been measured before. */
 	found: boolean;
 	missing: number[];
 	/** null: some are missing. */
@@ -52,7 +52,7 @@ export async function measureShard(
 	return { id, folder, found, missing, parts };
 }
 
-/** What is said of a shard that is there. */
+/** Describes the state of a measurement once a shard is there: the shard is new or was found, and the missing ones. */
 export function soFarWords(shard: Shard, { folder, found, missing }: ShardsSoFar): string {
 	const done = `${shardWords(shard)} ${found ? 'was there already' : 'is done'}`;
 	if (missing.length === 0) return `${done}; all are there and are put together`;

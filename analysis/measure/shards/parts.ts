@@ -43,7 +43,7 @@ const manifestSchema = v.object({
 	checksum: v.string()
 });
 
-/** What a measurement is about: equal of all its shards. */
+/** Identity of a measurement, equal in all of its shards: kind, version, hashes of model and texts, settings. */
 export type About = v.InferOutput<typeof aboutSchema>;
 
 /** A shard's part, checked as it is read. */
@@ -51,11 +51,11 @@ export interface Part {
 	shard: Shard;
 	/** Bytes of one of its files. Throws InputError where it is missing or not what was written. */
 	read(file: string): Promise<Buffer>;
-	/** Whether it has such a file. */
+	/** Returns true if the part has a file of that name. */
 	has(file: string): boolean;
 }
 
-/** What is measured, as far as parts depend on it. */
+/** Inputs of a measurement that its parts depend on. */
 export interface Measured {
 	kind: string;
 	documents: readonly { text: string }[];
@@ -63,7 +63,7 @@ export interface Measured {
 	settings: object;
 }
 
-/** What a measurement is about; `model` has the hashes of what runs. */
+/** Builds the identity of a measurement. `model`: hashes of the model that runs and of its tokenizer. */
 export function aboutOf(
 	{ kind, documents, questions, settings }: Measured,
 	model: { hash: string; tokenizer: string }

@@ -35,7 +35,7 @@ export const tasks = {
 	brief: { key: 'tasks', of: tasksBrief }
 } as const satisfies Stored<Tasks>;
 
-/** What lists show of a comparison: all of its rows. */
+/** Summary of a comparison for lists: the names of both runs and all of its rows. */
 export interface TasksBrief extends Pick<Tasks, 'a' | 'b' | 'rows'> {
 	over: ResampledOver | null;
 }

@@ -1,4 +1,4 @@
-/** What a plan is tuned with where nothing is said, on the page and by the command. */
+/** Default settings of a tuning, on the page and by the command. */
 export const TUNE_DEFAULTS = {
 	/** Bundled texts, of which one part is trained on and another measured. */
 	samples: ['walden'],

@@ -3,7 +3,7 @@ import type { Model } from '../../model/open.ts';
 import { estimateOfTune, prepareTune } from './prepare.ts';
 import type { TuneRequest } from './types.ts';
 
-/** What a tuning would take. Throws InputError where it would be refused. */
+/** Estimates time and memory of a tuning. Throws InputError where it would be refused. */
 export async function estimateTune(
 	model: Model,
 	request: Omit<TuneRequest, 'out' | 'command'>

@@ -6,7 +6,7 @@ import { tuneFlags, tuneSettings, type TuneSettings } from './settings.ts';
 import { tuneBrief, tuneForm, tuneSummary } from './stored.ts';
 import type { Tune, TuneRequest } from './types.ts';
 
-/** What tuning gives back of what a plan costs. */
+/** Measurement of how much of a plan's loss increase tuning recovers. */
 export const tune = {
 	kind: 'tune',
 	name: 'tuning',

@@ -15,7 +15,7 @@ const RIVAL = 'rival-plan.json';
 
 const sourcesForm = v.array(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))));
 
-/** What a tuning leaves while it runs, and goes on from: checkpoints, models being tuned, figures of arms that are done. */
+/** Files of a tuning, from which it resumes: checkpoints, models being tuned, figures of arms that are done. */
 export class KeptTune {
 	readonly folder: string;
 

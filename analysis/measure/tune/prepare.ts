@@ -132,7 +132,7 @@ export async function prepareTune(
 	};
 }
 
-/** What a prepared tuning will take. */
+/** Estimates time and memory of a prepared tuning. */
 export function estimateOfTune(prepared: PreparedTune, home: string): Promise<Estimate> {
 	const { model, report } = prepared;
 	return estimateOf({ ...prepared, windows: report.windows, checkpoint: model.checkpoint }, home);

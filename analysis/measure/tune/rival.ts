@@ -1,8 +1,8 @@
 import type { Sources } from '../../plan/types.ts';
 
 /**
- * How many layers a plan must drop to save at least as much of the KV cache as another: a follower saves its keys, a
- * dropped layer keys and values.
+ * Computes the number of layers that a plan must drop to save at least as much of the KV cache as another. A follower
+ * saves its keys, a dropped layer keys and values.
  */
 export function dropsAtEqualSavings(sources: Sources): number {
 	const followers = sources.filter((source, layer) => source !== null && source !== layer).length;
@@ -10,7 +10,7 @@ export function dropsAtEqualSavings(sources: Sources): number {
 	return Math.ceil(followers / 2) + dropped;
 }
 
-/** Whether a plan has a rival that drops: one that only drops is its own. */
+/** Returns true if a plan has a rival that drops. A plan without followers has none: it would be its own rival. */
 export function hasRival(sources: Sources): boolean {
 	return sources.some((source, layer) => source !== null && source !== layer);
 }

@@ -10,7 +10,7 @@ import { TUNE_DEFAULTS } from './defaults.ts';
 
 const MAX_SEED = 2 ** 31 - 1;
 
-/** What a plan is tuned with. */
+/** Schema of the settings of `spanwise tune`. */
 export const tuneSettings = v.object({
 	...windowSettings(TUNE_DEFAULTS),
 	plan: parsedBy('plan', parsePlan),
@@ -32,7 +32,7 @@ export const tuneSettings = v.object({
 		v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SEED)),
 		TUNE_DEFAULTS.seed
 	),
-	/** Whether the control and the rival are tuned too. */
+	/** True if the control and the rival are tuned too. */
 	compare: v.optional(v.boolean(), TUNE_DEFAULTS.compare),
 	device: v.optional(
 		v.pipe(v.string(), v.regex(TORCH_DEVICES, DEVICES_ALLOWED)),

@@ -1,6 +1,6 @@
 import type { Document } from '../../model/tokens/types.ts';
 
-/** Where the parts of a text end: it is trained on, looked at to stop in time, and measured once. */
+/** Ends of the parts to train on and to stop by, as fractions of a text's length; the rest is measured once. */
 const ENDS = { train: 0.7, stop: 0.85 };
 
 /** The parts of the texts, each with the same number of texts. */

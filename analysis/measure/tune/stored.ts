@@ -24,7 +24,7 @@ export function tuneSummary(tune: Tune, plan: string): string {
 	return `${plan}: ${lossText(before)} nats/token, tuned ${lossText(after)}`;
 }
 
-/** What lists show of a tuning. */
+/** Summary of a tuning for lists: its differences in loss and recall, nats/token. */
 export interface TuneBrief {
 	sources: (number | null)[];
 	before: Paired;

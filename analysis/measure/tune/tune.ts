@@ -27,7 +27,7 @@ export interface TuneOptions {
 	onPrepared?: (prepared: PreparedTune, kept: string) => Promise<void> | void;
 }
 
-/** What is at hand while arms are tuned. */
+/** Objects that are shared while arms are tuned. */
 interface Work {
 	request: TuneRequest;
 	prepared: PreparedTune;
@@ -157,7 +157,7 @@ function armWork({ work, every }: PreparedTune, steps: number): number {
 	return steps * work.step + Math.floor(steps / every) * work.look;
 }
 
-/** Which layers of an arm compute their own attention; the rival's are chosen by measured drops, once. */
+/** Finds the source of each layer in an arm. The rival's are chosen by measured drops, once, and kept. */
 async function sourcesOf(arm: Arm, model: Model, work: Work): Promise<Sources> {
 	const { request, kept } = work;
 	if (arm === 'planned') return request.plan.sources;

@@ -4,14 +4,14 @@ import type { Sources } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
 import type { TuneSettings } from './settings.ts';
 
-/** What is tuned alike: the plan, the untouched model, and a plan that drops attention at equal savings. */
+/** Models that are tuned alike: the plan, the untouched model, and a plan that drops attention at equal savings. */
 export const ARMS = ['planned', 'control', 'rival'] as const;
 export type Arm = (typeof ARMS)[number];
 
 /** A plan, a model and texts. */
 export interface TuneRequest extends TuneSettings {
 	documents: Document[];
-	/** Where the refitted weights lie that the plan names. */
+	/** Folder of the refitted weights that the plan names. */
 	planFolder: string;
 	memoryLimitBytes: number | null;
 	home: string;
@@ -21,7 +21,7 @@ export interface TuneRequest extends TuneSettings {
 	command: string;
 }
 
-/** What was seen after some steps, on held-out text that decides when to stop. */
+/** Figures after some steps, on held-out text that decides when to stop. */
 export interface Look {
 	step: number;
 	/** Mean objective of the steps since the last look, nats/token; null: before the first step. */
@@ -56,7 +56,7 @@ export interface Paired {
 	high: number | null;
 }
 
-/** What is compared: a model of one arm minus another, or minus the untouched model. */
+/** Difference between two models: that of one arm minus that of another, or minus the untouched model. */
 export interface TuneComparison {
 	/** "planned, tuned − baseline" */
 	words: string;
@@ -72,7 +72,7 @@ export interface TuneComparison {
 	recall: Paired | null;
 }
 
-/** What `spanwise tune --json` prints. */
+/** Output of `spanwise tune --json`. */
 export interface TuneReport {
 	arms: TunedArm[];
 	comparisons: TuneComparison[];

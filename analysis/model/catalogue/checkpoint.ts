@@ -10,7 +10,7 @@ import { openGguf } from '../gguf/open.ts';
 import { missingTokenizer } from '../checkpoint/tokenizer.ts';
 import type { ModelFacts, ModelListing } from '../checkpoint/types.ts';
 
-/** What a listing says of a checkpoint or a GGUF file. Never throws: the problem says what is wrong. */
+/** Examines a checkpoint or a GGUF file for a listing. Never throws: the problem says what is wrong. */
 export async function examineCheckpoint({
 	folder,
 	form
@@ -30,7 +30,7 @@ export async function examineCheckpoint({
 	}
 }
 
-/** What config.json alone says of a model whose weights cannot be used; null where that cannot be read either. */
+/** Computes facts from config.json and file sizes where weights cannot be used; null if it cannot be read either. */
 async function factsOfConfig(folder: string): Promise<ModelFacts | null> {
 	try {
 		const config = await readConfig(folder);

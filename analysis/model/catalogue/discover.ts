@@ -103,7 +103,7 @@ function withUniqueIds(found: readonly ModelListing[]): ModelListing[] {
 	});
 }
 
-/** What is wrong with those of the --models folders that hold no model; nothing is looked into. */
+/** Describes the problem of each --models folder that holds no model. No model is examined. */
 export async function placeProblems(places: readonly string[]): Promise<string[]> {
 	const problems: string[] = [];
 	for (const place of places) {

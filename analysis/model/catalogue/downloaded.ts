@@ -6,13 +6,13 @@ import { parseOrNull } from '../../edge/parse.ts';
 import { children } from '../checkpoint/cache.ts';
 import { modelsIn, type FoundModel } from './folders.ts';
 
-/** Where Ollama's own models come from, which it does not say in their names. */
+/** Registry and owner of Ollama's own models, which their names leave out. */
 const OWN_REGISTRY = ['registry.ollama.ai', 'library'];
 /** Folders that lead from `manifests` to a tag: registry, owner, model. */
 const MANIFEST_DEPTH = 3;
 /** The kind of the part of a manifest that is a GGUF file. */
 const MODEL_PART = 'application/vnd.ollama.image.model';
-/** Where Ollama keeps models when it runs as a service of a Linux system. */
+/** Folder of Ollama's models where it runs as a service of a Linux system. */
 const SERVICE_STORE = '/usr/share/ollama/.ollama/models';
 
 const manifest = v.object({
@@ -28,13 +28,13 @@ export async function downloadedModels(env: Environment): Promise<FoundModel[]> 
 	return found;
 }
 
-/** Where Ollama keeps its models: OLLAMA_MODELS, or the user's own and the system service's. */
+/** Returns the folders of Ollama's models: OLLAMA_MODELS, or the user's own and the system service's. */
 export function ollamaStores(env: Environment): string[] {
 	if (env.OLLAMA_MODELS) return [env.OLLAMA_MODELS];
 	return [join(env.HOME ?? homedir(), '.ollama', 'models'), SERVICE_STORE];
 }
 
-/** Where llama.cpp keeps downloads: LLAMA_CACHE, XDG_CACHE_HOME or ~/.cache, on macOS ~/Library/Caches. */
+/** Returns the folder of llama.cpp downloads: LLAMA_CACHE, XDG_CACHE_HOME or ~/.cache, on macOS ~/Library/Caches. */
 export function llamaCppFolder(env: Environment, platform: string = process.platform): string {
 	if (env.LLAMA_CACHE) return env.LLAMA_CACHE;
 	const home = env.HOME ?? homedir();

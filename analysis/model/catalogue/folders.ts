@@ -12,7 +12,7 @@ export type ModelFolder = Pick<ModelListing, 'id' | 'name' | 'folder' | 'origin'
 /** A model that was found and not looked into. */
 export type FoundModel = ModelFolder & Pick<ModelListing, 'form'>;
 
-/** How deep ONNX files lie in a snapshot: onnxruntime-genai's have device, then type, as folders. */
+/** Depth to which ONNX files lie in a snapshot: onnxruntime-genai's have device, then type, as folders. */
 const SNAPSHOT_DEPTH = 3;
 
 /**
@@ -40,11 +40,11 @@ export async function modelFolders(
 	return models;
 }
 
-/** What a folder holds. */
+/** Models in a folder, by form. */
 interface FolderContents {
-	/** Where there is a config.json, whatever it describes, and of what was downloaded, whatever that is. */
+	/** Model of a folder with config.json, whatever that describes, or of a download, whatever it holds; null: neither. */
 	checkpoint: FoundModel | null;
-	/** Whether weights of a checkpoint are there too. */
+	/** True if weights of a checkpoint are there too. */
 	weights: boolean;
 	onnx: FoundModel[];
 	gguf: FoundModel[];
@@ -81,7 +81,7 @@ export async function modelsIn(folder: ModelFolder): Promise<FolderContents> {
 	};
 }
 
-/** Whether a folder holds files that are models each by itself. */
+/** Returns true if a folder has ONNX or GGUF files, each a model by itself. */
 async function hasFiles(folder: string): Promise<boolean> {
 	return (await onnxFiles(folder, false)).length > 0 || (await ggufFiles(folder)).length > 0;
 }
@@ -96,7 +96,7 @@ async function ggufFiles(folder: string): Promise<string[]> {
 	return files;
 }
 
-/** Where an ONNX file lies in a model's folder, for a reader; empty for model.onnx, also in the subfolder `onnx`. */
+/** Formats the place of an ONNX file in a model's folder; empty for model.onnx, also in the subfolder `onnx`. */
 function placeIn(folder: string, file: string): string {
 	const parts = relative(folder, file)
 		.replace(/\.onnx$/, '')

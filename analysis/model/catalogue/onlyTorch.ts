@@ -15,7 +15,7 @@ export function withoutTorch(listings: readonly ModelListing[], python: string):
 	});
 }
 
-/** What is missing for PyTorch. */
+/** Explains that a Python lacks packages that models need to run in PyTorch, and how to get them. */
 export function noTorchWords(python: string): string {
 	return `${python} lacks torch, transformers, accelerate, safetensors or numpy: install them (pip install ./python), or name another Python by SPANWISE_PYTHON`;
 }

@@ -16,7 +16,7 @@ import { RECORD_FILE } from '../onnx/writtenPlan.ts';
 
 type Examined = Pick<ModelListing, 'facts' | 'planned' | 'problem'>;
 
-/** What was found in a file; null: no language model. */
+/** Result of looking into a file; `examined` null: it is no language model. */
 interface Finding {
 	examined: Examined | null;
 	/** The files that it depends on, there or not; null: not known, look again. */
@@ -31,7 +31,7 @@ interface Known {
 
 /** Files beside a model, or one folder up, that say something of it. */
 const COMPANIONS = ['config.json', 'genai_config.json', TOKENIZER, RECORD_FILE];
-/** What a language model takes: ids, or what an embedding has made of them. */
+/** Inputs of a language model: token ids, or the embeddings made of them. */
 const TOKEN_INPUTS = ['input_ids', 'inputs_embeds'];
 
 /**
@@ -41,7 +41,7 @@ const TOKEN_INPUTS = ['input_ids', 'inputs_embeds'];
 export class OnnxExaminer {
 	readonly #known = new Map<string, Known>();
 
-	/** What a listing says of an ONNX file; null: it cannot be a language model. Never throws. */
+	/** Examines an ONNX file for a listing; null: it cannot be a language model. Never throws. */
 	async examine(file: string): Promise<Examined | null> {
 		const known = this.#known.get(file);
 		if (known !== undefined && (await isUnchanged(known.signatures))) return known.examined;
@@ -70,7 +70,7 @@ async function lookInto(file: string, places: string[]): Promise<Finding> {
 	}
 }
 
-/** Whether it is the file that is at fault, and not the reading of it. */
+/** Returns true if an error lies in the file itself, and not in the reading of it. */
 function isLasting(error: unknown): boolean {
 	if (!isInputError(error)) return false;
 	return !(error.cause instanceof Error && 'errno' in error.cause);
@@ -139,7 +139,7 @@ async function isUnchanged(signatures: ReadonlyMap<string, string>): Promise<boo
 	return [...signatures].every(([path, signature]) => now.get(path) === signature);
 }
 
-/** What files are now, by path; what they were, where that is known. */
+/** Returns signatures of files by path: those in `before` as they are, the others of the files as they are now. */
 async function signaturesOf(
 	paths: readonly string[],
 	before: ReadonlyMap<string, string> = new Map()

@@ -8,7 +8,7 @@ import { writeOnnxFolder } from '../../../tests/builders/onnxFolder.ts';
 import type * as Read from '../onnx/read.ts';
 import { OnnxExaminer } from './onnx.ts';
 
-/** What happens once a file was read, and before it is looked into. */
+/** Hook that runs once a file was read, and before it is looked into. */
 const meanwhile = vi.hoisted(() => ({ happen: () => Promise.resolve() }));
 vi.mock('../onnx/read.ts', async (original) => {
 	const real = await original<typeof Read>();

@@ -14,27 +14,27 @@ export interface FileReport {
 	bytes: number;
 }
 
-/** What is said of a listed model before any run. */
+/** Description of a listed model, made before any run. */
 export interface ModelReport {
 	listing: ModelListing;
 	/** In order; none where the model cannot be read. */
 	layers: LayerReport[];
-	/** What an ONNX file says of itself; null: a checkpoint, or the file cannot be read. */
+	/** Facts that an ONNX file states of itself; null: a checkpoint or GGUF file, or the file cannot be read. */
 	graph: Pick<OnnxReport, 'producer' | 'opset' | 'inputs' | 'outputs'> | null;
 	files: FileReport[];
-	/** What should be known of it, a line each. */
+	/** Notes for the user, a line each. */
 	notes: string[];
 	/** Why it cannot be analysed; null: it can. */
 	problem: string | null;
 }
 
-/** What is said of a checkpoint before any run. */
+/** Description of a checkpoint or GGUF file, made before any run. */
 export interface CheckpointReport {
 	name: string;
 	folder: string;
 	facts: ModelFacts;
 	layers: LayerReport[];
-	/** What should be known of it, a line each. */
+	/** Notes for the user, a line each. */
 	notes: readonly string[];
 }
 

@@ -42,7 +42,7 @@ export async function resolveModel(
 	throw new InputError(await unknownModel(model, await list()));
 }
 
-/** Whether a name is that of a listed model, or of a folder or file that holds one, usable or not. */
+/** Returns true if a name is that of a listed model, or of a folder or file that holds one, usable or not. */
 export async function isModel(
 	name: string,
 	list: (wanted?: (model: FoundModel) => boolean) => Promise<readonly ModelListing[]>
@@ -74,7 +74,7 @@ async function unknownModel(model: string, listings: readonly ModelListing[]): P
 	return `${quoted(model)}: no such model: neither a folder nor listed${hint}: ${list}`;
 }
 
-/** Whether a model may be the one that is meant: of models with one id, all but the first get a number after it. */
+/** Returns true if `model` may mean this model, by its name or by its id, to which a number is added if it is taken. */
 function mayBe({ id, name }: FoundModel, model: string): boolean {
 	return name === model || withoutNumber(id) === withoutNumber(model);
 }

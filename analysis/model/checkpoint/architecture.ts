@@ -54,8 +54,8 @@ export function plannedClass(architecture: string): string {
 }
 
 /**
- * Whether a class is that of the architecture, its base model or its planned form; early Llama files write
- * LLaMAForCausalLM.
+ * Returns true if a class is that of the architecture, its base model or its planned form. Case is ignored: early Llama
+ * files write LLaMAForCausalLM.
  */
 function isNameOf(architecture: string, name: unknown): boolean {
 	if (typeof name !== 'string') return false;

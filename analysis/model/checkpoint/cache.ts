@@ -19,7 +19,7 @@ const REVISION_CHARACTERS = 8;
 /** The name of a commit, and a line break. */
 const MAX_REF_BYTES = 1000;
 
-/** Where Hugging Face keeps downloads: HF_HUB_CACHE, HF_HOME/hub, XDG_CACHE_HOME or ~/.cache. */
+/** Returns the folder of Hugging Face's downloads: HF_HUB_CACHE, HF_HOME/hub, or one in XDG_CACHE_HOME or ~/.cache. */
 export function cacheFolder(env: Record<string, string | undefined>): string {
 	if (env.HF_HUB_CACHE) return env.HF_HUB_CACHE;
 	const home = env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache');

@@ -130,7 +130,7 @@ export function layerTensorShapes(config: ModelConfig): Record<LayerRole, readon
 	};
 }
 
-/** What a follower does not need: it has no queries, no keys and nothing that belongs to them. */
+/** Tensors that a follower does not need: those of queries and keys and all that belongs to them. */
 export const ATTENTION_ONLY: readonly LayerRole[] = [
 	'q',
 	'k',
@@ -161,7 +161,7 @@ export const FEED_FORWARD: readonly LayerRole[] = [
 	'mlpNormBias'
 ];
 
-/** Whether a layer needs the tensor of a role: all of them, unless it takes its attention from `source`. */
+/** Returns true if a layer needs the tensor of a role. Followers and dropped layers (`source` null) need fewer. */
 export function needsRole(role: LayerRole, layer: number, source: number | null): boolean {
 	if (source === layer) return true;
 	return source === null ? FEED_FORWARD.includes(role) : !ATTENTION_ONLY.includes(role);

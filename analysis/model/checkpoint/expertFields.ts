@@ -23,7 +23,7 @@ type ExpertFields = {
 	[name in keyof typeof expertFields]?: v.InferOutput<(typeof expertFields)[name]>;
 };
 
-/** What gpt-oss has where config.json says nothing. */
+/** Slope and limit of gpt-oss's clamped MLP, used where config.json gives none. */
 const SLOPE = 1.702;
 const LIMIT = 7;
 

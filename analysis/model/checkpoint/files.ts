@@ -1,6 +1,6 @@
 import { lstat, stat } from 'node:fs/promises';
 
-/** Whether a file or folder of that name exists; links are followed. */
+/** Returns true if a file or folder of that name exists; links are followed. */
 export async function exists(path: string): Promise<boolean> {
 	return (await kindOf(path)) !== null;
 }

@@ -36,8 +36,8 @@ const FORMATS: { names: RegExp; advice: string }[] = [
 ];
 
 /**
- * What a folder is that cannot be opened as a checkpoint, and what to do, in words that go on after its path; null:
- * nothing in it tells.
+ * Describes a folder that cannot be opened as a checkpoint, and the remedy, in words that follow its path. Returns null
+ * if nothing in it tells.
  */
 export async function describeFolder(folder: string): Promise<string | null> {
 	const names = await children(folder);
@@ -66,7 +66,7 @@ export async function describeFolder(folder: string): Promise<string | null> {
 	return models.length === 0 ? null : `a folder of models; name one of them: ${listed(models)}`;
 }
 
-/** What a file is that was named as a model, in words that go on after its path. */
+/** Describes a file that was named as a model, in words that follow its path. */
 export async function describeFile(file: string): Promise<string> {
 	const impostor = await impostorAt(file);
 	if (impostor !== null) return impostor;
@@ -89,7 +89,7 @@ async function adapter(folder: string): Promise<string> {
 	);
 }
 
-/** Whether a snapshot's repository in the Hugging Face cache has files of which only a part is there. */
+/** Returns true if a snapshot's repository in the Hugging Face cache has files that are only partly downloaded. */
 async function isUnfinishedDownload(folder: string): Promise<boolean> {
 	if (basename(dirname(folder)) !== 'snapshots') return false;
 	const blobs = await children(join(dirname(dirname(folder)), 'blobs'));

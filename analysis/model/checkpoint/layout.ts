@@ -22,13 +22,13 @@ export interface FusedTensor {
 	stored: string;
 	parts: readonly LayerPart[];
 	/**
-	 * How the parts lie in it: one below the other; in turns, one head of each; or side by side in a matrix that is
+	 * Order of the parts in it: one below the other; in turns, one head of each; or side by side in a matrix that is
 	 * stored as [inputs, outputs].
 	 */
 	order: 'rows' | 'rows of heads' | 'columns';
 }
 
-/** Where the matrices of a layer's experts lie. */
+/** Layout of the matrices of a layer's experts. */
 export type ExpertLayout =
 	/** Each in a tensor of its own: `at`, the expert's number, its part. */
 	| { kind: 'each'; at: string; gate: string; up: string; down: string }
@@ -48,7 +48,7 @@ export interface TensorLayout {
 	finalNorm: string;
 	/** The output embedding, which has no prefix. */
 	head: string;
-	/** What stands before a layer's number. */
+	/** Name that precedes a layer's number. */
 	layers: string;
 	/**
 	 * Within a layer; of parts of fused tensors, what they are called in messages, and where they lie alone: a follower's

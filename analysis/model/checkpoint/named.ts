@@ -8,7 +8,7 @@ import { OwnEngineRefusal } from './ownEngineRefusal.ts';
 import { isWeightDtype, WEIGHT_DTYPES } from './widen.ts';
 import type { ModelConfig, TensorEntry } from './types.ts';
 
-/** What a checkpoint is once its tensors have the names that the engine knows them by. */
+/** Checkpoint whose tensors have the names that the engine knows them by. */
 interface Named {
 	config: ModelConfig;
 	tensors: Map<string, TensorEntry>;
@@ -92,7 +92,7 @@ function inFiles(
 	return new Map([...plain, ...stored.map((entry): [string, TensorEntry] => [entry.name, entry])]);
 }
 
-/** What most of the quantised weights are; null: there are none. */
+/** Finds the most common type of the quantised weights; null: there are none. */
 function dtypeOf(weights: readonly TensorEntry[]): string | null {
 	const counts = new Map<string, number>();
 	for (const { dtype } of weights) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);

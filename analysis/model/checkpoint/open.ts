@@ -13,7 +13,7 @@ import { INDEX, readTensors, SINGLE } from './shards.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
 import { isOnnxPath } from '../onnx/suffix.ts';
 
-/** Where a folder without these has its model, as exporters lay it out. */
+/** Paths of the model, as exporters lay it out, in a folder that has ONNX files in place of safetensors. */
 const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
 
 /**

@@ -7,7 +7,7 @@ import type { ModelConfig } from './types.ts';
 
 const count = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1)));
 
-/** What decoders of different families call the same thing. */
+/** Keys of config.json by which decoders of different families name the same size. */
 const NAMES = {
 	layers: ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'],
 	hidden: ['hidden_size', 'n_embd', 'd_model'],
@@ -38,13 +38,12 @@ const schema = v.looseObject({
 /** transformers' BLOOM and MPT have no key for it. */
 const DEFAULT_POSITIONS = 2048;
 const WIDENING = 4;
-/** How transformers ends the names of classes that continue a text. */
+/** Endings of the names of transformers' classes that continue a text. */
 const DECODER = /(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/;
 
 /**
- * Whether a config.json describes a decoder, as far as it says: no encoder (BERT), nor one with a decoder (T5), nor
- * a file that names no family. Throws
- * InputError for what is no config.json.
+ * Returns true if a config.json describes a decoder, as far as it says. An encoder (BERT), an encoder with a decoder
+ * (T5) and a file that names no family are none. Throws InputError for JSON that is no config.json.
  */
 export function isDecoder(json: unknown, where: string): boolean {
 	const said = parseUntrusted(schema, json, where);
@@ -54,9 +53,9 @@ export function isDecoder(json: unknown, where: string): boolean {
 }
 
 /**
- * What another engine needs to be told of a model that the program's own cannot run, from its config.json alone: sizes.
- * How its blocks are built is that engine's to know; here it is Llama's. `why`: see `ModelConfig.onlyTorch`. Throws InputError
- * where a size is not there.
+ * Reads the sizes that another engine needs of a model that the program's own cannot run, from its config.json alone.
+ * The block is given as Llama's: only that engine knows the real one. `why`: see `ModelConfig.onlyTorch`. Throws
+ * InputError where a size is not there.
  */
 export function sizesOf(json: unknown, where: string, why: string): ModelConfig {
 	const outer = parseUntrusted(schema, json, where);

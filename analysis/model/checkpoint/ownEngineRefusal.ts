@@ -9,7 +9,7 @@ export const TORCH_RUNS =
  * `InputError`s about a model mean that it is broken, whoever runs it.
  */
 export class OwnEngineRefusal extends InputError {
-	/** What the engine does not know, without the place: `architecture is "OPTForCausalLM"`. */
+	/** Feature that the engine does not know, without the place: `architecture is "OPTForCausalLM"`. */
 	readonly why: string;
 
 	/** `where`: the file, and the key in it. `allowed`: what is read instead. */
@@ -19,7 +19,7 @@ export class OwnEngineRefusal extends InputError {
 	}
 }
 
-/** What is said of a model that PyTorch alone runs, `why` being `ModelFacts.onlyTorch`. */
+/** Describes a model that PyTorch alone runs; `why`: see `ModelFacts.onlyTorch`. */
 export function onlyTorchWords(why: string): string {
 	return `only PyTorch runs this model: ${why}`;
 }

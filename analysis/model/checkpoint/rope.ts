@@ -40,7 +40,7 @@ const KNOWN = ['rope_theta', 'partial_rotary_factor', ...SCALING_KEYS, ...KEYS_O
 	(key) => !KEYS_OF_FAMILIES.includes(key)
 );
 
-/** What the rotary embedding depends on besides its own part of config.json. */
+/** Facts that the rotary embedding depends on besides its own part of config.json. */
 interface Around {
 	family: Family;
 	/** Per layer; null: no sliding window. */
@@ -113,7 +113,7 @@ function setOf(given: object, type: string): object {
 	return typeof found === 'object' && found !== null ? found : {};
 }
 
-/** Whether a layer rotates its queries and keys. */
+/** Returns true if a layer rotates its queries and keys; `reach` null: it has no sliding window. */
 function rotates(
 	layer: number,
 	reach: number | null,

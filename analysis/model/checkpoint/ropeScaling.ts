@@ -54,7 +54,7 @@ interface Around {
 	rotaryDims: number;
 }
 
-/** How frequencies are scaled, what their base is multiplied by, and the positions up to which that is followed. */
+/** Scaling of the frequencies, factor of their base, and positions up to which transformers is followed. */
 interface Scaled {
 	scaling: RopeScaling;
 	thetaFactor: number;

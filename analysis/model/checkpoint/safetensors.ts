@@ -18,7 +18,7 @@ const MAX_DIMENSIONS = 64;
 
 /** Bytes before the header: its length, an unsigned 64-bit little-endian integer. */
 const LENGTH_BYTES = 8;
-/** What a file says of itself, under the name of no tensor. */
+/** Key of the file's own metadata in the header; all other keys name tensors. */
 const METADATA = '__metadata__';
 
 /** Bits of an element by type, as the reference implementation lists them. */

@@ -8,7 +8,7 @@ const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** More layers or heads than any model has. */
 const MAX_ENTRIES = 4096;
 
-/** What this stage needs of the plan that `spanwise apply --to transformers` leaves in config.json. */
+/** Schema of the plan that `spanwise apply --to transformers` leaves in config.json, as far as this stage needs it. */
 const plan = v.object(
 	{
 		sources: boundedArray(v.nullable(index), MAX_ENTRIES),
@@ -79,7 +79,7 @@ function checkSource(
 	);
 }
 
-/** What the user should know of a run of a model whose layers share attention by its own making; else nothing. */
+/** Returns notes for the user on a run of a model whose layers share attention by its own making; empty for others. */
 export function sharedNotes(shared: SharedAttention | null): string[] {
 	if (shared === null) return [];
 	return [

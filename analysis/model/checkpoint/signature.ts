@@ -6,7 +6,7 @@ import * as v from 'valibot';
 const SAMPLES = 16;
 const SAMPLE_BYTES = 4096;
 
-/** What a file is known again by. Times are in nanoseconds. */
+/** Schema of a file's signature, by which it is recognised. Times are in nanoseconds. */
 export const signatureSchema = v.object({
 	path: v.string(),
 	size: v.string(),

@@ -3,7 +3,7 @@ import { exists } from './files.ts';
 
 export const TOKENIZER = 'tokenizer.json';
 
-/** What is wrong with a model folder without a tokenizer, or null. */
+/** Describes the problem of a model folder without a tokenizer; null: it has one. */
 export async function missingTokenizer(folder: string): Promise<string | null> {
 	if (await exists(join(folder, TOKENIZER))) return null;
 	return (

@@ -1,4 +1,4 @@
-/** How the rotary embedding's frequencies are scaled (transformers: `rope_scaling`, `rope_parameters`). */
+/** Scaling of the rotary embedding's frequencies (transformers: `rope_scaling`, `rope_parameters`). */
 export type RopeScaling =
 	| { type: 'default' }
 	| { type: 'linear'; factor: number }
@@ -19,7 +19,7 @@ export type RopeScaling =
 			betaFast: number;
 			betaSlow: number;
 			originalMaxPositions: number;
-			/** Whether the bounds of the ramp are whole numbers. */
+			/** True if the bounds of the ramp are rounded outwards to whole numbers. */
 			truncate: boolean;
 	  }
 	| {
@@ -70,27 +70,27 @@ export type Architecture =
 
 export type Activation = 'silu' | 'gelu' | 'gelu tanh' | 'relu';
 
-/** What a layer is built of, and in which order. */
+/** Parts that a layer is built of, and their order. */
 export interface BlockFacts {
 	/** RMS norm, or LayerNorm, which takes the mean off as well. */
 	norm: 'rms' | 'layer';
-	/** Whether norms have a weight; without one they only normalise. */
+	/** True if norms have a weight; without one they only normalise. */
 	normWeight: boolean;
 	normBias: boolean;
 	/** Added to the weights of norms as they are stored. */
 	normOffset: 0 | 1;
-	/** Whether attention and MLP read the state through a norm. */
+	/** True if attention and MLP read the state through a norm. */
 	normsBefore: boolean;
-	/** Whether what attention and MLP put out goes through a norm before it is added to the state. */
+	/** True if the outputs of attention and MLP go through a norm before they are added to the state. */
 	normsAfter: boolean;
-	/** Whether the MLP reads the state before the layer, not the one after the attention. */
+	/** True if the MLP reads the state before the layer, not the one after the attention. */
 	parallel: boolean;
 	/** Of models with norms on q and k: over each head, over all heads together, or over each head once it is rotated. */
 	qkNormOver: 'head' | 'all heads' | 'rotated head';
 	activation: Activation;
-	/** Whether the MLP multiplies what it widens by a gate. */
+	/** True if the MLP multiplies its widened input by a gate. */
 	gated: boolean;
-	/** Whether rotary pairs are neighbours; else they lie half the rotated width apart. */
+	/** True if rotary pairs are neighbours; else they lie half the rotated width apart. */
 	rotaryInterleaved: boolean;
 }
 
@@ -101,7 +101,7 @@ export interface Experts {
 	perToken: number;
 	/** Whose scores the softmax goes over that weighs experts: those of all, or of the chosen ones. */
 	softmaxOver: 'all' | 'chosen';
-	/** Whether the weights of the chosen ones are divided by their sum. */
+	/** True if the weights of the chosen experts are divided by their sum. */
 	normalised: boolean;
 	/**
 	 * gate · σ(slope · gate) · (up + 1), gate at most `limit` and up within ±limit (gpt-oss); null: as in an MLP with a gate.
@@ -130,7 +130,7 @@ export interface SharedAttention {
 	headMaps: readonly (readonly number[] | null)[];
 }
 
-/** How config.json says that weights were quantised; which of them were is seen from the tensors. */
+/** Quantisation that config.json states; the tensors show which weights are quantised. */
 export type Quantisation =
 	/** FP8 by block (rows × columns), row or tensor. */
 	| { method: 'fp8'; block: readonly [number, number] | null }
@@ -147,7 +147,7 @@ export type Quantisation =
 	| { method: 'mxfp4' }
 	| { method: 'bitsandbytes' };
 
-/** What the engine needs to know of a model, whatever its config.json calls it. */
+/** Facts that the engine needs of a model, under names that are the same for all families. */
 export interface ModelConfig {
 	/** One of `Architecture`, unless only the PyTorch engine runs the model. */
 	architecture: string;
@@ -160,7 +160,7 @@ export interface ModelConfig {
 	intermediate: number;
 	/** null: one MLP in each layer. */
 	experts: Experts | null;
-	/** Whether each head has one more score, of no key: its probabilities sum to less than one. */
+	/** True if each head has an attention sink, one more score, of no key: its probabilities sum to less than one. */
 	sinks: boolean;
 	vocab: number;
 	maxPositions: number;
@@ -173,7 +173,7 @@ export interface ModelConfig {
 	rotaryOf: readonly (number | null)[];
 	/** Leading dimensions of a head that rotate. */
 	rotaryDims: number;
-	/** Whether each position has an embedding of its own that is added to the token's. */
+	/** True if each position has an embedding of its own that is added to the token's. */
 	learnedPositions: boolean;
 	/** Per layer: how many keys a query sees at most, its own included (sliding window); null: all before it. */
 	reach: (number | null)[];
@@ -197,7 +197,7 @@ export interface ModelConfig {
 	onlyTorch?: string;
 }
 
-/** How the values of a quantised weight are computed from what is stored; see `quantised/`. */
+/** Format of a quantised weight, by which its values are computed from stored tensors; see `quantised/`. */
 export type QuantisedFormat =
 	/** A byte a value; blocks of rows × columns share a scale, which is divided by `divisor`. */
 	| { kind: 'bytes'; type: 'E4M3' | 'I8'; block: readonly [number, number]; divisor: number }
@@ -277,7 +277,7 @@ export interface Checkpoint {
 	bytes: number;
 	/** Elements of all tensors of weights. */
 	parameters: number;
-	/** What differs from what config.json lets one expect; one line each. */
+	/** Differences from what config.json lets one expect; one line each. */
 	notes: string[];
 }
 
@@ -299,7 +299,7 @@ export interface ModelListing {
 	problem: string | null;
 }
 
-/** How many layers a model has, and how many of them attend themselves. */
+/** Number of layers of a model, and of those that compute their own attention. */
 export interface AttendingLayers {
 	layers: number;
 	attending: number;

@@ -19,7 +19,7 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
 	...GEMMAS
 };
 
-/** What llama.cpp takes for the rotary base where a file gives none. */
+/** Rotary base that llama.cpp takes for a file that gives none. */
 const ROPE_BASE = 10_000;
 
 /**
@@ -88,7 +88,7 @@ function architectureOf(name: string, tensors: ReadonlyMap<string, GgufTensor>):
 	return name === 'deci' && biased ? 'Qwen2ForCausalLM' : ARCHITECTURES[name];
 }
 
-/** Whether some layer has a part. */
+/** Returns true if some layer has a tensor whose name ends in `part`. */
 function hasSome(tensors: ReadonlyMap<string, GgufTensor>, part: string): boolean {
 	return [...tensors.keys()].some((name) => /^blk\.\d+\./.test(name) && name.endsWith(`.${part}`));
 }

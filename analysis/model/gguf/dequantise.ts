@@ -1,6 +1,6 @@
 import { halfToNumber } from '../checkpoint/half.ts';
 
-/** How one quantised type stores a block: values in it, its bytes, and how they are read. */
+/** Block format of one quantised type: values in a block, its bytes, and the function that reads them. */
 interface BlockFormat {
 	values: number;
 	bytes: number;

@@ -19,14 +19,14 @@ const LAYERS_OF_27B: Readonly<Record<Gemma, number | null>> = {
 /** A pattern without layers that see everything: each is its own last. */
 const NO_WINDOWS = 1;
 
-/** Whether a file's architecture is one of Gemma's. */
+/** Returns true if a file's architecture is one of Gemma's. */
 export function isGemma(name: string): name is Gemma {
 	return Object.hasOwn(GEMMAS, name);
 }
 
 /**
- * What config.json says of Gemma beside what all architectures have. The file does not hold the divisor of the queries;
- * it follows from the size, as in llama.cpp (src/llama-model.cpp, `f_attention_scale`).
+ * Builds the fields of config.json that Gemma has beside those of all architectures. The file does not hold the divisor
+ * of the queries; it follows from the size, as in llama.cpp (src/llama-model.cpp, `f_attention_scale`).
  */
 export function gemmaFacts(
 	metadata: Metadata,

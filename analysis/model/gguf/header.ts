@@ -8,7 +8,7 @@ import { isReadDtype, dtypeBytes } from '../checkpoint/safetensors.ts';
 import { blockOf } from './dequantise.ts';
 import { readTokens, TOKENS_KEY } from './tokens.ts';
 
-/** What every GGUF file begins with. */
+/** First characters of every GGUF file. */
 const MAGIC = 'GGUF';
 /** The largest mixtures of experts have some thousands. */
 const MAX_TENSORS = 100_000;
@@ -36,7 +36,7 @@ export interface GgufHeader {
 	tensors: GgufTensor[];
 }
 
-/** Whether a file begins as GGUF does, whatever it is called: Ollama's blobs have no suffix. */
+/** Returns true if a file begins as GGUF does, whatever its name: Ollama's blobs have no suffix. */
 export async function isGguf(file: string): Promise<boolean> {
 	const found = await stat(file).catch(() => null);
 	if (found?.isFile() !== true) return false;

@@ -62,7 +62,7 @@ export async function openGguf(file: string): Promise<Checkpoint> {
 	};
 }
 
-/** Whether a file is called as GGUF files are; of one in parts, the first alone. */
+/** Returns true if a file is named as GGUF files are; of one in parts, true for the first alone. */
 export function isGgufName(name: string): boolean {
 	return name.endsWith('.gguf') && (PART.exec(name)?.[2] ?? '00001') === '00001';
 }
@@ -112,8 +112,8 @@ function undoInterleaving(
 }
 
 /**
- * What a layer without attention adds in its place stands in the file as the bias of the MLP before it, since deci has no
- * other place for it; see `apply/gguf/tensors.ts`.
+ * Renames what a layer without attention adds in its place. The file has it as the bias of the MLP before it, since
+ * deci has no other place for it; see `apply/gguf/tensors.ts`.
  */
 function renameMeanOutputs(found: Map<string, TensorEntry>, config: ModelConfig): void {
 	const { shared, mlpBias } = config;

@@ -46,7 +46,7 @@ interface PreTokenizer {
 	bos?: true;
 }
 
-/** How words are cut before merges, by what `tokenizer.ggml.pre` says (llama.cpp, llama-vocab.cpp). */
+/** Pre-tokenizers, which cut words before merges, by the value of `tokenizer.ggml.pre` (llama.cpp, llama-vocab.cpp). */
 const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
 	'gpt-2': { pre: byteLevel(true) },
 	smollm: {

@@ -1,7 +1,7 @@
 import type { NodeProto } from '../../proto/onnx_pb.ts';
 import type { GraphView } from './graphView.ts';
 
-/** What may stand between keys or values as they are used and as they are kept: repeats, layout, scale. */
+/** Operators allowed between keys or values as used and as cached, for repeats, layout and scale. */
 const BETWEEN = [
 	'Transpose',
 	'Reshape',
@@ -38,15 +38,15 @@ export function cacheNames(view: GraphView, value: string): CacheNames {
 	return names;
 }
 
-/** What may take one part out of a cache of both. */
+/** Operators allowed between keys or values and the cache of both that they are taken from. */
 const PARTS = [...BETWEEN, 'Gather', 'Split', 'Slice'];
 /** Dimensions of keys and values in one: [2, B, heads, tokens, width]. */
 const IN_ONE_RANK = 5;
 
-/** What may stand between values and the output that holds them beside the keys. */
+/** Operators allowed between values and the output that holds them beside the keys. */
 const TOGETHER = ['Unsqueeze', 'Reshape', 'Concat', 'Cast', 'Identity'];
 
-/** Whether an input of the graph holds keys and values. */
+/** Returns true if a value is an input of the graph that holds keys and values in one. */
 export function isInOne(view: GraphView, value: string): boolean {
 	return view.isInput(value) && view.shape(value)?.length === IN_ONE_RANK;
 }
@@ -72,7 +72,7 @@ export function cacheInOne(
 	return null;
 }
 
-/** Whether keys or values are made of that part of a cache and what is new. */
+/** Returns true if keys or values are made of `part`, their part of a cache, joined with the new ones. */
 export function isMadeOf(view: GraphView, value: string, part: string): boolean {
 	const seen = new Set([value]);
 	for (const each of seen) {

@@ -12,8 +12,8 @@ export interface CacheSize {
 export type CacheSizes = ReadonlyMap<string, CacheSize>;
 
 /**
- * What the caches of layers must be like, from their nodes and weights, else from `said`: onnxruntime-genai's builder
- * leaves their width open (kv_cache_dim).
+ * Finds the sizes that the caches of layers must have, from the layers' nodes and weights, else from `said`:
+ * onnxruntime-genai's builder leaves their width open (kv_cache_dim).
  */
 export function cacheSizes(
 	view: GraphView,

@@ -6,7 +6,7 @@ import { graphInputs, type GraphInput } from './inputs.ts';
 import type { FoundOnnx } from './open.ts';
 import { writtenPlanWords } from './writtenPlan.ts';
 
-/** What is known of a model that can be analysed. */
+/** Facts, inputs and logits output of a model that can be analysed. */
 export interface CheckedOnnx {
 	facts: ModelFacts;
 	logits: string;
@@ -60,7 +60,7 @@ export function checkWholeCache({ onnx, view, layers }: FoundOnnx): void {
 	);
 }
 
-/** What a written model is compared by. Throws InputError where the model cannot be run for that. */
+/** Finds inputs, logits and vocabulary to compare a written model by. Throws InputError if it cannot be run so. */
 export function checkComparable(found: FoundOnnx): {
 	inputs: GraphInput[];
 	logits: string;

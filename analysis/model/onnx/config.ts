@@ -12,7 +12,7 @@ export const layerCount = v.nullish(
 );
 const flag = v.nullish(v.boolean());
 
-/** What families call the same facts: Llama and its kin, GPT-NeoX, Gemma; GPT-2; OPT. */
+/** Fields of config.json by each family's names for the same facts: Llama and its kin, GPT-NeoX, Gemma; GPT-2; OPT. */
 const schema = v.object({
 	model_type: v.nullish(v.string()),
 	architectures: v.nullish(boundedArray(v.string(), MOST_LAYERS)),
@@ -41,7 +41,7 @@ const schema = v.object({
 
 type RawConfig = v.InferOutput<typeof schema>;
 
-/** What files beside a graph say of a decoder; null: they do not say. */
+/** Facts of a decoder from the files beside its graph; null: they do not say. */
 export interface DecoderConfig {
 	architecture: string | null;
 	layers: number | null;
@@ -110,7 +110,7 @@ const ALTERNATING = ['gemma2', 'gemma2_text'];
 /** Families that use their window only where use_sliding_window says so. */
 const ON_REQUEST = ['qwen2', 'qwen2_moe', 'qwen3', 'qwen3_moe'];
 
-/** Which layers are said to see a window only: `layer_types`, else as transformers reads the file of that family. */
+/** Reads each layer's sliding window (null: none): from `layer_types`, else as transformers does for that family. */
 function layerWindows(raw: RawConfig, layers: number, file: string): (number | null)[] {
 	const window = raw.sliding_window ?? null;
 	const types = raw.layer_types;

@@ -21,7 +21,7 @@ import { exposeProbabilities } from '../../rewrite/shareSource.ts';
 
 const [BATCH, HEADS, NEW, HIDDEN, WIDTH] = [2, 4, 5, 24, 8];
 
-/** What a node is given besides hidden states and a weight. */
+/** Inputs and attributes of a node besides hidden states and a weight. */
 interface Kind {
 	title: string;
 	past?: number;

@@ -25,9 +25,9 @@ export interface ContribAttention {
 	/** Columns of q, k and v. */
 	sizes: [number, number, number];
 	scale: number;
-	/** Whether a token sees itself and those before it only. */
+	/** True if a token sees only itself and those before it. */
 	causal: boolean;
-	/** What is added to the scores of keys that the mask hides. */
+	/** Number added to the scores of keys that the mask hides. */
 	hidden: number;
 	/** TensorProto.DataType of weights and hidden states. */
 	elementType: number;
@@ -36,7 +36,7 @@ export interface ContribAttention {
 /** Places of inputs and outputs. */
 const [INPUT, WEIGHT, BIAS, MASK, PAST, ATTENTION_BIAS] = [0, 1, 2, 3, 4, 5];
 const PRESENT = 1;
-/** What onnxruntime adds where a mask hides a key and no attribute says. */
+/** Number that onnxruntime adds where a mask hides a key and no attribute gives one. */
 const HIDDEN = -10000;
 
 /**

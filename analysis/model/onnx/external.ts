@@ -80,7 +80,7 @@ export function isExternal(tensor: TensorProto): boolean {
 	return tensor.dataLocation === DataLocation.EXTERNAL;
 }
 
-/** Where a tensor's bytes lie, in bytes; the length is the tensor's own where the proto does not say. */
+/** Finds the file, offset and length (bytes) of a tensor's data; the tensor's own length if the proto gives none. */
 export function placeOf(
 	tensor: TensorProto,
 	file: string

@@ -6,7 +6,7 @@ import type { OnnxModel } from './read.ts';
 import { weightFacts } from './weights.ts';
 import { shownWindows } from './windows.ts';
 
-/** Where neither config.json nor the graph names a limit, the memory does. */
+/** Limit on positions if neither config.json nor the graph names one; in practice, memory is the limit. */
 const NO_LIMIT = 2 ** 31 - 1;
 
 /**

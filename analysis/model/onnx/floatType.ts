@@ -5,7 +5,7 @@ import { attributeOf, type GraphView } from './graphView.ts';
 /** TensorProto.DataType of bfloat16. */
 const BFLOAT16 = 16;
 const FLOAT_TYPES = [FLOAT, FLOAT16, BFLOAT16];
-/** What these take behind their data is shapes, places, axes and exponents, of types of their own. */
+/** Operators whose data is the first input; the others are shapes, places, axes, exponents, of their own types. */
 const OF_FIRST = [
 	'Expand',
 	'Gather',

@@ -57,7 +57,7 @@ export function withoutFunctions(model: ModelProto, file: string): ModelProto {
 
 /** Puts functions' nodes in the places of their calls, under names that nothing else has. */
 class Inliner {
-	/** Whether there was any call. */
+	/** True if any call was replaced. */
 	inlined = false;
 	readonly #functions: ReadonlyMap<string, FunctionProto>;
 	readonly #free: FreeNames;

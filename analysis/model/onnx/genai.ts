@@ -3,7 +3,7 @@ import { readJsonFile } from '../../edge/json.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { count, layerCount, type DecoderConfig } from './config.ts';
 
-/** What onnxruntime-genai's model builder writes of a decoder (src/python/py/models/builders/base.py). */
+/** Facts of a decoder that onnxruntime-genai's model builder writes (src/python/py/models/builders/base.py). */
 const schema = v.object({
 	model: v.nullish(
 		v.object({
@@ -44,7 +44,7 @@ export async function readGenaiConfig(file: string): Promise<DecoderConfig> {
 	};
 }
 
-/** What two files say together: the first counts, the second where the first does not say. */
+/** Merges the facts of two files; the second is used where the first does not say. null: there is neither. */
 export function together(
 	first: DecoderConfig | null,
 	second: DecoderConfig | null

@@ -5,8 +5,8 @@ import type { GraphView } from './graphView.ts';
 import { elementTypeName } from './tensors.ts';
 
 /**
- * What an input of a decoder is fed when a whole window is run at once: the ids, ones for every token, 0 … S − 1,
- * nothing for the cache (length 0), zeros.
+ * Role of a decoder's input, by the values it is fed when a whole window is run at once. `ids`: those of the tokens;
+ * `mask`: ones for every token; `positions`: 0 … S − 1; `past`: an empty cache (length 0); `zeros`: 0 throughout.
  */
 export type InputRole = 'ids' | 'mask' | 'positions' | 'past' | 'zeros';
 
@@ -15,7 +15,7 @@ export interface GraphInput {
 	role: InputRole;
 	/** TensorProto.DataType. */
 	elementType: number;
-	/** What is fed for a window of S tokens, batch 1. */
+	/** Returns the dimensions of the tensor that is fed for a window of `context` tokens, batch 1. */
 	dims: (context: number) => number[];
 	/** Tokens that the graph takes at once where it takes no other number; null: any. */
 	fixedContext: number | null;
@@ -40,14 +40,14 @@ const PAST_RANKS = [4, 5];
 const PAST_BATCH = -4;
 const PAST = /^past(_|\.|$)/;
 
-/** What an input of that name is; null: not known. */
+/** Returns the role of an input by its name; null: not known. */
 export function inputRole(name: string): InputRole | null {
 	return ROLES[name] ?? (PAST.test(name) ? 'past' : null);
 }
 
 /**
- * What each input of the graph is. Throws InputError for one that Spanwise does not know how to feed: an
- * encoder's states, images, embeddings in place of ids. `caches` says what the graph leaves open of them.
+ * Describes each input of the graph. Throws InputError for one that Spanwise does not know how to feed: an encoder's
+ * states, images, embeddings in place of ids. `caches` has the sizes that the graph leaves open.
  */
 export function graphInputs(
 	view: GraphView,

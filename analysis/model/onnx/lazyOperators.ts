@@ -296,7 +296,7 @@ const trilu: Operator = (node, inputs) => {
 	};
 };
 
-/** What masks, positions and shapes are made with. Its dimensions are known of a product, its elements are not. */
+/** Operators that make masks, positions and shapes. The dimensions of a product are known, its elements are not. */
 export const OPERATORS: Partial<Record<string, Operator>> = {
 	Abs: elementWise(Math.abs),
 	Add: elementWise((a, b) => a + b),

@@ -1,4 +1,4 @@
-/** What the numbers of a value stand for: quotients of whole numbers are whole. */
+/** Kind of a value's numbers; a quotient of integers is an integer. */
 export type Kind = 'boolean' | 'integer' | 'float';
 
 /** A value of a graph whose elements are worked out one by one, when they are asked for. */

@@ -5,9 +5,9 @@ import { modelName } from '../checkpoint/open.ts';
 import { InputError } from '../../errors.ts';
 import { isOnnxPath, ONNX_SUFFIX } from './suffix.ts';
 
-/** What a folder's model is called where there are others: quantized ones, for the most part. */
+/** Name of a folder's main model, where there are others: quantized ones, for the most part. */
 const MAIN = 'model.onnx';
-/** Where onnx-community keeps its models, beside config.json and tokenizer.json. */
+/** Subfolder of the models of onnx-community, beside config.json and tokenizer.json. */
 export const SUBFOLDER = 'onnx';
 
 const CHECKPOINT_WEIGHTS = ['model.safetensors', 'model.safetensors.index.json'];
@@ -32,7 +32,7 @@ export async function findOnnxFile(model: string): Promise<string | null> {
 	return null;
 }
 
-/** Whether a folder has weights in Hugging Face layout; then it means the checkpoint, whatever else it holds. */
+/** Returns true if a folder has weights in Hugging Face layout; it is then a checkpoint, whatever else it holds. */
 export async function hasCheckpointWeights(folder: string): Promise<boolean> {
 	for (const weights of CHECKPOINT_WEIGHTS) if (await exists(join(folder, weights))) return true;
 	return false;

@@ -3,7 +3,7 @@ import type { LazyGraph } from './lazyGraph.ts';
 import { broadcastAt, UnknownValueError, type LazyValue } from './lazyValue.ts';
 import type { AttentionLayer } from './types.ts';
 
-/** Whether some head lets a query see a key. */
+/** Returns true if some head lets a query see a key. */
 export type Sees = (query: number, key: number) => boolean;
 
 /** Added to a score, this or less makes a probability 0; exporters write −10000, the least float, or minus infinity. */
@@ -20,8 +20,8 @@ const CONTRIB_MASK = 3;
 const CONTRIB_BIAS = 5;
 
 /**
- * What a layer's graph lets queries see, besides that no key is later than its query. Throws UnknownValueError where
- * that does not follow from the graph.
+ * Finds the masks in a layer's graph, besides the rule that no key is later than its query. Throws UnknownValueError
+ * where they do not follow from the graph.
  */
 export function masksOf(view: GraphView, layer: AttentionLayer, graph: LazyGraph): Sees[] {
 	if (layer.form === 'Softmax') return writtenMasks(view, layer, graph);
@@ -75,7 +75,7 @@ function writtenMasks(view: GraphView, layer: AttentionLayer, graph: LazyGraph):
 	throw new UnknownValueError(`${layer.name}: what stands before the softmax`);
 }
 
-/** Whether a value comes from a node, by way of scores. */
+/** Returns true if a value comes from a node, by way of scores. */
 function leadsTo(view: GraphView, value: string, node: number | null): boolean {
 	const seen = new Set([value]);
 	for (const each of seen) {

@@ -14,7 +14,7 @@ import { FreeNames, renamedInfo, renamedNode, renamedTensor } from './renamed.ts
 /** The input by which merged decoders choose between their branches, as optimum and transformers.js have it. */
 const USE_CACHE = 'use_cache_branch';
 
-/** Whether a node is the choice between a decoder with and one without a cache. */
+/** Returns true if a node chooses between a decoder with a cache and one without. */
 function isCacheChoice({ opType, input }: NodeProto): boolean {
 	return opType === 'If' && input[0] === USE_CACHE;
 }

@@ -20,9 +20,9 @@ export interface FoundOnnx {
 	view: GraphView;
 	/** In the order of the graph, at least one. */
 	layers: AttentionLayer[];
-	/** What config.json and genai_config.json say; null: there is neither. */
+	/** Facts from config.json and genai_config.json; null: there is neither. */
 	config: DecoderConfig | null;
-	/** What the graph leaves open of its cache. */
+	/** Sizes of the layers' caches, used where the graph leaves them open. */
 	caches: CacheSizes;
 	/** The sliding windows of its layers. */
 	windows: Windows;

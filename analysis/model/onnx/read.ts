@@ -23,9 +23,9 @@ export interface OnnxModel {
 	 * a merged decoder.
 	 */
 	proto: ModelProto;
-	/** Whether calls of functions of the model's own were replaced with what these consist of. */
+	/** True if calls of the model's own functions were replaced by the nodes of these. */
 	inlined: boolean;
-	/** Whether it is a merged decoder, of which the graph is the branch without a cache. */
+	/** True if it is a merged decoder; the graph is then its branch without a cache. */
 	merged: boolean;
 	graph: GraphProto;
 	/** Version of the standard operators. */

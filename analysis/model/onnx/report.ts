@@ -9,11 +9,11 @@ import { weightFacts } from './weights.ts';
 import { shownWindows } from './windows.ts';
 import { attendingLayers, type WrittenPlan } from './writtenPlan.ts';
 
-/** What is said of an ONNX model before any run. */
+/** Description of an ONNX model before any run. */
 export interface OnnxReport {
 	name: string;
 	file: string;
-	/** Who wrote the file: "pytorch 2.13.0"; empty: it does not say. */
+	/** Program that wrote the file: "pytorch 2.13.0"; empty: it does not say. */
 	producer: string;
 	opset: number;
 	architecture: string | null;
@@ -29,7 +29,7 @@ export interface OnnxReport {
 	planned: AttendingLayers | null;
 	inputs: ValueReport[];
 	outputs: ValueReport[];
-	/** What should be known of it, a line each. */
+	/** Remarks on the model, such as sliding windows that cannot be told; a line each. */
 	notes: string[];
 	/** Why it cannot be analysed; null: it can. */
 	problem: string | null;
@@ -47,9 +47,9 @@ export interface LayerReport {
 	kvHeads: number | null;
 	/** Keys a query sees at most; null: all before it. */
 	reach: number | null;
-	/** Whether its probabilities can be had, and how, or why not. */
+	/** Availability of its attention probabilities, and how they are read or why they cannot be. */
 	probabilities: { available: boolean; how: string };
-	/** Whether it can follow another layer, and what it then loses, or why not. */
+	/** Ability to follow another layer, and the loss if it does or the reason why it cannot. */
 	shareable: { possible: boolean; why: string };
 }
 

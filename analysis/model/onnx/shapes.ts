@@ -102,7 +102,7 @@ function sizeOr(size: number | string | null): number | null {
 	return typeof size === 'number' && size > 0 ? size : null;
 }
 
-/** What a shape says, where it is a constant or put together of constants and measured sizes (null). */
+/** Reads a shape's sizes if it is a constant or joined of constants and measured sizes (null); else null. */
 function targetSizes(view: GraphView, shape: string): (number | null)[] | null {
 	const constant = view.integers(shape);
 	if (constant !== null) return constant;

@@ -10,7 +10,7 @@ const CHUNK_BYTES = 65_536;
 /** 64 bits, seven a byte. */
 const MAX_VARINT_BYTES = 10;
 
-/** What becomes of the large fields of a message, by their numbers in onnx.proto; the others are kept. */
+/** Treatment of the large fields of a message, by their numbers in onnx.proto; the others are kept. */
 interface Skimming {
 	/** Messages that are skimmed in turn. */
 	into: Map<number, Skimming>;
@@ -56,7 +56,7 @@ async function skim(cursor: FileCursor, end: number, skimming: Skimming): Promis
 	return Buffer.concat(pieces);
 }
 
-/** What follows a field's tag; null: the field is left out. */
+/** Reads the bytes that follow a field's tag; null: the field is left out. */
 async function skimField(
 	cursor: FileCursor,
 	tag: number,
@@ -94,7 +94,7 @@ class FileCursor {
 	readonly #file: FileHandle;
 	readonly #size: number;
 	#chunk = new Uint8Array();
-	/** Where the chunk begins in the file. */
+	/** Offset of the chunk in the file, in bytes. */
 	#start = 0;
 	#taken = 0;
 

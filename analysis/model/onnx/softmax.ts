@@ -4,9 +4,9 @@ import { rankOf } from './shapes.ts';
 
 /** Operators that multiply two values; the second is onnxruntime's, made when a graph is optimized ahead. */
 const PRODUCTS = ['MatMul', 'FusedMatMul'];
-/** What may stand between the scores and the softmax: scale, mask, soft cap, sinks. */
+/** Operators allowed between the scores and the softmax: scale, mask, soft cap, sinks. */
 const BEFORE = ['Add', 'Mul', 'Div', 'Where', 'Cast', 'Slice', 'Tanh', 'Concat'];
-/** What may stand between the softmax and the product with the values. */
+/** Operators allowed between the softmax and the product with the values. */
 const AFTER = ['Cast', 'Identity', 'Dropout'];
 
 /** Attention that is written out: the softmax of scores, and what comes before and after it. */
@@ -63,7 +63,7 @@ function productAfter(
 	return { product, probabilities };
 }
 
-/** Whether a condition asks where that value is not a number. */
+/** Returns true if a condition is IsNaN of that value. */
 function isGuard(view: GraphView, condition: string, value: string): boolean {
 	const node = view.producerNode(condition);
 	return node?.opType === 'IsNaN' && node.input[0] === value;

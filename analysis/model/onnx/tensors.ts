@@ -57,7 +57,7 @@ export function integersOf(tensor: TensorProto): number[] | null {
 	);
 }
 
-/** What the numbers of an element type (TensorProto.DataType) stand for. */
+/** Returns the kind of numbers that an element type (TensorProto.DataType) holds. */
 export function kindOf(type: number): Kind {
 	if (type === BOOL) return 'boolean';
 	return FLOATS.includes(type) ? 'float' : 'integer';

@@ -1,4 +1,4 @@
-/** How attention is written in a graph. */
+/** Form in which attention is written in a graph. */
 export type AttentionForm =
 	| 'Softmax'
 	| 'Attention'
@@ -23,11 +23,11 @@ export type Probabilities =
 
 /** Names of values that a layer's attention takes and makes; null: the graph has no such value of its own. */
 export interface AttentionValues {
-	/** What the product with the keys takes, or the node's own input. */
+	/** The queries that the product with the keys takes, or the node's own input. */
 	query: string | null;
 	/** The keys; transposed, [B, H, D, keys], where the form is Softmax. */
 	key: string | null;
-	/** What the probabilities are multiplied with, [B, H, keys, D], or the node's own input. */
+	/** The values that the probabilities are multiplied with, [B, H, keys, D], or the node's own input. */
 	value: string | null;
 	/** Inputs and outputs of the graph that hold the cache; of keys null where values lie in the same. */
 	pastKey: string | null;
@@ -56,8 +56,8 @@ export interface AttentionLayer {
 	/** The MatMul of queries and keys; null: it is inside the node. */
 	scores: number | null;
 	values: AttentionValues;
-	/** Whether q, k and v come in one value, side by side: `values.query`. */
+	/** True if q, k and v come in one value, side by side: `values.query`. */
 	packed: boolean;
-	/** Whether the layer can follow another, and what it then loses; else why not. */
+	/** Ability of the layer to follow another, with the loss if it does or the reason why it cannot. */
 	sharing: { possible: true; lost: string } | { possible: false; reason: string };
 }

@@ -9,7 +9,7 @@ import type { AttentionLayer } from './types.ts';
 /** Keys that a layer's queries see at most; null: all before them. */
 export interface LayerWindow {
 	tokens: number | null;
-	/** Who says so: the graph, or config.json alone, which a graph need not follow. */
+	/** Source of the number: the graph, or config.json alone, which a graph need not follow. */
 	from: 'graph' | 'config.json' | 'nothing';
 }
 
@@ -18,7 +18,7 @@ export interface Windows {
 	layers: LayerWindow[];
 	/** Tokens of the window that the graph was asked about: it says nothing of wider windows. */
 	within: number;
-	/** Where config.json and the graph disagree, and what cannot be told; a line each. */
+	/** Disagreements between config.json and the graph, and windows that cannot be told; a line each. */
 	notes: string[];
 }
 

@@ -12,14 +12,14 @@ export const RECORD_FILE = 'spanwise.json';
 const MAX_LAYERS = 4096;
 
 const indices = boundedArray(v.number(), MAX_LAYERS);
-/** What this stage needs of the record that lies beside a model that Spanwise wrote. */
+/** Fields that this stage needs of the record beside a model that Spanwise wrote. */
 const schema = v.object({
 	format: v.literal('spanwise/model'),
 	model: v.object({ name: v.string(), layers: v.number() }),
 	cache: v.object({ keys: indices, values: indices })
 });
 
-/** How many layers of a model have no attention of their own, because it was written with a plan. */
+/** Counts of the layers that have no attention of their own because the model was written with a plan. */
 export interface WrittenPlan {
 	followers: number;
 	leftOut: number;
@@ -45,7 +45,7 @@ export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
 	return { followers, leftOut, own: cache.keys, layers, from };
 }
 
-/** What is said of a model's layers where a plan was written into it. */
+/** Counts the layers of a model that a plan was written into, and those that attend; null: there is no plan. */
 export function attendingLayers(plan: WrittenPlan | null): AttendingLayers | null {
 	return plan === null ? null : { layers: plan.layers, attending: plan.own.length };
 }

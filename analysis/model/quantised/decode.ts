@@ -10,7 +10,7 @@ import type { StoredTensor, StoredTensors } from './types.ts';
 /** Typed arrays over any element begin at a multiple of this. */
 const ALIGNMENT = 8;
 
-/** Where each stored tensor of a weight lies in the bytes that hold all of them, and how many those are. */
+/** Computes the byte offset of each stored tensor of a weight in a buffer of them all, and the buffer's length. */
 export function storedPlaces({ stored }: Pick<QuantisedWeight, 'stored'>): {
 	places: [role: string, entry: TensorEntry, at: number][];
 	byteLength: number;

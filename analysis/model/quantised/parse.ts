@@ -100,8 +100,8 @@ const METHODS: Readonly<Record<string, (raw: Raw, where: string) => Quantisation
 };
 
 /**
- * How a config.json (already parsed JSON) says that the weights were quantised; null: they are plain. Throws InputError,
- * with what is supported, for a method or a variant of one that is not read.
+ * Reads the quantisation of the weights from a config.json (already parsed JSON); null: they are plain. Throws
+ * InputError, with what is supported, for a method or a variant of one that is not read.
  */
 export function parseQuantisation(json: object, where: string): Quantisation | null {
 	const config = new Map<string, unknown>(Object.entries(json));

@@ -7,7 +7,7 @@ import type { Module } from './types.ts';
 /** A quantised weight of a module: how its values are stored, and in which of the module's tensors. */
 export interface Recognised {
 	format: QuantisedFormat;
-	/** What people call the format. */
+	/** Common name of the format: "int4 (AWQ)". */
 	label: string;
 	stored: Record<string, TensorEntry>;
 	/** A tensor that says how, and is not needed any more once it was read. */
@@ -21,8 +21,8 @@ const NVFP4_BLOCK = 16;
 const MXFP4_BLOCK = 32;
 
 /**
- * What a module's weight is stored as; null: it is not quantised. Throws InputError, which names the tensor, for shapes or
- * types that do not belong to the method that config.json names.
+ * Recognises the format of a module's weight; null: it is not quantised. Throws InputError, which names the tensor, for
+ * shapes or types that do not belong to the method that config.json names.
  */
 export function recognise(module: Module, quantisation: Quantisation): Recognised | null {
 	switch (quantisation.method) {

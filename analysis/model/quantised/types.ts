@@ -23,7 +23,7 @@ export function needed(tensors: StoredTensors, role: OtherRole): StoredTensor {
 	return found;
 }
 
-/** Which rows of a weight are wanted: `count` of `columns` values each, from `first` on; of FP4 every `step`-th. */
+/** Selection of a weight's rows: `count` of `columns` values each, from `first` on; of FP4 every `step`-th. */
 export interface Rows {
 	first: number;
 	step: number;

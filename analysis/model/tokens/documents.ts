@@ -21,7 +21,7 @@ export function decodeDocument(name: string, bytes: Uint8Array): Document {
 	return { name, text };
 }
 
-/** What runs and definition cards say of a text: SHA-256 of its UTF-8 without byte order mark; UTF-16 code units. */
+/** Returns a text's facts for runs and cards: SHA-256 of its UTF-8 without byte order mark; UTF-16 code units. */
 export function documentFacts({ name, text }: Document): {
 	name: string;
 	sha256: string;

@@ -13,7 +13,7 @@ import { checkSafe } from './safety.ts';
 /** Ids by token, or for Unigram models [token, score] in the order of ids. */
 type Vocabulary = Record<string, number> | unknown[];
 
-/** What this program reads of tokenizer.json itself; all else is checked by the library that reads it. */
+/** Fields of tokenizer.json that this program reads itself; the library that reads the file checks all else. */
 const schema = v.looseObject({
 	model: v.looseObject({
 		/** Not v.record, which drops keys such as "constructor": an ordinary token. */

@@ -50,7 +50,7 @@ function isByteLevel(json: Record<string, unknown>): boolean {
 	return hasPart(json.decoder, 'ByteLevel') || hasPart(json.pre_tokenizer, 'ByteLevel');
 }
 
-/** Whether a part of tokenizer.json, or one of those it is a sequence of, has that type. */
+/** Returns true if a part of tokenizer.json, or one of those it is a sequence of, has that type. */
 function hasPart(part: unknown, type: string): boolean {
 	const parsed = parseOrNull(partSchema, part);
 	if (parsed === null) return false;

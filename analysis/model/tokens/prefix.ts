@@ -24,7 +24,7 @@ export async function firstTokens(
 	}
 }
 
-/** Where the tokens of a text start (UTF-16 code units); right up to a token or so for each piece it is read in. */
+/** Finds the starts of a text's tokens (UTF-16 code units); right up to a token or so for each piece it is read in. */
 export async function tokenStarts(text: string, tokenizer: Tokenizer): Promise<number[]> {
 	const starts: number[] = [];
 	for (let from = 0; from < text.length;) {

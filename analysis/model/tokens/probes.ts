@@ -30,7 +30,7 @@ export interface Probes {
 	passage: number;
 	/** The loss of so many tokens at the end is the probe's recall. */
 	scored: number;
-	/** Where there are fewer probes than asked for, and why. */
+	/** Texts with fewer probes than asked for, and the reason; a line each. */
 	notes: string[];
 }
 
@@ -70,7 +70,7 @@ export async function cutProbes(
 	return { probes, context: bos.length + length, passage, scored: passage - UNSCORED, notes };
 }
 
-/** Where the probes of a text of `tokens` tokens start; none twice. */
+/** Computes the starts of the probes in a text of `tokens` tokens; none twice. */
 function probeStarts(tokens: number, length: number, count: number): number[] {
 	if (tokens < 1.5 * length) return [];
 	const spread = Math.max(0, tokens - SPREAD * length);

@@ -1,9 +1,9 @@
 const MARK = '\u2581';
 
-/** What follows a text can change the words right before its end; so many words are taken to be open. */
+/** Number of last words taken to be open: the text that follows can change the words right before its end. */
 const OPEN_WORDS = 8;
 
-/** Whether a word begins between two neighbouring tokens. */
+/** Returns true if a word begins between two neighbouring tokens. */
 export type Border = (before: number, id: number) => boolean;
 
 /**
@@ -23,8 +23,8 @@ export function markedBorders(
 }
 
 /**
- * How many tokens of a text stay as they are whatever text follows: all but those of its last `OPEN_WORDS` words.
- * `words` has the index of each token's word, as the tokenizer splits the text before it merges.
+ * Counts the tokens of a text that stay as they are whatever text follows: all but those of its last `OPEN_WORDS`
+ * words. `words` has the index of each token's word, as the tokenizer splits the text before it merges.
  */
 export function settledTokens(
 	ids: readonly number[],

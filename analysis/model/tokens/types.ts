@@ -9,9 +9,9 @@ export interface Document {
 export interface Encoded {
 	/** Every id has a row in the model's embedding. */
 	ids: number[];
-	/** How many of these tokens a longer text that begins with this one has, too. */
+	/** Number of these tokens that any longer text beginning with this one has, too. */
 	settled: number;
-	/** Where each token starts in the text, in UTF-16 code units; worked out when called. */
+	/** Computes the start of each token in the text, in UTF-16 code units. */
 	starts: () => number[];
 }
 
@@ -22,7 +22,7 @@ export interface Tokenizer {
 	bosId: number | null;
 	/** Throws InputError for a text that cannot be encoded, or has a token that the embedding has no row for. */
 	encode(text: string): Promise<Encoded>;
-	/** What each id looks like on an axis: "Ġthe" and "▁the" become " the", lone bytes "<0xE2>". */
+	/** Returns the text of each id for an axis: "Ġthe" and "▁the" become " the", lone bytes "<0xE2>". */
 	pieces(ids: readonly number[]): string[];
 	/** UTF-8 bytes of the text that each id stands for; see `byteCounter`. */
 	byteLengths(ids: readonly number[]): number[];

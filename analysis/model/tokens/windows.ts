@@ -22,7 +22,7 @@ export interface CutWindows {
 	windows: Window[];
 	/** Tokens in each window, BOS included. */
 	context: number;
-	/** Where fewer or shorter windows were cut than asked for, and why. */
+	/** Texts that gave fewer or shorter windows than asked for, and the reason; a line each. */
 	notes: string[];
 }
 

@@ -6,13 +6,13 @@ import { shareAttProblem, toShareAtt } from './shareatt.ts';
 export const EXPORTERS = ['json', 'csv', 'shareatt'] as const;
 export type Exporter = (typeof EXPORTERS)[number];
 
-/** How much of a plan survives an export, and why not all of it. */
+/** Degree to which an export keeps a plan, and the reason if it does not keep all of it. */
 export interface Fidelity {
 	label: 'exact' | 'approximate' | 'refused';
 	reason: string | null;
 }
 
-/** What becomes of this plan in that form, told before it is exported. */
+/** Returns how faithful an export of a plan in that form would be, without exporting it. */
 export function fidelityOf(plan: Plan, exporter: Exporter): Fidelity {
 	if (exporter === 'shareatt') {
 		const problem = shareAttProblem(plan);

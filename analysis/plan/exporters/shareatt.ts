@@ -5,8 +5,8 @@ import { checkSources } from '../spans.ts';
 import type { Plan, Sources } from '../types.ts';
 
 /**
- * What the code of Shared Attention (Liao & Vargas, arXiv 2407.12866; metacarbon/shareAtt) is told: it
- * lists the layers that are *not* shared, and every other layer takes the weights of the nearest layer
+ * Layers of a plan as the code of Shared Attention takes them (Liao & Vargas, arXiv 2407.12866; metacarbon/shareAtt).
+ * It lists the layers that are *not* shared, and every other layer takes the attention weights of the nearest layer
  * before it that is no follower. Both lists rise, 0-based.
  */
 export interface ShareAtt {

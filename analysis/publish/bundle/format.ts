@@ -21,7 +21,7 @@ const RUN_FILE = new RegExp(
 const RESULT_FILE = new RegExp(`^results/(${id})/(result\\.json)$`);
 const LABEL_FILE = new RegExp(`^labels/(runs|results)/(${id})\\.json$`);
 
-/** What a file of a bundle is, by its path; null: nothing that a bundle holds. */
+/** Identifies a file of a bundle by its path; null: nothing that a bundle holds. */
 export function memberOf(
 	path: string
 ): { of: 'runs' | 'results' | 'labels'; id: string; file: string } | null {

@@ -13,16 +13,16 @@ import { workspaceAt } from '../../workspace/workspace.ts';
 import { memberOf, type BundleManifest } from './format.ts';
 import type { ReadBundle } from './read.ts';
 
-/** What became of a bundle. */
+/** Outcome of importing a bundle. */
 export interface Imported {
 	/** Id of the run. */
 	run: string;
 	model: string;
-	/** Whether the run was new here, and how many measurements were. */
+	/** `run`: true if the run was new here; `results`: number of measurements that were. */
 	added: { run: boolean; results: number };
 	/** Measurements in the bundle. */
 	results: number;
-	/** Whether the model lies where it lay when the run was made. */
+	/** True if the model lies where it lay when the run was made. */
 	modelIsHere: boolean;
 	/** Refitted weights that the bundle does not hold. */
 	leftOut: string[];
@@ -82,7 +82,7 @@ export async function importBundle(
 	}
 }
 
-/** What became of a bundle, in a sentence or two. */
+/** Describes the outcome of an import in a sentence or two. */
 export function importedWords({
 	run,
 	model,
@@ -122,7 +122,7 @@ function partsOf(files: ReadonlyMap<string, Uint8Array>): Part[] {
 	return [...parts.values()].sort((a, b) => Number(a.of === 'runs') - Number(b.of === 'runs'));
 }
 
-/** Whether the workspace holds the same thing already. Throws InputError where it holds another of that id. */
+/** Returns true if the workspace holds the same thing already. Throws InputError where it holds another of that id. */
 async function isHere(home: string, { of, id, files }: Part, where: string): Promise<boolean> {
 	const shelf = of === 'runs' ? runShelf(home) : resultShelf(home);
 	const folder = shelf.folder(id);

@@ -19,7 +19,7 @@ import {
 
 /** A manifest has 150 bytes a file. */
 const MOST_MANIFEST_BYTES = 4_000_000;
-/** How every ZIP archive with a file in it begins. */
+/** First bytes of every ZIP archive with a file in it. */
 const MAGIC = [0x50, 0x4b, 0x03, 0x04];
 
 /** A bundle as it was read: everything in it was named, measured and hashed before. */

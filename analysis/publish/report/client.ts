@@ -2,8 +2,8 @@ import { scriptValue } from './html.ts';
 import type { PackedMap, PackedMaps, PackedShow } from './types.ts';
 
 /*
- * What runs in the reader's browser. Every function here is put into the page as its own text, so that none may use an
- * import: only what it is given, the browser, and the other functions of SCRIPT.
+ * Code that runs in the reader's browser. Every function here is put into the page as its own text, so that none may
+ * use an import: only what it is given, the browser, and the other functions of SCRIPT.
  */
 
 /** The script of a report: its functions, started with its maps. */
@@ -305,7 +305,7 @@ function copyButtons(): void {
 	}
 }
 
-/** What is folded away is printed too. */
+/** Opens folded details before printing, so that they are printed too, and folds them again afterwards. */
 function openForPrint(): void {
 	const folded: HTMLDetailsElement[] = [];
 	addEventListener('beforeprint', () => {

@@ -34,7 +34,7 @@ import { labelPart } from './labels.ts';
 import { MOST_ROWS, table } from './table.ts';
 import type { ReportSource } from './types.ts';
 
-/** How figures are drawn in a report: their words stand beside them. */
+/** Style of figures in a report: without title and caption, whose words stand beside the figure. */
 export const REPORT_STYLE: Style = {
 	...SINGLE,
 	width: WIDTHS.double,
@@ -43,8 +43,8 @@ export const REPORT_STYLE: Style = {
 };
 
 /**
- * What was measured of plans: evaluations, comparisons that were imported, the newest search, bench and tuning, and what
- * else has a name; nothing of what there is not.
+ * Returns the sections on measured plans: evaluations, imported comparisons, the newest search, bench and tuning, and
+ * other measurements that have a name. Kinds without a measurement get no section.
  */
 export function evidenceSections({ run, results, summaries, labels }: ReportSource): Html[] {
 	const newest = (kind: ResultKind) => results.find(({ result }) => result.kind === kind);

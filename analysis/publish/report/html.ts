@@ -8,7 +8,7 @@ export class Html {
 	}
 }
 
-/** What stands between markup: text is escaped, markup is not; null is nothing. */
+/** Content between markup: text is escaped, markup is not; null is nothing. */
 export type Part = Html | string | number | null | readonly Part[];
 
 /** Markup from a template; every text put into it is escaped, in elements and in quoted attributes alike. */

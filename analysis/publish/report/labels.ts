@@ -1,7 +1,7 @@
 import { NO_LABEL, type Label } from '../../workspace/labels/label.ts';
 import { html, type Html } from './html.ts';
 
-/** What a run or a measurement is called: its name, tags and note; null where nobody has named it. */
+/** Formats the label of a run or a measurement: its name, tags and note; null where it has none of them. */
 export function labelPart({ name, tags, note }: Label = NO_LABEL): Html | null {
 	if (name === '' && note === '' && tags.length === 0) return null;
 	return html`<div class="label">

@@ -18,7 +18,7 @@ const BOARD = 600;
 const NARROW = 300;
 const LABEL_GAP = 24;
 
-/** Where the script draws the maps, with what it is controlled by. */
+/** Returns the section in which the script draws the maps, with their controls. */
 export function mapSection(maps: PackedMaps, plans: readonly ReportPlan[]): Html {
 	const { layers } = maps;
 	const kinds = [...new Set(maps.maps.map(({ map }) => map))];

@@ -44,7 +44,7 @@ const REFERENCES: readonly Reference[] = [
 	}
 ];
 
-/** What a methods section says of the run and of what was measured. */
+/** Writes the text of a methods section, on the run and on its measurements. */
 export function methodsText(
 	run: RunRecord,
 	damage: StoredDamage | null,
@@ -118,7 +118,7 @@ function cardValue(value: unknown): string {
 		.join('; ');
 }
 
-/** What the words and measures of a report mean. */
+/** Returns a list of the words and measures of a report, with their meaning, formula and source. */
 export function termsSection(run: RunRecord, results: readonly StoredResult[]): Html {
 	const kinds = new Set<string>(results.map(({ result }) => result.kind));
 	const terms: Term[] = [

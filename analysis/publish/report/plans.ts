@@ -75,7 +75,7 @@ function candidate({ model }: RunRecord, matrix: Float64Array): ReportPlan[] {
 	return [{ sources, origin: 'a candidate: made from similarity alone, and not measured' }];
 }
 
-/** What the plan of each layer looks like, in words: its role and, of a follower, its source. */
+/** Describes one layer of a plan: its role and, in words, the source of a follower. */
 function roleOf(sources: Sources, layer: number): { role: string; words: string } {
 	const source = sources[layer];
 	if (source === null) return { role: 'dropped', words: 'attention dropped' };

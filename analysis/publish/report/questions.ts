@@ -21,7 +21,7 @@ export interface ReportQuestion {
 	command: string;
 }
 
-/** What to do, by what was measured; null: nothing was. */
+/** Returns the advice that follows from the newest search, else evaluation; null where there is neither. */
 export function reportAdvice(summaries: readonly ResultSummary[]): Answer | null {
 	return advice(summaries);
 }

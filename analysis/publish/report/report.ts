@@ -120,7 +120,7 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 	return page.text;
 }
 
-/** What a report begins with where nothing was measured. */
+/** First sentence of a report where nothing was measured. */
 const NOT_MEASURED = 'No plan was measured yet: the maps below show candidates, no recommendation.';
 
 function headerPart({ run, summaries, labels }: ReportSource): Html {

@@ -13,7 +13,7 @@ export interface ReportSource {
 	results: readonly StoredResult[];
 	/** The same in short. */
 	summaries: readonly ResultSummary[];
-	/** What a person calls the run and its measurements. */
+	/** Names, tags and notes that a person gave the run and its measurements. */
 	labels: Labels;
 	/** The plan that the report is about; null: what was measured says. */
 	plan: Plan | null;
@@ -23,37 +23,37 @@ export interface ReportSource {
 export interface PackedMap {
 	/** "similarity", "damage", "recall", "output" */
 	map: string;
-	/** What the map is about, in a sentence. */
+	/** Description of the map, in a sentence. */
 	about: string;
 	/** '' where the map is of no metric. */
 	metric: string;
 	view: string;
-	/** Whether a row is a source and a column its follower. */
+	/** True if a row is a source and a column its follower. */
 	directed: boolean;
 	/** Base64 of float32 [L, L], little-endian; NaN where there is nothing. null: not defined for this map. */
 	value: string;
 	null: string | null;
 	low: string | null;
 	high: string | null;
-	/** What intervals were resampled over, in words; '' where there are none. */
+	/** Unit that intervals were resampled over, in words; '' where there are none. */
 	interval: string;
-	/** What can be shown of it. */
+	/** Quantities of the map that a reader can choose between. */
 	shows: readonly PackedShow[];
 }
 
 /** One look at a map. */
 export interface PackedShow {
 	show: 'similarity' | 'null' | 'excess' | 'width';
-	/** What the colours stand for. */
+	/** Meaning of the colours. */
 	legend: string;
-	/** What a reader must know to read the colours; '' where nothing. */
+	/** Note needed to read the colours; '' where none is. */
 	key: string;
 	range: readonly [number, number];
 	/** Index into `tables`. */
 	table: number;
 }
 
-/** What the script of a report is given. */
+/** Data that the script of a report is given. */
 export interface PackedMaps {
 	layers: number;
 	/** Base64 of bytes [256, 3]: red, green, blue of a colour scale over its range. */

@@ -7,7 +7,7 @@ export const MAX_TAGS = 20;
 /** Longest tag, in characters. */
 export const MAX_TAG = 40;
 
-/** What a person calls a run or a result. It lies beside the measurement, never in it. */
+/** Name, note, tags and pin that a person gave a run or a result. It lies beside the measurement, never in it. */
 export interface Label {
 	/** One line; empty: none. */
 	name: string;
@@ -22,7 +22,7 @@ export interface Label {
 /** The label of what nobody has named. */
 export const NO_LABEL: Readonly<Label> = { name: '', note: '', tags: [], pinned: false };
 
-/** What can be labelled, as its folder in the workspace is called. */
+/** Kind of things that can be labelled, named as their folder in the workspace. */
 export type Labelled = 'runs' | 'results';
 
 /** The labels of a workspace, by id; what has none is not there. */

@@ -3,7 +3,7 @@ import type { Definition } from '../../plan/types.ts';
 import type { Metric, View } from '../../similarity/types.ts';
 import type { RunRecord } from './types.ts';
 
-/** What each metric compares with what. */
+/** Heads or maps that each metric compares with one another. */
 const HEAD_POLICY: Record<Metric, string> = {
 	cosine: 'each head with the head of the same index, all heads flattened into one vector',
 	'cosine-mean': 'the maps averaged over heads',

@@ -11,7 +11,7 @@ export type ListedRun =
 	| { id: string; folder: string; record: RunRecord; problem: null }
 	| { id: string; folder: string; record: null; problem: string };
 
-/** Where a workspace keeps its runs. */
+/** Returns the shelf that holds the runs of a workspace. */
 export function runShelf(home: string): Shelf {
 	return new Shelf(workspaceAt(home).runs, 'run');
 }

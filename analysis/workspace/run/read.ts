@@ -109,8 +109,8 @@ function checkHash(found: string, written: string | undefined, where: string): v
 }
 
 /**
- * What tells a run's folder from any other that stands, or stood, in its place: a hash of run.json and of the size,
- * number and times of every file. Changes where a file is written over, whatever its time is then set to.
+ * Hashes a run's folder, to tell it from any other that stands, or stood, in its place: run.json, and the size, inode
+ * and times of every file. Changes where a file is written over, whatever its time is then set to.
  */
 export async function runState(folder: string): Promise<string> {
 	const files = await readdir(folder, { recursive: true, withFileTypes: true });

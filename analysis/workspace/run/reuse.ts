@@ -2,7 +2,7 @@ import type { Metric, View } from '../../similarity/types.ts';
 import type { ListedRun } from './list.ts';
 import type { RunRecord } from './types.ts';
 
-/** What a run must be of to stand for one that is asked for. */
+/** Requirements that a run must meet to be used in place of a new one. */
 export interface WantedRun {
 	hash: string;
 	tokenizerHash: string;

@@ -6,7 +6,7 @@ import { similarityCsv, similarityNpy } from './similarityFiles.ts';
 const record = { ...madeUpRun().record, files: {} };
 const { layers } = record.model;
 const matrix = Float64Array.from({ length: layers * layers }, (_, cell) => 1 / (cell + 3));
-/** What a page has of it: rows to 7 digits, sent as JSON. */
+/** Values of the matrix as a page has them: rows to 7 digits, sent as JSON. */
 const onPage = Float64Array.from(
 	(JSON.parse(JSON.stringify(roundedRows(matrix, layers))) as number[][]).flat()
 );

@@ -1,7 +1,7 @@
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { RunRecord } from './types.ts';
 
-/** How whatever is asked of a run's model has to be run: on PyTorch where that alone runs it; null: as one likes. */
+/** Returns the PyTorch settings for further work on a run's model, if PyTorch alone runs it; null: any engine does. */
 export function torchOfRun({
 	model,
 	engine

@@ -41,10 +41,10 @@ export interface RunRecord {
 	induction?: number[][];
 	/** Files beside run.json: float64, row-major, little-endian. */
 	files: Record<string, { dtype: 'float64'; shape: number[] }>;
-	/** What computed it; runs of earlier versions have none. */
+	/** Engine that computed the run; runs of earlier versions have none. */
 	engine?: {
 		name: 'onnxruntime' | 'torch';
-		/** Whether the weights were in memory, packed, or read layer by layer; and then a long window some queries at a time. */
+		/** Weights in memory, packed; or read layer by layer; or so, and a long window run some queries at a time. */
 		path: 'resident' | 'streamed' | 'chunked';
 		/** "cpu", "cuda:0" */
 		device: string;
@@ -53,9 +53,9 @@ export interface RunRecord {
 	timings: { stage: string; seconds: number }[];
 	seconds: number;
 	peakRssBytes: number;
-	/** How it went; runs of version 0.1 have none. */
+	/** Time, memory and processor use of the run; runs of version 0.1 have none. */
 	telemetry?: Telemetry;
-	/** What the user should know: "4 windows instead of 8: the text is too short". */
+	/** Remarks for the user: "4 windows instead of 8: the text is too short". */
 	notes: string[];
 	/** The command that makes this run again. */
 	command: string;

@@ -1,4 +1,4 @@
-/** What the server and the pages say to one another. Bodies are JSON unless noted. */
+/** Requests, answers and events between the pages and the server. Bodies are JSON unless noted. */
 import type * as v from 'valibot';
 import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import type { Estimate } from '$analysis/engine/estimate.ts';
@@ -34,7 +34,7 @@ export interface ModelEstimate {
 export type MeasurementEstimate =
 	{ estimate: Estimate; refusal: null } | { estimate: null; refusal: string };
 
-/** What a job does: makes a run, or measures the model of one. */
+/** Kind of a job. An analysis makes a run; every other kind measures the model of one. */
 export type JobKind = (typeof KINDS)[number]['kind'];
 
 export type JobState =
@@ -58,11 +58,11 @@ export type NewJobsAnswer = Job[];
 export interface Job {
 	id: string;
 	kind: JobKind;
-	/** What it makes, in a word: "damage map". */
+	/** Short name of its product: "damage map". */
 	name: string;
 	state: JobState;
 	model: string;
-	/** What it runs: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
+	/** Amount of work: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
 	extent: string;
 	/** Of a bench those that its cost is measured on; its context is the prompt's tokens, its windows are rounds. */
 	texts: string[];
@@ -153,7 +153,7 @@ export interface RunsAnswer {
 export interface ImportedBundle {
 	/** Id of the run. */
 	run: string;
-	/** What became of it, in a sentence. */
+	/** Outcome of the import, in a sentence. */
 	words: string;
 }
 
@@ -191,7 +191,7 @@ type AskedOf<M> = M extends {
 		} & v.InferInput<Settings> &
 			/** Left out: the bundled texts that the command reads where none is named. */
 			('texts' extends Input ? { texts?: TextChoice[] } : unknown) &
-			/** Where the plan is a repaired one: id of the result that has its refitted weights. */
+			/** Id of the result that has the refitted weights, if the plan is a repaired one. */
 			('plan' extends Input ? { repairOf?: string } : unknown) &
 			('questions' extends Input ? { questions?: QuestionsChoice } : unknown)
 	: never;
@@ -206,7 +206,7 @@ export type QuestionsChoice = 'continuations' | { name: string; text: string } |
  */
 export type ResultsAnswer = ResultSummary[];
 
-/** What every page knows: the labels of all runs and results, and whether they can be changed. */
+/** Labels of all runs and results, loaded with every page, and the reason if they cannot be changed. */
 export interface LabelsAnswer {
 	labels: Labels;
 	/** Files that hold no label, and why. */
@@ -224,7 +224,7 @@ export interface LabelChange {
 	next: Label;
 }
 
-/** What stands there instead. */
+/** Error answer to a LabelChange (409), with the label that stands there instead. */
 export interface LabelConflict extends ErrorAnswer {
 	label: Label;
 }

@@ -15,21 +15,21 @@ export interface Command {
 	refused?: string;
 	/** Does it, once the palette is closed. */
 	run: () => void | Promise<void>;
-	/** What it explains: shown in the palette, which stays open. */
+	/** Explanation to show in the palette, which stays open; `run` is then not called. */
 	explains?: Explanation;
 }
 
-/** What a part of the page can do now. */
+/** Commands that a part of the page offers at the moment. */
 export interface Offer {
 	commands: readonly Command[];
-	/** What a line says by itself: "layer 12", "3 7". */
+	/** Returns the commands that a typed line spells out: "layer 12", "3 7". */
 	typed?: (text: string) => readonly Command[];
 }
 
 /** Asked each time that the palette is opened. */
 export type CommandSource = () => Offer | Promise<Offer>;
 
-/** Who has commands for the palette, and whether it is open. One instance a visit, handed down by context. */
+/** Sources of the palette's commands, and its open state. One instance a visit, handed down by context. */
 export class Commands {
 	open = $state(false);
 	readonly #pages: CommandSource[] = [];

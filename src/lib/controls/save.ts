@@ -55,7 +55,7 @@ export function pixelSize(svg: string, dpi: number): { width: number; height: nu
 	return { width: Math.round(Number(size[1]) * dpi), height: Math.round(Number(size[2]) * dpi) };
 }
 
-/** What a plan of a model is saved as, and what commands call it. */
+/** Returns the name of the file that a plan of a model is saved in; commands name it too: "mini-llama2_plan.json". */
 export function planFileName(model: string): string {
 	return fileName(model, 'plan.json');
 }

@@ -12,7 +12,7 @@ export type TooltipPlace = Record<'left' | 'right' | 'top' | 'bottom', number | 
 /** Distance between what is pointed at and its tooltip, CSS pixels. */
 const GAP = 12;
 
-/** Where the tooltip of a box goes: on the sides where there is more room, so that it never leaves the drawing. */
+/** Places the tooltip of a box on the sides with more room, so that it never leaves the drawing. */
 export function placeTooltip(box: Box, room: { width: number; height: number }): TooltipPlace {
 	const { left, top, width, height } = box;
 	const leftHalf = left + width / 2 < room.width / 2;

@@ -9,7 +9,7 @@ export class Dropped {
 	texts = $state.raw<readonly Document[]>([]);
 	/** Run bundles, which the server opens. */
 	bundles = $state.raw<readonly File[]>([]);
-	/** What becomes of the bundle that was dropped last; null: nothing to say. */
+	/** Progress or outcome of opening the bundle that was dropped last; null: nothing to say. */
 	opened = $state<string | null>(null);
 	/** Why files were refused, a line each. */
 	problems = $state.raw<readonly string[]>([]);

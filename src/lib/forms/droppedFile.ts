@@ -11,7 +11,7 @@ export interface DroppedFile {
 }
 
 const EXPECTED = 'expected a text, a plan.json or a .jsonl file of questions';
-/** What else Spanwise writes, and where that goes. */
+/** Messages about other formats that Spanwise writes, by format: the kind of file, and the one to drop instead. */
 const OTHERS: Readonly<Record<string, string>> = {
 	'spanwise/run':
 		'the record of a run without its numbers; drop the bundle of the run, which spanwise bundle writes',
@@ -21,8 +21,8 @@ const OTHERS: Readonly<Record<string, string>> = {
 const ARCHIVE = /\.(?:tar|t?gz|safetensors|onnx|gguf|bin|pt|pdf|png|npy)$/i;
 
 /**
- * What a dropped file is, by its content: a plan that Spanwise or the authors of Shared Attention wrote, questions of
- * multiple choice (JSONL), or a text. Throws InputError, in one line, for anything else.
+ * Identifies a dropped file by its ending and its content: a plan that Spanwise or the authors of Shared Attention
+ * wrote, multiple-choice questions (JSONL), or a text. Throws InputError, in one line, for anything else.
  */
 export function droppedFile(name: string, bytes: Uint8Array): DroppedFile {
 	if (ARCHIVE.test(name))

@@ -1,6 +1,6 @@
 import type { SamplesAnswer, TextChoice } from '../client/api.ts';
 
-/** What the form holds of texts; only those of the chosen kind are sent. */
+/** Fields of a form about texts. Only the texts of the chosen kind are sent. */
 export interface TextChoices {
 	from: 'samples' | 'pasted' | 'files';
 	/** Ids of the chosen samples. */
@@ -9,7 +9,7 @@ export interface TextChoices {
 	files: readonly { name: string; text: string }[];
 }
 
-/** What a pasted text is called in runs and captions. */
+/** Name of a pasted text in runs and captions. */
 export const PASTED_NAME = 'pasted text';
 
 /** Samples that a form starts with: those of the names that there are, or else the first of all. */

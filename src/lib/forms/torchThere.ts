@@ -2,7 +2,7 @@ import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import { createContext } from 'svelte';
 
-/** Whether PyTorch is offered, as a page knows it. */
+/** Availability of PyTorch, as a page knows it. */
 interface TorchKnown {
 	/** null: no page says so. */
 	found: () => TorchThere | null;
@@ -14,7 +14,7 @@ const [get, set] = createContext<TorchKnown>();
 
 export const setTorchThere = set;
 
-/** Whether PyTorch is offered where a component stands. */
+/** Returns the availability of PyTorch that the page around a component provides; `found` is null outside of one. */
 export function torchThere(): TorchKnown {
 	try {
 		return get();

@@ -8,7 +8,7 @@ const ARROWS: Readonly<Partial<Record<string, readonly [number, number]>>> = {
 	ArrowRight: [0, 1]
 };
 
-/** How far an arrow key moves over a map, with Shift ten times as far; null for other keys. */
+/** Returns the step of an arrow key over a map, in cells; ten times as far with Shift, null for other keys. */
 export function stepOf(event: {
 	key: string;
 	shiftKey: boolean;

@@ -16,7 +16,7 @@ const HANDLE_REACH = 8;
 
 /** Drawing a span along the diagonal, or pulling a corner of one that is there. */
 export class SpanDrag {
-	/** Where the span that is being drawn stands; null between drags and before the pointer has moved. */
+	/** Layers of the span as it is being drawn; null between drags and before the pointer has moved. */
 	drawn = $state.raw<{ first: number; last: number } | null>(null);
 	/** The pointer is where a drag could start. */
 	hold = $state(false);

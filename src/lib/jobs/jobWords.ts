@@ -17,7 +17,7 @@ export function canRetry({ state }: Job): boolean {
 	return RETRY_STATES.includes(state);
 }
 
-/** Where what a job made is shown, and what the link says; null: it has made nothing yet. */
+/** Returns the address of the run or result that a job made, and the text of a link to it; null: none is made yet. */
 export function madeBy(job: Job): { href: string; words: string } | null {
 	const { state, kind, name, run, result } = job;
 	if (state !== 'done' || run === null) return null;
@@ -26,7 +26,7 @@ export function madeBy(job: Job): { href: string; words: string } | null {
 	return { href: `/runs/${run}?${resultAddress(kind, result)}`, words: `Open the ${name}` };
 }
 
-/** Where a job is, in words: "layers, layer 5 of 16, window 2 of 8". Layers are counted from 0. */
+/** Describes the stage of a job: "layers, layer 5 of 0–15, window 2 of 8". Layers are counted from 0. */
 export function placeOf({ state, progress }: Job): string {
 	if (state === 'queued') return 'waiting for its turn';
 	if (progress === null) return 'starting';
@@ -39,8 +39,8 @@ export function placeOf({ state, progress }: Job): string {
 }
 
 /**
- * What the list shows: jobs that wait, run or went wrong; of those that are done only the ones that ended
- * while this page was open, because their runs are in the table below.
+ * Returns the jobs to list: those that wait, run or went wrong. Of those that are done it keeps only the ones that
+ * ended while this page was open, because their runs are in the table below.
  */
 export function shownJobs(jobs: readonly Job[], seenActive: ReadonlySet<string>): Job[] {
 	return jobs.filter((job) => job.state !== 'done' || seenActive.has(job.id));

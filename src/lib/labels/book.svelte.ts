@@ -18,17 +18,17 @@ export interface LabelNotice {
 	back: (() => void) | null;
 }
 
-/** What came of a change: the label as it is now, what stands there instead, or why it was refused. */
+/** Outcome of a change: the label as it is now, the conflicting one that stands there, or the reason of a refusal. */
 export type Outcome =
 	| { label: Label; conflict: null; problem: null }
 	| { label: null; conflict: LabelConflict; problem: null }
 	| { label: null; conflict: null; problem: string };
 
-/** What runs and results are called, everywhere on the pages. One instance a visit, handed down by context. */
+/** Labels of runs and results, the same on all pages. One instance a visit, handed down by context. */
 export class LabelBook {
 	#answer = $state.raw() as LabelsAnswer;
 	notice = $state.raw<LabelNotice | null>(null);
-	/** What the dialog is open for; null: it is closed. */
+	/** Run or result whose label the dialog edits; null: the dialog is closed. */
 	editing = $state.raw<Subject | null>(null);
 	/** Why nothing can be changed, in a sentence; null: it can. */
 	readonly readOnly = $derived.by(() =>

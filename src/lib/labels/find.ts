@@ -2,7 +2,7 @@ import { messageOf } from '$analysis/errors.ts';
 import type { Value } from '$analysis/measure/overview/rows.ts';
 import { isFound, parseSearch } from '$analysis/measure/overview/search.ts';
 
-/** What a line of search finds among rows; all of them, and why, where the line cannot be read. */
+/** Finds the rows that match a line of search. Returns all rows, with the reason, if the line cannot be read. */
 export function findRows<Row>(
 	rows: readonly Row[],
 	text: string,

@@ -1,6 +1,6 @@
 import type { Label } from '$analysis/workspace/labels/label.ts';
 
-/** What a change did, in a sentence or two: "Named “first try”. Pinned." */
+/** Describes a change of a label in a sentence or two: "Named “first try”. Pinned." */
 export function changeWords(was: Label, now: Label): string {
 	const parts: string[] = [];
 	if (now.name !== was.name) parts.push(now.name === '' ? 'Name removed.' : `Named “${now.name}”.`);

@@ -22,7 +22,7 @@ export interface IntervalRow {
 	value: number;
 	low: number | null;
 	high: number | null;
-	/** What a gate asks for; null: no gate. */
+	/** Limit that a gate sets; null: there is no gate. */
 	limit: number | null;
 	verdict: Verdict | null;
 	/** Value where nothing changes. */

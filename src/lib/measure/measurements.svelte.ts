@@ -7,7 +7,7 @@ import { JobFeed } from '../client/jobFeed.svelte.ts';
 import { isActive } from '../jobs/jobWords.ts';
 import { checkedRequest, requestJson } from '../client/request.ts';
 
-/** What was measured of a run's model, and the jobs that measure it now; common to the tabs of the page. */
+/** Results measured on a run's model, and the jobs that measure it now. Common to the tabs of the page. */
 export class Measurements {
 	readonly run: RunRecord;
 	readonly feed = new JobFeed();

@@ -2,7 +2,7 @@ import type { ResultSummary } from '$analysis/measure/results/types.ts';
 import { formatTime } from '$analysis/text/number.ts';
 import type { Column } from '../table/view.ts';
 
-/** What the table of past results needs of a row. */
+/** Fields of a row that the table of past results needs. */
 export type PastRow = Pick<ResultSummary, 'id' | 'createdAt'>;
 
 export const DATE: Column<PastRow> = {

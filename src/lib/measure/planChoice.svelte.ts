@@ -8,7 +8,7 @@ import { planOf } from './planOf.ts';
 import type { AskedPlan } from './askedPlan.ts';
 import type { Measurements } from './measurements.svelte.ts';
 
-/** Which plan a form sends: the one on the screen, dropped layers and head maps with it, or one from a file. */
+/** Choice of the plan that a form sends: the one on the screen, dropped layers and head maps with it, or a file. */
 export class PlanChoice {
 	readonly #page: RunState;
 	readonly #measurements: Measurements;

@@ -2,7 +2,7 @@ import type { SamplesAnswer } from '../client/api.ts';
 import type { RunState } from '../state/run.svelte.ts';
 import type { Measurements } from './measurements.svelte.ts';
 
-/** What the run page hands to each of its tabs. */
+/** Properties that the run page hands to each of its tabs. */
 export interface TabProps {
 	page: RunState;
 	measurements: Measurements;

@@ -7,7 +7,7 @@ export const VERDICT_LOOKS: Readonly<Record<Verdict, string>> = {
 	inconclusive: 'tag candidate'
 };
 
-/** What a verdict means, in a sentence. */
+/** Meaning of each verdict, in a sentence or two. */
 export const VERDICT_MEANING: Readonly<Record<Verdict, string>> = {
 	pass: 'Every gate is passed: each interval lies on the right side of its limit.',
 	fail: 'A gate is failed: its whole interval lies on the wrong side of the limit.',

@@ -1,4 +1,4 @@
-/** How well words find a command; null: they do not. Higher is better. */
+/** Scores the match of words with a command; higher is better, null: some word does not match. */
 export function fuzzyScore(
 	words: string,
 	{ title, rest = '' }: { title: string; rest?: string }

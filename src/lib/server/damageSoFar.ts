@@ -7,7 +7,7 @@ import { documentFacts } from '$analysis/model/tokens/documents.ts';
 import { NotFoundError } from './errors.ts';
 import type { Workbench } from './workbench.ts';
 
-/** What a damage job has measured so far, from the file it writes. Errors: NotFoundError where none such runs. */
+/** Reads the damage that a job has measured so far from the file it writes. Throws NotFoundError if none such runs. */
 export async function damageOfJob(
 	id: string,
 	{ jobs, runs, settings }: Pick<Workbench, 'jobs' | 'runs' | 'settings'>

@@ -1,4 +1,4 @@
-/** What was asked for does not exist, or is none of what the server listed: 404. */
+/** Error for a request of something that does not exist, or that the server did not list: 404. */
 export class NotFoundError extends Error {
 	override name = 'NotFoundError';
 }

@@ -19,7 +19,7 @@ export function textNames(texts: readonly TextChoice[], home: string): string[] 
 	);
 }
 
-/** Where a text of the page is kept. */
+/** Returns the path at which a text of the page is kept. */
 export function keptPath(text: Document, home: string): string {
 	return resolve(home, FOLDER, hashOf(text), fileNameOf(text.name));
 }

@@ -81,7 +81,7 @@ export async function keepInputs(asked: NewMeasurement, home: string): Promise<v
 	if (questions !== null && questions !== 'continuations') await keepTexts([questions], home);
 }
 
-/** What a measurement would take. Errors: NotFoundError as `measurementJob`; all else is a refusal. */
+/** Estimates a measurement. Throws NotFoundError as `measurementJob` does; an InputError is returned as the refusal. */
 export async function measurementEstimate(
 	...asked: Parameters<typeof measurementJob>
 ): Promise<MeasurementEstimate> {
@@ -109,7 +109,7 @@ function samplesOf(kind: string): TextChoice[] {
 	return takes.includes('texts') ? samples.map((sample) => ({ sample })) : [];
 }
 
-/** What the command names: the model as the list of models has it, or by its folder. */
+/** Returns the model as its command names it: by its id in the list of models, or else by its folder. */
 async function namedAsUsersDo(
 	{ folder }: RunRecord['model'],
 	{ models }: Pick<Workbench, 'models'>

@@ -4,9 +4,9 @@ import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { ModelCatalogue } from './models.ts';
 
 /**
- * Where a run's model lies on this machine: where it lay when the run was made, or else where a model of its name was
- * found; whoever runs it compares hashes. Errors: InputError that says what to do where there is none, as after a run was
- * imported.
+ * Finds the folder of a run's model on this machine: the one that it had when the run was made, or else that of a model
+ * of the same name. Whoever runs it compares hashes. Throws InputError, with advice, if there is none, as after the run
+ * was imported.
  */
 export async function folderOfModel(
 	{ name, folder }: Pick<RunRecord['model'], 'name' | 'folder'>,

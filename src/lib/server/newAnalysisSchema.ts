@@ -9,7 +9,7 @@ const MAX_NAME_LENGTH = 200;
 /** Ids of runs and results, of samples, and of models, which may be paths. */
 const MAX_ID_LENGTH = 4096;
 
-/** What names something of the server's list. */
+/** Schema of an id of something that the server lists. */
 export const idSchema = v.pipe(v.string(), v.maxLength(MAX_ID_LENGTH));
 
 export const documentName = v.pipe(
@@ -31,7 +31,7 @@ export const textsSchema = v.pipe(
 	v.minLength(1, 'choose a text')
 );
 
-/** What POST /api/estimate and POST /api/jobs take. */
+/** Schema of the body of POST /api/estimate, for an analysis, and of POST /api/jobs. */
 export const newAnalysisSchema: v.GenericSchema<unknown, NewAnalysis> = v.strictObject({
 	models: v.pipe(
 		boundedArray(idSchema, MAX_MODELS),

@@ -11,7 +11,7 @@ const questions = v.optional(
 	null
 );
 
-/** What POST /api/measurements takes: a kind's settings and inputs. */
+/** Schema of the body of POST /api/measurements: settings and inputs of a kind. */
 export const newMeasurementSchema = v.lazy(
 	() => v.variant('kind', measurements().map(form))
 	// The variant's output is that of the kind that it is of.

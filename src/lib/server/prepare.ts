@@ -18,9 +18,9 @@ export interface PreparedModel {
 }
 
 /**
- * What each model would take. All get the same number of windows, the smallest any of them can have: windows are
- * cut by their number, so only then do the models read the same places, and can be compared in pairs.
- * Errors: InputError for the texts; NotFoundError for unknown ids.
+ * Prepares and estimates the analysis of each model. All get the same number of windows, the smallest any of them can
+ * have: windows are cut by their number, so only then do the models read the same places, and can be compared in pairs.
+ * Throws InputError for the texts and NotFoundError for unknown ids.
  */
 export async function prepareAnalysis(
 	analysis: NewAnalysis,

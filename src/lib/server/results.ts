@@ -31,7 +31,7 @@ export class ResultCatalogue {
 		return readResult(this.#home, id);
 	}
 
-	/** Where a result lies that is there. Throws InputError for what is no id. */
+	/** Returns the folder of a result, without a check that it exists. Throws InputError if `id` is not an id. */
 	folder(id: string): string {
 		return this.#shelf.folder(id);
 	}

@@ -42,7 +42,7 @@ export class RunCatalogue {
 		return { ...(await readRun(await this.#folder(id))), id };
 	}
 
-	/** Where a run lies, for questions about it. */
+	/** Returns the folder, id and workspace of a run, for questions about it. */
 	async place(id: string): Promise<RunPlace> {
 		return { folder: await this.#folder(id), id, home: this.#home };
 	}

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { projectRoot } from '$analysis/projectRoot.ts';
 import { isLoopback } from '$analysis/edge/guard.ts';
 
-/** What the server was told when it was started. */
+/** Settings that the server was started with. */
 export interface Settings {
 	/** The project's own folder: bundled models, sample texts, the built worker. */
 	root: string;
@@ -18,13 +18,13 @@ export interface Settings {
 	jobs: number;
 	/** The address it was told to listen on; null: nothing was said. */
 	host: string | null;
-	/** What a browser must show before anything else is answered; null: nothing. */
+	/** Token that a browser must show before anything else is answered; null: none is needed. */
 	token: string | null;
 	/** Built from cli/worker.ts. */
 	workerFile: string;
 	/** Built from cli/reader.ts. */
 	readerFile: string;
-	/** What /v1/completions scores by: a model's path, and a plan's file; null: nothing. */
+	/** Path of the model, and file of the plan if any, that /v1/completions scores with; null: no model is served. */
 	completions: { model: string; plan: string | null } | null;
 	/** Built from cli/scoreWorker.ts. */
 	scoreWorkerFile: string;

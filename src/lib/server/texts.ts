@@ -44,7 +44,7 @@ export async function documentsOf(
 	return documents;
 }
 
-/** Where the bundled texts are, as a path for the command that makes a run again. */
+/** Folder of the bundled texts, relative to the project, as the command that makes a run again names it. */
 export const SAMPLES_PATH = 'static/samples';
 
 function samplesFolder(root: string): string {

@@ -1,11 +1,11 @@
 import { firstDevice, hasTorch, type TorchThere } from '$analysis/engine/torchThere.ts';
 
 /**
- * What this server knows of PyTorch. Whether it is there is looked at from the start; its first device, for which PyTorch is
- * loaded, once somebody asks.
+ * Availability of PyTorch on this server. Its presence is checked from the start; its first device, for which PyTorch
+ * is loaded, is looked for once somebody asks.
  */
 export class TorchLook {
-	/** Whether it is there. */
+	/** Resolves to true if the Python has all that the PyTorch engine imports. */
 	readonly found: Promise<boolean>;
 	readonly #python: string;
 	readonly #first: typeof firstDevice;
@@ -21,7 +21,7 @@ export class TorchLook {
 		void this.found.then((there) => (this.#known = { ...this.#known, there }));
 	}
 
-	/** What is known now. */
+	/** Availability as known so far, without waiting. */
 	get known(): TorchThere {
 		return this.#known;
 	}

@@ -6,7 +6,7 @@ import { requestJson } from '../client/request.ts';
 
 /** The damage that was measured of a model: what there is, and the one that is shown. */
 export class DamageResults {
-	/** Where the list of all stored results of the model comes from. */
+	/** Source of the list of all stored results of the model; null until the page sets it. */
 	source = $state.raw<{ readonly results: readonly ResultSummary[] | null } | null>(null);
 	/** Newest first; null before the list has come. */
 	readonly list = $derived(this.source?.results?.filter(({ kind }) => kind === 'damage') ?? null);

@@ -4,7 +4,7 @@ import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { isOnnxModel } from '../client/modelPath.ts';
 import type { RunUrl } from './url.ts';
 
-/** What the page shows of a run that was just opened: a quarter of the layers follow. */
+/** Returns the state of the page for a run just opened: a quarter of the layers follow, if the limits allow. */
 export function defaultUrl(run: RunRecord): RunUrl {
 	const { layers, maxPositions } = run.model;
 	const protectedLayers = layers > 2 ? [0, layers - 1] : [];

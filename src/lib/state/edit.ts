@@ -15,7 +15,7 @@ export function withoutSpan(spans: readonly Range[], first: number): Range[] {
 	return spans.filter((span) => span.first !== first);
 }
 
-/** What adding or changing a span takes out of the plan, in one line; null: nothing. */
+/** Describes in one line the spans replaced and dropped layers restored by adding or changing a span; null: none. */
 export function replacedWords(
 	spans: readonly Range[],
 	dropped: readonly number[],
@@ -49,7 +49,7 @@ function listed(words: readonly (string | number)[]): string {
 	return rest.length === 0 ? `${last}` : `${rest.toReversed().join(', ')} and ${last}`;
 }
 
-/** What a span must keep to. */
+/** Limits on a span that is drawn. */
 export interface SpanRules {
 	protectedLayers: readonly number[];
 	reach: readonly (number | null)[];

@@ -28,7 +28,7 @@ export function evaluatedOn({ texts, windows, context, evaluation }: EvaluatedPl
 	return `${texts.join(', ')}, ${windows} × ${context} tokens, top-1 agreement ${formatPercent(evaluation.agreement)}`;
 }
 
-/** What the plan adds to the loss of in-context recall: "+0.104 [+0.020, +0.190]"; null: it was not measured. */
+/** Formats the loss increase of in-context recall, nats/token: "+0.104 [+0.020, +0.190]"; null: not measured. */
 export function evaluatedRecall({ evaluation }: EvaluatedPlan): string | null {
 	return evaluation.recall && lossText(evaluation.recall);
 }

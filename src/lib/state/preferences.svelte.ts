@@ -6,12 +6,12 @@ export type ThemeChoice = 'system' | 'light' | 'dark';
 
 const STORAGE_KEY = 'spanwise';
 
-/** What one visitor chose, kept in the browser's storage. One instance a visit, handed down by context. */
+/** Choices of one visitor, kept in the browser's storage. One instance per visit, handed down by context. */
 export class Preferences {
 	theme = $state<ThemeChoice>('system');
 	/** Colour map of similarity maps everywhere. */
 	colourMap = $state<SequentialName>('viridis');
-	/** What the system prefers; watched, so that canvases repaint when it changes. */
+	/** True if the system prefers dark colours; watched, so that canvases repaint when it changes. */
 	systemDark = $state(false);
 	/** Are we dark now? */
 	readonly dark = $derived(this.theme === 'system' ? this.systemDark : this.theme === 'dark');

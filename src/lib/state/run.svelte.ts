@@ -40,7 +40,7 @@ export interface Notice {
 export class RunState {
 	readonly run: RunRecord;
 	readonly layers: number;
-	/** What the address holds. */
+	/** State of the page that its address holds. */
 	url = $state.raw() as RunUrl;
 	hover = $state.raw<Cell | null>(null);
 	/** First layer of the chosen span. */
@@ -49,13 +49,13 @@ export class RunState {
 	notice = $state.raw<Notice | null>(null);
 	/** Changes of the plan, counted. */
 	readonly steps = new PlanSteps();
-	/** What the reader does to its spans and dropped layers. */
+	/** Edits of its spans and dropped layers by the reader. */
 	readonly edits = new SpanEdits(this);
 	/** Plans that came whole, by the ids that addresses hold. */
 	readonly wholePlans = new WholePlans();
 	/** Plans of this run kept side by side. */
 	readonly variants: Variants;
-	/** What the sliders were last set to. */
+	/** Last settings of the sliders; null: never set. */
 	#lastChosen: { followers: number | null; threshold: number | null } = {
 		followers: null,
 		threshold: null
@@ -63,7 +63,7 @@ export class RunState {
 	/** The last similarity that came; stays while the next is on its way. */
 	similarity = $state.raw<Similarity | null>(null);
 	failure = $state<string | null>(null);
-	/** What sharing and dropping cost, where it was measured. */
+	/** Stored damage of sharing and dropping, where it was measured. */
 	readonly damage: DamageResults;
 
 	/** The map on the screen; null while its numbers are not there. */
@@ -133,7 +133,7 @@ export class RunState {
 	readonly dropped = $derived(
 		this.plan.sources.flatMap((source, layer) => (source === null ? [layer] : []))
 	);
-	/** What the plan on the screen computes; null: head maps that are not known here are in it. */
+	/** Key of the plan on the screen, equal for plans that compute the same; null: some head maps are not known here. */
 	readonly key = $derived.by((): string | null => {
 		if (this.imported !== null) return planKey(this.imported);
 		if (this.url.metric === 'cosine-matched' && this.spans.length > 0) return null;
@@ -204,7 +204,7 @@ export class RunState {
 		this.url = next;
 	}
 
-	/** What a plan that came whole, or was drawn, is called where another takes its place; null: it is no loss. */
+	/** Describes the plan that another replaces, if it came whole or was drawn by hand; null: nothing is lost. */
 	#replaced(): string | null {
 		const { plan } = this.url;
 		if (plan.by !== 'hand' || plan.spans.length + plan.dropped.length === 0) return null;

@@ -3,7 +3,7 @@ import { DTYPE_BYTES } from '$analysis/plan/savings.ts';
 import type { Metric, View } from '$analysis/similarity/types.ts';
 import type { Cell } from '$analysis/figure/layout.ts';
 
-/** What of two layers the map shows: how alike their attention is, what one block puts out with the other's, what that costs. */
+/** Maps of two layers: similarity of attention, of output with the source's weights, loss increase, recall increase. */
 export const MAPS = ['similarity', 'output', 'damage', 'recall'] as const;
 export type MapKind = (typeof MAPS)[number];
 
@@ -15,7 +15,7 @@ export interface Range {
 	last: number;
 }
 
-/** How the plan on the screen came about. */
+/** Choice of the plan on the screen: by lowest similarity, by number of followers, or by hand. */
 export type PlanChoice =
 	| { by: 'threshold'; threshold: number }
 	| { by: 'followers'; followers: number }
@@ -26,7 +26,7 @@ export type PlanChoice =
 			dropped: number[];
 	  };
 
-/** What of the run page is kept in its address. */
+/** State of the run page that is kept in its address. */
 export interface RunUrl {
 	/** One of the page's tabs. */
 	tab: string;
@@ -67,7 +67,7 @@ export interface OpenedKind {
 	earlier?: string;
 }
 
-/** What a run allows: its metrics, views, size, and what stands where the address says nothing. */
+/** Bounds that a run sets to its address: metrics, views, sizes, and defaults of all that the address omits. */
 export interface RunBounds {
 	metrics: readonly Metric[];
 	views: readonly View[];

@@ -7,7 +7,7 @@ const fact = (read: (facts: ModelFacts) => TableValue) => (model: ModelListing) 
 const number = (format: (value: number) => string) => (value: TableValue) =>
 	typeof value === 'number' ? format(value) : '–';
 
-/** Where a model was found; on the screen it stands below its name. */
+/** Names of the places where models are found; on the screen they stand below the model's name. */
 export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
 	bundled: 'bundled',
 	folder: 'folder',
@@ -16,7 +16,7 @@ export const ORIGINS: Readonly<Record<ModelListing['origin'], string>> = {
 	'llama.cpp': 'llama.cpp'
 };
 
-/** What a model is stored as. */
+/** Names of the formats in which models are stored. */
 export const FORMS: Readonly<Record<ModelListing['form'], string>> = {
 	checkpoint: 'checkpoint',
 	onnx: 'ONNX',

@@ -12,7 +12,7 @@ export interface Column<Row> {
 	format?: (value: TableValue, row: Row) => string;
 	/** Numbers go right. */
 	align?: 'left' | 'right';
-	/** What the column holds, shown when the pointer rests on its title. */
+	/** Description of the column, shown when the pointer rests on its title. */
 	about?: string;
 	/** Entry of the table of explanations; a “?” beside the title opens it. */
 	term?: Term;
@@ -44,7 +44,7 @@ export function visibleRows<Row>(
 	return matching.sort((a, b) => compared(values[a], values[b], direction) || a - b);
 }
 
-/** What is visible, as CSV with the columns' titles as its header. */
+/** Formats the visible rows, hidden columns included, as CSV with the columns' titles as its header. */
 export function visibleCsv<Row>(
 	columns: readonly Column<Row>[],
 	rows: readonly Row[],
@@ -73,7 +73,7 @@ export function visibleTexts<Row>(
 	};
 }
 
-/** What the screen shows of a row in a column. */
+/** Formats the cell of a row in a column as the screen shows it; “–” for null unless the column formats it. */
 export function cellText<Row>(column: Column<Row>, row: Row): string {
 	const value = column.value(row);
 	return column.format?.(value, row) ?? String(value ?? '–');
@@ -86,7 +86,7 @@ function textOf<Row>(columns: readonly Column<Row>[], row: Row): string {
 		.toLowerCase();
 }
 
-/** What is not there goes last, whichever way the rest is sorted. */
+/** Compares two values for sorting; null goes last, whichever way the rest is sorted. */
 function compared(a: TableValue, b: TableValue, direction: 1 | -1): number {
 	if (a === null || b === null) return Number(a === null) - Number(b === null);
 	return a < b ? -direction : a > b ? direction : 0;

@@ -1,6 +1,6 @@
 import { TABS } from './tabs.svelte.ts';
 
-/** Where results stand that no tab opens one by one: those imported from lm-evaluation-harness. */
+/** Tab that lists the results that no tab opens one by one: those imported from lm-evaluation-harness. */
 const LISTED = 'evaluate';
 
 /** The address of a run's page with a stored result open on its tab. */

@@ -8,7 +8,7 @@ export function childrenOf(parent: number): number[] {
 		.map(([pid]) => pid);
 }
 
-/** Whether a process was started with this script. */
+/** Tests if a process was started with this script; false if it has ended. */
 export function runsScript(pid: number, script: string): boolean {
 	try {
 		const command = existsSync('/proc/self/cmdline')

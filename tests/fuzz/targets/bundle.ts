@@ -35,7 +35,7 @@ interface Mutant {
 	bytes: Uint8Array;
 	change: string;
 	wellFormed: boolean;
-	/** Whether its lists of sizes and hashes fit, so that only meanings can be wrong. */
+	/** True if its lists of sizes and hashes fit, so that only meanings can be wrong. */
 	sealed: boolean;
 }
 

@@ -6,7 +6,7 @@ import { Finding, refusedOr, type Outcome, type Target } from '../target.ts';
 import { CONFIG } from './configMutants.ts';
 import { figuresOf, LOSS_TOLERANCE } from './model.ts';
 
-/** What transformers makes of one mutant: the loss on the windows that `figuresOf` cuts, or nothing. */
+/** Reference of one mutant by transformers: the loss on the windows that `figuresOf` cuts, or null. */
 interface Reference {
 	change: string;
 	config: Record<string, unknown>;

@@ -8,7 +8,7 @@ export interface ConfigMutant {
 	config: Record<string, unknown>;
 }
 
-/** What config.json of the unchanged model says. */
+/** Content of config.json of the unchanged model. */
 export const CONFIG = tinyConfig({ config: { model_type: 'llama' } });
 
 const LLAMA3_ROPE = {

@@ -5,7 +5,7 @@ import { similarityOf } from '../../../analysis/similarity/similarity.ts';
 import { Finding } from '../target.ts';
 import { analyze } from '../../builders/opened.ts';
 
-/** What an analysis says of a model. */
+/** Figures of a model by an analysis. */
 export interface Figures {
 	/** nats/token */
 	loss: number;

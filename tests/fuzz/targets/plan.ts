@@ -52,7 +52,7 @@ export class PlanTarget implements Target {
 	}
 }
 
-/** What of the contract of plan.json a plan breaks; null: nothing. Written apart from the reader. */
+/** Describes a rule of the contract of plan.json that a plan breaks; null: none. Written apart from the reader. */
 function problemOf(plan: Plan, json: Plan): string | null {
 	if (plan.sources.join() !== json.sources.join())
 		return 'it was read otherwise than it is written';

@@ -18,8 +18,8 @@ interface Reference {
 }
 
 /**
- * What config.json says of quantised weights. The weights stay as they are, so that a mutant is refused or has the loss
- * that it had: no other reading of the same bytes goes without a word.
+ * Settings of quantised weights in config.json. The weights stay as they are, so that a mutant is refused or has the
+ * loss that it had: no other reading of the same bytes goes without a word.
  */
 export class QuantisedTarget implements Target {
 	readonly name = 'quantised';

@@ -24,7 +24,7 @@ export interface ProbeSet {
 	sequences: ProbeSequence[];
 }
 
-/** What a model makes of the questions of one task and length. */
+/** Figures of one model on the questions of one task and length. */
 export interface ProbeFigures {
 	/** Fraction of questions whose right answer is likelier than every other candidate. */
 	accuracy: number;

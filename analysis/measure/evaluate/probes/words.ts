@@ -1,7 +1,7 @@
 import { InputError } from '../../../errors.ts';
 import type { Tokenizer } from '../../../model/tokens/types.ts';
 
-/** What long in-context probes are made of: ids of single-token words, and the tokens that stand between words. */
+/** Tokens of long in-context probes: ids of single-token words, and the tokens that stand between words. */
 export interface ProbeWords {
 	words: number[];
 	/** Between what is asked and its answer. */
@@ -13,7 +13,7 @@ export interface ProbeWords {
 
 /** A space and a lower-case word, as most tokenizers have thousands. */
 const WORD = /^ [a-z]{3,12}$/;
-/** Where a tokenizer has fewer than this of them, any token of letters counts as a word. */
+/** Number of such words that suffices; where a tokenizer has fewer, any token of letters counts as a word. */
 const ENOUGH = 200;
 const LETTERS = /^ ?\p{L}+$/u;
 /** So many ids are looked at. */

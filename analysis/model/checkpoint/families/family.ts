@@ -2,8 +2,8 @@ import { LLAMA_TENSORS, type TensorLayout } from '../layout.ts';
 import type { BlockFacts } from '../types.ts';
 
 /**
- * What an architecture leaves unsaid in config.json. Values are the defaults of the configuration
- * classes of Hugging Face transformers 5, whose behaviour is matched.
+ * Facts of an architecture that config.json leaves unsaid. Values are the defaults of the configuration classes of
+ * Hugging Face transformers 5, whose behaviour is matched.
  */
 export interface Family {
 	/** `model_type` in config.json. */
@@ -24,21 +24,21 @@ export interface Family {
 	mlpBias: BiasKey | boolean;
 	qkNorm: boolean;
 	/**
-	 * Which layers see a sliding window: none, all where `sliding_window` is a number (`where used`: and
-	 * `use_sliding_window` is set), with
-	 * `use_sliding_window` those from `max_window_layers` on or named by `layer_types`, or all but every n-th.
+	 * Layers with a sliding window: none; all, where `sliding_window` is a number (`where used`: and `use_sliding_window`
+	 * is set); with `use_sliding_window` those from `max_window_layers` on or named by `layer_types`; or all but every
+	 * n-th, unless `layer_types` names them.
 	 */
 	window: 'none' | 'all layers' | 'where used' | 'some layers' | { fullEvery: number };
-	/** Which layers do not rotate: none, those that `no_rope_layers` names, those without a sliding window, or all. */
+	/** Layers that do not rotate: none, those that `no_rope_layers` names, those without a sliding window, or all. */
 	unrotated: 'none' | 'no_rope_layers' | 'full layers' | 'all';
-	/** Whether a part of each head may rotate alone, by `partial_rotary_factor`; else the whole of it does. */
+	/** True if a part of each head may rotate alone, by `partial_rotary_factor`; else the whole head must. */
 	partialRotary: boolean;
 	/** Rotary base of layers with a sliding window, where it is another than `rope_theta`. */
 	localTheta: number | null;
 	block: BlockFacts;
-	/** Whether `use_parallel_residual` says if a block is parallel. */
+	/** True if `use_parallel_residual` decides if a block is parallel; else `block.parallel` does. */
 	parallelByConfig: boolean;
-	/** Whether embeddings are multiplied by √hidden. */
+	/** True if embeddings are multiplied by √hidden. */
 	scaledEmbedding: boolean;
 	/** Mixtures of experts: their numbers where config.json has none, and how experts are weighed; null: one MLP a layer. */
 	experts: {
@@ -46,10 +46,10 @@ export interface Family {
 		perToken: number;
 		softmaxOver: 'all' | 'chosen';
 		normalised: boolean | 'norm_topk_prob';
-		/** Whether the MLP is gpt-oss's clamped one. */
+		/** True if the MLP is gpt-oss's clamped one. */
 		clamped: boolean;
 	} | null;
-	/** Whether heads have a score for no key. */
+	/** True if heads have an attention sink, a score for no key. */
 	sinks: boolean;
 	/** Keys that are refused of other families, because they change the numbers, and that are followed here. */
 	follows: readonly string[];
@@ -74,7 +74,7 @@ export const LLAMA_BLOCK: BlockFacts = {
 	rotaryInterleaved: false
 };
 
-/** What most families are, but for some of its facts. */
+/** Family that most others copy, with some facts changed. */
 export const LLAMA: Family = {
 	modelType: 'llama',
 	keys: {},

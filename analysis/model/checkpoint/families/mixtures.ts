@@ -5,7 +5,7 @@ import { MISTRAL, QWEN3 } from './llama.ts';
 
 const { roles } = LLAMA_TENSORS;
 
-/** What the matrices of all experts of a layer together are called. */
+/** Names of the matrices of all experts of a layer together. */
 const TOGETHER = {
 	gate: 'mlp.experts.all_gates',
 	up: 'mlp.experts.all_ups',

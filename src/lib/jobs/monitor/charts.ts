@@ -17,7 +17,7 @@ export interface MonitorChart {
 const GIGA = 1e9;
 const MEGA = 1e6;
 const zero = { name: 'zero', colour: '', xs: [0], ys: [0] };
-/** Where all values are 0, which has no range: none can be below. */
+/** Range of an axis on which all values are 0, so that they span none. No value can be below 0. */
 const NOTHING_YET: [number, number] = [0, 1];
 /** A tick's label and room around it, CSS pixels. */
 const TICK_WIDTH = 64;

@@ -11,7 +11,7 @@ import type { CompareUrl } from './url.ts';
 /** Colours of the runs, by their place; from the fifth on they come again, dashed. */
 const COLOURS = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)', 'var(--series-4)'];
 
-/** What the server answers: a comparison and the records of its runs, in order. */
+/** Answer of the server: a comparison and the records of its runs, in order. */
 export interface Compared {
 	comparison: Comparison;
 	records: RunRecord[];

@@ -1,7 +1,7 @@
 import type { SpanChoice } from '$analysis/compare/types.ts';
 import { METRICS, VIEWS, type Metric, type View } from '$analysis/similarity/types.ts';
 
-/** What of the comparison is kept in its address. */
+/** State of a comparison that its address keeps. */
 export interface CompareUrl {
 	runs: string[];
 	metric: Metric;
@@ -10,7 +10,7 @@ export interface CompareUrl {
 	spans: SpanChoice | null;
 	/** Range of the colours, where it is locked. */
 	range: [number, number] | null;
-	/** Which two of the runs the difference is of, as places in `runs`. */
+	/** Indices in `runs` of the two runs whose difference is shown. */
 	pair: [number, number];
 }
 

@@ -2,7 +2,7 @@ import type { Value } from '$analysis/measure/overview/rows.ts';
 import type { Label } from '$analysis/workspace/labels/label.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 
-/** What runs can be searched by. */
+/** Names of the columns that runs can be searched by. */
 export const RUN_COLUMNS = [
 	...['model', 'name', 'tags', 'note', 'pinned', 'texts', 'layers', 'context', 'windows', 'tokens'],
 	...['loss', 'recall', 'architecture', 'metrics', 'created', 'id', 'hash']

@@ -11,14 +11,14 @@ import { attendingWords } from '$analysis/text/plan.ts';
 export interface Fact {
 	name: string;
 	value: string;
-	/** What the fact is, where its name does not say. */
+	/** Explanation of a fact whose name does not say enough. */
 	about?: string;
 }
 
-/** Where neither config.json nor graph names a limit, the facts have a number that none reaches. */
+/** Value of `maxPositions` if neither config.json nor the graph names a limit; no real limit reaches it. */
 const NO_LIMIT = 2 ** 31 - 1;
 
-/** What a list knows of a model; none where it could not be understood. */
+/** Returns the facts that a list has about a model; none if the model could not be understood. */
 export function listedFacts({ facts, planned }: ModelListing): Fact[] {
 	if (facts === null) return [];
 	const { layers, heads, kvHeads, headDim, hidden, intermediate, maxPositions } = facts;
@@ -36,7 +36,7 @@ export function listedFacts({ facts, planned }: ModelListing): Fact[] {
 	];
 }
 
-/** What an ONNX file says of itself. */
+/** Returns the facts that an ONNX file states about itself; none for a checkpoint. */
 export function graphFacts({ graph }: ModelReport): Fact[] {
 	if (graph === null) return [];
 	const { producer, opset } = graph;

@@ -11,7 +11,7 @@ import type { LabelBook } from '../../labels/book.svelte.ts';
 import { pinnedFirst } from '../../labels/find.ts';
 import type { Preferences } from '../../state/preferences.svelte.ts';
 
-/** Where the pages are. */
+/** Makes the commands that go to a page, and the one that shows the keyboard shortcuts. */
 export function placeCommands(onkeys: () => void): Command[] {
 	const places: [string, string, string][] = [
 		['/', 'Runs and new analysis', 'home first page models'],

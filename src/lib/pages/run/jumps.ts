@@ -4,7 +4,7 @@ import type { RunState } from '../../state/run.svelte.ts';
 const LAYER = /^(?:layer|l)?\s*(\d+)$/i;
 const PAIR = /^(?:pair|layers?|span)?\s*(\d+)\s*(?:[\s,:–-]|and|to)\s*(\d+)$/i;
 
-/** What a line says of layers: "12" and "layer 12" open that layer and the one before it, "3 7" a pair, "span 3-7" makes one. */
+/** Finds jumps in a line: "12", "layer 12" (open it and the layer before), "3 7", "span 3-7" (open or span a pair). */
 export function layerJumps(page: RunState, text: string): Command[] {
 	const pair = PAIR.exec(text);
 	if (pair !== null) return pairJumps(page, Number(pair[1]), Number(pair[2]));

@@ -18,7 +18,7 @@ interface OpenRun {
 	onsay: (text: string) => void;
 }
 
-/** What the palette can do with the run that is open. */
+/** Returns the commands of the palette for the run that is open. */
 export function runCommands(open: OpenRun): Offer {
 	return {
 		commands: [...shown(open), ...planned(open), ...labelled(open), ...copied(open)],

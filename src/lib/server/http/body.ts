@@ -85,7 +85,7 @@ async function* chunksOf(request: Request, mostBytes: number): AsyncGenerator<Ui
 	}
 }
 
-/** Whether SvelteKit refused a body for adapter-node's own bound, BODY_SIZE_LIMIT; the class of its error is not public. */
+/** Tests if an error is SvelteKit's, for a body over adapter-node's BODY_SIZE_LIMIT. Its class is not public. */
 export function isRefusedByKit(error: unknown): boolean {
 	return error instanceof Error && 'status' in error && error.status === 413;
 }

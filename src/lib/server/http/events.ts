@@ -5,7 +5,7 @@ const MIN_INTERVAL_MS = 250;
 /** Keeps proxies and browsers from thinking that the connection is dead. */
 const HEARTBEAT_MS = 15_000;
 
-/** What there is to watch: the job manager. */
+/** Source of jobs to watch: the job manager. */
 export interface JobFeed {
 	list(): Job[];
 	/** Returns how to unsubscribe. */

@@ -4,7 +4,7 @@ import { demandToken } from './token.ts';
 
 const TOKEN = 'a-token-of-the-server';
 
-/** What a visitor shows besides the address: a cookie of a name, and a header. */
+/** Makes the credentials that a visitor shows besides the address: a cookie of a name, and a header. */
 function shown(
 	kept: [name: string, value: string] | null = null,
 	authorization: string | null = null

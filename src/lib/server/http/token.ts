@@ -15,9 +15,9 @@ let guesses: Promise<void> = Promise.resolve();
 let waiting = 0;
 
 /**
- * What to answer instead of the page while the visitor has not shown the token; null: they have. The first visit
- * brings it in the address; it moves to a cookie, so that it stays out of the history and of copied links. Programs send
- * it as a header.
+ * Checks the token of a visitor. Returns the response to give instead of the page; null: they have shown the token. The
+ * first visit brings it in the address; it moves to a cookie, so that it stays out of the history and of copied links.
+ * Programs send it as a header.
  */
 export async function demandToken(
 	url: URL,

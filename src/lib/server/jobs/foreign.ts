@@ -7,7 +7,7 @@ import { JOB_ID, kindSchema, type KeptJob } from './record.ts';
 export interface ForeignJob {
 	/** As the file has it, and as it is written back. */
 	stored: unknown;
-	/** How it is shown. */
+	/** Job to show on the list in its place. */
 	job: KeptJob;
 	/** Names the folder of its texts; null: that is not known. */
 	textsId: string | null;
@@ -20,7 +20,7 @@ const shownSchema = v.object({
 	createdAt: v.fallback(v.pipe(v.string(), v.isoTimestamp()), new Date(0).toISOString())
 });
 
-/** What can be shown of a job that is not understood, and `why` it is not. `taken`: the ids of the jobs before it. */
+/** Makes a job to show for one that is not understood, with the reason `why`. `taken`: ids of the jobs before it. */
 export function foreignJob(stored: unknown, why: string, taken: ReadonlySet<string>): ForeignJob {
 	const read = parseOrNull(v.object({ job: shownSchema }), stored)?.job;
 	const id = read?.id && !taken.has(read.id) ? read.id : null;

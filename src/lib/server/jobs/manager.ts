@@ -36,7 +36,7 @@ export interface JobManagerOptions {
 	home: string;
 	/** The workspace may not be written: jobs are shown, none is taken up. */
 	readOnly: boolean;
-	/** What has become of the workspace while the server ran; null: it is where it was. */
+	/** Describes a loss of the workspace while the server runs: moved, removed, replaced; null: it is where it was. */
 	problem: () => string | null;
 	memoryLimitBytes: number | null;
 }
@@ -95,7 +95,7 @@ export class JobManager {
 		return [...this.#records.map(({ command }) => command), ...foreign];
 	}
 
-	/** What a job that runs was asked for, and the texts that it reads. Errors: NotFoundError where it does not run. */
+	/** Returns the record of a running job and the texts that it reads. Throws NotFoundError if it does not run. */
 	async running(id: string): Promise<{ record: JobRecord; documents: Document[] }> {
 		const record = this.#find(id);
 		if (record.job.state !== 'running') throw new NotFoundError(`job ${id}: does not run now`);

@@ -7,7 +7,7 @@ import { isMeasurement, kindOf, kinds } from '$analysis/measure/lookup.ts';
 import { telemetrySchema } from '$analysis/telemetry/schema.ts';
 import type { Job } from '$lib/client/api.ts';
 
-/** What a job of a kind does: its settings, and what its inputs are known by. Texts are files of their own. */
+/** Request of a job of a kind: its settings, and ids or names of its inputs. Texts are files of their own. */
 type JobRequestOf<K> = K extends {
 	kind: infer Kind;
 	takes: readonly (infer Input)[];
@@ -24,7 +24,7 @@ type JobRequestOf<K> = K extends {
 
 export type JobRequest = JobRequestOf<(typeof KINDS)[number]>;
 
-/** What is asked for, as jobs.json keeps it. */
+/** Converts a request to the form that jobs.json keeps. */
 export function jobRequestOf(request: Request, repairOf: string | null): JobRequest {
 	const kind = kindOf(request.kind);
 	const kept: object = {
@@ -44,7 +44,7 @@ export function settingsOf(request: JobRequest): object {
 	return parseUntrusted(kindOf(request.kind).settings, request, 'jobs.json');
 }
 
-/** What a job says that it runs: tokens of a window, or of a bench's prompt; windows, or rounds. */
+/** Returns the extent of a job: tokens of a window or of a bench's prompt, and number of windows or rounds. */
 export function extentOf(request: JobRequest): Extent {
 	return kindOf(request.kind).extent(settingsOf(request));
 }

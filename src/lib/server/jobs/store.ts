@@ -24,7 +24,7 @@ import { JOB_ID, jobsFileSchema, recordSchema, type JobRecord } from './record.t
 /** Texts without a job stay for as long as someone may still look for them. */
 const ORPHANS_STAY_MS = 7 * 24 * 60 * 60 * 1000; // 7 days
 
-/** What jobs.json holds. */
+/** Content of jobs.json. */
 export interface StoredJobs {
 	records: JobRecord[];
 	/** Jobs that this version does not understand. They stay in the file as they are. */
@@ -48,7 +48,7 @@ export class JobStore {
 		this.#textsFolder = join(home, 'jobs');
 	}
 
-	/** Whether the list was read: only then is it known whose texts are whose. */
+	/** True if the list was read. Only then is it known which texts belong to which job. */
 	get known(): boolean {
 		return this.#known;
 	}

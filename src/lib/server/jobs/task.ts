@@ -8,12 +8,12 @@ import type { Shelf } from '$analysis/workspace/shelf.ts';
 import type { JobKind } from '$lib/client/api.ts';
 import { settingsOf, type JobRecord, type JobRequest } from './record.ts';
 
-/** Whether the jobs of a kind make a run; the others make a result. */
+/** Returns true if the jobs of a kind make a run; the others make a result. */
 export function makesRun(kind: JobKind): boolean {
 	return !isMeasurement(kindOf(kind));
 }
 
-/** Where the jobs of a kind put what they make. */
+/** Returns the shelf for the runs or results that the jobs of a kind make. */
 export function shelfOf(kind: JobKind, home: string): Shelf {
 	return makesRun(kind) ? runShelf(home) : resultShelf(home);
 }
@@ -24,7 +24,7 @@ export function keptNames({ job, request }: Pick<JobRecord, 'job' | 'request'>):
 	return questions === null ? job.texts : [...job.texts, questions];
 }
 
-/** What a worker is to do for a job. `kept`: its texts, then its questions. */
+/** Makes the task of a worker for a job. `kept`: its texts, then its questions. */
 export function taskOf(
 	{ job, request, command }: JobRecord,
 	id: string,
@@ -48,7 +48,7 @@ export function taskOf(
 	return { kind: 'measure', request: whole, id, command };
 }
 
-/** What the inputs of a job are known by; null where its kind takes none. */
+/** Returns the ids and names of a job's inputs beside its texts; each is null if the kind takes none such. */
 function inputsOf(request: JobRequest) {
 	return {
 		modelHash: 'modelHash' in request ? request.modelHash : null,

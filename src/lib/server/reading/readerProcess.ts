@@ -23,7 +23,7 @@ const WORDS = {
 
 /** Long texts and large vocabularies take some seconds; more than this most likely never ends. */
 const TIME_LIMIT_MS = 30_000;
-/** What may take too long, and what to do then. */
+/** Words for the error of a question that takes too long: `what` was read, and `why` it is slow, with advice. */
 interface Slow {
 	what: string;
 	why: string;
@@ -104,7 +104,7 @@ class Lane {
 	readonly #file: string;
 	readonly #limit: TimeLimit;
 	#child: ChildProcess | null = null;
-	/** When what it runs was built; `npm run dev` builds it anew while the server runs. */
+	/** Time at which the script of the process was built, ms; `npm run dev` builds it anew while the server runs. */
 	#builtMs = 0;
 	#line: Promise<unknown> = Promise.resolve();
 	#waiting = 0;

@@ -7,7 +7,7 @@ import type { AskedPlan } from '../../measure/askedPlan.ts';
 
 type NewBench = NewMeasurementOf<'bench'>;
 
-/** What the form of a bench holds, its plan apart; null: an empty number. */
+/** Contents of the form of a bench, its plan apart; null: an empty number. */
 export interface BenchFields {
 	/** On which the cost of the plan is measured. */
 	texts: TextChoices;
@@ -19,7 +19,7 @@ export interface BenchFields {
 	repeats: number | null;
 }
 
-/** What the form starts with: the command's defaults, as far as the model has positions. */
+/** Returns the initial contents of the form: the command's defaults, as far as the model has positions. */
 export function benchFields(maxPositions: number, samples: SamplesAnswer): BenchFields {
 	const generate = Math.max(1, Math.min(BENCH_DEFAULTS.generate, Math.floor(maxPositions / 2)));
 	const prompt = Math.max(1, Math.min(BENCH_DEFAULTS.prompt, maxPositions - generate));
@@ -42,7 +42,7 @@ export function benchFieldsOf(
 	};
 }
 
-/** What is asked for; null: something is missing. */
+/** Builds the request of a bench; null: a text or a number is missing. */
 export function benchRequest(run: string, fields: BenchFields, asked: AskedPlan): NewBench | null {
 	const { dtype, prompt, generate, batch, repeats, recall } = fields;
 	const texts = textsOf(fields.texts);

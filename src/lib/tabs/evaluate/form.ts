@@ -13,7 +13,7 @@ import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
 
-/** What the form of an evaluation holds, its plan apart; null: an empty number. */
+/** Contents of the form of an evaluation, its plan apart; null: an empty number. */
 export interface EvaluateFields extends QuestionFields {
 	texts: TextChoices;
 	context: number | null;
@@ -29,12 +29,12 @@ export interface EvaluateFields extends QuestionFields {
 	maxProbeDropPercent: number | null;
 }
 
-/** What a run says of its model and its engine. */
+/** Parts of a run that the form needs: its engine and the limits of its model. */
 type AskedRun = Pick<RunRecord, 'engine'> & {
 	model: Pick<ModelFacts, 'maxPositions' | 'onlyTorch'>;
 };
 
-/** What the form starts with: the command's defaults, as far as the model allows. */
+/** Returns the initial contents of the form: the command's defaults, as far as the model allows. */
 export function evaluateFields(run: AskedRun, samples: SamplesAnswer): EvaluateFields {
 	return {
 		texts: sampleChoices(samples, EVALUATE_DEFAULTS.samples),
@@ -85,7 +85,7 @@ export function evaluateFieldsOf(
 	};
 }
 
-/** What is asked for; null: something is missing. */
+/** Builds the request of an evaluation; null: a text, a number or the file of questions is missing. */
 export function evaluateRequest(
 	run: string,
 	fields: EvaluateFields,

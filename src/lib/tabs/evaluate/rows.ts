@@ -21,13 +21,13 @@ export interface ComparedRow {
 	a: string;
 	b: string;
 	difference: string;
-	/** What the figure is. */
+	/** Definition of the figure, shown when the pointer rests on its row. */
 	about: string;
 }
 
 export interface ComparedGroup {
 	name: string;
-	/** How the figures came about. */
+	/** Origin of the figures: measured on the texts or the machine, or predicted from the plan. */
 	basis: 'measured' | 'predicted';
 	rows: ComparedRow[];
 }

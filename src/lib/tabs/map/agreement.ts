@@ -7,11 +7,11 @@ import {
 import type { Metric, Similarity, View } from '$analysis/similarity/types.ts';
 import type { DamageTables } from '$analysis/publish/damageTables.ts';
 
-/** What damage is held against: the similarity itself, its excess over the null, or `output`. */
+/** Measures of pairs compared with damage: the similarity itself, its excess over the null, and `output`. */
 export const MEASURES_OF_PAIRS = ['similarity', 'excess', 'output'] as const;
 export type PairMeasure = (typeof MEASURES_OF_PAIRS)[number];
 
-/** How one measure ranks pairs against how measured damage does. */
+/** Agreement between the ranking of pairs by one measure and by measured damage. */
 export interface AgreementRow extends RankAgreement {
 	measure: PairMeasure;
 	/** null: `output`, which has neither. */

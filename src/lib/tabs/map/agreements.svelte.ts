@@ -5,7 +5,7 @@ import { agreementRows, outputRow, type AgreementRow } from './agreement.ts';
 import type { DamageTables } from '$analysis/publish/damageTables.ts';
 import { requestJson, similarityFrom } from '../../client/request.ts';
 
-/** How every metric and view of a run ranks pairs, against measured damage. */
+/** Agreement with measured damage in the ranking of pairs, for every metric and view of a run and for `output`. */
 export class Agreements {
 	rows = $state.raw<readonly AgreementRow[]>([]);
 	/** Some are still on their way. */

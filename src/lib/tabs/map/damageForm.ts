@@ -9,7 +9,7 @@ import type { NewMeasurement, SamplesAnswer } from '../../client/api.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
 import type { StoredDamage } from '$analysis/publish/damageCard.ts';
 
-/** What the form of a damage map holds; null: an empty number. */
+/** Contents of the form of a damage map; null: an empty number. */
 export interface DamageFields {
 	texts: TextChoices;
 	context: number | null;
@@ -20,12 +20,12 @@ export interface DamageFields {
 	torch: TorchSettings | null;
 }
 
-/** What a run says of its model and its engine. */
+/** Parts of a run that the form needs: its engine and the limits of its model. */
 type AskedRun = Pick<RunRecord, 'engine'> & {
 	model: Pick<ModelFacts, 'layers' | 'maxPositions' | 'onlyTorch'>;
 };
 
-/** What the form starts with: the command's defaults, as far as the model allows. */
+/** Returns the initial contents of the form: the command's defaults, as far as the model allows. */
 export function damageFields(run: AskedRun, samples: SamplesAnswer): DamageFields {
 	const { layers, maxPositions } = run.model;
 	return {
@@ -55,7 +55,7 @@ export function damageFieldsOf(
 	};
 }
 
-/** What is asked for; null: something is missing. */
+/** Builds the request of a damage map; null: a text or a number is missing. */
 export function damageRequest(run: string, fields: DamageFields): NewMeasurement | null {
 	const { context, windows, maxSpan, recall, torch } = fields;
 	const texts = textsOf(fields.texts);

@@ -1,11 +1,11 @@
-/** How probabilities become colours: against the row's highest, by their logarithm, or as they are. */
+/** Scales from probability to colour: relative to the row's highest, logarithmic, or linear. */
 export const LOOK_SCALES = ['row max', 'log', 'linear'] as const;
 export type LookScale = (typeof LOOK_SCALES)[number];
 
 /** Decades below 1 that the logarithmic scale shows; what is smaller has no colour. */
 const DECADES = 4;
 
-/** What a query of a map [tokens, tokens] attends to: the probability of each key up to itself. */
+/** Returns a query's row of a map [tokens, tokens]: the probability of each key up to itself. A view, not a copy. */
 export function looksOf(map: Float32Array, tokens: number, query: number): Float32Array {
 	return map.subarray(query * tokens, query * tokens + query + 1);
 }

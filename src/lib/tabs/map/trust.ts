@@ -17,7 +17,7 @@ export function supported({ low, high }: Agreement): -1 | 0 | 1 {
 	return high < 0 ? -1 : low > 0 ? 1 : 0;
 }
 
-/** What a measure is called: "cosine (all)", "excess of cosine (no-sink)", "output". */
+/** Formats the name of a measure: "cosine (all)", "excess of cosine (no-sink)", "output". */
 export function measureName({
 	measure,
 	metric,

@@ -13,7 +13,7 @@ import { askedQuestions, type QuestionFields } from '../../forms/questions.ts';
 import { choicesOf, sampleChoices, textsOf, type TextChoices } from '../../forms/textChoices.ts';
 import { parseLayers } from '../../state/edit.ts';
 
-/** What the form of a search holds; null: an empty number. */
+/** Contents of the form of a search; null: an empty number. */
 export interface SearchFields extends QuestionFields {
 	goal: SearchGoal['kind'];
 	followers: number | null;
@@ -36,12 +36,12 @@ export interface SearchFields extends QuestionFields {
 	maxAccuracyDropPercent: number | null;
 }
 
-/** What a run says of its model and its engine. */
+/** Parts of a run that the form needs: its engine and the limits of its model. */
 type AskedRun = Pick<RunRecord, 'engine'> & {
 	model: Pick<ModelFacts, 'layers' | 'maxPositions' | 'onlyTorch'>;
 };
 
-/** What the form starts with: the command's defaults, as far as the model allows. The command asks for a goal. */
+/** Returns the form's initial contents: the command's defaults, as far as the model allows, and a goal of its own. */
 export function searchFields(run: AskedRun, samples: SamplesAnswer): SearchFields {
 	const { layers, maxPositions } = run.model;
 	return {
@@ -112,7 +112,7 @@ function goalFields(goal: SearchGoal): Partial<SearchFields> {
 	}
 }
 
-/** What keeps the form from being sent, for a person; null: nothing that a number's own field does not say. */
+/** Describes what keeps the form from being sent; null: nothing beyond what the field of a number says itself. */
 export function searchMissing(fields: SearchFields, layers: number): string | null {
 	if (textsOf(fields.texts).length === 0) return 'Choose a text.';
 	if (askedQuestions(fields) === undefined) return 'Choose a file of questions.';
@@ -121,7 +121,7 @@ export function searchMissing(fields: SearchFields, layers: number): string | nu
 		: null;
 }
 
-/** What is asked for; null: something is missing. */
+/** Builds the request of a search; null: something is missing, or no list of protected layers can be read. */
 export function searchRequest(
 	run: string,
 	fields: SearchFields,

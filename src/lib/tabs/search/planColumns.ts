@@ -38,7 +38,7 @@ function reportColumn<Row extends Pick<FrontPoint, 'report'>>(): Column<Row> {
 	};
 }
 
-/** What becomes of recall; nothing where it was not measured. */
+/** Returns the column of recall increase (nats/token, with its interval); “–” where it was not measured. */
 function recallColumn<Row extends { recall?: { report: PartLoss } }>(): Column<Row> {
 	return {
 		key: 'recall',
@@ -50,7 +50,7 @@ function recallColumn<Row extends { recall?: { report: PartLoss } }>(): Column<R
 	};
 }
 
-/** What plans lose on the user's questions that were held out; nothing where they were not asked. */
+/** Returns the column of accuracy drop on the user's held-out questions; “–” where they were not asked. */
 function accuracyColumn<Row extends { accuracy?: { report: AccuracyDrop } }>(): Column<Row> {
 	return {
 		key: 'accuracy',
@@ -65,7 +65,7 @@ function accuracyColumn<Row extends { accuracy?: { report: AccuracyDrop } }>(): 
 	};
 }
 
-/** What a plan does is written below its name. `asked`: some plans were asked the user's questions. */
+/** Returns the columns of plans; their kind is below their name. `asked`: some were asked the user's questions. */
 export const planColumns = (shown: ShownAxes, asked: boolean): readonly Column<PlanFigures>[] => [
 	{ key: 'name', title: 'Plan', value: ({ name }) => name },
 	{ key: 'words', title: 'Layers', value: ({ sources }) => planWords(sources) },

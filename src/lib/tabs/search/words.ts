@@ -9,7 +9,7 @@ export const KIND_NAMES: Readonly<Record<PlanKind, string>> = {
 	none: 'neither'
 };
 
-/** What was asked for: "4 followers", "at least 12.5% of the K cache", "the most for +0.050 nats/token". */
+/** Formats a goal: "4 followers", "at least 12.5% of the K cache", "the most of the KV cache for +0.050 nats/token". */
 export function goalText(goal: SearchGoal): string {
 	if (goal.kind === 'followers')
 		return `${goal.followers} ${goal.followers === 1 ? 'follower' : 'followers'}`;
@@ -26,7 +26,7 @@ export function sentences(text: string): { first: string; rest: string } {
 	return { first: text.slice(0, at), rest: text.slice(at).trim() };
 }
 
-/** How the plan does among random ones; null where there are none. */
+/** Describes the percentage of random plans that the plan beats; null: there are none. */
 export function randomText({ plans, beaten }: SearchReport['random']): string | null {
 	if (beaten === null) return null;
 	return `costs less than ${formatPercent(beaten, 0)} of ${plans.length} random plans with the same number of followers and dropped layers`;

@@ -8,7 +8,7 @@ import type { AskedPlan } from '../../measure/askedPlan.ts';
 
 type NewTune = NewMeasurementOf<'tune'>;
 
-/** What the form of a tuning holds, its plan apart; null: an empty number. */
+/** Contents of the form of a tuning, its plan apart; null: an empty number. */
 export interface TuneFields {
 	texts: TextChoices;
 	context: number | null;
@@ -24,7 +24,7 @@ export interface TuneFields {
 	device: string;
 }
 
-/** What the form starts with: the command's defaults, as far as the model allows. */
+/** Returns the initial contents of the form: the command's defaults, as far as the model allows. */
 export function tuneFields(
 	{ maxPositions }: Pick<ModelFacts, 'maxPositions'>,
 	samples: SamplesAnswer
@@ -53,7 +53,7 @@ export function tuneFieldsOf(
 	};
 }
 
-/** What is asked for; null: something is missing. */
+/** Builds the request of a tuning; null: a text or a number is missing. */
 export function tuneRequest(run: string, fields: TuneFields, asked: AskedPlan): NewTune | null {
 	const { context, windows, steps, batch, distillPercent } = fields;
 	const { learningRate, lora, compare, device } = fields;
