@@ -28,3 +28,41 @@ it('what is waited for counts as elapsed, not as work: the time left is extrapol
 	expect(told[1]).toMatchObject({ fraction: 0.5, secondsElapsed: 62, secondsLeft: 2 });
 	expect(reporter.secondsWorking()).toBe(2);
 });
+
+it.each([
+	['one report', [[10, 4]], 0.4],
+	[
+		'a slow start and two more',
+		[
+			[60, 1],
+			[2, 1],
+			[2, 2]
+		],
+		0.75
+	],
+	[
+		'a batch whose windows come at once',
+		[
+			[10, 1],
+			[0.05, 3]
+		],
+		4 / 10.05
+	],
+	[
+		'two such batches',
+		[
+			[10, 1],
+			[0, 3],
+			[8, 1],
+			[0, 3]
+		],
+		0.5
+	]
+])('the rate leaves the start out: %s', (_, reports, expected) => {
+	const reporter = new Reporter({ work: 10, layers: 1, windows: 9, context: 4 }, () => undefined);
+	for (const [seconds, work] of reports) {
+		vi.advanceTimersByTime(seconds * 1000);
+		reporter.add(work, 'windows', 1);
+	}
+	expect(reporter.rate()).toBeCloseTo(expected, 12);
+});

@@ -2,6 +2,8 @@ import type { Progress } from './progress.ts';
 
 /** Below this share of the work done, the time left would be a guess from nothing. */
 const SHARE_TO_EXTRAPOLATE = 0.03;
+/** Reports within so many seconds of the first belong to its batch. */
+const BATCH_SECONDS = 0.1;
 
 /** Size of a task: all of its work, layers and windows. */
 export interface ReportedTask {
@@ -25,6 +27,8 @@ export class Reporter {
 	readonly #task: ReportedTask;
 	readonly #report: (progress: Progress) => void;
 	#done = 0;
+	/** Work and seconds of the first reports of work, those of one batch together; null: none was done. */
+	#first: { done: number; seconds: number } | null = null;
 	/** Seconds that were no work. */
 	#waited = 0;
 	#tokens = 0;
@@ -38,6 +42,7 @@ export class Reporter {
 	/** `work` more was done in `stage`; `window` windows are through with it. */
 	add(work: number, stage: string, window: number, layer: number | null = null): void {
 		this.#done += work;
+		if (work > 0) this.#note();
 		const { layers, windows } = this.#task;
 		// A task that goes on where all is there has nothing left to do.
 		const fraction = this.#task.work === 0 ? 1 : Math.min(1, this.#done / this.#task.work);
@@ -60,6 +65,13 @@ export class Reporter {
 				othersCpuSeconds: this.#others.reduce((sum, each) => sum + each.cpuSeconds, 0)
 			})
 		});
+	}
+
+	#note(): void {
+		const seconds = this.secondsWorking();
+		if (this.#first === null || seconds <= this.#first.seconds + BATCH_SECONDS) {
+			this.#first = { done: this.#done, seconds };
+		}
 	}
 
 	/** As `add`, of a layer that one window went through. */
@@ -85,6 +97,16 @@ export class Reporter {
 		const value = await starting;
 		this.#waited += (performance.now() - before) / 1000;
 		return value;
+	}
+
+	/**
+	 * Work per second. Where work was reported more than once, from the first report on: what comes before it is also the start,
+	 * which takes a minute where files are read for the first time.
+	 */
+	rate(): number {
+		const { done, seconds } = this.#first ?? { done: 0, seconds: 0 };
+		if (this.#done > done) return (this.#done - done) / (this.secondsWorking() - seconds);
+		return this.#done / this.secondsWorking();
 	}
 
 	/** Seconds elapsed, but for those of `waitFor`. */

@@ -174,8 +174,7 @@ async function capture(
 		windows.length === 0 ? null : await prepared.capture(windows, home, reporter, stopwatch);
 	if (captured !== null) checkFinite([captured.loss], model.path, 'the loss');
 	const recall = await recallOf(prepared, request.torch ?? null, home, reporter, stopwatch);
-	const seconds = reporter.secondsWorking();
-	if (captured !== null) await rememberSpeed(home, totalWork / seconds, request.torch ?? null);
+	if (captured !== null) await rememberSpeed(home, reporter.rate(), request.torch ?? null);
 	return {
 		captured,
 		windows: windows.length,
