@@ -91,7 +91,7 @@ function nameOf({ name }: PlanFigures): string {
 	return name;
 }
 
-/** Loss added on the report part and its interval; the chosen plan in bold. */
+/** Loss increase on the report part and its interval; the chosen plan in bold. */
 function cellOf({ name, report: { loss, low, high } }: PlanFigures, chosen: string | null): string {
 	const nats = (each: number) => each.toFixed(3).replace('-', '−');
 	const interval = low === null || high === null ? '' : ` [${nats(low)}, ${nats(high)}]`;

@@ -151,7 +151,7 @@ describe('spanwise search', () => {
 		[['--followers', '1', '--save', 'kCache=5%'], 'goal: 2 given; expected exactly one of'],
 		[['--save', 'time=5%'], 'axes: kCache, kvCache, parameters, prefillFlops, decodeBytes'],
 		[['--save', 'kCache=120%'], 'found 120%; allowed: more than 0%, at most 100%'],
-		[['--save', 'kCache'], 'expected an axis and a share, such as kCache=12%'],
+		[['--save', 'kCache'], 'expected an axis and a fraction, such as kCache=12%'],
 		[['--followers', '4'], 'followers: 4; at least 1, and at most 3 fit (4 layers'],
 		[['--max-loss-increase', '-0.1'], 'loss increase: -0.1; allowed: nats/token, 0 or more'],
 		[['--followers', '1', '--context', '200'], 'text.txt: too short for 3 windows of 200 tokens'],

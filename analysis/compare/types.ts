@@ -124,9 +124,9 @@ export interface DepthSpan {
 export interface SpanOverlap {
 	first: number;
 	second: number;
-	/** Share of the depth that spans of both take up. */
+	/** Fraction of the depth that spans of both take up. */
 	shared: number;
-	/** Share of the depth that spans of either take up. */
+	/** Fraction of the depth that spans of either take up. */
 	either: number;
 	/** shared / either; null where neither has a span. */
 	share: number | null;

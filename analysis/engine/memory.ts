@@ -44,7 +44,7 @@ export interface Holdings {
 	fixedBytes: (layout: AttentionLayout) => number;
 }
 
-/** Share of the free memory that a run may take where the user names no limit. */
+/** Fraction of the free memory that a run may take where the user names no limit. */
 const DEFAULT_SHARE_OF_FREE = 0.7;
 /** Node, onnxruntime, tokenizer and code, before any weight: 150 to 230 MB were measured. */
 export const BASE_BYTES = 230e6;

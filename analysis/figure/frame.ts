@@ -40,7 +40,7 @@ export function valueAtX(frame: ChartFrame, place: number): number {
 	return frame.x[0] + ((place - frame.left) / frame.width) * (frame.x[1] - frame.x[0]);
 }
 
-/** Values that differ by less, as a share of their size, are one: there are no round numbers between them. */
+/** Values that differ by less, as a fraction of their size, are one: there are no round numbers between them. */
 const FLAT = 1e-6;
 
 /** A range that holds every value and interval, ending on round numbers; [0, 1] where there are none. */

@@ -26,7 +26,7 @@ export interface MapLayout extends Margins {
 /** No cell is drawn larger than this; a 6 × 6 map of heads would otherwise shout. */
 export const MAX_CELL = 44;
 
-/** Whole device pixels are taken where they keep this share of the room; else small cells leave a gap beside the map. */
+/** Whole device pixels are taken where they keep this fraction of the room; else small cells leave a gap beside the map. */
 const LEAST_FILL = 0.9;
 
 /**

@@ -1,6 +1,6 @@
 import { mean, meanInterval } from '../statistics/figures.ts';
 import { drawWindows, type Draws } from '../statistics/resample.ts';
-import { RECALL_OFF } from './recallSetting.ts';
+import { lengthNotes, RECALL_OFF } from './recallSetting.ts';
 import { cutProbes, PROBE_TOKENS, type Probe, type Probes } from '../model/tokens/probes.ts';
 import type { Document, Tokenizer } from '../model/tokens/types.ts';
 
@@ -54,14 +54,6 @@ export async function probesFor(
 			notes: ['recall was not measured: no text is long enough', ...cut.notes]
 		};
 	return { probes: cut, notes: [...lengthNotes(recallTokens, cut.passage), ...cut.notes] };
-}
-
-/** Says how long probes are where another length than the usual one was asked for. */
-export function lengthNotes(recallTokens: number, passage: number): string[] {
-	if (recallTokens === PROBE_TOKENS) return [];
-	return [
-		`recall was measured on probes of ${4 * passage} tokens: ${passage} that come again after ${2 * passage} others`
-	];
 }
 
 /** Recall of one probe from the losses of its tokens after the first: the mean of the last `scored`. */

@@ -39,7 +39,7 @@ export function savedShares(
 	};
 }
 
-/** Per layer, the share of the whole that it saves by itself. */
+/** Per layer, the fraction of the whole that it saves by itself. */
 export interface SavedPerLayer {
 	/** [L]: where it follows; 0 for layer 0, which has none to follow. */
 	share: number[];

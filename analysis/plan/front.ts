@@ -2,7 +2,7 @@ import type { SavedPerLayer } from './axes.ts';
 import { followersAllowed } from './limits.ts';
 import type { Sources, SpanLimits } from './types.ts';
 
-/** Loss added in nats/token, each case measured by itself; null: not measured, so no plan has it. */
+/** Loss increase in nats/token, each case measured by itself; null: not measured, so no plan has it. */
 export interface MeasuredCosts {
 	/** [L]: the layer dropped. */
 	drop: readonly (number | null)[];

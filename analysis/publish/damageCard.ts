@@ -22,7 +22,7 @@ export const MEASURES: Readonly<Record<DamageMapKind, string>> = {
 	output:
 		'1 − ‖(P_source − P_follower) V_follower W_O‖ / ‖P_follower V_follower W_O‖, Frobenius, squares summed over prompts, bias of W_O left out; rows source, columns follower',
 	damage:
-		'loss added in nats/token when the follower (column) alone reuses the attention weights of the source (row); on the diagonal when the attention of the layer is dropped',
+		'loss increase in nats/token when the follower (column) alone reuses the attention weights of the source (row); on the diagonal when the attention of the layer is dropped',
 	recall:
 		'nats/token added to the loss on the second copy of a passage that comes again when the follower (column) alone reuses the attention weights of the source (row); on the diagonal when the attention of the layer is dropped'
 };
@@ -52,7 +52,7 @@ export function damageCard(stored: StoredDamage, map: DamageMapKind): Record<str
 export function damageCaption(stored: StoredDamage, map: DamageMapKind): string {
 	const measure = {
 		damage:
-			'loss added in nats/token by one follower that reuses the source; diagonal: attention of the layer dropped',
+			'loss increase in nats/token by one follower that reuses the source; diagonal: attention of the layer dropped',
 		recall:
 			'recall increase (nats/token on a passage that comes again) by one follower that reuses the source; diagonal: attention of the layer dropped',
 		output: 'output similarity of the follower’s block with the source’s weights'
@@ -69,7 +69,7 @@ export function damageMethods(stored: StoredDamage): string {
 			: `Intervals are 95%, by bootstrap ${overWords(report.interval)}.`;
 	return (
 		`For every source layer before every follower, the follower alone was run with the attention weights of the source, and for every layer its attention was left out; ` +
-		`the loss added in nats/token was measured on ${textWords(stored)} with Spanwise ${stored.spanwise}. ` +
+		`the loss increase in nats/token was measured on ${textWords(stored)} with Spanwise ${stored.spanwise}. ` +
 		`The unchanged model (${stored.model.name}; SHA-256 of the weights ${shortHash(stored.model.hash)}…) has a loss of ${report.baseline.loss.toFixed(4)}. ${interval} Layers are counted from 0.`
 	);
 }

@@ -83,7 +83,7 @@ export interface FrontChart {
 }
 
 /**
- * The Pareto front on an axis: what is saved, predicted, against the loss added on the report part, measured, on text or on
+ * The Pareto front on an axis: what is saved, predicted, against the loss increase on the report part, measured, on text or on
  * a passage that comes again, or the accuracy lost on the user's questions; with the named plans that were measured so and,
  * on text, random plans and past evaluations of the model.
  */

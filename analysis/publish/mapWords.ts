@@ -39,7 +39,7 @@ export interface MapWords {
 export const MAP_ABOUT: Readonly<Record<MapChoice['map'], string>> = {
 	similarity: 'How alike the attention of two layers is',
 	output: 'How like its own output a layer’s attention block puts out with another’s weights',
-	damage: 'Loss added when a layer reuses another’s weights, measured',
+	damage: 'Loss increase when a layer reuses another’s weights, measured',
 	recall: 'What the same costs in-context recall: loss on a passage that comes again, measured'
 };
 

@@ -64,7 +64,7 @@ describe('nullMatrix', () => {
 });
 
 describe('excess', () => {
-	it('is the share of the room above the null that is used', () => {
+	it('is the fraction of the room above the null that is used', () => {
 		expect(excess(0.8, 0.6)).toBeCloseTo(0.5, 12);
 		expect(excess(1, 0.6)).toBe(1);
 		expect(excess(0.4, 0.5)).toBeCloseTo(-0.2, 12);

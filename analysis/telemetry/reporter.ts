@@ -1,6 +1,6 @@
 import type { Progress } from './progress.ts';
 
-/** Below this share of the work done, the time left would be a guess from nothing. */
+/** Below this fraction of the work done, the time left would be a guess from nothing. */
 const SHARE_TO_EXTRAPOLATE = 0.03;
 /** Reports within so many seconds of the first belong to its batch. */
 const BATCH_SECONDS = 0.1;

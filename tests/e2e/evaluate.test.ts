@@ -53,7 +53,7 @@ describe('the tabs of a run', () => {
 });
 
 describe('an evaluation', () => {
-	it('shows both models, the loss added, a verdict and the tokens, and is kept', async () => {
+	it('shows both models, the loss increase, a verdict and the tokens, and is kept', async () => {
 		const page = await visit(`${run}?tab=evaluate&spans=4-6`);
 		await page.getByText('No plan has been evaluated on this model yet').waitFor();
 		await form(page, 'Evaluate a plan').getByLabel('Context', { exact: true }).fill('48');

@@ -34,7 +34,7 @@ async function fill(page: Page, context: number, windows: number): Promise<void>
 	await form(page).getByRole('spinbutton', { name: 'Windows' }).fill(`${windows}`);
 }
 
-/** Share of a job that is done, by its bar. */
+/** Fraction of a job that is done, by its bar. */
 async function fractionOf(line: Locator): Promise<number> {
 	return line
 		.getByRole('progressbar')

@@ -40,7 +40,7 @@ export interface BenchPair {
 
 const MEASURING = 'measuring';
 const COSTING = 'evaluating the plan';
-/** Share of the time that writing a model takes, roughly, that is over when a stage begins. */
+/** Fraction of the time that writing a model takes, roughly, that is over when a stage begins. */
 const SHARE_BEFORE: Record<DeployStage, number> = {
 	writing: 0,
 	verifying: 0.5,

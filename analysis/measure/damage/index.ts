@@ -23,7 +23,7 @@ export const damage = {
 	help: {
 		about: 'measure the loss increase of every drop, pair and span',
 		more: `
-Measures the loss added, in nats/token, on windows of the text: for each layer that its attention is dropped;
+Measures the loss increase, in nats/token, on windows of the text: for each layer that its attention is dropped;
 for each pair source < follower that this one follower reuses the source's attention; for each span up to
 --max-span that all of it is shared. output of a pair is 1 − ‖(P_l − P_m) V_m W_O‖ / ‖P_m V_m W_O‖. Layers of
 different sliding windows are never paired: null. Each case's recall is measured on probes of 512 tokens, or as many

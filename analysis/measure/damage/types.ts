@@ -34,7 +34,7 @@ export interface DamageRequest {
 }
 
 /**
- * Loss added in nats/token, with its 95% bootstrap interval over windows. All null where layers differ in
+ * Loss increase in nats/token, with its 95% bootstrap interval over windows. All null where layers differ in
  * reach; bounds null where there is a single window.
  */
 export interface LossAdded {

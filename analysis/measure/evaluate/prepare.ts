@@ -221,7 +221,7 @@ export function choiceLength(
 	return fixedContext ?? filledLength(ids.length, model.facts.maxPositions);
 }
 
-/** A choice both ways, by its share of a window's tokens. */
+/** A choice both ways, by its fraction of a window's tokens. */
 export function choiceWork(
 	choice: ChoiceTokens,
 	prepared: Pick<PreparedEvaluation, 'model' | 'fixedContext' | 'context' | 'work'>

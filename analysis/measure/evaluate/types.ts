@@ -116,7 +116,7 @@ export interface Cost {
 export interface Gates {
 	/** Most nats/token that sharing may add. */
 	maxLossIncrease?: number;
-	/** Smallest share of tokens, 0 to 1, on whose likeliest next token both must agree. */
+	/** Smallest fraction of tokens, 0 to 1, on whose likeliest next token both must agree. */
 	minAgreement?: number;
 	/** Most that the share of rightly answered questions (`acc`) may fall, 0 to 1. */
 	maxAccuracyDrop?: number;
@@ -152,7 +152,7 @@ export interface EvaluateReport {
 	delta: LossDelta;
 	/** KL(baseline ‖ shared) of the next-token distributions (nats/token): mean and 99th percentile. */
 	kl: { mean: number; p99: number };
-	/** Share of tokens before which both find the same next token the most likely. */
+	/** Fraction of tokens before which both find the same next token the most likely. */
 	agreement: number;
 	windows: WindowRow[];
 	/** The windows that sharing made worst, the most added loss first; fewer where it added to fewer. */

@@ -6,8 +6,7 @@ import {
 	type Probes
 } from '../../model/tokens/probes.ts';
 import type { Tokenizer, Window } from '../../model/tokens/types.ts';
-import { lengthNotes } from '../recall.ts';
-import { RECALL_OFF } from '../recallSetting.ts';
+import { lengthNotes, RECALL_OFF } from '../recallSetting.ts';
 import type { CutParts } from './parts.ts';
 import type { PlanSample } from './planRunner.ts';
 import { PARTS, type Part, type SearchRequest } from './types.ts';

@@ -390,7 +390,7 @@ describe('a verdict', () => {
 });
 
 describe('a goal', () => {
-	it('of a share of an axis: every plan reaches it', async () => {
+	it('of a fraction of an axis: every plan reaches it', async () => {
 		const goal = { kind: 'save', axis: 'parameters', share: 0.04 } as const;
 		const { plans, target } = await search({ goal });
 		expect(target).toEqual({ axis: 'parameters', share: 0.04 });

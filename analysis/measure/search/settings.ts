@@ -61,7 +61,7 @@ function saving(text: string): { axis: SavingAxis; share: number } {
 	const axis = SAVING_AXES.find((each) => each === name);
 	if (axis === undefined) {
 		throw new InputError(
-			`expected an axis and a share, such as kCache=12%; axes: ${SAVING_AXES.join(', ')}`
+			`expected an axis and a fraction, such as kCache=12%; axes: ${SAVING_AXES.join(', ')}`
 		);
 	}
 	const share = Number(number) / (percent === '' ? 1 : 100);

@@ -115,7 +115,7 @@ export interface PlanFigures {
 	repaired: boolean;
 	kind: PlanKind;
 	sources: Sources;
-	/** Share of the whole that is saved on each axis; predicted, by counting. */
+	/** Fraction of the whole that is saved on each axis; predicted, by counting. */
 	savings: Record<SavingAxis, number>;
 	/** Sum of the damage of its spans and dropped layers, each measured by itself on `search`; null: not all were. */
 	sumOfParts: number | null;
@@ -189,7 +189,7 @@ export interface SearchReport {
 	/** As many layers follow and are left out as in the chosen plan, placed at random; losses on `report`. */
 	random: {
 		plans: { sources: Sources; report: number }[];
-		/** Share of them, 0 to 1, that cost more than the chosen plan before any repair, for they have none; null: there are none. */
+		/** Fraction of them, 0 to 1, that cost more than the chosen plan before any repair, for they have none; null: there are none. */
 		beaten: number | null;
 	};
 	front: FrontPoint[];

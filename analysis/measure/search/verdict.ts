@@ -28,7 +28,7 @@ const WINNERS = ['share', 'drop', 'mixed'] as const;
 const MOST_TIES = 3;
 /** A layer is chosen stably where at least this fraction of resamples choose it. */
 const STABLE = 0.8;
-/** A plan must cost less than this share of the random ones. */
+/** A plan must cost less than this fraction of the random ones. */
 const LEAST_BEATEN = 0.5;
 
 /** Decides between sharing, dropping, both and neither by the figures of the report part, and explains why. */

@@ -19,7 +19,7 @@ export interface SearchWork {
 	total: number;
 }
 
-/** Layers that a plan runs, as a share of all: it runs from the first that it changes. */
+/** Layers that a plan runs, as a fraction of all: it runs from the first that it changes. */
 const SHARE_RUN = 0.75;
 /** Fraction of the layers that follow, assumed for a goal that does not count followers; a guess. */
 const ASSUMED_FOLLOWERS_SHARE = 1 / 4;

@@ -61,7 +61,7 @@ export function changeText({ change, before }: PastEvaluation): string | null {
 	return `${change} than on ${formatTime(before.createdAt)}: ${lossText(before.figures)}`;
 }
 
-/** The loss added over time, oldest left, evenly spaced; marked where it changed for certain. */
+/** The loss increase over time, oldest left, evenly spaced; marked where it changed for certain. */
 export function historyChart(past: readonly PastEvaluation[]): {
 	series: PointSeries[];
 	rules: Rule[];

@@ -6,7 +6,7 @@ const report = (gates: EvaluateReport['gates']) =>
 	({ delta: { loss: 0.25, low: 0.2, high: 0.3, over: 'blocks' }, gates }) as EvaluateReport;
 
 describe('intervals against zero and gates', () => {
-	it('show the loss added even where no gate was asked for', () => {
+	it('show the loss increase even where no gate was asked for', () => {
 		const [row, ...rest] = intervalRows(report(null));
 		expect(rest).toEqual([]);
 		expect(row).toMatchObject({ value: 0.25, zero: 0, limit: null, verdict: null, asked: '' });

@@ -50,7 +50,7 @@ const TERMS: Readonly<Record<keyof Gates, Term>> = {
 	maxProbeDrop: 'probes'
 };
 
-/** The loss added, and whatever else a gate was asked for. */
+/** The loss increase, and whatever else a gate was asked for. */
 export function intervalRows(report: EvaluateReport): IntervalRow[] {
 	const judged = report.gates?.judged ?? [];
 	const loss = judged.find(({ gate }) => gate === 'maxLossIncrease');

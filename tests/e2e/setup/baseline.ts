@@ -5,7 +5,7 @@ import { PNG } from 'pngjs';
 
 const BASELINES = 'tests/e2e/baselines';
 const RESULTS = 'test-results';
-/** Share of pixels that may differ: the edges of cells may fall a pixel off. */
+/** Fraction of pixels that may differ: the edges of cells may fall a pixel off. */
 const TOLERANCE = 0.01;
 /** Largest difference of a pixel's colour that does not count; pixelmatch's own measure, 0 to 1. */
 const COLOUR_THRESHOLD = 0.05;

@@ -2,7 +2,8 @@ import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import type { AskedPlan } from '../../measure/askedPlan.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import { EVALUATE_DEFAULTS } from '$analysis/measure/evaluate/defaults.ts';
-import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
+import { PROBE_TOKENS } from '$analysis/model/tokens/probes.ts';
+import { RECALL_DEFAULT, RECALL_OFF, recallTokensOf } from '$analysis/measure/recallSetting.ts';
 import { OFFERED_LENGTHS, PROBE_LENGTHS } from '$analysis/measure/evaluate/probes/setting.ts';
 import type { Evaluation, Gates } from '$analysis/measure/evaluate/types.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
@@ -19,6 +20,8 @@ export interface EvaluateFields extends QuestionFields {
 	context: number | null;
 	windows: number | null;
 	recall: boolean;
+	/** Tokens of a recall probe. */
+	recallTokens: number | null;
 	/** The PyTorch engine; null: the program's own. */
 	torch: TorchSettings | null;
 	/** Lengths of long in-context probes. */
@@ -41,6 +44,7 @@ export function evaluateFields(run: AskedRun, samples: SamplesAnswer): EvaluateF
 		context: Math.min(EVALUATE_DEFAULTS.context, run.model.maxPositions),
 		windows: EVALUATE_DEFAULTS.windows,
 		recall: RECALL_DEFAULT,
+		recallTokens: PROBE_TOKENS,
 		torch: torchOfRun(run),
 		probes: [],
 		task: 'none',
@@ -76,6 +80,7 @@ export function evaluateFieldsOf(
 		context,
 		windows,
 		recall: !notes.includes(RECALL_OFF),
+		recallTokens: recallTokensOf(notes),
 		torch: torchOf({ engine }),
 		probes: [...new Set(report.probes?.map(({ tokens }) => tokens))],
 		maxLossIncrease: limitOf('maxLossIncrease'),
@@ -91,11 +96,11 @@ export function evaluateRequest(
 	fields: EvaluateFields,
 	asked: AskedPlan
 ): NewMeasurement | null {
-	const { context, windows, task, recall, torch, probes } = fields;
+	const { context, windows, task, recall, recallTokens, torch, probes } = fields;
 	const texts = textsOf(fields.texts);
 	const questions = askedQuestions(fields);
 	if (texts.length === 0 || context === null || windows === null) return null;
-	if (questions === undefined) return null;
+	if (questions === undefined || recallTokens === null) return null;
 	const gates = gatesFrom({
 		...fields,
 		...(task === 'none' && { maxAccuracyDropPercent: null }),
@@ -106,6 +111,7 @@ export function evaluateRequest(
 		windows,
 		gates,
 		recall,
+		recallTokens,
 		probes: [...probes],
 		...(torch && { torch })
 	};

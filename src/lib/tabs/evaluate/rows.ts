@@ -102,7 +102,7 @@ function textRows({
 		),
 		{
 			name: 'agreement',
-			about: 'Share of tokens before which both find the same next token the most likely',
+			about: 'Fraction of tokens before which both find the same next token the most likely',
 			a: '',
 			b: formatPercent(agreement),
 			difference: ''

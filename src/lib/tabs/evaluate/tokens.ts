@@ -1,6 +1,6 @@
 import type { WindowTokens } from '$analysis/measure/evaluate/types.ts';
 
-/** Share of the strongest colour that is mixed in at most, so that text stays readable in light and dark. */
+/** Fraction of the strongest colour that is mixed in at most, so that text stays readable in light and dark. */
 const DEEPEST = 62;
 
 export interface ColouredToken {

@@ -31,7 +31,7 @@ export function measureMatrix(
 	return similarity.null && excessMatrix(similarity.matrix, similarity.null);
 }
 
-/** Every pair that has both: x the measure, y the loss added. */
+/** Every pair that has both: x the measure, y the loss increase. */
 export function layerPairs(matrix: Float64Array, { layers, pairs }: DamageTables): LayerPair[] {
 	return pairs.flatMap((pair) => {
 		if (pair === null || pair.loss === null) return [];

@@ -1,6 +1,7 @@
 import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import { DAMAGE_DEFAULTS } from '$analysis/measure/damage/defaults.ts';
-import { RECALL_DEFAULT, RECALL_OFF } from '$analysis/measure/recallSetting.ts';
+import { PROBE_TOKENS } from '$analysis/model/tokens/probes.ts';
+import { RECALL_DEFAULT, RECALL_OFF, recallTokensOf } from '$analysis/measure/recallSetting.ts';
 import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import { torchOfRun } from '$analysis/workspace/run/torchOfRun.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
@@ -16,6 +17,8 @@ export interface DamageFields {
 	windows: number | null;
 	maxSpan: number | null;
 	recall: boolean;
+	/** Tokens of a recall probe. */
+	recallTokens: number | null;
 	/** The PyTorch engine; null: the program's own. */
 	torch: TorchSettings | null;
 }
@@ -34,6 +37,7 @@ export function damageFields(run: AskedRun, samples: SamplesAnswer): DamageField
 		windows: DAMAGE_DEFAULTS.windows,
 		maxSpan: Math.min(DAMAGE_DEFAULTS.maxSpan, layers),
 		recall: RECALL_DEFAULT,
+		recallTokens: PROBE_TOKENS,
 		torch: torchOfRun(run)
 	};
 }
@@ -51,17 +55,19 @@ export function damageFieldsOf(
 		windows,
 		maxSpan: lengths.length === 0 ? before.maxSpan : Math.max(...lengths),
 		recall: !result.damage.notes.includes(RECALL_OFF),
+		recallTokens: recallTokensOf(result.damage.notes),
 		torch: torchOf(result.damage)
 	};
 }
 
 /** Builds the request of a damage map; null: a text or a number is missing. */
 export function damageRequest(run: string, fields: DamageFields): NewMeasurement | null {
-	const { context, windows, maxSpan, recall, torch } = fields;
+	const { context, windows, maxSpan, recall, recallTokens, torch } = fields;
 	const texts = textsOf(fields.texts);
-	if (texts.length === 0 || context === null || windows === null || maxSpan === null) return null;
+	if (texts.length === 0 || context === null || windows === null) return null;
+	if (maxSpan === null || recallTokens === null) return null;
 	return {
-		...{ kind: 'damage', run, texts, context, windows, maxSpan, recall },
+		...{ kind: 'damage', run, texts, context, windows, maxSpan, recall, recallTokens },
 		...(torch && { torch })
 	};
 }

@@ -20,7 +20,7 @@ export function planFigure(
 		spans: readonly Pick<Span, 'source' | 'followers'>[];
 		/** Dropped layers. */
 		dropped: readonly number[];
-		/** Loss added by its parts, measured one by one; null: not measured. */
+		/** Loss increase by its parts, measured one by one; null: not measured. */
 		parts: MeasuredParts | null;
 		/** Of the whole plan, newest first; none: it was not evaluated. */
 		evaluations: readonly EvaluatedPlan[];

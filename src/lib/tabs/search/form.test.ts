@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lengthNotes } from '$analysis/measure/recallSetting.ts';
 import type { Search } from '$analysis/measure/search/types.ts';
 import { searchFields, searchFieldsOf, searchMissing, searchRequest } from './form.ts';
 
@@ -15,7 +16,11 @@ const stored = {
 	context: 64
 };
 const searchOf = (report: object, settings?: Search['settings']) =>
-	({ report: { plans: [], ...report }, settings }) as unknown as Search;
+	({
+		report: { plans: [], ...report },
+		settings,
+		notes: lengthNotes(1024, 256)
+	}) as unknown as Search;
 
 describe('the form takes the settings of a search that is open', () => {
 	const settings = {
@@ -37,7 +42,8 @@ describe('the form takes the settings of a search that is open', () => {
 			context: 64,
 			windows: 2,
 			goal: { kind: 'save', axis: 'parameters', share: 0.07 },
-			...settings
+			...settings,
+			recallTokens: 1024
 		});
 	});
 	it('and keeps what the result does not say: texts that are no samples, limits of earlier versions', () => {
@@ -67,6 +73,7 @@ it('says which layers may be protected where the list is none', () => {
 it('asks for nothing while a number is missing', () => {
 	expect(searchRequest('run', { ...before, followers: null }, 16)).toBe(null);
 	expect(searchRequest('run', { ...before, windows: null }, 16)).toBe(null);
+	expect(searchRequest('run', { ...before, recallTokens: null }, 16)).toBe(null);
 });
 
 describe('questions of a search', () => {

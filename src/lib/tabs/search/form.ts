@@ -3,7 +3,8 @@ import type { ModelFacts } from '$analysis/model/checkpoint/types.ts';
 import type { SavingAxis } from '$analysis/plan/axes.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
 import { SEARCH_DEFAULTS } from '$analysis/measure/search/defaults.ts';
-import { RECALL_DEFAULT } from '$analysis/measure/recallSetting.ts';
+import { PROBE_TOKENS } from '$analysis/model/tokens/probes.ts';
+import { RECALL_DEFAULT, recallTokensOf } from '$analysis/measure/recallSetting.ts';
 import type { Search, SearchGoal } from '$analysis/measure/search/types.ts';
 import { torchOfRun } from '$analysis/workspace/run/torchOfRun.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
@@ -28,6 +29,8 @@ export interface SearchFields extends QuestionFields {
 	protectedText: string;
 	repair: boolean;
 	recall: boolean;
+	/** Tokens of a recall probe. */
+	recallTokens: number | null;
 	/** The PyTorch engine; null: the program's own. */
 	torch: TorchSettings | null;
 	/** Nats/token that the plan may add to recall. */
@@ -57,6 +60,7 @@ export function searchFields(run: AskedRun, samples: SamplesAnswer): SearchField
 		protectedText: SEARCH_DEFAULTS.protectedLayers.join(', '),
 		repair: SEARCH_DEFAULTS.repair,
 		recall: RECALL_DEFAULT,
+		recallTokens: PROBE_TOKENS,
 		torch: torchOfRun(run),
 		maxRecallIncrease: SEARCH_DEFAULTS.maxRecallIncrease,
 		task: 'none',
@@ -83,6 +87,7 @@ export function searchFieldsOf(
 		protectedText: settings?.protectedLayers.join(', ') ?? before.protectedText,
 		repair: settings?.repair ?? search.report.plans.some(({ repaired }) => repaired),
 		recall: settings?.recall ?? before.recall,
+		recallTokens: recallTokensOf(search.notes),
 		torch: torchOf(search),
 		maxRecallIncrease: settings?.maxRecallIncrease ?? before.maxRecallIncrease,
 		maxAccuracyDropPercent:
@@ -127,19 +132,20 @@ export function searchRequest(
 	fields: SearchFields,
 	layers: number
 ): NewMeasurement | null {
-	const { context, windows, maxSpan, repair, recall, maxRecallIncrease, torch } = fields;
+	const { context, windows, maxSpan, repair, recall, recallTokens, torch } = fields;
+	const { maxRecallIncrease } = fields;
 	const texts = textsOf(fields.texts);
 	const protectedLayers = parseLayers(fields.protectedText, layers);
 	const goal = goalOf(fields);
 	if (texts.length === 0 || protectedLayers === null || goal === null) return null;
 	if (context === null || windows === null || maxSpan === null) return null;
-	if (maxRecallIncrease === null) return null;
+	if (recallTokens === null || maxRecallIncrease === null) return null;
 	const questions = askedQuestions(fields);
 	const points = fields.maxAccuracyDropPercent;
 	if (questions === undefined || (questions !== null && points === null)) return null;
 	return {
 		...{ kind: 'search', run, texts, context, windows, goal, maxSpan, protectedLayers, repair },
-		...{ recall, maxRecallIncrease },
+		...{ recall, recallTokens, maxRecallIncrease },
 		...(questions !== null && { questions, maxAccuracyDrop: (points ?? 0) / 100 }),
 		...(torch && { torch })
 	};
