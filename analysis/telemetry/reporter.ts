@@ -69,9 +69,8 @@ export class Reporter {
 
 	#note(): void {
 		const seconds = this.secondsWorking();
-		if (this.#first === null || seconds <= this.#first.seconds + BATCH_SECONDS) {
-			this.#first = { done: this.#done, seconds };
-		}
+		this.#first ??= { done: this.#done, seconds };
+		if (seconds <= this.#first.seconds + BATCH_SECONDS) this.#first.done = this.#done;
 	}
 
 	/** As `add`, of a layer that one window went through. */
