@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
@@ -105,6 +106,9 @@ def refuse_other_attention(folder: Path, config: PretrainedConfig) -> None:
     MPT): its classes are picked by name, and no function of ours is called."""
     family = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
     if family is None or getattr(family, "_supports_attention_backend", False):
+        return
+    # StableLM attends through it, and does not say so.
+    if hasattr(sys.modules[family.__module__], "ALL_ATTENTION_FUNCTIONS"):
         return
     raise InputError(
         f"{folder}: {getattr(family, '__name__', family)} of transformers {transformers.__version__} "

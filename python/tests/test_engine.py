@@ -323,6 +323,11 @@ def test_losses_of_the_last_tokens_and_what_plans_share_is_run_once(engine: Engi
     assert np.allclose(found[2][0], whole[2][0][-5:], atol=1e-6)
 
 
+def test_a_family_that_uses_the_attention_interface_without_saying_so_is_loaded(tmp_path) -> None:
+    tiny("stablelm", "sdpa").save_pretrained(tmp_path)
+    assert len(load(tmp_path).layers) == 4
+
+
 @pytest.mark.parametrize("config", ["FalconConfig", "BloomConfig", "MptConfig"])
 def test_families_that_do_not_use_the_attention_interface_are_refused(config: str, tmp_path) -> None:
     import transformers
