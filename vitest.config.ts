@@ -81,8 +81,8 @@ export default defineConfig({
 					expect: { poll: { timeout: SEEN_TIMEOUT_MS } },
 					// As above: what journeys import is loaded once a worker.
 					isolate: false,
-					// Three at a time, for they wait more than they work, and only after the unit tests, which do not wait.
-					maxWorkers: 3,
+					// Two at a time, for they wait more than they work, and only after the unit tests, which do not wait.
+					maxWorkers: 2,
 					sequence: { groupOrder: 1 }
 				}
 			},

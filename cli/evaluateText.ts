@@ -7,7 +7,12 @@ import { SCORES, type ChoicesReport, type Score } from '../analysis/measure/choi
 import { probeName } from '../analysis/measure/evaluate/probes/name.ts';
 import type { ProbeReport } from '../analysis/measure/evaluate/probes/types.ts';
 import { shortHash } from '../analysis/text/hash.ts';
-import { intervalLabel, intervalText, withInterval } from '../analysis/text/interval.ts';
+import {
+	intervalLabel,
+	intervalText,
+	questionIntervalLabel,
+	withInterval
+} from '../analysis/text/interval.ts';
 import {
 	formatBytes,
 	formatCount,
@@ -19,10 +24,6 @@ import { countWords } from '../analysis/text/plan.ts';
 import { formatFacts, formatTable } from './table.ts';
 
 const DIGITS = 4;
-const QUESTION_LABELS = {
-	documents: '95% CI over groups and their questions',
-	blocks: '95% CI over blocks of questions'
-} as const;
 
 /** An evaluation for a person: both models, their difference, and the cost, measured and predicted. */
 export function evaluateText({ report, model, texts, context }: Evaluation): string {
@@ -82,7 +83,7 @@ function recallWords({ baseline, planned, delta, windows }: RecallReport): strin
 
 /** A table of both models' accuracies. */
 function choicesText({ questions, baseline, shared, delta, mcnemar, over }: ChoicesReport): string {
-	const label = over === null ? 'no interval' : QUESTION_LABELS[over];
+	const label = questionIntervalLabel(over);
 	return formatTable<Score>(SCORES, [
 		{ title: `${questions} questions`, value: (score) => score },
 		{ title: 'baseline', value: (score) => formatPercent(baseline[score]), align: 'right' },
@@ -145,7 +146,7 @@ function probesText(probes: readonly ProbeReport[]): string {
 
 /** A model's own accuracies, for a person. */
 export function baselineText({ questions, baseline, over, model }: BaselineAccuracy): string {
-	const label = over === null ? 'no interval' : QUESTION_LABELS[over];
+	const label = questionIntervalLabel(over);
 	return [
 		`${quoted(model.name)} (${shortHash(model.hash)}), measured on ${questions} questions, without a plan\n\n`,
 		formatTable<Score>(SCORES, [

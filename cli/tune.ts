@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import type { Tune } from '../analysis/measure/tune/types.ts';
-import { settingWords } from '../analysis/measure/tune/words.ts';
-import { intervalLabel, lossText } from '../analysis/text/interval.ts';
-import { formatValue } from '../analysis/text/number.ts';
+import type { HeldOut, Tune, TuneComparison, TunedArm } from '../analysis/measure/tune/types.ts';
+import { accuracyText, discordantText, settingWords } from '../analysis/measure/tune/words.ts';
+import { intervalLabel, lossText, questionIntervalLabel } from '../analysis/text/interval.ts';
+import { formatPercent, formatValue } from '../analysis/text/number.ts';
 import { planWords } from '../analysis/text/plan.ts';
 import { checkNewFolder } from '../analysis/workspace/wholeFolder.ts';
 import type { Own } from './measurement.ts';
@@ -33,7 +33,9 @@ export const tuneOwn: Own<Tune> = {
 
 /** Arms and comparisons, for a person. */
 export function tuneText({ report, folder, context }: Tune): string {
-	const { arms, comparisons, windows, probes, over } = report;
+	const { arms, comparisons, windows, probes, over, questions } = report;
+	const percent = ({ accuracy }: HeldOut) =>
+		accuracy === undefined ? '–' : formatPercent(accuracy);
 	const number = (value: number | null) => formatValue(value);
 	const table = formatTable(arms, [
 		{ title: 'model', value: ({ arm }) => arm },
@@ -42,12 +44,38 @@ export function tuneText({ report, folder, context }: Tune): string {
 		{ title: 'tuned', value: ({ after }) => number(after.loss), align: 'right' },
 		{ title: 'recall', value: ({ before }) => number(before.recall), align: 'right' },
 		{ title: 'tuned', value: ({ after }) => number(after.recall), align: 'right' },
+		...(questions === undefined
+			? []
+			: [
+					{
+						title: 'accuracy',
+						value: ({ before }: TunedArm) => percent(before),
+						align: 'right' as const
+					},
+					{
+						title: 'tuned',
+						value: ({ after }: TunedArm) => percent(after),
+						align: 'right' as const
+					}
+				]),
 		{ title: 'steps (kept)', value: ({ steps, best }) => `${steps} (${best})`, align: 'right' }
 	]);
 	const differences = formatTable(comparisons, [
 		{ title: 'difference, nats/token', value: ({ words }) => words },
 		{ title: 'text', value: ({ text }) => lossText(text) },
-		{ title: 'recall', value: ({ recall }) => (recall === null ? '–' : lossText(recall)) }
+		{ title: 'recall', value: ({ recall }) => (recall === null ? '–' : lossText(recall)) },
+		...(questions === undefined
+			? []
+			: [
+					{
+						title: 'accuracy',
+						value: ({ accuracy }: TuneComparison) => (accuracy ? accuracyText(accuracy) : '–')
+					},
+					{
+						title: 'discordant pairs (first : second), McNemar p',
+						value: ({ accuracy }: TuneComparison) => (accuracy ? discordantText(accuracy) : '–')
+					}
+				])
 	]);
 	const facts = formatFacts([
 		['wrote', folder],
@@ -55,7 +83,10 @@ export function tuneText({ report, folder, context }: Tune): string {
 		[
 			'measured',
 			`${windows} × ${context} held-out tokens, ${probes} recall probes; ${intervalLabel(over)}`
-		]
+		],
+		...(questions === undefined
+			? []
+			: [['', `${questions.asked} questions; ${questionIntervalLabel(questions.over)}`] as const])
 	]);
 	return `${table}\n${differences}\n${facts}`;
 }

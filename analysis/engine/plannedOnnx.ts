@@ -10,7 +10,7 @@ import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
 
 /**
- * Returns the sources and head maps of an ONNX model under a plan; null: of the model as it is. Throws InputError for a
+ * Returns the sources and head maps of an ONNX model under a plan; null: of the baseline. Throws InputError for a
  * plan that is another model's or names refitted weights, and for a model that was written with a plan.
  */
 export function plannedAttention(model: FoundOnnx, plan: Plan | null): PlannedAttention {

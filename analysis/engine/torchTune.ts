@@ -17,7 +17,12 @@ const look = v.object({
 	loss: finite,
 	recall: v.nullable(finite)
 });
-const measured = v.object({ windows: losses, probes: losses });
+const measured = v.object({
+	windows: losses,
+	probes: losses,
+	/** Summed log-likelihood of each choice, question by question, nats. */
+	choices: v.optional(losses, [])
+});
 
 /** Schema of the figures that the worker measured of one model, before and after tuning. */
 export const tunedFigures = v.object({
@@ -25,7 +30,9 @@ export const tunedFigures = v.object({
 	after: measured,
 	looks: boundedArray(look, MOST_LOOKS),
 	best: count,
-	steps: count
+	steps: count,
+	/** The untouched model; null: it was not asked for. */
+	baseline: v.optional(v.nullable(measured), null)
 });
 export type TunedFigures = v.InferOutput<typeof tunedFigures>;
 export type TuneLook = v.InferOutput<typeof look>;
@@ -35,6 +42,8 @@ interface TunePart {
 	windows: readonly (readonly number[])[];
 	probes: readonly (readonly number[])[];
 	scored: number;
+	/** Prompt and choice, of which the last `scored` tokens are the choice's. */
+	choices?: readonly { ids: readonly number[]; scored: number }[];
 }
 
 /** One model to be tuned. */
@@ -45,6 +54,8 @@ export interface TuneTask {
 	train: readonly (readonly number[])[];
 	stop: TunePart;
 	report: TunePart;
+	/** True if the untouched model is measured on the part `report` too. */
+	baseline: boolean;
 	settings: { device: string; [name: string]: unknown };
 	/** File that a run which was stopped goes on from. */
 	checkpoint: string;

@@ -20,6 +20,15 @@ export function intervalLabel(over: Over): string {
 	}[over ?? 'none'];
 }
 
+/** The same of intervals over questions. */
+export function questionIntervalLabel(over: Over): string {
+	return {
+		documents: '95% CI over groups and their questions',
+		blocks: '95% CI over blocks of questions',
+		none: 'no interval'
+	}[over ?? 'none'];
+}
+
 /** Describes the resampling of 95% intervals, as part of a sentence; those of one document say nothing about others. */
 export function overWords(over: Exclude<Over, null>): string {
 	return over === 'documents'

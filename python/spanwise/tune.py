@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,19 +56,22 @@ class Settings:
 
 @dataclass(frozen=True)
 class Part:
-    """Windows of text, and probes of recall, of which the last `scored` losses count."""
+    """Windows of text, probes of recall, of which the last `scored` losses count, and choices of questions: the tokens of
+    prompt and choice, and how many of them are the choice's."""
 
     windows: Sequence[Sequence[int]]
     probes: Sequence[Sequence[int]]
     scored: int
+    choices: Sequence[tuple[Sequence[int], int]] = ()
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Mean loss of each window and recall of each probe, nats/token."""
+    """Mean loss of each window and recall of each probe, nats/token; summed log-likelihood of each choice, nats."""
 
     windows: list[float]
     probes: list[float]
+    choices: list[float] = field(default_factory=list)
 
     @property
     def loss(self) -> float:
@@ -91,13 +94,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Tuned:
-    """`best` is the step whose weights were kept; `steps` were taken."""
+    """`best` is the step whose weights were kept; `steps` were taken. `baseline` is the untouched model, if asked for."""
 
     before: Measured
     after: Measured
     looks: list[Look]
     best: int
     steps: int
+    baseline: Measured | None = None
 
 
 Report = Callable[[int], None]
@@ -139,7 +143,7 @@ class Tuner:
             os.environ["ACCELERATE_TORCH_DEVICE"] = device
         self.settings = settings
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=PRECISIONS[settings.dtype])
-        self._student = student
+        self._student, self._teacher = student, teacher
         self._stored = stored_types(student)
         self.plain = self._placed(self._loaded())
         self.parameters = trained(self.plain)
@@ -213,27 +217,37 @@ class Tuner:
         return loss
 
     def measure(self, part: Part) -> Measured:
-        """Losses on held-out windows and probes, in float32."""
+        """Losses on held-out windows, probes and choices, in float32."""
+        return self._measure(self.plain.eval(), part)
+
+    def measure_baseline(self, part: Part) -> Measured:
+        """The same of the untouched model."""
+        return self._measure(self.teacher or self._placed(load(self._teacher)), part)
+
+    def _measure(self, model: Any, part: Part) -> Measured:
+        windows = [(window, len(window) - 1) for window in part.windows]
+        probes = [(probe, part.scored) for probe in part.probes]
+        losses = self._losses(model, part.choices, "choice")
         return Measured(
-            self._losses([(window, len(window) - 1) for window in part.windows], "window"),
-            self._losses([(probe, part.scored) for probe in part.probes], "probe"),
+            self._losses(model, windows, "window"),
+            self._losses(model, probes, "probe"),
+            [-loss * scored for loss, (_, scored) in zip(losses, part.choices, strict=True)],
         )
 
     @torch.no_grad()
-    def _losses(self, windows: Sequence[tuple[Sequence[int], int]], name: str) -> list[float]:
+    def _losses(self, model: Any, windows: Sequence[tuple[Sequence[int], int]], name: str) -> list[float]:
         """Mean loss of the last tokens of each window, as many as stand beside it."""
-        self.plain.eval()
         rank, size = self.group.rank, self.group.size
         found = []
         for first in range(0, len(windows), size):
             # A model in parts runs in all processes or in none: those that have no window left take the last again.
             window, scored = windows[min(first + rank, len(windows) - 1)]
             ids = torch.tensor([list(window)], device=self.accelerator.device)
-            logits = self.plain(input_ids=ids, use_cache=False).logits[0, :-1].float()
+            logits = model(input_ids=ids, use_cache=False).logits[0, :-1].float()
             loss = F.cross_entropy(logits, ids[0, 1:], reduction="none").double()[-scored:].mean().item()
             found += self.group.gather(loss)
         for index, loss in enumerate(found[: len(windows)]):
-            check_finite(loss, self.plain.name_or_path, f"{name} {index}: the loss")
+            check_finite(loss, model.name_or_path, f"{name} {index}: the loss")
         return found[: len(windows)]
 
     def weights(self) -> dict[str, torch.Tensor]:
@@ -332,10 +346,12 @@ def tune(
     checkpoint: Path,
     on_step: Report = lambda step: None,
     on_look: Callable[[Look], None] = lambda look: None,
+    wants_baseline: bool = False,
 ) -> tuple[Tuned, dict[str, torch.Tensor]]:
     """Tunes until the steps are done, or the loss on the part `stop` has not fallen for `patience` looks.
 
-    The weights of the best look are kept; `report` is measured before and after and decides nothing. Every look leaves a
+    The weights of the best look are kept; `report` is measured before and after and decides nothing, of the untouched model
+    too where `wants_baseline`. Every look leaves a
     checkpoint, from which the same call goes on. Returns what was measured, and the tensors of the tuned model.
     """
     settings, group = tuner.settings, tuner.group
@@ -383,10 +399,11 @@ def tune(
             on_look(look)
             save()
         group.run(partial(on_step, step))
+    baseline = tuner.measure_baseline(report) if wants_baseline else None
     tuner.set_weights(best)
     tensors = tuner.finish()
     kept = min(looks, key=lambda look: look.loss).step
-    return Tuned(before, tuner.measure(report), looks, kept, step), tensors
+    return Tuned(before, tuner.measure(report), looks, kept, step, baseline), tensors
 
 
 def is_over(looks: Sequence[Look], patience: int) -> bool:
@@ -441,3 +458,9 @@ def parse_settings(given: Mapping[str, Any]) -> Settings:
         device=str(given.get("device", "cpu")),
         dtype=str(given.get("dtype", "float32")),
     )
+
+
+def parse_part(given: Mapping[str, Any]) -> Part:
+    """The windows, probes and choices of a request."""
+    choices = [(choice["ids"], int(choice["scored"])) for choice in given.get("choices", ())]
+    return Part(given["windows"], given["probes"], int(given["scored"]), choices)

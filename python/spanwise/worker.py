@@ -190,9 +190,7 @@ class Worker:
         settings = tune.parse_settings(request["settings"])
         folders = Path(request["model"]), Path(request["teacher"])
         tuner = self._group.run(lambda: tune.Tuner(*folders, settings, self._group))
-        stop, report = (
-            tune.Part(request[name]["windows"], request[name]["probes"], request[name]["scored"]) for name in ("stop", "report")
-        )
+        stop, report = (tune.parse_part(request[name]) for name in ("stop", "report"))
         progress = self._progress(request)
         tuned, tensors = tune.tune(
             tuner,
@@ -202,6 +200,7 @@ class Worker:
             Path(request["checkpoint"]),
             lambda step: progress("tuning", step, settings.steps),
             lambda look: self._channel.send(request["id"], "part", **asdict(look)),
+            bool(request.get("baseline")),
         )
         if request.get("out") is not None and self._group.rank == 0:
             tune.write_tensors(tensors, Path(request["out"]))

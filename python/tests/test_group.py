@@ -113,11 +113,12 @@ def test_two_processes_give_what_one_gives(tmp_path: Path, windows: list[list[in
 def tuning(folder: Path, out: str, **settings: Any) -> dict[str, Any]:
     """A request to tune the model in `folder`, which `save_both` wrote."""
     windows = [[1, *range(start, start + 11)] for start in range(3, 11)]
-    part = {"windows": windows[:3], "probes": windows[3:4], "scored": 4}
+    choices = [{"ids": windows[at][:7], "scored": 2} for at in range(3)]
+    part = {"windows": windows[:3], "probes": windows[3:4], "scored": 4, "choices": choices}
     given = {"steps": 4, "batch": 3, "learningRate": 3e-3, "distill": 0.5, "every": 2, "patience": 9, **settings}
     return {
         **{"verb": "tune", "model": str(folder / "planned"), "teacher": str(folder / "model"), "settings": given},
-        **{"train": windows, "stop": part, "report": part},
+        **{"train": windows, "stop": part, "report": part, "baseline": True},
         **{"checkpoint": str(folder / f"{out}.pt"), "out": str(folder / f"{out}.safetensors")},
     }
 
@@ -149,12 +150,12 @@ def test_two_processes_tune_to_the_weights_of_one(lora: int | None, tied: bool, 
 
 def test_two_processes_go_on_with_a_tuning_that_was_stopped(tmp_path: Path) -> None:
     save_both(tmp_path)
-    whole = answers(TWO, [tuning(tmp_path, "whole", device="cpu:2", steps=6)])
-    request = tuning(tmp_path, "parts", device="cpu:2", steps=6)
-    stopped = answers(TWO, [request], cancel_at=5)
+    whole = answers(TWO, [tuning(tmp_path, "whole", device="cpu:2", steps=20, every=10)])
+    request = tuning(tmp_path, "parts", device="cpu:2", steps=20, every=10)
+    stopped = answers(TWO, [request], cancel_at=11)
     assert stopped[-1]["kind"] == "cancelled"
     again = answers(TWO, [request])
-    assert next(each["done"] for each in again if each["type"] == "progress") == 4
+    assert next(each["done"] for each in again if each["type"] == "progress") == 10
     assert np.allclose(numbers(again[-1]["result"]), numbers(whole[-1]["result"]), atol=1e-9)
     expected, found = load_file(tmp_path / "whole.safetensors"), load_file(tmp_path / "parts.safetensors")
     assert all(torch.equal(found[name], expected[name]) for name in expected)

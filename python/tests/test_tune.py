@@ -157,6 +157,21 @@ def test_families_with_another_attention_are_written_whole(family: str, lora: in
     assert any(f".1.{place}.v_proj.weight" in name for name in changed for place in ATTENTION)
 
 
+def test_choices_of_the_untouched_model_are_scored_as_by_transformers(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    teacher, _ = folders
+    choices = [([1, 5, 6, 7, 8, 9], 2), ([1, 5, 6, 7, 30, 31, 32], 3)]
+    part = Part(STOP.windows, STOP.probes, STOP.scored, choices)
+    tuned, _ = tune(Tuner(folders[1], teacher, SETTINGS), TRAIN, STOP, part, tmp_path / "c.pt", wants_baseline=True)
+    model: Any = AutoModelForCausalLM.from_pretrained(teacher, dtype=torch.float32)
+    with torch.no_grad():
+        for (ids, scored), found in zip(choices, tuned.baseline.choices, strict=True):  # type: ignore[union-attr]
+            rows = model(torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
+            expected = rows.gather(1, torch.tensor(ids[1:])[:, None])[-scored:].sum().item()
+            assert found == pytest.approx(expected, abs=1e-5)
+    assert tuned.before.choices != tuned.after.choices != tuned.baseline.choices  # type: ignore[union-attr]
+    assert run(folders, tmp_path / "d.pt")[0].baseline is None
+
+
 def test_tied_weights_stay_tied(tmp_path: Path) -> None:
     model: Any = tiny("llama", "sdpa", tie_word_embeddings=True)
     model.save_pretrained(tmp_path / "model")

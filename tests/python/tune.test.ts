@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseQuestions } from '../../analysis/measure/choices/parse.ts';
 import { tunePlan } from '../../analysis/measure/tune/tune.ts';
 import type { Tune, TuneRequest } from '../../analysis/measure/tune/types.ts';
 import { withModel } from '../../analysis/model/open.ts';
@@ -25,6 +26,13 @@ beforeAll(async () => {
 		planFolder: home,
 		documents: [{ name: 'walden.txt', text: text.slice(0, 30_000) }],
 		memoryLimitBytes: null,
+		questions: parseQuestions(
+			(await readFile('static/choices/continuations.jsonl', 'utf8'))
+				.split('\n')
+				.slice(0, 3)
+				.join('\n'),
+			'continuations'
+		),
 		home,
 		out: join(home, 'tuned'),
 		command: 'spanwise tune'
@@ -56,6 +64,15 @@ describe('spanwise tune', () => {
 		const after = report.comparisons.find(({ key }) => key === 'after');
 		expect(before?.text.loss).toBeGreaterThan(0);
 		expect(after?.text.loss).toBeLessThan(before?.text.loss ?? 0);
+		expect(report.questions).toEqual({ asked: 3, over: 'blocks' });
+		for (const { before: untuned, after: tuned } of report.arms) {
+			expect([0, 1 / 3, 2 / 3, 1]).toContain(untuned.accuracy);
+			expect([0, 1 / 3, 2 / 3, 1]).toContain(tuned.accuracy);
+		}
+		expect(after?.accuracy?.value).toBeCloseTo(
+			(report.arms[0].after.accuracy ?? NaN) - (report.arms[1].before.accuracy ?? NaN),
+			12
+		);
 		expect(stages).toContain('tuning rival');
 		expect(await readdir(join(home, 'tune'))).toEqual([]);
 	});

@@ -40,7 +40,7 @@ const recall = v.parse(recallSetting, undefined);
 
 describe('page and command have the same defaults', () => {
 	it('for a damage map', () => {
-		const { context, windows, maxSpan } = optionsOf('damage');
+		const { context, windows, maxSpan, recallTokens } = optionsOf('damage');
 		expect(damageRequest('run', damageFields({ model: SIZE }, samples))).toEqual({
 			kind: 'damage',
 			run: 'run',
@@ -48,11 +48,12 @@ describe('page and command have the same defaults', () => {
 			context,
 			windows,
 			maxSpan,
-			recall
+			recall,
+			recallTokens
 		});
 	});
 	it('for an evaluation, whose texts the command asks for', () => {
-		const { context, windows } = optionsOf('evaluate');
+		const { context, windows, recallTokens } = optionsOf('evaluate');
 		expect(evaluateRequest('run', evaluateFields({ model: SIZE }, samples), asked)).toEqual({
 			kind: 'evaluate',
 			run: 'run',
@@ -63,13 +64,14 @@ describe('page and command have the same defaults', () => {
 			questions: null,
 			gates: {},
 			recall,
+			recallTokens,
 			probes: []
 		});
 	});
 	it('for a search, whose goal the command asks for', () => {
 		const options = optionsOf('search');
 		const { context, windows, maxSpan, protect, repair = false } = options;
-		const { maxRecallIncrease } = options;
+		const { maxRecallIncrease, recallTokens } = options;
 		expect(searchRequest('run', searchFields({ model: SIZE }, samples), SIZE.layers)).toEqual({
 			kind: 'search',
 			run: 'run',
@@ -81,6 +83,7 @@ describe('page and command have the same defaults', () => {
 			protectedLayers: protect,
 			repair,
 			recall,
+			recallTokens,
 			maxRecallIncrease
 		});
 	});
@@ -91,7 +94,7 @@ describe('page and command have the same defaults', () => {
 			run: 'run',
 			texts: [{ sample: 'walden' }],
 			...{ context, windows, steps, batch, distill },
-			...{ learningRate: null, lora: null, compare: true, device: 'cpu' },
+			...{ learningRate: null, lora: null, compare: true, device: 'cpu', questions: null },
 			...asked
 		});
 	});

@@ -69,7 +69,7 @@ export function onnxDecoderNames(
 }
 
 /**
- * Returns the file that runs the user's own model as it is: its path, or, where its weights lie outside the proto, a
+ * Returns the file that runs the user's own model without a plan: its path, or, where its weights lie outside the proto, a
  * copy of the proto in `folder`, because onnxruntime follows no links out of the model's folder, as in the Hugging Face
  * cache.
  */

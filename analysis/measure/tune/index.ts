@@ -12,7 +12,7 @@ export const tune = {
 	name: 'tuning',
 	noun: 'a tuning',
 	key: 'tune',
-	takes: ['texts', 'plan'],
+	takes: ['texts', 'plan', 'questions'],
 	samples: TUNE_DEFAULTS.samples,
 	settings: tuneSettings,
 	flags: tuneFlags,
@@ -26,13 +26,13 @@ objective is the KL divergence from the untouched model, or cross-entropy, or a 
 rises for a twentieth of the steps and falls as a cosine; weights are float32 and rounded to their stored types in the end.
 
 Tuned alike beside it: the control, which is the untouched model, and the rival, which drops the layers whose single drop
-costs least, at equal or greater savings of the KV cache. Differences are paired by window and by recall probe, with 95%
-intervals.
+costs least, at equal or greater savings of the KV cache. Differences are paired by window, by recall probe and by question
+(--choices; the summed log-likelihood picks the answer), with 95% intervals, and McNemar's exact test for questions.
 
 A tuning that is stopped with Ctrl-C goes on from its last look by the same command. The tuned folder is one that
 transformers loads (see spanwise apply --to transformers), and Spanwise reads it like any checkpoint.
 
-JSON: {arms: [{arm, before, after, steps, best, looks}], comparisons: [{key, words, text, recall}], …}.
+JSON: {arms: [{arm, before, after, steps, best, looks}], comparisons: [{key, words, text, recall, accuracy}], …}.
 
 Example (plan.json: made by the example of spanwise plan):
   spanwise tune mini-llama2 --plan plan.json --text static/samples/walden.txt --steps 100 --out tuned`
@@ -42,16 +42,18 @@ Example (plan.json: made by the example of spanwise plan):
 		`${windows} × ${context} held-out tokens of ${texts.join(', ')}`,
 	async estimate(request) {
 		const { estimateTune } = await import('./estimate.ts');
-		return withKnown(request, (model) => estimateTune(model, inputsOf(request)));
+		const inputs = await inputsOf(request);
+		return withKnown(request, (model) => estimateTune(model, inputs));
 	},
 	async run(request, { id, out, command, onProgress, onPrepared }) {
 		// Only here: onnxruntime takes long to load.
 		const { tunePlan } = await import('./tune.ts');
 		const { estimateOfTune } = await import('./prepare.ts');
 		const { newRunId } = await import('../../workspace/workspace.ts');
+		const inputs = await inputsOf(request);
 		const figures = await withRequested(request, (model) => {
 			const folder = out ?? join(request.home, 'tuned', id ?? newRunId(model.name, new Date()));
-			const asked: TuneRequest = { ...inputsOf(request), out: resolve(folder), command };
+			const asked: TuneRequest = { ...inputs, out: resolve(folder), command };
 			return tunePlan(model, asked, {
 				onProgress,
 				async onPrepared(prepared, kept) {
@@ -81,12 +83,17 @@ Example (plan.json: made by the example of spanwise plan):
 	brief: { key: 'tune', of: tuneBrief }
 } as const satisfies Measurement<TuneSettings, Tune>;
 
-function inputsOf({
+async function inputsOf({
 	documents,
+	questions,
 	planFolder,
 	memoryLimitBytes,
 	home,
 	settings
-}: Request<TuneSettings>): Omit<TuneRequest, 'out' | 'command'> {
-	return { documents, memoryLimitBytes, home, planFolder: planFolder ?? '.', ...settings };
+}: Request<TuneSettings>): Promise<Omit<TuneRequest, 'out' | 'command'>> {
+	const { parseQuestions } = await import('../choices/parse.ts');
+	return {
+		...{ documents, memoryLimitBytes, home, planFolder: planFolder ?? '.', ...settings },
+		questions: questions === null ? null : parseQuestions(questions.text, questions.name)
+	};
 }

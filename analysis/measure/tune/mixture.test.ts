@@ -7,7 +7,14 @@ it('a mixture is not tuned, and the message says what can be done', async () => 
 	const folder = 'tests/fixtures/families/mixtral';
 	const plan = await planFor(folder, [0, 1, null]);
 	const request = {
-		...{ modelFolder: folder, documents: [], home: folder, memoryLimitBytes: null, plan },
+		...{
+			modelFolder: folder,
+			documents: [],
+			home: folder,
+			memoryLimitBytes: null,
+			questions: null,
+			plan
+		},
 		...{ context: 32, windows: 1, steps: 1, batch: 1, learningRate: null, distill: 1 },
 		...{ lora: null, patience: 3, seed: 0, compare: true, device: 'cpu', dtype: 'float32' as const }
 	};

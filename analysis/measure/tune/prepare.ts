@@ -9,6 +9,7 @@ import { cutProbes, type Probe } from '../../model/tokens/probes.ts';
 import type { Document, Tokenizer, Window } from '../../model/tokens/types.ts';
 import { checkContext, cutWindows } from '../../model/tokens/windows.ts';
 import { formatBytes } from '../../text/number.ts';
+import { encodeChoices, type ChoiceTokens } from '../choices/encode.ts';
 import { LOOKS } from './defaults.ts';
 import { hasRival } from './rival.ts';
 import { splitTexts } from './split.ts';
@@ -43,6 +44,8 @@ export interface PreparedTune {
 	train: Window[];
 	stop: Part;
 	report: Part;
+	/** Choices of the questions as tokens; none where there are no questions. */
+	choices: ChoiceTokens[];
 	context: number;
 	/** Steps between two looks at held-out text. */
 	every: number;
@@ -96,6 +99,7 @@ export async function prepareTune(
 	const report = await cut(parts.report, request.windows, 'to measure');
 	const stopProbes = await probesOf(parts.stop, STOP_PROBES);
 	const probes = await probesOf(parts.report);
+	const choices = await encodeChoices(request.questions ?? [], tokenizer, facts.maxPositions);
 	const arms = armsOf(request);
 	const notes = [
 		...report.notes,
@@ -113,7 +117,8 @@ export async function prepareTune(
 		step: batch * context * parameters * (TRAINING + distilled),
 		look: FORWARD * parameters * evaluated(stop, stopProbes)
 	};
-	const measured = 2 * FORWARD * parameters * evaluated(report, probes);
+	const asked = choices.reduce((sum, { ids }) => sum + ids.length, 0);
+	const measured = 2 * FORWARD * parameters * (evaluated(report, probes) + asked);
 	const drops = arms.includes('rival') ? layers * work.look : 0;
 	const memory = memoryOf(request, { parameters, vocab });
 	return {
@@ -123,6 +128,7 @@ export async function prepareTune(
 		train: train.windows,
 		stop: { windows: stop.windows, probes: stopProbes.probes, scored: stopProbes.scored },
 		report: { windows: report.windows, probes: probes.probes, scored: probes.scored },
+		choices,
 		context,
 		every,
 		notes,

@@ -2,10 +2,12 @@ import { mean, meanInterval } from '../../statistics/figures.ts';
 import { drawWindows, type Draws } from '../../statistics/resample.ts';
 import type { TunedFigures } from '../../engine/torchTune.ts';
 import type { Sources } from '../../plan/types.ts';
+import { groupsOf, rightAnswers, scoreChoices } from '../choices/score.ts';
+import type { LogLikelihoods, Question } from '../choices/types.ts';
 import { TUNE_DEFAULTS } from './defaults.ts';
 import type { PreparedTune } from './prepare.ts';
 import type { TuneSettings } from './settings.ts';
-import type { Arm, HeldOut, TuneComparison, TuneReport } from './types.ts';
+import type { Arm, HeldOut, PairedAccuracy, TuneComparison, TuneReport } from './types.ts';
 
 /** An arm as the worker measured it. */
 export interface MeasuredArm {
@@ -30,19 +32,20 @@ export function learningRateOf({
 export function reportOf(
 	{ plan: _, ...settings }: TuneSettings,
 	prepared: Pick<PreparedTune, 'train' | 'stop' | 'report'>,
-	baseline: Measured,
-	arms: readonly MeasuredArm[]
+	questions: readonly Question[] | null,
+	{ baseline, arms }: { baseline: Measured; arms: readonly MeasuredArm[] }
 ): TuneReport {
 	const { train, stop, report } = prepared;
 	const draws = drawWindows(report.windows.map(({ document }) => document));
 	const probeDraws = drawWindows(report.probes.map(({ document }) => document));
-	const pairedBy = paired(draws, probeDraws);
+	const pairedBy = paired(draws, probeDraws, questions);
+	const means = (figures: Measured) => heldOut(figures, questions);
 	return {
 		arms: arms.map(({ arm, sources, figures }) => ({
 			arm,
 			sources,
-			before: heldOut(figures.before),
-			after: heldOut(figures.after),
+			before: means(figures.before),
+			after: means(figures.after),
 			steps: figures.steps,
 			best: figures.best,
 			looks: figures.looks
@@ -51,6 +54,12 @@ export function reportOf(
 		over: draws?.over ?? null,
 		windows: report.windows.length,
 		probes: report.probes.length,
+		...(questions && {
+			questions: {
+				asked: questions.length,
+				over: drawWindows(groupsOf(questions))?.over ?? null
+			}
+		}),
 		trainWindows: train.length,
 		stopWindows: stop.windows.length,
 		settings: { ...settings, learningRate: learningRateOf(settings) }
@@ -92,7 +101,11 @@ function comparisonsOf(
 	return found;
 }
 
-function paired(draws: Draws | null, probeDraws: Draws | null): PairedBy {
+function paired(
+	draws: Draws | null,
+	probeDraws: Draws | null,
+	questions: readonly Question[] | null
+): PairedBy {
 	const difference = (first: number[], second: number[], by: Draws | null) => {
 		const { value, low, high } = meanInterval(
 			first.map((loss, at) => loss - second[at]),
@@ -104,10 +117,39 @@ function paired(draws: Draws | null, probeDraws: Draws | null): PairedBy {
 		key,
 		words,
 		text: difference(first.windows, second.windows, draws),
-		recall: first.probes.length === 0 ? null : difference(first.probes, second.probes, probeDraws)
+		recall: first.probes.length === 0 ? null : difference(first.probes, second.probes, probeDraws),
+		...(questions && { accuracy: accuracyDifference(questions, first, second) })
 	});
 }
 
-function heldOut({ windows, probes }: Measured): HeldOut {
-	return { loss: mean(windows), recall: probes.length === 0 ? null : mean(probes) };
+function accuracyDifference(
+	questions: readonly Question[],
+	first: Measured,
+	second: Measured
+): PairedAccuracy {
+	const { delta, mcnemar } = scoreChoices(questions, {
+		baseline: byQuestion(questions, second.choices),
+		shared: byQuestion(questions, first.choices)
+	});
+	const { onlyShared, onlyBaseline, p } = mcnemar.acc;
+	return { ...delta.acc, onlyFirst: onlyShared, onlySecond: onlyBaseline, p };
+}
+
+/** Log-likelihoods of choices that lie question after question. */
+function byQuestion(questions: readonly Question[], flat: readonly number[]): LogLikelihoods {
+	let at = 0;
+	return questions.map(({ choices }) => flat.slice(at, (at += choices.length)));
+}
+
+function heldOut(
+	{ windows, probes, choices }: Measured,
+	questions: readonly Question[] | null
+): HeldOut {
+	return {
+		loss: mean(windows),
+		recall: probes.length === 0 ? null : mean(probes),
+		...(questions && {
+			accuracy: mean(rightAnswers(questions, byQuestion(questions, choices), 'acc'))
+		})
+	};
 }

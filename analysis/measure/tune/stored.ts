@@ -12,7 +12,14 @@ export const tuneForm = report({
 	folder: v.string(),
 	report: report({
 		arms: v.array(report({ arm: v.string(), looks: list })),
-		comparisons: v.array(report({ key: v.string(), text: paired, recall: v.nullable(paired) })),
+		comparisons: v.array(
+			report({
+				key: v.string(),
+				text: paired,
+				recall: v.nullable(paired),
+				accuracy: v.optional(v.object({ value: v.number(), low: loss, high: loss, p: v.number() }))
+			})
+		),
 		windows: v.number()
 	})
 });

@@ -51,8 +51,9 @@ function arm(name: MeasuredArm['arm'], before: number[], after: number[]): Measu
 		arm: name,
 		sources: [0, 0],
 		figures: {
-			before: { windows: before, probes },
-			after: { windows: after, probes: after.map((loss) => loss - 2) },
+			before: { windows: before, probes, choices: [] },
+			after: { windows: after, probes: after.map((loss) => loss - 2), choices: [] },
+			baseline: null,
 			looks: [{ step: 0, objective: null, loss: 3, recall: 1 }],
 			best: 10,
 			steps: 10
@@ -69,12 +70,10 @@ describe('the report', () => {
 		arm('control', [3, 4], [2.875, 3.75]),
 		arm('rival', [5, 6], [4, 5])
 	];
-	const { comparisons, ...report } = reportOf(
-		{ ...SETTINGS, plan: PLAN },
-		prepared,
-		arms[1].figures.before,
+	const { comparisons, ...report } = reportOf({ ...SETTINGS, plan: PLAN }, prepared, null, {
+		baseline: arms[1].figures.before,
 		arms
-	);
+	});
 
 	it('pairs every model with the baseline, and the tuned planned one with control and rival', () => {
 		const found = comparisons.map(({ key, text, recall }) => [
@@ -107,10 +106,40 @@ describe('the report', () => {
 		);
 	});
 	it('of the planned model alone has two comparisons', () => {
-		const alone = reportOf({ ...SETTINGS, plan: PLAN }, prepared, arms[1].figures.before, [
-			arms[0]
-		]);
+		const baseline = arms[1].figures.before;
+		const alone = reportOf({ ...SETTINGS, plan: PLAN }, prepared, null, {
+			baseline,
+			arms: [arms[0]]
+		});
 		expect(alone.comparisons.map(({ key }) => key)).toEqual(['before', 'after']);
+		expect(alone.comparisons[0]).not.toHaveProperty('accuracy');
+	});
+	it('pairs the answers to questions, with McNemar’s test', () => {
+		const question = { prompt: 'p', choices: ['a', 'b'], answer: 0, group: null };
+		const questions = [question, { ...question, answer: 1 }, question];
+		const answering = (choices: number[]) => ({ windows: [3, 4], probes: [2, 3], choices });
+		const figures = {
+			...arms[0].figures,
+			// One right of three before, all after; the baseline has the first two.
+			before: answering([-1, -2, -1, -2, -3, -2]),
+			after: answering([-1, -2, -2, -1, -1, -2])
+		};
+		const { comparisons: paired, ...found } = reportOf(
+			{ ...SETTINGS, plan: PLAN },
+			prepared,
+			questions,
+			{
+				baseline: answering([-1, -2, -2, -1, -3, -2]),
+				arms: [{ arm: 'planned', sources: [0, 0], figures }]
+			}
+		);
+		expect(found.questions).toEqual({ asked: 3, over: 'blocks' });
+		expect(found.arms[0].before.accuracy).toBeCloseTo(1 / 3, 12);
+		expect(found.arms[0].after.accuracy).toBe(1);
+		expect(paired[0].accuracy).toMatchObject({ onlyFirst: 0, onlySecond: 1, p: 1 });
+		expect(paired[0].accuracy?.value).toBeCloseTo(-1 / 3, 12);
+		expect(paired[1].accuracy).toMatchObject({ onlyFirst: 1, onlySecond: 0 });
+		expect(comparisonWords(paired[1])).toMatch(/ recall, \+33\.3% \[.*\] accuracy$/);
 	});
 });
 

@@ -64,8 +64,12 @@ export async function tunePlan(
 	const arms: MeasuredArm[] = [];
 	for (const arm of prepared.arms) arms.push(await tuneArm(arm, model, work));
 	const control = arms.find(({ arm }) => arm === 'control');
-	const baseline = control?.figures.before ?? (await baselineOf(model, work));
-	const report = reportOf(settingsOf(request), prepared, baseline, arms);
+	const baseline = control?.figures.before ?? arms[0].figures.baseline;
+	if (baseline === null) throw new RangeError('the untouched model was not measured');
+	const report = reportOf(settingsOf(request), prepared, request.questions, {
+		baseline,
+		arms
+	});
 	await writeTuned({
 		from: kept.path('planned', 'model'),
 		weights: kept.path('planned', 'tuned.safetensors'),
@@ -89,7 +93,7 @@ export async function tunePlan(
 
 async function tuneArm(arm: Arm, model: Model, work: Work): Promise<MeasuredArm> {
 	const { request, prepared, kept, reporter } = work;
-	const { train, stop, report, every } = prepared;
+	const { train, stop, report, choices, every } = prepared;
 	const sources = await sourcesOf(arm, model, work);
 	const done = await kept.figures(arm);
 	if (done !== null) {
@@ -112,7 +116,11 @@ async function tuneArm(arm: Arm, model: Model, work: Work): Promise<MeasuredArm>
 			teacher: model.path,
 			train: train.map(({ ids }) => ids),
 			stop: idsOf(stop),
-			report: idsOf(report),
+			report: {
+				...idsOf(report),
+				choices: choices.map(({ ids, choiceStart }) => ({ ids, scored: ids.length - choiceStart }))
+			},
+			baseline: !request.compare,
 			settings: {
 				steps: request.steps,
 				batch: request.batch,
@@ -202,38 +210,6 @@ async function lossesOf(
 	}
 }
 
-/** The untouched model on held-out windows and probes, where no control was tuned. */
-async function baselineOf(
-	model: Model,
-	{ request, prepared }: Work
-): Promise<{ windows: number[]; probes: number[] }> {
-	const { TorchRun } = await import('../../engine/torchRun.ts');
-	const { report } = prepared;
-	const own = request.plan.sources.map((_, layer) => layer);
-	const run = await TorchRun.open(prepared.model, { device: request.device, dtype: 'float32' });
-	try {
-		const of = async (windows: readonly { ids: readonly number[] }[], last: number | null) => {
-			const found: number[] = [];
-			if (windows.length === 0) return found;
-			const scored = last ?? windows[0].ids.length - 1;
-			await run.losses([{ sources: own }], windows, scored, {
-				isMissing: () => true,
-				onLosses: (_, window, values) => {
-					found[window] = mean(values);
-					return Promise.resolve();
-				}
-			});
-			return found;
-		};
-		return {
-			windows: await of(report.windows, null),
-			probes: await of(report.probes, report.scored)
-		};
-	} finally {
-		await run.close();
-	}
-}
-
 function planOf(arm: Arm, sources: Sources, { request, prepared }: Work): Plan {
 	if (arm === 'planned') return request.plan;
 	const { name, facts } = prepared.model;
@@ -291,7 +267,9 @@ function aboutOf(
 	}: { hash: string; tokenizerHash: string; texts: { sha256: string }[] }
 ): object {
 	const { plan, ...settings } = settingsOf(request);
+	const { questions } = request;
 	const { sources, spans, repair } = plan;
 	const files = texts.map(({ sha256 }) => sha256);
-	return { version: 1, hash, tokenizerHash, files, sources, spans, repair, settings };
+	const asked = questions !== null && { questions };
+	return { version: 1, hash, tokenizerHash, files, sources, spans, repair, settings, ...asked };
 }

@@ -1,4 +1,5 @@
 import type { About } from '../kind.ts';
+import type { Question } from '../choices/types.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import type { Sources } from '../../plan/types.ts';
 import type { ResampledOver } from '../../statistics/resample.ts';
@@ -11,6 +12,8 @@ export type Arm = (typeof ARMS)[number];
 /** A plan, a model and texts. */
 export interface TuneRequest extends TuneSettings {
 	documents: Document[];
+	/** Questions of multiple choice; null: none are asked. */
+	questions: Question[] | null;
 	/** Folder of the refitted weights that the plan names. */
 	planFolder: string;
 	memoryLimitBytes: number | null;
@@ -35,6 +38,8 @@ export interface Look {
 export interface HeldOut {
 	loss: number;
 	recall: number | null;
+	/** Fraction of the questions answered rightly; not there where none were asked. */
+	accuracy?: number;
 }
 
 /** One model, before and after tuning. */
@@ -56,6 +61,17 @@ export interface Paired {
 	high: number | null;
 }
 
+/** Difference in accuracy, paired by question, a fraction; `only` counts what one of the two answers rightly. */
+export interface PairedAccuracy {
+	value: number;
+	low: number | null;
+	high: number | null;
+	onlyFirst: number;
+	onlySecond: number;
+	/** McNemar's exact test, two-sided. */
+	p: number;
+}
+
 /** Difference between two models: that of one arm minus that of another, or minus the untouched model. */
 export interface TuneComparison {
 	/** "planned, tuned − baseline" */
@@ -70,6 +86,8 @@ export interface TuneComparison {
 		| 'againstRival';
 	text: Paired;
 	recall: Paired | null;
+	/** On the questions; not there where none were asked. */
+	accuracy?: PairedAccuracy;
 }
 
 /** Output of `spanwise tune --json`. */
@@ -80,6 +98,8 @@ export interface TuneReport {
 	/** Held-out windows and probes. */
 	windows: number;
 	probes: number;
+	/** Questions, and the units that were resampled for their intervals; not there where none were asked. */
+	questions?: { asked: number; over: ResampledOver | null };
 	/** Windows that were trained on, and those that decided when to stop. */
 	trainWindows: number;
 	stopWindows: number;

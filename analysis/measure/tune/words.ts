@@ -1,10 +1,24 @@
-import { lossText } from '../../text/interval.ts';
-import type { TuneComparison, TuneReport } from './types.ts';
+import { lossText, withInterval } from '../../text/interval.ts';
+import { formatPercent, formatProbability, formatSigned } from '../../text/number.ts';
+import type { PairedAccuracy, TuneComparison, TuneReport } from './types.ts';
 
 /** "planned, tuned − baseline: +0.021 [+0.010, +0.032] nats/token on text, +0.003 [−0.001, +0.007] recall" */
-export function comparisonWords({ words, text, recall }: TuneComparison): string {
+export function comparisonWords({ words, text, recall, accuracy }: TuneComparison): string {
 	const onRecall = recall === null ? '' : `, ${lossText(recall)} recall`;
-	return `${words}: ${lossText(text)} nats/token on text${onRecall}`;
+	const onQuestions = accuracy === undefined ? '' : `, ${accuracyText(accuracy)} accuracy`;
+	return `${words}: ${lossText(text)} nats/token on text${onRecall}${onQuestions}`;
+}
+
+/** "−1.3% [−2.5%, 0.0%]" */
+export function accuracyText({ value, ...ends }: PairedAccuracy): string {
+	return withInterval(value, ends, (each) =>
+		formatSigned(each, (fraction) => formatPercent(fraction))
+	);
+}
+
+/** "3 : 7, 0.344": questions that only the first, and only the second answers rightly, and McNemar's p. */
+export function discordantText({ onlyFirst, onlySecond, p }: PairedAccuracy): string {
+	return `${onlyFirst} : ${onlySecond}, ${formatProbability(p)}`;
 }
 
 /** "distilled from the untouched model, all weights, learning rate 0.0001, 4 × 256 tokens a step" */

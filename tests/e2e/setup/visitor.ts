@@ -50,7 +50,8 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 			const page = await context.newPage();
 			page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
 			page.on('console', (message) => {
-				if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+				if (message.type() !== 'error') return;
+				problems.push(`console: ${message.text()} ${message.location().url}`.trim());
 			});
 			page.on('request', (request) => {
 				const { protocol, origin } = new URL(request.url());

@@ -31,9 +31,12 @@ export function curvesOf(arms: readonly TunedArm[], of: 'loss' | 'recall'): Seri
 export function tuneCsv({ arms, comparisons }: TuneReport): string {
 	return csv([
 		['model or difference', 'step', 'figure', 'value', 'low', 'high'],
-		...comparisons.flatMap(({ words, text, recall }) => [
+		...comparisons.flatMap(({ words, text, recall, accuracy }) => [
 			[words, null, 'text', text.loss, text.low, text.high],
-			...(recall === null ? [] : [[words, null, 'recall', recall.loss, recall.low, recall.high]])
+			...(recall === null ? [] : [[words, null, 'recall', recall.loss, recall.low, recall.high]]),
+			...(accuracy === undefined
+				? []
+				: [[words, null, 'accuracy', accuracy.value, accuracy.low, accuracy.high]])
 		]),
 		...arms.flatMap(({ arm, looks }) =>
 			looks.flatMap(({ step, loss, recall }) => [
