@@ -264,7 +264,8 @@ describe('from an empty workspace', () => {
 	});
 
 	it('once all is drawn no worker is left, and a run that is deleted is gone', async () => {
-		await filledHome();
+		// A page that is open would compare the run while it goes.
+		await (await filledHome()).close();
 		await until('the end of the workers', () => (server.workers().length === 0 ? true : undefined));
 		const [{ id }] = (await runsOf(server.url)).runs;
 		const path = `${server.url}/api/runs/${id}`;
