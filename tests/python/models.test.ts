@@ -169,9 +169,9 @@ function formsOf(folder: string): Promise<string[]> {
 	);
 }
 
-/** A difference as the power of ten that it is below. */
+/** A difference as the power of ten that it is below, 1e-5 at the least: further digits are those of a processor. */
 function below(difference: number): string {
-	return `< 1e${Math.min(-6, Math.floor(Math.log10(difference)) + 1)}`;
+	return `< 1e${Math.max(-5, Math.floor(Math.log10(difference)) + 1)}`;
 }
 
 function cell(agreed: Agreement): string {
