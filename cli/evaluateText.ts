@@ -16,7 +16,7 @@ import {
 import {
 	formatBytes,
 	formatCount,
-	formatProbability,
+	formatDiscordant,
 	formatPercent,
 	formatValue
 } from '../analysis/text/number.ts';
@@ -97,7 +97,7 @@ function choicesText({ questions, baseline, shared, delta, mcnemar, over }: Choi
 			title: 'discordant pairs (baseline : planned), McNemar p',
 			value: (score) => {
 				const { onlyBaseline, onlyShared, p } = mcnemar[score];
-				return `${onlyBaseline} : ${onlyShared}, ${formatProbability(p)}`;
+				return formatDiscordant(onlyBaseline, onlyShared, p);
 			}
 		}
 	]);
@@ -139,7 +139,7 @@ function probesText(probes: readonly ProbeReport[]): string {
 			value: ({ probe: { mcnemar }, figure }) =>
 				figure === 'nats'
 					? ''
-					: `${mcnemar.onlyBaseline} : ${mcnemar.onlyShared}, ${formatProbability(mcnemar.p)}`
+					: formatDiscordant(mcnemar.onlyBaseline, mcnemar.onlyShared, mcnemar.p)
 		}
 	]);
 }

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { HeldOut, Tune, TuneComparison, TunedArm } from '../analysis/measure/tune/types.ts';
-import { accuracyText, discordantText, settingWords } from '../analysis/measure/tune/words.ts';
+import { accuracyText, settingWords } from '../analysis/measure/tune/words.ts';
 import { intervalLabel, lossText, questionIntervalLabel } from '../analysis/text/interval.ts';
-import { formatPercent, formatValue } from '../analysis/text/number.ts';
+import { formatDiscordant, formatPercent, formatValue } from '../analysis/text/number.ts';
 import { planWords } from '../analysis/text/plan.ts';
 import { checkNewFolder } from '../analysis/workspace/wholeFolder.ts';
 import type { Own } from './measurement.ts';
@@ -73,7 +73,8 @@ export function tuneText({ report, folder, context }: Tune): string {
 					},
 					{
 						title: 'discordant pairs (first : second), McNemar p',
-						value: ({ accuracy }: TuneComparison) => (accuracy ? discordantText(accuracy) : '–')
+						value: ({ accuracy }: TuneComparison) =>
+							accuracy ? formatDiscordant(accuracy.onlyFirst, accuracy.onlySecond, accuracy.p) : '–'
 					}
 				])
 	]);

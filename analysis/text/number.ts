@@ -39,6 +39,11 @@ export function formatProbability(value: number): string {
 	return isTiny ? tiny(value).replaceAll('-', '−') : formatValue(value, 4);
 }
 
+/** "12 : 32, 0.0037": questions that only one, and only the other answers rightly, and p of McNemar's exact test. */
+export function formatDiscordant(onlyOne: number, onlyOther: number, p: number): string {
+	return `${onlyOne} : ${onlyOther}, ${formatProbability(p)}`;
+}
+
 /** A round value beside an axis: "0.25", "−3". */
 export function formatTick(value: number): string {
 	return sixFigures(value);

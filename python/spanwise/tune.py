@@ -351,8 +351,8 @@ def tune(
     """Tunes until the steps are done, or the loss on the part `stop` has not fallen for `patience` looks.
 
     The weights of the best look are kept; `report` is measured before and after and decides nothing, of the untouched model
-    too where `wants_baseline`. Every look leaves a
-    checkpoint, from which the same call goes on. Returns what was measured, and the tensors of the tuned model.
+    too where `wants_baseline`. Every look leaves a checkpoint, from which the same call goes on. Returns what was measured,
+    and the tensors of the tuned model.
     """
     settings, group = tuner.settings, tuner.group
     state = read_checkpoint(checkpoint, settings, mapped=group.size > 1)

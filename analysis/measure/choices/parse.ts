@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseJson } from '../../edge/parseJson.ts';
 import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
+import type { Document } from '../../model/tokens/types.ts';
 import { isSample, sampleQuestions } from './samples.ts';
 import type { Question } from './types.ts';
 
@@ -40,4 +41,9 @@ export function parseQuestions(text: string, where: string): Question[] {
 			: lines.map(({ json, where: at }) => parseUntrusted(questionSchema, json, at));
 	if (questions.length === 0) throw new InputError(`${where}: no questions; expected one a line`);
 	return questions;
+}
+
+/** The questions of a file that a request may name; null: it names none. Throws InputError as `parseQuestions`. */
+export function questionsOf(file: Document | null): Question[] | null {
+	return file === null ? null : parseQuestions(file.text, file.name);
 }

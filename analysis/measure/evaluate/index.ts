@@ -131,11 +131,11 @@ async function evaluateRequest({
 	tokenizer,
 	settings
 }: Request<EvaluateSettings>): Promise<Omit<EvaluateRequest, 'repairs'>> {
-	const { parseQuestions } = await import('../choices/parse.ts');
+	const { questionsOf } = await import('../choices/parse.ts');
 	return {
 		...{ modelFolder, documents, memoryLimitBytes, home },
 		...(tokenizer !== null && { tokenizer }),
 		...settings,
-		questions: questions === null ? null : parseQuestions(questions.text, questions.name)
+		questions: questionsOf(questions)
 	};
 }

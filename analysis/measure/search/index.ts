@@ -125,9 +125,9 @@ async function searchRequest({
 	home,
 	settings
 }: Request<SearchSettings>): Promise<SearchRequest> {
-	const { parseQuestions } = await import('../choices/parse.ts');
+	const { questionsOf } = await import('../choices/parse.ts');
 	return {
 		...{ modelFolder, documents, memoryLimitBytes, home, ...settings },
-		questions: questions === null ? null : parseQuestions(questions.text, questions.name)
+		questions: questionsOf(questions)
 	};
 }

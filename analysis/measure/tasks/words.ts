@@ -1,5 +1,11 @@
 import { intervalText } from '../../text/interval.ts';
-import { formatPercent, formatProbability, formatSigned, formatValue } from '../../text/number.ts';
+import {
+	formatDiscordant,
+	formatPercent,
+	formatProbability,
+	formatSigned,
+	formatValue
+} from '../../text/number.ts';
 import type { PairedTask } from './types.ts';
 
 /** A mean of a metric: right and wrong are percentages, other metrics are numbers. */
@@ -21,7 +27,7 @@ export function differenceWords(row: PairedTask): string {
 /** Questions that A alone : B alone has right, and p of McNemar's exact test: "12 : 32, 0.0037" */
 export function discordantWords({ mcnemar }: PairedTask): string {
 	if (mcnemar === null) return '–';
-	return `${mcnemar.onlyA} : ${mcnemar.onlyB}, ${formatProbability(mcnemar.p)}`;
+	return formatDiscordant(mcnemar.onlyA, mcnemar.onlyB, mcnemar.p);
 }
 
 /** "hellaswag acc −2.1% [−3.0%, −1.2%], p 0.0031" */

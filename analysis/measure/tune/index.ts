@@ -91,9 +91,9 @@ async function inputsOf({
 	home,
 	settings
 }: Request<TuneSettings>): Promise<Omit<TuneRequest, 'out' | 'command'>> {
-	const { parseQuestions } = await import('../choices/parse.ts');
+	const { questionsOf } = await import('../choices/parse.ts');
 	return {
 		...{ documents, memoryLimitBytes, home, planFolder: planFolder ?? '.', ...settings },
-		questions: questions === null ? null : parseQuestions(questions.text, questions.name)
+		questions: questionsOf(questions)
 	};
 }

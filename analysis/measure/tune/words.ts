@@ -1,5 +1,5 @@
 import { lossText, withInterval } from '../../text/interval.ts';
-import { formatPercent, formatProbability, formatSigned } from '../../text/number.ts';
+import { formatPercent, formatSigned } from '../../text/number.ts';
 import type { PairedAccuracy, TuneComparison, TuneReport } from './types.ts';
 
 /** "planned, tuned − baseline: +0.021 [+0.010, +0.032] nats/token on text, +0.003 [−0.001, +0.007] recall" */
@@ -14,11 +14,6 @@ export function accuracyText({ value, ...ends }: PairedAccuracy): string {
 	return withInterval(value, ends, (each) =>
 		formatSigned(each, (fraction) => formatPercent(fraction))
 	);
-}
-
-/** "3 : 7, 0.344": questions that only the first, and only the second answers rightly, and McNemar's p. */
-export function discordantText({ onlyFirst, onlySecond, p }: PairedAccuracy): string {
-	return `${onlyFirst} : ${onlySecond}, ${formatProbability(p)}`;
 }
 
 /** "distilled from the untouched model, all weights, learning rate 0.0001, 4 × 256 tokens a step" */
