@@ -48,6 +48,7 @@ it('a quantised checkpoint is written for transformers with its weights as float
 	);
 	const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as object;
 	expect(config).not.toHaveProperty('quantization_config');
+	expect(config).toHaveProperty('dtype', 'float32');
 	const { tensors, notes: left } = await openCheckpoint(out);
 	expect([...tensors.keys()].filter((name) => /qweight|scales|qzeros|g_idx/.test(name))).toEqual(
 		[]

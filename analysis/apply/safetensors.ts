@@ -14,8 +14,9 @@ import { writeAll } from './write.ts';
 const CONFIG_FILE = 'config.json';
 export const SAFETENSORS_FILE = 'model.safetensors';
 
-/** Keys of config.json that say how weights are quantised. */
+/** Keys of config.json that say how weights are quantised, and of which type the others are. */
 const QUANTISED_KEYS = ['quantization_config', 'compression_config'];
+const DTYPE_KEYS = ['torch_dtype', 'dtype'];
 
 /** Data begins at a multiple of this, as the reference implementation has it. */
 const ALIGNMENT = 8;
@@ -23,8 +24,8 @@ const ALIGNMENT = 8;
 /**
  * Writes a checkpoint in Hugging Face layout without the tensors that a plan makes idle, with the plan under
  * `spanwise` in its config.json and the code that transformers runs it by, into an existing folder. Tensors keep their
- * type; refitted and quantised ones become float32, and config.json says no more that weights are quantised. Returns the
- * names of the files.
+ * type; refitted and quantised ones become float32. config.json says so of a quantised checkpoint, or transformers would
+ * round them to the type of the others as it loads. Returns the names of the files.
  */
 export async function writeCheckpoint(
 	folder: string,
@@ -38,9 +39,12 @@ export async function writeCheckpoint(
 	const file = join(checkpoint.folder, CONFIG_FILE);
 	const original = await readTextFile(file, MAX_SMALL_JSON_BYTES);
 	const config = parseJson(original, file) as object;
-	const kept = Object.entries(config).filter(([key]) => !QUANTISED_KEYS.includes(key));
+	const quantised = checkpoint.config.quantisation !== null;
+	const changed = quantised ? [...QUANTISED_KEYS, ...DTYPE_KEYS] : QUANTISED_KEYS;
+	const kept = Object.entries(config).filter(([key]) => !changed.includes(key));
 	const written = {
 		...Object.fromEntries(kept),
+		...(quantised && { dtype: 'float32' }),
 		...plannedConfig(checkpoint.config, plan, planned)
 	};
 	await writeFile(join(folder, CONFIG_FILE), configText(written, original));
