@@ -6,6 +6,8 @@ import { writeTinyCheckpoint, writeUnknownFamily } from '../tests/builders/check
 import { smallDecoder, smallDecoderBytes } from '../tests/builders/onnxDecoder.ts';
 import { onnxBytes } from '../tests/builders/cachedOnnx.ts';
 import { deploy, planFor } from '../tests/builders/deployed.ts';
+import { writeGguf } from '../tests/builders/gguf.ts';
+import { ggufOf } from '../tests/builders/ggufOf.ts';
 import { smallDecoderPlan } from '../tests/builders/onnxPlan.ts';
 import { runCommand } from '../tests/builders/command.ts';
 
@@ -156,15 +158,17 @@ describe('inspect --plan', () => {
 		);
 	});
 
-	it('exits with 2 where apply writes the checkpoint in no form', async () => {
-		const checkpoint = 'tests/fixtures/quantised/gpt-oss';
-		const sources = [0, 0];
-		await writeFile(planFile, JSON.stringify(await planFor(checkpoint, sources)));
-		const { code, stdout, stderr } = await runCommand(['inspect', checkpoint, '--plan', planFile]);
+	it('exits with 2 where apply writes the model in no form', async () => {
+		const sources = Array.from({ length: 16 }, (_, layer) => (layer === 1 ? 0 : layer));
+		const plan = await planFor('models/mini-llama2', sources);
+		await writeFile(planFile, JSON.stringify(plan));
+		const { metadata, tensors } = await ggufOf('models/mini-llama2', 'sentencepiece');
+		const file = await writeGguf(join(folder, 'plain.gguf'), metadata, tensors);
+		const { code, stdout, stderr } = await runCommand(['inspect', file, '--plan', planFile]);
 		expect(code).toBe(2);
 		expect(stdout).not.toContain('The plan can be applied.');
 		expect(stderr).toMatch(
-			/plan\.json: can be evaluated, but not applied: onnx: .* not written as an ONNX decoder.*; transformers: .* keeps its quantised experts in one tensor a layer.*; gguf: /
+			/plan\.json: can be evaluated, but not applied: onnx: .* is a GGUF file.*; transformers: .* is a GGUF file.*; gguf: .*layer 1 follows layer 0/
 		);
 	});
 

@@ -6,14 +6,23 @@ import {
 	meanOutputName,
 	outputProjection
 } from '../model/checkpoint/expected.ts';
+import { quantisedMatrices } from '../model/checkpoint/experts.ts';
 import { expectedTensors } from '../model/checkpoint/fused.ts';
 import { COMPUTED } from '../model/checkpoint/named.ts';
 import { pickedBytes } from '../model/checkpoint/pick.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
-import type { Checkpoint, ModelConfig, TensorEntry } from '../model/checkpoint/types.ts';
+import type {
+	Checkpoint,
+	ModelConfig,
+	QuantisedWeight,
+	TensorEntry
+} from '../model/checkpoint/types.ts';
 import { transpose } from './weightsFile.ts';
 
 const FLOAT = 4;
+
+/** A tensor of all experts is [experts, inputs, outputs]. */
+const EXPERT_DIMENSIONS = 3;
 
 /** A tensor to be written: as the checkpoint has it, float32 of a quantised one, or float32 values of the plan. */
 export interface Written {
@@ -82,18 +91,35 @@ function plainNames({ config, tensors }: Checkpoint): Iterable<string> {
 	return [...tensors.keys()].filter((name) => !COMPUTED.test(name));
 }
 
-/** The bytes of a tensor to be written, a few MiB at a time; a piece is only valid until the next is asked for. */
+/**
+ * The bytes of a tensor to be written, a few MiB at a time, or a matrix of what is quantised; a piece is only valid until the
+ * next is asked for.
+ */
 export async function* bytesOf(
 	from: Written['from'],
 	reader: WeightReader
 ): AsyncGenerator<Uint8Array> {
 	if (from instanceof Float32Array) yield rawBytes(from);
+	else if (from.quantised !== undefined && from.shape.length === EXPERT_DIMENSIONS)
+		yield* floatsOfExperts(from, from.quantised, reader);
 	else if (from.quantised !== undefined) yield rawBytes(await floatsOf(from, reader));
 	else if (from.pick === undefined) yield* reader.chunks(from);
 	else {
 		const bytes = await reader.read(from);
 		yield bytes;
 		reader.release(bytes);
+	}
+}
+
+/** A quantised tensor [experts, inputs, outputs] as float32, expert by expert: all of a layer's may take 8 GB. */
+async function* floatsOfExperts(
+	whole: TensorEntry,
+	quantised: QuantisedWeight,
+	reader: WeightReader
+): AsyncGenerator<Uint8Array> {
+	for (const matrix of quantisedMatrices(whole, quantised)) {
+		const [outputs, inputs] = matrix.shape;
+		yield rawBytes(transpose(await floatsOf(matrix, reader), outputs, inputs));
 	}
 }
 

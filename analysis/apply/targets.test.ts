@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachedOnnx, onnxBytes } from '../../tests/builders/cachedOnnx.ts';
 import { writeTinyCheckpoint } from '../../tests/builders/checkpoint.ts';
 import { deploy, planFor } from '../../tests/builders/deployed.ts';
+import { writeGguf } from '../../tests/builders/gguf.ts';
+import { ggufOf } from '../../tests/builders/ggufOf.ts';
 import { smallDecoderPlan } from '../../tests/builders/onnxPlan.ts';
 import { isInputError } from '../errors.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
@@ -93,13 +95,14 @@ describe('what is said of a plan before anything is written', async () => {
 	});
 
 	it('has the reason of every form where there is none for a plan that fits', async () => {
-		const folder = join('tests/fixtures/quantised', 'gpt-oss');
-		const { layers } = (await openCheckpoint(folder)).config;
-		const sources = Array.from({ length: layers }, (_, layer) => (layer === 1 ? null : layer));
-		const { problem, unwritten } = await report(folder, await planFor(folder, sources));
+		const { metadata, tensors } = await ggufOf('models/mini-llama2', 'sentencepiece');
+		const file = await writeGguf(join(scratch, 'plain.gguf'), metadata, tensors);
+		const sources = Array.from({ length: 16 }, (_, layer) => (layer === 1 ? 0 : layer));
+		const plan = await planFor('models/mini-llama2', sources);
+		const { problem, unwritten } = await report(file, plan);
 		expect(problem).toBeNull();
 		expect(unwritten).toMatch(
-			/^onnx: .* not written as an ONNX decoder.*; transformers: .* keeps its quantised experts in one tensor.*; gguf: /
+			/^onnx: onnx: .* is a GGUF file.*; transformers: .* is a GGUF file.*; gguf: .*layer 1 follows layer 0/
 		);
 	});
 });

@@ -1,7 +1,7 @@
 import { checkPlan, refusalOf, type CheckFolders, type PlanCheck } from '../engine/checkPlan.ts';
 import type { PlannedLayers } from '../engine/forward.ts';
 import { InputError } from '../errors.ts';
-import { requireOwnEngine, requireWritable } from '../model/checkpoint/writable.ts';
+import { requireDecoder, requireOwnEngine } from '../model/checkpoint/writable.ts';
 import type { CheckpointModel, Model } from '../model/open.ts';
 import { headMapsOf } from '../plan/spans.ts';
 import type { Plan } from '../plan/types.ts';
@@ -40,7 +40,7 @@ export async function requireTarget(
 		if (model.form === 'checkpoint') await tokenizerMetadata(model.checkpoint);
 	} else {
 		requireFiles(model, target);
-		requireWritable(model.name, model.checkpoint.config, target);
+		if (target === 'onnx') requireDecoder(model.name, model.checkpoint.config);
 	}
 }
 

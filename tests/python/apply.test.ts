@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeployRecord } from '../../analysis/apply/types.ts';
 import type { LayerRepairs } from '../../analysis/engine/repair/repairs.ts';
 import type { Architecture } from '../../analysis/model/checkpoint/types.ts';
+import type { Plan } from '../../analysis/plan/types.ts';
 import { writeTinyCheckpoint } from '../builders/checkpoint.ts';
 import { deploy, planFor, withRepairs } from '../builders/deployed.ts';
 
@@ -40,6 +41,16 @@ beforeAll(async () => {
 	scratch = await mkdtemp(join(tmpdir(), 'spanwise-python-apply-'));
 });
 afterAll(() => rm(scratch, { recursive: true }));
+
+/** Writes a model for transformers, which must have the logits of the engine, at once and through the cache. */
+async function expectAgreement(model: string, plan: Plan, out: string): Promise<void> {
+	await deploy(model, out, { plan, target: 'transformers', verify: true });
+	const { transformers } = JSON.parse(
+		await readFile(join(out, 'spanwise.json'), 'utf8')
+	) as DeployRecord;
+	expect(transformers?.difference).toBeLessThan(transformers?.tolerance ?? 0);
+	expect(transformers?.cachedDifference).toBeLessThan(transformers?.tolerance ?? 0);
+}
 
 /** A folder written for transformers: followers with and without a head map, dropped layers; refitted or not. */
 async function written(
@@ -88,17 +99,33 @@ describe('a folder written for transformers', () => {
 		['families/mixtral', [0, 0, null]],
 		['families/qwen3_moe', [0, 0, null]],
 		['families/gpt_oss', [0, 1, null]],
-		['quantised/moe-fp8', [0, 0]]
+		['quantised/moe-fp8', [0, 0]],
+		['quantised/gpt-oss', [0, null]]
 	] as const)('%s, a mixture of experts, %j: its experts are found', async (family, sources) => {
 		const model = join('tests/fixtures', family);
 		const plan = await planFor(model, [...sources]);
-		const out = join(scratch, basename(family));
-		await deploy(model, out, { plan, target: 'transformers', verify: true });
-		const { transformers } = JSON.parse(
-			await readFile(join(out, 'spanwise.json'), 'utf8')
-		) as DeployRecord;
-		expect(transformers?.difference).toBeLessThan(transformers?.tolerance ?? 0);
-		expect(transformers?.cachedDifference).toBeLessThan(transformers?.tolerance ?? 0);
+		await expectAgreement(model, plan, join(scratch, basename(family)));
+	});
+
+	it.each([
+		['a follower', [0, 0], undefined, false],
+		['a follower with a head map', [0, 0], [3, 0, 0, 2], false],
+		['a follower with a head map, refitted', [0, 0], [1, 1, 2, 0], true],
+		['a dropped layer with a mean output', [0, null], undefined, true]
+	] as const)('MXFP4 experts of gpt-oss, %s', async (name, sources, headMap, refitted) => {
+		const at = name.replaceAll(' ', '-');
+		const model = join(scratch, `gpt-oss-${at}`);
+		await cp('tests/fixtures/quantised/gpt-oss', model, { recursive: true });
+		// A layer follows one of its own kind; weights are the same of either.
+		const configFile = join(model, 'config.json');
+		const said = await readFile(configFile, 'utf8');
+		await writeFile(configFile, said.replace('"full_attention"', '"sliding_attention"'));
+		const bare = await planFor(model, [...sources], headMap && (() => [...headMap]));
+		const o = Float32Array.from({ length: 32 * 32 }, (_, place) => Math.sin(place) / 6);
+		const repair =
+			sources[1] === null ? { o: null, bias: new Float32Array(32).fill(0.3) } : { o, bias: null };
+		const plan = refitted ? await withRepairs(bare, model, new Map([[1, repair]]), scratch) : bare;
+		await expectAgreement(model, plan, join(scratch, `written-${at}`));
 	});
 
 	it('whose code was changed is not run', async () => {

@@ -3,10 +3,12 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { plannedLayers } from '../../analysis/apply/planned.ts';
+import { requireTarget } from '../../analysis/apply/targets.ts';
+import { refusalOf } from '../../analysis/engine/checkPlan.ts';
 import { engineFor } from '../../analysis/engine/engineFor.ts';
 import { pythonOf } from '../../analysis/engine/torchSettings.ts';
 import { isInputError } from '../../analysis/errors.ts';
-import { requireWritable } from '../../analysis/model/checkpoint/writable.ts';
 import { requireCheckpoint, withModel, type Model } from '../../analysis/model/open.ts';
 import { similarityMatrix } from '../../analysis/similarity/measure.ts';
 import { Reporter } from '../../analysis/telemetry/reporter.ts';
@@ -152,18 +154,16 @@ async function ownAgreement(folder: string, reference: Reference): Promise<Agree
 function formsOf(folder: string): Promise<string[]> {
 	return withModel(
 		folder,
-		(model) => {
+		async (model) => {
 			requireCheckpoint(model);
-			const { config } = model.checkpoint;
-			const targets = (['onnx', 'transformers'] as const).filter((target) => {
-				try {
-					requireWritable(model.name, config, target);
-					return true;
-				} catch {
-					return false;
-				}
-			});
-			return Promise.resolve(targets);
+			const { checkpoint, reader } = model;
+			const planned = await plannedLayers(null, '.', checkpoint, reader);
+			const forms: string[] = [];
+			for (const target of ['onnx', 'transformers'] as const) {
+				const refusal = await refusalOf(() => requireTarget(model, target, planned));
+				if (refusal === null) forms.push(target);
+			}
+			return forms;
 		},
 		{ forOther: true }
 	);

@@ -5,7 +5,7 @@ import {
 	type ExpectedTensor
 } from './expected.ts';
 import { familyOf } from './families.ts';
-import type { Experts, ModelConfig, TensorEntry } from './types.ts';
+import type { Experts, ModelConfig, QuantisedWeight, TensorEntry } from './types.ts';
 import type { ExpertLayout } from './layout.ts';
 
 const PARTS = ['gate', 'up', 'down'] as const;
@@ -125,22 +125,37 @@ function piecesOf(
 	const step = part === 'down' ? 1 : 2;
 	const first = part === 'up' ? 1 : 0;
 	const shape = [total / step, inputs];
+	const nameOf = (expert: number): string => `${whole.name}/${part}_${expert}`;
+	if (whole.quantised !== undefined) {
+		return quantisedMatrices(whole, whole.quantised).map((own, expert): TensorEntry => ({
+			...{ ...own, name: nameOf(expert), shape },
+			quantised: { ...own.quantised, firstRow: first, rowStep: step }
+		}));
+	}
 	return numbersTo(count).map((expert): TensorEntry => {
-		const name = `${whole.name}/${part}_${expert}`;
-		const { quantised } = whole;
-		if (quantised !== undefined) {
-			// Rows of what is stored are outputs, of all experts one below the other.
-			const stored = Object.fromEntries(
-				Object.entries(quantised.stored).map(([role, entry]) => [role, slice(entry, expert, count)])
-			);
-			return {
-				...{ ...whole, name, shape, of: whole.of ?? whole.name },
-				byteLength: whole.byteLength / count,
-				quantised: { ...quantised, stored, rows: total, firstRow: first, rowStep: step }
-			};
-		}
-		const own = slice(whole, expert, count);
-		return { ...own, name, shape, of: whole.name, pick: { kind: 'columns', total, first, step } };
+		const own = { ...slice(whole, expert, count), name: nameOf(expert), shape, of: whole.name };
+		return { ...own, pick: { kind: 'columns', total, first, step } };
+	});
+}
+
+/**
+ * The matrix of each expert within a quantised tensor [experts, inputs, outputs] of all. It is stored as [outputs, inputs],
+ * that of one expert after that of the other.
+ */
+export function quantisedMatrices(
+	whole: TensorEntry,
+	quantised: QuantisedWeight
+): (TensorEntry & { quantised: QuantisedWeight })[] {
+	const [count, inputs, outputs] = whole.shape;
+	return numbersTo(count).map((expert) => {
+		const stored = Object.fromEntries(
+			Object.entries(quantised.stored).map(([role, entry]) => [role, slice(entry, expert, count)])
+		);
+		return {
+			...{ ...whole, name: `${whole.name}/${expert}`, of: whole.of ?? whole.name },
+			...{ shape: [outputs, inputs], byteLength: whole.byteLength / count },
+			quantised: { ...quantised, stored, rows: outputs, firstRow: 0, rowStep: 1 }
+		};
 	});
 }
 

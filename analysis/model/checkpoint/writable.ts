@@ -1,5 +1,4 @@
 import { InputError } from '../../errors.ts';
-import { familyOf } from './families.ts';
 import { onlyTorchWords } from './ownEngineRefusal.ts';
 import type { Architecture, ModelConfig } from './types.ts';
 
@@ -13,17 +12,7 @@ export const DECODER_ARCHITECTURES = [
 
 export type DecoderArchitecture = (typeof DECODER_ARCHITECTURES)[number];
 
-/** Throws InputError, which names the model and what is in the way, where it cannot be written as `target` with a plan. */
-export function requireWritable(
-	name: string,
-	config: ModelConfig,
-	target: 'onnx' | 'transformers'
-): void {
-	if (target === 'onnx') requireDecoder(name, config);
-	else requirePlainExperts(name, config);
-}
-
-/** The same for any form: of a model that only PyTorch runs, no more than sizes is known. */
+/** Throws InputError for a model that only PyTorch runs, of which no more than sizes is known: it is written in no form. */
 export function requireOwnEngine(name: string, { onlyTorch }: ModelConfig): void {
 	if (onlyTorch === undefined) return;
 	throw new InputError(
@@ -31,7 +20,7 @@ export function requireOwnEngine(name: string, { onlyTorch }: ModelConfig): void
 	);
 }
 
-/** The same for an ONNX decoder, which bench writes too. */
+/** Throws InputError, which names the model and what is in the way, where it cannot be written as an ONNX decoder. */
 export function requireDecoder(
 	name: string,
 	config: ModelConfig
@@ -49,13 +38,4 @@ export function requireDecoder(
 			`${name}: rope_scaling longrope cannot be written as an ONNX decoder: its frequencies change with the length of the text`
 		);
 	}
-}
-
-/** Experts that share a tensor are written as the file has them, which quantised ones are not. */
-function requirePlainExperts(name: string, config: ModelConfig): void {
-	const { architecture, quantisation } = config;
-	if (familyOf(config).tensors.experts?.kind !== 'together' || quantisation === null) return;
-	throw new InputError(
-		`${name}: ${architecture} keeps its quantised experts in one tensor a layer: it can be analysed and evaluated, but not written; write a copy with plain weights`
-	);
 }
