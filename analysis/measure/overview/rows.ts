@@ -21,7 +21,8 @@ export interface MeasurementRow extends LabelColumns {
 	id: string;
 	created: string;
 	texts: string;
-	context: number;
+	/** Tokens; null where questions were asked instead of windows read. */
+	context: number | null;
 	windows: number;
 	/** Its figures in a sentence. */
 	result: string;
@@ -123,7 +124,7 @@ export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 			id,
 			created: createdAt,
 			texts: texts.join(', '),
-			context,
+			context: context === 0 ? null : context,
 			windows,
 			result: words,
 			...labelColumns(labels.results[id])
