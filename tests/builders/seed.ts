@@ -7,8 +7,7 @@ import { changeLabel } from '../../analysis/workspace/labels/files.ts';
 import { NO_LABEL } from '../../analysis/workspace/labels/label.ts';
 import { runFolder } from '../../analysis/workspace/run/list.ts';
 import { writeRun } from '../../analysis/workspace/run/write.ts';
-import { madeUpStudy } from './study.ts';
-import { madeUpTraining } from './training.ts';
+import { madeUpStudy, type Study } from './study.ts';
 
 /** The kinds of measurement that a seed holds of each model. */
 export const SEEDED_KINDS = [
@@ -16,8 +15,9 @@ export const SEEDED_KINDS = [
 	'harness'
 ] as const;
 
-/** Ids of what a seed wrote about a model. */
-export type Seeded = Record<'run' | (typeof SEEDED_KINDS)[number], string>;
+/** Ids of what a seed wrote about a model, and the training that `seedLabels` writes. */
+export type Seeded = Record<'run' | (typeof SEEDED_KINDS)[number], string> &
+	Pick<Study, 'training'>;
 
 /**
  * Writes a made-up run of each bundled model of `names` into a workspace, and made-up results of `kinds`: of every kind. Facts and
@@ -51,7 +51,8 @@ export async function seedWorkspace(
 			search: '',
 			tune: '',
 			bench: '',
-			harness: ''
+			harness: '',
+			training: study.training
 		};
 		for (const kind of kinds) {
 			ids[kind] = `${name}-${kind}`;
@@ -86,5 +87,5 @@ export async function seedLabels(home: string, [first]: readonly Seeded[]): Prom
 		called('Four followers', ['paper', 'share'], 'The plan of table 3.')
 	);
 	const about = { name: 'Pythia', command: 'spanwise dynamics Pythia --text walden.txt' };
-	await writeDynamics(home, about, madeUpTraining(first.run));
+	await writeDynamics(home, about, first.training);
 }
