@@ -89,7 +89,7 @@ export const tuneFlags: FlagTable<TuneSettings> = {
 	device: oneFlag(
 		{
 			flag: '--device <name>',
-			about: 'cpu, cuda, cuda:1, mps; cuda:all holds the model in parts on all GPUs (default: cpu)',
+			about: 'cpu, cuda, cuda:1, mps; cuda:all holds the model in parts on all GPUs',
 			parse: torchDevices
 		},
 		TUNE_DEFAULTS.device
