@@ -112,6 +112,44 @@ describe('the keyboard alone', () => {
 		await expect.poll(() => query(page)).toBe('?spans=1-2');
 		await planOf(page).getByText('1 of 8 layers').waitFor();
 	});
+	it('undoes and redoes from wherever the focus is, and says what a change replaced', async () => {
+		const page = await visit(run('?spans=2-3'));
+		await mapOf(page).waitFor();
+		const said = (text: string) => page.getByRole('status').getByText(text).waitFor();
+		const refused = (text: string) => page.getByRole('alert').getByText(text).waitFor();
+		await tabTo(page, 'grid');
+		const [down, right] = ['ArrowDown', 'ArrowRight'].map((key) => Array<string>(4).fill(key));
+		await press(page, ...down, ...right, 's');
+		await said('Span 3–4 replaced span 2–3.');
+		expect(query(page)).toBe('?spans=3-4');
+		await press(page, 'Control+z');
+		await said('Plan change undone.');
+		expect(query(page)).toBe('?spans=2-3');
+		await press(page, 'Control+z');
+		await refused('There is no change of the plan to undo.');
+		await press(page, 'Control+Shift+z');
+		await said('Plan change redone.');
+		expect(query(page)).toBe('?spans=3-4');
+		await press(page, 'Control+Shift+z');
+		await refused('There is no change of the plan to redo.');
+
+		await tabTo(page, 'by hand');
+		await press(page, 'ArrowLeft');
+		await said('Replaced the plan drawn by hand: 4←3.');
+		await tabTo(page, 'Undo');
+		await press(page, 'Enter');
+		await said('Plan change undone.');
+		await expect.poll(() => query(page)).toBe('?spans=3-4');
+		// The button now redoes, and what it redid is undone from the slider that it brought back.
+		await press(page, 'Enter');
+		await said('Plan change redone.');
+		await tabTo(page, 'At least');
+		await press(page, 'ArrowLeft', 'Control+z');
+		await said('Plan change undone.');
+		await press(page, 'Control+z');
+		await expect.poll(() => query(page)).toBe('?spans=3-4');
+		await planOf(page).getByRole('button', { name: 'Choose the span of layer 3' }).waitFor();
+	});
 	it('holds the longest span, and says which spans a new one replaced', async () => {
 		const page = await visit(run('?spans=2-3&max=2'));
 		await planOf(page).getByRole('button', { name: 'Choose the span of layer 2' }).click();
@@ -276,14 +314,18 @@ async function press(page: Page, ...keys: string[]): Promise<void> {
 	for (const key of keys) await page.keyboard.press(key);
 }
 
-/** Presses Tab until something of that role has the focus. */
-async function tabTo(page: Page, role: string): Promise<void> {
+/** Presses Tab until something of that role, or of that label or text, has the focus. */
+async function tabTo(page: Page, wanted: string): Promise<void> {
 	for (let presses = 0; presses < 60; presses++) {
 		await page.keyboard.press('Tab');
-		const focused = await page.evaluate(() => document.activeElement?.getAttribute('role'));
-		if (focused === role) return;
+		const focused = await page.evaluate(() => {
+			const active = document.activeElement;
+			const label = active instanceof HTMLInputElement ? active.labels?.[0] : active;
+			return [active?.getAttribute('role'), label?.textContent.trim()];
+		});
+		if (focused.includes(wanted)) return;
 	}
-	throw new Error(`nothing of role ${role} in 60 presses of Tab`);
+	throw new Error(`nothing called ${wanted} in 60 presses of Tab`);
 }
 
 /** Are the page, the map's panel and the ground of its canvas light or dark? */

@@ -4,6 +4,7 @@ export function isTyping(target: EventTarget | null): boolean {
 	if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
 	if (target instanceof HTMLSelectElement) return true;
 	return (
-		target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type)
+		target instanceof HTMLInputElement &&
+		!['checkbox', 'radio', 'button', 'range'].includes(target.type)
 	);
 }
