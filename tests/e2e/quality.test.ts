@@ -120,6 +120,22 @@ describe.each(PAGES)('$name', ({ name, path, seen }) => {
 	});
 });
 
+it.each(['evaluate', 'search', 'tune'])(
+	'what the tab %s has measured is seen whole on a screen of 1024 px',
+	async (tab) => {
+		const page = await visit(`${server.url}/runs/${seeded[0].run}?tab=${tab}`, {
+			viewport: { width: 1024, height: 800 }
+		});
+		const table = page.getByRole('table').filter({ hasText: 'Date' });
+		await table.getByRole('button', { name: /^Delete/ }).waitFor();
+		const [wide, room] = await table.evaluate((element) => [
+			element.scrollWidth,
+			element.parentElement?.clientWidth
+		]);
+		expect(wide).toBeLessThanOrEqual(room ?? 0);
+	}
+);
+
 /** Most bytes of JavaScript that a page's first load may have, before compression: little more than each has. */
 const MOST_BYTES = new Map([
 	['the first page', 235_000],
