@@ -82,6 +82,9 @@ it(
 		await tabTo(page, /^Windows of each part/);
 		await page.keyboard.press('Control+a');
 		await page.keyboard.type('2');
+		await tabTo(page, /^on probes of/);
+		await page.keyboard.press('Control+a');
+		await page.keyboard.type('64');
 		await tabTo(page, /^Search$/);
 		await page.keyboard.press('Enter');
 		const verdict = page.getByRole('region', { name: 'Verdict' });

@@ -1,23 +1,26 @@
-import { cp, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planFor } from '../builders/deployed.ts';
-import { tinyTokenizer } from '../builders/tokenizer.ts';
+import { writeGguf } from '../builders/gguf.ts';
+import { ggufOf } from '../builders/ggufOf.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
 import { temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
 
 const { visit } = useVisitor();
+const MODEL = 'models/mini-llama2';
+const LAYERS = 16;
+
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
-/** A model whose quantised experts are in one tensor a layer, so that it is written in no form. */
-let model: string;
 beforeAll(async () => {
 	home = await temporaryFolder();
 	const zoo = join(home.path, 'zoo');
-	model = join(zoo, 'experts');
-	await cp('tests/fixtures/quantised/gpt-oss', model, { recursive: true });
-	await writeFile(join(model, 'tokenizer.json'), JSON.stringify(tinyTokenizer(true)));
+	await mkdir(join(zoo, 'mini'), { recursive: true });
+	// A GGUF file is written as one again, and llama.cpp knows no layer that follows another.
+	const { metadata, tensors } = await ggufOf(MODEL, 'sentencepiece');
+	await writeGguf(join(zoo, 'mini', 'plain.gguf'), metadata, tensors);
 	const workspace = join(home.path, 'workspace');
 	// Not empty, so that its server starts nothing by itself.
 	await writeMadeUpRun(workspace);
@@ -29,8 +32,9 @@ afterAll(async () => {
 });
 
 it('a plan of which no form can be written can be evaluated, and the model’s page says so', async () => {
-	const page = await visit(`${server.url}/models/experts`);
-	const plan = await planFor(model, [0, 0]);
+	const page = await visit(`${server.url}/models/mini/plain`);
+	const sources = Array.from({ length: LAYERS }, (_, layer) => (layer === 1 ? 0 : layer));
+	const plan = await planFor(MODEL, sources);
 	const buffer = Buffer.from(JSON.stringify(plan));
 	await page
 		.getByLabel('a plan.json')
@@ -39,7 +43,7 @@ it('a plan of which no form can be written can be evaluated, and the model’s p
 	await expect
 		.poll(() => verdict.innerText())
 		.toMatch(
-			/^plan\.json can be evaluated, but not applied: onnx: .*not written as an ONNX decoder.*; transformers: .*keeps its quantised experts in one tensor a layer.*; gguf: /
+			/^plan\.json can be evaluated, but not applied: onnx: .*is a GGUF file.*; transformers: .*is a GGUF file.*; gguf: .*layer 1 follows layer 0/
 		);
 	await page
 		.getByRole('table', { name: 'layers' })
