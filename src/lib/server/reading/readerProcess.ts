@@ -148,7 +148,7 @@ class Lane {
 
 	async #answer(question: Question, signal?: AbortSignal): Promise<Answer> {
 		signal?.throwIfAborted();
-		if (this.#stopped) throw new BusyError('the server is stopping');
+		this.#refuseOnceStopped();
 		clearTimeout(this.#idle);
 		const key = createHash('sha256').update(serialize(question)).digest('base64');
 		const known = this.#remembered.get(key);
@@ -162,12 +162,18 @@ class Lane {
 			this.#remember(key, answer, this.#answerStandsMs);
 			return answer;
 		} catch (error) {
+			this.#refuseOnceStopped();
 			if (messageOf(error) === this.#limit.tooLong) this.#remember(key, null, ENDLESS_STANDS_MS);
 			throw error;
 		} finally {
 			this.#idle = after(() => void endProcess(child), IDLE_MS);
 			this.#idle.unref();
 		}
+	}
+
+	/** Throws BusyError once the server stops, whatever became of a question meanwhile. */
+	#refuseOnceStopped(): void {
+		if (this.#stopped) throw new BusyError('the server is stopping');
 	}
 
 	/** The process, a new one where there is none or it ends. */
