@@ -12,6 +12,14 @@ const indices = boundedArray(index, 100_000);
 export const inlineArray = v.object({ base64: v.string(), shape });
 export const fileArray = v.object({ file: v.string(), shape });
 
+/** What the worker's processes use at the moment. */
+const use = v.optional(
+	v.object({
+		rssBytes: v.pipe(v.number(), v.finite(), v.minValue(0)),
+		cpuSeconds: v.pipe(v.number(), v.finite(), v.minValue(0))
+	})
+);
+
 /** One line of the worker. */
 export const message = v.variant('type', [
 	v.object({
@@ -27,10 +35,11 @@ export const message = v.variant('type', [
 		type: v.literal('progress'),
 		stage: v.string(),
 		done: finite,
-		total: finite
+		total: finite,
+		use
 	}),
 	v.looseObject({ type: v.literal('part'), id: index }),
-	v.object({ type: v.literal('result'), id: index, result: v.unknown() }),
+	v.object({ type: v.literal('result'), id: index, result: v.unknown(), use }),
 	v.object({
 		type: v.literal('error'),
 		kind: v.picklist(['input', 'cancelled', 'internal']),

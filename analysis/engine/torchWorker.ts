@@ -9,6 +9,7 @@ import { quoted } from '../edge/quote.ts';
 import { InputError } from '../errors.ts';
 import { endProcess, hasEnded } from '../process/ask.ts';
 import { deathInWords } from '../process/death.ts';
+import { noteEnd, noteUse, type ProcessUse } from '../process/helpers.ts';
 import { companionEnvironment, companionFolder, whyPythonFailed } from './companion.ts';
 import { message, type TorchMessage, type TorchReady } from './torchMessages.ts';
 
@@ -99,6 +100,7 @@ export class TorchWorker {
 		for (;;) {
 			const answer = await this.#read();
 			if (answer === null) throw await this.#death();
+			if (answer.type === 'progress' || answer.type === 'result') this.#note(answer.use);
 			if (answer.type === 'progress') onProgress?.(answer);
 			else if (answer.type === 'part') await onPart?.(answer);
 			else if (answer.type === 'result') {
@@ -113,6 +115,11 @@ export class TorchWorker {
 	/** Ends the process. */
 	async close(): Promise<void> {
 		await endProcess(this.#child);
+		noteEnd(this);
+	}
+
+	#note(use: ProcessUse | undefined): void {
+		if (use !== undefined) noteUse(this, use);
 	}
 
 	/** The next answer; null: there are no more. */

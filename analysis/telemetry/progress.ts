@@ -1,6 +1,6 @@
 /** State of a long task. Sent to the terminal and, from the worker, to the server. */
 export interface Progress {
-	/** Work under way, in a word or three: "reading weights", "layers", "similarity". */
+	/** Work under way, in a word or three: "reading weights", "layers"; after a colon, what it has come to: "tuning: loss 3.2". */
 	stage: string;
 	/** Layer being run and how many there are; null outside the layers. */
 	layer: number | null;

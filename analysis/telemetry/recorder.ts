@@ -1,4 +1,4 @@
-import { peakRssBytes } from '../process/peakMemory.ts';
+import { peakWithHelpers, rssWithHelpers, useOfHelpers } from '../process/helpers.ts';
 import type { Progress } from './progress.ts';
 import type { Telemetry, TelemetrySample } from './telemetry.ts';
 import { ThinnedSamples } from './thinnedSamples.ts';
@@ -13,10 +13,10 @@ export type TelemetrySums = Omit<Telemetry, 'samples'>;
 export interface Gauges {
 	/** Since some fixed moment. */
 	seconds(): number;
-	/** Of all threads of the process. */
+	/** Of all threads of the process, and of processes that work for it. */
 	cpuSeconds(): number;
 	rssBytes(): number;
-	/** The highest resident set so far. */
+	/** The highest resident set so far, with that of processes that work for it. */
 	peakRssBytes(): number;
 }
 
@@ -24,10 +24,10 @@ const ofThisProcess: Gauges = {
 	seconds: () => performance.now() / 1000,
 	cpuSeconds: () => {
 		const { user, system } = process.cpuUsage();
-		return (user + system) / 1e6;
+		return (user + system) / 1e6 + useOfHelpers().cpuSeconds;
 	},
-	rssBytes: () => process.memoryUsage.rss(),
-	peakRssBytes
+	rssBytes: rssWithHelpers,
+	peakRssBytes: peakWithHelpers
 };
 
 /**
@@ -84,7 +84,8 @@ export class TelemetryRecorder {
 		return { samples: this.#samples.list(), ...this.sums() };
 	}
 
-	#step(stage: string, rssBytes: number): TelemetrySample | null {
+	#step(words: string, rssBytes: number): TelemetrySample | null {
+		const [stage] = words.split(':');
 		const seconds = this.#gauges.seconds() - this.#began.seconds;
 		this.#stages.set(stage, (this.#stages.get(stage) ?? 0) + seconds - this.#seconds);
 		this.#seconds = seconds;

@@ -1,3 +1,4 @@
+import { rssWithHelpers, type ProcessUse } from '../process/helpers.ts';
 import type { Progress } from './progress.ts';
 
 /** Below this fraction of the work done, the time left would be a guess from nothing. */
@@ -15,12 +16,6 @@ export interface ReportedTask {
 	context: number;
 }
 
-/** A process that works for this one: its resident set, and its CPU time so far. */
-export interface OtherProcess {
-	rssBytes: number;
-	cpuSeconds: number;
-}
-
 /** Turns work done into progress. The time left is extrapolated from the work, not from the estimate. */
 export class Reporter {
 	readonly #started = performance.now();
@@ -32,7 +27,7 @@ export class Reporter {
 	/** Seconds that were no work. */
 	#waited = 0;
 	#tokens = 0;
-	#others: readonly OtherProcess[] = [];
+	#others: readonly ProcessUse[] = [];
 
 	constructor(task: ReportedTask, report: (progress: Progress) => void) {
 		this.#task = task;
@@ -59,7 +54,7 @@ export class Reporter {
 				fraction < SHARE_TO_EXTRAPOLATE
 					? null
 					: (this.secondsWorking() * (1 - fraction)) / fraction,
-			rssBytes: this.#others.reduce((sum, each) => sum + each.rssBytes, process.memoryUsage.rss()),
+			rssBytes: this.#others.reduce((sum, each) => sum + each.rssBytes, rssWithHelpers()),
 			tokens: this.#tokens,
 			...(this.#others.length > 0 && {
 				othersCpuSeconds: this.#others.reduce((sum, each) => sum + each.cpuSeconds, 0)
@@ -85,7 +80,7 @@ export class Reporter {
 	}
 
 	/** Sets the memory and CPU time of processes that work for this one; reported with the next progress. */
-	setOthers(others: readonly OtherProcess[]): void {
+	setOthers(others: readonly ProcessUse[]): void {
 		this.#others = others;
 	}
 

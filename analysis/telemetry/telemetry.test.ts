@@ -63,7 +63,8 @@ describe('TelemetryRecorder', () => {
 		const { recorder, now, at } = madeUp();
 		at(1, 0, 'reading weights', 0);
 		at(3, 0, 'layers', 10);
-		at(3.5, 0, 'loss', 10);
+		at(3.2, 0, 'loss: 3.21', 10);
+		at(3.5, 0, 'loss: 3.18', 10);
 		at(7.5, 0, 'layers', 20);
 		now.seconds = 108;
 		expect(recorder.finish().stages).toEqual([

@@ -1,7 +1,8 @@
 """Lines of JSON on stdin and stdout, and files of numbers.
 
 A request is one line: {"id": 1, "verb": "losses", …}. Answers carry its id and a type: any number of `progress` and `part`,
-then one `result` or `error` (kind: input, cancelled or internal). {"verb": "cancel", "id": 1} cancels request 1. Numbers are
+then one `result` or `error` (kind: input, cancelled or internal). Some tell under `use` what memory and CPU time the
+processes use. {"verb": "cancel", "id": 1} cancels request 1. Numbers are
 float64, little-endian, row-major: matrices in files of the request's `folder`, of which the answer names file and shape;
 those of single windows as base64 in the line.
 """
@@ -14,13 +15,18 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+import psutil
 
 from .errors import Cancelled, InputError
+
+USE_SECONDS = 0.2
+"""Least time between two looks at what the processes use: a look takes a millisecond."""
 
 
 class Channel:
@@ -31,6 +37,7 @@ class Channel:
         self._requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._cancelled: set[int] = set()
         self._ended = False
+        self._looked = -USE_SECONDS
         threading.Thread(target=self._read, args=(source,), daemon=True).start()
 
     def _read(self, source: TextIO) -> None:
@@ -65,7 +72,20 @@ class Channel:
         """Reports progress. Raises Cancelled where the request was cancelled or stdin has ended."""
         if self._ended or id in self._cancelled:
             raise Cancelled
-        self.send(id, "progress", stage=stage, done=done, total=total)
+        self.send(id, "progress", stage=stage, done=done, total=total, **self._use())
+
+    def result(self, id: int, result: Any) -> None:
+        """Answers a request."""
+        self._looked = -USE_SECONDS
+        self.send(id, "result", result=result, **self._use())
+
+    def _use(self) -> dict[str, Any]:
+        """What an answer says of memory and CPU time; nothing where the last one said it a moment ago."""
+        now = time.monotonic()
+        if now - self._looked < USE_SECONDS:
+            return {}
+        self._looked = now
+        return {"use": use_of_processes()}
 
 
 class SilentChannel(Channel):
@@ -83,6 +103,25 @@ class SilentChannel(Channel):
 
     def progress(self, id: int, stage: str, done: float, total: float) -> None:
         """Says nothing."""
+
+    def result(self, id: int, result: Any) -> None:
+        """Says nothing."""
+
+
+def use_of_processes() -> dict[str, float]:
+    """Resident bytes and CPU seconds of this process, of those that it began, and of those that torchrun began beside it."""
+    own = psutil.Process()
+    first = own.parent() if "TORCHELASTIC_RUN_ID" in os.environ else own
+    first = first or own
+    rss, cpu = 0, 0.0
+    for process in [first, *first.children(recursive=True)]:
+        try:
+            times = process.cpu_times()
+            rss += process.memory_info().rss
+            cpu += times.user + times.system
+        except psutil.Error:
+            continue
+    return {"rssBytes": rss, "cpuSeconds": cpu}
 
 
 def standard_channel() -> Channel:

@@ -63,7 +63,7 @@ class Worker:
             verb = self._verbs.get(str(request.get("verb")))
             if verb is None:
                 raise InputError(f"verb {request.get('verb')}: allowed: {', '.join(self._verbs)}")
-            self._channel.send(id, "result", result=verb(request))
+            self._channel.result(id, verb(request))
         except Cancelled:
             self._channel.send(id, "error", kind="cancelled", message="cancelled")
         except InputError as error:

@@ -1,3 +1,4 @@
+import { peakRssBytes } from '../../analysis/process/peakMemory.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +89,8 @@ it('analyses as onnxruntime does: every metric and view, the profile and the los
 	expect(records.torch.engine).toEqual({ name: 'torch', path: 'resident', ...TORCH });
 	expect(await readRun(join(home, 'torch'))).toEqual(records.torch);
 	within(records.torch.loss, records.onnx.loss, LOSS);
+	// Python is a process of its own, and PyTorch alone takes more.
+	expect(records.torch.telemetry?.peakRssBytes).toBeGreaterThan(peakRssBytes() + 200e6);
 	expect(records.torch.recall?.windows).toBe(records.onnx.recall?.windows);
 	within(records.torch.recall?.loss ?? NaN, records.onnx.recall?.loss ?? NaN, 1e-4);
 	for (const [layer, heads] of (records.onnx.induction ?? []).entries())

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { peakRssBytes } from '../../process/peakMemory.ts';
+import { peakWithHelpers } from '../../process/helpers.ts';
 import { checkFinite } from '../../finite.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import type { RunRecord } from '../../workspace/run/types.ts';
@@ -109,7 +109,7 @@ export async function analyze(
 			},
 			timings,
 			seconds: merged === null ? seconds : merged.seconds + seconds,
-			peakRssBytes: Math.max(peakRssBytes(), captures.peakRssBytes),
+			peakRssBytes: Math.max(peakWithHelpers(), captures.peakRssBytes),
 			telemetry: recorder.finish(),
 			notes: [
 				...notes,
@@ -182,7 +182,7 @@ async function capture(
 		recall,
 		path: prepared.path,
 		seconds: (performance.now() - started) / 1000,
-		peakRssBytes: peakRssBytes()
+		peakRssBytes: peakWithHelpers()
 	};
 }
 

@@ -1,3 +1,4 @@
+import { rssWithHelpers } from '../../process/helpers.ts';
 import type { Reporter } from '../../telemetry/reporter.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { drawProbes, recallOf, recallReport, type RecallReport } from '../recall.ts';
@@ -35,7 +36,7 @@ export async function measureWindows(
 	const peakRssBytes = { baseline: 0, shared: 0 };
 	const measured: Compared<Window>[] = [];
 	const onPart = (way: Way, window: number, share: number, layer: number | null): void => {
-		peakRssBytes[way] = Math.max(peakRssBytes[way], process.memoryUsage.rss());
+		peakRssBytes[way] = Math.max(peakRssBytes[way], rssWithHelpers());
 		const stage = way === 'shared' ? `${timed}, sharing` : timed;
 		reporter.addTokens(context * share);
 		reporter.add(work.way * share, stage, window, layer);

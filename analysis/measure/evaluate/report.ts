@@ -1,6 +1,6 @@
 import { DTYPE_BYTES, savings } from '../../plan/savings.ts';
 import type { Plan } from '../../plan/types.ts';
-import { peakRssBytes } from '../../process/peakMemory.ts';
+import { peakWithHelpers } from '../../process/helpers.ts';
 import type { Window } from '../../model/tokens/types.ts';
 import { drawWindows } from '../../statistics/resample.ts';
 import { mean, meanInterval, quantile, spreadOf } from '../../statistics/figures.ts';
@@ -151,7 +151,7 @@ function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): C
 			prefillRatio: spreadOf(
 				windows.map(({ time }) => time.shared.seconds / time.baseline.seconds)
 			),
-			processPeakRssBytes: peakRssBytes(),
+			processPeakRssBytes: peakWithHelpers(),
 			weights: memory.resident ? 'resident' : 'streamed'
 		},
 		predicted: savings(model.facts, plan.sources, setting)
