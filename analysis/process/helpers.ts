@@ -8,8 +8,10 @@ export interface ProcessUse {
 	cpuSeconds: number;
 }
 
-/** By the helper that owns the process; one that has ended keeps its CPU time. */
+/** By the helper that owns the process, as long as it runs. */
 const uses = new Map<object, ProcessUse>();
+/** CPU time of those that have ended. */
+let endedCpuSeconds = 0;
 let mostRssBytes = 0;
 
 /** Notes what the process of a helper uses now. Its CPU time never falls, though a part of it has ended. */
@@ -19,9 +21,10 @@ export function noteUse(helper: object, { rssBytes, cpuSeconds }: ProcessUse): v
 	mostRssBytes = Math.max(mostRssBytes, useOfHelpers().rssBytes);
 }
 
-/** Notes that the process of a helper has ended: it holds no memory any more. */
+/** Notes that the process of a helper has ended: it holds no memory any more, and its CPU time stays counted. */
 export function noteEnd(helper: object): void {
-	if (uses.has(helper)) noteUse(helper, { rssBytes: 0, cpuSeconds: 0 });
+	endedCpuSeconds += uses.get(helper)?.cpuSeconds ?? 0;
+	uses.delete(helper);
 }
 
 /** Sums what the helpers of this process use. Their CPU time includes those that have ended. */
@@ -29,7 +32,7 @@ export function useOfHelpers(): ProcessUse {
 	const all = [...uses.values()];
 	return {
 		rssBytes: all.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
-		cpuSeconds: all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+		cpuSeconds: all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, endedCpuSeconds)
 	};
 }
 
