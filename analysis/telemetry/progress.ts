@@ -17,8 +17,6 @@ export interface Progress {
 	secondsLeft: number | null;
 	/** Resident sets of the process and of those that work for it. */
 	rssBytes: number;
-	/** Processor time so far of other processes that work for it; left out: there are none. */
-	othersCpuSeconds?: number;
 	/** Tokens so far that went through all layers, or as many layers of more tokens. */
 	tokens: number;
 }

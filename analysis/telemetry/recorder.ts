@@ -41,9 +41,6 @@ export class TelemetryRecorder {
 	readonly #stages = new Map<string, number>();
 	#seconds = 0;
 	#tokens = 0;
-	#othersCpuSeconds = 0;
-	/** Of all processes together, as progress told it. */
-	#mostRssBytes = 0;
 	#sampled = { seconds: 0, cpuSeconds: 0, tokens: 0 };
 
 	constructor(gauges: Gauges = ofThisProcess) {
@@ -52,11 +49,9 @@ export class TelemetryRecorder {
 	}
 
 	/** Takes up progress as it comes; returns the newest sample, where one was due. */
-	add({ stage, tokens, rssBytes, othersCpuSeconds = 0 }: Progress): TelemetrySample | null {
+	add({ stage, tokens, rssBytes }: Progress): TelemetrySample | null {
 		const first = this.#stages.size === 0;
 		this.#tokens = tokens;
-		this.#othersCpuSeconds = Math.max(this.#othersCpuSeconds, othersCpuSeconds);
-		this.#mostRssBytes = Math.max(this.#mostRssBytes, rssBytes);
 		return this.#step(first ? 'preparing' : stage, rssBytes);
 	}
 
@@ -71,7 +66,7 @@ export class TelemetryRecorder {
 	sums(): TelemetrySums {
 		return {
 			stages: [...this.#stages].map(([stage, seconds]) => ({ stage, seconds: rounded(seconds) })),
-			peakRssBytes: Math.max(this.#gauges.peakRssBytes(), this.#mostRssBytes),
+			peakRssBytes: this.#gauges.peakRssBytes(),
 			cpuSeconds: rounded(this.#cpuSeconds()),
 			tokens: Math.round(this.#tokens),
 			seconds: rounded(this.#seconds)
@@ -105,7 +100,7 @@ export class TelemetryRecorder {
 	}
 
 	#cpuSeconds(): number {
-		return this.#gauges.cpuSeconds() - this.#began.cpuSeconds + this.#othersCpuSeconds;
+		return this.#gauges.cpuSeconds() - this.#began.cpuSeconds;
 	}
 }
 

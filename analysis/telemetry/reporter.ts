@@ -1,4 +1,4 @@
-import { rssWithHelpers, type ProcessUse } from '../process/helpers.ts';
+import { rssWithHelpers } from '../process/helpers.ts';
 import type { Progress } from './progress.ts';
 
 /** Below this fraction of the work done, the time left would be a guess from nothing. */
@@ -27,7 +27,6 @@ export class Reporter {
 	/** Seconds that were no work. */
 	#waited = 0;
 	#tokens = 0;
-	#others: readonly ProcessUse[] = [];
 
 	constructor(task: ReportedTask, report: (progress: Progress) => void) {
 		this.#task = task;
@@ -54,11 +53,8 @@ export class Reporter {
 				fraction < SHARE_TO_EXTRAPOLATE
 					? null
 					: (this.secondsWorking() * (1 - fraction)) / fraction,
-			rssBytes: this.#others.reduce((sum, each) => sum + each.rssBytes, rssWithHelpers()),
-			tokens: this.#tokens,
-			...(this.#others.length > 0 && {
-				othersCpuSeconds: this.#others.reduce((sum, each) => sum + each.cpuSeconds, 0)
-			})
+			rssBytes: rssWithHelpers(),
+			tokens: this.#tokens
 		});
 	}
 
@@ -77,11 +73,6 @@ export class Reporter {
 	/** So many tokens more went through all layers; told with the next progress. */
 	addTokens(tokens: number): void {
 		this.#tokens += tokens;
-	}
-
-	/** Sets the memory and CPU time of processes that work for this one; reported with the next progress. */
-	setOthers(others: readonly ProcessUse[]): void {
-		this.#others = others;
 	}
 
 	/** Waits for what is no work of the task: a process that starts and loads the model, however small the task. */

@@ -49,16 +49,6 @@ describe('TelemetryRecorder', () => {
 		expect(at(0.6, 0.7, 'layers', 60)).toBeNull();
 		expect(at(1.5, 2.6, 'loss', 90)).toMatchObject({ cores: 2, tokensPerSecond: 50 });
 	});
-	it('counts what other processes use that work for the job', () => {
-		const { recorder, now } = madeUp();
-		const others = { ...progress('measuring', 0), rssBytes: 9000, othersCpuSeconds: 1.5 };
-		Object.assign(now, { seconds: 101, cpuSeconds: 7.5 });
-		expect(recorder.add(others)).toMatchObject({ cores: 2, rssBytes: 9000 });
-		Object.assign(now, { seconds: 102, cpuSeconds: 8 });
-		// Processes that have ended took what they took.
-		recorder.add(progress('measuring', 0));
-		expect(recorder.finish()).toMatchObject({ cpuSeconds: 2.5, peakRssBytes: 9000 });
-	});
 	it('gives the time between two reports to the stage of the later, each stage once, as first met', () => {
 		const { recorder, now, at } = madeUp();
 		at(1, 0, 'reading weights', 0);

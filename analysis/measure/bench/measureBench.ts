@@ -3,14 +3,14 @@ import { isInputError } from '../../errors.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
-import { bench, type BenchSideName, type BenchSubject } from './bench.ts';
+import { noteEnd, noteUse } from '../../process/helpers.ts';
+import { bench, type BenchSubject } from './bench.ts';
 import { ownFile } from './benchOnnx.ts';
 import { roundsOf, tokensOfRound } from './benchOutlook.ts';
 import type {
 	BenchFile,
 	BenchReport,
 	BenchRequest,
-	BenchRound,
 	BenchSetting,
 	BenchSide,
 	OpenSide,
@@ -167,23 +167,25 @@ export async function runPair(
 	reporter: Reporter
 ): Promise<BenchReport> {
 	const sides: BenchSide[] = [];
-	const last = new Map<BenchSideName, BenchRound>();
 	try {
 		reporter.add(0, MEASURING, 0);
 		for (const file of [baseline, planned]) sides.push(await openSide(file, setting));
 		const [first, second] = sides;
+		const both = { baseline: first, planned: second };
 		return await bench(
 			subject,
-			{ baseline: first, planned: second },
+			both,
 			setting,
 			(done, side, round) => {
-				last.set(side, round);
+				noteUse(both[side], round);
 				reporter.addTokens(tokensOfRound(setting));
-				reporter.setOthers([...last.values()]);
 				reporter.add(seconds, MEASURING, done);
 			}
 		);
 	} finally {
-		for (const side of sides) await side.close();
+		for (const side of sides) {
+			await side.close();
+			noteEnd(side);
+		}
 	}
 }
