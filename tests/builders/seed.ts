@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeDynamics } from '../../analysis/compare/storedDynamics.ts';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
 import { withModel } from '../../analysis/model/open.ts';
@@ -31,7 +31,7 @@ export async function seedWorkspace(
 ): Promise<Seeded[]> {
 	const seeded: Seeded[] = [];
 	for (const name of names) {
-		const folder = join('models', name);
+		const folder = resolve('models', name);
 		const known = await withModel(folder, async (model) => ({
 			...model.facts,
 			hash: await model.hash(home)
