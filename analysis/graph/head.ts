@@ -31,7 +31,7 @@ export function vocabularyGraph(config: ModelConfig, context: number, rows: numb
 export function vocabularySumGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
 	const builder = new GraphBuilder('vocabulary_sum');
 	addRowLogits(builder, config, context, rows);
-	addLogSum(builder, 'part', 'logits');
+	addLogSum(builder, 'part', 'logits', 'part');
 	for (const name of ['part_highest', 'part_sum']) builder.output(name, [context]);
 	return builder.build();
 }

@@ -18,7 +18,7 @@ export const LOGITS_COMPARISON_OUTPUTS = [
 /** Builds the graph of the log-sum-exp of P tokens' logits (`addLogSum`): `model` float32 [P, vocab], sizes free. */
 export function logitsSumGraph(): Uint8Array {
 	const builder = new GraphBuilder('logits_sum');
-	addLogSum(builder, 'model', builder.input('model', ['tokens', 'vocabulary']));
+	addLogSum(builder, 'model', builder.input('model', ['tokens', 'vocabulary']), 'any');
 	for (const name of LOGITS_SUM_OUTPUTS) builder.output(name, ['tokens']);
 	return builder.build();
 }
@@ -36,9 +36,9 @@ export function logitsComparisonGraph(): Uint8Array {
 		const best = builder.node(`${model}/Best`, 'ArgMax', [logits], {
 			attributes: { axis: 1n, keepdims: 0n }
 		});
-		return { ...addLogSum(builder, model, logits), best };
+		return { ...addLogSum(builder, model, logits, 'any'), best };
 	});
-	addGap(builder, baseline, shared);
+	addGap(builder, baseline, shared, 'any');
 	const same = builder.node('agreement/Equal', 'Equal', [baseline.best, shared.best]);
 	builder.node('agreement/Cast', 'Cast', [same], {
 		outputs: ['agreement'],

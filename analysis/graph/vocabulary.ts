@@ -26,7 +26,8 @@ export function addVocabularySums(
 	addFinalNorm(builder, config, { ...weights, name: 'normed', tokens });
 	for (const { first, name } of weights.parts) {
 		const at = partPrefix(first);
-		addLogSum(builder, `${at}part`, addLogits(builder, at, 'normed', name, config.scales));
+		const logits = addLogits(builder, at, 'normed', name, config.scales);
+		addLogSum(builder, `${at}part`, logits, 'part');
 	}
 	for (const name of ['part_highest', 'part_sum']) stack(builder, name, weights.parts, tokens);
 }
