@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { constants } from 'node:os';
 import { kinds } from '../analysis/measure/lookup.ts';
+import { withAllocator } from '../analysis/process/allocator.ts';
 import { deathInWords, isCrash, isOfMemory, type Death } from '../analysis/process/death.ts';
 import { nodeOptions } from '../analysis/process/nodeOptions.ts';
 import { sayError, type Io } from './io.ts';
@@ -44,7 +45,7 @@ export async function runInChild(file: string, args: readonly string[], io: Io):
 	const child = fork(file, args, {
 		stdio: 'inherit',
 		execArgv: nodeOptions(),
-		env: { ...process.env, [PARENT]: String(process.pid) }
+		env: { ...withAllocator(), [PARENT]: String(process.pid) }
 	});
 	const known: { model: string; passed: NodeJS.Signals | null } = {
 		model: 'the command',

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { CompletionRequest, Scored } from '$analysis/measure/scoring/completion.ts';
 import type { ScoreAnswer, ScoreAsk } from '$analysis/measure/scoring/messages.ts';
+import { withAllocator } from '$analysis/process/allocator.ts';
 import { askProcess, hasEnded } from '$analysis/process/ask.ts';
 import { BusyError, NotFoundError } from './errors.ts';
 import type { Settings } from './settings.ts';
@@ -69,6 +70,7 @@ export class Completions {
 		this.#child = fork(scoreWorkerFile, [completions.model, home, ...plan], {
 			serialization: 'advanced',
 			execArgv: ['--enable-source-maps'],
+			env: withAllocator(),
 			stdio: ['ignore', STDERR, STDERR, 'ipc']
 		});
 		return this.#child;

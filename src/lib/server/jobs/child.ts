@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { InputError } from '$analysis/errors.ts';
+import { withAllocator } from '$analysis/process/allocator.ts';
 import { deathInWords } from '$analysis/process/death.ts';
 import { nodeOptions } from '$analysis/process/nodeOptions.ts';
 import type { Task, TaskDone, TaskProgress, WorkerMessage } from '$analysis/measure/messages.ts';
@@ -32,6 +33,7 @@ export function startTask(
 	const child = fork(workerFile, [], {
 		serialization: 'advanced',
 		execArgv: nodeOptions(),
+		env: withAllocator(),
 		stdio: ['ignore', STDERR, STDERR, 'ipc']
 	});
 	const result = new Promise<TaskDone>((resolve, reject) => {
