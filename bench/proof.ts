@@ -44,6 +44,8 @@ export async function benchEvaluation(
 		context,
 		windows,
 		questions: null,
+		// The forward passes that it is compared with read no probes.
+		recall: false,
 		repairs: null,
 		gates: {},
 		memoryLimitBytes: null,
