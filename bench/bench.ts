@@ -3,10 +3,12 @@
  * writes bench/results.json. Letters are those of the README's table. Arguments, if any, pick letters. `--peer [MODEL…]`
  * compares with Hugging Face transformers instead and writes bench/peer.md.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withAllocator } from '../analysis/process/allocator.ts';
 import { TINYLLAMA_SHAPE, WIDE, writeMadeUp } from './checkpoints.ts';
 import { benchDeepRun } from './deepRun.ts';
 import { benchDeployment } from './deploy.ts';
@@ -17,6 +19,15 @@ import { benchPeer } from './peer.ts';
 import { benchPlans } from './plans.ts';
 import { benchDamage, benchEvaluation } from './proof.ts';
 import { Report } from './report.ts';
+
+if (process.env.MALLOC_TRIM_THRESHOLD_ === undefined) {
+	// As the command runs models in a process of its own.
+	const { status } = spawnSync(process.execPath, process.argv.slice(1), {
+		env: withAllocator(),
+		stdio: 'inherit'
+	});
+	process.exit(status ?? 1);
+}
 
 /** The built benchmark lies in bench/build. */
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

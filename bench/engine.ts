@@ -1,14 +1,11 @@
 import { ForwardPass, type WindowState } from '../analysis/engine/forward.ts';
 import { LanguageHead } from '../analysis/engine/head.ts';
-import {
-	allocateWindow,
-	attentionLayout,
-	windowEntries,
-	type WindowAttention
-} from '../analysis/engine/layout.ts';
+import { CapturePass } from '../analysis/engine/capturePass.ts';
+import { attentionLayout, windowEntries } from '../analysis/engine/layout.ts';
 import { createSession, tensor } from '../analysis/engine/session.ts';
-import { StatisticsPass, type StatisticsRequest } from '../analysis/engine/statistics.ts';
 import { WeightSource } from '../analysis/engine/weights.ts';
+import type { StatisticsRequest } from '../analysis/engine/windowSums.ts';
+import type { Checkpoint } from '../analysis/model/checkpoint/types.ts';
 import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
 import { WeightReader } from '../analysis/model/checkpoint/read.ts';
 import { gramGraph } from '../analysis/graph/gram.ts';
@@ -52,24 +49,25 @@ const VARIANTS: { title: string; windows: number; sums: Omit<StatisticsRequest, 
 export class BenchModel {
 	readonly forward: ForwardPass;
 	readonly #head: LanguageHead;
+	readonly #checkpoint: Checkpoint;
 	readonly #reader: WeightReader;
 	readonly #layout;
 	readonly #windows: number[][];
-	readonly #attention: WindowAttention;
 
 	private constructor(
 		forward: ForwardPass,
 		head: LanguageHead,
+		checkpoint: Checkpoint,
 		reader: WeightReader,
 		layout: ReturnType<typeof attentionLayout>,
 		windows: number[][]
 	) {
 		this.forward = forward;
 		this.#head = head;
+		this.#checkpoint = checkpoint;
 		this.#reader = reader;
 		this.#layout = layout;
 		this.#windows = windows;
-		this.#attention = allocateWindow(layout);
 	}
 
 	static async open(folder: string, context: number, windowCount: number): Promise<BenchModel> {
@@ -84,6 +82,7 @@ export class BenchModel {
 		return new BenchModel(
 			new ForwardPass(config, layout, weights),
 			await LanguageHead.open(config, context, weights),
+			checkpoint,
 			reader,
 			layout,
 			windows
@@ -97,18 +96,23 @@ export class BenchModel {
 		}
 	}
 
-	/** Returns the job of `analyze`: `plain` with attention captured and summed. Sessions are opened untimed, as there. */
+	/** Returns the job of `analyze`: attention captured and summed, and losses, by one graph; its session is made untimed. */
 	captured(request: StatisticsRequest): Job {
 		const ready = async () => {
-			const pass = await StatisticsPass.open(this.#layout, request);
+			const weights = new WeightSource(this.#checkpoint, this.#reader, {
+				resident: false,
+				hasher: null
+			});
+			const pass = await CapturePass.open(this.#checkpoint, this.#layout, request, weights);
 			const timed = async () => {
-				for (const ids of this.#windows) {
-					await this.#losses(await this.forward.start(ids, this.#attention), ids);
-					await pass.add(this.#attention);
-				}
+				for (const [window, ids] of this.#windows.entries()) await pass.add(ids, window);
 				await pass.finish();
 			};
-			return { timed, done: () => pass.release() };
+			const done = async () => {
+				await pass.release();
+				await weights.release();
+			};
+			return { timed, done };
 		};
 		return { ready };
 	}
