@@ -1,7 +1,10 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeResult } from '../../analysis/measure/results/folder.ts';
+import { readResult, writeResult } from '../../analysis/measure/results/folder.ts';
+import { planOf } from '../../analysis/measure/results/result.ts';
+import { spansOf } from '../../analysis/plan/spans.ts';
 import { layeredDamage } from '../builders/damage.ts';
+import { seedWorkspace, type Seeded } from '../builders/seed.ts';
 import { startBuild, type RunningServer } from './setup/server.ts';
 import { useVisitor } from './setup/visitor.ts';
 import { MADE_UP, temporaryFolder, writeMadeUpRun } from './setup/workspace.ts';
@@ -10,9 +13,12 @@ const HASH = '00112233445566778899aabbccddeeff';
 const { visit } = useVisitor();
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: RunningServer;
+/** A run of another model, of which everything is measured. */
+let measured: Seeded;
 beforeAll(async () => {
 	home = await temporaryFolder();
 	await writeMadeUpRun(home.path);
+	[measured] = await seedWorkspace(home.path, ['mini-llama2']);
 	await writeResult(home.path, layeredDamage(MADE_UP.layers, { name: MADE_UP.name, hash: HASH }));
 	server = await startBuild(home.path);
 });
@@ -58,6 +64,29 @@ describe('the questions of a run', () => {
 		await questions(page).getByRole('link', { name: 'Which layers could share or go?' }).click();
 		await page.getByRole('grid', { name: /^loss increase when every follower/ }).waitFor();
 	});
+	it.each([
+		{ at: 0, kind: 'damage', seeded: 'damage', shown: null },
+		{ at: 1, kind: 'evaluate', seeded: 'evaluation', shown: 'Evaluation' },
+		{ at: 2, kind: 'search', seeded: 'search', shown: 'Verdict' },
+		{ at: 3, kind: 'bench', seeded: 'bench', shown: 'Deployment' }
+	] as const)(
+		'lead to the result that answers them: $kind',
+		async ({ at, kind, seeded, shown }) => {
+			const id = measured[seeded];
+			const plan = planOf((await readResult(home.path, measured.evaluation)).result);
+			const spans = spansOf(plan?.sources ?? []).map(
+				({ source, followers }) => `${source}-${source + followers.length}`
+			);
+			const page = await visit(`${server.url}/runs/${measured.run}?spans=${spans.join()}`);
+			const item = questions(page).getByRole('listitem').nth(at);
+			await item.getByText(/nats\/token/).waitFor();
+			await item.getByRole('link').click();
+			await expect.poll(() => new URL(page.url()).searchParams.get(kind)).toBe(id);
+			if (shown === null)
+				await page.getByRole('grid', { name: /^loss increase when every follower/ }).waitFor();
+			else await page.getByRole('region', { name: shown, exact: true }).waitFor();
+		}
+	);
 });
 
 describe('the map', () => {
