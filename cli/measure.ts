@@ -1,9 +1,9 @@
+import type { Running } from '../analysis/measure/kind.ts';
 import { isMeasurement, kindOf } from '../analysis/measure/lookup.ts';
 import type { MeasureTask } from '../analysis/measure/messages.ts';
 import { writeResult } from '../analysis/measure/results/folder.ts';
 import { partsOf } from '../analysis/measure/results/parts.ts';
 import { planSetting, resultOf } from '../analysis/measure/results/result.ts';
-import type { Progress } from '../analysis/telemetry/progress.ts';
 import type { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import type { Telemetry } from '../analysis/telemetry/telemetry.ts';
 import { WORKERS } from './workers.ts';
@@ -15,10 +15,10 @@ import { WORKERS } from './workers.ts';
 export async function measure(
 	{ request, id, command }: MeasureTask,
 	recorder: TelemetryRecorder,
-	onProgress: (progress: Progress) => void
+	told: Pick<Running, 'onProgress' | 'onPrepared'>
 ): Promise<Telemetry | null> {
 	const kind = kindOf(request.kind);
-	const running = { id, command, out: null, workers: WORKERS, onProgress };
+	const running = { id, command, out: null, workers: WORKERS, ...told };
 	if (!isMeasurement(kind)) return (await kind.run(request, running)).telemetry ?? null;
 	const { figures, files = [] } = await kind.run(request, running);
 	const telemetry = recorder.finish();

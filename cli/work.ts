@@ -7,8 +7,8 @@ import type {
 	TaskDone,
 	TaskProgress
 } from '../analysis/measure/messages.ts';
+import type { Running } from '../analysis/measure/kind.ts';
 import { opening } from '../analysis/measure/torchFlags.ts';
-import type { Progress } from '../analysis/telemetry/progress.ts';
 import { TelemetryRecorder } from '../analysis/telemetry/recorder.ts';
 import type { TelemetrySample } from '../analysis/telemetry/telemetry.ts';
 import { measure } from './measure.ts';
@@ -30,22 +30,30 @@ export async function work(
 		return { attention, telemetry: null };
 	}
 	const recorder = new TelemetryRecorder();
-	return { attention: null, telemetry: await measure(task, recorder, thinned(recorder, report)) };
+	return { attention: null, telemetry: await measure(task, recorder, told(recorder, report)) };
 }
 
-/** Passes progress on, not too often, with each sample that was taken meanwhile. */
-function thinned(
+/** Passes progress on, not too often, with each sample that was taken meanwhile and where results are kept. */
+function told(
 	recorder: TelemetryRecorder,
 	report: (progress: TaskProgress) => void
-): (progress: Progress) => void {
+): Required<Pick<Running, 'onProgress' | 'onPrepared'>> {
 	let last = -Infinity;
 	let sample: TelemetrySample | null = null;
-	return (progress) => {
-		sample = recorder.add(progress) ?? sample;
-		const now = performance.now();
-		if (now - last < MIN_PROGRESS_INTERVAL_MS) return;
-		last = now;
-		report({ progress, sample, sums: recorder.sums() });
-		sample = null;
+	let progressFile: string | null = null;
+	return {
+		onPrepared: (outlook) => {
+			progressFile = outlook.progressFile ?? null;
+			// With the next progress, however soon it comes.
+			last = -Infinity;
+		},
+		onProgress: (progress) => {
+			sample = recorder.add(progress) ?? sample;
+			const now = performance.now();
+			if (now - last < MIN_PROGRESS_INTERVAL_MS) return;
+			last = now;
+			report({ progress, sample, sums: recorder.sums(), progressFile });
+			sample = null;
+		}
 	};
 }

@@ -46,6 +46,8 @@ export interface Outlook {
 	extent?: string;
 	/** Notes to show beforehand, such as the file in which results are kept. */
 	notes?: string[];
+	/** File that finished results are added to while the model runs. */
+	progressFile?: string;
 	/** Folder that is written in the end; what lies half-written beside it goes where the user stops. */
 	writes?: string;
 }

@@ -41,6 +41,8 @@ export interface TaskProgress {
 	/** null: none was due. */
 	sample: TelemetrySample | null;
 	sums: TelemetrySums;
+	/** File that finished results are added to; null: not known yet, or there is none. */
+	progressFile: string | null;
 }
 
 /** Results sent at the end, apart from those written to a folder. */

@@ -23,7 +23,7 @@ process.once('message', async (task) => {
 	appendFileSync(join(__dirname, 'starts'), folder + ' ' + process.pid + '\\n');
 	if (made !== null) {
 		mkdirSync(join(dirname(made), '.partial-' + task.id + '-0000'), { recursive: true });
-		await send({ kind: 'progress', progress, sample, sums });
+		await send({ kind: 'progress', progress, sample, sums, progressFile: join(made, 'progress.jsonl') });
 	}
 	const behaviours = {
 		crash: () => process.exit(3),

@@ -85,7 +85,8 @@ function optionsOf(
 			await onPrepared({
 				name: model.name,
 				estimate: await estimateOf(outlook, home),
-				notes: [`results are kept in ${outlook.progressFile}${there}`]
+				notes: [`results are kept in ${outlook.progressFile}${there}`],
+				progressFile: outlook.progressFile
 			});
 		}
 	};

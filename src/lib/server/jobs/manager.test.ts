@@ -112,6 +112,15 @@ describe('the queue', () => {
 		expect(manager.list()[0].progress).toBeNull();
 	});
 
+	test('knows the file that a running job adds its results to, and none once it has ended', async () => {
+		const manager = openManager();
+		const [id] = add(manager, 'hang');
+		expect(manager.running(id).progressFile).toBeNull();
+		await until(() => expect(manager.running(id).progressFile).toMatch(/progress\.jsonl$/));
+		await manager.remove(id);
+		expect(() => manager.running(id)).toThrow(`job ${id}: does not run now`);
+	});
+
 	test('refuses more jobs than may wait, and then takes none of them', () => {
 		const manager = openManager();
 		const many = Array.from({ length: 65 }, () => jobFor('hang'));
@@ -383,7 +392,7 @@ describe('a measurement', () => {
 		const [job] = manager.list();
 		expect(job).toMatchObject({
 			...{ kind: 'bench', name: 'bench', texts: [], context: 12, windows: 3 },
-			extent: '3 rounds a side, 12 tokens of prompt'
+			extent: '3 rounds per model, 12 tokens of prompt'
 		});
 		const file = join(home, 'results', job.result ?? '', 'task.json');
 		const task: unknown = JSON.parse(readFileSync(file, 'utf8'));

@@ -53,12 +53,19 @@ export interface NewJob {
 	estimate: Estimate | null;
 }
 
+interface RunningJob {
+	task: RunningTask | null;
+	ended: Promise<void>;
+	/** File that the task adds finished results to; null: it has not said. */
+	progressFile: string | null;
+}
+
 /** The queue: jobs in order, some at a time, each in a process of its own. */
 export class JobManager {
 	readonly #options: JobManagerOptions;
 	#records: JobRecord[];
 	#foreign: ForeignJob[];
-	readonly #running = new Map<string, { task: RunningTask | null; ended: Promise<void> }>();
+	readonly #running = new Map<string, RunningJob>();
 	readonly #cancelled = new Set<string>();
 	readonly #listeners = new Set<() => void>();
 	#stopped = false;
@@ -95,11 +102,14 @@ export class JobManager {
 		return [...this.#records.map(({ command }) => command), ...foreign];
 	}
 
-	/** Returns the record of a running job and the texts that it reads. Throws NotFoundError if it does not run. */
-	async running(id: string): Promise<{ record: JobRecord; documents: Document[] }> {
+	/**
+	 * Returns the record of a running job and the file that it adds finished results to; null: it has not said. Throws
+	 * NotFoundError if it does not run.
+	 */
+	running(id: string): { record: JobRecord; progressFile: string | null } {
 		const record = this.#find(id);
 		if (record.job.state !== 'running') throw new NotFoundError(`job ${id}: does not run now`);
-		return { record, documents: await this.#options.store.readTexts(id, record.job.texts) };
+		return { record, progressFile: this.#running.get(id)?.progressFile ?? null };
 	}
 
 	/** Calls `listener` after every change; returns how to stop that. */
@@ -207,7 +217,7 @@ export class JobManager {
 			const id = newRunId(next.job.model, new Date());
 			next.runId = id;
 			next.job.state = 'running';
-			const entry = { task: null, ended: Promise.resolve() };
+			const entry: RunningJob = { task: null, ended: Promise.resolve(), progressFile: null };
 			this.#running.set(next.job.id, entry);
 			entry.ended = this.#run(next, id);
 			this.#changed();
@@ -225,8 +235,10 @@ export class JobManager {
 				const task = startTask(
 					workerFile,
 					taskOf(record, madeId, kept, this.#options),
-					({ progress, sample, sums }) => {
+					({ progress, sample, sums, progressFile }) => {
 						job.progress = progress;
+						const entry = this.#running.get(job.id);
+						if (entry) entry.progressFile = progressFile;
 						if (sample !== null) samples.add(sample);
 						job.telemetry = { samples: samples.list(), ...sums };
 						this.#notify();
