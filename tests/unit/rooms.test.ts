@@ -40,7 +40,7 @@ const folders = (path: string) =>
 
 describe('every folder has its place', () => {
 	it('in analysis/ and src/lib/', () => {
-		expect(folders('analysis').filter((name) => name !== 'static')).toEqual(analysis.toSorted());
+		expect(folders('analysis')).toEqual(analysis.toSorted());
 		expect(folders('src/lib').filter((name) => name !== 'server')).toEqual(shown.toSorted());
 	});
 	it('among the kinds of measurement, the tabs and the pages', () => {
