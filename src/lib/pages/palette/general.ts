@@ -5,7 +5,6 @@ import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import type { ModelsAnswer, ResultsAnswer, RunsAnswer } from '../../client/api.ts';
 import { modelPath } from '../../client/modelPath.ts';
 import { requestJson } from '../../client/request.ts';
-import { resultAddress } from '../../client/resultAddress.ts';
 import type { Command, Offer } from '../../controls/commands.svelte.ts';
 import type { LabelBook } from '../../labels/book.svelte.ts';
 import { pinnedFirst } from '../../labels/find.ts';
@@ -93,7 +92,7 @@ function runCommand({ id, model, texts }: RunRecord, { name, tags, note }: Label
 	};
 }
 
-/** Results that have a name or tag, on the page of the newest run of their model. */
+/** Results that have a name or tag, where their model has a run: the page of the newest one shows them. */
 function resultCommands(
 	results: ResultsAnswer,
 	runs: readonly RunRecord[],
@@ -101,14 +100,14 @@ function resultCommands(
 ): Command[] {
 	return results.flatMap(({ id, kind, model, words }) => {
 		const { name, tags, note } = labels.of('results', id);
-		const run = runs.find((each) => each.model.hash === model.hash);
-		if (run === undefined || (name === '' && tags.length === 0)) return [];
+		const isShown = runs.some((run) => run.model.hash === model.hash);
+		if (!isShown || (name === '' && tags.length === 0)) return [];
 		return [
 			{
 				...{ id: `result-${id}`, group: 'Results', title: name === '' ? `${kind} ${id}` : name },
 				about: `${model.name} · ${kind} · ${words}`,
 				words: `${tags.join(' ')} ${note} ${id}`,
-				run: () => goto(`/runs/${run.id}?${resultAddress(kind, id)}`)
+				run: () => goto(`/results/${id}`)
 			}
 		];
 	});

@@ -1,6 +1,6 @@
 import { error, redirect } from '@sveltejs/kit';
 import { quoted } from '$analysis/edge/quote.ts';
-import { resultAddress } from '$lib/tabs/resultAddress.ts';
+import { tabAddress } from '$lib/tabs/tabAddress.ts';
 import type { PageServerLoad } from './$types';
 
 /** Leads to the newest run of a stored measurement's model, where the measurement is open. */
@@ -18,5 +18,5 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 			`${found.id}: no run of ${model.name} to show it on; analyse ${model.name}, then open this page again`
 		);
 	}
-	redirect(303, resultAddress(newest.id, kind, params.id));
+	redirect(303, tabAddress(newest.id, kind, params.id));
 };

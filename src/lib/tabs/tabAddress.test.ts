@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { resultAddress } from './resultAddress.ts';
+import { tabAddress } from './tabAddress.ts';
 
 it.each([
 	['damage', '/runs/a%20run?tab=map&damage=it'],
@@ -7,5 +7,5 @@ it.each([
 	['bench', '/runs/a%20run?tab=bench&bench=it'],
 	['tasks', '/runs/a%20run?tab=evaluate']
 ])('a result of the kind %s opens at %s', (kind, address) => {
-	expect(resultAddress('a run', kind, 'it')).toBe(address);
+	expect(tabAddress('a run', kind, 'it')).toBe(address);
 });

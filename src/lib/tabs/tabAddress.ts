@@ -4,7 +4,7 @@ import { TABS } from './tabs.svelte.ts';
 const LISTED = 'evaluate';
 
 /** The address of a run's page with a stored result open on its tab. */
-export function resultAddress(run: string, kind: string, id: string): string {
+export function tabAddress(run: string, kind: string, id: string): string {
 	const tab = TABS.find(({ opens }) => opens.some((opened) => opened.kind === kind));
 	const query = new URLSearchParams({ tab: tab?.value ?? LISTED });
 	if (tab !== undefined) query.set(kind, id);
