@@ -30,7 +30,7 @@ describe('spanwise apply', () => {
 		expect(stdout).toContain('1 follower, 1 dropped');
 		expect(stdout).toContain('keys of 2 layers, values of 3');
 		expect(stdout).toMatch(/verified +64 tokens: logits differ by \d/);
-		expect(stderr).toContain('warning: The plan was made for model');
+		expect(stderr).toContain('warning: This plan was made for model');
 		expect(await readdir(join(out, 'onnx'))).toEqual(['model.onnx', 'model.onnx_data']);
 	});
 

@@ -215,7 +215,7 @@ describe('the built command', () => {
 			expect(stderr).toMatch(
 				/^mini-llama2, prompt 16, 4 generated, batch 1, 2 rounds of each: will take .* of memory/m
 			);
-			expect(stderr).toMatch(/^warning: The plan was made for mini-llama2 .*other weights/m);
+			expect(stderr).toMatch(/^warning: This plan was made for mini-llama2 .*different weights/m);
 			// 16 layers, K and V of 6 heads of 32 floats; the follower has no K.
 			const layer = 2 * 6 * 32 * 4;
 			expect(JSON.parse(stdout)).toMatchObject({

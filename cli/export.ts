@@ -11,7 +11,7 @@ import { withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 
 const HELP = `
-json: the plan itself, checked. csv: its spans, one a line. shareatt: the lists that the Shared Attention
+json: the plan itself, checked. csv: its spans, one per line. shareatt: the lists that the Shared Attention
 authors' code expects, {"followers": […], "nonShared": […]}; refused for a plan it cannot express.
 
 Example (plan.json: made by the example of spanwise plan):

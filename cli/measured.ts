@@ -21,7 +21,7 @@ export function checkMeasured(record: RunRecord, metric: Metric, view: View): vo
 export function measuredWords(record: RunRecord, metric: Metric, view: View): string {
 	const { model, tokens, windows, context, texts, jsRows } = record;
 	const names = texts.map(({ name }) => quoted(name)).join(', ');
-	const sampled = metric === 'js' && jsRows !== 'all' ? `, ${jsRows} queries a window` : '';
+	const sampled = metric === 'js' && jsRows !== 'all' ? `, ${jsRows} queries per window` : '';
 	return (
 		`${quoted(model.name)} (${shortHash(model.hash)}) · ${metric}, view ${view}, measured on ${tokens} tokens ` +
 		`(${windows.length} × ${context}${sampled}) of ${names}`

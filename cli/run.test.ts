@@ -155,7 +155,7 @@ describe('spanwise similarity', () => {
 	it('--format table says what was measured, on what', async () => {
 		const { stdout } = await command('similarity', whole, '--format', 'table', '--metric', 'js');
 		expect(stdout).toMatch(
-			/^tiny \([0-9a-f]{12}\) · js, view all, measured on 64 tokens \(2 × 32, 32 queries a window\)/
+			/^tiny \([0-9a-f]{12}\) · js, view all, measured on 64 tokens \(2 × 32, 32 queries per window\)/
 		);
 		expect(stdout.trimEnd().split('\n')).toHaveLength(2 + LAYERS);
 	});

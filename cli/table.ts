@@ -40,7 +40,7 @@ export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<
 	return `${withoutTrailingSpaces(table.toString())}\n`;
 }
 
-/** Labels and what they say, one a line. */
+/** Labels and what they say, one per line. */
 export function formatFacts(facts: readonly (readonly [string, string])[]): string {
 	const width = Math.max(...facts.map(([label]) => label.length));
 	return facts.map(([label, text]) => `${label.padEnd(width)}  ${cell(text)}\n`).join('');

@@ -259,7 +259,7 @@ describe('an ONNX model is written with a plan', () => {
 		const record = JSON.parse(result.stdout) as DeployRecord;
 		expect(record.cache).toEqual({ keys: [0, 1], values: [0, 1, 2] });
 		expect(record.dtype).toBe(null);
-		expect(result.stderr).toContain('warning: The plan was made for m');
+		expect(result.stderr).toContain('warning: This plan was made for m');
 		expect(JSON.parse(await readFile(join(out, 'spanwise.json'), 'utf8'))).toEqual(record);
 	});
 });
@@ -317,7 +317,7 @@ describe('refused before anything is written', () => {
 			title: 'a type of weights',
 			plan: null,
 			given: { dtype: 'fp16' },
-			says: 'is an ONNX model, whose types stay: leave it out'
+			says: '--dtype does not apply to ONNX models, which keep their dtypes; remove it'
 		},
 		{
 			title: 'safetensors',

@@ -69,7 +69,7 @@ function checkRequest(file: string, { target, dtype }: DeployRequest): void {
 	requireOnnx(file, target);
 	if (dtype !== null) {
 		throw new InputError(
-			`dtype ${dtype}: ${file} is an ONNX model, whose types stay: leave it out`
+			`${file}: --dtype does not apply to ONNX models, which keep their dtypes; remove it`
 		);
 	}
 }

@@ -7,7 +7,7 @@ const HASH_LENGTH = 12;
 
 type Fact = Omit<DifferingFact, 'values'> & { value: string | number };
 
-/** Finds the facts of definition cards and models that differ between runs: one entry a fact, in a fixed order. */
+/** Finds the facts of definition cards and models that differ between runs: one entry per fact, in a fixed order. */
 export function differingFacts(records: readonly RunRecord[]): DifferingFact[] {
 	const facts = records.map(factsOf);
 	const long = table({
@@ -53,7 +53,7 @@ function factsOf(record: RunRecord): Fact[] {
 		),
 		definition('tokens read', record.tokens),
 		definition('windows begin with BOS', record.bos ? 'yes' : 'no'),
-		definition('js queries a window', record.jsRows),
+		definition('js queries per window', record.jsRows),
 		definition('metrics measured', record.metrics.join(', ')),
 		definition('Spanwise version', record.spanwise),
 		ofModel('name', model.name),
@@ -63,9 +63,9 @@ function factsOf(record: RunRecord): Fact[] {
 		ofModel('layers', model.layers),
 		ofModel('heads', model.heads),
 		ofModel('KV heads', model.kvHeads),
-		ofModel('head width', model.headDim),
-		ofModel('hidden width', model.hidden),
-		ofModel('MLP width', model.intermediate),
+		ofModel('head dim', model.headDim),
+		ofModel('hidden size', model.hidden),
+		ofModel('MLP size', model.intermediate),
 		ofModel('vocabulary', model.vocab),
 		ofModel('positions', model.maxPositions),
 		ofModel('sliding window', reachOf(model.reach)),

@@ -97,7 +97,7 @@ export interface DifferenceMap {
 export interface ComparedSpans {
 	choice: SpanChoice;
 	maxSpan: number;
-	/** One a run, in order. */
+	/** One per run, in order. */
 	plans: ComparedPlan[];
 	/** One for every two runs. */
 	overlaps: SpanOverlap[];
@@ -136,6 +136,6 @@ export interface SpanOverlap {
 export interface DifferingFact {
 	group: 'definition' | 'model';
 	title: string;
-	/** One a run, in order. */
+	/** One per run, in order. */
 	values: (string | number)[];
 }

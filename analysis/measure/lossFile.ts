@@ -40,7 +40,7 @@ const resultSchema = v.strictObject({
 	checksum: v.optional(v.string())
 });
 
-/** 100 bytes a window and case: 8,000 cases on 300 windows. */
+/** 100 bytes per window and case: 8,000 cases on 300 windows. */
 const MAX_PROGRESS_BYTES = 256_000_000;
 
 /** Header of a progress file, the subject of its results; results about anything else are not added to it. */

@@ -168,14 +168,14 @@ describe('planMatches', () => {
 	});
 	it('warns where the weights are others', () => {
 		expect(planMatches(plan, { ...model, name: 'tuned', hash: '0123456789abcdef' })).toBe(
-			'The plan was made for tiny (a1b2c3d4e5f6); these are other weights: tuned (0123456789ab), or the same in another form.'
+			'This plan was made for tiny (a1b2c3d4e5f6); this model, tuned (0123456789ab), has different weights or a different file format.'
 		);
 	});
 	it('warns where the weights are the same and the tokenizer is another; not where one is not known', () => {
 		const definition = { ...parts.definition, tokenizerHash: '11112222333344445555' };
 		const made = parsePlan(changed({ definition }), 'plan.json');
 		expect(planMatches(made, { ...model, tokenizerHash: '99990000aaaabbbbcccc' })).toBe(
-			'The plan was made with another tokenizer.json (111122223333) than that of tiny now.'
+			'This plan was made with another tokenizer.json (111122223333) than that of tiny now.'
 		);
 		expect(planMatches(made, { ...model, tokenizerHash: '11112222333344445555' })).toBeNull();
 		expect(planMatches(made, model)).toBeNull();

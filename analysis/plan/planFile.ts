@@ -75,9 +75,9 @@ export function planMatches(
 	const made = plan.definition?.tokenizerHash;
 	if (plan.model.hash === model.hash) {
 		if (made === undefined || made === (model.tokenizerHash ?? made)) return null;
-		return `The plan was made with another tokenizer.json (${shortHash(made)}) than that of ${model.name} now.`;
+		return `This plan was made with another tokenizer.json (${shortHash(made)}) than that of ${model.name} now.`;
 	}
-	return `The plan was made for ${plan.model.name} (${shortHash(plan.model.hash)}); these are other weights: ${model.name} (${shortHash(model.hash)}), or the same in another form.`;
+	return `This plan was made for ${plan.model.name} (${shortHash(plan.model.hash)}); this model, ${model.name} (${shortHash(model.hash)}), has different weights or a different file format.`;
 }
 
 function checkPlan(plan: Plan): void {

@@ -22,7 +22,7 @@ describe('randomPlans', () => {
 		{ followers: 2, dropped: 0 },
 		{ followers: 0, dropped: 2 },
 		{ followers: 2, dropped: 1 }
-	])('draws each plan of $followers followers and $dropped left out alike often', (kinds) => {
+	])('draws each plan of $followers followers and $dropped dropped alike often', (kinds) => {
 		const plans = all(9, limits, kinds.followers, kinds.dropped).map((plan) => plan.join());
 		const each = 200;
 		const counts = new Map(plans.map((plan) => [plan, 0]));
@@ -68,7 +68,7 @@ describe('randomPlans', () => {
 
 	it('says what none has', () => {
 		expect(() => randomPlans(1, { followers: 6, dropped: 1 }, limits, 9, 1)).toThrow(
-			'random plans: none of 9 layers has 6 followers and 1 left out (spans of at most 3, protected: 0, 8)'
+			'random plans: none of 9 layers has 6 followers and 1 dropped (spans of at most 3, protected: 0, 8)'
 		);
 	});
 });

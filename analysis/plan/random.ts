@@ -44,7 +44,7 @@ export function randomPlans(
 		);
 	if (plans[0][followers][dropped] === 0)
 		throw new InputError(
-			`random plans: none of ${layers} layers has ${followers} followers and ${dropped} left out (spans of at most ${limits.maxSpan}, protected: ${limits.protectedLayers.join(', ') || 'none'})`
+			`random plans: none of ${layers} layers has ${followers} followers and ${dropped} dropped (spans of at most ${limits.maxSpan}, protected: ${limits.protectedLayers.join(', ') || 'none'})`
 		);
 
 	const random = seeded(seed);

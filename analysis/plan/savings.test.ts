@@ -31,7 +31,7 @@ function plan(layers: number, followers: number): Sources {
 
 describe('savings of 4 of 32 layers of Llama-2-7B, worked out by hand', () => {
 	const saved = savings(llama2, plan(32, 4), bf16);
-	it('K cache: 4 · 32 heads · 128 · 2 bytes a token, 6.25% of the KV cache and not 12.5%', () => {
+	it('K cache: 4 · 32 heads · 128 · 2 bytes per token, 6.25% of the KV cache and not 12.5%', () => {
 		expect(saved.followers).toBe(4);
 		expect(saved.kCache.bytesPerToken).toBe(32768);
 		expect(saved.kCache.bytes).toBe(134_217_728);
@@ -67,7 +67,7 @@ it('norms on q and k count as wide as they are: one head each, or all heads toge
 describe('savings of 2 of 32 layers of Llama-2-7B left out, worked out by hand', () => {
 	const sources = plan(32, 0).map((layer) => (layer === 9 || layer === 20 ? null : layer));
 	const saved = savings(llama2, sources, bf16);
-	it('K and V cache: 2 · 32 heads · 128 · 2 bytes a token of each, as much together as 4 followers', () => {
+	it('K and V cache: 2 · 32 heads · 128 · 2 bytes per token of each, as much together as 4 followers', () => {
 		expect(saved).toMatchObject({ followers: 0, leftOut: 2 });
 		expect(saved.kCache).toEqual({
 			bytes: 134_217_728 / 2,

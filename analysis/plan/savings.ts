@@ -37,7 +37,7 @@ export interface SavingsSetting {
  * Predicts what a plan's followers and dropped layers save, by counting. With d = headDim, and in
  * a layer of reach w min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys
  * in all):
- * - kCache: kvHeads·d·b bytes a token for each of these layers, times B and the cache's length; vCache: as
+ * - kCache: kvHeads·d·b bytes per token for each of these layers, times B and the cache's length; vCache: as
  *   much again for each dropped layer, for a follower keeps its V. shareOfK is of all layers' K; shareOfKv
  *   is K and V saved, of all layers' K and V.
  * - parameters, as a fraction of `model.parameters`: of a follower q and k projections with their biases and

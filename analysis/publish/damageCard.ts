@@ -68,7 +68,7 @@ export function damageMethods(stored: StoredDamage): string {
 			? 'With a single window there are no intervals.'
 			: `Intervals are 95%, by bootstrap ${overWords(report.interval)}.`;
 	return (
-		`For every source layer before every follower, the follower alone was run with the attention weights of the source, and for every layer its attention was left out; ` +
+		`For every source layer before every follower, the follower alone was run with the attention weights of the source, and for every layer its attention was dropped; ` +
 		`the loss increase in nats/token was measured on ${textWords(stored)} with Spanwise ${stored.spanwise}. ` +
 		`The unchanged model (${stored.model.name}; SHA-256 of the weights ${shortHash(stored.model.hash)}…) has a loss of ${report.baseline.loss.toFixed(4)}. ${interval} Layers are counted from 0.`
 	);

@@ -9,7 +9,7 @@ export function savingsLines(saved: Savings) {
 		name: 'V cache',
 		value: `−${formatBytes(saved.vCache.bytes)}`,
 		share: `${formatPercent(kShareOfKv - saved.kCache.shareOfKv, 2)} of KV`,
-		about: `${formatBytes(saved.vCache.bytesPerToken)} a token and sequence, of dropped layers; followers keep V.`
+		about: `${formatBytes(saved.vCache.bytesPerToken)} per token and sequence, of dropped layers; followers keep V.`
 	};
 	return [
 		{
@@ -19,7 +19,7 @@ export function savingsLines(saved: Savings) {
 					name: 'K cache',
 					value: `−${formatBytes(saved.kCache.bytes)}`,
 					share: `${formatPercent(-kShareOfKv, 2)} of KV`,
-					about: `${formatBytes(saved.kCache.bytesPerToken)} a token and sequence; ${formatPercent(saved.kCache.shareOfK)} of the K cache. Followers keep V.`
+					about: `${formatBytes(saved.kCache.bytesPerToken)} per token and sequence; ${formatPercent(saved.kCache.shareOfK)} of the K cache. Followers keep V.`
 				},
 				...(saved.vCache.bytes > 0 ? [vCache] : []),
 				{

@@ -154,7 +154,7 @@ export class GraphRewrite {
 			);
 			if (gone === undefined) continue;
 			throw new InputError(
-				`${node.opType} ${node.name} takes ${gone}, which the plan does away with; expected attention alone to take it`
+				`node ${node.opType} ${node.name} reads ${gone}, which this plan removes; only the attention block may read it`
 			);
 		}
 	}

@@ -82,7 +82,7 @@ export function measureOther(
 		if (node.opType !== 'Shape') continue;
 		if (other === null) {
 			throw new InputError(
-				`layer ${layer}: ${value} tells the length of the cache, and no other is left to tell it`
+				`layer ${layer}: the graph reads the cache length from ${value}, which this plan removes, and no other key cache remains`
 			);
 		}
 		rewrite.replace(index, withFields(NodeProtoSchema, node, { input: [other] }));

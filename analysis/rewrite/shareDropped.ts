@@ -108,5 +108,5 @@ function isConstant(view: GraphView, value: string, known: Map<string, boolean>)
 }
 
 function notRemovable({ layer, operator, name }: AttentionLayer, reason: string): InputError {
-	return new InputError(`layer ${layer}: ${operator} ${name} cannot be left out: ${reason}`);
+	return new InputError(`layer ${layer}: ${operator} ${name} cannot be removed: ${reason}`);
 }

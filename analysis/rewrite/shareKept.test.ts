@@ -174,7 +174,7 @@ describe('what cannot be shared is refused', () => {
 		);
 		graphOf(proto).output.push(create(ValueInfoProtoSchema, { name: 'other' }));
 		expect(refusal(await foundOnnx(proto), [0, 1, 1, 3])).toBe(
-			'ReduceMean other takes past_key_values.2.key, which the plan does away with; expected attention alone to take it'
+			'node ReduceMean other reads past_key_values.2.key, which this plan removes; only the attention block may read it'
 		);
 	});
 });

@@ -19,7 +19,7 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
- * The mean of `values`, one a window, with its 95% bootstrap interval over `draws`; null bounds where there
+ * The mean of `values`, one per window, with its 95% bootstrap interval over `draws`; null bounds where there
  * are no draws. All windows are equally long, so that means over windows are means over tokens. Two models on
  * the same windows are compared by their differences a window: the windows' own difficulty then cancels out.
  */

@@ -126,7 +126,7 @@ export const EXPLANATIONS = {
 	accuracy: {
 		name: 'accuracy lost',
 		sentence:
-			'How many fewer questions of multiple choice the planned model gets right; a choice counts as given where it has the highest log-likelihood.',
+			'How many fewer multiple-choice questions the planned model gets right; a choice counts as given where it has the highest log-likelihood.',
 		formula: 'baseline correct / questions − planned correct / questions'
 	},
 	kl: {

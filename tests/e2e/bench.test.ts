@@ -103,9 +103,11 @@ describe('a bench as a job', { timeout: TIMEOUT_MS }, () => {
 					followers: 1,
 					ratio: { cacheBytesPerToken: 31 / 32 },
 					cost: { text: { windows: 1 } },
-					warning: expect.stringContaining('these are other weights') as unknown,
+					warning: expect.stringContaining('different weights') as unknown,
 					notes: [
-						expect.stringMatching(/^one window of \d+ tokens instead of 8 of 512/) as unknown,
+						expect.stringMatching(
+							/^Text too short: 1 window of \d+ tokens instead of 8 × 512/
+						) as unknown,
 						expect.stringContaining('recall was not measured') as unknown
 					]
 				}

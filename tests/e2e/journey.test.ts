@@ -120,7 +120,7 @@ describe('from an empty workspace', () => {
 		await other
 			.getByLabel('Import')
 			.setInputFiles({ name, mimeType: 'application/json', buffer: bytes });
-		await planOf(other).getByRole('alert').getByText('these are other weights').waitFor();
+		await planOf(other).getByRole('alert').getByText('different weights').waitFor();
 		await planOf(other).getByText('5 of 16 layers').waitFor();
 	});
 

@@ -237,7 +237,7 @@ describe('/api/models/[id]', () => {
 			layers: [0, 0, 2].map((source, layer) => ({ layer, source, problem: null })),
 			problem: null,
 			// The first test has run it, so that its hash is known.
-			warning: expect.stringContaining('these are other weights') as unknown,
+			warning: expect.stringContaining('different weights') as unknown,
 			unseen: null,
 			targets: [
 				{ target: 'onnx', problem: null },

@@ -144,7 +144,10 @@ describe('analyze', () => {
 		const record = await analyze({ ...request, documents, context: 200 }, options());
 		expect(record.windows).toHaveLength(1);
 		expect(record.context).toBeLessThan(200);
-		expect(record.notes).toEqual([expect.stringContaining('one window of'), RECALL_OFF]);
+		expect(record.notes).toEqual([
+			expect.stringContaining('Text too short: 1 window of'),
+			RECALL_OFF
+		]);
 		const sums = await readSums(join(folder, 'run'), record, 'all');
 		expect(similarityOf(sums, 'cosine', [0]).null).toBeNull();
 	});

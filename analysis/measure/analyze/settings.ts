@@ -22,7 +22,7 @@ export const analyzeSettings = v.object({
 	...windowSettings({ context: DEFAULT_CONTEXT, windows: DEFAULT_WINDOWS }),
 	metrics: v.optional(someOf(METRICS), [...METRICS]),
 	views: v.optional(someOf(VIEWS), [...VIEWS]),
-	/** Queries a window that js looks at. */
+	/** Queries per window that js looks at. */
 	jsRows: v.optional(v.union([countOf('jsRows'), v.literal('all')]), DEFAULT_JS_ROWS),
 	recall: recallSetting,
 	torch: torchSetting,
@@ -49,7 +49,7 @@ export const analyzeFlags: FlagTable<AnalyzeSettings> = {
 	jsRows: oneFlag<number | 'all'>(
 		{
 			flag: '--js-rows <count>',
-			about: 'queries a window that js looks at, or all',
+			about: 'queries per window that js looks at, or all',
 			parse: (text) => (text === 'all' ? 'all' : wholeNumber(1)(text))
 		},
 		DEFAULT_JS_ROWS

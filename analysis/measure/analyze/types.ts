@@ -17,7 +17,7 @@ export interface AnalyzeRequest {
 	windows: number;
 	metrics: Metric[];
 	views: View[];
-	/** Queries a window the js metric looks at. */
+	/** Queries per window that the js metric looks at. */
 	jsRows: number | 'all';
 	/** True if in-context recall is measured too; undefined: it is. */
 	recall?: boolean;

@@ -93,7 +93,7 @@ function stepBytes({ facts, fileBytes, type }: SideFacts): number {
 	return HALVES.includes(type) ? FLOAT * facts.parameters : fileBytes;
 }
 
-/** `rate`: operations a second; see speed.ts. */
+/** `rate`: operations per second; see speed.ts. */
 export function benchSeconds(
 	side: SideFacts,
 	{ prompt, generate, batch }: BenchSetting,

@@ -65,7 +65,7 @@ export interface BenchRound {
 
 /** Facts of one model, as the process that runs it finds them. */
 export interface BenchModel {
-	/** Bytes of cache a token and sequence, counted from the graph's inputs. */
+	/** Bytes of cache per token and sequence, counted from the graph's inputs. */
 	cacheBytesPerToken: number;
 }
 

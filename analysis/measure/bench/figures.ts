@@ -76,7 +76,7 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 		csv: 'cache bytes per token',
 		part: 'memory',
 		basis: 'counted',
-		about: 'Bytes of keys and values a token and sequence, counted from the graph’s inputs',
+		about: 'Bytes of keys and values per token and sequence, counted from the graph’s inputs',
 		of: ({ cacheBytesPerToken }) => cacheBytesPerToken,
 		ratio: ({ cacheBytesPerToken }) => cacheBytesPerToken,
 		format: formatBytes,

@@ -34,7 +34,7 @@ Example (plan.json: made by the example of spanwise plan):
 	},
 	extent: ({ prompt, repeats }) => ({ context: prompt, windows: repeats }),
 	extentWords: ({ context, windows }: { context: number; windows: number }) =>
-		`${windows} ${windows === 1 ? 'round' : 'rounds'} a side, ${context} tokens of prompt`,
+		`${windows} ${windows === 1 ? 'round' : 'rounds'} per model, ${context} tokens of prompt`,
 	/** An ONNX model keeps its types. */
 	async fitted(settings, modelFolder) {
 		const { formOf } = await import('../../model/form.ts');

@@ -99,12 +99,12 @@ describe('a bench of a checkpoint', () => {
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
 		expect(bench.baseline.tokensPerSecond.median).toBeGreaterThan(0);
 		expect(bench.notes).toEqual([]);
-		expect(bench.warning).toContain('these are other weights: model');
+		expect(bench.warning).toContain('this model, model (');
 		expect(stagesOf(told)).toEqual([
 			...['writing the baseline', 'verifying', 'hashing'],
 			...['writing the planned model', 'measuring']
 		]);
-		// Two rounds a side and one that is not counted; none before.
+		// Two rounds per model and one that is not counted; none before.
 		const rounds = told.filter(({ stage }) => stage === 'measuring');
 		expect(rounds.map(({ window, windows }) => `${window}/${windows}`)).toEqual(
 			[0, 1, 2, 3, 4, 5, 6].map((done) => `${done}/6`)
@@ -200,7 +200,7 @@ describe('a bench of an ONNX model', () => {
 		const written = await measureWritten(request, meansOf().means);
 		expect(written.plan.sources).toEqual(SOURCES);
 		expect(written.bench).toMatchObject({ model: 'model', dtype: 'fp32', leftOut: 1 });
-		expect(written.bench.warning).toContain('these are other weights: model');
+		expect(written.bench.warning).toContain('this model, model (');
 		expect(written.bench.modelHash).not.toBe(bench.modelHash);
 		expect(await left()).toEqual([]);
 	});
@@ -334,7 +334,9 @@ describe('a bench is refused before anything is written', () => {
 	it('where a type is asked of an ONNX model, which keeps its own', async () => {
 		const file = await onnxModel('typed');
 		const request = await requestFor(file, { plan: onnxPlan(), dtype: 'fp16' });
-		expect(await refused(request)).toContain('is an ONNX model, whose types stay: leave it out');
+		expect(await refused(request)).toContain(
+			'--dtype does not apply to ONNX models, which keep their dtypes; remove it'
+		);
 	});
 
 	it('where plan or setting is not for the model', async () => {

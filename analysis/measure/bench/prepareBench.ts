@@ -104,10 +104,12 @@ function decoderBytes(
 	return { fileBytes, weightBytes: graph === undefined ? 0 : sessionWeightBytes(graph) };
 }
 
-/** Throws InputError where a type is asked for of a model whose types stay. */
+/** Throws InputError where a type is asked for of an ONNX model, which keeps its own. */
 function requireDtype({ form, path }: Model, { dtype }: BenchRequest): void {
 	if (form !== 'onnx' || dtype === null) return;
-	throw new InputError(`dtype ${dtype}: ${path} is an ONNX model, whose types stay: leave it out`);
+	throw new InputError(
+		`${path}: --dtype does not apply to ONNX models, which keep their dtypes; remove it`
+	);
 }
 
 function onnxSide({ name, found }: OnnxFileModel, setting: BenchSetting): Side {

@@ -26,7 +26,7 @@ export const benchFlags: FlagTable<BenchSettings> = {
 	prompt: count('--prompt <tokens>', 'tokens to read'),
 	generate: count('--generate <tokens>', 'tokens to generate'),
 	batch: count('--batch <sequences>', 'sequences at a time'),
-	repeats: count('--repeats <count>', 'measured rounds a side'),
+	repeats: count('--repeats <count>', 'measured rounds per model'),
 	dtype: oneFlag({
 		flag: '--dtype <type>',
 		about: `of what is written of a checkpoint (default: ${BENCH_DEFAULTS.dtype})`,

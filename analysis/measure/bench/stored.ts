@@ -77,7 +77,7 @@ export interface BenchBrief {
 	firstToken: RatioSpread;
 	/** Above 1 is faster. */
 	tokensPerSecond: RatioSpread;
-	/** Bytes of cache a token. */
+	/** Bytes of cache per token. */
 	cache: number;
 	/** Loss increase of the plan, nats/token; not there: it was not measured. */
 	cost?: { text: RecallLoss; recall?: RecallLoss };

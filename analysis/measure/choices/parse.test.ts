@@ -7,7 +7,7 @@ const line = (changes: Record<string, unknown>) =>
 	JSON.stringify({ prompt: 'One and', choices: [' two', ' ten'], answer: 0, ...changes });
 
 describe('a file of questions', () => {
-	it('has one a line, blank lines passed over, the group optional', () => {
+	it('has one per line, blank lines passed over, the group optional', () => {
 		const text = `${line({})}\n\n${line({ answer: 1, group: 'book' })}\n`;
 		expect(parseQuestions(text, 'q.jsonl')).toEqual([
 			{ prompt: 'One and', choices: [' two', ' ten'], answer: 0, group: null },
@@ -15,7 +15,7 @@ describe('a file of questions', () => {
 		]);
 	});
 	it.each([
-		['', 'q.jsonl: no questions; expected one a line'],
+		['', 'q.jsonl: no questions; expected one per line'],
 		['{', 'q.jsonl: line 1: not JSON: '],
 		['[]', 'q.jsonl: line 1: '],
 		[line({ prompt: ' ' }), 'q.jsonl: line 1: prompt: found " "; expected '],

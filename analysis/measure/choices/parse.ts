@@ -39,7 +39,7 @@ export function parseQuestions(text: string, where: string): Question[] {
 		lines.length > 0 && isSample(lines[0].json)
 			? sampleQuestions(lines)
 			: lines.map(({ json, where: at }) => parseUntrusted(questionSchema, json, at));
-	if (questions.length === 0) throw new InputError(`${where}: no questions; expected one a line`);
+	if (questions.length === 0) throw new InputError(`${where}: no questions; expected one per line`);
 	return questions;
 }
 

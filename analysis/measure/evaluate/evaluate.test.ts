@@ -201,6 +201,11 @@ describe('a plan with followers', () => {
 		expect(windowsPerGroup).toBeGreaterThan(1);
 		expect(kept.report.cost.measured.weights).toBe('resident');
 		expect(streamed.report.cost.measured.weights).toBe('streamed');
+		const own = { name: 'onnxruntime', device: 'cpu', dtype: 'float32' };
+		expect(kept.engine).toEqual({ ...own, path: 'resident' });
+		expect(streamed.engine).toEqual({ ...own, path: 'streamed' });
+		expect(kept.notes.join()).not.toContain('layer by layer');
+		expect(streamed.notes.join()).toContain('weights are read and widened layer by layer');
 		expect(streamed.report.shared.loss).toBeCloseTo(kept.report.shared.loss, 5);
 		expect(streamed.report.delta.loss).toBeCloseTo(kept.report.delta.loss, 5);
 		expect(streamed.report.kl.mean).toBeCloseTo(kept.report.kl.mean, 5);
@@ -385,7 +390,7 @@ describe('what is refused', () => {
 	});
 	it('other weights than the plan was made for are no fault, but are said', async () => {
 		const { warning, model } = await evaluate(planOf([0, 1, 2, 3, 4]));
-		expect(warning).toContain('these are other weights');
+		expect(warning).toContain('has different weights or a different file format');
 		const own = await evaluate(planOf([0, 1, 2, 3, 4], { hash: model.hash }));
 		expect(own.warning).toBeNull();
 	});

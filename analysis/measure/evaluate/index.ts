@@ -22,8 +22,8 @@ export const evaluate = {
 	help: {
 		about: 'compare a model with and without a plan on the same text',
 		more: `
-MODEL is as for spanwise analyze. An ONNX model is run whole, as it is and with the plan written into a copy of its
-graph in memory; nothing is written. Its prefill time is that of the whole model, a checkpoint's that of its layers.
+MODEL is as for spanwise analyze. An ONNX model is run whole, baseline and planned: the plan is written into a copy of its
+graph in memory, and nothing to disk. Its prefill time is that of the whole model, a checkpoint's that of its layers.
 
 The same windows go through the baseline and the planned model. Differences are paired by window; intervals
 are 95%, by bootstrap over documents, then windows, or over blocks of windows where there is one document.

@@ -83,7 +83,7 @@ export interface WindowTokens {
 
 /** Time and memory of one way, baseline or planned. */
 export interface WayCost {
-	/** Seconds a window in what `Cost.measured.timed` says. */
+	/** Seconds per window in what `Cost.measured.timed` says. */
 	prefillSeconds: Spread;
 	/** CPU seconds of all threads in the same work, mean a window. */
 	cpuSeconds: number;

@@ -38,7 +38,7 @@ export interface StoredResult {
 	texts: { name: string; sha256: string; characters: number }[];
 	/** Of a bench: tokens of the prompt; it reads no texts. */
 	context: number;
-	/** Of a search: of each part. Of a bench: measured rounds a side. */
+	/** Of a search: of each part. Of a bench: measured rounds per model. */
 	windows: number;
 	/** The command that makes it again. */
 	command: string;

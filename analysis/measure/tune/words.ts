@@ -16,7 +16,7 @@ export function accuracyText({ value, ...ends }: PairedAccuracy): string {
 	);
 }
 
-/** "distilled from the untouched model, all weights, learning rate 0.0001, 4 × 256 tokens a step" */
+/** "distilled from the untouched model, all weights, learning rate 0.0001, 4 × 256 tokens per step" */
 export function settingWords({ settings }: TuneReport): string {
 	const { distill, lora, learningRate, batch, context } = settings;
 	const objective =

@@ -64,7 +64,7 @@ describe('cutWindows', () => {
 		const cut = await cutWindows([words(5)], wordTokenizer(7), { context: 64, windows: 8 });
 		expect(cut.windows).toEqual([{ document: 0, start: 0, ids: [7, ...range(1000, 5)] }]);
 		expect(cut.context).toBe(6);
-		expect(cut.notes).toEqual(['one window of 6 tokens instead of 8 of 64: text is no longer']);
+		expect(cut.notes).toEqual(['Text too short: 1 window of 6 tokens instead of 8 × 64']);
 	});
 
 	test('several texts share the windows evenly, the first taking the rest', async () => {
@@ -92,7 +92,7 @@ describe('cutWindows', () => {
 		const cut = await cutWindows(texts, wordTokenizer(7), { context: 64, windows: 2 });
 		expect(cut.windows).toEqual([{ document: 1, start: 0, ids: [7, ...range(1000, 6)] }]);
 		expect(cut.notes).toEqual([
-			'one window of 7 tokens instead of 2 of 64: b is the longest text, the others are left out'
+			'Texts too short: 1 window of 7 tokens of b, the longest, instead of 2 × 64'
 		]);
 	});
 

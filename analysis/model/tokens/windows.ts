@@ -92,11 +92,9 @@ function oneShorterWindow(
 	if (ids.length < MIN_CONTEXT) {
 		throw new InputError(`${name}: ${ids.length} tokens; expected at least ${MIN_CONTEXT}`);
 	}
-	const note =
-		`one window of ${ids.length} tokens instead of ${wanted.windows} of ${wanted.context}: ` +
-		(documents.length === 1
-			? `${name} is no longer`
-			: `${name} is the longest text, the others are left out`);
+	const [texts, of] =
+		documents.length === 1 ? ['Text', ''] : ['Texts', ` of ${name}, the longest,`];
+	const note = `${texts} too short: 1 window of ${ids.length} tokens${of} instead of ${wanted.windows} × ${wanted.context}`;
 	return { windows: [{ document, start: 0, ids }], context: ids.length, notes: [note] };
 }
 

@@ -46,7 +46,7 @@ describe('shareatt', () => {
 	});
 	it('refuses what their code cannot express', () => {
 		expect(() => toShareAtt(dropped)).toThrow(
-			"shareatt: layer 1 is left out; the authors' code computes or shares every layer"
+			"shareatt: layer 1 is dropped; the authors' code computes or shares every layer"
 		);
 		expect(() => toShareAtt(mapped)).toThrow(
 			"shareatt: the span of 1 rearranges heads; the authors' code keeps every head in its place"

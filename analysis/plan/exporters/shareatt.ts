@@ -36,7 +36,7 @@ export function shareAttProblem(plan: Pick<Plan, 'sources' | 'spans'>): string |
 	checkSources(plan.sources);
 	const leftOut = plan.sources.indexOf(null);
 	if (leftOut >= 0)
-		return `layer ${leftOut} is left out; the authors' code computes or shares every layer`;
+		return `layer ${leftOut} is dropped; the authors' code computes or shares every layer`;
 	const mapped = plan.spans.find((span) => span.headMap !== 'identity');
 	if (mapped)
 		return `the span of ${mapped.source} rearranges heads; the authors' code keeps every head in its place`;

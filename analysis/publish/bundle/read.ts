@@ -17,7 +17,7 @@ import {
 	type BundleManifest
 } from './format.ts';
 
-/** A manifest has 150 bytes a file. */
+/** A manifest has 150 bytes per file. */
 const MOST_MANIFEST_BYTES = 4_000_000;
 /** First bytes of every ZIP archive with a file in it. */
 const MAGIC = [0x50, 0x4b, 0x03, 0x04];

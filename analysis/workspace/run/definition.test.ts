@@ -44,7 +44,7 @@ describe('methodsSentence', () => {
 	it('tells every metric apart, and says where js looked at a sample', () => {
 		expect(new Set(METRICS.map((metric) => methodsSentence(run, metric, 'all'))).size).toBe(5);
 		expect(methodsSentence({ ...run, jsRows: 32 }, 'js', 'no-sink')).toContain(
-			'up to 32 evenly spread queries a window'
+			'up to 32 evenly spread queries per window'
 		);
 		expect(methodsSentence({ ...run, jsRows: 32 }, 'cosine', 'all')).not.toContain('32');
 		expect(methodsSentence(run, 'cosine', 'no-sink')).toContain('The first token');

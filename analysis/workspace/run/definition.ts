@@ -50,7 +50,7 @@ export function methodsSentence(run: RunRecord, metric: Metric, view: View): str
 	const windows = run.windows.length;
 	const sampled =
 		metric === 'js' && run.jsRows !== 'all'
-			? ` Divergences were taken at up to ${run.jsRows} evenly spread queries a window.`
+			? ` Divergences were taken at up to ${run.jsRows} evenly spread queries per window.`
 			: '';
 	const tokenizer =
 		model.tokenizerHash === undefined

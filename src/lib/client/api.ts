@@ -62,7 +62,7 @@ export interface Job {
 	name: string;
 	state: JobState;
 	model: string;
-	/** Amount of work: "8 × 512 tokens of walden", or of a bench "5 rounds a side, 512 tokens of prompt". */
+	/** Amount of work: "8 × 512 tokens of walden", or of a bench "5 rounds per model, 512 tokens of prompt". */
 	extent: string;
 	/** Of a bench those that its cost is measured on; its context is the prompt's tokens, its windows are rounds. */
 	texts: string[];

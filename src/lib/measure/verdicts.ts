@@ -11,5 +11,5 @@ export const VERDICT_LOOKS: Readonly<Record<Verdict, string>> = {
 export const VERDICT_MEANING: Readonly<Record<Verdict, string>> = {
 	pass: 'Every gate is passed: each interval lies on the right side of its limit.',
 	fail: 'A gate is failed: its whole interval lies on the wrong side of the limit.',
-	inconclusive: 'Not decided: a limit falls within its interval. More windows make it narrower.'
+	inconclusive: 'Inconclusive: the interval straddles the limit. Use more windows.'
 };

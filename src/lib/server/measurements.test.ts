@@ -130,7 +130,7 @@ describe('the job of a measurement', () => {
 			run: id,
 			documents: [text],
 			request: { kind: 'bench', modelHash: hash, prompt: 12, repeats: 3, repairOf: null },
-			// Two rounds a side for each of three, and one of each that is not counted; two windows of text, both ways.
+			// Two rounds per model for each of three, and one of each that is not counted; two windows of text, both ways.
 			estimate: {
 				...{ context: 12, windows: 3, tokens: 2 * 4 * 2 * (2 * 12 + 4) + 2 * 2 * 256 },
 				notes: [expect.stringContaining('2 windows instead of 8'), RECALL_OFF]

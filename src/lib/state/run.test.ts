@@ -278,13 +278,13 @@ describe('RunState', () => {
 	it('says where a plan was made for other weights, and refuses one of another size', () => {
 		const state = opened();
 		state.openPlan(planOf({ hash: 'other' }));
-		expect(state.warning).toContain('these are other weights');
+		expect(state.warning).toContain('has different weights or a different file format');
 		expect(() => state.openPlan(planOf({ layers: 9 }))).toThrow('9 layers; tiny has 8');
 		// A second import that fails leaves the plan, and what is to be known of it.
-		expect(state.warning).toContain('these are other weights');
+		expect(state.warning).toContain('has different weights or a different file format');
 		state.edits.put({ first: 0, last: 1 }, null);
 		expect(state.notice?.text).toContain('layer 0 is protected');
-		expect(state.warning).toContain('these are other weights');
+		expect(state.warning).toContain('has different weights or a different file format');
 		state.edits.put({ first: 5, last: 6 }, null);
 		expect(state.warning).toBeNull();
 	});
