@@ -262,7 +262,7 @@ describe('a plan from a file', () => {
 		const page = await visit(run());
 		const other = { ...plan({}).model, hash: 'ffeeddccbbaa99887766554433221100' };
 		await open(page, plan({ model: other }));
-		const warning = planOf(page).getByRole('alert').getByText('these are other weights: eight');
+		const warning = planOf(page).getByRole('alert').getByText('this model, eight');
 		await warning.waitFor();
 		await planOf(page).getByText('2 of 8 layers').waitFor();
 		// A second file that cannot be opened hides neither.
