@@ -12,7 +12,7 @@ import { commandOf } from '../analysis/measure/command.ts';
 import { damage } from '../analysis/measure/damage/index.ts';
 import { DAMAGE_DEFAULTS } from '../analysis/measure/damage/defaults.ts';
 import type { Request } from '../analysis/measure/kind.ts';
-import { madeBy, opening, planTorchFlags } from '../analysis/measure/torchFlags.ts';
+import { opening, planTorchFlags } from '../analysis/measure/torchFlags.ts';
 import { cacheFolder } from '../analysis/model/checkpoint/cache.ts';
 import { trainingSteps, type TrainingStep } from '../analysis/model/catalogue/training.ts';
 import { withModel } from '../analysis/model/open.ts';
@@ -193,7 +193,8 @@ async function measured(
 	}
 	const texts = documents.map(documentFacts).map(({ name, sha256 }) => ({ name, sha256 }));
 	return {
-		...{ name: nameOf(places, steps), metric, view, texts, steps: found, ...madeBy(torch) },
+		...{ name: nameOf(places, steps), metric, view, texts, steps: found },
+		...(torch && { engine: { name: 'torch' as const, ...torch } }),
 		...{ context: last?.context ?? context, windows: last?.windows.length ?? windows }
 	};
 }

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { sharedNotes } from '../model/checkpoint/shared.ts';
+import type { Checkpoint } from '../model/checkpoint/types.ts';
 import type { CheckpointModel } from '../model/open.ts';
+import { canMap } from '../graph/stored.ts';
 import { InputError } from '../errors.ts';
 import { formatBytes } from '../text/number.ts';
 import type { Engine } from './engine.ts';
@@ -12,7 +14,7 @@ import {
 	planPlans,
 	type MemoryPlan
 } from './memory.ts';
-import { ON_CPU, type AskedDevice, type OnnxSettings } from './onnxDevices.ts';
+import { ON_CPU, type OnnxSettings } from './onnxDevices.ts';
 import { pathOf } from './path.ts';
 import { hasPlanThreads, PlanTeam, startPlanThread } from './planTeam.ts';
 import { inTurns } from './ways.ts';
@@ -29,7 +31,8 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 		fixedContext: null,
 		capture: (context, statistics, limitBytes) => {
 			const memory = planCapture(checkpoint, context, statistics, limitBytes);
-			if (device !== 'cpu' && !memory.resident) throw new InputError(notResident(device, memory));
+			const streamed = memory.resident ? null : whyStreamed(checkpoint, memory);
+			if (device === 'webgpu' && streamed !== null) throw new InputError(notOnGpu(streamed));
 			const { chunks } = memory;
 			const layout = attentionLayout(config, context, chunks?.blocks);
 			const work = windowWork(config, layout, statistics);
@@ -38,7 +41,13 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 				memory,
 				work,
 				path: pathOf(memory),
-				notes: [...model.notes, ...sharedNotes(config.shared), ...chunkNotes(layout, memory)],
+				notes: [
+					...model.notes,
+					...sharedNotes(config.shared),
+					...streamNotes(checkpoint, memory),
+					...(device === 'auto' && streamed !== null ? [ON_CPU_ALONE] : []),
+					...chunkNotes(layout, memory)
+				],
 				capture: async (given, home, reporter, stopwatch) => {
 					// A model that is in memory as one graph was read by onnxruntime.
 					if (memory.resident) await model.hashInBackground(home);
@@ -61,8 +70,9 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 			return {
 				memory,
 				work: { way: config.layers * layer, comparison: WAYS * head },
+				path: pathOf(memory),
 				timed: 'layers',
-				notes: model.notes,
+				notes: [...model.notes, ...streamNotes(checkpoint, memory)],
 				open: async (home) => {
 					// Only here, as above.
 					const { checkpointWays } = await import('./checkpointWays.ts');
@@ -80,7 +90,7 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 				memory,
 				work: plansWork(config, size),
 				path: pathOf(memory),
-				notes: model.notes,
+				notes: [...model.notes, ...streamNotes(checkpoint, memory)],
 				open: async () => {
 					// Only here, as above.
 					const { CheckpointPlans } = await import('./checkpointPlans.ts');
@@ -112,6 +122,24 @@ function chunkNotes({ blocks }: AttentionLayout, { chunks }: MemoryPlan): string
 	];
 }
 
-function notResident(device: AskedDevice, { limitBytes }: MemoryPlan): string {
-	return `device ${device}: the model does not fit in memory under the limit of ${formatBytes(limitBytes)}, and is streamed by the CPU alone; give --memory more, or leave --device out`;
+const ON_CPU_ALONE = 'runs on the CPU: a model whose weights are read layer by layer does';
+
+/** Returns the note on a model whose weights are not in memory; [] where they are. */
+function streamNotes(checkpoint: Checkpoint, memory: MemoryPlan): string[] {
+	if (memory.resident) return [];
+	return [
+		`weights are read and widened layer by layer, which is slower: ${whyStreamed(checkpoint, memory)}`
+	];
+}
+
+/** Reason that a model's weights are not in memory, packed. */
+function whyStreamed(checkpoint: Checkpoint, { limitBytes, chunks }: MemoryPlan): string {
+	if (chunks !== undefined)
+		return 'the attention of a window does not fit in memory beside all of them';
+	if (!canMap(checkpoint)) return 'they are quantised, or stored in another order';
+	return `all of them do not fit under the limit of ${formatBytes(limitBytes)}`;
+}
+
+function notOnGpu(why: string): string {
+	return `device webgpu: it holds all weights of a model, which are read layer by layer here: ${why}; leave --device out`;
 }

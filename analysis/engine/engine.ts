@@ -79,6 +79,8 @@ export interface ComparisonWork {
 export interface ComparisonOutlook {
 	memory: MemoryPlan;
 	work: ComparisonWork;
+	/** Path, device and type of the run; results record them. */
+	path: EnginePath;
 	/** Part of the model that a window's time covers: all decoder layers, or the forward pass with all logits. */
 	timed: 'layers' | 'model';
 	notes: readonly string[];

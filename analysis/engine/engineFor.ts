@@ -7,6 +7,8 @@ import { onnxEngine } from './onnxEngine.ts';
 import { torchEngine } from './torchEngine.ts';
 import type { TorchSettings } from './torchSettings.ts';
 
+const ONNX_ON_CPU = 'runs on the CPU: an ONNX model does; WebGPU is for checkpoints';
+
 /** Returns a model's engine: PyTorch by `torch`, else onnxruntime by `onnx`. Throws InputError if it cannot run. */
 export function engineFor(
 	model: Model,
@@ -20,7 +22,7 @@ export function engineFor(
 			`dtype float16: of device webgpu, or of the PyTorch engine; found device ${device}`
 		);
 	if (model.form !== 'onnx') return checkpointEngine(model, onnx);
-	if (device === 'cpu') return onnxEngine(model);
+	if (device !== 'webgpu') return onnxEngine(model, device === 'auto' ? [ONNX_ON_CPU] : []);
 	throw new InputError(
 		`device ${device}: ${model.path} is an ONNX model, which runs on the CPU; expected a checkpoint`
 	);

@@ -16,8 +16,8 @@ import { inTurns } from './ways.ts';
 import { cutBytes } from '../rewrite/cutBytes.ts';
 import { shareAttention } from '../rewrite/share.ts';
 
-/** An ONNX model, run whole; its attention is put out by a copy of its graph. */
-export function onnxEngine(file: OnnxFileModel): Engine {
+/** An ONNX model, run whole; its attention is put out by a copy of its graph. `notes` are for the user of a capture. */
+export function onnxEngine(file: OnnxFileModel, notes: readonly string[] = []): Engine {
 	const model = file.checked();
 	const { facts, onnx, inputs } = model;
 	return {
@@ -36,7 +36,7 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 				memory,
 				work,
 				path: pathOf(memory),
-				notes: file.notes,
+				notes: [...file.notes, ...notes],
 				capture: async (given, _, reporter, stopwatch) => {
 					// Only here: onnxruntime has no place in a process that only estimates.
 					const { OnnxPass } = await import('./onnx.ts');
@@ -86,6 +86,7 @@ export function onnxEngine(file: OnnxFileModel): Engine {
 			return {
 				memory,
 				work: { way: facts.layers * layer + head, comparison: logitsWork(facts, context) },
+				path: pathOf(memory),
 				timed: 'model',
 				notes: roundingNotes(onnx),
 				open: async () => {

@@ -14,8 +14,28 @@ export interface EnginePath {
 	dtype: TorchDtype;
 }
 
+/** Engine that made figures, as results record it. */
+export interface EngineRecord extends Pick<EnginePath, 'device' | 'dtype'> {
+	name: 'onnxruntime' | 'torch';
+	/** Left out: an earlier version did not record it. */
+	path?: EnginePath['path'];
+}
+
 /** The path of a memory plan. */
 export function pathOf({ resident, chunks }: Pick<MemoryPlan, 'resident' | 'chunks'>): EnginePath {
 	const streamed = chunks === undefined ? 'streamed' : 'chunked';
 	return { path: resident ? 'resident' : streamed, device: 'cpu', dtype: 'float32' };
+}
+
+const ENGINES = { onnxruntime: 'onnxruntime', torch: 'PyTorch' };
+const WEIGHTS = {
+	resident: 'weights in memory',
+	streamed: 'weights read layer by layer',
+	chunked: 'weights read layer by layer, attention in chunks of queries'
+};
+
+/** "onnxruntime on cpu in float32, weights in memory" */
+export function engineWords({ name, device, dtype, path }: EngineRecord): string {
+	const weights = path === undefined || name === 'torch' ? '' : `, ${WEIGHTS[path]}`;
+	return `${ENGINES[name]} on ${device} in ${dtype}${weights}`;
 }

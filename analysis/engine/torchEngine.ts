@@ -32,6 +32,7 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 		const bytes = BASE_BYTES + weights + held + logits;
 		return { resident: true, windowsPerGroup: 1, bytes, limitBytes };
 	};
+	const path = { path: 'resident', ...settings } as const;
 	/** Open for plans: what else is asked meanwhile needs no second process. */
 	let plans: TorchRun | null = null;
 	return {
@@ -45,7 +46,7 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 				layout,
 				memory: memoryOf(context, held, limitBytes),
 				work,
-				path: { path: 'resident', ...settings },
+				path,
 				notes,
 				capture: (windows, home, reporter, stopwatch) => {
 					stopwatch.enter('windows');
@@ -63,6 +64,7 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 			return {
 				memory: memoryOf(longest, 0, limitBytes),
 				work: { way: config.layers * layer, comparison: WAYS * head },
+				path,
 				timed: 'model',
 				notes,
 				open: async (home) => {
@@ -89,7 +91,7 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 			return {
 				memory: { ...memoryOf(longest, 0, size.limitBytes), windowsPerGroup: WINDOWS_AT_ONCE },
 				work: plansWork(config, size),
-				path: { path: 'resident', ...settings },
+				path,
 				notes,
 				open: async () => {
 					// Only here: an estimate starts no process.

@@ -12,6 +12,7 @@ import {
 	type AskedDevice,
 	type OnnxDtype
 } from '../engine/onnxDevices.ts';
+import type { EnginePath, EngineRecord } from '../engine/path.ts';
 import { InputError } from '../errors.ts';
 import type { Flag, SettingFlags } from './flags.ts';
 
@@ -57,12 +58,12 @@ export const dtypeFlag: SettingFlags<OnnxDtype> = {
 	write: (dtype) => (dtype === 'float32' ? [] : ['--dtype', dtype])
 };
 
-/** Engine that made the figures; left out: the program's own. */
-export type MadeBy = { engine?: { name: 'torch' } & TorchSettings };
+/** Engine that made the figures; left out: the program's own, by an earlier version. */
+export type MadeBy = { engine?: EngineRecord };
 
-/** Returns the engine as results record it; empty for the program's own. */
-export function madeBy(torch: TorchSettings | null | undefined): MadeBy {
-	return torch == null ? {} : { engine: { name: 'torch', ...torch } };
+/** Returns the engine as results record it. */
+export function madeBy(torch: TorchSettings | null | undefined, path: EnginePath): MadeBy {
+	return { engine: { name: torch == null ? 'onnxruntime' : 'torch', ...path } };
 }
 
 /** Returns the engine that a resumable results file records; results of other engines or types are not added to it. */

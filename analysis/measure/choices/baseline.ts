@@ -107,7 +107,7 @@ export async function measureBaseline(
 		questions: questions.length,
 		baseline: Object.fromEntries(accuracy) as BaselineAccuracy['baseline'],
 		over: draws?.over ?? null,
-		...madeBy(torch),
+		...madeBy(torch, outlook.path),
 		model: { name: model.name, hash: await model.hash(home), tokenizerHash: tokenizer.sha256 }
 	};
 }

@@ -63,7 +63,7 @@ export async function measureDamage(
 		const ofShards = parts === null ? [] : [`measured in ${parts.length} shards`];
 		return {
 			...damageReport(prepared, documents, progress),
-			...madeBy(request.torch),
+			...madeBy(request.torch, prepared.plans.path),
 			model: { name: checkpoint.name, hash: about.hash, tokenizerHash: prepared.tokenizer.sha256 },
 			texts: about.texts,
 			context,

@@ -56,7 +56,7 @@ export async function evaluatePlan(
 	const seconds = (performance.now() - started) / 1000;
 	return {
 		report: reportOf(request, prepared, foundOf(answers, prepared, questions)),
-		...madeBy(request.torch),
+		...madeBy(request.torch, prepared.path),
 		model: { name, hash, tokenizerHash },
 		texts: request.documents.map(documentFacts),
 		context,

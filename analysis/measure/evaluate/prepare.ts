@@ -21,7 +21,7 @@ import { probeWords } from './probes/words.ts';
 import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
-export interface PreparedEvaluation extends Pick<ComparisonOutlook, 'open' | 'timed'> {
+export interface PreparedEvaluation extends Pick<ComparisonOutlook, 'open' | 'path' | 'timed'> {
 	model: Model;
 	torch: TorchSettings | null;
 	/** Tokens that the model takes at once where it takes no other number; null: any. */

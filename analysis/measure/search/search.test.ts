@@ -79,6 +79,17 @@ function lasting({ plans, ...report }: SearchReport) {
 }
 
 describe('a search', () => {
+	it('records the engine that made its figures', async () => {
+		const request = requestOf({ home: newHome(), randomPlans: 0 });
+		const { search: found } = await searchPlans(request, { onProgress: () => undefined });
+		expect(found.engine).toEqual({
+			name: 'onnxruntime',
+			path: 'resident',
+			device: 'cpu',
+			dtype: 'float32'
+		});
+	});
+
 	it('has the plan of every maker at equal savings, with what each part made of it', async () => {
 		const report = await usualSearch();
 		expect(report.target.axis).toBe('kvCache');

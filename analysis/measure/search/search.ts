@@ -91,7 +91,7 @@ export async function searchPlans(
 				? []
 				: [`the damage of drops and spans was measured in ${parts.length} shards`];
 		const all = [...notes, ...stores.notes, ...ofShards];
-		const engine = madeBy(request.torch);
+		const engine = madeBy(request.torch, prepared.plans.path);
 		return { search: { report, ...about, ...engine, settings, notes: all, seconds }, refits };
 	} finally {
 		await stores.close();

@@ -1,3 +1,4 @@
+import type { EnginePath, EngineRecord } from '../../engine/path.ts';
 import type { ModelFacts } from '../../model/checkpoint/types.ts';
 import type { Metric, View } from '../../similarity/types.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
@@ -42,14 +43,7 @@ export interface RunRecord {
 	/** Files beside run.json: float64, row-major, little-endian. */
 	files: Record<string, { dtype: 'float64'; shape: number[] }>;
 	/** Engine that computed the run; runs of earlier versions have none. */
-	engine?: {
-		name: 'onnxruntime' | 'torch';
-		/** Weights in memory, packed; or read layer by layer; or so, and a long window run some queries at a time. */
-		path: 'resident' | 'streamed' | 'chunked';
-		/** "cpu", "cuda:0" */
-		device: string;
-		dtype: 'float32' | 'bfloat16' | 'float16';
-	};
+	engine?: EngineRecord & EnginePath;
 	timings: { stage: string; seconds: number }[];
 	seconds: number;
 	peakRssBytes: number;

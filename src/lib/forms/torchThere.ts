@@ -1,3 +1,4 @@
+import type { EngineRecord } from '$analysis/engine/path.ts';
 import type { TorchSettings } from '$analysis/engine/torchSettings.ts';
 import type { TorchThere } from '$analysis/engine/torchThere.ts';
 import { createContext } from 'svelte';
@@ -38,6 +39,6 @@ export function engineOf(
 }
 
 /** The engine that made figures, as a form asks for it again; null: the program's own. */
-export function torchOf({ engine }: { engine?: TorchSettings }): TorchSettings | null {
-	return engine === undefined ? null : { device: engine.device, dtype: engine.dtype };
+export function torchOf({ engine }: { engine?: EngineRecord }): TorchSettings | null {
+	return engine?.name === 'torch' ? { device: engine.device, dtype: engine.dtype } : null;
 }
