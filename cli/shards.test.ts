@@ -7,6 +7,7 @@ import { similarityOf } from '../analysis/similarity/similarity.ts';
 import { METRICS, VIEWS } from '../analysis/similarity/types.ts';
 import { writeTinyCheckpoint } from '../tests/builders/checkpoint.ts';
 import { runCommand } from '../tests/builders/command.ts';
+import { estimateAnalysis } from '../tests/builders/opened.ts';
 
 const TEXTS = ['sea', 'hand'].map((word) =>
 	`the ${word} and the rain on the sand, and again the ${word}. `.repeat(300)
@@ -105,6 +106,26 @@ describe('analyze --shard', () => {
 		expect(expected.recall?.windows).toBe(8);
 		await inShards([...words, '--out', at('recalls')], 3, newHome());
 		expectSame(await similarities(at('recalls')), expected);
+	});
+
+	it('says which shards ran in which way, where they did not all run alike', async () => {
+		const home = newHome();
+		const wide = at('wide');
+		const config = { num_hidden_layers: 24, intermediate_size: 4096 };
+		await writeTinyCheckpoint(wide, { dtype: 'BF16', config });
+		const words = ['analyze', wide, ...small(), '--recall', 'off', '--out', at('mixed')];
+		const { memoryBytes } = await estimateAnalysis({
+			...{ modelFolder: wide, home, memoryLimitBytes: 2e9, recall: false },
+			documents: [{ name: '0.txt', text: TEXTS[0] }],
+			...{ context: 24, windows: 1, metrics: [...METRICS], views: [...VIEWS], jsRows: 32 }
+		});
+		await shard(words, 0, 2, home);
+		await shard([...words, '--memory', `${memoryBytes - 10e6}`], 1, 2, home);
+		const { notes, engine } = await readRun(at('mixed'));
+		expect(engine?.path).toBe('resident');
+		expect(notes).toContain(
+			'shards ran in different ways: 0: onnxruntime on cpu in float32, weights in memory; 1: onnxruntime on cpu in float32, weights read layer by layer'
+		);
 	});
 
 	it('puts together in the workspace, once, and says so again', async () => {

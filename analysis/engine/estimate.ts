@@ -1,7 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint/types.ts';
 import type { WindowPlan } from './windowPlan.ts';
-import type { TorchSettings } from './torchSettings.ts';
-import { operationsPerSecond } from './speed.ts';
+import { operationsPerSecond, type SpeedOf } from './speed.ts';
 
 /** Loading node, onnxruntime and tokenizer, building sessions, hashing: what every run takes at least. */
 const FIXED_SECONDS = 1;
@@ -9,16 +8,14 @@ const FIXED_SECONDS = 1;
 const DISK_BYTES_PER_SECOND = 1e9;
 
 /** Facts about a prepared run that its estimate is made from. */
-interface Outlook extends Pick<WindowPlan, 'memory' | 'context' | 'notes' | 'totalWork'> {
+interface Outlook extends SpeedOf, Pick<WindowPlan, 'memory' | 'context' | 'notes' | 'totalWork'> {
 	windows: readonly unknown[];
 	checkpoint: Pick<Checkpoint, 'bytes'>;
-	/** The PyTorch engine; null or not there: onnxruntime. */
-	torch?: TorchSettings | null;
 }
 
 export async function estimateOf(prepared: Outlook, home: string): Promise<Estimate> {
 	const { checkpoint, memory, windows, context, notes } = prepared;
-	const { rate, from } = await operationsPerSecond(home, prepared.torch);
+	const { rate, from } = await operationsPerSecond(home, prepared);
 	const groups = memory.resident ? 1 : Math.ceil(windows.length / memory.windowsPerGroup);
 	return {
 		memoryBytes: memory.bytes,

@@ -1,12 +1,22 @@
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
+import type { OnnxDevice, OnnxDtype } from './onnxDevices.ts';
 import type { TorchSettings } from './torchSettings.ts';
 import { readCache, writeCache } from '../model/checkpoint/cacheFile.ts';
 
-/** Each engine, device and type has a speed of its own. */
-function fileOf(torch: TorchSettings | null): string {
-	if (torch === null) return 'speed.json';
-	return `speed-torch-${torch.device.replace(':', '')}-${torch.dtype}.json`;
+/** Engine, device and type, each of which has a speed of its own. */
+export interface SpeedOf {
+	/** null: onnxruntime. */
+	torch?: TorchSettings | null;
+	/** Of onnxruntime; left out: the CPU. */
+	device?: OnnxDevice;
+	/** Of onnxruntime; left out: float32. */
+	dtype?: OnnxDtype;
+}
+
+function fileOf({ torch = null, device = 'cpu', dtype = 'float32' }: SpeedOf): string {
+	if (torch !== null) return `speed-torch-${torch.device.replace(':', '')}-${torch.dtype}.json`;
+	return device === 'cpu' ? 'speed.json' : `speed-${device}-${dtype}.json`;
 }
 
 const speedSchema = v.object({
@@ -22,11 +32,11 @@ const GUESSED_OPERATIONS_PER_GPU_SECOND = 5e12;
 /** Operations a second (in the unit of work.ts) of the last run of an engine in this workspace, else a guess. */
 export async function operationsPerSecond(
 	home: string,
-	torch: TorchSettings | null = null
+	of: SpeedOf = {}
 ): Promise<{ rate: number; from: 'earlier runs' | 'guess' }> {
-	const speed = await readCache(home, fileOf(torch), speedSchema);
+	const speed = await readCache(home, fileOf(of), speedSchema);
 	if (speed !== null) return { rate: speed.operationsPerSecond, from: 'earlier runs' };
-	const onCpu = torch === null || torch.device === 'cpu';
+	const onCpu = (of.torch?.device ?? of.device ?? 'cpu') === 'cpu';
 	return {
 		rate: onCpu
 			? GUESSED_OPERATIONS_PER_CORE_SECOND * availableParallelism()
@@ -36,10 +46,6 @@ export async function operationsPerSecond(
 }
 
 /** Remembers how fast a run was. */
-export async function rememberSpeed(
-	home: string,
-	rate: number,
-	torch: TorchSettings | null = null
-): Promise<void> {
-	await writeCache(home, fileOf(torch), { version: 1, operationsPerSecond: rate });
+export async function rememberSpeed(home: string, rate: number, of: SpeedOf = {}): Promise<void> {
+	await writeCache(home, fileOf(of), { version: 1, operationsPerSecond: rate });
 }

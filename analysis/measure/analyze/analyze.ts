@@ -16,7 +16,7 @@ import { prepare, type PreparedAnalysis } from './prepare.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
 import { torchRecall } from '../../engine/torchEngine.ts';
 import type { ChosenDevice } from '../../engine/onnxDevices.ts';
-import type { EnginePath } from '../../engine/path.ts';
+import { engineWords, type EnginePath } from '../../engine/path.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import { rememberSpeed } from '../../engine/speed.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
@@ -104,8 +104,7 @@ export async function analyze(
 			}),
 			engine: {
 				name: (request.torch ?? null) === null ? 'onnxruntime' : 'torch',
-				...path,
-				...ranOn(captured.chosen)
+				...path
 			},
 			timings,
 			seconds: merged === null ? seconds : merged.seconds + seconds,
@@ -115,7 +114,7 @@ export async function analyze(
 				...notes,
 				...(captured.seen?.notes ?? []),
 				...deviceNotes(captured.chosen, prepared),
-				...(merged === null ? [] : [shardsNote(merged.shards)])
+				...(merged === null ? [] : [shardsNote(merged.shards), ...pathNotes(merged.paths)])
 			],
 			command: options.command
 		},
@@ -127,13 +126,13 @@ export async function analyze(
 }
 
 /** Returns the record of the chosen device and of the type that it computed in; empty where none was chosen. */
-function ranOn(chosen: ChosenDevice | undefined): Partial<Pick<EnginePath, 'device' | 'dtype'>> {
+function ranOn(chosen: ChosenDevice | undefined): Partial<Pick<ChosenDevice, 'device' | 'dtype'>> {
 	if (chosen === undefined) return {};
 	const { device, dtype = 'float32' } = chosen;
 	return { device, dtype };
 }
 
-/** Why it ran where it ran, and what ran elsewhere. */
+/** Notes on the choice of the device, and on what ran elsewhere. */
 function deviceNotes(chosen: ChosenDevice | undefined, { recall }: PreparedAnalysis): string[] {
 	if (chosen === undefined) return [];
 	const elsewhere =
@@ -144,6 +143,15 @@ function deviceNotes(chosen: ChosenDevice | undefined, { recall }: PreparedAnaly
 /** Writes the note on a run of several shards. */
 function shardsNote(shards: number): string {
 	return `measured in ${shards} shards: the null is over pairs of windows within a shard, not over all pairs; seconds are those of all shards together`;
+}
+
+/** Says how shards ran that did not all run alike; [] where they did. */
+function pathNotes(paths: readonly EnginePath[]): string[] {
+	const words = paths.map((path) => engineWords({ name: 'onnxruntime', ...path }));
+	if (new Set(words).size === 1) return [];
+	return [
+		`shards ran in different ways: ${words.map((each, shard) => `${shard}: ${each}`).join('; ')}`
+	];
 }
 
 /** Runs the windows and the probes of one shard: the files of its part. Throws InputError as `analyze`. */
@@ -174,13 +182,17 @@ async function capture(
 		windows.length === 0 ? null : await prepared.capture(windows, home, reporter, stopwatch);
 	if (captured !== null) checkFinite([captured.loss], model.path, 'the loss');
 	const recall = await recallOf(prepared, request.torch ?? null, home, reporter, stopwatch);
-	if (captured !== null) await rememberSpeed(home, reporter.rate(), request.torch ?? null);
+	if (captured !== null)
+		await rememberSpeed(home, reporter.rate(), {
+			torch: request.torch ?? null,
+			...ranOn(captured.chosen)
+		});
 	return {
 		captured,
 		windows: windows.length,
 		scored: windows.reduce((sum, { ids }) => sum + ids.length - 1, 0),
 		recall,
-		path: prepared.path,
+		path: { ...prepared.path, ...ranOn(captured?.chosen) },
 		seconds: (performance.now() - started) / 1000,
 		peakRssBytes: peakWithHelpers()
 	};

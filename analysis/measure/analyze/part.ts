@@ -130,7 +130,7 @@ async function readSums(
  */
 export async function mergedCaptures(
 	parts: readonly Part[]
-): Promise<Captures & { shards: number }> {
+): Promise<Captures & { shards: number; paths: EnginePath[] }> {
 	const all: Captures[] = [];
 	for (const part of parts) all.push(await readPart(part));
 	const ran = all.flatMap(({ captured, windows, scored }) =>
@@ -153,6 +153,8 @@ export async function mergedCaptures(
 						windows: recalled.reduce((sum, { windows }) => sum + windows, 0)
 					},
 		path: (all.find(({ captured }) => captured !== null) ?? all[0]).path,
+		/** Of each shard that had windows. */
+		paths: all.flatMap(({ captured, path }) => (captured === null ? [] : [path])),
 		seconds: total(({ seconds }) => seconds),
 		peakRssBytes: Math.max(...all.map(({ peakRssBytes }) => peakRssBytes)),
 		shards: parts.length

@@ -9,6 +9,7 @@ import { ownOf } from '../shards/shard.ts';
 import { memoryLimit } from '../../engine/memory.ts';
 import type { CaptureOutlook } from '../../engine/engine.ts';
 import { engineFor } from '../../engine/engineFor.ts';
+import type { SpeedOf } from '../../engine/speed.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Model } from '../../model/open.ts';
 import type { AnalyzeRequest } from './types.ts';
@@ -18,7 +19,8 @@ const ONNX_NOTE =
 	'recall was not measured: an analysis measures it of checkpoints; spanwise evaluate measures it of ONNX models too';
 
 /** An analysis, of a checkpoint or an ONNX model. */
-export interface PreparedAnalysis extends WindowPlan, Pick<CaptureOutlook, 'capture' | 'path'> {
+export interface PreparedAnalysis
+	extends WindowPlan, SpeedOf, Pick<CaptureOutlook, 'capture' | 'path'> {
 	model: Model;
 	torch: TorchSettings | null;
 	/** Probes of in-context recall; null: it is not measured. */
@@ -53,6 +55,8 @@ export async function prepare(model: Model, request: AnalyzeRequest): Promise<Pr
 	return {
 		model,
 		torch,
+		// `auto` is decided when it runs.
+		...(device === 'webgpu' && { device, dtype }),
 		tokenizer,
 		windows,
 		context,
