@@ -65,5 +65,6 @@ export async function captureRecall(
 	}
 	await forward.release();
 	await head.release();
+	await weights.release();
 	return { loss: mean(recall), induction: sums.means() };
 }
