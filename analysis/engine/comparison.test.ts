@@ -93,10 +93,14 @@ async function plainly(
 	});
 }
 
-/** A vocabulary of one part, and one of many parts, of which the last is smaller. */
-describe.each([400, 5_000])('a vocabulary of %i', (vocab) => {
+/** A vocabulary of one part, and one of many parts, of which the last is smaller; read in parts, and in memory. */
+describe.each([
+	[400, false],
+	[5_000, false],
+	[5_000, true]
+])('a vocabulary of %i, in memory: %s', (vocab, resident) => {
 	it('gives loss, divergence and agreement of each token as a plain computation does', async () => {
-		const at = join(folder, `model-${vocab}`);
+		const at = join(folder, `model-${vocab}-${resident}`);
 		await writeTinyCheckpoint(at, {
 			dtype: 'BF16',
 			config: { vocab_size: vocab, tie_word_embeddings: true }
@@ -104,7 +108,7 @@ describe.each([400, 5_000])('a vocabulary of %i', (vocab) => {
 		const { config, ...checkpoint } = await openCheckpoint(at);
 		const reader = new WeightReader();
 		const weights = new WeightSource({ config, ...checkpoint }, reader, {
-			resident: false,
+			resident,
 			hasher: null
 		});
 		const random = uniform(7);
@@ -120,6 +124,7 @@ describe.each([400, 5_000])('a vocabulary of %i', (vocab) => {
 		const [losses] = await head.losses([{ hidden: baseline, ids: pair.ids }]);
 		const expected = await plainly(weights, config, pair);
 		await head.release();
+		await weights.release();
 		await reader.close();
 
 		for (const [position, token] of expected.entries()) {

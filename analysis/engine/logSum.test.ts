@@ -82,12 +82,18 @@ describe.each([49_152, 262_144])(
 				all.set(await logitsOf(token), token * vocab);
 			}
 			const expected = plainLosses(all, vocab);
-			const [losses] = await head.losses([{ hidden, ids: IDS }]);
-			const [compared] = await head.compare([{ baseline: hidden, shared: hidden, ids: IDS }]);
 			await head.release();
+			for (const resident of [false, true]) {
+				const own = new WeightSource(checkpoint, reader, { resident, hasher: null });
+				const head = await LanguageHead.open(config, IDS.length, own);
+				const [losses] = await head.losses([{ hidden, ids: IDS }]);
+				const [compared] = await head.compare([{ baseline: hidden, shared: hidden, ids: IDS }]);
+				await head.release();
+				await own.release();
+				expectLosses(losses, expected);
+				expectLosses(compared.baseline, expected);
+			}
 			await reader.close();
-			expectLosses(losses, expected);
-			expectLosses(compared.baseline, expected);
 		});
 	}
 );

@@ -60,6 +60,19 @@ it('counts ids that the first model never gives as nothing in the divergence', a
 	expect(kl[1]).toBe(Infinity);
 });
 
+it('does so as well where the second model gives every id', async () => {
+	const baseline = logitsOf([
+		[0.5, 0.5, 0],
+		[1, 1, 1]
+	]);
+	const shared = logitsOf([
+		[0.25, 0.5, 0.25],
+		[1, 1, 1]
+	]);
+	const { kl } = await comparison.compare([0, 1], baseline, shared);
+	expect(kl[0]).toBeCloseTo(0.5 * Math.log(2), 5);
+});
+
 it('takes the lowest of equally likely ids for the likeliest', async () => {
 	const baseline = logitsOf([
 		[0.4, 0.4, 0.2],
