@@ -3,36 +3,24 @@ import { GraphBuilder } from '../proto/builder.ts';
 import {
 	GraphProtoSchema,
 	ModelProtoSchema,
-	NodeProtoSchema,
 	type NodeProto,
 	type TensorProto
 } from '../proto/onnx_pb.ts';
 import { withFields } from '../model/onnx/copy.ts';
 
-/** TensorProto.DataType of float64, which no shader has. */
-const DOUBLE = 11n;
 /** Scores are made of values of rank 4; their last two axes swapped. */
 const SWAP_LAST = [0n, 1n, 3n, 2n];
 
 /**
  * Writes what onnxruntime's WebGPU provider does not have in operators that it has, so that nothing need run on the CPU:
- * attention scores (FusedMatMul) as a scaled and a turned side and their product, sums of several values as additions. What
- * was widened to float64 to be added up stays float32: a GPU adds up in many short pieces.
+ * attention scores (FusedMatMul) as a scaled and a turned side and their product, sums of several values as additions.
  */
 export function forWebgpu(model: Uint8Array): Uint8Array {
 	const proto = fromBinary(ModelProtoSchema, model);
 	const { graph } = proto;
 	if (graph === undefined) return model;
 	const added = new Map<string, TensorProto>();
-	const wide = new Map(
-		graph.node.filter(isWidening).map(({ input, output }) => [output[0], input[0]])
-	);
 	const node = graph.node.flatMap((each) => {
-		if (isWidening(each)) return [];
-		if (each.input.some((name) => wide.has(name))) {
-			const input = each.input.map((name) => wide.get(name) ?? name);
-			return [withFields(NodeProtoSchema, each, { input })];
-		}
 		const builder = new GraphBuilder('replaced', 'webgpu.');
 		if (each.opType === 'Sum') addAdditions(builder, each);
 		else if (each.name.endsWith('/Scores') && each.opType === 'FusedMatMul')
@@ -44,10 +32,6 @@ export function forWebgpu(model: Uint8Array): Uint8Array {
 	const initializer = [...graph.initializer, ...added.values()];
 	const changed = withFields(GraphProtoSchema, graph, { node, initializer });
 	return toBinary(ModelProtoSchema, withFields(ModelProtoSchema, proto, { graph: changed }));
-}
-
-function isWidening({ opType, attribute }: NodeProto): boolean {
-	return opType === 'Cast' && attribute.some(({ name, i }) => name === 'to' && i === DOUBLE);
 }
 
 /** alpha · A · Bᵀ */

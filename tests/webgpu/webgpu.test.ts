@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AskedDevice } from '../../analysis/engine/onnxDevices.ts';
+import { FLOAT, GraphBuilder } from '../../analysis/proto/builder.ts';
 import { METRICS, VIEWS } from '../../analysis/similarity/types.ts';
 import { readRun, readSums } from '../../analysis/workspace/run/read.ts';
 import { similarityMatrix } from '../../analysis/similarity/measure.ts';
 import { nullMatrix } from '../../analysis/similarity/null.ts';
 
+/** TensorProto.DataType of float64, which no shader has. */
+const DOUBLE = 11n;
 /** Both devices in float32; see the tolerances of the design. */
 const [SIMILARITY, LOSS] = [1e-5, 2e-5];
 
@@ -59,6 +62,18 @@ it('gives by WebGPU what the CPU gives, every operator on the device, and record
 		for (const [cell, value] of matrix.entries())
 			expect(Math.abs(value - cpu.matrices[at][cell])).toBeLessThan(SIMILARITY);
 	}
+});
+
+it('does not let an operator that the device lacks run on the CPU', async () => {
+	const { createWeightSession } = await import('../../analysis/engine/session.ts');
+	const graph = new GraphBuilder('doubles');
+	graph.input('a', [4]);
+	const wide = graph.node('wide', 'Cast', ['a'], { attributes: { to: DOUBLE } });
+	graph.node('b', 'Cast', [wide], { outputs: ['b'], attributes: { to: BigInt(FLOAT) } });
+	graph.output('b', [4]);
+	await expect(createWeightSession(graph.build(), home, { device: 'webgpu' })).rejects.toThrow();
+	// The same graph is one that the CPU runs.
+	await (await createWeightSession(graph.build(), home)).release();
 });
 
 it('says that something is there', async () => {
