@@ -28,8 +28,8 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 	let tab: { page: Page; isFree: boolean } | null = null;
 	let expected: RegExp[] = [];
 	const problems: string[] = [];
-	/** Origins that the visits of a test were made to. */
-	const visited = new Set<string>();
+	/** Origin that each page was led to. */
+	const origins = new WeakMap<Page, string>();
 	const endings: (() => Promise<void>)[] = [];
 
 	beforeAll(async () => {
@@ -40,7 +40,6 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 		const found = problems.splice(0);
 		const unexpected = found.filter((line) => !expected.some((pattern) => pattern.test(line)));
 		expected = [];
-		visited.clear();
 		expect(unexpected, 'what the pages complained about').toEqual([]);
 	});
 	afterAll(() => browser?.close());
@@ -58,7 +57,7 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 		});
 		page.on('request', (request) => {
 			const { protocol, origin } = new URL(request.url());
-			if (protocol.startsWith('http') && !visited.has(origin)) {
+			if (protocol.startsWith('http') && origin !== origins.get(page)) {
 				problems.push(`request to another host: ${request.url()}`);
 			}
 		});
@@ -87,8 +86,8 @@ export function useVisitor(): { visit: Visit; expectProblem: (pattern: RegExp) =
 	return {
 		async visit(url, { before, ...options } = {}) {
 			const isPlain = before === undefined && Object.keys(options).length === 0;
-			visited.add(new URL(url).origin);
 			const page = isPlain ? await plainPage() : await ownPage(options);
+			origins.set(page, new URL(url).origin);
 			await before?.(page);
 			const answer = await page.goto(url);
 			if (answer?.ok() && answer.headers()['content-type'].startsWith('text/html')) {
