@@ -1,6 +1,6 @@
 /**
- * Every figure of the README, measured in one run on the machine at hand: npm run bench. Prints lines and
- * writes bench/results.json. Letters are those of the README's table. Arguments, if any, pick letters. `--peer [MODEL…]`
+ * Every figure of docs/results.md, measured in one run on the machine at hand: npm run bench. Prints lines and
+ * writes bench/results.json. Letters are those of its lines. Arguments, if any, pick letters. `--peer [MODEL…]`
  * compares with Hugging Face transformers instead and writes bench/peer.md.
  */
 import { spawnSync } from 'node:child_process';

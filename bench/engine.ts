@@ -1,13 +1,16 @@
-import { ForwardPass, type WindowState } from '../analysis/engine/forward.ts';
-import { LanguageHead } from '../analysis/engine/head.ts';
+import { ForwardPass } from '../analysis/engine/forward.ts';
+import { LanguageHead, tokenLosses, vocabularyLogSums } from '../analysis/engine/head.ts';
 import { CapturePass } from '../analysis/engine/capturePass.ts';
 import { attentionLayout, windowEntries } from '../analysis/engine/layout.ts';
-import { createSession, tensor } from '../analysis/engine/session.ts';
+import { rotaryFeeds } from '../analysis/engine/rotary.ts';
+import { createSession, createWeightSession, floats, tensor } from '../analysis/engine/session.ts';
+import { weightFiles } from '../analysis/engine/weightFiles.ts';
 import { WeightSource } from '../analysis/engine/weights.ts';
 import type { StatisticsRequest } from '../analysis/engine/windowSums.ts';
 import type { Checkpoint } from '../analysis/model/checkpoint/types.ts';
 import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
 import { WeightReader } from '../analysis/model/checkpoint/read.ts';
+import { captureGraph, rotarySuffix } from '../analysis/graph/capture.ts';
 import { gramGraph } from '../analysis/graph/gram.ts';
 import type { Report } from './report.ts';
 import { alternate, plainJob, type Job, type Timing } from './timing.ts';
@@ -50,6 +53,7 @@ export class BenchModel {
 	readonly forward: ForwardPass;
 	readonly #head: LanguageHead;
 	readonly #checkpoint: Checkpoint;
+	readonly #weights: WeightSource;
 	readonly #reader: WeightReader;
 	readonly #layout;
 	readonly #windows: number[][];
@@ -58,6 +62,7 @@ export class BenchModel {
 		forward: ForwardPass,
 		head: LanguageHead,
 		checkpoint: Checkpoint,
+		weights: WeightSource,
 		reader: WeightReader,
 		layout: ReturnType<typeof attentionLayout>,
 		windows: number[][]
@@ -65,6 +70,7 @@ export class BenchModel {
 		this.forward = forward;
 		this.#head = head;
 		this.#checkpoint = checkpoint;
+		this.#weights = weights;
 		this.#reader = reader;
 		this.#layout = layout;
 		this.#windows = windows;
@@ -83,26 +89,68 @@ export class BenchModel {
 			new ForwardPass(config, layout, weights),
 			await LanguageHead.open(config, context, weights),
 			checkpoint,
+			weights,
 			reader,
 			layout,
 			windows
 		);
 	}
 
-	/** The forward pass with its loss, nothing captured. */
+	/** The forward pass with its loss, nothing captured, layer by layer, as plans are run. */
 	async plain(): Promise<void> {
 		for (const ids of this.#windows) {
-			await this.#losses(await this.forward.start(ids, null), ids);
+			const state = await this.forward.start(ids, null);
+			await this.forward.run([state]);
+			await this.#head.losses([{ hidden: state.hidden, ids }]);
 		}
+	}
+
+	/** Returns the job of the same pass in one graph, as `captured`, of which only the loss is wanted. */
+	uncaptured(): Job {
+		const ready = async () => {
+			const { config } = this.#checkpoint;
+			const weights = this.#weightsOfGraph();
+			const { folder, locationOf } = await weightFiles(this.#checkpoint);
+			const { context, blocks } = this.#layout;
+			const graph = captureGraph({
+				...{ checkpoint: this.#checkpoint, context, blocks, locationOf },
+				statistics: [],
+				split: false
+			});
+			const session = await createWeightSession(graph, folder);
+			const rotary = Object.fromEntries(
+				rotaryFeeds(config, context).flatMap(({ cos, sin }, set) => [
+					[`cos${rotarySuffix(set)}`, cos],
+					[`sin${rotarySuffix(set)}`, sin]
+				])
+			);
+			const timed = async () => {
+				for (const ids of this.#windows) {
+					const hidden = tensor(await weights.embed(ids), [context, config.hidden]);
+					const outputs = await session.run({ ...rotary, hidden });
+					const targets = await weights.outputRows(ids.slice(1));
+					const logSums = vocabularyLogSums(outputs, context);
+					tokenLosses(floats(outputs, 'normed'), targets, logSums, config);
+				}
+			};
+			const done = async () => {
+				await session.release();
+				await weights.release();
+			};
+			return { timed, done };
+		};
+		return { ready };
+	}
+
+	/** Embedding and targets alone: the graph has the others. */
+	#weightsOfGraph(): WeightSource {
+		return new WeightSource(this.#checkpoint, this.#reader, { resident: false, hasher: null });
 	}
 
 	/** Returns the job of `analyze`: attention captured and summed, and losses, by one graph; its session is made untimed. */
 	captured(request: StatisticsRequest): Job {
 		const ready = async () => {
-			const weights = new WeightSource(this.#checkpoint, this.#reader, {
-				resident: false,
-				hasher: null
-			});
+			const weights = this.#weightsOfGraph();
 			const pass = await CapturePass.open(this.#checkpoint, this.#layout, request, weights);
 			const timed = async () => {
 				for (const [window, ids] of this.#windows.entries()) await pass.add(ids, window);
@@ -117,14 +165,10 @@ export class BenchModel {
 		return { ready };
 	}
 
-	async #losses(state: WindowState, ids: number[]): Promise<void> {
-		await this.forward.run([state]);
-		await this.#head.losses([{ hidden: state.hidden, ids }]);
-	}
-
 	async close(): Promise<void> {
 		await this.forward.release();
 		await this.#head.release();
+		await this.#weights.release();
 		await this.#reader.close();
 	}
 }
@@ -151,7 +195,10 @@ export async function benchCapture(
 		const repeats = windows === 1 ? REPEATS * WINDOWS : REPEATS;
 		const plain = 'plain';
 		const times = await alternate<string>(
-			{ [plain]: plainJob(() => model.plain()), ...Object.fromEntries(jobs) },
+			{
+				[plain]: model.uncaptured(),
+				...Object.fromEntries(jobs)
+			},
 			repeats
 		);
 		await model.close();

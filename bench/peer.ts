@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import prettier from 'prettier';
 import { checkpointEngine } from '../analysis/engine/checkpointEngine.ts';
 import { memoryLimit } from '../analysis/engine/memory.ts';
+import { withoutAllocator } from './allocator.ts';
 import type { Plans } from '../analysis/engine/plans.ts';
 import type { AnalyzeResult } from '../analysis/measure/analyze/types.ts';
 import { openModel, requireCheckpoint } from '../analysis/model/open.ts';
@@ -91,15 +92,26 @@ class Peer {
 		const plain = { ours: [] as number[], theirs: [] as number[] };
 		const opened = await PlainModel.open(model.folder);
 		for (let repeat = 0; repeat < REPEATS; repeat++) {
-			const one = await this.#analyze(model.folder, ['--metrics', 'cosine', '--views', 'all']);
-			const theirs = await this.#theirs('capture', model.folder);
-			whole.ours.push(one.seconds);
-			whole.theirs.push(theirs.seconds);
-			peaks.ours.push(one.peakBytes);
-			peaks.theirs.push(theirs.said.peakBytes);
-			whole.all.push((await this.#analyze(model.folder, [])).seconds);
-			plain.ours.push(await opened.seconds());
-			plain.theirs.push((await this.#theirs('plain', model.folder)).said.seconds);
+			const captures = [
+				async () => {
+					const one = await this.#analyze(model.folder, ['--metrics', 'cosine', '--views', 'all']);
+					whole.ours.push(one.seconds);
+					peaks.ours.push(one.peakBytes);
+					whole.all.push((await this.#analyze(model.folder, [])).seconds);
+				},
+				async () => {
+					const theirs = await this.#theirs('capture', model.folder);
+					whole.theirs.push(theirs.seconds);
+					peaks.theirs.push(theirs.said.peakBytes);
+				}
+			];
+			const passes = [
+				async () => void plain.ours.push(await opened.seconds()),
+				async () => void plain.theirs.push((await this.#theirs('plain', model.folder)).said.seconds)
+			];
+			// They take turns at going first.
+			for (const jobs of [captures, passes])
+				for (const job of repeat % 2 === 0 ? jobs : jobs.toReversed()) await job();
 		}
 		await opened.close();
 		this.#add(`${model.name}: attention, Gram and loss, from start to end`, whole, atMost);
@@ -136,10 +148,14 @@ class Peer {
 
 	async #theirs(job: 'capture' | 'plain', folder: string) {
 		const started = performance.now();
-		const { stdout } = await promisify(execFile)(this.#python, [
-			join(this.#root, 'bench', 'peer.py'),
-			...[job, folder, `${availableParallelism()}`, `${WINDOWS}`, `${CONTEXT}`]
-		]);
+		const { stdout } = await promisify(execFile)(
+			this.#python,
+			[
+				join(this.#root, 'bench', 'peer.py'),
+				...[job, folder, `${availableParallelism()}`, `${WINDOWS}`, `${CONTEXT}`]
+			],
+			{ env: withoutAllocator() }
+		);
 		const said = JSON.parse(stdout) as Theirs;
 		this.#versions = `transformers ${said.transformers}, torch ${said.torch}`;
 		return { seconds: (performance.now() - started) / 1000, said };
