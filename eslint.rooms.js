@@ -1,5 +1,7 @@
 // What each folder may import, as rules of eslint; tests/unit/rooms.test.ts tries every one.
+import { existsSync, readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { join } from 'node:path';
 
 /** @typedef {{ regex: string, message: string }} Pattern What must not be imported, and why. */
 
@@ -49,10 +51,24 @@ export const pageRanks = [
 ];
 /** Rooms that the browser runs too. */
 export const portable = ['statistics', 'text', 'similarity', 'plan', 'figure'];
-/** Rooms in rooms that know nothing of one another. */
-export const kinds = ['analyze', 'damage', 'evaluate', 'search', 'bench', 'tune', 'tasks'];
-export const tabs = ['map', 'evaluate', 'search', 'bench', 'tune'];
-export const pages = ['home', 'run', 'compare', 'model', 'results', 'dynamics', 'palette'];
+/** Rooms in rooms that know nothing of one another: a kind's folder has an index.ts. */
+export const kinds = foldersIn('analysis/measure').filter((name) =>
+	existsSync(join(import.meta.dirname, 'analysis/measure', name, 'index.ts'))
+);
+export const tabs = foldersIn('src/lib/tabs');
+export const pages = foldersIn('src/lib/pages');
+
+/**
+ * Names of the folders in a folder of the project that are not empty.
+ * @param {string} path
+ */
+function foldersIn(path) {
+	const folder = join(import.meta.dirname, path);
+	return readdirSync(folder, { withFileTypes: true })
+		.filter((entry) => entry.isDirectory() && readdirSync(join(folder, entry.name)).length > 0)
+		.map(({ name }) => name)
+		.sort();
+}
 
 /**
  * Forbids `files`, other than tests, to import what `patterns` match, at their head or when they run.
@@ -95,19 +111,18 @@ export function above(ranks, room) {
  * Imports of any of `names`, by a path that climbs out of the file's room or by an alias; `parent` is the folder that
  * they are in.
  * @param {string[]} names
- * @param {{ alias?: string, parent: string }} place
+ * @param {{ alias: string, parent: string }} place
  */
 function into(names, { alias, parent }) {
 	if (names.length === 0) return [];
 	const any = `(${names.join('|')})/`;
-	const relative = `^(\\.\\./)+(${parent}/)?${any}`;
-	return [alias === undefined ? relative : `${relative}|^${alias}/(${parent}/)?${any}`];
+	return [`^(\\.\\./)+(${parent}/)?${any}|^${alias}/(${parent}/)?${any}`];
 }
 
 /**
  * @param {string[][]} ranks
  * @param {string} room
- * @param {{ alias?: string, parent: string }} where
+ * @param {{ alias: string, parent: string }} where
  * @param {string} place
  */
 const lower = (ranks, room, where, place) =>
@@ -148,7 +163,7 @@ const pageBounds = (room) => [
 const apart = (names, name, parent, message) =>
 	into(
 		names.filter((other) => other !== name),
-		{ parent, alias: parent === 'measure' ? undefined : `\\$lib/${parent}` }
+		{ parent, alias: parent === 'measure' ? '\\$analysis/measure' : `\\$lib/${parent}` }
 	).map((regex) => ({ regex, message }));
 
 export const rooms = [
@@ -174,8 +189,29 @@ export const rooms = [
 			)
 		)
 	),
-	forbid(['analysis/*.ts'], [noInterface, noHttp, noRuntime]),
-	forbid(['src/routes/**', 'src/*.ts', 'src/lib/server/**', 'bench/**', 'tests/**'], [noRuntime]),
+	forbid(
+		['analysis/*.ts'],
+		[
+			noInterface,
+			noHttp,
+			noRuntime,
+			{
+				regex: `^(\\./|(\\.\\./)+analysis/|\\$analysis/)(${analysisRanks.flat().join('|')})/`,
+				message: 'Every room imports the files of analysis/, which import none.'
+			}
+		]
+	),
+	forbid(['src/routes/**', 'src/*.ts', 'bench/**', 'tests/**'], [noRuntime]),
+	forbid(
+		['src/lib/server/**'],
+		[
+			noRuntime,
+			...into(['tabs', 'pages'], inPages).map((regex) => ({
+				regex,
+				message: 'The server knows neither tabs nor pages.'
+			}))
+		]
+	),
 	forbid(
 		['cli/**'],
 		[noRuntime, { regex: '(^|/)src/|^\\$lib(/|$)', message: 'cli/ imports analysis/ only.' }]

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { Linter } from 'eslint';
 import ts from 'typescript-eslint';
 import { describe, expect, it } from 'vitest';
+import { KINDS, IMPORTED } from '../../analysis/measure/kinds.ts';
 import {
 	above,
 	analysisRanks,
@@ -44,12 +45,9 @@ describe('every folder has its place', () => {
 		expect(folders('src/lib').filter((name) => name !== 'server')).toEqual(shown.toSorted());
 	});
 	it('among the kinds of measurement, the tabs and the pages', () => {
-		const measures = folders('analysis/measure').filter((name) =>
-			readdirSync(`analysis/measure/${name}`).includes('index.ts')
-		);
-		expect(measures).toEqual(kinds.toSorted());
-		expect(folders('src/lib/tabs')).toEqual(tabs.toSorted());
-		expect(folders('src/lib/pages')).toEqual(pages.toSorted());
+		expect(kinds).toEqual([...KINDS, ...IMPORTED].map(({ kind }) => kind).sort());
+		expect(folders('src/lib/tabs')).toEqual(tabs);
+		expect(folders('src/lib/pages')).toEqual(pages);
 	});
 });
 
@@ -79,6 +77,24 @@ describe('a room imports itself and rooms of lower ranks', () => {
 	});
 });
 
+it('the files of analysis/ itself, which every room imports, import no room', () => {
+	for (const before of ['./', '../analysis/', '$analysis/']) {
+		const paths = analysis.map((room) => `${before}${room}/x.ts`);
+		expect(allowed('analysis/x.ts', [...paths, './errors.ts'])).toEqual(['./errors.ts']);
+	}
+});
+
+it('the server knows neither tabs nor pages', () => {
+	for (const [file, before] of [
+		['src/lib/server/x.ts', '../'],
+		['src/lib/server/http/x.ts', '../../'],
+		['src/lib/server/x.ts', '$lib/']
+	]) {
+		const paths = ['tabs/x.ts', 'pages/home/x.ts', 'client/x.ts'].map((path) => before + path);
+		expect(allowed(file, paths)).toEqual([`${before}client/x.ts`]);
+	}
+});
+
 describe('neighbours know nothing of one another', () => {
 	const others = (names: readonly string[], name: string, ...before: string[]) =>
 		names
@@ -86,7 +102,11 @@ describe('neighbours know nothing of one another', () => {
 			.flatMap((other) => before.map((path) => `${path}${other}/x.ts`));
 
 	it.each(kinds)('the kind %s', (kind) => {
-		const apart = [...others(kinds, kind, '../', '../../measure/'), '../../publish/x.ts'];
+		const apart = [
+			...others(kinds, kind, '../', '../../measure/', '$analysis/measure/'),
+			'../../publish/x.ts',
+			'$analysis/publish/x.ts'
+		];
 		expect(allowed(`analysis/measure/${kind}/x.ts`, [...apart, '../kind.ts'])).toEqual([
 			'../kind.ts'
 		]);

@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import type { TabProps } from '../measure/tab.ts';
 import type { OpenedKind } from '../state/url.ts';
 import MapTab from './map/MapTab.svelte';
+import { OPENS } from './opens.ts';
 
 export interface RunTab {
 	/** In the address; of a tab that shows one kind of result, that kind. */
@@ -21,7 +22,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'map',
 		label: 'Map',
 		about: 'How alike layers are, and the plan',
-		opens: [{ kind: 'damage' }],
+		opens: OPENS.map,
 		component: MapTab,
 		load: null
 	},
@@ -29,7 +30,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'evaluate',
 		label: 'Evaluate',
 		about: 'What the plan costs and gains, measured',
-		opens: [{ kind: 'evaluate', earlier: 'eval' }],
+		opens: OPENS.evaluate,
 		component: null,
 		load: () => import('./evaluate/EvaluateTab.svelte')
 	},
@@ -37,7 +38,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'search',
 		label: 'Search',
 		about: 'The best plan for a budget, by measured damage',
-		opens: [{ kind: 'search', earlier: 'found' }],
+		opens: OPENS.search,
 		component: null,
 		load: () => import('./search/SearchTab.svelte')
 	},
@@ -45,7 +46,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'tune',
 		label: 'Tune',
 		about: 'What training gives back of what the plan costs',
-		opens: [{ kind: 'tune' }],
+		opens: OPENS.tune,
 		component: null,
 		load: () => import('./tune/TuneTab.svelte')
 	},
@@ -53,7 +54,7 @@ export const TABS: readonly RunTab[] = [
 		value: 'bench',
 		label: 'Bench',
 		about: 'What the plan gains as a deployed model: time and memory, measured',
-		opens: [{ kind: 'bench' }],
+		opens: OPENS.bench,
 		component: null,
 		load: () => import('./bench/DeploymentPanel.svelte')
 	}
