@@ -47,7 +47,7 @@ export async function findModel(model: string, options: SharedOptions, io: Io): 
 	return folder;
 }
 
-/** Why a name that should be a model's is none: it is a run's; null: it is no run's, or a model's as well. */
+/** Says why a name that should be a model's is none: it is a run's; null: it is no run's, or a model's as well. */
 async function runInstead(
 	name: string,
 	options: SharedOptions,

@@ -9,7 +9,7 @@ import { tokenizerMetadata } from './gguf/tokenizer.ts';
 import { requireGguf } from './gguf/write.ts';
 import { DEPLOY_TARGETS, type DeployTarget } from './types.ts';
 
-/** Why a model with a plan cannot be written in a form; null: it can. */
+/** A form, and the reason that a model with a plan cannot be written in it; null: it can. */
 export interface TargetProblem {
 	target: DeployTarget;
 	problem: string | null;
@@ -19,7 +19,7 @@ export interface TargetProblem {
 export interface PlanReport extends PlanCheck {
 	/** Every form; none where the plan does not fit the model. */
 	targets: TargetProblem[];
-	/** Why `apply` writes it in no form; null: in some, or the plan does not fit the model. */
+	/** Reason that `apply` writes it in no form; null: in some, or the plan does not fit the model. */
 	unwritten: string | null;
 }
 

@@ -78,7 +78,7 @@ export interface ComparedPair {
 		/** Pairs of layers whose interval leaves out 0 by more than rounding, and all pairs; null where layer counts differ. */
 		cells: { apart: number; of: number } | null;
 	} | null;
-	/** Why they cannot; null: they can. */
+	/** Reason that they cannot; null: they can. */
 	notPaired: string | null;
 }
 

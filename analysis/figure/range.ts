@@ -65,7 +65,7 @@ export function unionRange(ranges: readonly (readonly [number, number])[]): [num
 	return [Math.min(...ranges.map((r) => r[0])), Math.max(...ranges.map((r) => r[1]))];
 }
 
-/** Why a range with a new value at one end (0: lowest, 1: highest) is none, in one line; null: it is one. */
+/** Says why a range with a new value at one end (0: lowest, 1: highest) is none, in one line; null: it is one. */
 export function rangeProblem(
 	range: readonly [number, number],
 	end: 0 | 1,

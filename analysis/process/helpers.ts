@@ -1,6 +1,6 @@
 import { peakRssBytes } from './peakMemory.ts';
 
-/** What a process that works for this one uses. */
+/** Use of memory and CPU by a process that works for this one. */
 export interface ProcessUse {
 	/** Resident set, bytes. */
 	rssBytes: number;

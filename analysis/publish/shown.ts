@@ -18,7 +18,7 @@ export function shownRange(values: Float64Array, layers: number, show: Shown): [
 	return roundOut([0, extentOf(values)?.[1] ?? 1]);
 }
 
-/** Why something cannot be shown, and what would help. */
+/** Says why something cannot be shown, and what would help; null: it can. */
 export function absence(similarity: Similarity, show: Shown): string | null {
 	if (shownMatrix(similarity, show) !== null) return null;
 	if (show === 'width') return 'no interval: it takes two windows or more';

@@ -65,7 +65,7 @@ export function summaryOf(
 	return { over: draws.over, summary: summarize((key) => intervalOf(value[key], samples[key])) };
 }
 
-/** Why two runs cannot be paired, in words; null where they can. */
+/** Says why two runs cannot be paired; null where they can. */
 export function whyNotPaired(a: ComparedRun, b: ComparedRun, metric: Metric): string | null {
 	if (!isResampled(metric)) return `metric ${metric} has no per-window sums`;
 	if (a.sums.view !== b.sums.view) return 'the views differ';

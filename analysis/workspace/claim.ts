@@ -34,7 +34,7 @@ const NO_FILE = ['EISDIR', 'ELOOP', 'EMLINK', 'ENXIO'];
 
 /** A workspace taken for one server. */
 export interface Claim {
-	/** Why nothing may be written there; null: it may. */
+	/** Reason that nothing may be written there; null: it may. */
 	readOnly: string | null;
 	/** Reports that the workspace was moved, removed or replaced since, in a sentence; null: it is where it was. */
 	problem(): string | null;

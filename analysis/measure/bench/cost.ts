@@ -64,7 +64,7 @@ export async function prepareCost(model: Model, request: CostRequest): Promise<P
 	}
 }
 
-/** Why the cost of a plan was not measured. */
+/** Says why the cost of a plan was not measured. */
 export function costRefused({ message }: Error): string {
 	return `what the plan costs was not measured: ${message}`;
 }

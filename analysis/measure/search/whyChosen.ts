@@ -10,7 +10,7 @@ type Told = Pick<SearchReport, 'target' | 'plans' | 'recall'> & {
 const SLACK = 1e-9;
 
 /**
- * Why the chosen plan is not the one that costs least on held-out text, in two sentences; null: it is, or there is none. Plans are
+ * Says why the chosen plan is not the one that costs least on held-out text, in two sentences; null: it is, or there is none. Plans are
  * chosen on the choose part, so that what is reported of the chosen one is no best of many.
  */
 export function whyChosen({ target, plans, recall, verdict }: Told): string | null {

@@ -24,7 +24,7 @@ export interface ModelReport {
 	files: FileReport[];
 	/** Notes for the user, a line each. */
 	notes: string[];
-	/** Why it cannot be analysed; null: it can. */
+	/** Reason that it cannot be analysed; null: it can. */
 	problem: string | null;
 }
 

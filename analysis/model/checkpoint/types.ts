@@ -193,7 +193,7 @@ export interface ModelConfig {
 	dtype: string;
 	/** null: its weights are plain. */
 	quantisation: Quantisation | null;
-	/** Why the program's own engine does not run it, so that only sizes are known; not there: it does. */
+	/** Reason that the program's own engine does not run it, so that only sizes are known; not there: it does. */
 	onlyTorch?: string;
 }
 
@@ -295,7 +295,7 @@ export interface ModelListing {
 	facts: ModelFacts | null;
 	/** Of an ONNX model that was written with a plan; null: of any other. */
 	planned: AttendingLayers | null;
-	/** Why it cannot be used; null: it can. */
+	/** Reason that it cannot be used; null: it can. */
 	problem: string | null;
 }
 
@@ -322,7 +322,7 @@ export interface ModelFacts {
 	qkNorm: boolean;
 	/** Weights of the norms on q and k of a layer, where they are not one head's each: OLMo 2 and 3. */
 	qkNormWeights?: number;
-	/** Why PyTorch alone runs it: `architecture is "OPTForCausalLM"`; not there: the program's own engine does. */
+	/** Reason that PyTorch alone runs it: `architecture is "OPTForCausalLM"`; not there: the program's own engine does. */
 	onlyTorch?: string;
 	parameters: number;
 	/** Bytes of the weights on disk. */

@@ -31,7 +31,7 @@ export interface OnnxReport {
 	outputs: ValueReport[];
 	/** Remarks on the model, such as sliding windows that cannot be told; a line each. */
 	notes: string[];
-	/** Why it cannot be analysed; null: it can. */
+	/** Reason that it cannot be analysed; null: it can. */
 	problem: string | null;
 }
 

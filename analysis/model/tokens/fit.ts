@@ -10,7 +10,7 @@ export interface Cut {
 
 export interface Fit {
 	cuts: Cut[];
-	/** Why there are fewer than wanted: too few tokens, or too few words for windows to begin at. */
+	/** Reason that there are fewer than wanted: too few tokens, or too few words for windows to begin at. */
 	lacking: 'tokens' | 'words' | null;
 }
 

@@ -29,7 +29,7 @@ export function toShareAtt(plan: Pick<Plan, 'sources' | 'spans'>): ShareAtt {
 	};
 }
 
-/** Why the authors' code cannot express a plan; null where it can. */
+/** Says why the authors' code cannot express a plan; null where it can. */
 export function shareAttProblem(plan: Pick<Plan, 'sources' | 'spans'>): string | null {
 	// A checked plan's spans are contiguous, so a follower's source is the nearest layer before it that
 	// is no follower, as their code has it.

@@ -26,7 +26,7 @@ export type NewAnalysis = {
 export interface ModelEstimate {
 	model: string;
 	estimate: Estimate | null;
-	/** Why this analysis would be refused, in one line; null: it would not. */
+	/** Reason that this analysis would be refused, in one line; null: it would not. */
 	refusal: string | null;
 }
 
@@ -75,7 +75,7 @@ export interface Job {
 	run: string | null;
 	/** Id of the stored result, where state is done and kind is no analysis. */
 	result: string | null;
-	/** Why it failed. */
+	/** Reason that it failed. */
 	reason: string | null;
 	/** Of the running job, or of the ended one. */
 	telemetry: Telemetry | null;
@@ -211,7 +211,7 @@ export interface LabelsAnswer {
 	labels: Labels;
 	/** Files that hold no label, and why. */
 	problems: string[];
-	/** Why nothing may be changed in the workspace; null: it may. */
+	/** Reason that nothing may be changed in the workspace; null: it may. */
 	readOnly: string | null;
 }
 

@@ -11,7 +11,7 @@ export interface Command {
 	about?: string;
 	/** Words that find it, beside those that are seen. */
 	words?: string;
-	/** Why it cannot be done now. */
+	/** Reason that it cannot be done now. */
 	refused?: string;
 	/** Does it, once the palette is closed. */
 	run: () => void | Promise<void>;

@@ -8,7 +8,7 @@ export type DrawFigure = (style: Style) => Figure | Promise<Figure>;
 export interface PublishedFigure {
 	id: string;
 	label: string;
-	/** Why it cannot be drawn, in a few words; null: it can. */
+	/** Reason that it cannot be drawn, in a few words; null: it can. */
 	unavailable: string | null;
 	figure: DrawFigure;
 }

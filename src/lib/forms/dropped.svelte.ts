@@ -11,7 +11,7 @@ export class Dropped {
 	bundles = $state.raw<readonly File[]>([]);
 	/** Progress or outcome of opening the bundle that was dropped last; null: nothing to say. */
 	opened = $state<string | null>(null);
-	/** Why files were refused, a line each. */
+	/** Reasons that files were refused, one per line. */
 	problems = $state.raw<readonly string[]>([]);
 
 	/** Reads files and sorts them by what they are; what cannot be used is said in `problems`. */

@@ -7,7 +7,7 @@ const DEBOUNCE_MS = 250;
 export class Estimator<Question, Answer> {
 	/** null until the first answer, and after a question that was refused as a whole. */
 	answer = $state.raw<Answer | null>(null);
-	/** Why the question as a whole was refused. */
+	/** Reason that the question as a whole was refused. */
 	problem = $state<string | null>(null);
 	waiting = $state(false);
 	readonly #request: (options: RequestInit) => Promise<Answer>;

@@ -30,7 +30,7 @@ export class LabelBook {
 	notice = $state.raw<LabelNotice | null>(null);
 	/** Run or result whose label the dialog edits; null: the dialog is closed. */
 	editing = $state.raw<Subject | null>(null);
-	/** Why nothing can be changed, in a sentence; null: it can. */
+	/** Reason that nothing can be changed, in a sentence; null: it can. */
 	readonly readOnly = $derived.by(() =>
 		this.#answer.readOnly === null
 			? null

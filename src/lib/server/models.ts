@@ -14,7 +14,7 @@ const PATIENCE_MS = 2_000;
 /** The models as far as they are known. */
 export interface KnownModels {
 	models: ModelListing[];
-	/** Why these may not be all there are; null: they are. */
+	/** Reason that these may not be all there are; null: they are. */
 	problem: string | null;
 }
 

@@ -57,7 +57,7 @@ export interface SpanRules {
 	maxSpan: number;
 }
 
-/** Why a span that was drawn cannot be, in one line; null: it can. A span that is `was` long already may stay so. */
+/** Says why a span that was drawn cannot be, in one line; null: it can. A span that is `was` long already may stay so. */
 export function spanProblem(
 	span: Range,
 	{ protectedLayers, reach, maxSpan }: SpanRules,
@@ -79,7 +79,7 @@ export function spanProblem(
 	return null;
 }
 
-/** Why a span was neither grown (1) nor shrunk (−1). */
+/** Says why a span was neither grown (1) nor shrunk (−1). */
 export function edgeWords(by: 1 | -1, layers: number): string {
 	return by === 1
 		? `The span ends with layer ${layers - 1}, the last of the model: it cannot grow.`

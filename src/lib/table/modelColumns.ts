@@ -23,7 +23,7 @@ export const FORMS: Readonly<Record<ModelListing['form'], string>> = {
 	gguf: 'GGUF'
 };
 
-/** Why a model cannot be used, without its path in front, which stands beside it. */
+/** Returns the reason that a model cannot be used, without its path in front, which stands beside it. */
 export function problemWords({
 	folder,
 	problem
