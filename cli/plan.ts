@@ -6,7 +6,7 @@ import { DEFAULT_MAX_SPAN, defaultLimits, rankSpans } from '../analysis/plan/lim
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parseShareAtt } from '../analysis/plan/exporters/shareatt.ts';
 import { makePlan } from '../analysis/plan/planFile.ts';
-import { DTYPE_BYTES, savings, type SavingsSetting } from '../analysis/plan/savings.ts';
+import { defaultSetting, savings, SAVINGS_DEFAULTS } from '../analysis/plan/savings.ts';
 import { planByFollowers, planByThreshold } from '../analysis/plan/search.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
 import type { Plan, Sources, SpanLimits } from '../analysis/plan/types.ts';
@@ -29,14 +29,13 @@ import {
 import { checkPlanTarget, writePlan } from './planFile.ts';
 import { planText } from './planText.ts';
 import { readStdin } from './texts.ts';
-import { DEFAULT_BATCH, DEFAULT_DTYPE, DEFAULT_SAVINGS_CONTEXT } from './savings.ts';
 
 const HELP = `
 Give one of --min-similarity (the most followers, each at or above it to its source), --followers (the plan
 of that many followers with the smallest sum of 1 − similarity) and --from shareatt (the plan of a list for the
 Shared Attention authors' code: {"followers": […]}, {"nonShared": […]} or, as in their code, the bare list of the layers
-that are not shared; LIST is a file, - is stdin). Layers count from 0; a source's followers come right after it. Savings are predicted for ${DEFAULT_SAVINGS_CONTEXT} tokens (as many as the model has positions, where it has
-fewer), one sequence, ${DEFAULT_DTYPE}; for others see spanwise savings. --out replaces an earlier plan, never
+that are not shared; LIST is a file, - is stdin). Layers count from 0; a source's followers come right after it. Savings are predicted for ${SAVINGS_DEFAULTS.context} tokens (as many as the model has positions, where it has
+fewer), one sequence, ${SAVINGS_DEFAULTS.dtype}; for others see spanwise savings. --out replaces an earlier plan, never
 another file.
 
 Examples (llama2-run: made by the example of spanwise analyze):
@@ -108,7 +107,7 @@ export function registerPlan(program: Command, io: Io): void {
 				if (options.json) print(io, planJson(plan));
 				else {
 					const ranked = rankSpans(matrix, record.model.layers, limits);
-					const setting = settingFor(record);
+					const setting = defaultSetting(record.model);
 					print(io, planText(record, plan, matrix, ranked, { metric, view, setting }));
 				}
 			}
@@ -177,16 +176,8 @@ function planOf(
 		sources,
 		spans: planSpans(sources, matrix, mapped ? matched : undefined),
 		definition: definitionOf(record, metric, view),
-		predicted: savings(model, sources, settingFor(record))
+		predicted: savings(model, sources, defaultSetting(model))
 	});
-}
-
-function settingFor({ model }: RunRecord): SavingsSetting {
-	return {
-		context: Math.min(DEFAULT_SAVINGS_CONTEXT, model.maxPositions),
-		batch: DEFAULT_BATCH,
-		elementBytes: DTYPE_BYTES[DEFAULT_DTYPE]
-	};
 }
 
 function similarity(text: string): number {

@@ -1,5 +1,5 @@
 import type { RankedSpan } from '../analysis/plan/limits.ts';
-import { savings, type SavingsSetting } from '../analysis/plan/savings.ts';
+import { savings, SAVINGS_DEFAULTS, type SavingsSetting } from '../analysis/plan/savings.ts';
 import { sourcesOf, spanScores } from '../analysis/plan/spans.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import type { RunRecord } from '../analysis/workspace/run/types.ts';
@@ -7,7 +7,6 @@ import type { Metric, View } from '../analysis/similarity/types.ts';
 import { formatPercent, formatValue } from '../analysis/text/number.ts';
 import { measuredWords } from './measured.ts';
 import { savingsText } from './savingsText.ts';
-import { DEFAULT_DTYPE } from './savings.ts';
 import { formatTable, type Column } from './table.ts';
 
 /** Spans beyond these rank low; all of them are on the run's page. */
@@ -35,7 +34,8 @@ export function planText(
 		parts.push('The plan has no spans: no layer within the limits qualifies.\n');
 	else {
 		parts.push(`Spans of the plan\n${formatTable(spans, columns)}`);
-		if (plan.predicted) parts.push(savingsText(plan.predicted, name, layers, DEFAULT_DTYPE));
+		if (plan.predicted)
+			parts.push(savingsText(plan.predicted, name, layers, SAVINGS_DEFAULTS.dtype));
 	}
 	if (ranked.length > 0) {
 		const shown = ranked.slice(0, RANKED_SHOWN);

@@ -2,18 +2,13 @@ import { Option, type Command } from 'commander';
 import { requireCheckpoint, withModel } from '../analysis/model/open.ts';
 import type { ModelFacts } from '../analysis/model/checkpoint/types.ts';
 import { InputError } from '../analysis/errors.ts';
-import { DTYPE_BYTES, savings } from '../analysis/plan/savings.ts';
+import { DTYPE_BYTES, savings, SAVINGS_DEFAULTS } from '../analysis/plan/savings.ts';
 import type { Plan } from '../analysis/plan/types.ts';
 import { findModel } from './found.ts';
 import { print, printJson, say, type Io } from './io.ts';
 import { wholeNumber, withSharedOptions, type SharedOptions } from './options.ts';
 import { readPlan } from './planFile.ts';
 import { savingsText } from './savingsText.ts';
-
-/** Tokens in context, and sequences, where the user does not say. */
-export const DEFAULT_SAVINGS_CONTEXT = 4096;
-export const DEFAULT_BATCH = 1;
-export const DEFAULT_DTYPE = 'bf16';
 
 export type SavingsDtype = keyof typeof DTYPE_BYTES;
 
@@ -40,12 +35,12 @@ export function registerSavings(program: Command, io: Io): void {
 			.description('predict what a plan saves on a model')
 			.argument('<plan>', 'a plan.json')
 			.requiredOption('--model <model>', 'a folder, a listed name, or org/name from the cache')
-			.option('--context <tokens>', 'tokens in context', wholeNumber(1), DEFAULT_SAVINGS_CONTEXT)
-			.option('--batch <sequences>', 'sequences at a time', wholeNumber(1), DEFAULT_BATCH)
+			.option('--context <tokens>', 'tokens in context', wholeNumber(1), SAVINGS_DEFAULTS.context)
+			.option('--batch <sequences>', 'sequences at a time', wholeNumber(1), SAVINGS_DEFAULTS.batch)
 			.addOption(
 				new Option('--dtype <dtype>', 'type the model is run in')
 					.choices(Object.keys(DTYPE_BYTES))
-					.default(DEFAULT_DTYPE)
+					.default(SAVINGS_DEFAULTS.dtype)
 			)
 	)
 		.addHelpText('after', HELP)

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { parseOrNull } from '../edge/parse.ts';
 import { familyOf } from '../model/checkpoint/families.ts';
 import type { CheckpointModel } from '../model/open.ts';
-import { DTYPE_BYTES, savings } from '../plan/savings.ts';
+import { defaultSetting, savings } from '../plan/savings.ts';
 import type { Plan } from '../plan/types.ts';
 import { lossText } from '../text/interval.ts';
 import { formatBytes, formatCount, formatPercent, formatValue } from '../text/number.ts';
@@ -11,9 +11,6 @@ import { oneLine } from '../text/oneLine.ts';
 import { planCounts } from '../text/plan.ts';
 import { shellLine } from '../text/shell.ts';
 import { sharedModelType } from './modeling.ts';
-
-/** Context for which savings are counted where the plan has no figures of its own; shorter where the model is. */
-const CARD_CONTEXT = 4096;
 
 /** Figures that a search measured on held-out text and stored in the plan; losses in nats/token. */
 const measuredFigures = v.object({
@@ -118,10 +115,7 @@ function planLines({ sources, spans, repair }: Plan, layers: number): string[] {
 }
 
 function figureLines({ facts }: CheckpointModel, plan: Plan): string[] {
-	const context = Math.min(CARD_CONTEXT, facts.maxPositions);
-	const saved =
-		plan.predicted ??
-		savings(facts, plan.sources, { context, batch: 1, elementBytes: DTYPE_BYTES.f16 });
+	const saved = plan.predicted ?? savings(facts, plan.sources, defaultSetting(facts));
 	const lines = [
 		`- savings (predicted, ${saved.context} tokens, ${saved.elementBytes} bytes per element): ` +
 			`${formatPercent(saved.kCache.shareOfKv)} of the K and V cache (${formatBytes(saved.kCache.bytes + saved.vCache.bytes)}), ` +

@@ -33,6 +33,21 @@ export interface SavingsSetting {
 	elementBytes: number;
 }
 
+/** What savings are counted for where the user does not say: tokens in context, sequences, the type a model is run in. */
+export const SAVINGS_DEFAULTS = {
+	context: 4096,
+	batch: 1,
+	dtype: 'bf16'
+} as const satisfies Pick<SavingsSetting, 'context' | 'batch'> & {
+	dtype: keyof typeof DTYPE_BYTES;
+};
+
+/** The same for a model, whose positions may be fewer. */
+export function defaultSetting({ maxPositions }: { maxPositions: number }): SavingsSetting {
+	const { context, batch, dtype } = SAVINGS_DEFAULTS;
+	return { context: Math.min(context, maxPositions), batch, elementBytes: DTYPE_BYTES[dtype] };
+}
+
 /**
  * Predicts what a plan's followers and dropped layers save, by counting. With d = headDim, and in
  * a layer of reach w min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys

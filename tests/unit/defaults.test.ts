@@ -8,11 +8,13 @@ import { damageFields, damageRequest } from '../../src/lib/tabs/map/damageForm.t
 import { tuneFields, tuneRequest } from '../../src/lib/tabs/tune/form.ts';
 import { searchFields, searchRequest } from '../../src/lib/tabs/search/form.ts';
 import { planOf } from '../../src/lib/measure/planOf.ts';
+import { defaultUrl } from '../../src/lib/state/defaultUrl.ts';
 import { madeUpRun } from '../builders/run.ts';
 import { measurementOf } from '../../analysis/measure/lookup.ts';
 import type { Io } from '../../cli/io.ts';
 import { registerMeasurement } from '../../cli/measurement.ts';
 import { OWN } from '../../cli/own.ts';
+import { registerSavings } from '../../cli/savings.ts';
 
 const samples = [
 	'hound-of-the-baskervilles',
@@ -29,7 +31,8 @@ function optionsOf(kind: string): Record<string, unknown> {
 	const program = new Command();
 	// Options are read, nothing runs.
 	const io = { stdout: process.stdout, stderr: process.stderr } as unknown as Io;
-	registerMeasurement(program, measurementOf(kind), io, OWN[kind]);
+	if (kind === 'savings') registerSavings(program, io);
+	else registerMeasurement(program, measurementOf(kind), io, OWN[kind]);
 	const [command] = program.commands;
 	command.parseOptions([]);
 	return command.opts();
@@ -112,6 +115,12 @@ describe('page and command have the same defaults', () => {
 			batch,
 			repeats
 		});
+	});
+	it('for savings', () => {
+		const { context, batch, dtype } = optionsOf('savings');
+		const model = { ...record.model, ...SIZE, reach: new Array<null>(SIZE.layers).fill(null) };
+		const run = { ...record, files: {}, model };
+		expect(defaultUrl(run)).toMatchObject({ context, batch, dtype });
 	});
 	it('fit a small model on the page', () => {
 		const small = { layers: 3, maxPositions: 64 };

@@ -1,6 +1,6 @@
 import type { ResultSummary } from '../../measure/results/types.ts';
 import { DEFAULT_MAX_SPAN } from '../../plan/limits.ts';
-import { savings } from '../../plan/savings.ts';
+import { defaultSetting, savings } from '../../plan/savings.ts';
 import { mostFollowers, planByFollowers } from '../../plan/search.ts';
 import { spansOf } from '../../plan/spans.ts';
 import type { Sources } from '../../plan/types.ts';
@@ -21,9 +21,6 @@ export interface ReportPlan {
 
 /** More plans than this are no report. */
 const MOST_PLANS = 6;
-/** Savings are counted for this setting, as on the run page: tokens, and bytes of a bfloat16. */
-const MOST_CONTEXT = 4096;
-const ELEMENT_BYTES = 2;
 
 /**
  * The plans of a report, the one that it is about first: the plan that was given where it was evaluated, that of the newest
@@ -93,8 +90,7 @@ export function planSection(
 	first: boolean
 ): Html {
 	const { model } = run;
-	const context = Math.min(MOST_CONTEXT, model.maxPositions);
-	const saved = savings(model, sources, { context, batch: 1, elementBytes: ELEMENT_BYTES });
+	const saved = savings(model, sources, defaultSetting(model));
 	const dropped = sources.flatMap((source, layer) => (source === null ? [layer] : []));
 	const spans = spansOf(sources);
 	const measured = summaries.flatMap(({ evaluation, texts }) =>
@@ -166,7 +162,7 @@ export function planSection(
 			<div class="scroll" tabindex="0" role="group" aria-label="Savings of the plan">
 				<table>
 					<caption>
-						Savings, predicted: ${formatWhole(context)} tokens, one sequence, bfloat16
+						Savings, predicted: ${formatWhole(saved.context)} tokens, one sequence, bfloat16
 					</caption>
 					<tbody>
 						${savingsLines(saved).flatMap(({ name: group, rows }) =>

@@ -1,4 +1,5 @@
 import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
+import { SAVINGS_DEFAULTS } from '$analysis/plan/savings.ts';
 import { mostFollowers } from '$analysis/plan/search.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { isOnnxModel } from '../client/modelPath.ts';
@@ -27,8 +28,9 @@ export function defaultUrl(run: RunRecord): RunUrl {
 		origin: null,
 		maxSpan: DEFAULT_MAX_SPAN,
 		protectedLayers,
-		context: Math.min(4096, maxPositions),
-		batch: 1,
-		dtype: isOnnxModel(run.model) && run.model.dtype === 'float32' ? 'f32' : 'bf16'
+		context: Math.min(SAVINGS_DEFAULTS.context, maxPositions),
+		batch: SAVINGS_DEFAULTS.batch,
+		// Such a graph is run as it is stored.
+		dtype: isOnnxModel(run.model) && run.model.dtype === 'float32' ? 'f32' : SAVINGS_DEFAULTS.dtype
 	};
 }
