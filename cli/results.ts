@@ -14,10 +14,10 @@ import { withSharedOptions, type SharedOptions } from './options.ts';
 import { formatTable } from './table.ts';
 
 const HELP = `
-measurements: every run and stored measurement. plans: every plan that was evaluated or searched for, ranked within its
-model by loss increase. spans: spans and dropped layers of damage maps, each by itself. similarity is the mean cosine
-(view all) of followers to their sources. Losses are in nats/token with 95% CIs, measured; saved is the fraction of the
-KV cache, predicted.
+measurements: every run and stored measurement. plans: every plan that was evaluated, searched for or tuned (untuned and
+tuned), ranked within its model by loss increase. spans: spans and dropped layers of damage maps, each by itself.
+similarity is the mean cosine (view all) of followers to their sources. Losses are in nats/token with 95% CIs, measured;
+saved is the fraction of the KV cache, predicted.
 
 --where keeps rows: a column, one of = != < <= > >= ~ or : (contains), and a value. tag:paper is one of the tags, name:
 what spanwise label calls a run or result. Ranks count all rows; what is pinned comes first.

@@ -2,7 +2,7 @@
 import type * as v from 'valibot';
 import type { Estimate } from '../engine/estimate.ts';
 import type { Document } from '../model/tokens/types.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Plan, Sources } from '../plan/types.ts';
 import type { Progress } from '../telemetry/progress.ts';
 import type { FolderFile } from '../workspace/wholeFolder.ts';
 import type { RunRecord } from '../workspace/run/types.ts';
@@ -115,6 +115,38 @@ export interface About {
 	windows: number;
 }
 
+/** Nats/token that a change of the model adds, with the ends of its 95% interval; null: there is none. */
+interface Increase {
+	loss: number;
+	low: number | null;
+	high: number | null;
+}
+
+/** A plan whose loss increase was measured. */
+export interface MeasuredPlan extends Increase {
+	/** What tells it from the other plans of its result; null: there are none. */
+	name: string | null;
+	sources: Sources;
+	/** With refitted weights. */
+	repaired: boolean;
+	/** Fraction of the KV cache that is saved, predicted; null: not known. */
+	saved: number | null;
+}
+
+/** A span or a dropped layer whose loss increase was measured by itself. */
+export interface MeasuredCase extends Increase {
+	/** In words. */
+	change: string;
+	/** The layers that follow, each with its source. */
+	pairs: { source: number; follower: number }[];
+}
+
+/** All that a result measured the loss increase of. */
+export interface MeasuredChanges {
+	plans?: MeasuredPlan[];
+	cases?: MeasuredCase[];
+}
+
 /** A kind of result, whoever made it. */
 export interface Stored<Figures extends object = object> {
 	/** In files. */
@@ -133,6 +165,8 @@ export interface Stored<Figures extends object = object> {
 	summary(figures: Figures, plan: string): string;
 	/** Figures that lists show, and under which name a summary has them; `plan` is that of a kind that takes one. */
 	readonly brief?: { readonly key: string; of(figures: Figures, plan: Plan | null): object };
+	/** Plans, spans and dropped layers for the tables of all results; `plan`: as above. Left out: it measures none. */
+	changes?(figures: Figures, plan: Plan | null): MeasuredChanges;
 	/** Names of the files beside a result. */
 	filesOf?(figures: Figures): string[];
 }

@@ -6,7 +6,7 @@ import { opening } from '../torchFlags.ts';
 import type { DamageOptions } from './damage.ts';
 import { DAMAGE_DEFAULTS } from './defaults.ts';
 import { damageFlags, damageSettings, type DamageSettings } from './settings.ts';
-import { damageBrief, damageForm, damageSummary } from './stored.ts';
+import { damageBrief, damageChanges, damageForm, damageSummary } from './stored.ts';
 import type { Damage, DamageRequest } from './types.ts';
 
 /** Damage map: loss increase of every dropped layer, shared pair and shared span. */
@@ -66,7 +66,8 @@ Examples:
 	figures: damageForm,
 	about: ({ model, texts, context, windows }) => ({ model, texts, context, windows }),
 	summary: damageSummary,
-	brief: { key: 'damage', of: damageBrief }
+	brief: { key: 'damage', of: damageBrief },
+	changes: damageChanges
 } as const satisfies Measurement<DamageSettings, Damage>;
 
 /** Callbacks of the measurement, which say what it will take. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { formatSigned } from '../../text/number.ts';
+import type { MeasuredCase, MeasuredChanges } from '../kind.ts';
 import { list, report } from '../settings.ts';
 import type { Damage, LayerDamage, LossAdded, PairDamage } from './types.ts';
 
@@ -26,6 +27,22 @@ export interface DamageBrief {
 
 export function damageBrief({ drops, report }: Damage): DamageBrief {
 	return { drop: cheapest(drops), pair: cheapest(report.pairs) };
+}
+
+/** Its dropped layers and spans, as far as they were measured. */
+export function damageChanges({ drops, report }: Damage): MeasuredChanges {
+	const dropped = drops.flatMap(({ layer, loss, low, high }): MeasuredCase[] =>
+		loss === null ? [] : [{ change: `dropped: ${layer}`, pairs: [], loss, low, high }]
+	);
+	const spans = report.spans.flatMap(({ source, last, loss, low, high }): MeasuredCase[] => {
+		if (loss === null) return [];
+		const pairs = Array.from({ length: last - source }, (_, i) => ({
+			source,
+			follower: source + 1 + i
+		}));
+		return [{ change: `${source}–${last}`, pairs, loss, low, high }];
+	});
+	return { cases: [...dropped, ...spans] };
 }
 
 function cheapest<Case extends LossAdded>(cases: readonly Case[]): Case | null {

@@ -6,7 +6,7 @@ import { opening } from '../torchFlags.ts';
 import { EVALUATE_DEFAULTS } from './defaults.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import { evaluateFlags, evaluateSettings, type EvaluateSettings } from './settings.ts';
-import { evaluationBrief, evaluationForm, evaluationSummary } from './stored.ts';
+import { evaluationBrief, evaluationChanges, evaluationForm, evaluationSummary } from './stored.ts';
 import type { EvaluateRequest, Evaluation } from './types.ts';
 
 /** Evaluation: loss increase and cost of a plan on text that it was not made from. */
@@ -91,7 +91,8 @@ Examples (plan.json: made by the example of spanwise plan):
 		windows: report.windows.length
 	}),
 	summary: evaluationSummary,
-	brief: { key: 'evaluation', of: evaluationBrief }
+	brief: { key: 'evaluation', of: evaluationBrief },
+	changes: evaluationChanges
 } as const satisfies Measurement<EvaluateSettings, Evaluation>;
 
 /** Opens the model, with the refitted weights that the plan names. */

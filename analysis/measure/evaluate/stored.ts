@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { planKey } from '../../plan/key.ts';
 import type { Plan } from '../../plan/types.ts';
 import { lossText } from '../../text/interval.ts';
+import type { MeasuredChanges } from '../kind.ts';
 import type { RecallReport } from '../recall.ts';
 import { list, report } from '../settings.ts';
 import type { Evaluation } from './types.ts';
@@ -68,4 +69,12 @@ export function evaluationBrief({ report }: Evaluation, plan: Plan): EvaluationB
 		recall: recall?.delta ?? null,
 		gates: gates?.verdict ?? null
 	};
+}
+
+/** The plan that was evaluated. */
+export function evaluationChanges({ report }: Evaluation, plan: Plan): MeasuredChanges {
+	const { loss, low, high } = report.delta;
+	const { sources, repair } = plan;
+	const saved = report.cost.predicted.kCache.shareOfKv;
+	return { plans: [{ name: null, sources, repaired: repair !== null, loss, low, high, saved }] };
 }

@@ -6,8 +6,10 @@ import type { Sources } from '../../plan/types.ts';
 import { readLabels } from '../../workspace/labels/files.ts';
 import { listRuns } from '../../workspace/run/list.ts';
 import { readSums } from '../../workspace/run/read.ts';
+import { resultKindOf } from '../lookup.ts';
 import { listResults, readResult } from '../results/folder.ts';
 import { fromFigures } from '../results/fromFigures.ts';
+import { figuresOf, planOf } from '../results/result.ts';
 import { labelColumns, type LabelColumns } from './labels.ts';
 import type { StoredResult } from '../results/types.ts';
 
@@ -46,9 +48,9 @@ export interface ChangeRow extends LabelColumns {
 	id: string;
 }
 
-/** A plan as measured by an evaluation, or on the held-out part of a search. */
+/** A plan as measured on held-out text: by an evaluation, a search, a tuning. */
 export interface PlanRow extends ChangeRow {
-	/** Name that a search gave it; null: it was evaluated. */
+	/** What tells it from the other plans of its result, such as the name that a search gave it; null: there are none. */
 	name: string | null;
 	/** "3 followers, 1 dropped" */
 	counts: string;
@@ -141,62 +143,33 @@ export async function workspaceRows(home: string): Promise<WorkspaceRows> {
 	return rows;
 }
 
+/** Adds the plans, spans and dropped layers that a result measured, each with its pairs of layers. */
 function addChanges(
 	rows: WorkspaceRows,
 	{ id, model, result }: StoredResult,
 	called: LabelColumns
 ): void {
 	const { kind } = result;
+	const measured = resultKindOf(kind).changes?.(figuresOf(result), planOf(result));
 	const about = { model: model.name, hash: model.hash, kind, id, ...called };
-	const pairsOf = (sources: Sources): Pick<PairRow, 'source' | 'follower'>[] =>
-		sources.flatMap((source, follower) =>
-			source === null || source === follower ? [] : [{ source, follower }]
-		);
 	const key = () => `${id} ${rows.plans.length + rows.spans.length}`;
 	const addPairs = (of: string, pairs: readonly Pick<PairRow, 'source' | 'follower'>[]) =>
 		rows.pairs.push(...pairs.map((pair) => ({ key: of, hash: model.hash, ...pair })));
-	const addPlan = (
-		{ name, sources, repaired }: { name: string | null; sources: Sources; repaired: boolean },
-		{ loss, low, high }: Pick<ChangeRow, 'loss' | 'low' | 'high'>,
-		saved: number | null
-	) => {
+	for (const { sources, repaired, ...figures } of measured?.plans ?? []) {
 		const of = key();
 		const change = `${planWords(sources)}${repaired ? ', repaired' : ''}`;
-		rows.plans.push({
-			key: of,
-			...about,
-			name,
-			change,
-			counts: planCounts(sources),
-			loss,
-			low,
-			high,
-			saved
-		});
+		rows.plans.push({ key: of, ...about, change, counts: planCounts(sources), ...figures });
 		addPairs(of, pairsOf(sources));
-	};
-	if (result.kind === 'evaluate') {
-		const { report } = result.evaluation;
-		const { kCache } = report.cost.predicted;
-		const repaired = result.plan.repair !== null;
-		addPlan({ name: null, sources: result.plan.sources, repaired }, report.delta, kCache.shareOfKv);
 	}
-	if (result.kind === 'search')
-		for (const plan of result.search.report.plans) addPlan(plan, plan.report, plan.savings.kvCache);
-	if (result.kind === 'damage') {
-		for (const { layer, loss, low, high } of result.damage.drops) {
-			if (loss === null) continue;
-			rows.spans.push({ key: key(), ...about, change: `dropped: ${layer}`, loss, low, high });
-		}
-		for (const { source, last, loss, low, high } of result.damage.report.spans) {
-			if (loss === null) continue;
-			const of = key();
-			const followers = Array.from({ length: last - source }, (_, i) => source + 1 + i);
-			rows.spans.push({ key: of, ...about, change: `${source}–${last}`, loss, low, high });
-			addPairs(
-				of,
-				followers.map((follower) => ({ source, follower }))
-			);
-		}
+	for (const { pairs, ...figures } of measured?.cases ?? []) {
+		const of = key();
+		rows.spans.push({ key: of, ...about, ...figures });
+		addPairs(of, pairs);
 	}
+}
+
+function pairsOf(sources: Sources): Pick<PairRow, 'source' | 'follower'>[] {
+	return sources.flatMap((source, follower) =>
+		source === null || source === follower ? [] : [{ source, follower }]
+	);
 }

@@ -5,7 +5,7 @@ import { windowWords } from '../settings.ts';
 import { opening } from '../torchFlags.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import { searchFlags, searchSettings, type SearchSettings } from './settings.ts';
-import { refitsOf, searchBrief, searchForm, searchSummary } from './stored.ts';
+import { refitsOf, searchBrief, searchChanges, searchForm, searchSummary } from './stored.ts';
 import type { Search, SearchRequest } from './types.ts';
 
 /** The plan that costs least by measurement, beside its rivals. */
@@ -114,6 +114,7 @@ Example:
 	}),
 	summary: searchSummary,
 	brief: { key: 'search', of: searchBrief },
+	changes: searchChanges,
 	filesOf: refitsOf
 } as const satisfies Measurement<SearchSettings, Search>;
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { AXIS_NAMES, type SavingAxis } from '../../plan/axes.ts';
 import type { Sources } from '../../plan/types.ts';
 import { formatShortPercent, formatSigned } from '../../text/number.ts';
+import type { MeasuredChanges } from '../kind.ts';
 import { list, report } from '../settings.ts';
 import type { PartLoss, PlanKind, Search } from './types.ts';
 
@@ -61,6 +62,18 @@ export function searchBrief({ report }: Search): SearchBrief {
 		drop: best('drop'),
 		// A search of an earlier version compared on no axis: its verdict says.
 		winner: compared === undefined ? kindOfVerdict(verdict.kind) : compared.winner
+	};
+}
+
+/** Its plans, as measured on the held-out part. */
+export function searchChanges({ report }: Search): MeasuredChanges {
+	return {
+		plans: report.plans.map(
+			({ name, sources, repaired, report: { loss, low, high }, savings }) => ({
+				...{ name, sources, repaired, loss, low, high },
+				saved: savings.kvCache
+			})
+		)
 	};
 }
 

@@ -3,7 +3,7 @@ import type { Measurement, Request } from '../kind.ts';
 import { withKnown, withRequested } from '../requested.ts';
 import { TUNE_DEFAULTS } from './defaults.ts';
 import { tuneFlags, tuneSettings, type TuneSettings } from './settings.ts';
-import { tuneBrief, tuneForm, tuneSummary } from './stored.ts';
+import { tuneBrief, tuneChanges, tuneForm, tuneSummary } from './stored.ts';
 import type { Tune, TuneRequest } from './types.ts';
 
 /** Measurement of how much of a plan's loss increase tuning recovers. */
@@ -80,7 +80,8 @@ Example (plan.json: made by the example of spanwise plan):
 		windows: report.windows
 	}),
 	summary: tuneSummary,
-	brief: { key: 'tune', of: tuneBrief }
+	brief: { key: 'tune', of: tuneBrief },
+	changes: tuneChanges
 } as const satisfies Measurement<TuneSettings, Tune>;
 
 async function inputsOf({

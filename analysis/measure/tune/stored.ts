@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Plan } from '../../plan/types.ts';
 import { lossText } from '../../text/interval.ts';
+import type { MeasuredChanges, MeasuredPlan } from '../kind.ts';
 import { list, report } from '../settings.ts';
 import type { Paired, Tune, TuneComparison } from './types.ts';
 
@@ -54,6 +55,17 @@ export function tuneBrief(tune: Tune, plan: Plan | null): TuneBrief {
 		againstControl: of('againstControl'),
 		againstRival: of('againstRival')
 	};
+}
+
+/** The plan before and after tuning, each over the untouched model. */
+export function tuneChanges(tune: Tune, plan: Plan): MeasuredChanges {
+	const { sources, repair, predicted } = plan;
+	const saved = predicted?.kCache.shareOfKv ?? null;
+	const measured = (name: string, key: 'before' | 'after'): MeasuredPlan => {
+		const { loss, low, high } = comparison(tune, key).text;
+		return { name, sources, repaired: repair !== null, loss, low, high, saved };
+	};
+	return { plans: [measured('untuned', 'before'), measured('tuned', 'after')] };
 }
 
 function comparison({ report }: Tune, key: 'before' | 'after'): TuneComparison {
