@@ -43,6 +43,7 @@ export default defineConfig({
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
 					exclude: [END_TO_END, REAL, README, MOCKING, PYTHON, RUNTIMES, WEBGPU],
+					setupFiles: ['tests/unit/oneThread.ts'],
 					// What files import is loaded once a worker instead of once a file: half of the time of most.
 					isolate: false,
 					testTimeout: UNIT_TIMEOUT_MS,
