@@ -331,7 +331,9 @@ describe('gates of spanwise evaluate', () => {
 		);
 		expect(code).toBe(0);
 		expect(report.gates?.verdict).toBe('pass');
-		expect(stderr).toMatch(/gate --min-agreement: pass: agreement .*, at least 0\.0000; margin/);
+		expect(stderr).toMatch(
+			/gate --min-agreement: pass: top-1 agreement .*, at least 0\.0000; margin/
+		);
 	});
 
 	it('that fail exit 3, the report printed all the same, saying which and by how much', async () => {

@@ -1,5 +1,6 @@
 import { readJsonFile } from '../analysis/edge/json.ts';
 import { parseGates } from '../analysis/measure/evaluate/gates.ts';
+import { askedWords, GATE_WORDS } from '../analysis/measure/evaluate/gateWords.ts';
 import type { GateReport, Gates, JudgedGate, Verdict } from '../analysis/measure/evaluate/types.ts';
 import { formatValue } from '../analysis/text/number.ts';
 import { say, type Io } from './io.ts';
@@ -29,27 +30,27 @@ export function enforceGates(report: GateReport | null, io: Io): void {
 	if (report.verdict !== 'pass') throw new GatesNotPassed(report.verdict);
 }
 
-const NAMES: Record<keyof Gates, { flag: string; what: string; bound: string }> = {
-	maxLossIncrease: { flag: '--max-loss-increase', what: 'loss increase', bound: 'at most' },
-	minAgreement: { flag: '--min-agreement', what: 'agreement', bound: 'at least' },
-	maxAccuracyDrop: { flag: '--max-accuracy-drop', what: 'accuracy drop', bound: 'at most' },
-	maxProbeDrop: { flag: '--max-probe-drop', what: 'accuracy drop on probes', bound: 'at most' }
+const FLAGS: Record<keyof Gates, string> = {
+	maxLossIncrease: '--max-loss-increase',
+	minAgreement: '--min-agreement',
+	maxAccuracyDrop: '--max-accuracy-drop',
+	maxProbeDrop: '--max-probe-drop'
 };
 
 const DIGITS = 4;
 
-/** "gate --min-agreement: fail: agreement 0.8100 [0.7900, 0.8300], at least 0.9000; missed by 0.0900" */
-function gateText({ gate, of, limit, value, low, high, verdict, excess }: JudgedGate): string {
-	const { flag, what, bound } = NAMES[gate];
+/** "gate --min-agreement: fail: top-1 agreement 0.8100 [0.7900, 0.8300], at least 0.9000; missed by 0.0900" */
+function gateText(judged: JudgedGate): string {
+	const { gate, of, value, low, high, verdict } = judged;
+	const { name } = GATE_WORDS[gate];
 	const text = (number: number) => formatValue(number, DIGITS);
 	const interval =
 		low === null || high === null
 			? 'no interval from a single window'
 			: `[${text(low)}, ${text(high)}]`;
-	const margin = excess > 0 ? `missed by ${text(excess)}` : `margin ${text(-excess)}`;
 	const why = verdict === 'inconclusive' ? `; ${inconclusiveWords(gate, low)}` : '';
-	const about = of === undefined ? what : `${what} (${of})`;
-	return `gate ${flag}: ${verdict}: ${about} ${text(value)} ${interval}, ${bound} ${text(limit)}; ${margin}${why}`;
+	const about = of === undefined ? name : `${name} (${of})`;
+	return `gate ${FLAGS[gate]}: ${verdict}: ${about} ${text(value)} ${interval}, ${askedWords(judged, text)}${why}`;
 }
 
 /** Advice that narrows the interval of each gate. */

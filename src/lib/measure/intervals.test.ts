@@ -41,6 +41,7 @@ describe('intervals against zero and gates', () => {
 			})
 		);
 		expect(rows.map(({ verdict }) => verdict)).toEqual(['pass', 'fail']);
+		expect(rows.map(({ name }) => name)).toEqual(['Loss increase (nats/token)', 'Top-1 agreement']);
 		expect(rows[0].range[1]).toBeGreaterThanOrEqual(0.5);
 		expect(rows[0].asked).toBe('at most +0.500; margin 0.250');
 		expect(rows[1].text).toBe('80.0% [75.0%, 85.0%]');

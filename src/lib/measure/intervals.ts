@@ -1,3 +1,4 @@
+import { askedWords, GATE_WORDS } from '$analysis/measure/evaluate/gateWords.ts';
 import type {
 	EvaluateReport,
 	Gates,
@@ -37,12 +38,6 @@ export interface IntervalRow {
 	asked: string;
 }
 
-const NAMES: Readonly<Record<keyof Gates, string>> = {
-	maxLossIncrease: 'Loss increase (nats/token)',
-	minAgreement: 'Agreement',
-	maxAccuracyDrop: 'Accuracy lost (acc)',
-	maxProbeDrop: 'Accuracy lost on probes'
-};
 const TERMS: Readonly<Record<keyof Gates, Term>> = {
 	maxLossIncrease: 'increase',
 	minAgreement: 'agreement',
@@ -73,7 +68,7 @@ function rowOf(
 	const limit = judged?.limit ?? null;
 	const values = [value, low ?? value, high ?? value, limit ?? value];
 	return {
-		name: judged?.of === undefined ? NAMES[gate] : `${NAMES[gate]} (${judged.of})`,
+		name: nameOf(gate, judged?.of ?? null),
 		term: TERMS[gate],
 		value,
 		low,
@@ -85,16 +80,13 @@ function rowOf(
 		format,
 		tick: share ? formatShortPercent : formatTick,
 		text: withInterval(value, { low, high }, format),
-		asked: judged === null ? '' : askedText(judged, format, plain)
+		asked: judged === null ? '' : askedWords(judged, plain, format)
 	};
 }
 
-function askedText(
-	{ gate, limit, excess }: JudgedGate,
-	format: (value: number) => string,
-	plain: (value: number) => string
-): string {
-	const bound = gate === 'minAgreement' ? 'at least' : 'at most';
-	const margin = excess > 0 ? `missed by ${plain(excess)}` : `margin ${plain(-excess)}`;
-	return `${bound} ${format(limit)}; ${margin}`;
+/** "Loss increase (nats/token)"; `of`: the part that the gate judges by itself, such as one task and length. */
+function nameOf(gate: keyof Gates, of: string | null): string {
+	const { name, measure } = GATE_WORDS[gate];
+	const about = of ?? measure;
+	return `${name.charAt(0).toUpperCase()}${name.slice(1)}${about === null ? '' : ` (${about})`}`;
 }
