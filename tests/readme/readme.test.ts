@@ -1,41 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { documentPaths, examplesOf } from './examples/collect.ts';
 
 const COMMAND = resolve('dist/spanwise.js');
 /** Limits that are broken (3), or that too few windows decide (4): an answer like any other. */
 const GATES = [0, 3, 4];
-/** Serves until it is ended. */
-const ENDLESS = /^npx spanwise serve\b/;
+/** File that a command writes its output to. */
+const TO_FILE = / > (\S+)$/;
 /** Last line of a shown output that is cut short. */
 const MORE = '…';
-
-interface Example {
-	command: string;
-	/** Output that the document shows below a block of one command; null: none. */
-	shown: string | null;
-}
-
-/** The commands of a document as they are written, those of several lines joined. */
-function examplesOf(document: string): Example[] {
-	const blocks = readFileSync(document, 'utf8').matchAll(
-		/^```sh\n(.*?)^```$(?:(?:(?!^```)[^])*?^```text\n(.*?)^```$)?/gms
-	);
-	return [...blocks].flatMap((found) => {
-		const shown = found.at(2);
-		const commands = found[1]
-			.replaceAll('\\\n', ' ')
-			.split('\n')
-			.filter((line) => line.startsWith('npx spanwise ') && !ENDLESS.test(line));
-		return commands.map((command) => ({
-			command,
-			shown: commands.length === 1 && shown !== undefined ? shown : null
-		}));
-	});
-}
 
 /** Figures differ a little between processors, and with them the widths of columns. */
 function withoutFigures(text: string): string[] {
@@ -50,19 +27,10 @@ function withoutFigures(text: string): string[] {
 		);
 }
 
-const documents = [
-	'README.md',
-	...readdirSync('docs')
-		.filter((name) => name.endsWith('.md'))
-		.map((name) => join('docs', name))
-].map((document) => ({ document, examples: examplesOf(document) }));
-
-it('README.md and docs/ have examples', () => {
-	const count = (name: string) =>
-		documents.find(({ document }) => document === name)?.examples.length;
-	expect(count('README.md')).toBe(5);
-	expect(count(join('docs', 'guide.md'))).toBeGreaterThan(20);
-});
+const documents = documentPaths().map((document) => ({
+	document,
+	examples: examplesOf(document)
+}));
 
 describe.each(documents.filter(({ examples }) => examples.length > 0))(
 	'$document',
@@ -81,7 +49,10 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
 			const [code] = (await once(child, 'close')) as [number | null];
 			const allowed = /--max-(accuracy-drop|loss-increase)/.test(command) ? GATES : [0];
 			expect(allowed, stderr).toContain(code);
-			expect(stdout + stderr).not.toBe('');
+			const file = TO_FILE.exec(command)?.[1];
+			const printed =
+				file === undefined ? stdout + stderr : readFileSync(join(folder, file), 'utf8');
+			expect(printed).not.toBe('');
 			if (shown === null) return;
 			const expected = withoutFigures(shown);
 			const whole = expected.at(-1) !== MORE;
