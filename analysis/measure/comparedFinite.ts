@@ -1,8 +1,9 @@
 import { checkFinite } from '../finite.ts';
 import type { Compared, Way } from '../engine/ways.ts';
 
-const WORDS: Record<Way, string> = { baseline: 'baseline', shared: 'planned' };
-const WAYS = ['baseline', 'shared'] as const;
+export const WAYS = ['baseline', 'shared'] as const;
+/** What messages call either way. */
+export const WAY_WORDS: Readonly<Record<Way, string>> = { baseline: 'baseline', shared: 'planned' };
 
 /**
  * Throws InputError for a loss or a divergence of windows that is not finite: one such value makes all that is computed
@@ -15,7 +16,8 @@ export function checkWindows(
 ): void {
 	for (const [index, { comparison }] of group.entries()) {
 		const name = nameOf(index);
-		for (const way of WAYS) checkFinite(comparison[way], model, `${name}: ${WORDS[way]}, the loss`);
-		checkFinite(comparison.kl, model, `${name}: ${WORDS.shared}, the divergence`);
+		for (const way of WAYS)
+			checkFinite(comparison[way], model, `${name}: ${WAY_WORDS[way]}, the loss`);
+		checkFinite(comparison.kl, model, `${name}: ${WAY_WORDS.shared}, the divergence`);
 	}
 }

@@ -7,6 +7,7 @@ import type { Style } from '../figure/style.ts';
 import { figureSvg } from '../figure/svg.ts';
 import { csv } from '../text/csv.ts';
 import { formatValue } from '../text/number.ts';
+import { escaped } from './report/html.ts';
 
 /** Steps that reach over more than this factor are drawn by their logarithm. */
 const WIDE = 50;
@@ -205,8 +206,4 @@ export function tableRows({ steps }: Dynamics): string[][] {
 			}
 		)
 	];
-}
-
-function escaped(text: string): string {
-	return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

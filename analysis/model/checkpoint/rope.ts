@@ -3,14 +3,12 @@ import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import type { Family } from './families/family.ts';
+import { MAX_LAYERS } from './reach.ts';
 import { parseScaling, scalingFields, SCALING_KEYS, type ScalingFields } from './ropeScaling.ts';
 import type { Rotary } from './types.ts';
 
 /** rope_theta of most architectures where config.json gives none (transformers 5). */
 const DEFAULT_THETA = 10_000;
-
-/** One in each layer. */
-const MAX_LAYERS = 4096;
 
 const FULL = 'full_attention';
 const SLIDING = 'sliding_attention';

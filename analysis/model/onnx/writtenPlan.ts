@@ -3,13 +3,11 @@ import { readJsonFile } from '../../edge/json.ts';
 import { countWords } from '../../text/plan.ts';
 import { findBeside } from './locate.ts';
 import { boundedArray, parseOrNull } from '../../edge/parse.ts';
+import { MAX_LAYERS } from '../checkpoint/reach.ts';
 import type { AttendingLayers } from '../checkpoint/types.ts';
 
 /** Name of the record beside a model that Spanwise wrote. */
 export const RECORD_FILE = 'spanwise.json';
-
-/** More layers than any model has. */
-const MAX_LAYERS = 4096;
 
 const indices = boundedArray(v.number(), MAX_LAYERS);
 /** Fields that this stage needs of the record beside a model that Spanwise wrote. */

@@ -45,7 +45,8 @@ function partText(part: Part): string {
 	return escaped(printable(String(part)));
 }
 
-function escaped(text: string): string {
+/** Text that is safe in elements and in quoted attributes. */
+export function escaped(text: string): string {
 	return text
 		.replaceAll('&', '&amp;')
 		.replaceAll('<', '&lt;')
