@@ -5,7 +5,7 @@ import { InputError } from '../analysis/errors.ts';
 import { DEFAULT_MAX_SPAN, defaultLimits, rankSpans } from '../analysis/plan/limits.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parseShareAtt } from '../analysis/plan/exporters/shareatt.ts';
-import { makePlan } from '../analysis/plan/planFile.ts';
+import { makePlan, modelOfPlan } from '../analysis/plan/planFile.ts';
 import { defaultSetting, savings, SAVINGS_DEFAULTS } from '../analysis/plan/savings.ts';
 import { planByFollowers, planByThreshold } from '../analysis/plan/search.ts';
 import { planSpans } from '../analysis/plan/spans.ts';
@@ -167,12 +167,11 @@ function planOf(
 	{ metric, view, from }: PlanOptions
 ): Plan {
 	const { model } = record;
-	const { name, architecture, layers, heads, kvHeads, hash } = model;
 	const matched = (source: number, follower: number) => headMatch(sums, source, follower);
 	// Their code keeps every head in its place.
 	const mapped = metric === 'cosine-matched' && from === undefined;
 	return makePlan({
-		model: { name, architecture, layers, heads, kvHeads, hash },
+		model: modelOfPlan(model),
 		sources,
 		spans: planSpans(sources, matrix, mapped ? matched : undefined),
 		definition: definitionOf(record, metric, view),

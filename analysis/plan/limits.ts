@@ -5,9 +5,10 @@ import type { SpanLimits } from './types.ts';
 /** Layers in a span at most, source included, where the user does not say. */
 export const DEFAULT_MAX_SPAN = 4;
 
-/** Spans of at most 4 layers; the first and the last layer are protected. */
+/** Spans of at most 4 layers; the first and the last layer are protected, where there are others. */
 export function defaultLimits(reach: readonly (number | null)[]): SpanLimits {
-	return { maxSpan: DEFAULT_MAX_SPAN, protectedLayers: [0, reach.length - 1], reach };
+	const protectedLayers = reach.length > 2 ? [0, reach.length - 1] : [];
+	return { maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach };
 }
 
 /** Throws InputError for a span length below 1, or a protected layer or reach that the model does not have. */

@@ -40,6 +40,12 @@ export function parsePlan(json: unknown, where: string): Plan {
 /** Parts of a plan that differ from plan to plan; `makePlan` adds those that all have. */
 export type PlanParts = Pick<Plan, 'model' | 'sources' | 'spans' | 'definition' | 'predicted'>;
 
+/** The facts of a model that a plan names, of all that are known of it. */
+export function modelOfPlan(facts: Plan['model']): Plan['model'] {
+	const { name, architecture, layers, heads, kvHeads, hash } = facts;
+	return { name, architecture, layers, heads, kvHeads, hash };
+}
+
 /** A checked plan, made now by this version. Nothing was measured yet. Throws InputError as `parsePlan`. */
 export function makePlan(parts: PlanParts, createdAt = new Date()): Plan {
 	const plan: Plan = {

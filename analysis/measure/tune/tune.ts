@@ -4,7 +4,7 @@ import { tuneByTorch, type TuneLook } from '../../engine/torchTune.ts';
 import { exists } from '../../model/checkpoint/files.ts';
 import type { Model } from '../../model/open.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
-import { makePlan, planMatches } from '../../plan/planFile.ts';
+import { makePlan, modelOfPlan, planMatches } from '../../plan/planFile.ts';
 import { planSpans } from '../../plan/spans.ts';
 import type { Plan, Sources } from '../../plan/types.ts';
 import { mean } from '../../statistics/figures.ts';
@@ -213,9 +213,8 @@ async function lossesOf(
 function planOf(arm: Arm, sources: Sources, { request, prepared }: Work): Plan {
 	if (arm === 'planned') return request.plan;
 	const { name, facts } = prepared.model;
-	const { architecture, layers, heads, kvHeads } = facts;
 	return makePlan({
-		model: { name, architecture, layers, heads, kvHeads, hash: request.plan.model.hash },
+		model: modelOfPlan({ ...facts, name, hash: request.plan.model.hash }),
 		sources,
 		spans: planSpans(sources, null),
 		definition: null,

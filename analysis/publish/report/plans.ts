@@ -1,8 +1,7 @@
 import type { ResultSummary } from '../../measure/results/types.ts';
-import { DEFAULT_MAX_SPAN } from '../../plan/limits.ts';
 import { defaultSetting, savings } from '../../plan/savings.ts';
-import { mostFollowers, planByFollowers } from '../../plan/search.ts';
 import { spansOf } from '../../plan/spans.ts';
+import { startingSources } from '../../plan/starting.ts';
 import type { Sources } from '../../plan/types.ts';
 import { lossText } from '../../text/interval.ts';
 import { formatWhole } from '../../text/number.ts';
@@ -63,12 +62,8 @@ function of(
 
 /** A quarter of the layers following the most similar: where the run page begins. */
 function candidate({ model }: RunRecord, matrix: Float64Array): ReportPlan[] {
-	const { layers, reach } = model;
-	const protectedLayers = layers > 2 ? [0, layers - 1] : [];
-	const limits = { maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach };
-	const followers = Math.min(mostFollowers(limits, layers), Math.round(layers / 4));
-	if (followers === 0) return [];
-	const sources = planByFollowers(matrix, layers, followers, limits);
+	const sources = startingSources(matrix, model.reach);
+	if (isPlain(sources)) return [];
 	return [{ sources, origin: 'a candidate: made from similarity alone, and not measured' }];
 }
 

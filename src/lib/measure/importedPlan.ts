@@ -1,6 +1,6 @@
 import { parseJson } from '$analysis/edge/parseJson.ts';
 import { isShareAtt, parseShareAtt } from '$analysis/plan/exporters/shareatt.ts';
-import { makePlan, parsePlan } from '$analysis/plan/planFile.ts';
+import { makePlan, modelOfPlan, parsePlan } from '$analysis/plan/planFile.ts';
 import { planSpans } from '$analysis/plan/spans.ts';
 import type { Plan } from '$analysis/plan/types.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
@@ -18,10 +18,9 @@ export function importedPlan(
 ): Plan {
 	const json = jsonOf(text, file);
 	if (!isShareAtt(json)) return parsePlan(json, file);
-	const { name, architecture, layers, heads, kvHeads, hash } = model;
-	const sources = parseShareAtt(json, file, layers);
+	const sources = parseShareAtt(json, file, model.layers);
 	return makePlan({
-		model: { name, architecture, layers, heads, kvHeads, hash },
+		model: modelOfPlan(model),
 		sources,
 		spans: planSpans(sources, matrix),
 		definition: null,

@@ -1,13 +1,12 @@
-import { makePlan } from '$analysis/plan/planFile.ts';
+import { makePlan, modelOfPlan } from '$analysis/plan/planFile.ts';
 import { planSpans } from '$analysis/plan/spans.ts';
 import type { Plan, Sources } from '$analysis/plan/types.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 
 /** A plan file for sources that a search found, on the model of a run. */
 export function planOf({ model }: RunRecord, sources: Sources): Plan {
-	const { name, architecture, layers, heads, kvHeads, hash } = model;
 	return makePlan({
-		model: { name, architecture, layers, heads, kvHeads, hash },
+		model: modelOfPlan(model),
 		sources,
 		spans: planSpans(sources, null),
 		definition: null,

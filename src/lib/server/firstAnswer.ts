@@ -1,8 +1,7 @@
 import { messageOf } from '$analysis/errors.ts';
-import { defaultLimits } from '$analysis/plan/limits.ts';
-import { makePlan } from '$analysis/plan/planFile.ts';
-import { mostFollowers, planByFollowers } from '$analysis/plan/search.ts';
+import { makePlan, modelOfPlan } from '$analysis/plan/planFile.ts';
 import { planSpans } from '$analysis/plan/spans.ts';
+import { startingSources } from '$analysis/plan/starting.ts';
 import type { Plan } from '$analysis/plan/types.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { definitionOf } from '$analysis/workspace/run/definition.ts';
@@ -43,12 +42,9 @@ async function queueAnswer(run: string, means: Means): Promise<void> {
 
 /** The plan that the run page begins with: a quarter of the layers follow. */
 export function firstPlan(run: RunRecord, matrix: Float64Array): Plan {
-	const { name, architecture, layers, heads, kvHeads, hash, reach } = run.model;
-	const limits = defaultLimits(reach);
-	const followers = Math.min(mostFollowers(limits, layers), Math.round(layers / 4));
-	const sources = planByFollowers(matrix, layers, followers, limits);
+	const sources = startingSources(matrix, run.model.reach);
 	return makePlan({
-		model: { name, architecture, layers, heads, kvHeads, hash },
+		model: modelOfPlan(run.model),
 		sources,
 		spans: planSpans(sources, matrix),
 		definition: definitionOf(run, 'cosine', 'all'),

@@ -1,18 +1,13 @@
-import { DEFAULT_MAX_SPAN } from '$analysis/plan/limits.ts';
 import { SAVINGS_DEFAULTS } from '$analysis/plan/savings.ts';
-import { mostFollowers } from '$analysis/plan/search.ts';
+import { startingRule } from '$analysis/plan/starting.ts';
 import type { RunRecord } from '$analysis/workspace/run/types.ts';
 import { isOnnxModel } from '../client/modelPath.ts';
 import type { RunUrl } from './url.ts';
 
 /** Returns the state of the page for a run just opened: a quarter of the layers follow, if the limits allow. */
 export function defaultUrl(run: RunRecord): RunUrl {
-	const { layers, maxPositions } = run.model;
-	const protectedLayers = layers > 2 ? [0, layers - 1] : [];
-	const most = mostFollowers(
-		{ maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach: run.model.reach },
-		layers
-	);
+	const { maxPositions, reach } = run.model;
+	const { followers, limits } = startingRule(reach);
 	return {
 		tab: 'map',
 		open: {},
@@ -24,10 +19,10 @@ export function defaultUrl(run: RunRecord): RunUrl {
 		cell: null,
 		heads: null,
 		window: 0,
-		plan: { by: 'followers', followers: Math.min(most, Math.round(layers / 4)) },
+		plan: { by: 'followers', followers },
 		origin: null,
-		maxSpan: DEFAULT_MAX_SPAN,
-		protectedLayers,
+		maxSpan: limits.maxSpan,
+		protectedLayers: [...limits.protectedLayers],
 		context: Math.min(SAVINGS_DEFAULTS.context, maxPositions),
 		batch: SAVINGS_DEFAULTS.batch,
 		// Such a graph is run as it is stored.

@@ -1,6 +1,6 @@
 import { measuredPlan } from '$analysis/measure/evaluate/measuredPlan.ts';
 import type { StoredResult } from '$analysis/measure/results/types.ts';
-import { makePlan } from '$analysis/plan/planFile.ts';
+import { makePlan, modelOfPlan } from '$analysis/plan/planFile.ts';
 import type { Plan, Span } from '$analysis/plan/types.ts';
 import { definitionOf } from '$analysis/workspace/run/definition.ts';
 import { requestJson } from '../client/request.ts';
@@ -10,11 +10,10 @@ import type { RunState } from './run.svelte.ts';
 /** The plan on the screen as a plan file: the one that was opened, or one made of what was chosen. */
 export async function screenPlan(page: RunState): Promise<Plan> {
 	if (page.imported !== null) return page.imported;
-	const { run, layers } = page;
+	const { run } = page;
 	const { sources } = page.plan;
-	const { name, architecture, heads, kvHeads, hash } = run.model;
 	return makePlan({
-		model: { name, architecture, layers, heads, kvHeads, hash },
+		model: modelOfPlan(run.model),
 		sources,
 		spans: await matchedSpans(page),
 		definition: definitionOf(run, page.url.metric, page.url.view),
