@@ -16,8 +16,8 @@ import { formatFacts, formatTable, type Column } from './table.ts';
 
 const HELP = `
 MODEL is an .onnx file, a folder with one or with a subfolder onnx that has one, a checkpoint folder, or a name that
-spanwise models lists. Nothing is run. The table says of each layer where its attention is, how its probabilities are
-had, or why they cannot be, and whether it can reuse another layer's. With --plan it also says of each layer what it
+spanwise models lists. Nothing is run. The table says of each layer where its attention is, where its probabilities
+come from, or why they are not available, and whether it can reuse another layer's. With --plan it also says of each layer what it
 would do, or why it cannot, and in which forms spanwise apply writes the model with the plan. Where it does so in none
 the exit code is 2.
 

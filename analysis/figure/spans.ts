@@ -27,7 +27,7 @@ export function resized(
 	return last > span.first && last < layers ? { first: span.first, last } : null;
 }
 
-/** SVG path of the two diagonals of a square, a little inside its edges: a layer that is left out. */
+/** SVG path of the two diagonals of a square, a little inside its edges: a dropped layer. */
 export function crossPath(x: number, y: number, size: number): string {
 	const place = (value: number) => Math.round(value * 100) / 100;
 	const room = size * 0.12;

@@ -4,7 +4,7 @@ import { FLOAT, type GraphBuilder } from '../proto/builder.ts';
 const DOUBLE = 11n;
 
 /**
- * How many columns are added up. `part`: a part of a vocabulary, some thousand at most; float32 sums of 4,096 terms are off by
+ * Number of columns that are added up. `part`: a part of a vocabulary, some thousand at most; float32 sums of 4,096 terms are off by
  * 3e-7 of them. `any`: they are added up as float64, which takes three times as long; float32 sums of 262,144 are off by 4e-6.
  */
 export type Columns = 'part' | 'any';

@@ -2,7 +2,7 @@ import { checkFinite } from '../finite.ts';
 import type { Compared, Way } from '../engine/ways.ts';
 
 export const WAYS = ['baseline', 'shared'] as const;
-/** What messages call either way. */
+/** Names of the two models in messages. */
 export const WAY_WORDS: Readonly<Record<Way, string>> = { baseline: 'baseline', shared: 'planned' };
 
 /**

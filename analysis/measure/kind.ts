@@ -124,7 +124,7 @@ interface Increase {
 
 /** A plan whose loss increase was measured. */
 export interface MeasuredPlan extends Increase {
-	/** What tells it from the other plans of its result; null: there are none. */
+	/** Name among the plans of its result; null: there are no others. */
 	name: string | null;
 	sources: Sources;
 	/** With refitted weights. */

@@ -29,11 +29,11 @@ export interface SavingsSetting {
 	context: number;
 	/** Sequences, B. */
 	batch: number;
-	/** Bytes an element, b; see DTYPE_BYTES. */
+	/** Bytes per element, b; see DTYPE_BYTES. */
 	elementBytes: number;
 }
 
-/** What savings are counted for where the user does not say: tokens in context, sequences, the type a model is run in. */
+/** Defaults that savings are counted for: tokens in context, sequences, the type a model is run in. */
 export const SAVINGS_DEFAULTS = {
 	context: 4096,
 	batch: 1,

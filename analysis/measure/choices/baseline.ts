@@ -38,7 +38,7 @@ export interface BaselineAccuracy extends MadeBy {
 const WAYS = 2;
 
 /**
- * Asks a model questions of multiple choice, without a plan and without a text. Throws InputError where model, questions
+ * Asks a model multiple-choice questions, without a plan and without a text. Throws InputError where model, questions
  * or memory limit are at fault.
  */
 export async function measureBaseline(

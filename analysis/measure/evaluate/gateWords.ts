@@ -3,7 +3,7 @@ import type { Gates, JudgedGate } from './types.ts';
 interface GateWords {
 	/** Figure that the gate judges. */
 	name: string;
-	/** What it is counted in, or by which measure; null: the name says it. */
+	/** Unit or measure of the figure; null: the name says it. */
 	measure: string | null;
 	bound: 'at most' | 'at least';
 }

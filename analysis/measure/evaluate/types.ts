@@ -25,7 +25,7 @@ export interface EvaluateRequest {
 	context: number;
 	/** Number of windows asked for; fewer are taken where the text is too short. */
 	windows: number;
-	/** Questions of multiple choice; null: none. */
+	/** Multiple-choice questions; null: none. */
 	questions: Question[] | null;
 	gates: Gates;
 	/** True if in-context recall is measured too; undefined: true. */

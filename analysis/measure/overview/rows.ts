@@ -50,7 +50,7 @@ export interface ChangeRow extends LabelColumns {
 
 /** A plan as measured on held-out text: by an evaluation, a search, a tuning. */
 export interface PlanRow extends ChangeRow {
-	/** What tells it from the other plans of its result, such as the name that a search gave it; null: there are none. */
+	/** Name among the plans of its result, such as a search gives; null: there are no others. */
 	name: string | null;
 	/** "3 followers, 1 dropped" */
 	counts: string;

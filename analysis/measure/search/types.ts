@@ -45,7 +45,7 @@ export interface SearchRequest {
 	recallTokens?: number;
 	/** The most that the plan may add to the loss on a passage that comes again, nats/token; undefined: the default. */
 	maxRecallIncrease?: number;
-	/** Questions of multiple choice, every other one to choose by; undefined or null: none. */
+	/** Multiple-choice questions, every other one to choose by; undefined or null: none. */
 	questions?: Question[] | null;
 	/** The most accuracy on them that the plan may lose, a fraction; undefined or null: the default. */
 	maxAccuracyDrop?: number | null;

@@ -12,7 +12,7 @@ export type Arm = (typeof ARMS)[number];
 /** A plan, a model and texts. */
 export interface TuneRequest extends TuneSettings {
 	documents: Document[];
-	/** Questions of multiple choice; null: none are asked. */
+	/** Multiple-choice questions; null: none are asked. */
 	questions: Question[] | null;
 	/** Folder of the refitted weights that the plan names. */
 	planFolder: string;

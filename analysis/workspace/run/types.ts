@@ -30,7 +30,7 @@ export interface RunRecord {
 	bos: boolean;
 	metrics: Metric[];
 	views: View[];
-	/** Queries a window the js metric looked at. */
+	/** Queries per window that the js metric looked at. */
 	jsRows: number | 'all';
 	/** Per layer, mean over heads and sampled queries. */
 	profile: { queriesPerWindow: number; entropyNats: number[]; firstTokenMass: number[] };
