@@ -1,11 +1,43 @@
-import { scaleLog } from 'd3-scale';
+import { scaleLog, type ScaleLogarithmic } from 'd3-scale';
 import { strokeMark, type Figure, type Mark } from '$analysis/figure/marks.ts';
 import { PAPER } from '$analysis/figure/medium.ts';
 import { symbolMark } from '$analysis/figure/points.ts';
 import { textWidth } from '$analysis/figure/measure.ts';
-import { INK, LINE, SOFT_INK, text } from '$analysis/figure/sheet.ts';
+import { LINE, SOFT_INK, text } from '$analysis/figure/sheet.ts';
 import { SINGLE, type Style } from '$analysis/figure/style.ts';
 import { endText, ratioRange, type BenchRow } from '$analysis/measure/bench/rows.ts';
+
+/** Sizes of a ratio, in CSS pixels on the screen and in points on paper. */
+interface RatioSizes {
+	/** Of the words, and what raises them to their middle. */
+	word: number;
+	middle: number;
+	/** Half the length of the ends of the interval, and the width of its line. */
+	half: number;
+	line: number;
+	dot: number;
+	/** Of the word on the better side. */
+	weight?: number;
+}
+type ScaleLog = ScaleLogarithmic<number, number>;
+
+export const RATIO_ON_SCREEN: RatioSizes = {
+	word: 11.5,
+	middle: 4,
+	half: 6,
+	line: 2,
+	dot: 7,
+	weight: 600
+};
+const RATIO_ON_PAPER: RatioSizes = {
+	word: PAPER.label,
+	middle: 2,
+	half: 2,
+	line: 0.8,
+	dot: PAPER.point.size
+};
+/** Between a word and the axis. */
+export const WORD_GAP = 6;
 
 const ROW = 28;
 const AXIS = 14;
@@ -21,7 +53,9 @@ export function benchFigure(
 	const range = ratioRange(rows);
 	const words = Math.max(
 		...rows.flatMap(({ figure }) =>
-			[figure.words.less, figure.words.more].map((word) => textWidth(word, PAPER.label) + 8)
+			[figure.words.less, figure.words.more].map(
+				(word) => textWidth(word, PAPER.label) + WORD_GAP + 2
+			)
 		)
 	);
 	const place = scaleLog(range, [words, width - words]);
@@ -46,27 +80,36 @@ export function benchFigure(
 	return { title, caption, width, height: bottom + AXIS, marks, data };
 }
 
-function rowOf(row: BenchRow, top: number, place: (value: number) => number, wide: number): Mark[] {
-	const { better, words, name } = row.figure;
-	const { main, middle, low, high } = row.ratio;
-	const y = top + 18;
-	const colour = row.verdict === null ? INK : row.verdict === 'better' ? GOOD : BAD;
-	const word = (side: 'less' | 'more') =>
-		text(words[side], side === 'less' ? 2 : wide - 2, y + 2, {
-			anchor: side === 'less' ? 'start' : 'end',
-			colour: side === better ? GOOD : SOFT_INK,
-			size: PAPER.label
-		});
-	const [left, right] = [place(low), place(high)];
-	const whisker = `M${left} ${y - 2}v4M${left} ${y}H${right}M${right} ${y - 2}v4`;
+function rowOf(row: BenchRow, top: number, place: ScaleLog, wide: number): Mark[] {
 	return [
-		text(name, 2, top + 8),
-		text(`${row.baseline.main} → ${row.planned.main}   ${main}`, wide - 2, top + 8, {
+		text(row.figure.name, 2, top + 8),
+		text(`${row.baseline.main} → ${row.planned.main}   ${row.ratio.main}`, wide - 2, top + 8, {
 			anchor: 'end'
 		}),
+		...ratioMarks(row, top + 18, place, RATIO_ON_PAPER)
+	];
+}
+
+/** The ratio of a row with its interval at the height `y` of an axis, between the words for its sides. */
+export function ratioMarks(row: BenchRow, y: number, place: ScaleLog, sizes: RatioSizes): Mark[] {
+	const { better, words } = row.figure;
+	const { middle, low, high } = row.ratio;
+	const colour = row.verdict === null ? SOFT_INK : row.verdict === 'better' ? GOOD : BAD;
+	const [from, to] = place.range();
+	const word = (side: 'less' | 'more') => ({
+		...text(words[side], side === 'less' ? from - WORD_GAP : to + WORD_GAP, y + sizes.middle, {
+			anchor: side === 'less' ? 'end' : 'start',
+			colour: side === better ? GOOD : SOFT_INK,
+			size: sizes.word
+		}),
+		...(side === better && sizes.weight !== undefined && { weight: sizes.weight })
+	});
+	const ends = [low, high].map((end) => `M${place(end)} ${y - sizes.half}v${2 * sizes.half}`);
+	const whisker = `${ends.join('')}M${place(low)} ${y}H${place(high)}`;
+	return [
 		word('less'),
 		word('more'),
-		strokeMark(whisker, colour, { strokeWidth: 0.8 }),
-		symbolMark('circle', colour, PAPER.point.size, { x: place(middle), y })
+		...(low < high ? [strokeMark(whisker, colour, { strokeWidth: sizes.line })] : []),
+		symbolMark('circle', colour, sizes.dot, { x: place(middle), y })
 	];
 }
