@@ -23,7 +23,7 @@ const COARSE_TYPES = [10, 16];
 
 /**
  * Runs a written model on a window and compares it with the model it was made from: as it is where nothing follows or
- * is left out, else with what that model gives where the sharing is done outside of it. Then compares it with itself
+ * is dropped, else with what that model gives where the sharing is done outside of it. Then compares it with itself
  * step by step through its cache. Throws InputError where they disagree, and where the model cannot be run or
  * gives what is not finite.
  */

@@ -31,7 +31,7 @@ interface Tail {
 	/** Whole units of 2⁻⁴⁰. */
 	saved: number;
 	cost: number;
-	/** Followers of the first layer; null: it is left out. */
+	/** Followers of the first layer; null: it is dropped. */
 	followers: number | null;
 	rest: Tail | null;
 }
@@ -40,13 +40,13 @@ interface Tail {
  * All plans that no other beats, where a plan beats another if it saves at least as much for at most as much
  * loss and is better in one of them; by what they save, which is by what they cost, lowest first. Exact for
  * costs that add up. Of plans with the same saving and cost the one whose `sources` is lexicographically
- * smallest, null after every number, is there. A layer is kept, is left out or begins a span, as `allowed`,
+ * smallest, null after every number, is there. A layer is kept, is dropped or begins a span, as `allowed`,
  * `limits` and the costs measured permit; a protected layer is kept. The plan that changes nothing is there
  * unless one beats it, which needs a cost of 0 or less.
  *
  * Dynamic programming over the layers from the last to the first, with all unbeaten plans of the layers from
  * i on (label setting; after Martins 1984). They are at most as many as there are different savings: L²/2
- * where all layers save alike, for then only how many follow and how many are left out counts; with layers
+ * where all layers save alike, for then only how many follow and how many are dropped counts; with layers
  * of different reach at most the product of that over the reaches, and of those few are unbeaten: 80 layers
  * with spans of 6 have some hundred plans. Savings that differ from layer to layer have no such bound.
  * Throws InputError as `checkLimits` does.

@@ -58,7 +58,7 @@ export function defaultSetting({ maxPositions }: { maxPositions: number }): Savi
  * - parameters, as a fraction of `model.parameters`: of a follower q and k projections with their biases and
  *   norms; of a dropped layer these, v and output projections with their biases, and the norm before them.
  * - prefill, for each layer and sequence 2·n·hidden·d·(heads + kvHeads) + 2·keys·heads·d FLOPs (q, k and
- *   QKᵀ), and where it is left out as much again (v, output projection and P·V), as a fraction of every matrix
+ *   QKᵀ), and where it is dropped as much again (v, output projection and P·V), as a fraction of every matrix
  *   product of the model: per layer q, k, v, o, the MLP's three, QKᵀ and P·V over causal keys, and the output
  *   embedding of every token. Softmax, rotary embedding and norms are not counted. keptBytes, against it:
  *   B·heads·n²·b, the probabilities of one source, for spans come one at a time.

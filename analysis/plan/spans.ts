@@ -6,7 +6,7 @@ export type SpanLayers = Pick<Span, 'source' | 'followers'>;
 
 /**
  * Throws InputError where `sources` is no plan: a wrong number of layers, a source that is no layer,
- * comes after its follower or is itself a follower or left out, or followers that are not contiguous.
+ * comes after its follower or is itself a follower or dropped, or followers that are not contiguous.
  */
 export function checkSources(sources: Sources, layers?: number): void {
 	if (layers !== undefined && sources.length !== layers)

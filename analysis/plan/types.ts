@@ -48,7 +48,7 @@ export interface Savings {
 	/** Bytes an element. */
 	elementBytes: number;
 	followers: number;
-	/** Layers whose whole attention block is left out. */
+	/** Layers whose whole attention block is dropped. */
 	leftOut: number;
 	/** K of followers and dropped layers; `shareOfKv` is what is saved of K and V together. */
 	kCache: { bytes: number; bytesPerToken: number; shareOfK: number; shareOfKv: number };

@@ -21,7 +21,7 @@ export interface MeasuredParts {
 	sum: number | null;
 	/** Spans that were not measured: "2–9". */
 	missing: string[];
-	/** The same with the attention of every follower left out instead. */
+	/** The same with the attention of every follower dropped instead. */
 	dropped: number;
 }
 

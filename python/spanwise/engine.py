@@ -168,7 +168,7 @@ class Engine:
         part: Callable[[range, Comparison, Mapping[str, Seconds]], None],
         progress: OnProgress = silent,
     ) -> None:
-        """Runs windows without and with the plan and compares both. `part` gets windows, figures and seconds a window.
+        """Runs windows without and with the plan and compares both. `part` gets windows, figures and seconds per window.
 
         Baseline and planned take turns at going first.
         """

@@ -11,7 +11,7 @@ from .group import Group
 
 #: Keeps logarithms and quotients finite where a row is empty.
 TINY = 1e-30
-#: Queries a window that the profile looks at.
+#: Queries per window that the profile looks at.
 PROFILE_QUERIES = 32
 #: Blocks of queries: a block sees no keys after its last query, so that most of the empty half is not touched.
 MOST_BLOCKS = 8
@@ -22,7 +22,7 @@ VIEWS = ("all", "no-sink")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Sums to collect. `js` is the number of queries a window for divergences; None: no divergences."""
+    """Sums to collect. `js` is the number of queries per window for divergences; None: no divergences."""
 
     views: tuple[str, ...] = ("all",)
     gram: bool = True

@@ -220,7 +220,7 @@ class Worker:
 
 
 def parse_wanted(request: Request) -> Wanted:
-    """The sums that a request asks for: `views`, `gram`, `sqrt`, `js` (queries a window, "all" or null)."""
+    """The sums that a request asks for: `views`, `gram`, `sqrt`, `js` (queries per window, "all" or null)."""
     views = tuple(request.get("views") or ("all",))
     if any(view not in VIEWS for view in views):
         raise InputError(f"views {list(views)}: allowed: {', '.join(VIEWS)}")

@@ -34,7 +34,7 @@ export interface SearchRequest {
 	windows: number;
 	/** Layers of the longest span, source included; at least 2. */
 	maxSpan: number;
-	/** Layers that are neither follower nor source, nor left out. */
+	/** Layers that are neither follower nor source, nor dropped. */
 	protectedLayers: number[];
 	goal: SearchGoal;
 	/** True if output projections are refitted as well. */
@@ -186,7 +186,7 @@ export interface SearchReport {
 	/** Saving at which plans are compared: at least `share` of `axis`. */
 	target: { axis: SavingAxis; share: number };
 	plans: PlanFigures[];
-	/** As many layers follow and are left out as in the chosen plan, placed at random; losses on `report`. */
+	/** As many layers follow and are dropped as in the chosen plan, placed at random; losses on `report`. */
 	random: {
 		plans: { sources: Sources; report: number }[];
 		/** Fraction of them, 0 to 1, that cost more than the chosen plan before any repair, for they have none; null: there are none. */

@@ -178,7 +178,7 @@ export function outputProjection(
 	return { name, turned: within?.order === 'columns' };
 }
 
-/** Name of what stands in for the output of a layer's attention that is left out, [hidden], where it is there. */
+/** Name of what stands in for the output of a dropped layer's attention, [hidden], where it is there. */
 export function meanOutputName(config: ModelConfig, layer: number): string {
 	return `${outputProjection(config, layer).name}.bias`;
 }

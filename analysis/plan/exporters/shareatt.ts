@@ -15,7 +15,7 @@ export interface ShareAtt {
 }
 
 /**
- * The two lists of a plan. Throws InputError where their code cannot express it: a layer left out, or
+ * The two lists of a plan. Throws InputError where their code cannot express it: a dropped layer, or
  * heads that are not taken in their own order.
  */
 export function toShareAtt(plan: Pick<Plan, 'sources' | 'spans'>): ShareAtt {
