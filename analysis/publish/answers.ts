@@ -2,8 +2,8 @@
 import type { ResultSummary } from '../measure/results/types.ts';
 import { AXIS_NAMES } from '../plan/axes.ts';
 import type { Sources } from '../plan/types.ts';
-import { lossText, withInterval } from '../text/interval.ts';
-import { formatShortPercent } from '../text/number.ts';
+import { intervalText, lossText } from '../text/interval.ts';
+import { formatShortPercent, formatTimes, formatValue } from '../text/number.ts';
 import { adviceWords } from '../text/plan.ts';
 
 /** A sentence, and the stored result that it is read from. */
@@ -82,10 +82,10 @@ export function whatIsGained(results: Results, sources: Sources): Answer | null 
 	return newest(results, ({ bench }) => {
 		if (bench === null || JSON.stringify(bench.sources) !== same) return null;
 		const times = ({ median, low = null, high = null }: typeof bench.firstToken) =>
-			`×${withInterval(median, { low, high }, (value) => value.toFixed(2))}`;
+			`${formatTimes(median)} ${intervalText({ low, high }, (value) => formatValue(value, 2))}`.trim();
 		return {
 			word: 'measured',
-			sentence: `Time to the first token ${times(bench.firstToken)}, tokens/s ${times(bench.tokensPerSecond)}, cache ×${bench.cache.toFixed(2)}.${costOf(bench)}`
+			sentence: `Time to the first token ${times(bench.firstToken)}, tokens/s ${times(bench.tokensPerSecond)}, cache ${formatTimes(bench.cache)}.${costOf(bench)}`
 		};
 	});
 }

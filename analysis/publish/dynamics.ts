@@ -6,6 +6,7 @@ import type { Figure } from '../figure/marks.ts';
 import type { Style } from '../figure/style.ts';
 import { figureSvg } from '../figure/svg.ts';
 import { csv } from '../text/csv.ts';
+import { intervalText } from '../text/interval.ts';
 import { formatValue } from '../text/number.ts';
 import { escaped } from './report/html.ts';
 
@@ -194,11 +195,11 @@ export function tableRows({ steps }: Dynamics): string[][] {
 			...(damage ? ['drop, mean', 'follow, mean'] : [])
 		],
 		...steps.map(
-			({ step, loss, recall, similarity: { value: mean, low, high }, pairs, damage: found }) => {
+			({ step, loss, recall, similarity: { value: mean, ...ends }, pairs, damage: found }) => {
 				const pair = (of: number) => `${value(of)} (${pairs.indexOf(of)}–${pairs.indexOf(of) + 1})`;
 				return [
 					...[String(step), value(loss), value(recall), value(mean)],
-					low === null || high === null ? '–' : `[${value(low)}, ${value(high)}]`,
+					intervalText(ends, value) || '–',
 					pair(Math.min(...pairs)),
 					pair(Math.max(...pairs)),
 					...(damage ? [value(meanOf(found?.drop ?? [])), value(meanOf(found?.next ?? []))] : [])

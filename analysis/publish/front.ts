@@ -19,7 +19,13 @@ import {
 import { fencedRange } from '../figure/range.ts';
 import type { ResultSummary } from '../measure/results/types.ts';
 import { planWords } from '../text/plan.ts';
-import { formatPercent, formatShortPercent, formatTick, formatTime } from '../text/number.ts';
+import {
+	formatPercent,
+	formatShortPercent,
+	formatTick,
+	formatTime,
+	formatValue
+} from '../text/number.ts';
 import { lossText, withInterval } from '../text/interval.ts';
 
 /** An evaluation of another time. */
@@ -334,7 +340,7 @@ export function shortlistSeries({ shortlist }: SearchReport): PointSeries[] {
 								id: `${source}–${last}`,
 								x: cheap,
 								y: measured,
-								title: `Layers ${source}–${last}: shortlist ${cheap.toFixed(3)}, measured ${measured.toFixed(3)} nats/token`
+								title: `Layers ${source}–${last}: shortlist ${formatValue(cheap)}, measured ${formatValue(measured)} nats/token`
 							}
 						]
 			)

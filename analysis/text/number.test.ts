@@ -9,6 +9,7 @@ import {
 	formatShortPercent,
 	formatSigned,
 	formatTick,
+	formatTimes,
 	formatValue,
 	formatWhole
 } from './number.ts';
@@ -29,6 +30,14 @@ it('writes a sign on differences unless they are zero', () => {
 		'−0.250',
 		'0.000',
 		'0.000'
+	]);
+});
+
+it('writes ratios behind a times sign', () => {
+	expect([formatTimes(0.887), formatTimes(1.4, 1), formatTimes(NaN)]).toEqual([
+		'×0.89',
+		'×1.4',
+		'×–'
 	]);
 });
 

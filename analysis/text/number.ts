@@ -33,6 +33,11 @@ export function formatSigned(
 	return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
+/** A ratio of one figure to another: "×0.89". */
+export function formatTimes(ratio: number, digits = 2): string {
+	return `×${formatValue(ratio, digits)}`;
+}
+
 /** Text for a probability, however small: "0.0312", "4.1e−5". */
 export function formatProbability(value: number): string {
 	const isTiny = value !== 0 && Math.abs(value) < TINY_PROBABILITY;

@@ -12,6 +12,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
+import { formatBytes } from '../text/number.ts';
 import { makePrivateFolder } from '../privateFolder.ts';
 import {
 	clearAbandoned,
@@ -224,12 +225,14 @@ async function explained(
 	const elsewhere = { run: '--home or --out', result: '--home', bench: '--home', model: '--out' }[
 		what
 	];
-	const needs = bytesNeeded === null ? '' : `the ${what} needs ${megabytes(bytesNeeded)}, `;
+	const needs = bytesNeeded === null ? '' : `the ${what} needs ${formatBytes(bytesNeeded)}, `;
 	switch (error.code) {
 		case 'ENOSPC':
 		case 'EDQUOT': {
 			const disk = await statfs(dirname(folder)).catch(() => null);
-			const free = disk ? `${megabytes(disk.bavail * disk.bsize)} are free` : 'too little is free';
+			const free = disk
+				? `${formatBytes(disk.bavail * disk.bsize)} are free`
+				: 'too little is free';
 			return new InputError(
 				`${folder}: the disk is full; ${needs}${free}: free some, or write elsewhere with ${elsewhere}`,
 				{ cause: error }
@@ -257,8 +260,4 @@ async function explained(
 		default:
 			return error;
 	}
-}
-
-function megabytes(bytes: number): string {
-	return `${(bytes / 1e6).toFixed(1)} MB`;
 }

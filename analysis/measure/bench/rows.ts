@@ -3,7 +3,7 @@ import type { BenchReport, PlanCost, RatioSpread } from './benchTypes.ts';
 import type { Spread } from '../../statistics/figures.ts';
 import { csv } from '../../text/csv.ts';
 import { lossText } from '../../text/interval.ts';
-import { formatPercent, formatSigned, formatValue } from '../../text/number.ts';
+import { formatPercent, formatSigned, formatTimes, formatValue } from '../../text/number.ts';
 import { BENCH_FIGURES, type BenchFigure } from './figures.ts';
 import { measuredRatio } from './words.ts';
 
@@ -46,7 +46,7 @@ export function benchRows(report: BenchReport): BenchRow[] {
 			planned: spreadText(figure.of(planned), figure.format),
 			ratio: {
 				// Beside medians that point the other way, a number would only contradict them.
-				main: contradicts(measured) ? figure.words.same : `×${formatValue(ends.middle)}`,
+				main: contradicts(measured) ? figure.words.same : formatTimes(ends.middle, 3),
 				below: ends.low < ends.high ? rangeText(formatValue(ends.low), formatValue(ends.high)) : '',
 				...ends
 			},
@@ -133,7 +133,7 @@ export function ratioRange(rows: readonly BenchRow[]): [number, number] {
 
 /** "×0.71", "×1.4": an end of that axis. */
 export function endText(ratio: number): string {
-	return `×${formatValue(ratio, ratio < 1 ? 2 : 1)}`;
+	return formatTimes(ratio, ratio < 1 ? 2 : 1);
 }
 
 /** Median, quartiles and both ends of the interval. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Plan } from '../../plan/types.ts';
 import { list, report } from '../settings.ts';
-import { formatSigned } from '../../text/number.ts';
+import { formatSigned, formatTimes } from '../../text/number.ts';
 import type { RecallLoss } from '../recall.ts';
 import type { BenchReport, PlanCost, RatioSpread } from './benchTypes.ts';
 import { changeOf } from './change.ts';
@@ -49,17 +49,16 @@ export function benchSummary(
 	{ ratio, baseline, planned, cost = null }: BenchReport,
 	plan: string
 ): string {
-	const times = (value: number) => `×${value.toFixed(2)}`;
 	const measured = (name: 'firstTokenSeconds' | 'tokensPerSecond') => {
 		const sides = { baseline: baseline[name].median, planned: planned[name].median };
 		const change = changeOf({ ratio: ratio[name], basis: 'measured', ...sides });
 		if (change === 'none') return 'no clear difference';
-		return change === 'too few rounds' ? change : times(ratio[name].median);
+		return change === 'too few rounds' ? change : formatTimes(ratio[name].median);
 	};
 	const words = [
 		`first token ${measured('firstTokenSeconds')}`,
 		`decode ${measured('tokensPerSecond')}`,
-		`cache ${times(ratio.cacheBytesPerToken)}`
+		`cache ${formatTimes(ratio.cacheBytesPerToken)}`
 	];
 	return `${plan}: ${words.join(', ')}${cost === null ? '' : `; ${briefCost(cost)}`}`;
 }

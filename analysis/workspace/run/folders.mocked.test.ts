@@ -85,7 +85,7 @@ describe('a write that fails', () => {
 			disk.failing = file;
 			disk.code = 'ENOSPC';
 			await expect(write(folder)).rejects.toThrow(
-				/the disk is full; the run needs 0\.0 MB, [\d.]+ MB are free: free some, or write elsewhere with --home or --out$/
+				/the disk is full; the run needs [\d.]+ k?B, [\d.]+ [kMGT]B are free: free some, or write elsewhere with --home or --out$/
 			);
 			expect(await readdir(join(home, 'runs'))).toEqual([]);
 		}
@@ -231,7 +231,7 @@ describe('the place of a run to come', () => {
 	});
 	it('is refused with numbers where the disk has no room', async () => {
 		await expect(readyTarget(join(home, 'x'), 1e18)).rejects.toThrow(
-			/the disk is full; the run needs 1000000000000\.0 MB, .* are free/
+			/the disk is full; the run needs 1\.00 EB, .* are free/
 		);
 	});
 });

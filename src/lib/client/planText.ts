@@ -1,3 +1,5 @@
+import { formatBytes } from '$analysis/text/number.ts';
+
 /** plan.json has some 100 kB; the server takes 1 MB. */
 const MAX_PLAN_BYTES = 4_000_000; // 4 MB
 
@@ -5,7 +7,7 @@ const MAX_PLAN_BYTES = 4_000_000; // 4 MB
 export async function planText(file: File): Promise<string> {
 	if (file.size > MAX_PLAN_BYTES)
 		throw new Error(
-			`${file.name}: ${(file.size / 1e6).toFixed(1)} MB; a plan has at most ${MAX_PLAN_BYTES / 1e6} MB`
+			`${file.name}: ${formatBytes(file.size)}; a plan has at most ${MAX_PLAN_BYTES / 1e6} MB`
 		);
 	return file.text();
 }

@@ -6,6 +6,7 @@ import { parseUntrusted } from '$analysis/edge/parse.ts';
 import { quoted } from '$analysis/edge/quote.ts';
 import { InputError } from '$analysis/errors.ts';
 import type { Document } from '$analysis/model/tokens/types.ts';
+import { formatBytes } from '$analysis/text/number.ts';
 import type { SamplesAnswer, TextChoice } from '$lib/client/api.ts';
 import { NotFoundError } from './errors.ts';
 import { MAX_TEXT_BYTES } from './http/body.ts';
@@ -38,7 +39,7 @@ export async function documentsOf(
 	const bytes = documents.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
 	if (bytes > MAX_TEXT_BYTES) {
 		throw new InputError(
-			`texts: ${(bytes / 1e6).toFixed(1)} MB; at most ${MAX_TEXT_BYTES / 1e6} MB together`
+			`texts: ${formatBytes(bytes)}; at most ${MAX_TEXT_BYTES / 1e6} MB together`
 		);
 	}
 	return documents;

@@ -1,5 +1,6 @@
 import type { RatioSpread } from '$analysis/measure/bench/benchTypes.ts';
 import type { ResultSummary } from '$analysis/measure/results/types.ts';
+import { formatTimes } from '$analysis/text/number.ts';
 import type { TableValue } from '../../table/view.ts';
 
 /** A stored measurement of deployment, in short. */
@@ -21,5 +22,5 @@ export function timeRatioText({ median, low, high }: RatioSpread): string {
 
 /** "×0.89" */
 export function timesText(value: TableValue): string {
-	return `×${Number(value).toFixed(2)}`;
+	return formatTimes(Number(value));
 }

@@ -8,11 +8,12 @@ import {
 	formatProbability,
 	formatPercent,
 	formatSigned,
+	formatTimes,
 	formatValue
 } from '$analysis/text/number.ts';
 import { probeName } from '$analysis/measure/evaluate/probes/name.ts';
 import type { ProbeReport, ProbeTask } from '$analysis/measure/evaluate/probes/types.ts';
-import { withInterval } from '$analysis/text/interval.ts';
+import { intervalText, withInterval } from '$analysis/text/interval.ts';
 
 /** One figure of both models. */
 export interface ComparedRow {
@@ -175,7 +176,7 @@ function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
 			? 'Time of the whole ONNX model, output head included, with no cache'
 			: 'Time in the decoder layers';
 	const spread = ({ median, q25, q75 }: typeof prefillRatio) =>
-		`×${formatValue(median)} [${formatValue(q25)}, ${formatValue(q75)}]`;
+		`${formatTimes(median, 3)} ${intervalText({ low: q25, high: q75 })}`;
 	const change = (a: number, b: number) =>
 		a === 0 ? '' : formatSigned(b / a - 1, (share) => formatPercent(share));
 	return [
