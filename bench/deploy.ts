@@ -19,7 +19,7 @@ interface Deployment {
 	repeats: number;
 }
 
-/** Plans of 22 layers: five pairs in the middle share, or three layers there are left out. */
+/** Plans of 22 layers: five pairs in the middle share, or three layers there are dropped. */
 const MADE_UP_PLANS: Record<string, Sources> = {
 	share: withLayers(22, { 7: 6, 9: 8, 11: 10, 13: 12, 15: 14 }),
 	drop: withLayers(22, { 8: null, 11: null, 14: null })
@@ -131,7 +131,7 @@ function markdown(measured: { plan: string; report: BenchReport }[]): string {
 		const { ratio, predicted, followers, leftOut, baseline } = report;
 		const cells = [
 			report.model,
-			followers > 0 ? `${followers} follow` : `${leftOut} left out`,
+			followers > 0 ? `${followers} follow` : `${leftOut} dropped`,
 			`${(baseline.firstTokenSeconds.median * 1000).toFixed(0)} ms`,
 			spread(ratio.firstTokenSeconds),
 			(1 - predicted.prefillFlops).toFixed(3),
@@ -143,6 +143,6 @@ function markdown(measured: { plan: string; report: BenchReport }[]): string {
 		return `| ${cells.join(' | ')} |`;
 	});
 	const head =
-		'| model | plan | first token | ratio | FLOPs, counted | tokens/s | ratio | peak memory | cache a token |';
+		'| model | plan | first token | ratio | FLOPs, counted | tokens/s | ratio | peak memory | cache per token |';
 	return [head, `|${' --- |'.repeat(9)}`, ...rows, ''].join('\n');
 }

@@ -13,7 +13,7 @@ import { findRepairs } from './repair/file.ts';
 /** Result of checking a plan against a model, layer by layer. */
 export interface PlanCheck {
 	layers: PlannedLayer[];
-	/** Why the plan cannot be applied, first of all; null: it can. */
+	/** Reason that the plan cannot be applied, the first of all; null: it can. */
 	problem: string | null;
 	/** It was made for other weights; null: for these, or their hash is not known yet. */
 	warning: string | null;
@@ -25,7 +25,7 @@ export interface PlannedLayer {
 	layer: number;
 	/** Itself; the layer whose attention it reuses; null: its attention is dropped. */
 	source: number | null;
-	/** Why it cannot do so; null: it can, as far as it alone is concerned. */
+	/** Reason that it cannot do so; null: it can, as far as it alone is concerned. */
 	problem: string | null;
 }
 

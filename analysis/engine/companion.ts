@@ -14,7 +14,7 @@ export function companionEnvironment(): Record<string, string | undefined> {
 	return { ...process.env, PYTHONPATH: known ? `${folder}${delimiter}${known}` : folder };
 }
 
-/** Why a Python ended, from what it wrote to stderr: the module that it lacks, or its last line. */
+/** Says why a Python ended, from what it wrote to stderr: the module that it lacks, or its last line. */
 export function whyPythonFailed(words: string): string {
 	const missing = /No module named '([\w.]+)'/.exec(words)?.[1];
 	if (missing !== undefined) return `it has no module ${missing}`;

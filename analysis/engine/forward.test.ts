@@ -171,7 +171,7 @@ it('gives a follower the output projection of its repair', async () => {
 	const repairs = (o: Float32Array) => new Map([[5, { o, bias: null }]]);
 	const zeros = repairs(new Float32Array(hidden * heads * headDim));
 	const room = allocateWindow(opened.layout, [4]);
-	// A block whose output projection is zero puts out nothing: its layer is left out.
+	// A block whose output projection is zero puts out nothing: its layer is dropped.
 	expect(await logits(room, planOf({ 5: 4 }), undefined, zeros)).toEqual(
 		await logits(null, planOf({ 5: null }))
 	);

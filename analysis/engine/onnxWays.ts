@@ -12,7 +12,7 @@ import type { PlannedAttention } from '../rewrite/shareCheck.ts';
 import { GraphProtoSchema } from '../proto/onnx_pb.ts';
 import type { BothWays, Way, WaysRunner } from './ways.ts';
 
-/** Runs an ONNX model whole, as it is and with the plan written into its graph; nothing is written to disk. */
+/** Runs an ONNX model whole, baseline and planned written into its graph; nothing is written to disk. */
 export class OnnxWays implements WaysRunner {
 	readonly #model: OpenedOnnx;
 	readonly #graphs: Record<Way, GraphProto>;

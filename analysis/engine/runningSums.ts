@@ -99,7 +99,7 @@ class HostSums implements RunningSums {
 	}
 }
 
-/** In the device's memory: hundreds of megabytes a window would pass to and fro otherwise. */
+/** In the device's memory: hundreds of megabytes per window would pass to and fro otherwise. */
 class DeviceSums implements RunningSums {
 	readonly kept: readonly string[];
 	readonly #layout: AttentionLayout;

@@ -55,7 +55,7 @@ export async function createSession(
 	return ort.InferenceSession.create(model, {
 		intraOpNumThreads: operatorThreads,
 		graphOptimizationLevel: 'all',
-		// The arena keeps what it once took: 280 MB a run, and no time gained.
+		// The arena keeps what it once took: 280 MB per run, and no time gained.
 		enableCpuMemArena: false,
 		extra: { session: { ...THREAD_SETTINGS[idleThreads], ...data } },
 		logSeverityLevel: LOG_FATAL

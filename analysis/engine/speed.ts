@@ -29,7 +29,7 @@ const GUESSED_OPERATIONS_PER_CORE_SECOND = 30e9;
 /** A GPU on models that do not fill it. */
 const GUESSED_OPERATIONS_PER_GPU_SECOND = 5e12;
 
-/** Operations a second (in the unit of work.ts) of the last run of an engine in this workspace, else a guess. */
+/** Operations per second (in the unit of work.ts) of the last run of an engine in this workspace, else a guess. */
 export async function operationsPerSecond(
 	home: string,
 	of: SpeedOf = {}

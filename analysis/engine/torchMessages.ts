@@ -12,7 +12,7 @@ const indices = boundedArray(index, 100_000);
 export const inlineArray = v.object({ base64: v.string(), shape });
 export const fileArray = v.object({ file: v.string(), shape });
 
-/** What the worker's processes use at the moment. */
+/** Use of memory and CPU by the worker's processes at the moment. */
 const use = v.optional(
 	v.object({
 		rssBytes: v.pipe(v.number(), v.finite(), v.minValue(0)),

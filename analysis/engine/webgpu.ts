@@ -14,7 +14,7 @@ const SMALL = 16;
 /** Characters of what onnxruntime says that are shown. */
 const MOST_WORDS = 200;
 
-/** Why nothing can run by WebGPU here, and what to install; null: something can. */
+/** Says why nothing can run by WebGPU here, and what to install; null: something can. */
 export async function webgpuProblem(): Promise<string | null> {
 	try {
 		await timeOf('webgpu', 1, SMALL);

@@ -104,7 +104,7 @@ export class WeightSource {
 	}
 
 	/**
-	 * Reads the mean output that the model itself has in place of the attention of a layer that is left out, [hidden];
+	 * Reads the mean output that the model itself has in place of the attention of a dropped layer, [hidden];
 	 * null: it has none, or the layer has attention.
 	 */
 	async meanOutput(layer: number): Promise<Float32Array | null> {

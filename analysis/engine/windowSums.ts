@@ -9,7 +9,7 @@ export interface StatisticsRequest {
 	gram: boolean;
 	/** Gram sums of √P. */
 	sqrt: boolean;
-	/** Queries a window for Jensen–Shannon divergences; null: none. */
+	/** Queries per window for Jensen–Shannon divergences; null: none. */
 	jsQueries: number | 'all' | null;
 	/** Number of windows that will be added. */
 	windowCount: number;

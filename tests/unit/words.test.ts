@@ -20,11 +20,7 @@ const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 	[/leaves? \d* ?layers? out/, 'drop'],
 	[/left-out layer/i, 'dropped layer'],
 	[/goes three ways/, 'is split into three parts'],
-	[/this text only/, 'they say nothing about other texts']
-];
-
-/** Banned as well, but in `UNCHANGED`. */
-const BANNED_LATER: typeof BANNED = [
+	[/this text only/, 'they say nothing about other texts'],
 	[/nor FLOPs tell/, 'predict speed'],
 	[/What so many followers save of the KV cache/, 'Save as much KV cache as N followers would'],
 	[/At least a share of/, 'Save at least this fraction'],
@@ -53,10 +49,6 @@ const BANNED_LATER: typeof BANNED = [
 	[/\/\*\* (Why|What|Where|How|Whether|Who)\b/, 'a verb or a noun']
 ];
 
-/** Files that still have some of those. */
-const UNCHANGED =
-	/^(analysis\/engine\/|docs\/results\.md$|src\/lib\/measure\/PastResults\.svelte$)/;
-
 /** Whatever users read (documents, the command's help and messages, screens), and the docstrings. */
 const FILES = [
 	...['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'models/README.md', 'python/README.md'],
@@ -67,17 +59,14 @@ const FILES = [
 
 /** What stands between two words: a blank, or the end of a line, behind which a comment goes on. */
 const GAP = String.raw`(?: |\n\s*(?:\* )?)`;
-const [PATTERNS, PATTERNS_LATER] = [BANNED, BANNED_LATER].map((banned) =>
-	banned.map(([{ source, flags }, instead]) => ({
-		pattern: new RegExp(source.replaceAll(' ', GAP), `${flags}g`),
-		instead
-	}))
-);
+const PATTERNS = BANNED.map(([{ source, flags }, instead]) => ({
+	pattern: new RegExp(source.replaceAll(' ', GAP), `${flags}g`),
+	instead
+}));
 
 /** Banned phrases in a text, each with its file and line. */
 function phrasesIn(file: string, text: string): string[] {
-	const patterns = UNCHANGED.test(file) ? PATTERNS : [...PATTERNS, ...PATTERNS_LATER];
-	return patterns.flatMap(({ pattern, instead }) =>
+	return PATTERNS.flatMap(({ pattern, instead }) =>
 		[...text.matchAll(pattern)].map(({ 0: found, index }) => {
 			const line = text.slice(0, index).split('\n').length;
 			return `${file}:${line}: ${found}; write: ${instead}`;

@@ -71,7 +71,7 @@ export const NOT_RUN: readonly (readonly [path: string, first: string, reason: s
 	['docs/results.md', 'npm run results -- MODEL', 'measures for hours'],
 	[
 		'docs/results.md',
-		'spanwise tune smollm2-135m --plan plan.json --text static/samples/*.txt \\',
+		'npx spanwise tune smollm2-135m --plan plan.json --text static/samples/*.txt \\',
 		PYTORCH
 	]
 ];
