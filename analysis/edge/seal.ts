@@ -2,11 +2,6 @@ import { createHash } from 'node:crypto';
 import { InputError, messageOf } from '../errors.ts';
 import { quoted } from './quote.ts';
 
-/** Field that a sealed object has beside its own: the checksum of their JSON. */
-export interface Seal {
-	checksum?: string;
-}
-
 /**
  * An object as it is to be written as JSON, with a checksum of all its fields (and of `about`, where what it belongs to
  * lies elsewhere): SHA-256 in lower-case hex. White space does not count. Throws RangeError for NaN and infinity, which

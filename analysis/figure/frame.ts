@@ -43,8 +43,11 @@ export function valueAtX(frame: ChartFrame, place: number): number {
 /** Values that differ by less, as a fraction of their size, are one: there are no round numbers between them. */
 const FLAT = 1e-6;
 
+/** Ticks that a range has about, between its ends. */
+const NICE_TICKS = 3;
+
 /** A range that holds every value and interval, ending on round numbers; [0, 1] where there are none. */
-export function niceRange(series: readonly Series[], ticks = 3): [number, number] {
+export function niceRange(series: readonly Series[]): [number, number] {
 	const values = series
 		.flatMap(({ ys, low = [], high = [] }) => [...ys, ...low, ...high])
 		.filter(Number.isFinite);
@@ -53,7 +56,7 @@ export function niceRange(series: readonly Series[], ticks = 3): [number, number
 	const size = Math.max(Math.abs(low), Math.abs(high));
 	const room = high - low <= size * FLAT ? size * 0.1 || 1 : 0;
 	const [from, to] = scaleLinear([low - room, high + room], [0, 1])
-		.nice(ticks)
+		.nice(NICE_TICKS)
 		.domain();
 	return [from, to];
 }

@@ -30,11 +30,8 @@ export function similarityRange(values: ArrayLike<number>, size: number): [numbe
 export const LEAST_DIFFERENCE = 0.001;
 
 /** Range centred at 0 that holds all values: for differences of similarities. */
-export function differenceRange(
-	values: ArrayLike<number>,
-	missing: Uint8Array | null = null
-): [number, number] {
-	const [low, high] = extentOf(values, missing) ?? [-1, 1];
+export function differenceRange(values: ArrayLike<number>): [number, number] {
+	const [low, high] = extentOf(values) ?? [-1, 1];
 	const reach = Math.max(Math.abs(low), Math.abs(high), LEAST_DIFFERENCE);
 	const rounded = roundOut([-reach, reach])[1];
 	return [-rounded, rounded];

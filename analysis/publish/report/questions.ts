@@ -3,7 +3,6 @@ import type { Sources } from '../../plan/types.ts';
 import { planWords } from '../../text/plan.ts';
 import { shellLine } from '../../text/shell.ts';
 import {
-	advice,
 	cheapestLayers,
 	isDroppingBetter,
 	whatBreaks,
@@ -19,11 +18,6 @@ export interface ReportQuestion {
 	/** The plan that the answer is about, where it is not the report's own; null: it is. */
 	about: Sources | null;
 	command: string;
-}
-
-/** Returns the advice that follows from the newest search, else evaluation; null where there is neither. */
-export function reportAdvice(summaries: readonly ResultSummary[]): Answer | null {
-	return advice(summaries);
 }
 
 /** The four questions of a run. `lead`: the plan that the report is about, which is asked about first. */

@@ -7,6 +7,7 @@ import {
 	formatWhole
 } from '../../text/number.ts';
 import { VERSION } from '../../version.ts';
+import { advice } from '../answers.ts';
 import { isDamage } from '../damageCard.ts';
 import { layerProfile, profileCaption } from '../profile.ts';
 import { reportScript } from './client.ts';
@@ -18,7 +19,7 @@ import { mapSection } from './mapSection.ts';
 import { cardsSection, commandsOf, methodsText, referencesOf, termsSection } from './methods.ts';
 import { packedMaps } from './packedMaps.ts';
 import { planSection, reportPlans } from './plans.ts';
-import { questionsSection, reportAdvice, reportQuestions } from './questions.ts';
+import { questionsSection, reportQuestions } from './questions.ts';
 import { REPORT_CSS } from './style.ts';
 import type { ReportSource } from './types.ts';
 
@@ -125,7 +126,7 @@ const NOT_MEASURED = 'No plan was measured yet: the maps below show candidates, 
 
 function headerPart({ run, summaries, labels }: ReportSource): Html {
 	const { model } = run;
-	const advice = reportAdvice(summaries);
+	const advised = advice(summaries);
 	const facts: [string, string][] = [
 		['architecture', formatArchitecture(model.architecture)],
 		['layers × heads (KV)', `${model.layers} × ${model.heads} (${model.kvHeads})`],
@@ -135,7 +136,7 @@ function headerPart({ run, summaries, labels }: ReportSource): Html {
 		['baseline loss', `${formatValue(run.loss)} nats/token, measured`]
 	];
 	return html`<h1>${model.name}: which layers can share or drop attention</h1>
-		<p class="answer">${unbrokenIntervals(advice?.sentence ?? NOT_MEASURED)}</p>
+		<p class="answer">${unbrokenIntervals(advised?.sentence ?? NOT_MEASURED)}</p>
 		${labelPart(labels.runs[run.id])}
 		<dl class="facts">
 			${facts.map(

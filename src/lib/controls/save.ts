@@ -1,5 +1,5 @@
 /** Dots per inch of saved PNGs: what print asks of a figure. */
-export const PNG_DPI = 300;
+const PNG_DPI = 300;
 
 /** Hands a file to the browser's downloads. */
 export function saveFile(
@@ -27,13 +27,13 @@ export async function copyText(text: string): Promise<void> {
 	}
 }
 
-/** A standalone SVG as PNG, at `dpi`. Width and height are read from the SVG, in inches. */
-export async function pngOf(svg: string, dpi = PNG_DPI): Promise<Blob> {
+/** A standalone SVG as PNG, at `PNG_DPI`. Width and height are read from the SVG, in inches. */
+export async function pngOf(svg: string): Promise<Blob> {
 	const image = new Image();
 	image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
 	await image.decode();
 	const canvas = document.createElement('canvas');
-	const { width, height } = pixelSize(svg, dpi);
+	const { width, height } = pixelSize(svg, PNG_DPI);
 	canvas.width = width;
 	canvas.height = height;
 	const context = canvas.getContext('2d');
