@@ -103,7 +103,7 @@ async function modelOf(flags: ImportFlags, io: Io, run: string): Promise<Tasks['
 }
 
 /** One line per task and metric. */
-export function tasksText({ a, b, rows, unpaired }: Tasks): string {
+function tasksText({ a, b, rows, unpaired }: Tasks): string {
 	const table = formatTable(rows, [
 		{ title: 'task', value: ({ task }) => task },
 		{ title: 'metric', value: metricWords },

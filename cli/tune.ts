@@ -32,7 +32,7 @@ export const tuneOwn: Own<Tune> = {
 };
 
 /** Arms and comparisons, for a person. */
-export function tuneText({ report, folder, context }: Tune): string {
+function tuneText({ report, folder, context }: Tune): string {
 	const { arms, comparisons, windows, probes, over, questions } = report;
 	const percent = ({ accuracy }: HeldOut) =>
 		accuracy === undefined ? '–' : formatPercent(accuracy);

@@ -8,8 +8,7 @@ import {
 	type SymbolType
 } from 'd3-shape';
 
-export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'cross', 'dash'] as const;
-export type PointShape = (typeof SHAPES)[number];
+export type PointShape = 'circle' | 'square' | 'diamond' | 'triangle' | 'cross' | 'dash';
 
 /** Shapes of strokes alone, without a fill. */
 export function isOpen(shape: PointShape): boolean {

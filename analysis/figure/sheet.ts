@@ -3,7 +3,7 @@ import { PAPER } from './medium.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
-export const INK = 'var(--ink)';
+const INK = 'var(--ink)';
 export const SOFT_INK = 'var(--ink-2)';
 export const LINE = 'var(--line-strong)';
 

@@ -28,7 +28,7 @@ export function resized(
 }
 
 /** SVG path of the two diagonals of a square, a little inside its edges: a dropped layer. */
-export function crossPath(x: number, y: number, size: number): string {
+function crossPath(x: number, y: number, size: number): string {
 	const place = (value: number) => Math.round(value * 100) / 100;
 	const room = size * 0.12;
 	const [left, top, right, bottom] = [x + room, y + room, x + size - room, y + size - room].map(

@@ -81,7 +81,7 @@ export function recallReport(
 }
 
 /** The recall that a plan adds (its increase is a loss of recall), paired by probe. */
-export function recallAdded(
+function recallAdded(
 	baseline: readonly number[],
 	planned: readonly number[],
 	draws: Draws | null

@@ -6,7 +6,7 @@ import type { RunRecord } from '../workspace/run/types.ts';
 import { formatWhole } from '../text/number.ts';
 
 /** The command that prints the same comparison. */
-export function compareCommand({ runs, metric, view }: Comparison): string {
+function compareCommand({ runs, metric, view }: Comparison): string {
 	return `spanwise compare ${runs.map(({ run }) => run).join(' ')} --metric ${metric} --view ${view}`;
 }
 

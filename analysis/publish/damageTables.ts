@@ -25,7 +25,7 @@ export interface MeasuredParts {
 	dropped: number;
 }
 
-export function spanKey(source: number, last: number): string {
+function spanKey(source: number, last: number): string {
 	return `${source}–${last}`;
 }
 

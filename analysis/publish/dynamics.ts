@@ -129,7 +129,7 @@ function stepAxis(steps: readonly number[]): {
 }
 
 /** Mean of what there is; null: nothing. */
-export function meanOf(values: readonly (number | null)[]): number | null {
+function meanOf(values: readonly (number | null)[]): number | null {
 	const known = values.filter((value) => value !== null);
 	return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }

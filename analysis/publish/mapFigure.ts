@@ -28,7 +28,7 @@ export interface MapPlan {
 }
 
 /** Returns the parts of a map's figure: values, colour scale, marks of the plan, title, caption and labels. */
-export function mapFigureParts(
+function mapFigureParts(
 	run: RunRecord,
 	choice: MapChoice,
 	scale: ColourScale,

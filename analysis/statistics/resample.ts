@@ -1,7 +1,7 @@
 /** Bootstrap resamples of an interval: 2.5% and 97.5% are then the 25th from either end. */
 export const RESAMPLES = 1000;
 /** Fraction of the resamples that an interval holds. */
-export const CONFIDENCE = 0.95;
+const CONFIDENCE = 0.95;
 /** Below this, resampling has too little to draw from for its 2.5% tails. */
 const FEW_WINDOWS = 8;
 /** Fixed, so that the same run always shows the same interval. */

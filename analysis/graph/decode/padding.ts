@@ -2,7 +2,7 @@ import { INT32, type GraphBuilder } from '../../proto/builder.ts';
 import type { DecodeGraph } from './graph.ts';
 
 /** Name of the node that fails where a sequence of a batch has no token yet. */
-export const NO_TOKEN = 'attention_mask_has_a_row_of_padding_alone';
+const NO_TOKEN = 'attention_mask_has_a_row_of_padding_alone';
 
 /**
  * GroupQueryAttention goes by lengths: it takes the first tokens of each sequence for its own. Prompts that are padded on

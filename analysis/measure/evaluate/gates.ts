@@ -4,7 +4,7 @@ import { InputError, isInputError } from '../../errors.ts';
 import type { GateReport, Gates, JudgedGate, Verdict } from './types.ts';
 
 /** The form of gates; `parseGates` says better what is wrong with them. */
-export const gatesSchema: v.GenericSchema<unknown, Gates> = v.strictObject({
+const gatesSchema: v.GenericSchema<unknown, Gates> = v.strictObject({
 	maxLossIncrease: v.optional(v.pipe(v.number(), v.finite())),
 	minAgreement: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 	maxAccuracyDrop: v.optional(v.pipe(v.number(), v.minValue(-1), v.maxValue(1))),

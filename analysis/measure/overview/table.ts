@@ -13,7 +13,7 @@ const LABEL_COLUMNS = ['label', 'tags', 'note', 'pinned'] as const;
  * Columns of each table. `rank`: 1 for the lowest loss increase among a model's; `similarity`: mean `cosine` (view
  * `all`) of followers to their sources, by the model's newest run.
  */
-export const OVERVIEW_COLUMNS = {
+const OVERVIEW_COLUMNS = {
 	measurements: [
 		...['model', 'kind', 'id', 'created', 'texts', 'context', 'windows', 'result'],
 		...LABEL_COLUMNS

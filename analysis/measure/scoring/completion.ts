@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { boundedArray } from '../../edge/parse.ts';
 
 /** Models that a server of completions answers for, as the `model` of a request names them. */
-export const SCORED_MODELS = ['baseline', 'planned'] as const;
+const SCORED_MODELS = ['baseline', 'planned'] as const;
 export type ScoredModel = (typeof SCORED_MODELS)[number];
 
 /** Sequences of a request, and tokens of each: more than any model has positions. */

@@ -39,7 +39,7 @@ export function holdsZero({ low, high }: PartLoss): boolean {
  * head maps, fewer changed layers before more, and then fewer followers, which keep their source's probabilities in
  * memory.
  */
-export function isSimpler(one: Candidate, other: Candidate): boolean {
+function isSimpler(one: Candidate, other: Candidate): boolean {
 	const [a, b] = [one, other].map((candidate) => {
 		const { followers, dropped } = countsOf(candidate.sources);
 		return [

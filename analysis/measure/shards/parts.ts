@@ -153,7 +153,7 @@ export async function readParts(folder: string, count: number, about: About): Pr
 }
 
 /** "shards 0, 3 of 4 are missing" */
-export function missingWords(missing: readonly number[], count: number): string {
+function missingWords(missing: readonly number[], count: number): string {
 	const [noun, verb] = missing.length === 1 ? ['shard', 'is'] : ['shards', 'are'];
 	return `${noun} ${missing.join(', ')} of ${count} ${verb} missing`;
 }

@@ -18,7 +18,7 @@ export const FAMILIES: Record<Architecture, Family> = {
 export const ARCHITECTURES = Object.keys(FAMILIES) as Architecture[];
 
 /** Returns true if the program's own engine runs models of that class. */
-export function isArchitecture(name: string): name is Architecture {
+function isArchitecture(name: string): name is Architecture {
 	return Object.hasOwn(FAMILIES, name);
 }
 

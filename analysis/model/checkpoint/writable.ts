@@ -3,7 +3,7 @@ import { onlyTorchWords } from './ownEngineRefusal.ts';
 import type { Architecture, ModelConfig } from './types.ts';
 
 /** Architectures of which an ONNX decoder can be written, all of them built as Llama. */
-export const DECODER_ARCHITECTURES = [
+const DECODER_ARCHITECTURES = [
 	'LlamaForCausalLM',
 	'MistralForCausalLM',
 	'Qwen2ForCausalLM',

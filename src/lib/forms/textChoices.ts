@@ -10,7 +10,7 @@ export interface TextChoices {
 }
 
 /** Name of a pasted text in runs and captions. */
-export const PASTED_NAME = 'pasted text';
+const PASTED_NAME = 'pasted text';
 
 /** Samples that a form starts with: those of the names that there are, or else the first of all. */
 export function sampleChoices(samples: SamplesAnswer, ids: readonly string[]): TextChoices {

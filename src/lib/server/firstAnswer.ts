@@ -41,7 +41,7 @@ async function queueAnswer(run: string, means: Means): Promise<void> {
 }
 
 /** The plan that the run page begins with: a quarter of the layers follow. */
-export function firstPlan(run: RunRecord, matrix: Float64Array): Plan {
+function firstPlan(run: RunRecord, matrix: Float64Array): Plan {
 	const sources = startingSources(matrix, run.model.reach);
 	return makePlan({
 		model: modelOfPlan(run.model),

@@ -40,7 +40,7 @@ export interface Workbench {
 }
 
 /** Takes up the workspace: interrupted jobs are marked, leftovers removed, the queue goes on. */
-export async function openWorkbench(settings: Settings): Promise<Workbench> {
+async function openWorkbench(settings: Settings): Promise<Workbench> {
 	const { root, home, workerFile, memoryLimitBytes, jobs: concurrency } = settings;
 	const claim = claimWorkspace(home);
 	const readOnly = claim.readOnly !== null;
