@@ -47,7 +47,7 @@ describe('withScratch', () => {
 	it('refuses a disk with too little room, and a workspace that cannot be written', async () => {
 		const use = () => Promise.reject(new Error('was used'));
 		await expect(withScratch(room(1e18), use)).rejects.toThrow(
-			/results\/tiny: the disk is full; the bench needs 1000000000000\.0 MB, [\d.]+ MB are free: free some, or write elsewhere with --home/
+			/results\/tiny: the disk is full; the bench needs 1\.00 EB, [\d.]+ [MGT]B are free: free some, or write elsewhere with --home/
 		);
 		const file = join(home, 'a-file');
 		await writeFile(file, '');

@@ -54,7 +54,7 @@ describe('a plan on an ONNX model', () => {
 		await writeFile(file, onnxBytes(model));
 		const { layers, problem } = await check(file, smallDecoderPlan([0, 1, 1, 3]));
 		expect(layers.every((layer) => layer.problem === null)).toBe(true);
-		expect(problem).toMatch(/ReduceMean other takes past_key_values\.2\.key/);
+		expect(problem).toMatch(/ReduceMean other reads past_key_values\.2\.key/);
 	});
 
 	it('cannot be applied to a merged decoder, whose branches cannot both be written', async () => {

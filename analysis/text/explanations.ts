@@ -124,7 +124,7 @@ export const EXPLANATIONS = {
 		formula: 'equal most likely tokens / predicted tokens'
 	},
 	accuracy: {
-		name: 'accuracy lost',
+		name: 'accuracy drop',
 		sentence:
 			'How many fewer multiple-choice questions the planned model gets right; a choice counts as given where it has the highest log-likelihood.',
 		formula: 'baseline correct / questions − planned correct / questions'
