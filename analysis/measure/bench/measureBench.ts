@@ -172,16 +172,11 @@ export async function runPair(
 		for (const file of [baseline, planned]) sides.push(await openSide(file, setting));
 		const [first, second] = sides;
 		const both = { baseline: first, planned: second };
-		return await bench(
-			subject,
-			both,
-			setting,
-			(done, side, round) => {
-				noteUse(both[side], round);
-				reporter.addTokens(tokensOfRound(setting));
-				reporter.add(seconds, MEASURING, done);
-			}
-		);
+		return await bench(subject, both, setting, (done, side, round) => {
+			noteUse(both[side], round);
+			reporter.addTokens(tokensOfRound(setting));
+			reporter.add(seconds, MEASURING, done);
+		});
 	} finally {
 		for (const side of sides) {
 			await side.close();
