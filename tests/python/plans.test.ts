@@ -23,6 +23,7 @@ import { writeTinyCheckpoint } from '../builders/checkpoint.ts';
 /** Both engines in float32. */
 const [LOSS, RELATIVE] = [1e-5, 1e-4];
 const TORCH = { device: 'cpu', dtype: 'float32' } as const;
+const BY_TORCH = { name: 'torch', path: 'resident', ...TORCH };
 const CONTEXT = 64;
 const LAYERS = 16;
 
@@ -192,7 +193,7 @@ describe('on a tiny model', () => {
 		const onnx = await measure(null);
 		const told: string[] = [];
 		const torch = await measure(TORCH, told);
-		expect(torch.engine).toEqual({ name: 'torch', ...TORCH });
+		expect(torch.engine).toEqual(BY_TORCH);
 		expect(torch.progressFile).not.toBe(onnx.progressFile);
 		within(torch.report.drop, onnx.report.drop);
 		within(numbers(torch.report.pairs), numbers(onnx.report.pairs), 1e-4);
@@ -216,7 +217,7 @@ describe('on a tiny model', () => {
 				evaluatePlan(model, { ...request, torch }, { onProgress: () => undefined })
 			);
 		const [onnx, torch] = [await evaluate(null), await evaluate(TORCH)];
-		expect(torch.engine).toEqual({ name: 'torch', ...TORCH });
+		expect(torch.engine).toEqual(BY_TORCH);
 		const figures = ({ report }: typeof onnx) =>
 			numbers([report.baseline, report.shared, report.delta, report.agreement, report.kl]);
 		within(figures(torch), figures(onnx), 1e-4);
@@ -237,8 +238,10 @@ describe('on a tiny model', () => {
 				)
 			);
 		const { engine, ...found } = await ask(TORCH);
-		expect(engine).toEqual({ name: 'torch', ...TORCH });
-		expect(found).toEqual(await ask(null));
+		expect(engine).toEqual(BY_TORCH);
+		const { engine: own, ...expected } = await ask(null);
+		expect(own).toMatchObject({ name: 'onnxruntime', path: 'resident' });
+		expect(found).toEqual(expected);
 	});
 
 	it('search comes to the same plans', async () => {
@@ -250,7 +253,7 @@ describe('on a tiny model', () => {
 		const search = (torch: typeof TORCH | null) =>
 			opened((model) => searchPlans(model, { ...request, torch }, { onProgress: () => undefined }));
 		const [onnx, torch] = [await search(null), await search(TORCH)];
-		expect(torch.search.engine).toEqual({ name: 'torch', ...TORCH });
+		expect(torch.search.engine).toEqual(BY_TORCH);
 		const plansOf = ({ search: { report } }: typeof onnx) =>
 			report.plans.map(({ name, sources }) => ({ name, sources }));
 		expect(plansOf(torch)).toEqual(plansOf(onnx));
