@@ -29,6 +29,8 @@ const README = 'tests/readme/*.test.ts';
 const WEBGPU = 'tests/webgpu/*.test.ts';
 /** Written models, run by other programs; `npm run test:runtimes`, not part of `npm test`, because it fetches them. */
 const RUNTIMES = 'tests/runtimes/*.test.ts';
+/** Changed files, thrown at every reader; `npm run test:fuzz`, not part of `npm test`, because it takes a minute of both cores. */
+const FUZZ = 'tests/fuzz/*.test.ts';
 /** The PyTorch engine, with a Python that has what python/pyproject.toml names; `npm run test:python`, not part of `npm test`. */
 const PYTHON = 'tests/python/*.test.ts';
 
@@ -42,7 +44,7 @@ export default defineConfig({
 					name: 'unit',
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
-					exclude: [END_TO_END, REAL, README, MOCKING, PYTHON, RUNTIMES, WEBGPU],
+					exclude: [END_TO_END, REAL, README, MOCKING, PYTHON, RUNTIMES, WEBGPU, FUZZ],
 					setupFiles: ['tests/unit/oneThread.ts'],
 					// What files import is loaded once a worker instead of once a file: half of the time of most.
 					isolate: false,
@@ -128,6 +130,14 @@ export default defineConfig({
 					testTimeout: REAL_TIMEOUT_MS,
 					hookTimeout: REAL_TIMEOUT_MS,
 					sequence: { groupOrder: 5 }
+				}
+			},
+			{
+				test: {
+					name: 'fuzz',
+					environment: 'node',
+					include: [FUZZ],
+					sequence: { groupOrder: 7 }
 				}
 			},
 			{

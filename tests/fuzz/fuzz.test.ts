@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
-import { TARGETS } from '../fuzz/targets/targets.ts';
+import { TARGETS } from './targets/targets.ts';
 
 const run = promisify(execFile);
-/** Mutants of each kind: enough to meet every way of changing a file, few enough for every test run. */
+/** Mutants of each kind: enough to meet every way of changing a file, few enough for every change. */
 const MUTANTS = 40;
 const TIMEOUT_MS = 300_000;
 
