@@ -34,6 +34,12 @@ const FUZZ = 'tests/fuzz/*.test.ts';
 /** The PyTorch engine, with a Python that has what python/pyproject.toml names; `npm run test:python`, not part of `npm test`. */
 const PYTHON = 'tests/python/*.test.ts';
 
+/** Names of folders that the pages' code uses, for tests that SvelteKit does not build. */
+const ALIASES = {
+	$analysis: fileURLToPath(new URL('./analysis', import.meta.url)),
+	$lib: fileURLToPath(new URL('./src/lib', import.meta.url))
+};
+
 export default defineConfig({
 	test: {
 		reporters: ['default', ['json', { outputFile: REPORT }]],
@@ -68,12 +74,7 @@ export default defineConfig({
 				}
 			},
 			{
-				resolve: {
-					alias: {
-						$analysis: fileURLToPath(new URL('./analysis', import.meta.url)),
-						$lib: fileURLToPath(new URL('./src/lib', import.meta.url))
-					}
-				},
+				resolve: { alias: ALIASES },
 				test: {
 					name: 'e2e',
 					environment: 'node',
@@ -133,6 +134,7 @@ export default defineConfig({
 				}
 			},
 			{
+				resolve: { alias: ALIASES },
 				test: {
 					name: 'fuzz',
 					environment: 'node',
