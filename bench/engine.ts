@@ -2,7 +2,7 @@ import { ForwardPass } from '../analysis/engine/forward.ts';
 import { LanguageHead, tokenLosses, vocabularyLogSums } from '../analysis/engine/head.ts';
 import { CapturePass } from '../analysis/engine/capturePass.ts';
 import { attentionLayout, windowEntries } from '../analysis/engine/layout.ts';
-import { rotaryFeeds } from '../analysis/engine/rotary.ts';
+import { allRotary } from '../analysis/engine/rotary.ts';
 import { createSession, createWeightSession, floats, tensor } from '../analysis/engine/session.ts';
 import { weightFiles } from '../analysis/engine/weightFiles.ts';
 import { WeightSource } from '../analysis/engine/weights.ts';
@@ -10,7 +10,7 @@ import type { StatisticsRequest } from '../analysis/engine/windowSums.ts';
 import type { Checkpoint } from '../analysis/model/checkpoint/types.ts';
 import { openCheckpoint } from '../analysis/model/checkpoint/open.ts';
 import { WeightReader } from '../analysis/model/checkpoint/read.ts';
-import { captureGraph, rotarySuffix } from '../analysis/graph/capture.ts';
+import { captureGraph } from '../analysis/graph/capture.ts';
 import { gramGraph } from '../analysis/graph/gram.ts';
 import type { Report } from './report.ts';
 import { alternate, plainJob, type Job, type Timing } from './timing.ts';
@@ -118,12 +118,7 @@ export class BenchModel {
 				split: false
 			});
 			const session = await createWeightSession(graph, folder);
-			const rotary = Object.fromEntries(
-				rotaryFeeds(config, context).flatMap(({ cos, sin }, set) => [
-					[`cos${rotarySuffix(set)}`, cos],
-					[`sin${rotarySuffix(set)}`, sin]
-				])
-			);
+			const rotary = allRotary(config, context);
 			const timed = async () => {
 				for (const ids of this.#windows) {
 					const hidden = tensor(await weights.embed(ids), [context, config.hidden]);

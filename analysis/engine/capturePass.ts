@@ -1,12 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { checkFinite } from '../finite.ts';
-import {
-	blockPrefix,
-	captureGraph,
-	gramName,
-	layerGroups,
-	rotarySuffix
-} from '../graph/capture.ts';
+import { blockPrefix, captureGraph, gramName, layerGroups } from '../graph/capture.ts';
 import type { BlockStatistics } from '../graph/statistics.ts';
 import { withHalfProducts } from '../graph/halfProducts.ts';
 import { forWebgpu } from '../graph/webgpu.ts';
@@ -15,7 +9,7 @@ import { DivergencePass } from './divergence.ts';
 import { tokenLosses, vocabularyLogSums } from './head.ts';
 import type { AttentionLayout } from './layout.ts';
 import type { ChosenDevice } from './onnxDevices.ts';
-import { rotaryFeeds } from './rotary.ts';
+import { allRotary } from './rotary.ts';
 import { runningSums, type RunningSums } from './runningSums.ts';
 import { breathe, createWeightSession, floats, tensor, type Tensors } from './session.ts';
 import { weightFiles } from './weightFiles.ts';
@@ -61,13 +55,7 @@ export class CapturePass {
 		this.#divergences = divergences;
 		this.#statistics = blockStatistics(layout, request);
 		this.#running = running;
-		const sets = rotaryFeeds(checkpoint.config, layout.context);
-		this.#rotary = Object.fromEntries(
-			sets.flatMap(({ cos, sin }, set) => [
-				[`cos${rotarySuffix(set)}`, cos],
-				[`sin${rotarySuffix(set)}`, sin]
-			])
-		);
+		this.#rotary = allRotary(checkpoint.config, layout.context);
 		this.#sums = new WindowSums(layout, request);
 	}
 

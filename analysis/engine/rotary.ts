@@ -1,3 +1,4 @@
+import { rotarySuffix } from '../graph/capture.ts';
 import { rotaryTables } from '../graph/rotary.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { tensor, type Tensors } from './session.ts';
@@ -9,6 +10,16 @@ export function rotaryFeeds(config: ModelConfig, context: number): Tensors[] {
 		const dims = [context, config.rotaryDims / 2];
 		return { cos: tensor(cos, dims), sin: tensor(sin, dims) };
 	});
+}
+
+/** The tables of all sets, as a graph of the whole model takes them: each under its name with `rotarySuffix`. */
+export function allRotary(config: ModelConfig, context: number): Tensors {
+	return Object.fromEntries(
+		rotaryFeeds(config, context).flatMap(({ cos, sin }, set) => [
+			[`cos${rotarySuffix(set)}`, cos],
+			[`sin${rotarySuffix(set)}`, sin]
+		])
+	);
 }
 
 /** Those of a layer's set; nothing where the layer does not rotate. */
