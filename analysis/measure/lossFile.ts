@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { open, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { parseJson, readTextFile } from '../edge/json.ts';
 import { parseUntrusted } from '../edge/parse.ts';
-import { checkSeal, sealed } from '../edge/seal.ts';
+import { checkSeal, sealed, sha256 } from '../edge/seal.ts';
 import { InputError } from '../errors.ts';
 import { makePrivateFolder } from '../privateFolder.ts';
 import { VERSION } from '../version.ts';
@@ -69,7 +68,7 @@ export function progressHeader(about: Omit<ProgressHeader, 'format' | 'version'>
 
 /** The workspace has a file of its own for everything that can be measured. */
 export function progressFileIn(home: string, model: string, header: ProgressHeader): string {
-	const digest = createHash('sha256').update(JSON.stringify(header)).digest('hex');
+	const digest = sha256(JSON.stringify(header));
 	return join(home, 'damage', `${model}-${digest.slice(0, FILE_NAME_DIGITS)}.jsonl`);
 }
 

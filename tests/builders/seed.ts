@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeDynamics } from '../../analysis/compare/storedDynamics.ts';
+import { sha256 } from '../../analysis/edge/seal.ts';
 import { writeResult } from '../../analysis/measure/results/folder.ts';
 import { withModel } from '../../analysis/model/open.ts';
-import { tokenizerHash } from '../../analysis/model/tokens/hash.ts';
 import { changeLabel } from '../../analysis/workspace/labels/files.ts';
 import { NO_LABEL } from '../../analysis/workspace/labels/label.ts';
 import { runFolder } from '../../analysis/workspace/run/list.ts';
@@ -40,7 +41,7 @@ export async function seedWorkspace(
 			...known,
 			name,
 			folder,
-			tokenizerHash: await tokenizerHash(join(folder, 'tokenizer.json'))
+			tokenizerHash: sha256(await readFile(join(folder, 'tokenizer.json')))
 		});
 		const { record, sums, windows } = study.run;
 		await writeRun(runFolder(home, record.id), record, sums, windows);

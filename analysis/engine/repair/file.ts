@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256 } from '../../edge/seal.ts';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerRepair, LayerRepairs } from './repairs.ts';
@@ -49,7 +50,7 @@ export function encodeRepairs(repairs: LayerRepairs, config: ModelConfig): Uint8
 
 /** SHA-256 of bytes as a plan names it. */
 export function repairHash(bytes: Uint8Array): string {
-	return createHash('sha256').update(bytes).digest('hex');
+	return sha256(bytes);
 }
 
 /**

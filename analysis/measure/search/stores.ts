@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { sha256 } from '../../edge/seal.ts';
 import { ProgressFile } from '../lossFile.ts';
 import { VERSION } from '../../version.ts';
 import { resumedBy } from '../torchFlags.ts';
@@ -109,13 +109,13 @@ async function openFile(
 		format: 'spanwise/damage' as const,
 		version: VERSION,
 		model,
-		texts: [sha256(sequences)],
+		texts: [sha256(JSON.stringify(sequences))],
 		context,
 		windows: sequences.length,
 		maxSpan: limits.maxSpan,
 		...resumedBy(torch)
 	};
-	const file = `${checkpoint.name.replaceAll('/', '-')}-${name}-${sha256(header).slice(0, FILE_NAME_DIGITS)}.jsonl`;
+	const file = `${checkpoint.name.replaceAll('/', '-')}-${name}-${sha256(JSON.stringify(header)).slice(0, FILE_NAME_DIGITS)}.jsonl`;
 	return ProgressFile.open(join(folder, file), header);
 }
 
@@ -137,8 +137,4 @@ function partStores<Of extends Part>(
 			for (const file of all) await file.discard();
 		}
 	};
-}
-
-function sha256(value: unknown): string {
-	return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { MAX_LARGE_JSON_BYTES, readJsonFile } from '../../edge/json.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
+import { sha256 } from '../../edge/seal.ts';
 import { tunedFigures, type TunedFigures } from '../../engine/torchTune.ts';
 import { exists } from '../../model/checkpoint/files.ts';
 import { makePrivateFolder } from '../../privateFolder.ts';
@@ -21,7 +21,7 @@ export class KeptTune {
 
 	/** `about`: all that the figures depend on. */
 	constructor(home: string, about: object) {
-		const key = createHash('sha256').update(JSON.stringify(about)).digest('hex');
+		const key = sha256(JSON.stringify(about));
 		this.folder = join(home, 'tune', key.slice(0, KEY_LENGTH));
 		makePrivateFolder(this.folder);
 	}

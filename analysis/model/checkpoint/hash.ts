@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256 } from '../../edge/seal.ts';
 import type { WeightReader } from './read.ts';
 import type { Checkpoint } from './types.ts';
 
@@ -20,7 +21,7 @@ export class ModelHasher {
 
 	/** Takes in the bytes of a tensor as they are on disk. */
 	add(name: string, bytes: Uint8Array): void {
-		this.#sums.set(name, createHash('sha256').update(bytes).digest('hex'));
+		this.#sums.set(name, sha256(bytes));
 	}
 
 	/** Takes in a tensor whose bytes come in pieces. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../edge/seal.ts';
 import { InputError } from '../../errors.ts';
 import type { Document } from './types.ts';
 
@@ -27,8 +27,7 @@ export function documentFacts({ name, text }: Document): {
 	sha256: string;
 	characters: number;
 } {
-	const sha256 = createHash('sha256').update(text, 'utf8').digest('hex');
-	return { name, sha256, characters: text.length };
+	return { name, sha256: sha256(text), characters: text.length };
 }
 
 /**

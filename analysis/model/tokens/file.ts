@@ -3,11 +3,11 @@ import * as v from 'valibot';
 import { MAX_TOKENIZER_BYTES, parseJson, readBytes } from '../../edge/json.ts';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
+import { sha256 } from '../../edge/seal.ts';
 import { InputError, messageOf } from '../../errors.ts';
 import { isGguf, readGgufHeader } from '../gguf/header.ts';
 import { Metadata } from '../gguf/metadata.ts';
 import { ggufTokenizer } from '../gguf/tokenizer.ts';
-import { sha256Of } from './hash.ts';
 import { checkSafe } from './safety.ts';
 
 /** Ids by token, or for Unigram models [token, score] in the order of ids. */
@@ -56,7 +56,7 @@ export async function readTokenizerFile(file: string): Promise<TokenizerFile> {
 	}
 	rust.disableTruncation();
 	rust.disablePadding();
-	return { sha256: sha256Of(bytes), json: parseUntrusted(schema, json, where), rust };
+	return { sha256: sha256(bytes), json: parseUntrusted(schema, json, where), rust };
 }
 
 async function bytesOfGguf(file: string, where: string): Promise<Uint8Array> {
