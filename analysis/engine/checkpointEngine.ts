@@ -31,7 +31,7 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 		fixedContext: null,
 		capture: (context, statistics, limitBytes) => {
 			const memory = planCapture(checkpoint, context, statistics, limitBytes);
-			const streamed = memory.resident ? null : whyStreamed(checkpoint, memory);
+			const streamed = whyStreamed(checkpoint, memory);
 			if (device === 'webgpu' && streamed !== null) throw new InputError(notOnGpu(streamed));
 			const { chunks } = memory;
 			const layout = attentionLayout(config, context, chunks?.blocks);
@@ -44,7 +44,7 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 				notes: [
 					...model.notes,
 					...sharedNotes(config.shared),
-					...streamNotes(checkpoint, memory),
+					...streamNotes(streamed),
 					...(device === 'auto' && streamed !== null ? [ON_CPU_ALONE] : []),
 					...chunkNotes(layout, memory)
 				],
@@ -72,7 +72,7 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 				work: { way: config.layers * layer, comparison: WAYS * head },
 				path: pathOf(memory),
 				timed: 'layers',
-				notes: [...model.notes, ...streamNotes(checkpoint, memory)],
+				notes: [...model.notes, ...streamNotes(whyStreamed(checkpoint, memory))],
 				open: async (home) => {
 					// Only here, as above.
 					const { checkpointWays } = await import('./checkpointWays.ts');
@@ -90,7 +90,7 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 				memory,
 				work: plansWork(config, size),
 				path: pathOf(memory),
-				notes: [...model.notes, ...streamNotes(checkpoint, memory)],
+				notes: [...model.notes, ...streamNotes(whyStreamed(checkpoint, memory))],
 				open: async () => {
 					// Only here, as above.
 					const { CheckpointPlans } = await import('./checkpointPlans.ts');
@@ -124,16 +124,18 @@ function chunkNotes({ blocks }: AttentionLayout, { chunks }: MemoryPlan): string
 
 const ON_CPU_ALONE = 'runs on the CPU: a model whose weights are read layer by layer does';
 
-/** Returns the note on a model whose weights are not in memory; [] where they are. */
-function streamNotes(checkpoint: Checkpoint, memory: MemoryPlan): string[] {
-	if (memory.resident) return [];
-	return [
-		`weights are read and widened layer by layer, which is slower: ${whyStreamed(checkpoint, memory)}`
-	];
+/** Returns the note on a model whose weights are not in memory, for what `whyStreamed` says; [] where they are. */
+function streamNotes(why: string | null): string[] {
+	if (why === null) return [];
+	return [`weights are read and widened layer by layer, which is slower: ${why}`];
 }
 
-/** Reason that a model's weights are not in memory, packed. */
-function whyStreamed(checkpoint: Checkpoint, { limitBytes, chunks }: MemoryPlan): string {
+/** Reason that a model's weights are not in memory, packed; null: they are. */
+function whyStreamed(
+	checkpoint: Checkpoint,
+	{ resident, limitBytes, chunks }: MemoryPlan
+): string | null {
+	if (resident) return null;
 	if (chunks !== undefined)
 		return 'the attention of a window does not fit in memory beside all of them';
 	if (!canMap(checkpoint)) return 'they are quantised, or stored in another order';
