@@ -62,7 +62,10 @@ export const dtypeFlag: SettingFlags<OnnxDtype> = {
 export type MadeBy = { engine?: EngineRecord };
 
 /** Returns the engine as results record it. */
-export function madeBy(torch: TorchSettings | null | undefined, path: EnginePath): MadeBy {
+export function madeBy(
+	torch: TorchSettings | null | undefined,
+	path: EnginePath
+): { engine: EngineRecord & EnginePath } {
 	return { engine: { name: torch == null ? 'onnxruntime' : 'torch', ...path } };
 }
 

@@ -20,6 +20,7 @@ import { engineWords, type EnginePath } from '../../engine/path.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import { rememberSpeed } from '../../engine/speed.ts';
 import { Stopwatch } from '../../telemetry/stopwatch.ts';
+import { madeBy } from '../torchFlags.ts';
 import type { AnalyzeRequest } from './types.ts';
 
 /** Folder, id and command of a run, and its callbacks. */
@@ -102,10 +103,7 @@ export async function analyze(
 				recall: { loss: recall.loss, windows: recall.windows },
 				induction: recall.induction
 			}),
-			engine: {
-				name: (request.torch ?? null) === null ? 'onnxruntime' : 'torch',
-				...path
-			},
+			...madeBy(request.torch, path),
 			timings,
 			seconds: merged === null ? seconds : merged.seconds + seconds,
 			peakRssBytes: Math.max(peakWithHelpers(), captures.peakRssBytes),
@@ -114,7 +112,7 @@ export async function analyze(
 				...notes,
 				...(captured.seen?.notes ?? []),
 				...deviceNotes(captured.chosen, prepared),
-				...(merged === null ? [] : [shardsNote(merged.shards), ...pathNotes(merged.paths)])
+				...(merged === null ? [] : [shardsNote(merged.shards), ...pathNotes(request, merged.paths)])
 			],
 			command: options.command
 		},
@@ -146,12 +144,17 @@ function shardsNote(shards: number): string {
 }
 
 /** Says how shards ran that did not all run alike; [] where they did. */
-function pathNotes(paths: readonly EnginePath[]): string[] {
-	const words = paths.map((path) => engineWords({ name: 'onnxruntime', ...path }));
-	if (new Set(words).size === 1) return [];
-	return [
-		`shards ran in different ways: ${words.map((each, shard) => `${shard}: ${each}`).join('; ')}`
-	];
+function pathNotes(
+	{ torch }: AnalyzeRequest,
+	paths: readonly { shard: number; path: EnginePath }[]
+): string[] {
+	const ran = paths.map(({ shard, path }) => ({
+		shard,
+		words: engineWords(madeBy(torch, path).engine)
+	}));
+	if (new Set(ran.map(({ words }) => words)).size === 1) return [];
+	const each = ran.map(({ shard, words }) => `${shard}: ${words}`);
+	return [`shards ran in different ways: ${each.join('; ')}`];
 }
 
 /** Runs the windows and the probes of one shard: the files of its part. Throws InputError as `analyze`. */

@@ -130,7 +130,7 @@ async function readSums(
  */
 export async function mergedCaptures(
 	parts: readonly Part[]
-): Promise<Captures & { shards: number; paths: EnginePath[] }> {
+): Promise<Captures & { shards: number; paths: { shard: number; path: EnginePath }[] }> {
 	const all: Captures[] = [];
 	for (const part of parts) all.push(await readPart(part));
 	const ran = all.flatMap(({ captured, windows, scored }) =>
@@ -154,7 +154,9 @@ export async function mergedCaptures(
 					},
 		path: (all.find(({ captured }) => captured !== null) ?? all[0]).path,
 		/** Of each shard that had windows. */
-		paths: all.flatMap(({ captured, path }) => (captured === null ? [] : [path])),
+		paths: all.flatMap(({ captured, path }, at) =>
+			captured === null ? [] : [{ shard: parts[at].shard.index, path }]
+		),
 		seconds: total(({ seconds }) => seconds),
 		peakRssBytes: Math.max(...all.map(({ peakRssBytes }) => peakRssBytes)),
 		shards: parts.length
