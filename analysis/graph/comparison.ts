@@ -79,7 +79,7 @@ export function addGap(
 	const { shifted: x, exponentials } = baseline;
 	const { shifted: y } = shared;
 	const least = builder.node(`${name}/Least`, 'ReduceMin', [y], { attributes: { keepdims: 0n } });
-	const lowest = builder.constant('gap/Lowest', new Float32Array([LOWEST]), []);
+	const lowest = builder.scalar(LOWEST);
 	const finite = builder.node(`${name}/Finite`, 'Greater', [least, lowest]);
 
 	// x = −∞ adds 0 as well: e^x times a number.
