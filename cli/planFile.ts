@@ -6,6 +6,7 @@ import { parseJson } from '../analysis/edge/parseJson.ts';
 import { parseUntrusted } from '../analysis/edge/parse.ts';
 import { InputError, messageOf } from '../analysis/errors.ts';
 import { exists } from '../analysis/model/checkpoint/files.ts';
+import { formOf } from '../analysis/model/form.ts';
 import { planJson } from '../analysis/plan/exporters/json.ts';
 import { parsePlan } from '../analysis/plan/planFile.ts';
 import type { Plan } from '../analysis/plan/types.ts';
@@ -23,8 +24,10 @@ export async function readPlan(file: string): Promise<Plan> {
  * written with none. Throws InputError for one that is no plan.
  */
 export async function readOwnPlan(modelFolder: string): Promise<Plan | null> {
-	const file = join(modelFolder, 'config.json');
-	if (!(await exists(file))) return null;
+	const { form, path } = await formOf(modelFolder);
+	const file = join(path, 'config.json');
+	// What else is wrong with a folder is said by whoever opens it.
+	if (form !== 'checkpoint' || !(await exists(file))) return null;
 	const json = parseUntrusted(ownPlan, await readJsonFile(file), file);
 	if (json.spanwise === undefined || json.spanwise === null) return null;
 	return { ...parsePlan(json.spanwise, `${file}: spanwise`), repair: null };

@@ -1,7 +1,7 @@
 import { causalLayout } from './layout.ts';
 import { seenWindows } from './seenWindows.ts';
 import { roundingNotes, roundsActivations } from '../model/onnx/rounding.ts';
-import { onnxRefused } from '../model/checkpoint/open.ts';
+import { onnxRefused } from '../model/onnx/refused.ts';
 import { mean } from '../statistics/figures.ts';
 import type { OnnxFileModel } from '../model/open.ts';
 import { checkFixedContext, fixedContextOf } from '../graph/tapped/putOut.ts';

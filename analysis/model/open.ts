@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { modelFacts } from './checkpoint/facts.ts';
 import { completeHash, ModelHasher } from './checkpoint/hash.ts';
 import { hashInThread } from './checkpoint/hashThread.ts';
-import { onnxRefused, openCheckpoint, openForOther } from './checkpoint/open.ts';
+import { openCheckpoint, openForOther } from './checkpoint/open.ts';
 import { WeightReader } from './checkpoint/read.ts';
 import { filesOf } from './checkpoint/remembered.ts';
 import { RunHash } from './checkpoint/runHash.ts';
@@ -15,6 +15,7 @@ import { onnxFiles, onnxHash } from './onnx/hash.ts';
 import { findBeside } from './onnx/locate.ts';
 import { findIn, findOnnx, openOnnx, type FoundOnnx, type OpenedOnnx } from './onnx/open.ts';
 import { readOnnx } from './onnx/read.ts';
+import { onnxRefused } from './onnx/refused.ts';
 import { loadTokenizer } from './tokens/tokenizer.ts';
 import type { Tokenizer } from './tokens/types.ts';
 

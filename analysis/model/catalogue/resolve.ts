@@ -1,13 +1,11 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { brokenLink } from '../../edge/links.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
-import { exists, isFolder } from '../checkpoint/files.ts';
+import { exists } from '../checkpoint/files.ts';
 import { describeFile } from '../checkpoint/foreign.ts';
 import type { ModelListing } from '../checkpoint/types.ts';
-import { isGguf } from '../gguf/header.ts';
-import { isOnnxPath } from '../onnx/suffix.ts';
-import { formOf } from '../form.ts';
+import { findForm, holdsModel } from '../form.ts';
 import type { FoundModel } from './folders.ts';
 import { nearestName } from './nearest.ts';
 
@@ -31,13 +29,7 @@ export async function resolveModel(
 		const named = listings.filter(({ name }) => name === model);
 		if (named.length === 1) return named[0].folder;
 	}
-	if (
-		(await isFolder(model)) ||
-		(isOnnxPath(model) && (await exists(model))) ||
-		(await isGguf(model))
-	) {
-		return resolve(model);
-	}
+	if ((await findForm(model)) !== null) return resolve(model);
 	if (await exists(model)) throw new InputError(`${quoted(model)}: ${await describeFile(model)}`);
 	throw new InputError(await unknownModel(model, await list()));
 }
@@ -47,12 +39,7 @@ export async function isModel(
 	name: string,
 	list: (wanted?: (model: FoundModel) => boolean) => Promise<readonly ModelListing[]>
 ): Promise<boolean> {
-	if (await exists(join(name, 'config.json'))) return true;
-	const form = await formOf(name).then(
-		(named) => named.form,
-		() => 'onnx'
-	);
-	if (form !== 'checkpoint' && (await exists(name))) return true;
+	if (await holdsModel(name)) return true;
 	if (/^[./]/.test(name)) return false;
 	const listings = await list((found) => mayBe(found, name));
 	return listings.some((listed) => listed.id === name || listed.name === name);

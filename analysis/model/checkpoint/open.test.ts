@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -106,14 +106,6 @@ describe('openCheckpoint', () => {
 		await rm(join(folder, 'model.safetensors'));
 		expect(await refusal(folder)).toMatch(
 			/no weights: neither model.safetensors nor model.safetensors.index.json/
-		);
-	});
-
-	test('refuses a folder with an ONNX model in place of weights, saying what takes one', async () => {
-		const folder = await write();
-		await rename(join(folder, 'model.safetensors'), join(folder, 'model.onnx'));
-		expect(await refusal(folder)).toMatch(
-			/model\.onnx: an ONNX model; only analyze, inspect, evaluate, apply and bench take one/
 		);
 	});
 

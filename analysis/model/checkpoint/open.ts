@@ -11,10 +11,6 @@ import { isDecoder, sizesOf } from './otherEngine.ts';
 import { onlyTorchWords, OwnEngineRefusal } from './ownEngineRefusal.ts';
 import { INDEX, readTensors, SINGLE } from './shards.ts';
 import type { Checkpoint, ModelConfig } from './types.ts';
-import { isOnnxPath } from '../onnx/suffix.ts';
-
-/** Paths of the model, as exporters lay it out, in a folder that has ONNX files in place of safetensors. */
-const ONNX_FILES = ['model.onnx', join('onnx', 'model.onnx')];
 
 /**
  * Opens a model folder in Hugging Face layout: reads config.json and the headers of its safetensors files, and
@@ -59,9 +55,6 @@ export async function openForOther(folder: string): Promise<Checkpoint> {
 
 /** config.json of a model folder; throws InputError where there is none or it cannot be run. */
 export async function readConfig(folder: string): Promise<ModelConfig> {
-	if (isOnnxPath(folder) && (await exists(folder))) {
-		throw onnxRefused(folder);
-	}
 	if (!(await isFolder(folder))) {
 		const broken = await brokenLink(folder);
 		if (broken !== null) throw new InputError(`${folder}: ${broken}`);
@@ -80,13 +73,6 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
 	return parseConfig(await readJsonFile(file), file);
 }
 
-/** Says that a checkpoint is needed in place of an ONNX file. */
-export function onnxRefused(file: string): InputError {
-	return new InputError(
-		`${file}: an ONNX model; only analyze, inspect, evaluate, apply and bench take one; name the folder of the checkpoint that it came from`
-	);
-}
-
 /** The folder's name, or org/name where it is a snapshot in the Hugging Face cache. */
 export function modelName(folder: string): string {
 	const snapshots = dirname(folder);
@@ -99,9 +85,6 @@ export function modelName(folder: string): string {
 
 /** Throws InputError that says what a folder has in place of weights that can be read. */
 async function refuseWithoutWeights(folder: string): Promise<never> {
-	for (const file of ONNX_FILES) {
-		if (await exists(join(folder, file))) throw onnxRefused(join(folder, file));
-	}
 	const what = await describeFolder(folder);
 	throw new InputError(
 		`${folder}: no weights: ${what ?? `neither ${SINGLE} nor ${INDEX}; other formats are not read`}`
