@@ -33,14 +33,14 @@ import { WeightSource } from './weights.ts';
 export async function captureChunked(
 	{ checkpoint, layout, statistics, windows, work }: Captureable,
 	{ layerBlocks, nullBlocks }: Chunks,
-	means: {
+	deps: {
 		reader: WeightReader;
 		hasher: ModelHasher | null;
 		reporter: Reporter;
 		stopwatch: Stopwatch;
 	}
 ): Promise<Captured> {
-	const { reader, hasher, reporter, stopwatch } = means;
+	const { reader, hasher, reporter, stopwatch } = deps;
 	const { config } = checkpoint;
 	const { context, layers, blocks } = layout;
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher });

@@ -11,7 +11,7 @@ import {
 	type WrittenRequest
 } from '../../analysis/measure/bench/measureWritten.ts';
 import {
-	type BenchMeans,
+	type BenchDeps,
 	measureBench as benchOpened
 } from '../../analysis/measure/bench/measureBench.ts';
 import { prepareBench as prepareBenchOpened } from '../../analysis/measure/bench/prepareBench.ts';
@@ -52,8 +52,8 @@ export const deployModel = opened(
 
 export const measureWritten = (
 	{ model: path, ...request }: WrittenRequest & { model: string },
-	means: BenchMeans
-) => withModel(path, (model) => measureWrittenOpened(model, request, means));
+	deps: BenchDeps
+) => withModel(path, (model) => measureWrittenOpened(model, request, deps));
 
 export const captureAttention = ({
 	modelFolder,

@@ -51,13 +51,13 @@ Example (plan.json: made by the example of spanwise plan):
 		const { estimateOfBench } = await import('./prepareBench.ts');
 		const { benchSides } = await import('./sideProcess.ts');
 		const { settingWords } = await import('./words.ts');
-		const means = {
+		const deps = {
 			id: id ?? 'bench',
 			openSide: benchSides(new URL('benchWorker.js', workers)),
 			onProgress
 		};
 		const figures = await withRequested(request, (model) =>
-			measureBench(model, benchRequest(request), means, async (prepared) => {
+			measureBench(model, benchRequest(request), deps, async (prepared) => {
 				if (onPrepared === undefined) return;
 				await onPrepared({
 					name: model.name,

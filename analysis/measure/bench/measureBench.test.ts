@@ -17,7 +17,7 @@ import { RECALL_OFF } from '../recallSetting.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { openBenchSide } from './benchSide.ts';
 import type { BenchFile, BenchRequest, OpenSide } from './benchTypes.ts';
-import { type BenchMeans } from './measureBench.ts';
+import { type BenchDeps } from './measureBench.ts';
 import { estimateOfBench } from './prepareBench.ts';
 import {
 	evaluatePlan,
@@ -54,11 +54,11 @@ async function requestFor(
 }
 
 /** Sides in this process; what was opened, and what lay in the workspace then. */
-function meansOf(openSide: OpenSide = openBenchSide) {
+function depsOf(openSide: OpenSide = openBenchSide) {
 	const opened: BenchFile[] = [];
 	const told: Progress[] = [];
 	const lying: string[][] = [];
-	const means: BenchMeans = {
+	const deps: BenchDeps = {
 		id: 'a-bench',
 		openSide: (file, setting) => {
 			opened.push(file);
@@ -68,7 +68,7 @@ function meansOf(openSide: OpenSide = openBenchSide) {
 		},
 		onProgress: (progress) => told.push(progress)
 	};
-	return { means, opened, told, lying };
+	return { deps, opened, told, lying };
 }
 
 const left = () => (existsSync(results) ? readdir(results) : []);
@@ -83,9 +83,9 @@ const onnxPlan = () => smallDecoderPlan(SOURCES);
 
 describe('a bench of a checkpoint', () => {
 	it('writes both models into an unfinished folder of the workspace, and leaves nothing', async () => {
-		const { means, opened, told, lying } = meansOf();
+		const { deps, opened, told, lying } = depsOf();
 		const { cpuSeconds } = useOfHelpers();
-		const bench = await measureBench(await requestFor(model), means);
+		const bench = await measureBench(await requestFor(model), deps);
 		expect(opened.map(({ file }) => basename(dirname(dirname(file))))).toEqual([
 			'baseline',
 			'planned'
@@ -125,16 +125,16 @@ describe('a bench of a checkpoint', () => {
 			new Map([[1, { o: new Float32Array(32 * 64), bias: null }]]),
 			scratch
 		);
-		const { means } = meansOf();
+		const { deps } = depsOf();
 		const request = await requestFor(model, { plan, dtype: 'fp16' });
-		const bench = await measureBench(request, means);
+		const bench = await measureBench(request, deps);
 		expect(bench.dtype).toBe('fp16');
 		expect(bench.baseline.cacheBytesPerToken).toBe(8 * 2 * 16 * 2);
 	});
 
 	it('leaves nothing where a side fails, and lets go of the other', async () => {
 		let closed = 0;
-		const { means } = meansOf(async (file, setting) => {
+		const { deps } = depsOf(async (file, setting) => {
 			if (file.file.includes('planned')) throw new Error('no memory');
 			const side = await openBenchSide(file, setting);
 			const close = async () => {
@@ -143,7 +143,7 @@ describe('a bench of a checkpoint', () => {
 			};
 			return { ...side, close };
 		});
-		await expect(measureBench(await requestFor(model), means)).rejects.toThrow('no memory');
+		await expect(measureBench(await requestFor(model), deps)).rejects.toThrow('no memory');
 		expect([closed, await left()]).toEqual([1, []]);
 	});
 
@@ -152,9 +152,9 @@ describe('a bench of a checkpoint', () => {
 		const dead = join(results, '.partial-bench-4194305-00000000');
 		const alive = join(results, `.partial-bench-${process.ppid}-00000000`);
 		for (const folder of [dead, alive]) await mkdir(folder, { recursive: true });
-		const { means, lying } = meansOf();
+		const { deps, lying } = depsOf();
 		const request = await requestFor(model, { repeats: 1 });
-		await measureBench(request, { ...means, openSide: openBenchSide });
+		await measureBench(request, { ...deps, openSide: openBenchSide });
 		expect(lying).toEqual([]);
 		expect(await left()).toEqual([basename(alive)]);
 		await rm(alive, { recursive: true });
@@ -166,8 +166,8 @@ describe('a bench of an ONNX model', () => {
 		const file = join(scratch, form, 'model.onnx');
 		await writeOnnxFolder(dirname(file), cachedOnnx({ form }), { dataFiles: 0 });
 		const before = await readdir(dirname(file));
-		const { means, opened, told } = meansOf();
-		const bench = await measureBench(await requestFor(file, { plan: onnxPlan() }), means);
+		const { deps, opened, told } = depsOf();
+		const bench = await measureBench(await requestFor(file, { plan: onnxPlan() }), deps);
 		expect(opened[0].file).toBe(file);
 		expect(opened[1].file).not.toContain(dirname(file));
 		expect(bench.notes).toEqual(
@@ -182,9 +182,9 @@ describe('a bench of an ONNX model', () => {
 
 	it('finds weights behind links, as in the Hugging Face cache, for two sequences at a time', async () => {
 		const file = await onnxModel('linked', true);
-		const { means, opened } = meansOf();
+		const { deps, opened } = depsOf();
 		const request = await requestFor(dirname(file), { plan: onnxPlan(), batch: 2 });
-		const bench = await measureBench(request, means);
+		const bench = await measureBench(request, deps);
 		expect(opened[0]).toMatchObject({ dataFolder: join(scratch, 'linked', 'blobs') });
 		expect(bench).toMatchObject({ model: 'model', setting: { batch: 2 } });
 	});
@@ -194,10 +194,10 @@ describe('a bench of an ONNX model', () => {
 		const [base, planned] = [join(scratch, 'base'), join(scratch, 'planned')];
 		await deploy(model, base);
 		await deploy(model, planned, { plan });
-		const bench = await measureBench(await requestFor(base), meansOf().means);
+		const bench = await measureBench(await requestFor(base), depsOf().deps);
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
 		const request = { model: base, against: planned, ...fixed, ...SETTING };
-		const written = await measureWritten(request, meansOf().means);
+		const written = await measureWritten(request, depsOf().deps);
 		expect(written.plan.sources).toEqual(SOURCES);
 		expect(written.bench).toMatchObject({ model: 'model', dtype: 'fp32', leftOut: 1 });
 		expect(written.bench.warning).toContain('this model, model (');
@@ -210,7 +210,7 @@ describe('a bench of an ONNX model', () => {
 		const out = join(scratch, 'own-planned');
 		await deploy(file, out, { plan: onnxPlan(), dtype: null });
 		const request = { model: file, against: out, ...fixed, ...SETTING };
-		const { bench } = await measureWritten(request, meansOf().means);
+		const { bench } = await measureWritten(request, depsOf().deps);
 		expect(bench).toMatchObject({ dtype: 'float32', ratio: { cacheBytesPerToken: 5 / 8 } });
 	});
 });
@@ -225,9 +225,9 @@ describe('what a plan costs, beside what it gains', () => {
 	}));
 
 	it('is what an evaluation of the same windows and probes says', async () => {
-		const { means, told } = meansOf();
+		const { deps, told } = depsOf();
 		const request = await requestFor(model, { documents, recall: true });
-		const { cost, notes } = await measureBench(request, means);
+		const { cost, notes } = await measureBench(request, deps);
 		const { report, texts, context } = await evaluatePlan(
 			{
 				...{ modelFolder: model, plan: request.plan, repairs: null },
@@ -260,7 +260,7 @@ describe('what a plan costs, beside what it gains', () => {
 
 	it('is told without recall where it is turned off, with a line that says so', async () => {
 		const request = await requestFor(model, { documents, recall: false, repeats: 1 });
-		const { cost, notes } = await measureBench(request, meansOf().means);
+		const { cost, notes } = await measureBench(request, depsOf().deps);
 		expect(Object.keys(cost ?? {})).toEqual(['text', 'texts', 'context']);
 		expect(notes).toEqual([RECALL_OFF]);
 	});
@@ -269,7 +269,7 @@ describe('what a plan costs, beside what it gains', () => {
 		const file = await onnxModel('dumb');
 		await rm(join(dirname(file), 'tokenizer.json'), { force: true });
 		const request = await requestFor(file, { plan: onnxPlan(), documents, repeats: 1 });
-		const { cost, notes } = await measureBench(request, meansOf().means);
+		const { cost, notes } = await measureBench(request, depsOf().deps);
 		expect(cost).toBeNull();
 		expect(notes).toEqual([expect.stringMatching(/^what the plan costs was not measured: /)]);
 	});
@@ -280,10 +280,10 @@ describe('what a plan costs, beside what it gains', () => {
 		await deploy(model, base);
 		await deploy(model, against, { plan });
 		const request = { model: base, against, ...fixed, ...SETTING, documents };
-		const { bench } = await measureWritten(request, meansOf().means);
+		const { bench } = await measureWritten(request, depsOf().deps);
 		const { cost } = await measureBench(
 			await requestFor(model, { plan, documents, repeats: 1 }),
-			meansOf().means
+			depsOf().deps
 		);
 		expect(bench.cost?.text.delta.loss).toBeCloseTo(cost?.text.delta.loss ?? NaN, 4);
 		expect(bench.notes).toEqual([RECALL_OFF]);
@@ -292,8 +292,8 @@ describe('what a plan costs, beside what it gains', () => {
 
 describe('a bench is refused before anything is written', () => {
 	async function refused(request: BenchRequest): Promise<string> {
-		const { means, lying } = meansOf();
-		const said = await measureBench(request, means).then(
+		const { deps, lying } = depsOf();
+		const said = await measureBench(request, deps).then(
 			() => 'nothing',
 			(error: unknown) => String(error)
 		);
@@ -348,9 +348,9 @@ describe('a bench is refused before anything is written', () => {
 	it('where two written models are not of one', async () => {
 		const file = await onnxModel('other');
 		const planned = join(scratch, 'planned');
-		const means = meansOf().means;
+		const deps = depsOf().deps;
 		const against = (given: { model?: string; against?: string; memoryLimitBytes?: number }) =>
-			measureWritten({ model: file, against: planned, ...fixed, ...SETTING, ...given }, means);
+			measureWritten({ model: file, against: planned, ...fixed, ...SETTING, ...given }, deps);
 		await expect(against({})).rejects.toThrow(
 			`${file} and ${planned}: the second was made from model, of other weights; expected two of one model`
 		);
@@ -365,7 +365,7 @@ describe('a bench is refused before anything is written', () => {
 	it('where a merged decoder is to be measured against what was written of another', async () => {
 		const merged = await writeOnnxFolder(join(scratch, 'merged'), mergedDecoder());
 		const request = { model: merged, against: join(scratch, 'planned'), ...fixed, ...SETTING };
-		await expect(measureWritten(request, meansOf().means)).rejects.toThrow(
+		await expect(measureWritten(request, depsOf().deps)).rejects.toThrow(
 			'expected a model exported without merging'
 		);
 	});

@@ -24,7 +24,7 @@ import { readWritten } from '../../apply/read.ts';
 import { withScratch } from '../../apply/scratch.ts';
 
 /** Id, processes and callback that the caller of a measurement provides. */
-export interface BenchMeans {
+export interface BenchDeps {
 	/** Names what is in the making; see `withScratch`. */
 	id: string;
 	openSide: OpenSide;
@@ -56,16 +56,16 @@ const SHARE_BEFORE: Record<DeployStage, number> = {
 export async function measureBench(
 	model: Model,
 	request: BenchRequest,
-	means: BenchMeans,
+	deps: BenchDeps,
 	onPrepared?: (prepared: PreparedBench) => Promise<void>
 ): Promise<BenchReport> {
 	const prepared = await prepareBench(model, request);
 	await onPrepared?.(prepared);
 	const { setting, facts } = prepared;
 	const seconds = await secondsOfBench(prepared, request.home);
-	const reporter = reporterOf(setting, facts.layers, seconds.total, means.onProgress);
+	const reporter = reporterOf(setting, facts.layers, seconds.total, deps.onProgress);
 	const costs = await reportCost(prepared.cost, request.home, seconds.cost, reporter);
-	const room = { home: request.home, id: means.id, bytesNeeded: prepared.scratchBytes };
+	const room = { home: request.home, id: deps.id, bytesNeeded: prepared.scratchBytes };
 	return withScratch(room, async (scratch) => {
 		const write = writer(model, request, scratch, (work, stage) => reporter.add(work, stage, 0));
 		const baseline =
@@ -81,7 +81,7 @@ export async function measureBench(
 		const { hash } = deployed.record.model;
 		const subject = { name, hash, facts, sources: request.plan.sources, dtype };
 		const pair = { subject, baseline, planned: { ...planned, names: baseline.names } };
-		const report = await runPair(pair, setting, means.openSide, seconds.round, reporter);
+		const report = await runPair(pair, setting, deps.openSide, seconds.round, reporter);
 		const { warning, notes } = deployed;
 		return { ...report, cost: costs.cost, warning, notes: [...notes, ...costs.notes] };
 	});

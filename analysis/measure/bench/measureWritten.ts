@@ -15,7 +15,7 @@ import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
 import { benchSeconds, checkMemory, roundsOf } from './benchOutlook.ts';
 import type { BenchReport, BenchSetting } from './benchTypes.ts';
 import { prepareCost } from './cost.ts';
-import { reportCost, reporterOf, runPair, type BenchMeans } from './measureBench.ts';
+import { reportCost, reporterOf, runPair, type BenchDeps } from './measureBench.ts';
 import { readWritten, type WrittenDecoder } from '../../apply/read.ts';
 import { withScratch } from '../../apply/scratch.ts';
 
@@ -38,7 +38,7 @@ export interface WrittenRequest extends BenchSetting {
 export async function measureWritten(
 	model: Model,
 	{ against, home, memoryLimitBytes, documents, recall, ...setting }: WrittenRequest,
-	means: BenchMeans
+	deps: BenchDeps
 ): Promise<{ bench: BenchReport; plan: Plan }> {
 	if (model.form !== 'onnx') {
 		throw new InputError(
@@ -71,17 +71,17 @@ export async function measureWritten(
 	});
 	const costSeconds = cost.work / rate;
 	const work = roundsOf(setting) * seconds + costSeconds;
-	const reporter = reporterOf(setting, facts.layers, work, means.onProgress);
+	const reporter = reporterOf(setting, facts.layers, work, deps.onProgress);
 	const dtype = planned.dtype ?? facts.dtype;
 	const subject = { name: baseline?.name ?? name, hash, facts, sources: plan.sources, dtype };
 	const costs = await reportCost(cost, home, costSeconds, reporter);
-	const bench = await withScratch({ home, id: means.id, bytesNeeded: 0 }, async (scratch) => {
+	const bench = await withScratch({ home, id: deps.id, bytesNeeded: 0 }, async (scratch) => {
 		const pair = {
 			subject,
 			baseline: await ownFile({ file, names }, scratch),
 			planned: { file: planned.file, dataFolder: null, names }
 		};
-		return runPair(pair, setting, means.openSide, seconds, reporter);
+		return runPair(pair, setting, deps.openSide, seconds, reporter);
 	});
 	const warning = planMatches(plan, { name: planned.name, layers: facts.layers, hash });
 	return { bench: { ...bench, ...costs, warning }, plan };

@@ -52,18 +52,18 @@ export function missingCases(
 class SampleCases {
 	readonly #sample: Sample;
 	readonly #progress: ProgressFile;
-	readonly #means: { plans: Plans; reporter: Reporter; onLayer: OnLayer };
+	readonly #deps: { plans: Plans; reporter: Reporter; onLayer: OnLayer };
 	readonly #cases: readonly Case[];
 
 	constructor(
 		{ checkpoint, maxSpan }: PreparedDamage,
 		sample: Sample,
 		progress: ProgressFile,
-		means: { plans: Plans; reporter: Reporter; onLayer: OnLayer }
+		deps: { plans: Plans; reporter: Reporter; onLayer: OnLayer }
 	) {
 		this.#sample = sample;
 		this.#progress = progress;
-		this.#means = means;
+		this.#deps = deps;
 		this.#cases = casesOf(checkpoint.config.reach, maxSpan);
 	}
 
@@ -76,7 +76,7 @@ class SampleCases {
 	async #group(windows: readonly number[]): Promise<void> {
 		const sequences = windows.map((window) => this.#sample.windows[window]);
 		const errors = await this.#outputErrors(windows);
-		await this.#means.plans.losses(this.#cases, sequences, this.#sample.scored, {
+		await this.#deps.plans.losses(this.#cases, sequences, this.#sample.scored, {
 			isMissing: (at, place) => this.#isMissing(this.#cases[at], windows[place]),
 			onLosses: async (at, place, losses) => {
 				const { name } = this.#cases[at];
@@ -103,7 +103,7 @@ class SampleCases {
 		const windows = group.filter((window) =>
 			pairCases.some((each) => this.#isMissing(each, window))
 		);
-		const found = await this.#means.plans.outputErrors(
+		const found = await this.#deps.plans.outputErrors(
 			shared.map(({ pair }) => pair),
 			windows.map((window) => this.#sample.windows[window]),
 			(work, at, layer) => this.#report('outputs', work, windows[at], layer)
@@ -121,7 +121,7 @@ class SampleCases {
 	}
 
 	#report(stage: string, work: number, window: number, layer: number | null): void {
-		const { reporter, onLayer } = this.#means;
+		const { reporter, onLayer } = this.#deps;
 		const named = this.#sample.of === 'recall' ? `recall, ${stage}` : stage;
 		if (layer === null) {
 			reporter.add(work, named, window);

@@ -24,7 +24,7 @@ export interface RacedDamage {
 	race: RaceReport | null;
 }
 
-interface Means {
+interface Deps {
 	meter: Meter;
 	/** null: recall is not measured. */
 	recall: Meter | null;
@@ -40,7 +40,7 @@ interface Means {
  */
 export async function raceDamage(
 	prepared: PreparedSearch,
-	means: Means,
+	deps: Deps,
 	{ shortlist, task }: { shortlist: number | null; task: RaceTask | null }
 ): Promise<RacedDamage> {
 	const { layout, limits, spans } = prepared;
@@ -48,9 +48,9 @@ export async function raceDamage(
 	const drops = Array.from({ length: layers }, (_, layer) => ({ layer })).filter(
 		({ layer }) => !limits.protectedLayers.includes(layer)
 	);
-	const windows = means.meter.count('search');
+	const windows = deps.meter.count('search');
 	const rounds = task === null ? [windows] : roundsOf(windows);
-	const race = new DamageRace(layers, means, rounds, task);
+	const race = new DamageRace(layers, deps, rounds, task);
 	await race.measure(drops, 0);
 	const byCheap = race.byCheap(spans);
 	const listed = byCheap.slice(0, shortlist ?? spans.length);
@@ -86,14 +86,14 @@ interface Measured extends Contestant {
 /** Cases as they were measured so far. */
 class DamageRace {
 	readonly #layers: number;
-	readonly #means: Means;
+	readonly #deps: Deps;
 	readonly #rounds: readonly number[];
 	readonly #task: RaceTask | null;
 	readonly #measured = new Map<string, Measured>();
 
-	constructor(layers: number, means: Means, rounds: readonly number[], task: RaceTask | null) {
+	constructor(layers: number, deps: Deps, rounds: readonly number[], task: RaceTask | null) {
 		this.#layers = layers;
-		this.#means = means;
+		this.#deps = deps;
 		this.#rounds = rounds;
 		this.#task = task;
 	}
@@ -104,7 +104,7 @@ class DamageRace {
 
 	/** Measures cases on the windows and probes of a round; recall only of those that may be in a plan that weighs it. */
 	async measure(cases: readonly Case[], round: number): Promise<void> {
-		const { meter, recall } = this.#means;
+		const { meter, recall } = this.#deps;
 		const windows = this.#rounds[round];
 		const isLast = round === this.#rounds.length - 1;
 		const text = await meter.addedOnFirst('search', cases.map(this.#variant), windows);
@@ -191,7 +191,7 @@ class DamageRace {
 			.map(({ source, last }) => ({
 				source,
 				last,
-				cheap: cheapDamage(source, last, drop, this.#means.output)
+				cheap: cheapDamage(source, last, drop, this.#deps.output)
 			}))
 			.sort((a, b) => a.cheap - b.cheap);
 	}
@@ -214,7 +214,7 @@ class DamageRace {
 			const isCounted = each?.standing === 'in' || (each && standing.includes('out'));
 			return isCounted && each.recall !== null ? mean(each.recall) : null;
 		};
-		const isMeasured = this.#means.recall !== null;
+		const isMeasured = this.#deps.recall !== null;
 		return {
 			drop: this.#drops(text),
 			recallDrop: isMeasured ? this.#drops(recall) : null,

@@ -29,7 +29,7 @@ export interface RepairedPlan {
 	refit: Refit;
 }
 
-interface Means {
+interface Deps {
 	prepared: PreparedSearch;
 	plans: Pick<Plans, 'repair'>;
 	meter: Meter;
@@ -42,17 +42,14 @@ interface Means {
  * Every plan that changes anything once more, its output projections refitted on the search part, with the
  * strength that costs least on the choose part.
  */
-export async function repairPlans(
-	made: readonly MadePlan[],
-	means: Means
-): Promise<RepairedPlan[]> {
+export async function repairPlans(made: readonly MadePlan[], deps: Deps): Promise<RepairedPlan[]> {
 	const fits = new Map<string, Promise<Fit>>();
 	const repaired: RepairedPlan[] = [];
 	for (const plan of made) {
 		if (kindOf(plan.sources) === 'none') continue;
 		// Several makers may come to one plan.
 		const key = caseName({ ...plan });
-		const fit = fits.get(key) ?? fitPlan(plan, means);
+		const fit = fits.get(key) ?? fitPlan(plan, deps);
 		fits.set(key, fit);
 		const { layers, strength, bytes, sha256 } = await fit;
 		const file = `${fileStem(nameOf(plan.maker, true))}.safetensors`;
@@ -73,7 +70,7 @@ interface Fit {
 
 async function fitPlan(
 	plan: MadePlan,
-	{ prepared, plans, meter, reporter, onLayer }: Means
+	{ prepared, plans, meter, reporter, onLayer }: Deps
 ): Promise<Fit> {
 	const { checkpoint, parts } = prepared;
 	// Dropped layers get their mean output, whatever the strength.

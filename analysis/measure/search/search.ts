@@ -11,7 +11,7 @@ import { measureOutputs } from './outputs.ts';
 import { PlanRunner, type PlanSample, type RunnerOptions } from './planRunner.ts';
 import { prepareSearch, type PreparedSearch } from './prepare.ts';
 import type { Refit } from './repaired.ts';
-import { searchWith, type SearchMeans } from './steps.ts';
+import { searchWith, type SearchDeps } from './steps.ts';
 import { measureSimilarity } from './similarity.ts';
 import { openSearchStores, type SampleStores, type SearchStores } from './stores.ts';
 import type { Search, SearchReport, SearchRequest } from './types.ts';
@@ -102,12 +102,12 @@ export async function searchPlans(
 async function measured(
 	request: SearchRequest,
 	about: About,
-	means: Pick<SearchMeans, 'prepared' | 'plans'> & {
+	deps: Pick<SearchDeps, 'prepared' | 'plans'> & {
 		stores: SearchStores;
 		told: RunnerOptions;
 	}
 ): Promise<{ report: SearchReport; refits: Refit[] }> {
-	const { prepared, plans, stores, told } = means;
+	const { prepared, plans, stores, told } = deps;
 	const { layers } = prepared.checkpoint.config;
 	const similarity = await measureSimilarity(prepared, request.home, told.reporter);
 	const outputs = await measureOutputs(prepared, plans, told.reporter);
@@ -127,7 +127,7 @@ async function measured(
 		});
 	return searchWith(
 		request,
-		{ ...means, similarity, ...outputs, ...told, meter, recall, tasks },
+		{ ...deps, similarity, ...outputs, ...told, meter, recall, tasks },
 		about
 	);
 }

@@ -33,7 +33,7 @@ import { plainOf, verdictOf } from './verdict.ts';
 import { bestWithin, FRONT_KINDS, keepingRecall, weighedFront, weighedPlans } from './weighed.ts';
 
 /** Prepared search, and the engine, meters and callbacks of its steps. */
-export interface SearchMeans {
+export interface SearchDeps {
 	prepared: PreparedSearch;
 	plans: Plans;
 	similarity: SearchSimilarity;
@@ -64,10 +64,10 @@ const DRAWN_WEIGHT = 0.1;
  */
 export async function searchWith(
 	request: SearchRequest,
-	means: SearchMeans,
+	deps: SearchDeps,
 	about: About
 ): Promise<{ report: SearchReport; refits: Refit[] }> {
-	const { prepared, similarity, meter, recall, tasks } = means;
+	const { prepared, similarity, meter, recall, tasks } = deps;
 	const { checkpoint, limits, layout, parts } = prepared;
 	const { layers } = layout;
 	const limit = request.maxRecallIncrease ?? SEARCH_DEFAULTS.maxRecallIncrease;
@@ -88,7 +88,7 @@ export async function searchWith(
 					layers,
 					weights: recall === null ? [0] : RECALL_WEIGHTS
 				};
-	const { damage, entrants, race } = await raceDamage(prepared, means, { shortlist, task });
+	const { damage, entrants, race } = await raceDamage(prepared, deps, { shortlist, task });
 	/** At the target exact plans are made of what is still in; elsewhere of all that was measured. */
 	const atTarget = { damage: entrants, perLayer, limits };
 	const weighing = { damage, perLayer, limits };
@@ -119,7 +119,7 @@ export async function searchWith(
 		recall &&
 		((kind: (typeof FRONT_KINDS)[number]) =>
 			keepingRecall(weighedPlans(kind, target.share, atTarget), { meter, recall, limit }));
-	const { turned } = means;
+	const { turned } = deps;
 	const known = exhaustive ? null : knownOf(damage);
 	const makings = {
 		layers,
@@ -131,14 +131,14 @@ export async function searchWith(
 		similarity,
 		turned,
 		turnedUnder: (sources: Sources) =>
-			means.plans.turned(sources, parts.search, (work, window, layer) =>
-				means.reporter.addLayer(work, 'dropping step by step', window, layer ?? 0)
+			deps.plans.turned(sources, parts.search, (work, window, layer) =>
+				deps.reporter.addLayer(work, 'dropping step by step', window, layer ?? 0)
 			),
 		measure,
 		known
 	};
 	const made = target.share > 0 ? await makePlans(makings, (text) => notes.push(text)) : [];
-	const repaired = request.repair ? await repairPlans(made, means) : [];
+	const repaired = request.repair ? await repairPlans(made, deps) : [];
 	const candidates: Candidate[] = [
 		...made.map((plan) => ({ ...plan, repair: null })),
 		...repaired.map(({ candidate }) => candidate)

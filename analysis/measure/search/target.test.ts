@@ -44,9 +44,9 @@ describe('the target of a loss', () => {
 
 	it('is the most of all fronts, and 0 where none stays within it', async () => {
 		const meter = meterOf([0.02, 0.08, 0.2]);
-		const means = { meter, recall: null, limit: 0.1 };
-		expect((await targetOfLoss(goal, [front.slice(0, 1), front], means)).share).toBe(0.2);
-		expect((await targetOfLoss(goal, [front.slice(2)], means)).share).toBe(0);
+		const deps = { meter, recall: null, limit: 0.1 };
+		expect((await targetOfLoss(goal, [front.slice(0, 1), front], deps)).share).toBe(0.2);
+		expect((await targetOfLoss(goal, [front.slice(2)], deps)).share).toBe(0);
 	});
 });
 

@@ -42,7 +42,7 @@ const plans: Pick<Plans, 'losses'> = {
 	}
 };
 const reporter = new Reporter({ work: 1, layers: 2, windows: 1, context: 4 }, () => undefined);
-const means = { layers: 2, maxPositions: 64, path: 'model', reporter };
+const deps = { layers: 2, maxPositions: 64, path: 'model', reporter };
 
 /** Losses as a file keeps them, in memory. */
 function memory(): LossStore {
@@ -59,7 +59,7 @@ function memory(): LossStore {
 async function meter(limit: number, model = plans, stores = newStores()): Promise<TaskMeter> {
 	const tasks = await searchTasks({ questions, maxAccuracyDrop: limit }, letters, 64);
 	if (tasks === null) throw new TypeError('no tasks');
-	return new TaskMeter(tasks, model, { ...means, stores });
+	return new TaskMeter(tasks, model, { ...deps, stores });
 }
 const newStores = () => ({ choose: memory(), report: memory() });
 

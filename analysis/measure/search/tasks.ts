@@ -72,7 +72,7 @@ export async function searchTasks(
 }
 
 /** Model facts, reporter and stores of a `TaskMeter`. */
-export interface TaskMeans {
+export interface TaskDeps {
 	layers: number;
 	maxPositions: number;
 	/** The model's, for messages. */
@@ -86,14 +86,14 @@ export interface TaskMeans {
 export class TaskMeter {
 	readonly #tasks: SearchTasks;
 	readonly #plans: Pick<Plans, 'losses'>;
-	readonly #means: TaskMeans;
+	readonly #deps: TaskDeps;
 	/** Per part and plan, 1 for each question that it answers rightly. */
 	readonly #known = new Map<string, number[]>();
 
-	constructor(tasks: SearchTasks, plans: Pick<Plans, 'losses'>, means: TaskMeans) {
+	constructor(tasks: SearchTasks, plans: Pick<Plans, 'losses'>, deps: TaskDeps) {
 		this.#tasks = tasks;
 		this.#plans = plans;
-		this.#means = means;
+		this.#deps = deps;
 	}
 
 	get limit(): number {
@@ -111,7 +111,7 @@ export class TaskMeter {
 
 	/** The fraction that the baseline answers rightly. */
 	async baseline(part: TaskPart): Promise<number> {
-		const [right] = await this.#right(part, [identity(this.#means.layers)]);
+		const [right] = await this.#right(part, [identity(this.#deps.layers)]);
 		return mean(right);
 	}
 
@@ -123,7 +123,7 @@ export class TaskMeter {
 
 	/** The same of several plans, which are asked together: what they have in common runs once. */
 	async drops(part: TaskPart, variants: readonly PlanVariant[]): Promise<AccuracyDrop[]> {
-		const [before, ...after] = await this.#right(part, [identity(this.#means.layers), ...variants]);
+		const [before, ...after] = await this.#right(part, [identity(this.#deps.layers), ...variants]);
 		const draws = this.#draws(part);
 		return after.map((own) =>
 			meanInterval(
@@ -156,7 +156,7 @@ export class TaskMeter {
 	async #ask(part: TaskPart, named: ReadonlyMap<string, PlanVariant>): Promise<void> {
 		if (named.size === 0) return;
 		const { choices } = this.#tasks.parts[part];
-		const { maxPositions, path, reporter, stores } = this.#means;
+		const { maxPositions, path, reporter, stores } = this.#deps;
 		const [names, variants] = [[...named.keys()], [...named.values()]];
 		const store = stores[part];
 		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, maxPositions);
@@ -187,7 +187,7 @@ export class TaskMeter {
 		const { choices, questions } = this.#tasks.parts[part];
 		const found: number[][] = questions.map(() => []);
 		for (const [index, { question, choice }] of choices.entries()) {
-			const result = this.#means.stores[part].get(index, name);
+			const result = this.#deps.stores[part].get(index, name);
 			if (result === undefined) throw new Error(`${name} was not asked choice ${index}`);
 			found[question][choice] = -result.loss;
 		}

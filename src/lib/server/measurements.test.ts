@@ -27,7 +27,7 @@ import { settingsFrom } from './settings.ts';
 import { hashOf } from '../../../tests/builders/opened.ts';
 
 let home: string;
-let means: Parameters<typeof measurementJob>[1];
+let deps: Parameters<typeof measurementJob>[1];
 let hash: string;
 const { record, sums, windows } = madeUpRun();
 const { id } = record;
@@ -51,7 +51,7 @@ beforeAll(async () => {
 			id: 'search'
 		}
 	);
-	means = {
+	deps = {
 		settings: settingsFrom({ SPANWISE_HOME: home }),
 		reader: readerHere,
 		models: new ModelCatalogue(join(home, 'none'), new ModelFolders(home, []), readerHere, {
@@ -87,7 +87,7 @@ const search = (change: object = {}): NewMeasurement => ({
 
 describe('the job of a measurement', () => {
 	it('says run, estimate and the command that measures again', async () => {
-		const job = await measurementJob(damage(), means);
+		const job = await measurementJob(damage(), deps);
 		expect(job).toMatchObject({
 			run: id,
 			model: 'tiny',
@@ -102,7 +102,7 @@ describe('the job of a measurement', () => {
 	it('keeps the questions of an evaluation beside its texts', async () => {
 		const line = JSON.stringify({ prompt: 'the cat', choices: [' sat', ' ran'], answer: 0 });
 		const questions = { name: 'q.jsonl', text: line };
-		const job = await measurementJob(evaluate({ questions, gates: { minAgreement: 0.5 } }), means);
+		const job = await measurementJob(evaluate({ questions, gates: { minAgreement: 0.5 } }), deps);
 		expect(job.questions).toEqual(questions);
 		expect(job.request).toMatchObject({ questions: 'q.jsonl', gates: { minAgreement: 0.5 } });
 		expect(job.command).toMatch(
@@ -111,21 +111,21 @@ describe('the job of a measurement', () => {
 	});
 	it('names the result that has the refitted weights of its plan', async () => {
 		const plan = madeUpPlan({ file: 'weights.safetensors', sha256: 'e'.repeat(64), strength: 1 });
-		const { request } = await measurementJob(evaluate({ plan, repairOf: 'search' }), means);
+		const { request } = await measurementJob(evaluate({ plan, repairOf: 'search' }), deps);
 		expect(request).toMatchObject({ kind: 'evaluate', repairOf: 'search' });
-		await expect(measurementJob(evaluate({ plan }), means)).rejects.toThrow(
+		await expect(measurementJob(evaluate({ plan }), deps)).rejects.toThrow(
 			'plan: its refitted weights weights.safetensors are not here'
 		);
-		const elsewhere = measurementJob(evaluate({ plan, repairOf: '../runs' }), means);
+		const elsewhere = measurementJob(evaluate({ plan, repairOf: '../runs' }), deps);
 		await expect(elsewhere).rejects.toThrow(NotFoundError);
 	});
 	it('of a search names its goal', async () => {
-		const { command, request } = await measurementJob(search(), means);
+		const { command, request } = await measurementJob(search(), deps);
 		expect(request).toMatchObject({ kind: 'search', randomPlans: 100, shortlist: null });
 		expect(command).toContain('--followers 1 --max-span 2');
 	});
 	it('of a bench reads the texts that its cost is measured on, and says what both processes take', async () => {
-		const job = await measurementJob(bench(), means);
+		const job = await measurementJob(bench(), deps);
 		expect(job).toMatchObject({
 			run: id,
 			documents: [text],
@@ -146,7 +146,7 @@ describe('the job of a measurement', () => {
 			...{ kind: 'bench', run: id, plan: madeUpPlan(), prompt: 12, generate: 4 },
 			...{ batch: 2, repeats: 3 }
 		};
-		const job = await measurementJob(asked, means);
+		const job = await measurementJob(asked, deps);
 		expect(job.documents.map(({ name }) => name)).toEqual([
 			'walden.txt',
 			'through-the-looking-glass.txt'
@@ -154,9 +154,9 @@ describe('the job of a measurement', () => {
 	});
 	it('of a bench names the result that has the refitted weights', async () => {
 		const plan = madeUpPlan({ file: 'weights.safetensors', sha256: 'e'.repeat(64), strength: 1 });
-		const { request } = await measurementJob(bench({ plan, repairOf: 'search' }), means);
+		const { request } = await measurementJob(bench({ plan, repairOf: 'search' }), deps);
 		expect(request).toMatchObject({ kind: 'bench', repairOf: 'search' });
-		await expect(measurementJob(bench({ plan }), means)).rejects.toThrow('spanwise bench');
+		await expect(measurementJob(bench({ plan }), deps)).rejects.toThrow('spanwise bench');
 	});
 	it('of a bench leaves an ONNX model its type', async () => {
 		const file = await writeOnnxFolder(join(home, 'onnx'), cachedOnnx({ form: 'groupQuery' }));
@@ -164,7 +164,7 @@ describe('the job of a measurement', () => {
 		const model = { ...record.model, folder: file, hash: onnxHash };
 		await writeRun(runFolder(home, 'of-onnx'), { ...record, id: 'of-onnx', model }, sums, windows);
 		const plan = smallDecoderPlan([0, 0, 2, null]);
-		const job = await measurementJob(bench({ run: 'of-onnx', plan }), means);
+		const job = await measurementJob(bench({ run: 'of-onnx', plan }), deps);
 		expect(job.request).toMatchObject({ modelFolder: file, dtype: null });
 		expect(job.command).not.toContain('--dtype');
 	});
@@ -192,12 +192,12 @@ describe('refused before it waits', () => {
 			'followers: 9'
 		]
 	])('%s', async (_, asked, message) => {
-		const job = measurementJob(asked, means);
+		const job = measurementJob(asked, deps);
 		await expect(job).rejects.toThrow(message);
 		await expect(job).rejects.toThrow(InputError);
 	});
 	it('a run that is not known, with 404', async () => {
-		await expect(measurementJob(damage({ run: '../x' }), means)).rejects.toThrow(NotFoundError);
+		await expect(measurementJob(damage({ run: '../x' }), deps)).rejects.toThrow(NotFoundError);
 	});
 	it.each([
 		[{ ...damage(), kind: 'guess' }, 'request'],
@@ -214,14 +214,14 @@ describe('refused before it waits', () => {
 
 describe('the results that are served', () => {
 	it('are listed by model, and known by their listed id only', async () => {
-		const { results } = means;
+		const { results } = deps;
 		expect((await results.list(null)).map(({ id }) => id)).toEqual(['search']);
 		expect(await results.list('00')).toEqual([]);
 		await expect(results.result('../runs')).rejects.toThrow('result ../runs: not known');
 		await expect(results.remove('nothing')).rejects.toThrow(NotFoundError);
 	});
 	it('give the files that their plans name, and no others', async () => {
-		const { results } = means;
+		const { results } = deps;
 		expect(await results.file('search', 'weights.safetensors')).toMatchObject({ bytes: 1 });
 		for (const name of ['result.json', '../search/result.json', 'other.safetensors'])
 			await expect(results.file('search', name)).rejects.toThrow(

@@ -33,17 +33,17 @@ const CONTINUATIONS = 'static/choices/continuations.jsonl';
  */
 export async function measurementJob(
 	asked: NewMeasurement,
-	means: Pick<Workbench, 'settings' | 'reader' | 'models' | 'runs' | 'results'>,
+	deps: Pick<Workbench, 'settings' | 'reader' | 'models' | 'runs' | 'results'>,
 	signal?: AbortSignal
 ): Promise<NewJob & { estimate: Estimate }> {
-	const { home, memoryLimitBytes, root } = means.settings;
+	const { home, memoryLimitBytes, root } = deps.settings;
 	const kind = measurementOf(asked.kind);
 	const { texts, questions, repairOf } = inputsOf(asked);
-	const { id, model: ofRun } = await means.runs.record(asked.run);
-	const model = { ...ofRun, folder: await folderOfModel(ofRun, means.models) };
+	const { id, model: ofRun } = await deps.runs.record(asked.run);
+	const model = { ...ofRun, folder: await folderOfModel(ofRun, deps.models) };
 	const parsed = parseUntrusted(kind.settings, asked, 'request');
 	const settings = (await kind.fitted?.(parsed, model.folder)) ?? parsed;
-	const repairs = await repairedBy(settings, asked.kind, repairOf, means.results);
+	const repairs = await repairedBy(settings, asked.kind, repairOf, deps.results);
 	const request: Request = {
 		kind: kind.kind,
 		modelFolder: model.folder,
@@ -52,12 +52,12 @@ export async function measurementJob(
 		documents: await documentsOf(texts, root),
 		questions: await questionsOf(questions, root),
 		tokenizer: null,
-		planFolder: repairs === null ? null : means.results.folder(repairs),
+		planFolder: repairs === null ? null : deps.results.folder(repairs),
 		memoryLimitBytes,
 		home
 	};
 	const named: Named = {
-		...(await namedAsUsersDo(model, means)),
+		...(await namedAsUsersDo(model, deps)),
 		texts: textNames(texts, home),
 		plan: kind.takes.includes('plan') ? planFileName(model.name) : undefined,
 		questions:
@@ -69,7 +69,7 @@ export async function measurementJob(
 		request: jobRequestOf(request, repairs),
 		documents: request.documents,
 		questions: request.questions,
-		estimate: await means.reader.ask('estimate', request, signal),
+		estimate: await deps.reader.ask('estimate', request, signal),
 		command: commandOf(kind, named, settings)
 	};
 }

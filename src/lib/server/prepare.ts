@@ -24,12 +24,12 @@ export interface PreparedModel {
  */
 export async function prepareAnalysis(
 	analysis: NewAnalysis,
-	means: Pick<Workbench, 'settings' | 'models' | 'reader'>,
+	deps: Pick<Workbench, 'settings' | 'models' | 'reader'>,
 	signal?: AbortSignal
 ): Promise<PreparedModel[]> {
 	const settings = parseUntrusted(analyzeSettings, analysis, 'request');
-	const { home, memoryLimitBytes, root } = means.settings;
-	const listings = await means.models.find(analysis.models);
+	const { home, memoryLimitBytes, root } = deps.settings;
+	const listings = await deps.models.find(analysis.models);
 	const documents = await documentsOf(analysis.texts, root);
 	const common = {
 		...{ kind: 'analyze', modelHash: null, documents, home, memoryLimitBytes },
@@ -44,7 +44,7 @@ export async function prepareAnalysis(
 				settings: { ...settings, windows },
 				...common
 			};
-			prepared.push(await prepareModel(model, request, means.reader, signal));
+			prepared.push(await prepareModel(model, request, deps.reader, signal));
 		}
 		const fewest = Math.min(
 			windows,
