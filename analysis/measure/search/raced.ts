@@ -1,6 +1,6 @@
 import { mean } from '../../statistics/figures.ts';
 import { cheapDamage, dropVariant, spanVariant, type SearchDamage } from './damage.ts';
-import type { Meter } from './meter.ts';
+import type { LossMeter } from './lossMeter.ts';
 import type { OutputOf } from './outputs.ts';
 import type { PreparedSearch } from './prepare.ts';
 import {
@@ -25,9 +25,9 @@ export interface RacedDamage {
 }
 
 interface Deps {
-	meter: Meter;
+	meter: LossMeter;
 	/** null: recall is not measured. */
-	recall: Meter | null;
+	recall: LossMeter | null;
 	output: OutputOf;
 }
 

@@ -1,6 +1,6 @@
 import type { Sources } from '../../plan/types.ts';
 import { mean } from '../../statistics/figures.ts';
-import type { Meter } from './meter.ts';
+import type { LossMeter } from './lossMeter.ts';
 import { isClearlyAbove, roundsOf } from './rounds.ts';
 import type { PlanVariant } from './variant.ts';
 
@@ -12,7 +12,7 @@ import type { PlanVariant } from './variant.ts';
 export async function randomLosses(
 	random: readonly { sources: Sources }[],
 	plan: PlanVariant,
-	{ meter, exhaustive }: { meter: Meter; exhaustive: boolean }
+	{ meter, exhaustive }: { meter: LossMeter; exhaustive: boolean }
 ): Promise<number[]> {
 	const count = meter.count('report');
 	const [own] = await meter.addedOnFirst('report', [plan], count);

@@ -11,7 +11,7 @@ import {
 	type Candidate,
 	type MadePlan
 } from './candidate.ts';
-import type { Meter } from './meter.ts';
+import type { LossMeter } from './lossMeter.ts';
 import type { PreparedSearch } from './prepare.ts';
 import { REPAIR_STRENGTHS } from './constants.ts';
 import { caseName } from './variant.ts';
@@ -32,7 +32,7 @@ export interface RepairedPlan {
 interface Deps {
 	prepared: PreparedSearch;
 	plans: Pick<Plans, 'repair'>;
-	meter: Meter;
+	meter: LossMeter;
 	reporter: Reporter;
 	/** Told after each layer of each window. */
 	onLayer: () => void;

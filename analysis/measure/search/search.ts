@@ -1,4 +1,4 @@
-import { TaskMeter } from './tasks.ts';
+import { AccuracyMeter } from './tasks.ts';
 import type { Model } from '../../model/open.ts';
 import { confirmedOr } from '../../model/sameModel.ts';
 import { Reporter } from '../../telemetry/reporter.ts';
@@ -6,7 +6,7 @@ import type { Progress } from '../../telemetry/progress.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
 import { madeBy } from '../torchFlags.ts';
 import type { About } from './figures.ts';
-import { Meter } from './meter.ts';
+import { LossMeter } from './lossMeter.ts';
 import { measureOutputs } from './outputs.ts';
 import { PlanRunner, type PlanSample, type RunnerOptions } from './planRunner.ts';
 import { prepareSearch, type PreparedSearch } from './prepare.ts';
@@ -112,7 +112,7 @@ async function measured(
 	const similarity = await measureSimilarity(prepared, request.home, told.reporter);
 	const outputs = await measureOutputs(prepared, plans, told.reporter);
 	const meterOf = (sample: PlanSample, { files }: SampleStores) =>
-		new Meter(new PlanRunner(sample, files, plans, told), sample.parts, layers);
+		new LossMeter(new PlanRunner(sample, files, plans, told), sample.parts, layers);
 	const meter = meterOf(prepared.text, stores.text);
 	const recall = prepared.recall && stores.recall && meterOf(prepared.recall, stores.recall);
 	const { maxPositions } = prepared.checkpoint.config;
@@ -121,7 +121,7 @@ async function measured(
 	const tasks =
 		prepared.tasks &&
 		stores.tasks &&
-		new TaskMeter(prepared.tasks, plans, {
+		new AccuracyMeter(prepared.tasks, plans, {
 			...{ layers, maxPositions, path, reporter },
 			stores: stores.tasks.files
 		});

@@ -4,7 +4,7 @@ import { RESAMPLES, type Draws } from '../../statistics/resample.ts';
 import { kindOf, type Candidate } from './candidate.ts';
 import { STABILITY_RESAMPLES } from './constants.ts';
 import { dropVariant, spanVariant, type SearchDamage } from './damage.ts';
-import type { Meter } from './meter.ts';
+import type { LossMeter } from './lossMeter.ts';
 import type { Stability } from './types.ts';
 import { weighedFront, type Weighing } from './weighed.ts';
 
@@ -15,7 +15,7 @@ import { weighedFront, type Weighing } from './weighed.ts';
  */
 export async function stabilityOf(
 	{ sources, weight = 0 }: Candidate,
-	of: { weighing: Weighing; share: number; meter: Meter; recall: Meter | null }
+	of: { weighing: Weighing; share: number; meter: LossMeter; recall: LossMeter | null }
 ): Promise<Stability | undefined> {
 	const { weighing, share, meter, recall } = of;
 	const kind = kindOf(sources);
@@ -46,7 +46,11 @@ export async function stabilityOf(
 }
 
 /** Measures the loss increase of every measured drop, then span, on each window of search, [cases][windows]. */
-function casesOf({ drop, spans }: SearchDamage, layers: number, meter: Meter): Promise<number[][]> {
+function casesOf(
+	{ drop, spans }: SearchDamage,
+	layers: number,
+	meter: LossMeter
+): Promise<number[][]> {
 	const drops = drop.flatMap((damage, layer) =>
 		damage === null ? [] : [dropVariant(layers, layer)]
 	);

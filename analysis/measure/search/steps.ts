@@ -15,7 +15,7 @@ import { SEARCH_DEFAULTS } from './defaults.ts';
 import { planFigures, savingsSetting, type About } from './figures.ts';
 import { spreadFront } from './front.ts';
 import { makePlans } from './makers.ts';
-import type { Meter } from './meter.ts';
+import type { LossMeter } from './lossMeter.ts';
 import type { OutputOf } from './outputs.ts';
 import type { PreparedSearch } from './prepare.ts';
 import type { RaceTask } from './race.ts';
@@ -26,7 +26,7 @@ import type { SearchSimilarity } from './similarity.ts';
 import { stabilityOf } from './stability.ts';
 import { axisOf, fixedTarget, targetOfLoss } from './target.ts';
 import { tiesOf } from './ties.ts';
-import { keepingAccuracy, type TaskMeter } from './tasks.ts';
+import { keepingAccuracy, type AccuracyMeter } from './tasks.ts';
 import { formatShortPercent } from '../../text/number.ts';
 import type { Part, PlanFigures, SearchedTasks, SearchReport, SearchRequest } from './types.ts';
 import { plainOf, verdictOf } from './verdict.ts';
@@ -41,11 +41,11 @@ export interface SearchDeps {
 	/** [L]: how much each layer's attention turns the state; see `Plans.turned`. */
 	turned: readonly number[];
 	/** Of loss on text. */
-	meter: Meter;
+	meter: LossMeter;
 	/** Of recall; null: it is not measured. */
-	recall: Meter | null;
+	recall: LossMeter | null;
 	/** Of the user's questions; null: there are none. */
-	tasks: TaskMeter | null;
+	tasks: AccuracyMeter | null;
 	reporter: Reporter;
 	/** Told after each layer of each window under a plan. */
 	onLayer: () => void;
@@ -334,7 +334,7 @@ export async function searchWith(
 
 /** Reports on the user's questions; `without`: index of the plan that would have been chosen without their limit. */
 async function askedTasks(
-	tasks: TaskMeter,
+	tasks: AccuracyMeter,
 	without: number | null,
 	plans: readonly PlanFigures[]
 ): Promise<SearchedTasks> {
@@ -359,7 +359,7 @@ async function askedTasks(
 async function baselines(
 	{ parts, context, tokenizer }: PreparedSearch,
 	documents: readonly Document[],
-	meter: Meter
+	meter: LossMeter
 ): Promise<SearchReport['baseline']> {
 	const figures = async (part: Part) =>
 		baselineFigures(

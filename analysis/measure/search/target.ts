@@ -1,7 +1,7 @@
 import type { SavingAxis } from '../../plan/axes.ts';
 import type { FrontPlan } from '../../plan/front.ts';
 import type { Sources } from '../../plan/types.ts';
-import type { PartMeter } from './meter.ts';
+import type { PartMeter } from './lossMeter.ts';
 import type { SearchGoal, SearchReport } from './types.ts';
 
 /** Axis of a goal that names none. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Reporter } from '../../telemetry/reporter.ts';
 import type { Plans } from '../../engine/plans.ts';
 import type { Tokenizer } from '../../model/tokens/types.ts';
-import { keepingAccuracy, searchTasks, TaskMeter } from './tasks.ts';
+import { keepingAccuracy, searchTasks, AccuracyMeter } from './tasks.ts';
 import type { LossStore } from './planRunner.ts';
 import type { AccuracyDrop } from './types.ts';
 
@@ -56,10 +56,10 @@ function memory(): LossStore {
 	};
 }
 
-async function meter(limit: number, model = plans, stores = newStores()): Promise<TaskMeter> {
+async function meter(limit: number, model = plans, stores = newStores()): Promise<AccuracyMeter> {
 	const tasks = await searchTasks({ questions, maxAccuracyDrop: limit }, letters, 64);
 	if (tasks === null) throw new TypeError('no tasks');
-	return new TaskMeter(tasks, model, { ...deps, stores });
+	return new AccuracyMeter(tasks, model, { ...deps, stores });
 }
 const newStores = () => ({ choose: memory(), report: memory() });
 

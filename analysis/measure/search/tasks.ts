@@ -71,7 +71,7 @@ export async function searchTasks(
 	};
 }
 
-/** Model facts, reporter and stores of a `TaskMeter`. */
+/** Model facts, reporter and stores of an `AccuracyMeter`. */
 export interface TaskDeps {
 	layers: number;
 	maxPositions: number;
@@ -83,7 +83,7 @@ export interface TaskDeps {
 }
 
 /** Asks plans the questions of a part; none is asked twice, nor what an earlier search has asked. */
-export class TaskMeter {
+export class AccuracyMeter {
 	readonly #tasks: SearchTasks;
 	readonly #plans: Pick<Plans, 'losses'>;
 	readonly #deps: TaskDeps;
@@ -202,7 +202,7 @@ export class TaskMeter {
 export async function keepingAccuracy(
 	order: readonly number[],
 	variants: readonly PlanVariant[],
-	tasks: Pick<TaskMeter, 'drop' | 'limit'>
+	tasks: Pick<AccuracyMeter, 'drop' | 'limit'>
 ): Promise<{ chosen: number | null; drops: Map<number, AccuracyDrop> }> {
 	const drops = new Map<number, AccuracyDrop>();
 	for (const at of order) {

@@ -3,7 +3,7 @@ import { leastCost, paretoFront, type FrontPlan, type MeasuredCosts } from '../.
 import type { Sources, SpanLimits } from '../../plan/types.ts';
 import { RECALL_WEIGHTS } from './constants.ts';
 import type { SearchDamage } from './damage.ts';
-import type { PartMeter } from './meter.ts';
+import type { PartMeter } from './lossMeter.ts';
 import type { PartLoss } from './types.ts';
 
 export const FRONT_KINDS = ['share', 'drop', 'mixed'] as const;

@@ -5,11 +5,11 @@ import { spreadOrder } from './rounds.ts';
 import { PARTS, type Part, type PartLoss } from './types.ts';
 import { identity, type PlanVariant } from './variant.ts';
 
-/** Meter of the loss increase of plans on a part. */
-export type PartMeter = Pick<Meter, 'added'>;
+/** Measures the loss increase of plans on a part. */
+export type PartMeter = Pick<LossMeter, 'added'>;
 
-/** Meter of the loss increase of plans over the baseline, part by part. */
-export class Meter {
+/** Measures the loss increase of plans over the baseline, part by part. */
+export class LossMeter {
 	readonly #runner: Pick<PlanRunner, 'losses'>;
 	readonly #baseline: PlanVariant;
 	/** Of each part, its windows in an order whose beginnings are spread over it. */
