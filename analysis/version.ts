@@ -1,3 +1,4 @@
-import packageJson from '../package.json' with { type: 'json' };
+// By name, so that a page does not get the rest of the file.
+import { version } from '../package.json' with { type: 'json' };
 
-export const VERSION: string = packageJson.version;
+export const VERSION: string = version;
