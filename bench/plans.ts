@@ -80,7 +80,7 @@ function markdown(table: PlansTable): string {
 				});
 				return `| ${name} | ${cells.join(' | ')} |`;
 			});
-			const beaten = searches.map(({ report }) => shareText(report.random.beaten));
+			const beaten = searches.map(({ report }) => fractionText(report.random.beaten));
 			const random = `| random plans that cost more than the chosen one | ${beaten.join(' | ')} |`;
 			return [head, ...rows, random, ''].join('\n');
 		})
@@ -99,6 +99,6 @@ function cellOf({ name, report: { loss, low, high } }: PlanFigures, chosen: stri
 	return name === chosen ? `**${value}**${interval}` : `${value}${interval}`;
 }
 
-function shareText(share: number | null): string {
-	return share === null ? '—' : `${Math.round(share * 100)}%`;
+function fractionText(fraction: number | null): string {
+	return fraction === null ? '—' : `${Math.round(fraction * 100)}%`;
 }

@@ -107,8 +107,8 @@ describe('every command that takes an ONNX model refuses, leaving it as it was',
 		/^model\/model\.onnx: (cannot be read as an|not an) ONNX model.*(of another kind|expected a ModelProto)$/;
 	const cutShort =
 		/^model\/model\.onnx: cannot be read as an ONNX model: .*; it is cut short or of another kind$/;
-	const cut = async (file: string, share: number) =>
-		truncate(file, Math.floor((await stat(file)).size * share));
+	const cut = async (file: string, fraction: number) =>
+		truncate(file, Math.floor((await stat(file)).size * fraction));
 	const data = (file: string) => join(dirname(file), 'model.onnx_data');
 
 	const models: [string, (file: string) => Promise<unknown>, RegExp | string][] = [

@@ -64,7 +64,7 @@ function planOf({ matrix, layers, reach }: SpanInput, choice: SpanChoice): Compa
 
 type Stretch = Pick<DepthSpan, 'from' | 'to'>;
 
-/** Shares of the depth that two lists of stretches take up together and between them. */
+/** Fractions of the depth that two lists of stretches take up together and between them. */
 export function spanOverlap(
 	a: readonly Stretch[],
 	b: readonly Stretch[],

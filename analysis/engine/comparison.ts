@@ -53,9 +53,9 @@ export class PartsCompared {
 					figures.baseline_sum[position],
 					figures.shared_sum[position]
 				);
-				const logShare = partLogSum(figures, 'baseline', position) - baseline[position];
+				const logFraction = partLogSum(figures, 'baseline', position) - baseline[position];
 				const logOther = partLogSum(figures, 'shared', position) - shared[position];
-				sum += Math.exp(logShare) * (within + logShare - logOther);
+				sum += Math.exp(logFraction) * (within + logFraction - logOther);
 			}
 			// Never negative but for rounding.
 			return Math.max(0, sum);

@@ -45,7 +45,7 @@ export interface Holdings {
 }
 
 /** Fraction of the free memory that a run may take where the user names no limit. */
-const DEFAULT_SHARE_OF_FREE = 0.7;
+const DEFAULT_FRACTION_OF_FREE = 0.7;
 /** Node, onnxruntime, tokenizer and code, before any weight: 150 to 230 MB were measured. */
 export const BASE_BYTES = 230e6;
 /** Ratio of packed weights to their elements, in bytes: panels are filled up; masks, norms and graphs come on top. */
@@ -66,7 +66,7 @@ const STATES_A_PLAN = 6;
 const LOGITS_COMPARED = 4;
 
 export function memoryLimit(wanted: number | null): number {
-	return wanted ?? Math.floor(freeMemoryBytes() * DEFAULT_SHARE_OF_FREE);
+	return wanted ?? Math.floor(freeMemoryBytes() * DEFAULT_FRACTION_OF_FREE);
 }
 
 /**

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.ts';
 import type { LayerSources, PlannedLayers } from './forward.ts';
-import { sharesOf } from './planShares.ts';
+import { divideAmongStreams } from './divideWork.ts';
 import type { PlanAsk, PlanQuestion, PlanThreadSetup, PlanTold } from './planThread.ts';
 import type { LossSink, OnWork, OutputError, Pair, Plans, Sequence } from './plans.ts';
 import type { LayerRepairs } from './repair/repairs.ts';
@@ -83,22 +83,24 @@ export class PlanTeam implements Plans {
 		const missing = plans.map((_, plan) =>
 			sequences.map((__, window) => sink.isMissing(plan, window))
 		);
-		const portions = sharesOf(missing, plans, this.#members.length).map((wanted): Portion => {
-			const at = [...sequences.keys()].filter((window) => wanted.some((row) => row[window]));
-			const own = [...plans.keys()].filter((plan) => wanted[plan].some(Boolean));
-			return {
-				at,
-				question: {
-					verb: 'losses',
-					// Numbers stay those of all plans: what a thread is not asked for is not sent to it.
-					plans: plans.map((plan, index) =>
-						own.includes(index) ? plan : { sources: plan.sources }
-					),
-					scored,
-					wanted: wanted.map((row) => at.map((window) => row[window]))
-				}
-			};
-		});
+		const portions = divideAmongStreams(missing, plans, this.#members.length).map(
+			(wanted): Portion => {
+				const at = [...sequences.keys()].filter((window) => wanted.some((row) => row[window]));
+				const own = [...plans.keys()].filter((plan) => wanted[plan].some(Boolean));
+				return {
+					at,
+					question: {
+						verb: 'losses',
+						// Numbers stay those of all plans: what a thread is not asked for is not sent to it.
+						plans: plans.map((plan, index) =>
+							own.includes(index) ? plan : { sources: plan.sources }
+						),
+						scored,
+						wanted: wanted.map((row) => at.map((window) => row[window]))
+					}
+				};
+			}
+		);
 		let written: Promise<void> = Promise.resolve();
 		await this.#askAll(portions, sequences, ({ at }, told) => {
 			if (told.kind === 'work') sink.onWork?.(told.plan, told.work, at[told.window], told.layer);

@@ -66,8 +66,8 @@ export function windowWork(
 		if (request.gram && request.windowCount > 1) passes += PASSES.total;
 		statistics += entries * (2 * rows * products + passes * FLOPS_PER_ELEMENT);
 		const queries = request.jsQueries === 'all' ? context : (request.jsQueries ?? 0);
-		const sampledShare = Math.min(1, queries / context);
-		statistics += entries * sampledShare * ((layers - 1) / 2) * FLOPS_PER_LOGARITHM;
+		const sampledFraction = Math.min(1, queries / context);
+		statistics += entries * sampledFraction * ((layers - 1) / 2) * FLOPS_PER_LOGARITHM;
 	}
 	statistics += entries * Math.min(1, PROFILE_QUERIES / context) * FLOPS_PER_LOGARITHM;
 	return { ...forwardWork(config, layout), statistics };

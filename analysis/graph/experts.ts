@@ -24,7 +24,7 @@ export function addExperts(
 		if (mlpBias) inputs.push(weight(`${role}Bias`, [outputs]));
 		return builder.node(`${at}${role}/Gemm`, 'Gemm', inputs, { attributes: { transB: 1n } });
 	};
-	const shares = addRouter(builder, `${at}router/`, experts, linear('router', count));
+	const fractions = addRouter(builder, `${at}router/`, experts, linear('router', count));
 	const [gate, up] = [linear('gate', intermediate), linear('up', intermediate)];
 	const widened =
 		experts.clamped === null
@@ -35,7 +35,7 @@ export function addExperts(
 		widened,
 		builder.integers(-1, count, intermediate / count)
 	]);
-	const column = builder.node(`${at}Shares`, 'Unsqueeze', [shares, builder.integers(2)]);
+	const column = builder.node(`${at}Shares`, 'Unsqueeze', [fractions, builder.integers(2)]);
 	const scaled = builder.node(`${at}Scaled`, 'Mul', [apart, column]);
 	const together = builder.node(`${at}Together`, 'Reshape', [
 		scaled,
@@ -48,7 +48,10 @@ export function addExperts(
 		{ attributes: { transB: 1n } }
 	);
 	if (!mlpBias) return down;
-	const bias = builder.node(`${at}Biases`, 'MatMul', [shares, weight('downBias', [count, hidden])]);
+	const bias = builder.node(`${at}Biases`, 'MatMul', [
+		fractions,
+		weight('downBias', [count, hidden])
+	]);
 	return builder.node(`${at}Biased`, 'Add', [down, bias]);
 }
 

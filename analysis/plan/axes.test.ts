@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../statistics/resample.ts';
-import { SAVING_AXES, savedPerLayer, savedShares } from './axes.ts';
+import { SAVING_AXES, savedFractions, savedPerLayer } from './axes.ts';
 import type { SavingsFacts, SavingsSetting } from './savings.ts';
 import type { Sources } from './types.ts';
 
@@ -45,14 +45,17 @@ function randomPlan(layers: number, random: () => number): Sources {
 
 describe('savedShares', () => {
 	it('has of a follower its K, of a dropped layer its K and V, on the axes of caches', () => {
-		expect(savedShares(plain, [0, 0, 2, 3, null, 5, 6, 7, 8, 9, 10, 11], setting)).toMatchObject({
-			kCache: 2 / 12,
-			kvCache: 3 / 24
-		});
+		expect(savedFractions(plain, [0, 0, 2, 3, null, 5, 6, 7, 8, 9, 10, 11], setting)).toMatchObject(
+			{
+				kCache: 2 / 12,
+				kvCache: 3 / 24
+			}
+		);
 	});
 	it('is nothing where nothing is saved', () => {
 		const kept = Array.from({ length: 12 }, (_, layer) => layer);
-		for (const share of Object.values(savedShares(plain, kept, setting))) expect(share).toBe(0);
+		for (const fraction of Object.values(savedFractions(plain, kept, setting)))
+			expect(fraction).toBe(0);
 	});
 });
 
@@ -68,7 +71,7 @@ describe('savedPerLayer', () => {
 						source === layer ? total : total + (source === null ? drop : share)[layer],
 					0
 				);
-				const saved = savedShares(model, sources, setting)[axis];
+				const saved = savedFractions(model, sources, setting)[axis];
 				expect(Math.abs(sum - saved), `${axis} of ${sources.join()}`).toBeLessThan(1e-12);
 			}
 		}

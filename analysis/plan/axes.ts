@@ -24,7 +24,7 @@ export const AXIS_NAMES: Readonly<Record<SavingAxis, string>> = {
 };
 
 /** Computes a plan's predicted savings on every axis, as fractions of the whole, 0 to 1. Throws as `savings` does. */
-export function savedShares(
+export function savedFractions(
 	model: SavingsFacts,
 	sources: Sources,
 	setting: SavingsSetting
@@ -58,7 +58,7 @@ export function savedPerLayer(
 ): SavedPerLayer {
 	const kept: Sources = Array.from({ length: model.layers }, (_, layer) => layer);
 	const saved = (layer: number, source: number | null) =>
-		savedShares(model, kept.with(layer, source), setting)[axis];
+		savedFractions(model, kept.with(layer, source), setting)[axis];
 	return {
 		share: kept.map((_, layer) => (layer === 0 ? 0 : saved(layer, layer - 1))),
 		drop: kept.map((_, layer) => saved(layer, null))

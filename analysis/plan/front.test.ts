@@ -180,9 +180,9 @@ describe('leastCost', () => {
 		for (const small of eighths) {
 			const plans = pricedPlans(small, BOTH);
 			const front = paretoFront(small.costs, small.saved, small.limits, BOTH);
-			for (const share of [-5, 0, 0.5, 1, 2, 4, 20]) {
-				const enough = plans.filter(({ saved }) => saved >= share).map(({ cost }) => cost);
-				expect(leastCost(front, share)?.cost ?? null).toBe(
+			for (const fraction of [-5, 0, 0.5, 1, 2, 4, 20]) {
+				const enough = plans.filter(({ saved }) => saved >= fraction).map(({ cost }) => cost);
+				expect(leastCost(front, fraction)?.cost ?? null).toBe(
 					enough.length > 0 ? Math.min(...enough) : null
 				);
 			}

@@ -12,7 +12,7 @@ export interface MeasuredCosts {
 
 export interface FrontPlan {
 	sources: Sources;
-	/** Share of what the axis counts; predicted. */
+	/** Fraction of what the axis counts; predicted. */
 	saved: number;
 	/** Sum of its measured parts (nats/token). */
 	cost: number;
@@ -24,7 +24,7 @@ export interface FrontPlan {
  */
 const UNITS = 2 ** 40;
 /** Tolerance by which a plan may fall short of a wanted fraction: fractions are sums of rounded numbers. */
-const SHARE_SLACK = 1e-9;
+const SAVED_SLACK = 1e-9;
 
 /** A plan of the layers from some layer on: what the first does, then the plan of what is left. */
 interface Tail {
@@ -87,9 +87,9 @@ export function paretoFront(
 		.reverse();
 }
 
-/** Of a front, the plan that costs least among those that save at least `share`; null: none saves so much. */
-export function leastCost(front: readonly FrontPlan[], share: number): FrontPlan | null {
-	return front.find((plan) => plan.saved >= share - SHARE_SLACK) ?? null;
+/** Of a front, the plan that costs least among those that save at least `fraction`; null: none saves so much. */
+export function leastCost(front: readonly FrontPlan[], fraction: number): FrontPlan | null {
+	return front.find((plan) => plan.saved >= fraction - SAVED_SLACK) ?? null;
 }
 
 /** The plans `rest` with one more decision before each. */

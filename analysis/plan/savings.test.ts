@@ -140,8 +140,8 @@ describe('savings', () => {
 
 	it('takes shares of what each layer really caches where reaches differ', () => {
 		const mixed = model({ layers: 4, reach: [null, null, 1024, 1024] });
-		const share = savings(mixed, [0, 1, 2, 2], bf16).kCache.shareOfK;
-		expect(share).toBe(1024 / (4096 + 4096 + 1024 + 1024));
+		const fraction = savings(mixed, [0, 1, 2, 2], bf16).kCache.shareOfK;
+		expect(fraction).toBe(1024 / (4096 + 4096 + 1024 + 1024));
 	});
 
 	it('of a follower and a dropped layer with window, biases and norms, worked out by hand', () => {

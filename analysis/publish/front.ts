@@ -1,5 +1,5 @@
 import { groups } from 'd3-array';
-import { AXIS_NAMES, savedShares, type SavingAxis } from '../plan/axes.ts';
+import { AXIS_NAMES, savedFractions, type SavingAxis } from '../plan/axes.ts';
 import { DTYPE_BYTES, type SavingsFacts } from '../plan/savings.ts';
 import type { Sources } from '../plan/types.ts';
 import type {
@@ -107,8 +107,8 @@ export function frontChart(
 		return { id, ...rest };
 	};
 	const saved = (sources: Sources) =>
-		savedShares(model, sources, { context, batch: 1, elementBytes: DTYPE_BYTES.f32 })[axis];
-	const share = (value: number) => `${formatPercent(value)} of ${AXIS_NAMES[axis]}`;
+		savedFractions(model, sources, { context, batch: 1, elementBytes: DTYPE_BYTES.f32 })[axis];
+	const savedText = (value: number) => `${formatPercent(value)} of ${AXIS_NAMES[axis]}`;
 
 	const costOf = ({ report: text, recall, accuracy }: Costing): PartLoss | undefined => {
 		if (cost === 'text') return text;
@@ -143,7 +143,7 @@ export function frontChart(
 							y: found.loss,
 							low: found.low,
 							high: found.high,
-							title: `Front, ${look.name}: ${planWords(each.sources)}. Saves ${share(each.savings[axis])}, ${costs(found)}`
+							title: `Front, ${look.name}: ${planWords(each.sources)}. Saves ${savedText(each.savings[axis])}, ${costs(found)}`
 						}
 					)
 				];
@@ -163,7 +163,7 @@ export function frontChart(
 					high: found.high,
 					label: names,
 					marked: names.split(', ').includes(report.verdict.plan ?? ''),
-					title: `${names}: ${planWords(plan.sources)}. Saves ${share(plan.savings[axis])}, ${costs(found)}`
+					title: `${names}: ${planWords(plan.sources)}. Saves ${savedText(plan.savings[axis])}, ${costs(found)}`
 				}
 			)
 		];
@@ -179,7 +179,7 @@ export function frontChart(
 				y: loss,
 				low,
 				high,
-				title: `Evaluated ${formatTime(each.createdAt)} on ${each.texts.join(', ')}: ${each.plan}. Saves ${share(saved(sources))}, adds ${lossText(each.figures)} nats/token`
+				title: `Evaluated ${formatTime(each.createdAt)} on ${each.texts.join(', ')}: ${each.plan}. Saves ${savedText(saved(sources))}, adds ${lossText(each.figures)} nats/token`
 			}
 		);
 	});

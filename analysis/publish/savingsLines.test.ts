@@ -6,7 +6,7 @@ import { savingsLines } from './savingsLines.ts';
 
 const { model } = madeUpRun().record;
 const setting = { context: 64, batch: 1, elementBytes: 2 };
-/** Name and share of what is saved in memory, for a plan of the made-up run's three layers. */
+/** Name and fraction of what is saved in memory, for a plan of the made-up run's three layers. */
 const memory = (sources: Sources) =>
 	savingsLines(savings(model, sources, setting))[0].rows.map(({ name, share }) => [name, share]);
 

@@ -4,11 +4,11 @@ import { formatBytes, formatCount, formatPercent } from '../text/number.ts';
 /** Describes the savings of a plan: groups of quantities, each with its value, its percentage and how it is counted. */
 export function savingsLines(saved: Savings) {
 	// All layers together cache as much K as V.
-	const kShareOfKv = saved.kCache.shareOfK / 2;
+	const kFractionOfKv = saved.kCache.shareOfK / 2;
 	const vCache = {
 		name: 'V cache',
 		value: `−${formatBytes(saved.vCache.bytes)}`,
-		share: `${formatPercent(kShareOfKv - saved.kCache.shareOfKv, 2)} of KV`,
+		share: `${formatPercent(kFractionOfKv - saved.kCache.shareOfKv, 2)} of KV`,
 		about: `${formatBytes(saved.vCache.bytesPerToken)} per token and sequence, of dropped layers; followers keep V.`
 	};
 	return [
@@ -18,7 +18,7 @@ export function savingsLines(saved: Savings) {
 				{
 					name: 'K cache',
 					value: `−${formatBytes(saved.kCache.bytes)}`,
-					share: `${formatPercent(-kShareOfKv, 2)} of KV`,
+					share: `${formatPercent(-kFractionOfKv, 2)} of KV`,
 					about: `${formatBytes(saved.kCache.bytesPerToken)} per token and sequence; ${formatPercent(saved.kCache.shareOfK)} of the K cache. Followers keep V.`
 				},
 				...(saved.vCache.bytes > 0 ? [vCache] : []),

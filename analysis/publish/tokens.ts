@@ -51,13 +51,13 @@ export function tokenLabel(piece: string): string {
 }
 
 /**
- * The value that `share` of the entries [tokens, tokens] on and below the diagonal do not exceed. Most
+ * The value that a `fraction` of the entries [tokens, tokens] on and below the diagonal do not exceed. Most
  * of a row's mass lies on few keys; without this a single sink would make everything else black.
  */
 export function causalQuantile(
 	maps: readonly Float32Array[],
 	tokens: number,
-	share: number
+	fraction: number
 ): number {
 	const entries = (tokens * (tokens + 1)) / 2;
 	const all = new Float32Array(entries * maps.length);
@@ -69,5 +69,5 @@ export function causalQuantile(
 		}
 	}
 	all.sort();
-	return all[Math.min(all.length - 1, Math.floor(share * all.length))] ?? 1;
+	return all[Math.min(all.length - 1, Math.floor(fraction * all.length))] ?? 1;
 }

@@ -31,8 +31,8 @@ export function cutLast(
 	const whole = across ? second === columns : first % columns === 0;
 	if (!whole || !Number.isInteger(column) || column === 0 || tensorElements(tensor) === 0)
 		return null;
-	const share = (first / columns) * count;
-	const dims = across ? [first, count] : [share, ...tensor.dims.slice(1)];
+	const kept = (first / columns) * count;
+	const dims = across ? [first, count] : [kept, ...tensor.dims.slice(1)];
 	const from: WeightCut = {
 		source: tensor,
 		rows,

@@ -68,8 +68,8 @@ export function curveAt(curve: Curve, depths: readonly number[]): number[] {
 		if (after === 0) return curve.values[0];
 		if (after === -1) return curve.values.at(-1) ?? 0;
 		const [d0, d1] = [curve.depths[after - 1], curve.depths[after]];
-		const share = (depth - d0) / (d1 - d0);
-		return curve.values[after - 1] * (1 - share) + curve.values[after] * share;
+		const fraction = (depth - d0) / (d1 - d0);
+		return curve.values[after - 1] * (1 - fraction) + curve.values[after] * fraction;
 	});
 }
 

@@ -130,8 +130,8 @@ function jsEntry(sums: ViewSums): (l: number, m: number) => number {
 	return (l, m) => {
 		const rows = js[layers * layers + l * layers + m];
 		if (!(rows > 0)) return 0;
-		const share = js[l * layers + m] / rows / Math.LN2;
-		return 1 - Math.sqrt(Math.min(1, Math.max(0, share)));
+		const fraction = js[l * layers + m] / rows / Math.LN2;
+		return 1 - Math.sqrt(Math.min(1, Math.max(0, fraction)));
 	};
 }
 

@@ -5,16 +5,16 @@ export function mean(values: ArrayLike<number>): number {
 }
 
 /** Quantile by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). */
-export function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], fraction: number): number {
 	const sorted = Float64Array.from(values).sort();
-	const at = share * (sorted.length - 1);
+	const at = fraction * (sorted.length - 1);
 	const below = Math.floor(at);
 	const above = Math.ceil(at);
 	return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-	const [q25, median, q75] = [0.25, 0.5, 0.75].map((share) => quantile(values, share));
+	const [q25, median, q75] = [0.25, 0.5, 0.75].map((fraction) => quantile(values, fraction));
 	return { median, q25, q75 };
 }
 

@@ -2,7 +2,7 @@ import { rssWithHelpers } from '../process/helpers.ts';
 import type { Progress } from './progress.ts';
 
 /** Below this fraction of the work done, the time left would be a guess from nothing. */
-const SHARE_TO_EXTRAPOLATE = 0.03;
+const FRACTION_TO_EXTRAPOLATE = 0.03;
 /** Reports within so many seconds of the first belong to its batch. */
 const BATCH_SECONDS = 0.1;
 
@@ -50,7 +50,7 @@ export class Reporter {
 			fraction,
 			secondsElapsed,
 			secondsLeft:
-				fraction < SHARE_TO_EXTRAPOLATE
+				fraction < FRACTION_TO_EXTRAPOLATE
 					? null
 					: (this.secondsWorking() * (1 - fraction)) / fraction,
 			rssBytes: rssWithHelpers(),

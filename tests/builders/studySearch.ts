@@ -4,7 +4,7 @@ import { countsOf, kindOf } from '../../analysis/measure/search/candidate.ts';
 import { shortlistOf } from '../../analysis/measure/search/damage.ts';
 import { verdictOf } from '../../analysis/measure/search/verdict.ts';
 import type { PlanFigures, PlanMaker, SearchReport } from '../../analysis/measure/search/types.ts';
-import { savedPerLayer, savedShares } from '../../analysis/plan/axes.ts';
+import { savedFractions, savedPerLayer } from '../../analysis/plan/axes.ts';
 import { leastCost, paretoFront } from '../../analysis/plan/front.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
 import { randomPlans } from '../../analysis/plan/random.ts';
@@ -67,7 +67,7 @@ export function searchOf(model: StudiedModel, matrix: Float64Array, losses: Loss
 			plans.map(({ sources, cost }) => ({
 				kind,
 				sources,
-				savings: savedShares(model, sources, SETTING),
+				savings: savedFractions(model, sources, SETTING),
 				sumOfParts: cost,
 				report: losses.around(losses.added(sources))
 			}))
@@ -104,7 +104,7 @@ function figuresOf(
 		repaired: false,
 		kind: kindOf(sources),
 		sources,
-		savings: savedShares(model, sources, SETTING),
+		savings: savedFractions(model, sources, SETTING),
 		sumOfParts: sum(sources),
 		additivityError: loss.loss - sum(sources),
 		...{ search: loss, choose: loss, report: loss },

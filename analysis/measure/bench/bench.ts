@@ -109,7 +109,7 @@ function sideReport(
 }
 
 /**
- * Prefill for the prompt alone; decode for the last step, when the cache is at its longest. Shares are the same
+ * Prefill for the prompt alone; decode for the last step, when the cache is at its longest. Fractions are the same
  * whatever an element takes, if weights and cache are of one type.
  */
 function predict(

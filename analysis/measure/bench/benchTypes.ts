@@ -90,7 +90,7 @@ export interface RatioSpread extends Spread {
 	high?: number | null;
 }
 
-/** Shares, 0 to 1, that counting says are saved; see `Savings`. No time follows from them. */
+/** Fractions, 0 to 1, that counting says are saved; see `Savings`. No time follows from them. */
 export interface BenchPrediction {
 	/** Of the multiplications and additions of reading the prompt. */
 	prefillFlops: number;

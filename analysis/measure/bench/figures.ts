@@ -16,7 +16,7 @@ export interface BenchFigure {
 	/** Planned ÷ baseline. */
 	ratio: (ratio: BenchReport['ratio']) => RatioSpread | number;
 	format: (value: number) => string;
-	predicted: { of: string; csv: string; share: (predicted: BenchPrediction) => number };
+	predicted: { of: string; csv: string; fraction: (predicted: BenchPrediction) => number };
 	/** On which side of 1 the ratio is better. */
 	better: 'less' | 'more';
 	words: { subject: string; less: string; more: string; same: string };
@@ -38,7 +38,7 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 		predicted: {
 			of: 'FLOPs',
 			csv: 'prefill FLOPs',
-			share: ({ prefillFlops }) => prefillFlops
+			fraction: ({ prefillFlops }) => prefillFlops
 		},
 		better: 'less',
 		words: { subject: 'first token', less: 'sooner', more: 'later', same: 'no clear difference' }
@@ -53,7 +53,11 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 		of: ({ tokensPerSecond }) => tokensPerSecond,
 		ratio: ({ tokensPerSecond }) => tokensPerSecond,
 		format: threeDigits,
-		predicted: { of: 'bytes read', csv: 'decode bytes', share: ({ decodeBytes }) => decodeBytes },
+		predicted: {
+			of: 'bytes read',
+			csv: 'decode bytes',
+			fraction: ({ decodeBytes }) => decodeBytes
+		},
 		better: 'more',
 		words: { subject: 'decoding', less: 'slower', more: 'faster', same: 'no clear difference' }
 	},
@@ -67,7 +71,7 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 		of: ({ peakRssBytes }) => peakRssBytes,
 		ratio: ({ peakRss }) => peakRss,
 		format: formatBytes,
-		predicted: { of: 'parameters', csv: 'parameters', share: ({ parameters }) => parameters },
+		predicted: { of: 'parameters', csv: 'parameters', fraction: ({ parameters }) => parameters },
 		better: 'less',
 		words: { subject: 'peak memory', less: 'smaller', more: 'larger', same: 'the same' }
 	},
@@ -80,7 +84,7 @@ export const BENCH_FIGURES: readonly BenchFigure[] = [
 		of: ({ cacheBytesPerToken }) => cacheBytesPerToken,
 		ratio: ({ cacheBytesPerToken }) => cacheBytesPerToken,
 		format: formatBytes,
-		predicted: { of: 'bytes', csv: 'KV cache', share: ({ kvCache }) => kvCache },
+		predicted: { of: 'bytes', csv: 'KV cache', fraction: ({ kvCache }) => kvCache },
 		better: 'less',
 		words: { subject: 'cache', less: 'smaller', more: 'larger', same: 'the same' }
 	}

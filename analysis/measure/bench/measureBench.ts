@@ -41,7 +41,7 @@ export interface BenchPair {
 const MEASURING = 'measuring';
 const COSTING = 'evaluating the plan';
 /** Fraction of the time that writing a model takes, roughly, that is over when a stage begins. */
-const SHARE_BEFORE: Record<DeployStage, number> = {
+const FRACTION_BEFORE: Record<DeployStage, number> = {
 	writing: 0,
 	verifying: 0.5,
 	rounding: 0.7,
@@ -139,14 +139,14 @@ function writer(
 		const wordsOf = (stage: DeployStage) => (stage === 'writing' ? `writing ${what}` : stage);
 		let at: DeployStage = 'writing';
 		let told = 0;
-		const tell = (share: number) => {
-			onWork(share * seconds - told, wordsOf(at));
-			told = share * seconds;
+		const tell = (fraction: number) => {
+			onWork(fraction * seconds - told, wordsOf(at));
+			told = fraction * seconds;
 		};
 		onWork(0, wordsOf(at));
 		const onProgress = (stage: DeployStage, fraction: number) => {
 			// The end of one stage, then the beginning of the next.
-			tell(stage === 'writing' ? fraction * SHARE_BEFORE.verifying : SHARE_BEFORE[stage]);
+			tell(stage === 'writing' ? fraction * FRACTION_BEFORE.verifying : FRACTION_BEFORE[stage]);
 			if (stage !== at) onWork(0, wordsOf(stage));
 			at = stage;
 		};

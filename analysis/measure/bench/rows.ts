@@ -57,7 +57,7 @@ export function benchRows(report: BenchReport): BenchRow[] {
 						? 'better'
 						: 'worse',
 			predicted: {
-				main: formatSigned(-figure.predicted.share(predicted), formatPercent),
+				main: formatSigned(-figure.predicted.fraction(predicted), formatPercent),
 				below: figure.predicted.of
 			}
 		};
@@ -154,7 +154,7 @@ export function benchCsv(report: BenchReport): string {
 		...numbers(figure.ratio(ratio)),
 		...intervalOf(figure.ratio(ratio)),
 		figure.predicted.csv,
-		figure.predicted.share(predicted),
+		figure.predicted.fraction(predicted),
 		...['', '', '']
 	]);
 	const costs = costFigures(cost).map(

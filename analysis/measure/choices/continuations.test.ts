@@ -47,9 +47,9 @@ describe('questions made from a book', () => {
 	it('have their right choices in every place about equally often', async () => {
 		const questions = await bundled();
 		for (const place of [0, 1, 2, 3]) {
-			const share = questions.filter(({ answer }) => answer === place).length / questions.length;
-			expect(share).toBeGreaterThan(0.18);
-			expect(share).toBeLessThan(0.32);
+			const fraction = questions.filter(({ answer }) => answer === place).length / questions.length;
+			expect(fraction).toBeGreaterThan(0.18);
+			expect(fraction).toBeLessThan(0.32);
 		}
 	});
 

@@ -29,7 +29,7 @@ export interface McNemar {
 	p: number;
 }
 
-/** Both models on the questions. Accuracies are shares from 0 to 1. */
+/** Both models on the questions. Accuracies are fractions from 0 to 1. */
 export interface ChoicesReport {
 	questions: number;
 	baseline: Record<Score, number>;

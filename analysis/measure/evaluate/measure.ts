@@ -35,11 +35,11 @@ export async function measureWindows(
 	const { model, timed, context, windows, work } = prepared;
 	const peakRssBytes = { baseline: 0, shared: 0 };
 	const measured: Compared<Window>[] = [];
-	const onPart = (way: Way, window: number, share: number, layer: number | null): void => {
+	const onPart = (way: Way, window: number, fraction: number, layer: number | null): void => {
 		peakRssBytes[way] = Math.max(peakRssBytes[way], rssWithHelpers());
 		const stage = way === 'shared' ? `${timed}, sharing` : timed;
-		reporter.addTokens(context * share);
-		reporter.add(work.way * share, stage, window, layer);
+		reporter.addTokens(context * fraction);
+		reporter.add(work.way * fraction, stage, window, layer);
 	};
 	for await (const group of comparison.windows(windows, onPart)) {
 		const first = measured.length;

@@ -118,7 +118,7 @@ export interface Gates {
 	maxLossIncrease?: number;
 	/** Smallest fraction of tokens, 0 to 1, on whose likeliest next token both must agree. */
 	minAgreement?: number;
-	/** Most that the share of rightly answered questions (`acc`) may fall, 0 to 1. */
+	/** Most that the fraction of rightly answered questions (`acc`) may fall, 0 to 1. */
 	maxAccuracyDrop?: number;
 	/** Most that the accuracy of long in-context probes may fall, 0 to 1; judged for each task and length. */
 	maxProbeDrop?: number;

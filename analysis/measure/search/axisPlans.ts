@@ -1,4 +1,4 @@
-import { savedPerLayer, savedShares, type SavingAxis } from '../../plan/axes.ts';
+import { savedFractions, savedPerLayer, type SavingAxis } from '../../plan/axes.ts';
 import { leastCost } from '../../plan/front.ts';
 import type { SavingsFacts, SavingsSetting } from '../../plan/savings.ts';
 import type { Sources, SpanLimits } from '../../plan/types.ts';
@@ -13,7 +13,7 @@ const COMPARED: readonly SavingAxis[] = ['kvCache', 'parameters', 'prefillFlops'
 /** Plans that save as much as another one on an axis. */
 export interface AxisPlans {
 	axis: SavingAxis;
-	share: number;
+	fraction: number;
 	plans: { sources: Sources }[];
 }
 
@@ -32,16 +32,16 @@ export function axisPlans(
 	}
 ): AxisPlans[] {
 	const { facts, setting, damage, limits, weight } = of;
-	const savings = savedShares(facts, sources, setting);
+	const savings = savedFractions(facts, sources, setting);
 	return COMPARED.map((axis) => {
-		const share = savings[axis];
+		const fraction = savings[axis];
 		const perLayer = savedPerLayer(facts, setting, axis);
 		const plans = new Map<string, { sources: Sources }>();
 		for (const kind of FRONT_KINDS) {
-			const found = leastCost(weighedFront(kind, weight, { damage, perLayer, limits }), share);
+			const found = leastCost(weighedFront(kind, weight, { damage, perLayer, limits }), fraction);
 			if (found !== null) plans.set(JSON.stringify(found.sources), { sources: found.sources });
 		}
-		return { axis, share, plans: [...plans.values()] };
+		return { axis, fraction, plans: [...plans.values()] };
 	});
 }
 
@@ -62,7 +62,7 @@ export function axisWinners(
 ): AxisComparison[] {
 	const { byWindow, recall, limit, interval } = measured;
 	let next = 0;
-	return axes.map(({ axis, share, plans }) => {
+	return axes.map(({ axis, fraction, plans }) => {
 		const all = plans.map(({ sources }) => {
 			const at = next++;
 			const deltas = byWindow[at];
@@ -82,7 +82,7 @@ export function axisWinners(
 		);
 		return {
 			axis,
-			share,
+			share: fraction,
 			plans: all.map(({ figures }) => figures),
 			winner: winnerOf(ranked, interval)
 		};

@@ -1,6 +1,6 @@
 import { modelFacts } from '../../model/checkpoint/facts.ts';
 import type { ModelFigures } from '../figures.ts';
-import { savedShares } from '../../plan/axes.ts';
+import { savedFractions } from '../../plan/axes.ts';
 import { makePlan } from '../../plan/planFile.ts';
 import { DTYPE_BYTES, savings, type SavingsSetting } from '../../plan/savings.ts';
 import { planSpans } from '../../plan/spans.ts';
@@ -45,7 +45,7 @@ export function planFigures(
 		repaired: repair !== null,
 		kind: kindOf(sources),
 		sources,
-		savings: savedShares(modelFacts(prepared.checkpoint), sources, savingsSetting(prepared)),
+		savings: savedFractions(modelFacts(prepared.checkpoint), sources, savingsSetting(prepared)),
 		sumOfParts: sum,
 		additivityError: sum === null || repair !== null ? null : losses.search.loss - sum,
 		...losses,

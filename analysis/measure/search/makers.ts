@@ -33,7 +33,7 @@ export interface Makings {
 	known: Known | null;
 }
 
-/** Shares are sums of rounded numbers. */
+/** Savings are sums of rounded numbers. */
 const SLACK = 1e-9;
 
 /**

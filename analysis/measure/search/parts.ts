@@ -56,12 +56,12 @@ export async function cutParts(
 		notes.push(...found.notes);
 		for (const [at, index] of indices.entries()) {
 			const own = found.windows.filter(({ document }) => document === at);
-			const share = shareOut(own.length, parts, windows);
+			const counts = divideWindows(own.length, parts, windows);
 			let next = 0;
 			for (const [place, part] of parts.entries()) {
-				if (share[place] === 0) continue;
-				const mine = own.slice(next, next + share[place]);
-				next += share[place];
+				if (counts[place] === 0) continue;
+				const mine = own.slice(next, next + counts[place]);
+				next += counts[place];
 				const from = mine[0].start;
 				const to = own.at(next)?.start ?? documents[index].text.length;
 				windows[part].push(...mine.map((window) => ({ ...window, document: index })));
@@ -84,17 +84,17 @@ function dealDocuments(count: number): { indices: number[]; parts: readonly Part
 }
 
 /** Windows of a document for each part: as evenly as can be, what is left over to the parts that have fewest. */
-function shareOut(
+function divideWindows(
 	count: number,
 	parts: readonly Part[],
 	sofar: Record<Part, readonly Window[]>
 ): number[] {
-	const share = parts.map(() => Math.floor(count / parts.length));
+	const counts = parts.map(() => Math.floor(count / parts.length));
 	for (let left = count % parts.length; left > 0; left--) {
-		const totals = parts.map((part, at) => sofar[part].length + share[at]);
-		share[totals.indexOf(Math.min(...totals))]++;
+		const totals = parts.map((part, at) => sofar[part].length + counts[at]);
+		counts[totals.indexOf(Math.min(...totals))]++;
 	}
-	return share;
+	return counts;
 }
 
 /** Says that what holds of one document need not hold of another. */

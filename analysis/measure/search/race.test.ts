@@ -3,8 +3,8 @@ import { casesOf, standings, type Contestant, type RaceTask } from './race.ts';
 
 const LAYERS = 4;
 /** A follower saves 1 and a dropped layer 2; a plan must save 2. */
-const task = (weights: number[] = [0], share = 2): RaceTask => ({
-	share,
+const task = (weights: number[] = [0], fraction = 2): RaceTask => ({
+	fraction,
 	perLayer: { share: [1, 1, 1, 1], drop: [2, 2, 2, 2] },
 	limits: { maxSpan: 3, protectedLayers: [], reach: [null, null, null, null] },
 	layers: LAYERS,

@@ -19,9 +19,9 @@ export interface Contestant {
 /** Plans that a case may still be part of: any; only those of text alone; none. */
 export type Standing = 'in' | 'text' | 'out';
 
-/** Aim of a race: plans that save at least `share`, of each kind, at each weight of recall damage. */
+/** Aim of a race: plans that save at least `fraction`, of each kind, at each weight of recall damage. */
 export interface RaceTask {
-	share: number;
+	fraction: number;
 	perLayer: SavedPerLayer;
 	limits: SpanLimits;
 	layers: number;
@@ -90,7 +90,7 @@ class Field {
 
 	/** The cases of the cheapest plan that saves enough, of all or of those with a case; null: there is none. */
 	#cheapest(forced: string | null): string[] | null {
-		const { layers, perLayer, limits, share } = this.#task;
+		const { layers, perLayer, limits, fraction } = this.#task;
 		const cost = (key: string): number | null => {
 			const own = this.#costs.get(key);
 			return own === undefined ? null : key === forced ? own - BONUS : own;
@@ -100,7 +100,7 @@ class Field {
 			span: (source, last) => cost(keyOf({ source, last }))
 		};
 		const front = paretoFront(costs, perLayer, limits, ALLOWED[this.#kind]);
-		const plan = leastCost(front, share);
+		const plan = leastCost(front, fraction);
 		if (plan === null) return null;
 		const keys = casesOf(plan.sources).map(keyOf);
 		return forced === null || keys.includes(forced) ? keys : null;

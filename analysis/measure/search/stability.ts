@@ -15,9 +15,9 @@ import { weighedFront, type Weighing } from './weighed.ts';
  */
 export async function stabilityOf(
 	{ sources, weight = 0 }: Candidate,
-	of: { weighing: Weighing; share: number; meter: LossMeter; recall: LossMeter | null }
+	of: { weighing: Weighing; fraction: number; meter: LossMeter; recall: LossMeter | null }
 ): Promise<Stability | undefined> {
-	const { weighing, share, meter, recall } = of;
+	const { weighing, fraction, meter, recall } = of;
 	const kind = kindOf(sources);
 	const draws = meter.draws.search;
 	if (kind === 'none' || draws === null) return undefined;
@@ -32,7 +32,10 @@ export async function stabilityOf(
 			text.map((windows) => weightedMean(windows, draws, r)),
 			recalled?.map((probes) => weightedMean(probes, recall?.draws.search ?? null, r)) ?? null
 		);
-		const found = leastCost(weighedFront(kind, weight, { ...weighing, damage: resampled }), share);
+		const found = leastCost(
+			weighedFront(kind, weight, { ...weighing, damage: resampled }),
+			fraction
+		);
 		if (found === null) continue;
 		same += Number(sameSources(found.sources, sources));
 		for (const [layer, source] of found.sources.entries())

@@ -2,7 +2,7 @@ import type { Reporter } from '../../telemetry/reporter.ts';
 import type { Plans } from '../../engine/plans.ts';
 import { modelFacts } from '../../model/checkpoint/facts.ts';
 import { baselineFigures } from '../figures.ts';
-import { savedPerLayer, savedShares } from '../../plan/axes.ts';
+import { savedFractions, savedPerLayer } from '../../plan/axes.ts';
 import { randomPlans } from '../../plan/random.ts';
 import type { Sources } from '../../plan/types.ts';
 import type { Document } from '../../model/tokens/types.ts';
@@ -82,7 +82,7 @@ export async function searchWith(
 		exhaustive || fixed === null
 			? null
 			: {
-					share: fixed.share,
+					fraction: fixed.share,
 					perLayer,
 					limits,
 					layers,
@@ -107,7 +107,7 @@ export async function searchWith(
 					{ meter, recall, limit }
 				)
 			: { axis: axisOf(goal), share: fixed?.share ?? 0 };
-	const saved = (sources: Sources) => savedShares(facts, sources, setting)[target.axis];
+	const saved = (sources: Sources) => savedFractions(facts, sources, setting)[target.axis];
 	const measure = async (plans: readonly Sources[]) => {
 		const added = await meter.added(
 			'search',
@@ -200,7 +200,7 @@ export async function searchWith(
 	const stability =
 		chosen === null
 			? undefined
-			: await stabilityOf(chosen, { weighing: atTarget, share: target.share, meter, recall });
+			: await stabilityOf(chosen, { weighing: atTarget, fraction: target.share, meter, recall });
 
 	// Everything is frozen. Only now, and only here, is the report part read.
 	const measured = [...variants, ...points, ...axisVariants];
@@ -306,7 +306,7 @@ export async function searchWith(
 			front: points.map(({ kind, sources, weight: by }, at) => ({
 				kind,
 				sources,
-				savings: savedShares(facts, sources, setting),
+				savings: savedFractions(facts, sources, setting),
 				sumOfParts: sumOfParts(sources, damage) ?? 0,
 				report: reported[firstPoint + at],
 				...(by !== 0 && { weight: by }),

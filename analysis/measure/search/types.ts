@@ -12,7 +12,7 @@ import type { Document } from '../../model/tokens/types.ts';
 export type SearchGoal =
 	/** KV cache saved by this many followers. */
 	| { kind: 'followers'; followers: number }
-	/** At least this share, 0 to 1, of what the axis counts. */
+	/** At least this fraction, 0 to 1, of what the axis counts. */
 	| { kind: 'save'; axis: SavingAxis; share: number }
 	/** The most of the KV cache for at most so many nats/token. */
 	| { kind: 'loss'; maxLossIncrease: number };

@@ -55,11 +55,11 @@ export interface WeighedPlan {
 	weight: number;
 }
 
-/** The exact plans of a kind that save at least `share`, one for each weight, without those that come again. */
-export function weighedPlans(kind: FrontKind, share: number, weighing: Weighing): WeighedPlan[] {
+/** The exact plans of a kind that save at least `fraction`, one for each weight, without those that come again. */
+export function weighedPlans(kind: FrontKind, fraction: number, weighing: Weighing): WeighedPlan[] {
 	const plans = new Map<string, WeighedPlan>();
 	for (const weight of RECALL_WEIGHTS) {
-		const found = leastCost(weighedFront(kind, weight, weighing), share);
+		const found = leastCost(weighedFront(kind, weight, weighing), fraction);
 		if (found === null) continue;
 		const key = JSON.stringify(found.sources);
 		if (!plans.has(key)) plans.set(key, { sources: found.sources, weight });

@@ -20,17 +20,17 @@ export interface SearchWork {
 }
 
 /** Layers that a plan runs, as a fraction of all: it runs from the first that it changes. */
-const SHARE_RUN = 0.75;
+const FRACTION_RUN = 0.75;
 /** Fraction of the layers that follow, assumed for a goal that does not count followers; a guess. */
-const ASSUMED_FOLLOWERS_SHARE = 1 / 4;
+const ASSUMED_FOLLOWERS_FRACTION = 1 / 4;
 /** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
-const SHARE_DISTINCT = 0.6;
+const FRACTION_DISTINCT = 0.6;
 /** Fractions of an exhaustive search's work that remain in a race: drops and spans, steps, and random plans. */
 const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
-const SHARE_OF_ITS_OWN = 0.6;
+const FRACTION_OF_ITS_OWN = 0.6;
 /** Of the plans that weigh recall those whose recall is measured on choose: the cheapest on text, until one keeps it. */
-const SHARE_WEIGHED = 0.5;
+const FRACTION_WEIGHED = 0.5;
 /** Plans that are asked the questions to choose by: the baseline, and the cheapest until one keeps accuracy. */
 const ASKED_PLANS = 3;
 /** Windows that a refit takes through the model, for each window of the search part. */
@@ -59,7 +59,7 @@ export function searchWork(
 	const window = windowWork(config, layout, statistics);
 	const output = outputWork(config, layout);
 	const from = (layer: number) => (layers - layer) * window.layer + window.head;
-	const whole = SHARE_OF_ITS_OWN * SHARE_RUN * layers * window.layer + window.head;
+	const whole = FRACTION_OF_ITS_OWN * FRACTION_RUN * layers * window.layer + window.head;
 	const raced = request.exhaustive || request.goal.kind === 'loss' ? 1 : RACED.damage;
 	const { steps, random } = request.exhaustive ? { steps: 1, random: 1 } : RACED;
 	const sum = (works: readonly number[]) => works.reduce((total, work) => total + work, 0);
@@ -75,10 +75,10 @@ export function searchWork(
 	const followers = followersOf(request, layers);
 	// Followers only, then both; the first step of either is measured already.
 	const changes = steps * ((followers - 1) * layers + Math.max(0, followers / 2 - 1) * 2 * layers);
-	const made = SHARE_DISTINCT * PLAN_MAKERS.length;
+	const made = FRACTION_DISTINCT * PLAN_MAKERS.length;
 	const repaired = request.repair ? made : 0;
-	const weighed = recall === null ? 0 : SHARE_DISTINCT * 3 * RECALL_WEIGHTS.length;
-	const front = SHARE_DISTINCT * 3 * Math.min(FRONT_POINTS, 1.5 * layers);
+	const weighed = recall === null ? 0 : FRACTION_DISTINCT * 3 * RECALL_WEIGHTS.length;
+	const front = FRACTION_DISTINCT * 3 * Math.min(FRONT_POINTS, 1.5 * layers);
 
 	const search =
 		similarity +
@@ -92,7 +92,7 @@ export function searchWork(
 		recall === null
 			? 0
 			: recallWork(recall, layers, damage / (window.layer * layers), {
-					choose: 1 + made + repaired + SHARE_WEIGHED * weighed,
+					choose: 1 + made + repaired + FRACTION_WEIGHED * weighed,
 					report: 1 + made + repaired + front
 				});
 	return {
@@ -119,8 +119,8 @@ function recallWork(
 	const pass = layers * work.layer + work.head;
 	return (
 		parts.search.length * damagePasses * pass +
-		SHARE_OF_ITS_OWN *
-			SHARE_RUN *
+		FRACTION_OF_ITS_OWN *
+			FRACTION_RUN *
 			pass *
 			(parts.choose.length * plans.choose + parts.report.length * plans.report)
 	);
@@ -136,11 +136,11 @@ function taskWork(
 	reported: number
 ): number {
 	const pass = layers * work.layer + work.head;
-	const plans = ASKED_PLANS + SHARE_OF_ITS_OWN * SHARE_RUN * reported;
+	const plans = ASKED_PLANS + FRACTION_OF_ITS_OWN * FRACTION_RUN * reported;
 	return (plans / 2) * (tasks.tokens / tasks.context) * pass;
 }
 
 /** Followers that a plan has, about. */
 export function followersOf({ goal }: Pick<SearchRequest, 'goal'>, layers: number): number {
-	return goal.kind === 'followers' ? goal.followers : layers * ASSUMED_FOLLOWERS_SHARE;
+	return goal.kind === 'followers' ? goal.followers : layers * ASSUMED_FOLLOWERS_FRACTION;
 }

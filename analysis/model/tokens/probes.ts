@@ -53,13 +53,13 @@ export async function cutProbes(
 	const notes: string[] = [];
 	for (const [document, { name, text }] of documents.entries()) {
 		const extra = document < windows % documents.length ? 1 : 0;
-		const share = Math.floor(windows / documents.length) + extra;
-		if (share === 0 || passage <= UNSCORED) continue;
+		const probeCount = Math.floor(windows / documents.length) + extra;
+		if (probeCount === 0 || passage <= UNSCORED) continue;
 		const { ids } = await tokenizer.encode(text.slice(0, MOST_CHARACTERS));
-		const starts = probeStarts(ids.length, length, share);
-		if (starts.length < share)
+		const starts = probeStarts(ids.length, length, probeCount);
+		if (starts.length < probeCount)
 			notes.push(
-				`${name}: ${starts.length} of ${share} recall probes: ${ids.length} tokens; ${share === 1 ? 'one takes' : 'more than one take'} ${share === 1 ? 6 * passage : SPREAD * length + share - 1}`
+				`${name}: ${starts.length} of ${probeCount} recall probes: ${ids.length} tokens; ${probeCount === 1 ? 'one takes' : 'more than one take'} ${probeCount === 1 ? 6 * passage : SPREAD * length + probeCount - 1}`
 			);
 		for (const start of starts) {
 			const again = ids.slice(start, start + passage);

@@ -59,16 +59,16 @@ export async function cutWindows(
 	}
 	for (const [rank, document] of able.entries()) {
 		const { name, text } = documents[document];
-		const share =
+		const windowCount =
 			Math.floor(wanted.windows / able.length) + (rank < wanted.windows % able.length ? 1 : 0);
-		if (share === 0) {
+		if (windowCount === 0) {
 			notes.push(`${name}: no window: more texts than windows (${wanted.windows})`);
 			continue;
 		}
-		const { cuts, lacking } = await fitWindows(text, heads[document], share, tokenizer);
-		if (cuts.length < share) {
+		const { cuts, lacking } = await fitWindows(text, heads[document], windowCount, tokenizer);
+		if (cuts.length < windowCount) {
 			notes.push(
-				`${name}: ${plural(cuts.length)} instead of ${share}: ` +
+				`${name}: ${plural(cuts.length)} instead of ${windowCount}: ` +
 					(lacking === 'words'
 						? 'windows begin at words, and parts of this text have too few; is white space missing?'
 						: `the text is too short for more of ${wanted.context} tokens that do not overlap`)

@@ -61,8 +61,8 @@ function rowOf(
 	{ value, low, high }: Pick<JudgedGate, 'value' | 'low' | 'high'>,
 	judged: JudgedGate | null
 ): IntervalRow {
-	const share = gate !== 'maxLossIncrease';
-	const plain = (number: number) => (share ? formatPercent(number) : formatValue(number));
+	const isFraction = gate !== 'maxLossIncrease';
+	const plain = (number: number) => (isFraction ? formatPercent(number) : formatValue(number));
 	const format = gate === 'minAgreement' ? plain : (number: number) => formatSigned(number, plain);
 	const zero = gate === 'minAgreement' ? 1 : 0;
 	const limit = judged?.limit ?? null;
@@ -78,7 +78,7 @@ function rowOf(
 		zero,
 		range: rangeOf(values, gate === 'minAgreement' ? [1] : [0]),
 		format,
-		tick: share ? formatShortPercent : formatTick,
+		tick: isFraction ? formatShortPercent : formatTick,
 		text: withInterval(value, { low, high }, format),
 		asked: judged === null ? '' : askedWords(judged, plain, format)
 	};

@@ -72,8 +72,8 @@ export function evaluateFieldsOf(
 ): EvaluateFields {
 	const limitOf = (gate: keyof Gates) =>
 		report.gates?.judged.find((judged) => judged.gate === gate)?.limit ?? null;
-	const percent = (share: number | null) =>
-		share === null ? null : Number((share * 100).toPrecision(12));
+	const percent = (fraction: number | null) =>
+		fraction === null ? null : Number((fraction * 100).toPrecision(12));
 	return {
 		...before,
 		texts: choicesOf(texts, samples) ?? before.texts,
@@ -118,7 +118,7 @@ export function evaluateRequest(
 	return { kind: 'evaluate', run, texts, ...asked, questions, ...settings };
 }
 
-/** Gates of the form's fields; percentages become shares, and empty fields no gates. */
+/** Gates of the form's fields; percentages become fractions, and empty fields no gates. */
 export function gatesFrom(fields: {
 	maxLossIncrease: number | null | undefined;
 	minAgreementPercent: number | null | undefined;

@@ -127,7 +127,7 @@ function choiceRows(choices: NonNullable<EvaluateReport['choices']>): ComparedRo
 		acc_norm_space: 'The same, divided by the characters of each choice and the space before it',
 		acc_bytes: 'The same, divided by the UTF-8 bytes of each choice, without the space before it'
 	} as const;
-	const points = (value: number) => formatSigned(value, (share) => formatPercent(share));
+	const points = (value: number) => formatSigned(value, (fraction) => formatPercent(fraction));
 	// Results of earlier versions have fewer.
 	return SCORES.filter((score) => score in baseline).map((score) => {
 		const { onlyBaseline, onlyShared, p } = mcnemar[score];
@@ -149,7 +149,7 @@ const PROBE_WORDS: Readonly<Record<ProbeTask, string>> = {
 function probeRows(probe: ProbeReport): ComparedRow[] {
 	const { task, baseline, planned, delta, mcnemar, questions, sequences, chance } = probe;
 	const about = `${PROBE_WORDS[task]}; ${questions} questions in ${sequences} sequences`;
-	const points = (value: number) => formatSigned(value, (share) => formatPercent(share));
+	const points = (value: number) => formatSigned(value, (fraction) => formatPercent(fraction));
 	const added = (value: number) => formatSigned(value, digits(4));
 	return [
 		{
@@ -178,7 +178,7 @@ function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
 	const spread = ({ median, q25, q75 }: typeof prefillRatio) =>
 		`${formatTimes(median, 3)} ${intervalText({ low: q25, high: q75 })}`;
 	const change = (a: number, b: number) =>
-		a === 0 ? '' : formatSigned(b / a - 1, (share) => formatPercent(share));
+		a === 0 ? '' : formatSigned(b / a - 1, (fraction) => formatPercent(fraction));
 	return [
 		{
 			name: timed === 'model' ? 'prefill, whole model' : 'prefill, layers',
@@ -211,12 +211,12 @@ function formatDurationShort(seconds: number): string {
 
 function savedRows({ cost: { predicted } }: EvaluateReport): ComparedRow[] {
 	const { kCache, vCache, parameters, prefill, decode, context } = predicted;
-	const row = (name: string, amount: string, share: number, about: string): ComparedRow => ({
+	const row = (name: string, amount: string, fraction: number, about: string): ComparedRow => ({
 		name,
 		about: `${about}; counted for ${context} tokens, one sequence, float32`,
 		a: '',
 		b: amount,
-		difference: formatPercent(-share, 2)
+		difference: formatPercent(-fraction, 2)
 	});
 	return [
 		row(

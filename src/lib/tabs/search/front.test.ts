@@ -18,16 +18,22 @@ const model = {
 	qkNorm: false,
 	parameters: 4000
 };
-const savings = (share: number) => ({
-	kCache: share * 2,
-	kvCache: share,
-	parameters: share / 4,
-	prefillFlops: share / 5,
-	decodeBytes: share / 6
+const savings = (fraction: number) => ({
+	kCache: fraction * 2,
+	kvCache: fraction,
+	parameters: fraction / 4,
+	prefillFlops: fraction / 5,
+	decodeBytes: fraction / 6
 });
 const loss = (value: number) => ({ loss: value, low: value / 2, high: value * 2 });
-const plan = (name: string, sources: Sources, share: number, report: number) =>
-	({ name, kind: 'share', sources, savings: savings(share), report: loss(report) }) as PlanFigures;
+const plan = (name: string, sources: Sources, fraction: number, report: number) =>
+	({
+		name,
+		kind: 'share',
+		sources,
+		savings: savings(fraction),
+		report: loss(report)
+	}) as PlanFigures;
 
 const report = {
 	verdict: { kind: 'drop', plan: 'drop', sentence: '' },

@@ -9,7 +9,7 @@ const HEAD = 0.2;
  * windows are laid end to end, on each its plans in running order, and the line is cut into stretches of equal work: a
  * stream has whole windows, and of one or two more the plans that begin alike.
  */
-export function sharesOf(
+export function divideAmongStreams(
 	missing: readonly (readonly boolean[])[],
 	plans: readonly PlannedLayers[],
 	count: number
@@ -25,14 +25,14 @@ export function sharesOf(
 		}));
 	});
 	const total = line.reduce((sum, { work }) => sum + work, 0);
-	const shares = Array.from({ length: count }, () => missing.map((row) => row.map(() => false)));
+	const parts = Array.from({ length: count }, () => missing.map((row) => row.map(() => false)));
 	let done = 0;
 	for (const { plan, window, work } of line) {
 		const stream = Math.min(count - 1, Math.floor((count * (done + work / 2)) / total));
-		shares[stream][plan][window] = true;
+		parts[stream][plan][window] = true;
 		done += work;
 	}
-	return shares;
+	return parts;
 }
 
 /** About what a plan takes after another one, in layers: from where it first differs from it, and from the baseline. */
