@@ -2,7 +2,16 @@ import { isCovered, textWidth } from '../../figure/measure.ts';
 import { fixed, type Figure, type Mark } from '../../figure/marks.ts';
 import { rasterUrl } from '../../figure/png.ts';
 import { paintOf, placeOf } from '../../figure/attributes.ts';
+import { SINGLE, WIDTHS, type Style } from '../../figure/style.ts';
 import { html, trusted, type Html, type Part } from './html.ts';
+
+/** Style of figures in a report: without title and caption, whose words stand beside the figure. */
+export const REPORT_STYLE: Style = {
+	...SINGLE,
+	width: WIDTHS.double,
+	title: false,
+	caption: false
+};
 
 /** A figure as a drawing in the page, in the page's own colours, light and dark; its title is read out. */
 export function drawing({ title, width, height, marks }: Figure): Html {

@@ -4,73 +4,32 @@ import { overWords } from '../../text/interval.ts';
 import { shellLine } from '../../text/shell.ts';
 import { definitionOf, methodsSentence } from '../../workspace/run/definition.ts';
 import type { RunRecord } from '../../workspace/run/types.ts';
-import { damageCard, damageMethods, type StoredDamage } from '../damageCard.ts';
+import type { MeasuredKind } from './evidence.ts';
 import { html, type Html } from './html.ts';
-
-interface Reference {
-	text: string;
-	used: (run: RunRecord, kinds: ReadonlySet<string>, asked: boolean) => boolean;
-}
-
-/** Published work that the numbers of a report rest on, and when they do. */
-const REFERENCES: readonly Reference[] = [
-	{
-		text: 'B. Liao and D. V. Vargas. Beyond KV Caching: Shared Attention for Efficient LLMs. arXiv 2407.12866, 2024.',
-		used: () => true
-	},
-	{
-		text: 'S. He, G. Sun, Z. Shen and A. Li. What Matters in Transformers? Not All Attention is Needed. arXiv 2406.15786, 2024.',
-		used: (_, kinds) => kinds.has('search') || kinds.has('damage')
-	},
-	{
-		text: 'J. Lin. Divergence measures based on the Shannon entropy. IEEE Transactions on Information Theory 37 (1), 1991.',
-		used: ({ metrics }) => metrics.includes('js')
-	},
-	{
-		text: 'C. Olsson et al. In-context Learning and Induction Heads. arXiv 2209.11895, 2022.',
-		used: ({ induction }) => induction !== undefined
-	},
-	{
-		text: 'B. Efron and R. J. Tibshirani. An Introduction to the Bootstrap. Chapman & Hall, 1993.',
-		used: () => true
-	},
-	{
-		text: 'Q. McNemar. Note on the sampling error of the difference between correlated proportions or percentages. Psychometrika 12, 1947.',
-		used: (_, kinds, asked) => asked || kinds.has('tasks')
-	},
-	{
-		text: 'L. Gao et al. The Language Model Evaluation Harness. Zenodo, 2024, doi 10.5281/zenodo.12608602.',
-		used: (_, kinds) => kinds.has('tasks')
-	}
-];
+import { REFERENCES, type Reference } from './references.ts';
 
 /** Writes the text of a methods section, on the run and on its measurements. */
-export function methodsText(
-	run: RunRecord,
-	damage: StoredDamage | null,
-	results: readonly StoredResult[]
-): string {
+export function methodsText(run: RunRecord, measured: readonly MeasuredKind[]): string {
 	const windows =
 		run.windows.length < 2
 			? ''
 			: ` Intervals are 95%, by bootstrap ${overWords('documents')}; those of one document ${overWords('blocks')}.`;
-	const searched = results.some(({ result }) => result.kind === 'search')
-		? ' Plans were made from damage on one part of the text, chosen between on a second, and measured once on a third, by differences paired by window.'
-		: '';
 	return [
 		methodsSentence(run, run.metrics[0], run.views[0]) + windows,
-		...(damage === null ? [] : [damageMethods(damage)]),
-		...(searched === '' ? [] : [searched.trim()])
+		...measured.flatMap(({ reported, own }) => reported.methods?.(own) ?? [])
 	].join(' ');
 }
 
-/** The published work that a report cites. */
-export function referencesOf(run: RunRecord, results: readonly StoredResult[]): string[] {
-	const kinds = new Set<string>(results.map(({ result }) => result.kind));
-	const asked = results.some(
-		({ result }) => result.kind === 'evaluate' && result.evaluation.report.choices !== undefined
-	);
-	return REFERENCES.filter(({ used }) => used(run, kinds, asked)).map(({ text }) => text);
+/** The published work that a report cites, for the run and for what was measured. */
+export function referencesOf(run: RunRecord, measured: readonly MeasuredKind[]): string[] {
+	const cited: ReadonlySet<string> = new Set<Reference>([
+		'sharedAttention',
+		'bootstrap',
+		...(run.metrics.includes('js') ? (['divergence'] as const) : []),
+		...(run.induction === undefined ? [] : (['induction'] as const)),
+		...measured.flatMap(({ reported, own }) => reported.cites?.(own) ?? [])
+	]);
+	return Object.entries(REFERENCES).flatMap(([name, text]) => (cited.has(name) ? [text] : []));
 }
 
 /** The commands that make a report's numbers again, each once, and the report itself. */
@@ -84,14 +43,14 @@ export function commandsOf(run: RunRecord, results: readonly StoredResult[]): st
 	];
 }
 
-/** The definition card of the run, and that of its damage. */
-export function cardsSection(run: RunRecord, damage: StoredDamage | null): Html {
-	const cards: [string, object][] = [
+/** The definition cards of the run, and those of its measurements. */
+export function cardsSection(run: RunRecord, measured: readonly MeasuredKind[]): Html {
+	const cards = [
 		...run.metrics.map((metric): [string, object] => [
 			`Similarity: ${metric}`,
 			definitionOf(run, metric, run.views[0])
 		]),
-		...(damage === null ? [] : ([['Damage', damageCard(damage, 'damage')]] as [string, object][]))
+		...measured.flatMap(({ reported, own }) => Object.entries(reported.cards?.(own) ?? {}))
 	];
 	return html`${cards.map(
 		([name, card]) =>
@@ -119,16 +78,12 @@ function cardValue(value: unknown): string {
 }
 
 /** Returns a list of the words and measures of a report, with their meaning, formula and source. */
-export function termsSection(run: RunRecord, results: readonly StoredResult[]): Html {
-	const kinds = new Set<string>(results.map(({ result }) => result.kind));
+export function termsSection(run: RunRecord, measured: readonly MeasuredKind[]): Html {
 	const terms: Term[] = [
 		...run.metrics,
 		...run.views,
 		...(['null', 'excess', 'interval', 'loss', 'measured', 'predicted'] as const),
-		...(kinds.has('damage') ? (['output', 'damage', 'recall'] as const) : []),
-		...(kinds.has('evaluate') ? (['increase', 'agreement', 'gates'] as const) : []),
-		...(kinds.has('search') ? (['verdict'] as const) : []),
-		...(kinds.has('bench') ? (['ratio'] as const) : []),
+		...measured.flatMap(({ reported }) => reported.terms ?? []),
 		...(['kvCache', 'parameters', 'prefill', 'decode'] as const)
 	];
 	return html`<dl class="terms">

@@ -11,8 +11,8 @@ import { advice } from '../answers.ts';
 import { isDamage } from '../damageCard.ts';
 import { layerProfile, profileCaption } from '../profile.ts';
 import { reportScript } from './client.ts';
-import { drawing } from './drawing.ts';
-import { evidenceSections, REPORT_STYLE } from './evidence.ts';
+import { drawing, REPORT_STYLE } from './drawing.ts';
+import { evidenceSections, measuredKinds } from './evidence.ts';
 import { html, trusted, unbrokenIntervals, type Html } from './html.ts';
 import { labelPart, titleWords } from './labels.ts';
 import { mapSection } from './mapSection.ts';
@@ -33,6 +33,7 @@ export type PolicyHash = (script: string) => string;
  */
 export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = new Date()): string {
 	const { run, similarities, results, summaries, labels } = source;
+	const measured = measuredKinds(results);
 	const damage = results.find(isDamage) ?? null;
 	const plans = reportPlans(source);
 	const lead = plans.at(0)?.sources ?? null;
@@ -47,7 +48,7 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 	const script = reportScript(maps);
 	const policy = `default-src 'none'; script-src '${policyHash(script)}'; style-src 'unsafe-inline'; img-src data:`;
 	const commands = commandsOf(run, results);
-	const methods = methodsText(run, damage, results);
+	const methods = methodsText(run, measured);
 	const page = html`<!doctype html>
 		<html lang="en">
 			<head>
@@ -84,7 +85,7 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 							({ title, how }) => html`<p class="small muted">Not measured: ${title}. ${how}.</p>`
 						)}
 					</section>
-					${evidenceSections(source)}
+					${evidenceSections(source, measured)}
 					<section>
 						<div class="row">
 							<h2>Methods</h2>
@@ -93,13 +94,13 @@ export function reportHtml(source: ReportSource, policyHash: PolicyHash, now = n
 						<p id="methods">${methods}</p>
 						<h3>References</h3>
 						<ul class="plain small">
-							${referencesOf(run, results).map((each) => html`<li>${each}</li>`)}
+							${referencesOf(run, measured).map((each) => html`<li>${each}</li>`)}
 						</ul>
 						<h3>Definition cards</h3>
-						${cardsSection(run, damage)}
+						${cardsSection(run, measured)}
 						<details>
 							<summary>What the words and measures mean</summary>
-							${termsSection(run, results)}
+							${termsSection(run, measured)}
 						</details>
 					</section>
 					<section>

@@ -1,14 +1,14 @@
-import type { StoredResult } from '../../measure/results/types.ts';
-import type { PairedTask, Tasks } from '../../measure/tasks/types.ts';
+import type { PairedTask, Tasks } from '../../../measure/tasks/types.ts';
 import {
 	differenceWords,
 	discordantWords,
 	metricWords,
 	taskValue
-} from '../../measure/tasks/words.ts';
-import { formatWhole } from '../../text/number.ts';
-import { html, type Html, type Part } from './html.ts';
-import { table } from './table.ts';
+} from '../../../measure/tasks/words.ts';
+import { formatWhole } from '../../../text/number.ts';
+import { html, type Html, type Part } from '../html.ts';
+import { table } from '../table.ts';
+import type { ReportedKind, StoredOf } from './reportedKind.ts';
 
 /** More metrics of a comparison than this are no report. */
 const MOST_METRICS = 30;
@@ -18,26 +18,21 @@ const HEADER = [
 	'Discordant pairs (A : B), McNemar p'
 ];
 
-/** Runs of lm-evaluation-harness that were imported for these weights, a table each; nothing where there are none. */
-export function harnessSections(
-	results: readonly StoredResult[],
-	labelOf: (stored: StoredResult) => Html | null
-): Html[] {
-	const found = results.flatMap((stored) =>
-		stored.result.kind === 'tasks' ? [{ stored, tasks: stored.result.tasks }] : []
-	);
-	if (found.length === 0) return [];
-	return [
+/** Runs of lm-evaluation-harness that were imported for these weights, a table each. */
+export const tasks: ReportedKind<StoredOf<'tasks'>> = {
+	kind: 'tasks',
+	most: Infinity,
+	section: (shown, { labelOf }) =>
 		html`<section>
 			<h2>Tasks of lm-evaluation-harness</h2>
 			<p class="muted">
 				Imported, not measured by Spanwise; paired question by question. 95% CIs are by bootstrap
 				over blocks of neighbouring questions; McNemar’s test is exact.
 			</p>
-			${found.map(({ stored, tasks }) => compared(tasks, labelOf(stored)))}
-		</section>`
-	];
-}
+			${shown.map((stored) => compared(stored.result.tasks, labelOf(stored)))}
+		</section>`,
+	cites: () => ['mcNemar', 'harness']
+};
 
 function compared({ a, b, rows, notes }: Tasks, label: Html | null): Html {
 	const left = rows.length - MOST_METRICS;
