@@ -3,9 +3,9 @@ import type { SearchReport } from '../analysis/measure/search/types.ts';
 import { resultsText } from './resultsText.ts';
 
 const loss = (value: number) => ({ loss: value, low: value - 0.01, high: value + 0.01 });
-const plan = (maker: string, sources: (number | null)[], text: number, recall: number) => ({
-	name: maker,
-	maker,
+const plan = (planner: string, sources: (number | null)[], text: number, recall: number) => ({
+	name: planner,
+	maker: planner,
 	repaired: false,
 	kind: 'drop',
 	sources,

@@ -1,13 +1,13 @@
 import type {
 	PartLoss,
 	PlanFigures,
-	PlanMaker,
+	Planner,
 	SearchReport
 } from '../analysis/measure/search/types.ts';
 import type { Sources } from '../analysis/plan/types.ts';
 
-/** Makers in the order of the table, and what each chooses by. */
-const CHOSEN_BY: readonly [PlanMaker, string][] = [
+/** Planners in the order of the table, and what each chooses by. */
+const CHOSEN_BY: readonly [Planner, string][] = [
 	['share', 'text'],
 	['share-recall', 'text and recall'],
 	['greedy-share', 'text, step by step'],
@@ -58,13 +58,13 @@ export function resultsText(
 
 function rowsOf({ goal, plans, verdict }: SearchReport, repaired: boolean): string[][] {
 	const seen = new Set<string>();
-	return CHOSEN_BY.flatMap(([maker, chosenBy]) => {
-		const plain = plans.find((plan) => plan.maker === maker && !plan.repaired);
+	return CHOSEN_BY.flatMap(([planner, chosenBy]) => {
+		const plain = plans.find((plan) => plan.maker === planner && !plan.repaired);
 		if (plain === undefined) return [];
 		const key = JSON.stringify([plain.sources, plain.report.loss]);
 		if (seen.has(key)) return [];
 		seen.add(key);
-		const fixed = plans.find((plan) => plan.maker === maker && plan.repaired);
+		const fixed = plans.find((plan) => plan.maker === planner && plan.repaired);
 		const cells = (plan: PlanFigures | undefined) => {
 			if (plan === undefined) return ['', ''];
 			const bold = plan.name === verdict.plan ? '**' : '';
@@ -73,7 +73,7 @@ function rowsOf({ goal, plans, verdict }: SearchReport, repaired: boolean): stri
 		return [
 			[
 				savingOf(goal),
-				`${maker} (${KINDS[plain.kind]})`,
+				`${planner} (${KINDS[plain.kind]})`,
 				chosenBy,
 				layers(plain.sources),
 				...cells(plain),
@@ -100,8 +100,8 @@ function words({ goal, plans, verdict, recall }: SearchReport): string {
 		sentences.push(
 			`The plan that text alone chooses, ${textOnly.plan} (${layers(textOnly.sources)}), adds ${signed(textOnly.report.loss)} on text and ${signed(textOnly.recall.loss)} on recall.`
 		);
-	const [shot, steps] = (['llm-drop', 'llm-drop-steps'] as const).map((maker) =>
-		plans.find((plan) => plan.maker === maker && !plan.repaired)
+	const [shot, steps] = (['llm-drop', 'llm-drop-steps'] as const).map((planner) =>
+		plans.find((plan) => plan.maker === planner && !plan.repaired)
 	);
 	if (shot !== undefined && steps !== undefined)
 		sentences.push(

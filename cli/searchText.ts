@@ -3,7 +3,7 @@ import { AXIS_NAMES } from '../analysis/plan/axes.ts';
 import { raceWords } from '../analysis/measure/search/raceWords.ts';
 import { stabilityWords } from '../analysis/measure/search/stabilityWords.ts';
 import { whyChosen } from '../analysis/measure/search/whyChosen.ts';
-import { PLANNERS } from '../analysis/measure/search/candidate.ts';
+import { CHOOSABLE } from '../analysis/measure/search/candidate.ts';
 import { shortHash } from '../analysis/text/hash.ts';
 import { roughWords } from '../analysis/statistics/resample.ts';
 import type {
@@ -52,7 +52,7 @@ export function searchText({ report, model, texts, context }: Search): string {
 			{
 				title: 'plan',
 				value: ({ name, maker }) =>
-					`${name === verdict.plan ? '* ' : '  '}${name}${PLANNERS.includes(maker) ? '' : ' (rival)'}`
+					`${name === verdict.plan ? '* ' : '  '}${name}${CHOOSABLE.includes(maker) ? '' : ' (rival)'}`
 			},
 			{ title: 'layers', value: ({ sources }) => planWords(sources) },
 			saved(),

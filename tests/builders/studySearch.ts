@@ -3,7 +3,7 @@ import { CONTEXT, WINDOWS, type StudiedModel } from './studyRun.ts';
 import { countsOf, kindOf } from '../../analysis/measure/search/candidate.ts';
 import { shortlistOf } from '../../analysis/measure/search/damage.ts';
 import { verdictOf } from '../../analysis/measure/search/verdict.ts';
-import type { PlanFigures, PlanMaker, SearchReport } from '../../analysis/measure/search/types.ts';
+import type { PlanFigures, Planner, SearchReport } from '../../analysis/measure/search/types.ts';
 import { savedFractions, savedPerLayer } from '../../analysis/plan/axes.ts';
 import { leastCost, paretoFront } from '../../analysis/plan/front.ts';
 import { makePlan } from '../../analysis/plan/planFile.ts';
@@ -39,8 +39,8 @@ export function searchOf(model: StudiedModel, matrix: Float64Array, losses: Loss
 	}));
 	const [share, drop] = fronts.map(({ plans }) => leastCost(plans, target.share)?.sources ?? each);
 	const chosen = losses.added(share) < losses.added(drop) ? share : drop;
-	const made = (maker: PlanMaker, sources: Sources | null) =>
-		sources === null ? [] : [figuresOf(model, losses, maker, sources, chosen)];
+	const made = (planner: Planner, sources: Sources | null) =>
+		sources === null ? [] : [figuresOf(model, losses, planner, sources, chosen)];
 	const plans = [
 		...made('share', share),
 		...made('drop', drop),
@@ -93,14 +93,14 @@ export function searchOf(model: StudiedModel, matrix: Float64Array, losses: Loss
 function figuresOf(
 	model: StudiedModel,
 	{ sum, added, around }: Losses,
-	maker: PlanMaker,
+	planner: Planner,
 	sources: Sources,
 	chosen: Sources
 ): PlanFigures {
 	const loss = around(added(sources));
 	return {
-		name: maker,
-		maker,
+		name: planner,
+		maker: planner,
 		repaired: false,
 		kind: kindOf(sources),
 		sources,

@@ -1,25 +1,25 @@
 import type { LayerHeadMaps } from '../../engine/forward.ts';
 import type { LayerRepairs } from '../../engine/repair/repairs.ts';
 import type { PlanRepair, Sources } from '../../plan/types.ts';
-import type { PlanKind, PlanMaker } from './types.ts';
+import type { PlanKind, Planner } from './types.ts';
 import type { PlanVariant } from './variant.ts';
 
-/** A plan by its maker; heads keep their places where no head maps are given. */
+/** A plan and its planner; heads keep their places where no head maps are given. */
 export interface MadePlan {
-	maker: PlanMaker;
+	maker: Planner;
 	sources: Sources;
 	headMaps?: LayerHeadMaps;
 	/** Weight of recall damage under which it is an exact plan; not there: 0. */
 	weight?: number;
 }
 
-/** A plan that is measured under its maker's name, as it is or repaired. */
+/** A plan that is measured under its planner's name, plain or repaired. */
 export interface Candidate extends MadePlan {
 	repair: { layers: LayerRepairs; named: PlanRepair } | null;
 }
 
 /** Those whose plans may be chosen; the others are rivals. */
-export const PLANNERS: readonly PlanMaker[] = [
+export const CHOOSABLE: readonly Planner[] = [
 	'share',
 	'drop',
 	'mixed',
@@ -31,8 +31,8 @@ export const PLANNERS: readonly PlanMaker[] = [
 	'share-matched'
 ];
 
-export function isPlanners({ maker }: Pick<MadePlan, 'maker'>): boolean {
-	return PLANNERS.includes(maker);
+export function mayBeChosen({ maker }: Pick<MadePlan, 'maker'>): boolean {
+	return CHOOSABLE.includes(maker);
 }
 
 /**
@@ -47,8 +47,8 @@ export function madeFrom(candidates: readonly Candidate[], at: number): number |
 	return found < 0 ? null : found;
 }
 
-export function nameOf(maker: PlanMaker, repaired: boolean): string {
-	return repaired ? `${maker} repaired` : maker;
+export function nameOf(planner: Planner, repaired: boolean): string {
+	return repaired ? `${planner} repaired` : planner;
 }
 
 /** Returns the stem of the names of a plan's files: "share repaired" is share-repaired. */

@@ -18,7 +18,7 @@ import { checkContext } from '../../model/tokens/windows.ts';
 import { checkSearch } from './check.ts';
 import { cutParts } from './parts.ts';
 import { REPAIR_STRENGTHS } from './constants.ts';
-import { PARTS, PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
+import { PARTS, PLANNERS, type Part, type SearchRequest } from './types.ts';
 import { followersOf, searchWork, type SearchWork } from './work.ts';
 
 /** Everything that is known before the model runs. */
@@ -40,8 +40,8 @@ export interface PreparedSearch extends Omit<Prepared, 'work'> {
 	work: SearchWork;
 }
 
-/** Of every maker the refitted weights and the file that holds them, and those of all strengths while one is chosen. */
-const REFITS_HELD = 2 * (PLAN_MAKERS.length + REPAIR_STRENGTHS.length);
+/** Of every planner the refitted weights and the file that holds them, and those of all strengths while one is chosen. */
+const REFITS_HELD = 2 * (PLANNERS.length + REPAIR_STRENGTHS.length);
 
 /**
  * Cuts the three parts and lays the search out in memory, without running anything. Throws

@@ -47,7 +47,7 @@ export async function repairPlans(made: readonly MadePlan[], deps: Deps): Promis
 	const repaired: RepairedPlan[] = [];
 	for (const plan of made) {
 		if (kindOf(plan.sources) === 'none') continue;
-		// Several makers may come to one plan.
+		// Several planners may find the same plan.
 		const key = caseName({ ...plan });
 		const fit = fits.get(key) ?? fitPlan(plan, deps);
 		fits.set(key, fit);

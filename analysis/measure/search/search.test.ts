@@ -9,7 +9,7 @@ import { readRepairs } from '../../engine/repair/file.ts';
 import { SAVING_AXES } from '../../plan/axes.ts';
 import { ProgressFile } from '../lossFile.ts';
 import { PlanRunner } from './planRunner.ts';
-import { PLAN_MAKERS, type PlanMaker, type SearchReport, type SearchRequest } from './types.ts';
+import { PLANNERS, type Planner, type SearchReport, type SearchRequest } from './types.ts';
 import { searchPlans } from '../../../tests/builders/opened.ts';
 
 const LAYERS = 6;
@@ -59,7 +59,7 @@ async function search(request: Partial<SearchRequest> = {}) {
 let usual: Promise<SearchReport> | null = null;
 const usualSearch = () => (usual ??= search());
 
-const RIVALS: readonly PlanMaker[] = [
+const RIVALS: readonly Planner[] = [
 	'similarity',
 	'least-similar',
 	'uniform',
@@ -67,8 +67,8 @@ const RIVALS: readonly PlanMaker[] = [
 	'llm-drop',
 	'llm-drop-steps'
 ];
-/** Makers of plans where recall is not measured. */
-const TEXT_MAKERS = PLAN_MAKERS.filter((maker) => !maker.endsWith('-recall'));
+/** Planners where recall is not measured. */
+const TEXT_PLANNERS = PLANNERS.filter((planner) => !planner.endsWith('-recall'));
 
 let homes = 0;
 const newHome = () => join(home, `home ${homes++}`);
@@ -90,11 +90,11 @@ describe('a search', () => {
 		});
 	});
 
-	it('has the plan of every maker at equal savings, with what each part made of it', async () => {
+	it('has the plan of every planner at equal savings, with what each part made of it', async () => {
 		const report = await usualSearch();
 		expect(report.target.axis).toBe('kvCache');
 		expect(report.target.share).toBeCloseTo(2 / (2 * LAYERS), 12);
-		expect(report.plans.map(({ maker }) => maker)).toEqual(TEXT_MAKERS);
+		expect(report.plans.map(({ maker }) => maker)).toEqual(TEXT_PLANNERS);
 		for (const { savings, sources, search, report: onReport, plan, kind } of report.plans) {
 			expect(Object.keys(savings)).toEqual([...SAVING_AXES]);
 			expect(savings.kvCache).toBeGreaterThanOrEqual(report.target.share - 1e-9);
@@ -114,10 +114,10 @@ describe('a search', () => {
 		expect(report.notes).toEqual([]);
 	});
 
-	it("chooses the planners' plan that is best on choose, and sets it among random plans", async () => {
+	it('chooses the plan that is best on choose, and sets it among random plans', async () => {
 		const { plans, verdict, random } = await usualSearch();
-		const planners = plans.slice(0, 6);
-		const best = planners.reduce((a, b) => (b.choose.loss < a.choose.loss ? b : a));
+		const choosable = plans.slice(0, 6);
+		const best = choosable.reduce((a, b) => (b.choose.loss < a.choose.loss ? b : a));
 		expect(verdict.plan).toBe(best.name);
 		expect(random.plans).toHaveLength(10);
 		const counts = (sources: (number | null)[]) => [
@@ -240,7 +240,7 @@ describe('a search', () => {
 		const request = requestOf({ repair: true, randomPlans: 3 });
 		const { search: found, refits } = await searchPlans(request, { onProgress: () => undefined });
 		const { plans } = found.report;
-		const names = TEXT_MAKERS.flatMap((maker) => [maker, `${maker} repaired`]);
+		const names = TEXT_PLANNERS.flatMap((planner) => [planner, `${planner} repaired`]);
 		expect(plans.map(({ name }) => name).sort()).toEqual(names.sort());
 		const config = parseConfig(JSON.parse(await readFile(join(tiny, 'config.json'), 'utf8')), 'x');
 		const folder = await mkdtemp(join(home, 'refits-'));
@@ -337,8 +337,8 @@ describe('a race', () => {
 		});
 		expect(all.race).toBeUndefined();
 		expect(raced.verdict).toMatchObject({ kind: all.verdict.kind, plan: all.verdict.plan });
-		for (const maker of ['share', 'drop', 'mixed'] as const) {
-			const of = ({ plans }: SearchReport) => plans.find((plan) => plan.maker === maker);
+		for (const planner of ['share', 'drop', 'mixed'] as const) {
+			const of = ({ plans }: SearchReport) => plans.find((plan) => plan.maker === planner);
 			expect(of(raced)?.sources).toEqual(of(all)?.sources);
 			expect(of(raced)?.report).toEqual(of(all)?.report);
 		}

@@ -8,13 +8,13 @@ import type { Sources } from '../../plan/types.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import { mean } from '../../statistics/figures.ts';
 import { axisPlans, axisWinners } from './axisPlans.ts';
-import { countsOf, isPlanners, madeFrom, nameOf, variantOf, type Candidate } from './candidate.ts';
+import { countsOf, mayBeChosen, madeFrom, nameOf, variantOf, type Candidate } from './candidate.ts';
 import { knownOf, shortlistOf, sumOfParts, sumOfRecall } from './damage.ts';
 import { RECALL_WEIGHTS } from './constants.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import { planFigures, savingsSetting, type About } from './figures.ts';
 import { spreadFront } from './front.ts';
-import { makePlans } from './makers.ts';
+import { makePlans } from './planners.ts';
 import type { LossMeter } from './lossMeter.ts';
 import type { OutputOf } from './outputs.ts';
 import type { PreparedSearch } from './prepare.ts';
@@ -121,7 +121,7 @@ export async function searchWith(
 			keepingRecall(weighedPlans(kind, target.share, atTarget), { meter, recall, limit }));
 	const { turned } = deps;
 	const known = exhaustive ? null : knownOf(damage);
-	const makings = {
+	const inputs = {
 		layers,
 		limits,
 		target,
@@ -137,7 +137,7 @@ export async function searchWith(
 		measure,
 		known
 	};
-	const made = target.share > 0 ? await makePlans(makings, (text) => notes.push(text)) : [];
+	const made = target.share > 0 ? await makePlans(inputs, (text) => notes.push(text)) : [];
 	const repaired = request.repair ? await repairPlans(made, deps) : [];
 	const candidates: Candidate[] = [
 		...made.map((plan) => ({ ...plan, repair: null })),
@@ -148,7 +148,7 @@ export async function searchWith(
 	const onSearch = await meter.added('search', variants);
 	const onChoose = await meter.added('choose', variants);
 	const recallOnChoose = recall && (await recall.added('choose', variants));
-	const own = [...candidates.keys()].filter((at) => isPlanners(candidates[at]));
+	const own = [...candidates.keys()].filter((at) => mayBeChosen(candidates[at]));
 	const best = (recalls: typeof recallOnChoose): number | null =>
 		own.length === 0
 			? null

@@ -82,8 +82,8 @@ export interface AccuracyDrop {
 /** Kind of a plan: its layers share, are dropped, or both; 'none': neither. */
 export type PlanKind = 'share' | 'drop' | 'mixed' | 'none';
 
-/** Makers of plans. All but the planners are rivals. */
-export const PLAN_MAKERS = [
+/** Ways of making a plan. All but the choosable ones (see `CHOOSABLE`) are rivals. */
+export const PLANNERS = [
 	/** Exact dynamic programming over measured damage: followers only, dropped layers only, both. */
 	'share',
 	'drop',
@@ -106,12 +106,12 @@ export const PLAN_MAKERS = [
 	/** The same one layer at a time, measured again after each. */
 	'llm-drop-steps'
 ] as const;
-export type PlanMaker = (typeof PLAN_MAKERS)[number];
+export type Planner = (typeof PLANNERS)[number];
 
 export interface PlanFigures {
-	/** The maker, and " repaired" where output projections were refitted. */
+	/** The planner, and " repaired" where output projections were refitted. */
 	name: string;
-	maker: PlanMaker;
+	maker: Planner;
 	repaired: boolean;
 	kind: PlanKind;
 	sources: Sources;
@@ -178,7 +178,7 @@ export interface ShortlistedSpan {
 export interface SearchReport {
 	verdict: {
 		kind: 'share' | 'drop' | 'mixed' | 'neither';
-		/** Name of the plan with the lowest loss on `choose` among the planners'; null where there is none. */
+		/** Name of the plan with the lowest loss on `choose` among the choosable ones; null where there is none. */
 		plan: string | null;
 		sentence: string;
 	};

@@ -2,7 +2,7 @@ import { AXIS_NAMES, type SavingAxis } from '../../plan/axes.ts';
 import { lossText, withInterval } from '../../text/interval.ts';
 import { formatPercent, formatShortPercent, formatValue } from '../../text/number.ts';
 import { adviceWords, layerList, planWords } from '../../text/plan.ts';
-import { isPlanners } from './candidate.ts';
+import { mayBeChosen } from './candidate.ts';
 import { holdsZero } from './ties.ts';
 import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
 
@@ -105,7 +105,7 @@ function reasonAgainst(
 /** The best plan of another kind, chosen as the plan itself was. */
 function otherKind({ plans }: Measured, best: PlanFigures): string | null {
 	const others = plans
-		.filter((plan) => isPlanners(plan) && plan.kind !== best.kind && plan.kind !== 'none')
+		.filter((plan) => mayBeChosen(plan) && plan.kind !== best.kind && plan.kind !== 'none')
 		.sort((a, b) => a.choose.loss - b.choose.loss);
 	const other = others.at(0);
 	if (other === undefined) return `No plan of another kind reaches the same saving`;
@@ -224,8 +224,8 @@ function repairHelp({ plans }: Measured, best: PlanFigures): string | null {
 }
 
 function headMapHelp({ plans }: Measured): string | null {
-	const [share, matched] = ['share', 'share-matched'].map((maker) =>
-		plans.find((plan) => plan.maker === maker && !plan.repaired)
+	const [share, matched] = ['share', 'share-matched'].map((planner) =>
+		plans.find((plan) => plan.maker === planner && !plan.repaired)
 	);
 	if (share === undefined || matched === undefined) return null;
 	return `With best-match head maps the share plan ${COSTS[sideOf(matched)]}: ${formatValue(matched.report.loss)} vs. ${formatValue(share.report.loss)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlanFigures, PlanMaker, SearchReport } from './types.ts';
+import type { PlanFigures, Planner, SearchReport } from './types.ts';
 import { whyChosen } from './whyChosen.ts';
 
 const exact = (loss: number) => ({ loss, low: loss - 0.01, high: loss + 0.01 });
@@ -16,7 +16,7 @@ const plan = (
 	}
 ) =>
 	({
-		...{ name, maker: name.split(' ')[0] as PlanMaker, repaired: name.endsWith('repaired') },
+		...{ name, maker: name.split(' ')[0] as Planner, repaired: name.endsWith('repaired') },
 		...{ savings: { kvCache: saved }, choose: exact(choose), report: exact(report) },
 		...(recall !== undefined && { recall: { choose: exact(recall), report: exact(recall) } })
 	}) as PlanFigures;

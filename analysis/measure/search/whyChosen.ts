@@ -1,5 +1,5 @@
 import { formatSigned } from '../../text/number.ts';
-import { isPlanners } from './candidate.ts';
+import { mayBeChosen } from './candidate.ts';
 import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
 
 type Told = Pick<SearchReport, 'target' | 'plans' | 'recall'> & {
@@ -35,7 +35,7 @@ function reasonAgainst(
 	chosen: PlanFigures,
 	limit: number | null
 ): string | null {
-	if (!isPlanners(cheaper))
+	if (!mayBeChosen(cheaper))
 		return 'It is there to compare with, and only plans made from measured damage are chosen between';
 	const recall = cheaper.recall?.choose.loss;
 	if (limit !== null && recall !== undefined && recall > limit)

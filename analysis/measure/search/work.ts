@@ -7,7 +7,7 @@ import type { PlansWork } from '../../engine/plans.ts';
 import type { PlanSample } from './planRunner.ts';
 import type { SearchTasks } from './tasks.ts';
 import { FRONT_POINTS, RECALL_WEIGHTS, REPAIR_STRENGTHS } from './constants.ts';
-import { PLAN_MAKERS, type Part, type SearchRequest } from './types.ts';
+import { PLANNERS, type Part, type SearchRequest } from './types.ts';
 
 /** Floating-point operations of one window: a layer, the head, one pair's `output`, similarity; and of the search. */
 export interface SearchWork {
@@ -23,7 +23,7 @@ export interface SearchWork {
 const FRACTION_RUN = 0.75;
 /** Fraction of the layers that follow, assumed for a goal that does not count followers; a guess. */
 const ASSUMED_FOLLOWERS_FRACTION = 1 / 4;
-/** Makers and fronts come to the same plans now and then, and no plan is measured twice. */
+/** Planners and fronts find the same plans now and then, and no plan is measured twice. */
 const FRACTION_DISTINCT = 0.6;
 /** Fractions of an exhaustive search's work that remain in a race: drops and spans, steps, and random plans. */
 const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
@@ -75,7 +75,7 @@ export function searchWork(
 	const followers = followersOf(request, layers);
 	// Followers only, then both; the first step of either is measured already.
 	const changes = steps * ((followers - 1) * layers + Math.max(0, followers / 2 - 1) * 2 * layers);
-	const made = FRACTION_DISTINCT * PLAN_MAKERS.length;
+	const made = FRACTION_DISTINCT * PLANNERS.length;
 	const repaired = request.repair ? made : 0;
 	const weighed = recall === null ? 0 : FRACTION_DISTINCT * 3 * RECALL_WEIGHTS.length;
 	const front = FRACTION_DISTINCT * 3 * Math.min(FRONT_POINTS, 1.5 * layers);

@@ -9,11 +9,11 @@ import type { MadePlan } from './candidate.ts';
 import { greedyPlan, type Known, type Measure } from './greedy.ts';
 import type { SearchSimilarity } from './similarity.ts';
 import { leastTurnedPlan, leastTurnedSteps } from './leastTurned.ts';
-import type { PlanMaker, SearchReport } from './types.ts';
+import type { Planner, SearchReport } from './types.ts';
 import { FRONT_KINDS, type FrontKind, type WeighedPlan } from './weighed.ts';
 
-/** Inputs of the makers of plans. */
-export interface Makings {
+/** Inputs of the planners. */
+export interface PlannerInputs {
 	layers: number;
 	limits: SpanLimits;
 	target: SearchReport['target'];
@@ -37,11 +37,11 @@ export interface Makings {
 const SLACK = 1e-9;
 
 /**
- * Every maker's plan that saves at least the target, the least that reaches it; a maker that has none is left out
- * and `note` told of it.
+ * The plan of every planner that saves at least the target, the least that reaches it; `note` is called for a planner
+ * that has none.
  */
 export async function makePlans(
-	makings: Makings,
+	inputs: PlannerInputs,
 	note: (text: string) => void
 ): Promise<MadePlan[]> {
 	const {
@@ -56,19 +56,19 @@ export async function makePlans(
 		turnedUnder,
 		measure,
 		known
-	} = makings;
+	} = inputs;
 	const made: MadePlan[] = [];
 	const goal = `${formatShortPercent(target.share)} of the ${AXIS_NAMES[target.axis]}`;
-	const add = (maker: PlanMaker, sources: Sources | null, most: number | null = null) => {
-		if (sources !== null) made.push({ maker, sources });
+	const add = (planner: Planner, sources: Sources | null, most: number | null = null) => {
+		if (sources !== null) made.push({ maker: planner, sources });
 		else {
 			const atMost = most === null ? '' : `; at most ${formatShortPercent(most)}`;
-			note(`no ${maker} plan saves ${goal}${atMost}`);
+			note(`no ${planner} plan saves ${goal}${atMost}`);
 		}
 	};
-	for (const maker of FRONT_KINDS) {
-		const found = leastCost(fronts[maker], target.share);
-		add(maker, found?.sources ?? null, fronts[maker].at(-1)?.saved ?? 0);
+	for (const planner of FRONT_KINDS) {
+		const found = leastCost(fronts[planner], target.share);
+		add(planner, found?.sources ?? null, fronts[planner].at(-1)?.saved ?? 0);
 	}
 	for (const kind of keeping === null ? [] : FRONT_KINDS) {
 		const found = (await keeping?.(kind)) ?? null;
