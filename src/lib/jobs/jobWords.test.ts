@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Job } from '../client/api.ts';
-import { canRetry, madeBy, placeOf, shownJobs } from './jobWords.ts';
+import { canRetry, placeOf, shownJobs } from './jobWords.ts';
 
 const job: Job = {
 	id: '1',
@@ -55,20 +55,4 @@ it('shows a done job only where it was seen running', () => {
 	const done: Job = { ...job, id: '2', state: 'done' };
 	expect(shownJobs([job, done], new Set()).map(({ id }) => id)).toEqual(['1']);
 	expect(shownJobs([job, done], new Set(['2'])).map(({ id }) => id)).toEqual(['1', '2']);
-});
-it('leads to the run of an analysis, and to the tab with the result of a measurement', () => {
-	const done: Job = { ...job, state: 'done', run: 'r' };
-	expect(madeBy(done)).toEqual({ href: '/runs/r', words: 'Open the run' });
-	const measured: Job = { ...done, result: 'm' };
-	expect(madeBy({ ...measured, kind: 'damage', name: 'damage map' })).toEqual({
-		href: '/runs/r?tab=damage&damage=m',
-		words: 'Open the damage map'
-	});
-	expect(madeBy({ ...measured, kind: 'evaluate' })?.href).toBe('/runs/r?tab=evaluate&evaluate=m');
-	expect(madeBy({ ...measured, kind: 'search' })?.href).toBe('/runs/r?tab=search&search=m');
-	expect(madeBy({ ...measured, kind: 'bench' })?.href).toBe('/runs/r?tab=bench&bench=m');
-});
-it('leads nowhere before there is a result', () => {
-	expect(madeBy({ ...job, run: 'r' })).toBeNull();
-	expect(madeBy({ ...job, state: 'done', kind: 'damage', run: 'r' })).toBeNull();
 });

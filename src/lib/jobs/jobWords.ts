@@ -1,5 +1,4 @@
 import type { Job, JobState } from '../client/api.ts';
-import { resultAddress } from '../client/resultAddress.ts';
 
 /** Ended jobs that can be queued again. */
 const RETRY_STATES: readonly JobState[] = ['failed', 'cancelled', 'interrupted'];
@@ -15,15 +14,6 @@ export function needsLook({ state }: Job): boolean {
 
 export function canRetry({ state }: Job): boolean {
 	return RETRY_STATES.includes(state);
-}
-
-/** Returns the address of the run or result that a job made, and the text of a link to it; null: none is made yet. */
-export function madeBy(job: Job): { href: string; words: string } | null {
-	const { state, kind, name, run, result } = job;
-	if (state !== 'done' || run === null) return null;
-	if (kind === 'analyze') return { href: `/runs/${run}`, words: 'Open the run' };
-	if (result === null) return null;
-	return { href: `/runs/${run}?${resultAddress(kind, result)}`, words: `Open the ${name}` };
 }
 
 /** Describes the stage of a job: "layers, layer 5 of 0–15, window 2 of 8". Layers are counted from 0. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { tabAddress } from './tabAddress.ts';
 
 it.each([
-	['damage', '/runs/a%20run?tab=map&damage=it'],
+	['damage', '/runs/a%20run?tab=map&damage=it&map=damage'],
 	['search', '/runs/a%20run?tab=search&search=it'],
 	['bench', '/runs/a%20run?tab=bench&bench=it'],
 	['tasks', '/runs/a%20run?tab=evaluate']
