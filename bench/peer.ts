@@ -223,11 +223,11 @@ class PlainModel {
 	static async open(folder: string): Promise<PlainModel> {
 		const model = await openModel(folder);
 		requireCheckpoint(model);
-		const outlook = checkpointEngine(model).plans({
+		const forecast = checkpointEngine(model).plans({
 			samples: [{ context: CONTEXT, scored: CONTEXT - 1, windowCount: WINDOWS }],
 			limitBytes: memoryLimit(null)
 		});
-		const plans = await outlook.open();
+		const plans = await forecast.open();
 		const plain = new PlainModel(plans, model.checkpoint.config, () => model.close());
 		// Sessions are made.
 		await plain.seconds();

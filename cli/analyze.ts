@@ -59,9 +59,9 @@ export function registerAnalyze(program: Command, io: Io): void {
 			(await withProgress(io, {}, (watch) =>
 				kind.run(request, {
 					...{ ...running, ...watch },
-					onPrepared(outlook) {
-						for (const note of outlook.estimate.notes) said.add(note);
-						return watch.onPrepared(outlook);
+					onPrepared(forecast) {
+						for (const note of forecast.estimate.notes) said.add(note);
+						return watch.onPrepared(forecast);
 					}
 				})
 			));

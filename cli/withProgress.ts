@@ -1,4 +1,4 @@
-import type { Outlook, Running } from '../analysis/measure/kind.ts';
+import type { Forecast, Running } from '../analysis/measure/kind.ts';
 import { sayEstimate } from './estimateText.ts';
 import { removePartials, watchInterrupts } from './interrupt.ts';
 import { say, type Io } from './io.ts';
@@ -20,10 +20,10 @@ export async function withProgress<Made>(
 		if (writes !== null) removePartials(writes);
 		if (resumes) say(io, 'stopped; rerun the same command to resume');
 	});
-	const onPrepared = (outlook: Outlook) => {
-		writes = outlook.writes ?? null;
-		sayEstimate(outlook.name, outlook.estimate, io, outlook.extent);
-		for (const note of outlook.notes ?? []) say(io, note);
+	const onPrepared = (forecast: Forecast) => {
+		writes = forecast.writes ?? null;
+		sayEstimate(forecast.name, forecast.estimate, io, forecast.extent);
+		for (const note of forecast.notes ?? []) say(io, note);
 	};
 	try {
 		return await run({ onProgress: display.update, onPrepared });

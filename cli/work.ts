@@ -42,8 +42,8 @@ function told(
 	let sample: TelemetrySample | null = null;
 	let progressFile: string | null = null;
 	return {
-		onPrepared: (outlook) => {
-			progressFile = outlook.progressFile ?? null;
+		onPrepared: (forecast) => {
+			progressFile = forecast.progressFile ?? null;
 			// With the next progress, however soon it comes.
 			last = -Infinity;
 		},

@@ -40,8 +40,8 @@ describe('questions within a sequence', () => {
 		'get of %s the loss that each candidate has at the end of a sequence',
 		async (what) => {
 			await withModel(what === 'a checkpoint' ? checkpoint : onnx, async (model) => {
-				const outlook = engineFor(model).compare(PLAN, { context: 20, longest: 20, ...SIZE });
-				const comparison = await outlook.open(scratch);
+				const forecast = engineFor(model).compare(PLAN, { context: 20, longest: 20, ...SIZE });
+				const comparison = await forecast.open(scratch);
 				const ids = Array.from({ length: 20 }, (_, at) => (at * 7 + 3) % 40);
 				const asked = [
 					{ place: 5, candidates: [1, 2, 3] },

@@ -22,7 +22,7 @@ export interface Captured {
 	loss: number;
 	/** null: the model's facts say it all. */
 	seen: SeenWindows | null;
-	/** Device that computed it; left out: that of the outlook. */
+	/** Device that computed it; absent: that of the forecast. */
 	chosen?: ChosenDevice;
 }
 

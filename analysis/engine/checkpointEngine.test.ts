@@ -38,8 +38,8 @@ const samples = [{ context: 8, scored: 7, windowCount: 1 }];
 const whole = { context: 8, longest: 8, windowCount: 1 };
 const plan = { sources: Array.from({ length: LAYERS }, (_, layer) => layer) };
 
-/** Outlook of each verb under a limit. */
-function outlooks(limitBytes: number) {
+/** Forecast of each verb under a limit. */
+function forecasts(limitBytes: number) {
 	const engine = checkpointEngine(model);
 	return [
 		engine.capture(8, STATISTICS, limitBytes),
@@ -50,21 +50,21 @@ function outlooks(limitBytes: number) {
 
 /** Less than all weights take, and enough for a layer at a time. */
 function tooLittle(): number {
-	const [{ memory }] = outlooks(ENOUGH);
+	const [{ memory }] = forecasts(ENOUGH);
 	return memory.bytes - 10e6;
 }
 
 describe('every verb says', () => {
 	it('that the weights are in memory, and no more', () => {
-		for (const { path, notes } of outlooks(ENOUGH)) {
+		for (const { path, notes } of forecasts(ENOUGH)) {
 			expect(path).toEqual({ path: 'resident', device: 'cpu', dtype: 'float32' });
 			expect(notes).toEqual(model.notes);
 		}
 	});
 
 	it('that they are read layer by layer, and why', () => {
-		const { limitBytes } = outlooks(tooLittle())[0].memory;
-		for (const { path, notes } of outlooks(limitBytes)) {
+		const { limitBytes } = forecasts(tooLittle())[0].memory;
+		for (const { path, notes } of forecasts(limitBytes)) {
 			expect(path.path).toBe('streamed');
 			expect(notes.join()).toContain(
 				'weights are read and widened layer by layer, which is slower: all'

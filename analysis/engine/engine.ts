@@ -6,7 +6,7 @@ import type { PlannedLayers } from './forward.ts';
 import type { AttentionLayout } from './layout.ts';
 import type { MemoryPlan } from './memory.ts';
 import type { EnginePath } from './path.ts';
-import type { PlansOutlook, PlansSize } from './plans.ts';
+import type { PlansForecast, PlansSize } from './plans.ts';
 import type { StatisticsRequest } from './statistics.ts';
 import type { Comparison } from './ways.ts';
 import type { WindowWork } from './work.ts';
@@ -23,14 +23,14 @@ export interface Engine {
 	 * Sums of what every layer attends to. Lays windows of `context` tokens out so that they stay under the limit; throws
 	 * InputError where not even one does.
 	 */
-	capture(context: number, statistics: StatisticsRequest, limitBytes: number): CaptureOutlook;
+	capture(context: number, statistics: StatisticsRequest, limitBytes: number): CaptureForecast;
 	/** The model without and with a plan, on the same windows. Throws InputError as `capture`. */
-	compare(planned: PlannedLayers, wanted: ComparisonSize): ComparisonOutlook;
+	compare(planned: PlannedLayers, wanted: ComparisonSize): ComparisonForecast;
 	/**
 	 * Plans on sequences of some lengths, again and again: their losses, output errors and repairs. Throws InputError as
 	 * `capture`, and for a model that plans cannot be tried on without writing them.
 	 */
-	plans(size: PlansSize): PlansOutlook;
+	plans(size: PlansSize): PlansForecast;
 	/**
 	 * Attention probabilities of `layers` on one window, [layers, H, S, S] as float32, rows queries, zeros above the
 	 * diagonal. Throws InputError for a layer that the model does not have.
@@ -39,7 +39,7 @@ export interface Engine {
 }
 
 /** Layout, memory and work of capturing windows of one length. */
-export interface CaptureOutlook {
+export interface CaptureForecast {
 	layout: AttentionLayout;
 	memory: MemoryPlan;
 	work: WindowWork;
@@ -76,7 +76,7 @@ export interface ComparisonWork {
 }
 
 /** Memory and work of running windows both ways, baseline and planned. */
-export interface ComparisonOutlook {
+export interface ComparisonForecast {
 	memory: MemoryPlan;
 	work: ComparisonWork;
 	/** Path, device and type of the run; results record them. */

@@ -8,12 +8,12 @@ const FIXED_SECONDS = 1;
 const DISK_BYTES_PER_SECOND = 1e9;
 
 /** Facts about a prepared run that its estimate is made from. */
-interface Outlook extends SpeedOf, Pick<WindowPlan, 'memory' | 'context' | 'notes' | 'totalWork'> {
+interface Forecast extends SpeedOf, Pick<WindowPlan, 'memory' | 'context' | 'notes' | 'totalWork'> {
 	windows: readonly unknown[];
 	checkpoint: Pick<Checkpoint, 'bytes'>;
 }
 
-export async function estimateOf(prepared: Outlook, home: string): Promise<Estimate> {
+export async function estimateOf(prepared: Forecast, home: string): Promise<Estimate> {
 	const { checkpoint, memory, windows, context, notes } = prepared;
 	const { rate, from } = await operationsPerSecond(home, prepared);
 	const groups = memory.resident ? 1 : Math.ceil(windows.length / memory.windowsPerGroup);

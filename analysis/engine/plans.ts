@@ -38,7 +38,7 @@ export interface PlansWork {
 }
 
 /** Memory, work and path of a run of plans. */
-export interface PlansOutlook {
+export interface PlansForecast {
 	memory: MemoryPlan;
 	/** Of each sample, in order. */
 	work: readonly PlansWork[];

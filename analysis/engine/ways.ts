@@ -4,7 +4,7 @@ import type { TokenComparison } from './comparison.ts';
 /** The model without and with a plan. */
 export type Way = 'baseline' | 'shared';
 
-/** Time that a window took one way; what is timed is in `ComparisonOutlook.timed`. */
+/** Time that a window took one way; what is timed is in `ComparisonForecast.timed`. */
 export interface WindowTime {
 	seconds: number;
 	/** Of all threads together. */

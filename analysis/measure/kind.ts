@@ -38,7 +38,7 @@ export interface Request<Settings = object> {
 }
 
 /** Facts about a job that are known before the model runs. */
-export interface Outlook {
+export interface Forecast {
 	/** The model's name. */
 	name: string;
 	estimate: Estimate;
@@ -64,7 +64,7 @@ export interface Running {
 	workers: URL;
 	onProgress: (progress: Progress) => void;
 	/** Called once, before the model runs. */
-	onPrepared?: (outlook: Outlook) => Promise<void> | void;
+	onPrepared?: (forecast: Forecast) => Promise<void> | void;
 }
 
 /** Tokens of a window and windows; of what reads no texts, what stands in their place. */

@@ -7,7 +7,7 @@ import type { Tokenizer } from '../../model/tokens/types.ts';
 import { probesFor } from '../recall.ts';
 import { ownOf } from '../shards/shard.ts';
 import { memoryLimit } from '../../engine/memory.ts';
-import type { CaptureOutlook } from '../../engine/engine.ts';
+import type { CaptureForecast } from '../../engine/engine.ts';
 import { engineFor } from '../../engine/engineFor.ts';
 import type { SpeedOf } from '../../engine/speed.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
@@ -20,7 +20,7 @@ const ONNX_NOTE =
 
 /** An analysis, of a checkpoint or an ONNX model. */
 export interface PreparedAnalysis
-	extends WindowPlan, SpeedOf, Pick<CaptureOutlook, 'capture' | 'path'> {
+	extends WindowPlan, SpeedOf, Pick<CaptureForecast, 'capture' | 'path'> {
 	model: Model;
 	torch: TorchSettings | null;
 	/** Probes of in-context recall; null: it is not measured. */
@@ -50,7 +50,7 @@ export async function prepare(model: Model, request: AnalyzeRequest): Promise<Pr
 		windowCount: Math.max(1, windows.length)
 	};
 	const limit = memoryLimit(request.memoryLimitBytes);
-	const outlook = engine.capture(context, statistics, limit);
+	const forecast = engine.capture(context, statistics, limit);
 	const { recall, notes: recallNotes } = await recallOfModel(model, request, tokenizer, limit);
 	return {
 		model,
@@ -61,11 +61,11 @@ export async function prepare(model: Model, request: AnalyzeRequest): Promise<Pr
 		windows,
 		context,
 		statistics,
-		...outlook,
-		notes: [...outlook.notes, ...notes, ...recallNotes],
+		...forecast,
+		notes: [...forecast.notes, ...notes, ...recallNotes],
 		recall,
 		totalWork:
-			totalWork(outlook.work, facts.layers, windows.length) + recallWork(recall, facts.layers)
+			totalWork(forecast.work, facts.layers, windows.length) + recallWork(recall, facts.layers)
 	};
 }
 

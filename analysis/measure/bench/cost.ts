@@ -1,4 +1,4 @@
-import type { ComparisonOutlook } from '../../engine/engine.ts';
+import type { ComparisonForecast } from '../../engine/engine.ts';
 import { requirePlan } from '../../engine/checkPlan.ts';
 import { engineFor } from '../../engine/engineFor.ts';
 import { memoryLimit } from '../../engine/memory.ts';
@@ -35,7 +35,7 @@ export interface CostRequest {
 /** All that is known before the model runs; `measured` is null where the cost cannot be measured, and notes say why. */
 export interface PreparedCost {
 	measured: {
-		outlook: ComparisonOutlook;
+		forecast: ComparisonForecast;
 		documents: readonly Document[];
 		windows: Window[];
 		context: number;
@@ -89,20 +89,20 @@ async function preparedCost(model: Model, request: CostRequest): Promise<Prepare
 	});
 	const probeCount = probes?.probes.length ?? 0;
 	const probeContext = probes?.context ?? 0;
-	const outlook = engine.compare(planned, {
+	const forecast = engine.compare(planned, {
 		context,
 		longest: Math.max(context, probeContext),
 		windowCount: Math.max(windows.length, probeCount),
 		limitBytes: memoryLimit(memoryLimitBytes)
 	});
-	const { way, comparison } = outlook.work;
+	const { way, comparison } = forecast.work;
 	const sequences = windows.length + (probeCount * probeContext) / context;
 	return {
-		measured: { outlook, documents, windows, context, probes, path: model.path },
+		measured: { forecast, documents, windows, context, probes, path: model.path },
 		tokens: WAYS * (windows.length * context + probeCount * probeContext),
 		work: sequences * (WAYS * way + comparison),
-		memoryBytes: outlook.memory.bytes,
-		notes: [...outlook.notes, ...notes, ...probeNotes]
+		memoryBytes: forecast.memory.bytes,
+		notes: [...forecast.notes, ...notes, ...probeNotes]
 	};
 }
 
@@ -116,13 +116,13 @@ export async function measureCost(
 	onDone: (fraction: number, tokens: number) => void
 ): Promise<PlanCost | null> {
 	if (measured === null) return null;
-	const { outlook, documents, windows, context, probes, path } = measured;
+	const { forecast, documents, windows, context, probes, path } = measured;
 	let done = 0;
 	const onGroup = (group: number) => {
 		done += group;
 		onDone(done / tokens, group);
 	};
-	const comparison = await outlook.open(home);
+	const comparison = await forecast.open(home);
 	try {
 		const text = await lossesOf(comparison, windows, {
 			lossOf: mean,

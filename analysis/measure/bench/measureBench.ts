@@ -6,7 +6,7 @@ import type { Progress } from '../../telemetry/progress.ts';
 import { noteEnd, noteUse } from '../../process/helpers.ts';
 import { bench, type BenchSubject } from './bench.ts';
 import { ownFile } from './benchOnnx.ts';
-import { roundsOf, tokensOfRound } from './benchOutlook.ts';
+import { roundsOf, tokensOfRound } from './benchForecast.ts';
 import type {
 	BenchFile,
 	BenchReport,

@@ -12,7 +12,7 @@ import type { Document } from '../../model/tokens/types.ts';
 import type { Plan } from '../../plan/types.ts';
 import { checkBenchSetting } from './bench.ts';
 import { onnxDecoderNames, ownFile } from './benchOnnx.ts';
-import { benchSeconds, checkMemory, roundsOf } from './benchOutlook.ts';
+import { benchSeconds, checkMemory, roundsOf } from './benchForecast.ts';
 import type { BenchReport, BenchSetting } from './benchTypes.ts';
 import { prepareCost } from './cost.ts';
 import { reportCost, reporterOf, runPair, type BenchDeps } from './measureBench.ts';

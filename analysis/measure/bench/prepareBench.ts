@@ -22,7 +22,7 @@ import {
 	type BenchMemory,
 	type BenchSeconds,
 	type SideFacts
-} from './benchOutlook.ts';
+} from './benchForecast.ts';
 import type { BenchRequest, BenchSetting } from './benchTypes.ts';
 import { prepareCost, type PreparedCost } from './cost.ts';
 

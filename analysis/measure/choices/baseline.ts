@@ -46,7 +46,7 @@ export async function measureBaseline(
 	{ questions, tokenizer: named, memoryLimitBytes, home, torch }: BaselineRequest,
 	told: {
 		onProgress: (progress: Progress) => void;
-		onPrepared: (outlook: {
+		onPrepared: (forecast: {
 			name: string;
 			estimate: Estimate;
 			extent: string;
@@ -63,21 +63,21 @@ export async function measureBaseline(
 	const context = Math.max(...choices.map(lengthOf));
 	// The engine compares two ways; the model that shares nothing is both of them.
 	const sources = Array.from({ length: facts.layers }, (_, layer) => layer);
-	const outlook = engine.compare(
+	const forecast = engine.compare(
 		{ sources },
 		{
 			...{ context, longest: context, windowCount: choices.length },
 			limitBytes: memoryLimit(memoryLimitBytes)
 		}
 	);
-	const { way, comparison: both } = outlook.work;
+	const { way, comparison: both } = forecast.work;
 	const workOf = (choice: ChoiceTokens): number =>
 		(lengthOf(choice) / context) * (WAYS * way + both);
 	const work = choices.reduce((sum, choice) => sum + workOf(choice), 0);
 	const estimate = await estimateOf(
 		{
-			...outlook,
-			notes: [...outlook.notes],
+			...forecast,
+			notes: [...forecast.notes],
 			checkpoint: facts,
 			totalWork: work,
 			windows: choices,
@@ -91,7 +91,7 @@ export async function measureBaseline(
 		told.onProgress
 	);
 	reporter.add(0, 'reading weights', 0);
-	const comparison = await outlook.open(home);
+	const comparison = await forecast.open(home);
 	let done = 0;
 	const { baseline } = await measureChoices(comparison, choices, lengthOf, (choice) => {
 		reporter.addTokens(WAYS * choice.ids.length);
@@ -107,7 +107,7 @@ export async function measureBaseline(
 		questions: questions.length,
 		baseline: Object.fromEntries(accuracy) as BaselineAccuracy['baseline'],
 		over: draws?.over ?? null,
-		...madeBy(torch, outlook.path),
+		...madeBy(torch, forecast.path),
 		model: { name: model.name, hash: await model.hash(home), tokenizerHash: tokenizer.sha256 }
 	};
 }

@@ -350,7 +350,7 @@ describe('a measurement that was stopped', () => {
 		let results;
 		const resumed = await measure(
 			{ progressFile },
-			{ onPrepared: (outlook) => void (results = outlook.results) }
+			{ onPrepared: (forecast) => void (results = forecast.results) }
 		);
 		expect(results).toEqual({ found, all: 19 * 4 });
 		expect(resumed.report).toEqual(whole.report);

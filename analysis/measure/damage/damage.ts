@@ -21,7 +21,7 @@ import { workOfCases } from './work.ts';
 const RESULTS = 'results.jsonl';
 
 /** Work that is left to do, known before the model runs. */
-export interface DamageOutlook extends PreparedDamage {
+export interface DamageForecast extends PreparedDamage {
 	/** Floating-point operations of what is missing. */
 	totalWork: number;
 	progressFile: string;
@@ -33,7 +33,7 @@ export interface DamageOutlook extends PreparedDamage {
 export interface DamageOptions {
 	onProgress: (progress: Progress) => void;
 	/** Told once, before the model runs. */
-	onPrepared?: (outlook: DamageOutlook) => Promise<void> | void;
+	onPrepared?: (forecast: DamageForecast) => Promise<void> | void;
 	/** Told after each layer of each window, so that evaluations can be counted. */
 	onLayer?: () => void;
 }
@@ -122,11 +122,11 @@ async function measureMissing(
 	options: DamageOptions
 ): Promise<void> {
 	const { checkpoint, windows, context, model } = prepared;
-	const outlook = outlookOf(prepared, progress);
-	await options.onPrepared?.(outlook);
+	const forecast = forecastOf(prepared, progress);
+	await options.onPrepared?.(forecast);
 	const { layers } = checkpoint.config;
 	const reporter = new Reporter(
-		{ work: outlook.totalWork, layers, windows: windows.length, context },
+		{ work: forecast.totalWork, layers, windows: windows.length, context },
 		options.onProgress
 	);
 	reporter.add(0, 'reading weights', 0);
@@ -134,7 +134,7 @@ async function measureMissing(
 	await confirmedOr(model, home, () => progress.discard());
 }
 
-function outlookOf(prepared: PreparedDamage, progress: ProgressFile): DamageOutlook {
+function forecastOf(prepared: PreparedDamage, progress: ProgressFile): DamageForecast {
 	const { checkpoint, maxSpan } = prepared;
 	const cases = 1 + costsOfCases(checkpoint.config.reach, maxSpan).size;
 	const { samples } = prepared;

@@ -78,16 +78,16 @@ function optionsOf(
 ): DamageOptions {
 	return {
 		onProgress,
-		async onPrepared(outlook) {
+		async onPrepared(forecast) {
 			if (onPrepared === undefined) return;
 			const { estimateOf } = await import('../../engine/estimate.ts');
-			const { found, all } = outlook.results;
+			const { found, all } = forecast.results;
 			const there = found === 0 ? '' : `; ${found} of ${all} are there`;
 			await onPrepared({
 				name: model.name,
-				estimate: await estimateOf(outlook, home),
-				notes: [`results are kept in ${outlook.progressFile}${there}`],
-				progressFile: outlook.progressFile
+				estimate: await estimateOf(forecast, home),
+				notes: [`results are kept in ${forecast.progressFile}${there}`],
+				progressFile: forecast.progressFile
 			});
 		}
 	};

@@ -1,6 +1,6 @@
 import { engineFor } from '../../engine/engineFor.ts';
 import { memoryLimit } from '../../engine/memory.ts';
-import type { PlansOutlook } from '../../engine/plans.ts';
+import type { PlansForecast } from '../../engine/plans.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Prepared } from '../../engine/windowPlan.ts';
 import { InputError } from '../../errors.ts';
@@ -20,7 +20,7 @@ export interface PreparedDamage extends Omit<
 	model: CheckpointModel;
 	torch: TorchSettings | null;
 	maxSpan: number;
-	plans: PlansOutlook;
+	plans: PlansForecast;
 	/** Windows of text, and probes of in-context recall where it is measured. */
 	samples: Sample[];
 	/** The shard whose windows and probes are measured; left out: all. */

@@ -10,7 +10,7 @@ import { probesFor } from '../recall.ts';
 import { ownOf, rangeOf, type Shard } from '../shards/shard.ts';
 import { delimiterOf, encodeChoices, filledLength, type ChoiceTokens } from '../choices/encode.ts';
 import { requirePlan } from '../../engine/checkPlan.ts';
-import type { ComparisonOutlook, ComparisonWork, Engine } from '../../engine/engine.ts';
+import type { ComparisonForecast, ComparisonWork, Engine } from '../../engine/engine.ts';
 import type { PlannedLayers } from '../../engine/forward.ts';
 import { engineFor } from '../../engine/engineFor.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
@@ -21,7 +21,7 @@ import { probeWords } from './probes/words.ts';
 import type { EvaluateRequest } from './types.ts';
 
 /** Everything that is known before the model runs. */
-export interface PreparedEvaluation extends Pick<ComparisonOutlook, 'open' | 'path' | 'timed'> {
+export interface PreparedEvaluation extends Pick<ComparisonForecast, 'open' | 'path' | 'timed'> {
 	model: Model;
 	torch: TorchSettings | null;
 	/** Tokens that the model takes at once where it takes no other number; null: any. */
@@ -103,7 +103,7 @@ export async function prepareEvaluation(
 		])
 	);
 	const choiceLengths = choices.map((choice) => choiceLength(choice, { model, fixedContext }));
-	const outlook = engine.compare(planned, {
+	const forecast = engine.compare(planned, {
 		context,
 		longest: Math.max(
 			...choiceLengths,
@@ -131,9 +131,9 @@ export async function prepareEvaluation(
 		probes,
 		longProbes,
 		probeWorks,
-		...outlook,
+		...forecast,
 		notes: [
-			...outlook.notes,
+			...forecast.notes,
 			...notes,
 			...probeNotes,
 			...longNotes,

@@ -70,13 +70,13 @@ Example:
 				asked,
 				{
 					onProgress,
-					async onPrepared(outlook) {
+					async onPrepared(forecast) {
 						if (onPrepared === undefined) return;
-						const there = outlook.found === 0 ? '' : `; ${outlook.found} results are there`;
+						const there = forecast.found === 0 ? '' : `; ${forecast.found} results are there`;
 						await onPrepared({
 							name: model.name,
-							estimate: await estimateOf(outlook, request.home),
-							notes: [`what is measured is kept in ${outlook.folder}${there}`]
+							estimate: await estimateOf(forecast, request.home),
+							notes: [`what is measured is kept in ${forecast.folder}${there}`]
 						});
 					}
 				},
@@ -92,11 +92,11 @@ Example:
 		const measured = (model: Model) =>
 			searchShard(model, asked, shard, {
 				onProgress,
-				async onPrepared(outlook) {
+				async onPrepared(forecast) {
 					if (onPrepared === undefined) return;
 					await onPrepared({
 						name: model.name,
-						estimate: await estimateOf(outlook, request.home),
+						estimate: await estimateOf(forecast, request.home),
 						notes: [
 							'a shard measures what every drop and span adds on its windows, without a race; plans are measured when all shards are put together'
 						]

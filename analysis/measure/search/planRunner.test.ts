@@ -74,11 +74,11 @@ async function withRunner<Result>(
 	) => Promise<Result>,
 	prepared?: PreparedSearch
 ): Promise<Result> {
-	const { plans: outlook, text, parts } = prepared ?? (await prepare());
+	const { plans: forecast, text, parts } = prepared ?? (await prepare());
 	const store = emptyStore();
 	let layers = 0;
 	const task = { work: 1, layers: 5, windows: WINDOWS, context: CONTEXT };
-	const plans = await outlook.open();
+	const plans = await forecast.open();
 	const runner = new PlanRunner(
 		{ ...text, parts },
 		{ search: store, choose: store, report: store },

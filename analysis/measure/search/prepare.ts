@@ -1,8 +1,8 @@
-import type { CaptureOutlook } from '../../engine/engine.ts';
+import type { CaptureForecast } from '../../engine/engine.ts';
 import { engineFor } from '../../engine/engineFor.ts';
 import { attentionLayout } from '../../engine/layout.ts';
 import { memoryLimit } from '../../engine/memory.ts';
-import type { PlansOutlook } from '../../engine/plans.ts';
+import type { PlansForecast } from '../../engine/plans.ts';
 import type { TorchSettings } from '../../engine/torchSettings.ts';
 import type { Prepared } from '../../engine/windowPlan.ts';
 import { requireOwnAttention } from '../../model/checkpoint/shared.ts';
@@ -32,8 +32,8 @@ export interface PreparedSearch extends Omit<Prepared, 'work'> {
 	recall: PlanSample | null;
 	/** The user's questions; null: there are none. */
 	tasks: SearchTasks | null;
-	plans: PlansOutlook;
-	similarity: CaptureOutlook;
+	plans: PlansForecast;
+	similarity: CaptureForecast;
 	limits: SpanLimits;
 	/** Every span within the limits. */
 	spans: { source: number; last: number }[];

@@ -188,8 +188,8 @@ describe('a search', () => {
 		let found = -1;
 		const again = await searchPlans(requestOf({ home: own }), {
 			onProgress: () => undefined,
-			onPrepared: (outlook) => {
-				found = outlook.found;
+			onPrepared: (forecast) => {
+				found = forecast.found;
 			}
 		});
 		expect(found).toBe(kept);

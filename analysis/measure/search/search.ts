@@ -19,7 +19,7 @@ import { addShards } from './shard.ts';
 import type { Part as ShardPart } from '../shards/parts.ts';
 
 /** Prepared search and the losses that an earlier one left, known before the model runs. */
-export interface SearchOutlook extends PreparedSearch {
+export interface SearchForecast extends PreparedSearch {
 	/** Losses of plans on windows that an earlier search left. */
 	found: number;
 	/** Folder of those losses. */
@@ -30,7 +30,7 @@ export interface SearchOutlook extends PreparedSearch {
 export interface SearchOptions {
 	onProgress: (progress: Progress) => void;
 	/** Told once, before the model runs. */
-	onPrepared?: (outlook: SearchOutlook) => Promise<void> | void;
+	onPrepared?: (forecast: SearchForecast) => Promise<void> | void;
 	/** Told after each layer of each window under a plan. */
 	onLayer?: () => void;
 }
