@@ -68,7 +68,7 @@ function factsOf(record: RunRecord): Fact[] {
 		ofModel('MLP size', model.intermediate),
 		ofModel('vocabulary', model.vocab),
 		ofModel('positions', model.maxPositions),
-		ofModel('sliding window', reachOf(model.reach)),
+		ofModel('sliding window', slidingWindowText(model.reach)),
 		ofModel('biases on q, k, v', model.qkvBias ? 'yes' : 'no'),
 		ofModel('norms on q and k', model.qkNorm ? 'yes' : 'no'),
 		ofModel('parameters', model.parameters),
@@ -77,11 +77,11 @@ function factsOf(record: RunRecord): Fact[] {
 	];
 }
 
-function reachOf(reach: readonly (number | null)[]): string {
-	const bounded = reach.filter((window) => window !== null);
+function slidingWindowText(slidingWindows: readonly (number | null)[]): string {
+	const bounded = slidingWindows.filter((window) => window !== null);
 	if (bounded.length === 0) return 'none';
 	const widths = [...new Set(bounded)].join(', ');
-	return bounded.length === reach.length
+	return bounded.length === slidingWindows.length
 		? `${widths} tokens`
-		: `${widths} tokens in ${bounded.length} of ${reach.length} layers`;
+		: `${widths} tokens in ${bounded.length} of ${slidingWindows.length} layers`;
 }

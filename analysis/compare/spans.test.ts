@@ -9,8 +9,8 @@ function chain(...next: number[]): Float64Array {
 	return matrix;
 }
 const free = (layers: number) => Array.from({ length: layers }, () => null);
-const six = { matrix: chain(0, 0.9, 0, 0.8, 0), layers: 6, reach: free(6) };
-const four = { matrix: chain(0, 0.95, 0), layers: 4, reach: free(4) };
+const six = { matrix: chain(0, 0.9, 0, 0.8, 0), layers: 6, slidingWindows: free(6) };
+const four = { matrix: chain(0, 0.95, 0), layers: 4, slidingWindows: free(4) };
 
 describe('compareSpans', () => {
 	it('proposes spans by similarity and says what part of the depth they take up', () => {

@@ -4,11 +4,11 @@ import { mostFollowers, planByFollowers, planByThreshold } from '../plan/search.
 import { planSpans } from '../plan/spans.ts';
 import type { ComparedPlan, ComparedSpans, DepthSpan, SpanChoice, SpanOverlap } from './types.ts';
 
-/** Input of a search for spans: the similarity matrix [L, L] and the reach of each layer. */
+/** Input of a search for spans: the similarity matrix [L, L] and the sliding window of each layer. */
 export interface SpanInput {
 	matrix: Float64Array;
 	layers: number;
-	reach: readonly (number | null)[];
+	slidingWindows: readonly (number | null)[];
 }
 
 /** A quarter of the layers of the shallowest model follow, where the user does not say. */
@@ -35,8 +35,8 @@ export function compareSpans(inputs: readonly SpanInput[], choice: SpanChoice): 
 	};
 }
 
-function planOf({ matrix, layers, reach }: SpanInput, choice: SpanChoice): ComparedPlan {
-	const limits = defaultLimits(reach);
+function planOf({ matrix, layers, slidingWindows }: SpanInput, choice: SpanChoice): ComparedPlan {
+	const limits = defaultLimits(slidingWindows);
 	let sources;
 	let fewer = false;
 	if (choice.by === 'similarity')

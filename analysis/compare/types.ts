@@ -52,7 +52,7 @@ export interface ComparedModel {
 	nullPairs: number | null;
 	/** Per layer against relative depth. */
 	curves: Record<CurveName, Curve>;
-	/** Per layer, how far the model's attention reaches. */
+	/** Sliding window of each layer; null: none. */
 	reach: (number | null)[];
 }
 

@@ -143,7 +143,7 @@ class ChunkedAttention {
 	/** Probabilities of a chunk in all layers, [L, H, queryCount·keyCount]; the next chunk is written over them. */
 	async block(index: number): Promise<Float32Array> {
 		this.#scores ??= await createSession(scoresGraph(this.#config), 'spin');
-		const { layers, heads, kvHeads, headDim, reach } = this.#config;
+		const { layers, heads, kvHeads, headDim, slidingWindows } = this.#config;
 		const { context, blocks } = this.#layout;
 		const block = blocks[index];
 		const { queryStart, queryCount, keyStart, keyCount } = block;
@@ -155,14 +155,14 @@ class ChunkedAttention {
 			[names.keyEnd]: indices([keyStart + keyCount])
 		};
 		const masks = new Map(
-			[...new Set(reach)].map((each) => [
+			[...new Set(slidingWindows)].map((each) => [
 				each,
 				tensor(causalMask(block, each), [1, 1, queryCount, keyCount])
 			])
 		);
 		const entries = heads * blockEntries(block);
 		for (let layer = 0; layer < layers; layer++) {
-			const mask = masks.get(reach[layer]);
+			const mask = masks.get(slidingWindows[layer]);
 			if (mask === undefined) throw new Error(`layer ${layer} has no mask`);
 			const place = this.#room.subarray(layer * entries, (layer + 1) * entries);
 			const feeds = {

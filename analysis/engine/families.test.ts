@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES } from '../model/checkpoint/families.ts';
 import { openCheckpoint } from '../model/checkpoint/open.ts';
 import { WeightReader } from '../model/checkpoint/read.ts';
-import { widestReach, type QueryBlock } from '../graph/blocks.ts';
+import { widestSlidingWindow, type QueryBlock } from '../graph/blocks.ts';
 import { CapturePass } from './capturePass.ts';
 import { ForwardPass } from './forward.ts';
 import { LanguageHead } from './head.ts';
@@ -42,16 +42,16 @@ function mean(values: Float64Array): number {
 	return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Short blocks, so that a window of 24 tokens has many, some of them beyond the reach of a sliding window. */
+/** Short blocks, so that a window of 24 tokens has many, some of them beyond a sliding window. */
 function inBlocksOf(
 	length: number,
 	layout: AttentionLayout,
-	reach: number | null
+	slidingWindow: number | null
 ): AttentionLayout {
 	const blocks: QueryBlock[] = [];
 	for (let queryStart = 0; queryStart < layout.context; queryStart += length) {
 		const queryCount = Math.min(length, layout.context - queryStart);
-		const keyStart = reach === null ? 0 : Math.max(0, queryStart - reach + 1);
+		const keyStart = slidingWindow === null ? 0 : Math.max(0, queryStart - slidingWindow + 1);
 		blocks.push({ queryStart, queryCount, keyStart, keyCount: queryStart + queryCount - keyStart });
 	}
 	return { ...layout, blocks };
@@ -73,7 +73,9 @@ async function run(family: string, blockLength: number | null, resident: boolean
 	const { config } = checkpoint;
 	const whole = attentionLayout(config, reference.ids.length);
 	const layout =
-		blockLength === null ? whole : inBlocksOf(blockLength, whole, widestReach(config.reach));
+		blockLength === null
+			? whole
+			: inBlocksOf(blockLength, whole, widestSlidingWindow(config.slidingWindows));
 	const reader = new WeightReader();
 	const weights = new WeightSource(checkpoint, reader, { resident, hasher: null });
 	const forward = new ForwardPass(config, layout, weights);

@@ -172,12 +172,12 @@ export class ForwardPass {
 		weights: Tensors,
 		kept: WindowAttention | null
 	): Promise<LayerCost> {
-		const reach = this.#config.reach[layer];
+		const slidingWindow = this.#config.slidingWindows[layer];
 		const rotates = this.#config.rotaryOf[layer] !== null;
 		const tap = kept !== null;
 		return this.#compute(
-			`attend ${reach ?? 'all'} ${rotates} ${tap}`,
-			(graph) => attendGraph(graph, { reach, rotates }, tap),
+			`attend ${slidingWindow ?? 'all'} ${rotates} ${tap}`,
+			(graph) => attendGraph(graph, { slidingWindow, rotates }, tap),
 			state,
 			{ ...layerRotary(this.#config, this.#rotary, layer), ...weights },
 			kept === null ? {} : probabilityTensors(this.#layout, kept, layer)

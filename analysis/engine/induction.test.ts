@@ -4,7 +4,10 @@ import { allocateWindow, attentionLayout, layerBlock } from './layout.ts';
 
 /** Two layers, two heads; BOS, then a passage of 2 tokens, 4 between, and the passage again: 9 tokens. */
 const probes = { context: 9, passage: 2 };
-const layout = attentionLayout({ layers: 2, heads: 2, reach: [null, null] }, probes.context);
+const layout = attentionLayout(
+	{ layers: 2, heads: 2, slidingWindows: [null, null] },
+	probes.context
+);
 
 describe('the induction score of a head', () => {
 	it('is the mean attention from a token of the second copy to the token after its first occurrence', () => {

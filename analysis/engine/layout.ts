@@ -1,4 +1,9 @@
-import { blockEntries, queryBlocks, widestReach, type QueryBlock } from '../graph/blocks.ts';
+import {
+	blockEntries,
+	queryBlocks,
+	widestSlidingWindow,
+	type QueryBlock
+} from '../graph/blocks.ts';
 import type { ModelConfig } from '../model/checkpoint/types.ts';
 
 /** Layout of the probabilities of one window in memory: per query block an array [L, H, queryCount·keyCount]. */
@@ -14,15 +19,15 @@ export interface AttentionLayout {
  * graphs of a model that is in memory take windows of any length, but always as many blocks.
  */
 export function attentionLayout(
-	config: Pick<ModelConfig, 'layers' | 'heads' | 'reach'>,
+	config: Pick<ModelConfig, 'layers' | 'heads' | 'slidingWindows'>,
 	context: number,
 	blockCount?: number
 ): AttentionLayout {
-	const reach = widestReach(config.reach);
+	const slidingWindow = widestSlidingWindow(config.slidingWindows);
 	const blocks =
 		blockCount === undefined
-			? queryBlocks(context, reach)
-			: queryBlocks(context, reach, Math.min(blockCount, context));
+			? queryBlocks(context, slidingWindow)
+			: queryBlocks(context, slidingWindow, Math.min(blockCount, context));
 	return { layers: config.layers, heads: config.heads, context, blocks };
 }
 

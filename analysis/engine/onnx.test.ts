@@ -36,7 +36,8 @@ async function difference(
 	const file = join(folder, 'model.onnx');
 	await writeFile(file, bytes);
 	const model = await openOnnx(file);
-	const layout = attentionLayout(model.facts, IDS.length);
+	const sizes = { ...model.facts, slidingWindows: model.facts.reach };
+	const layout = attentionLayout(sizes, IDS.length);
 	const request = { context: IDS.length, blocks: layout.blocks, layers: ALL, loss: true };
 	const options = { layers: ALL, layersPerRun, file };
 	const pass = await OnnxPass.open(tapModel(model, request), layout, options);

@@ -20,7 +20,7 @@ export function judgeWindows(
 	const wider: string[] = [];
 	const shown: string[] = [];
 	const open: string[] = [];
-	const reach = windows.layers.map(({ tokens, from }, layer) => {
+	const slidingWindows = windows.layers.map(({ tokens, from }, layer) => {
 		if (from === 'graph') {
 			if (tokens === null || seen[layer] <= tokens) return tokens;
 			wider.push(`layer ${layer} (${tokens} tokens)`);
@@ -49,7 +49,7 @@ export function judgeWindows(
 				`no sliding window within ${context} tokens in layers ${layers}; wider ones cannot be read from the graph`
 		)
 	];
-	return { reach, notes };
+	return { reach: slidingWindows, notes };
 }
 
 function note(layers: readonly string[], say: (layers: string) => string): string[] {

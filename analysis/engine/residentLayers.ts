@@ -24,7 +24,7 @@ export class ResidentLayers {
 	/** Positions and bounds of the blocks: the same for every layer. */
 	readonly #places: Tensors;
 	readonly #rotary: readonly Tensors[];
-	/** By the reach of a layer. */
+	/** By the sliding window of a layer. */
 	readonly #masks = new Map<number | null, Tensors>();
 	readonly #nothing: Tensors;
 
@@ -103,7 +103,7 @@ export class ResidentLayers {
 		const feeds: Tensors = {
 			...this.#places,
 			...layerRotary(this.#config, this.#rotary, layer),
-			...this.#maskOf(this.#config.reach[layer]),
+			...this.#maskOf(this.#config.slidingWindows[layer]),
 			...this.#nothing,
 			hidden: this.#state(hidden),
 			attends: flag(deed.kind === 'attend'),
@@ -133,15 +133,15 @@ export class ResidentLayers {
 		return tensor(values, [1, this.#config.heads, queryCount, keyCount]);
 	}
 
-	#maskOf(reach: number | null): Tensors {
-		let masks = this.#masks.get(reach);
+	#maskOf(slidingWindow: number | null): Tensors {
+		let masks = this.#masks.get(slidingWindow);
 		if (masks === undefined) {
 			masks = {};
 			for (const [index, block] of this.#layout.blocks.entries()) {
 				const dims = [1, 1, block.queryCount, block.keyCount];
-				masks[blockInputs(index).mask] = tensor(causalMask(block, reach), dims);
+				masks[blockInputs(index).mask] = tensor(causalMask(block, slidingWindow), dims);
 			}
-			this.#masks.set(reach, masks);
+			this.#masks.set(slidingWindow, masks);
 		}
 		return masks;
 	}

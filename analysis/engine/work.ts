@@ -84,7 +84,7 @@ export function outputWork(config: WorkConfig, layout: AttentionLayout): number 
 
 /** Counts the operations on a sequence of each sample, all cut into as many blocks as the first. */
 export function plansWork(
-	config: WorkConfig & Pick<ModelConfig, 'layers' | 'reach'>,
+	config: WorkConfig & Pick<ModelConfig, 'layers' | 'slidingWindows'>,
 	{ samples }: Pick<PlansSize, 'samples'>
 ): PlansWork[] {
 	const blockCount = attentionLayout(config, samples[0].context).blocks.length;

@@ -26,13 +26,13 @@ function blockLength(context: number): number {
 }
 
 /**
- * Cuts S queries into blocks. `reach` is the most keys that any layer's query sees, its own included
+ * Cuts S queries into blocks. `slidingWindow` is the most keys that any layer's query sees, its own included
  * (sliding window), or null where some layer sees all: every layer of a model must be cut alike, because
  * their blocks are compared. With `count` there are that many blocks, as equally long as can be, at most one per query.
  */
 export function queryBlocks(
 	context: number,
-	reach: number | null,
+	slidingWindow: number | null,
 	count: number = Math.ceil(context / blockLength(context))
 ): QueryBlock[] {
 	const length = blockLength(context);
@@ -41,7 +41,7 @@ export function queryBlocks(
 		usual ? Math.min(context, index * length) : Math.round((index * context) / count);
 	return Array.from({ length: count }, (_, index) => {
 		const [queryStart, queryEnd] = [startOf(index), startOf(index + 1)];
-		const keyStart = reach === null ? 0 : Math.max(0, queryStart - reach + 1);
+		const keyStart = slidingWindow === null ? 0 : Math.max(0, queryStart - slidingWindow + 1);
 		return {
 			queryStart,
 			queryCount: queryEnd - queryStart,
@@ -56,24 +56,24 @@ export function blockEntries(block: QueryBlock): number {
 	return block.queryCount * block.keyCount;
 }
 
-/** The longest reach among the layers, null where one of them sees everything before it. */
-export function widestReach(reach: readonly (number | null)[]): number | null {
+/** The widest sliding window of the layers; null: one of them sees everything before it. */
+export function widestSlidingWindow(slidingWindows: readonly (number | null)[]): number | null {
 	let widest = 0;
-	for (const layerReach of reach) {
-		if (layerReach === null) return null;
-		widest = Math.max(widest, layerReach);
+	for (const slidingWindow of slidingWindows) {
+		if (slidingWindow === null) return null;
+		widest = Math.max(widest, slidingWindow);
 	}
 	return widest;
 }
 
-/** Computes the mask added to the scores of a block: 0 where query i sees key j, i − reach < j ≤ i, else MASKED. */
-export function causalMask(block: QueryBlock, reach: number | null): Float32Array {
+/** Computes the mask added to the scores of a block: 0 where query i sees key j, i − slidingWindow < j ≤ i, else MASKED. */
+export function causalMask(block: QueryBlock, slidingWindow: number | null): Float32Array {
 	const mask = new Float32Array(blockEntries(block));
 	for (let row = 0; row < block.queryCount; row++) {
 		const query = block.queryStart + row;
 		for (let column = 0; column < block.keyCount; column++) {
 			const key = block.keyStart + column;
-			const visible = key <= query && (reach === null || key > query - reach);
+			const visible = key <= query && (slidingWindow === null || key > query - slidingWindow);
 			if (!visible) mask[row * block.keyCount + column] = MASKED;
 		}
 	}

@@ -96,7 +96,11 @@ export function captureGraph(wanted: CaptureGraph): Uint8Array {
 			const set = config.rotaryOf[layer];
 			const own =
 				source === layer
-					? graph.ownProbabilities(normed, config.reach[layer], set === null ? null : rotaries[set])
+					? graph.ownProbabilities(
+							normed,
+							config.slidingWindows[layer],
+							set === null ? null : rotaries[set]
+						)
 					: mapped(builder, at, probabilities[source], config.shared?.headMaps[layer] ?? null);
 			probabilities.push(own);
 			const output = graph.mix(own, graph.values(normed), config.outputBias);

@@ -200,12 +200,16 @@ export class DecoderGraph {
 	}
 
 	/**
-	 * The layer's own probabilities of each query block, [heads, queryCount, keyCount], from what `enter` gives. `reach` is
+	 * The layer's own probabilities of each query block, [heads, queryCount, keyCount], from what `enter` gives. `slidingWindow` is
 	 * the layer's sliding window; `rotary` names the tables [S, rotaryDims / 2] of its rotary embedding, null: it has none.
 	 */
-	ownProbabilities(normed: string, reach: number | null, rotary: RotaryNames | null): string[] {
+	ownProbabilities(
+		normed: string,
+		slidingWindow: number | null,
+		rotary: RotaryNames | null
+	): string[] {
 		const { queries, keys } = this.queriesAndKeys(normed, rotary);
-		return this.probabilitiesOf(queries, keys, reach);
+		return this.probabilitiesOf(queries, keys, slidingWindow);
 	}
 
 	/** Queries [1, heads, S, headDim] and keys [1, kvHeads, S, headDim], turned by their positions. */
@@ -231,7 +235,7 @@ export class DecoderGraph {
 	}
 
 	/** Softmax of the masked scores of each query block, [heads, queryCount, keyCount], from all queries and keys. */
-	probabilitiesOf(queries: string, keys: string, reach: number | null): string[] {
+	probabilitiesOf(queries: string, keys: string, slidingWindow: number | null): string[] {
 		const { builder } = this;
 		const { config, blocks, free } = this.layer;
 		const { heads, kvHeads, headDim, scales } = config;
@@ -263,14 +267,14 @@ export class DecoderGraph {
 					? builder.integers(1, heads, -1, 0)
 					: builder.integers(heads, block.queryCount, block.keyCount)
 			]);
-			// One constant for all layers of equal reach.
+			// One constant for all layers with the same sliding window.
 			const mask = free
 				? blockInputs(index).mask
-				: builder.constant(`mask_${reach ?? 'all'}_${index}`, causalMask(block, reach), [
-						1,
-						block.queryCount,
-						block.keyCount
-					]);
+				: builder.constant(
+						`mask_${slidingWindow ?? 'all'}_${index}`,
+						causalMask(block, slidingWindow),
+						[1, block.queryCount, block.keyCount]
+					);
 			const masked = builder.node(`${this.#at}${at}/Mask`, 'Add', [
 				this.#capped(at, perHead),
 				mask

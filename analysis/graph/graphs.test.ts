@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { LLAMA_BLOCK } from '../model/checkpoint/families/family.ts';
 import type { ModelConfig, RopeScaling } from '../model/checkpoint/types.ts';
-import { blockEntries, causalMask, queryBlocks, widestReach } from './blocks.ts';
+import { blockEntries, causalMask, queryBlocks, widestSlidingWindow } from './blocks.ts';
 import { attendGraph } from './attend.ts';
 import { ModelProtoSchema } from '../proto/onnx_pb.ts';
 import { leaveOutGraph } from './leaveOut.ts';
@@ -28,7 +28,7 @@ const config: ModelConfig = {
 	rotaryOf: [0, 0],
 	rotaryDims: 4,
 	learnedPositions: false,
-	reach: [null, null],
+	slidingWindows: [null, null],
 	qkvBias: false,
 	outputBias: false,
 	mlpBias: false,
@@ -57,15 +57,17 @@ describe('queryBlocks', () => {
 	});
 
 	it('covers every query once and every key that it may see', () => {
-		for (const [context, reach] of [
+		for (const [context, slidingWindow] of [
 			[300, null],
 			[1000, 64],
 			[4096, 1000]
 		] as const) {
-			const blocks = queryBlocks(context, reach);
+			const blocks = queryBlocks(context, slidingWindow);
 			expect(blocks.reduce((sum, { queryCount }) => sum + queryCount, 0)).toBe(context);
 			for (const { queryStart, queryCount, keyStart, keyCount } of blocks) {
-				expect(keyStart).toBe(reach === null ? 0 : Math.max(0, queryStart - reach + 1));
+				expect(keyStart).toBe(
+					slidingWindow === null ? 0 : Math.max(0, queryStart - slidingWindow + 1)
+				);
 				expect(keyStart + keyCount).toBe(queryStart + queryCount);
 			}
 		}
@@ -79,15 +81,15 @@ describe('queryBlocks', () => {
 	});
 });
 
-it('a mask hides what lies ahead and what lies beyond the reach', () => {
+it('a mask hides what lies ahead and what lies beyond the sliding window', () => {
 	const mask = causalMask({ queryStart: 2, queryCount: 2, keyStart: 1, keyCount: 3 }, 2);
 	// Query 2 sees keys 1 and 2, query 3 keys 2 and 3.
 	expect([...mask].map((value) => value === 0)).toEqual([true, true, false, false, true, true]);
 });
 
-it('the widest reach is unlimited where one layer sees everything', () => {
-	expect(widestReach([4, 8])).toBe(8);
-	expect(widestReach([4, null])).toBeNull();
+it('the widest sliding window is unlimited where one layer sees everything', () => {
+	expect(widestSlidingWindow([4, 8])).toBe(8);
+	expect(widestSlidingWindow([4, null])).toBeNull();
 });
 
 describe('rotary embedding', () => {
@@ -162,7 +164,7 @@ describe('layer graphs', () => {
 
 	it('attend computes softmax and rotary embedding; reuse has neither, nor q and k', () => {
 		const [attend, reuse] = [
-			attendGraph(layer, { reach: null, rotates: true }, true),
+			attendGraph(layer, { slidingWindow: null, rotates: true }, true),
 			reuseGraph(layer)
 		];
 		expect(operators(attend)).toContain('Softmax');
@@ -181,8 +183,8 @@ describe('layer graphs', () => {
 	});
 
 	it('the tap adds outputs and nothing else', () => {
-		expect(operators(attendGraph(layer, { reach: null, rotates: true }, true))).toEqual(
-			operators(attendGraph(layer, { reach: null, rotates: true }, false))
+		expect(operators(attendGraph(layer, { slidingWindow: null, rotates: true }, true))).toEqual(
+			operators(attendGraph(layer, { slidingWindow: null, rotates: true }, false))
 		);
 	});
 });

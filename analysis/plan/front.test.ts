@@ -104,7 +104,7 @@ describe('paretoFront', () => {
 		}
 	});
 
-	const free: SpanLimits = { maxSpan: 3, protectedLayers: [], reach: [null, null, null] };
+	const free: SpanLimits = { maxSpan: 3, protectedLayers: [], slidingWindows: [null, null, null] };
 	const unit = { share: [0, 1, 1], drop: [2, 2, 2] };
 	it('of three layers, worked out by hand', () => {
 		const spans = new Map([
@@ -152,7 +152,9 @@ describe('paretoFront', () => {
 	});
 	it('refuses limits of another model', () => {
 		const costs: MeasuredCosts = { drop: [1, 1], span: () => 1 };
-		expect(() => paretoFront(costs, unit, free, BOTH)).toThrow('reach: 3 layers; expected 2');
+		expect(() => paretoFront(costs, unit, free, BOTH)).toThrow(
+			'slidingWindows: 3 layers; expected 2'
+		);
 	});
 	it('of 80 layers with irrational savings has plans, ascending in saving and cost', () => {
 		const random = seeded(5);
@@ -163,7 +165,11 @@ describe('paretoFront', () => {
 			span: (source, last) => 0.02 * (last - source) ** 1.5 * (1 + Math.sin(source))
 		};
 		const saved = { share: list(() => 0.1 / 80), drop: list(() => (0.1 / 80) * Math.SQRT2) };
-		const limits = { maxSpan: 6, protectedLayers: [0, 79], reach: new Array<null>(80).fill(null) };
+		const limits = {
+			maxSpan: 6,
+			protectedLayers: [0, 79],
+			slidingWindows: new Array<null>(80).fill(null)
+		};
 		const front = paretoFront(costs, saved, limits, BOTH);
 		expect(front.length).toBeGreaterThan(80);
 		front.forEach(({ sources, saved, cost }, i) => {

@@ -46,8 +46,8 @@ interface Tail {
  *
  * Dynamic programming over the layers from the last to the first, with all unbeaten plans of the layers from
  * i on (label setting; after Martins 1984). They are at most as many as there are different savings: L²/2
- * where all layers save alike, for then only how many follow and how many are dropped counts; with layers
- * of different reach at most the product of that over the reaches, and of those few are unbeaten: 80 layers
+ * where all layers save alike, for then only how many follow and how many are dropped counts; where sliding
+ * windows differ at most the product of that over the windows, and of those few are unbeaten: 80 layers
  * with spans of 6 have some hundred plans. Savings that differ from layer to layer have no such bound.
  * Throws InputError as `checkLimits` does.
  */

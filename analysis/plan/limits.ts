@@ -6,12 +6,15 @@ import type { SpanLimits } from './types.ts';
 export const DEFAULT_MAX_SPAN = 4;
 
 /** Spans of at most 4 layers; the first and the last layer are protected, where there are others. */
-export function defaultLimits(reach: readonly (number | null)[]): SpanLimits {
-	const protectedLayers = reach.length > 2 ? [0, reach.length - 1] : [];
-	return { maxSpan: DEFAULT_MAX_SPAN, protectedLayers, reach };
+export function defaultLimits(slidingWindows: readonly (number | null)[]): SpanLimits {
+	const protectedLayers = slidingWindows.length > 2 ? [0, slidingWindows.length - 1] : [];
+	return { maxSpan: DEFAULT_MAX_SPAN, protectedLayers, slidingWindows };
 }
 
-/** Throws InputError for a span length below 1, or a protected layer or reach that the model does not have. */
+/**
+ * Throws InputError for a span length below 1, a protected layer that the model does not have, or sliding windows of
+ * another number of layers.
+ */
 export function checkLimits(limits: SpanLimits, layers: number): void {
 	if (!Number.isInteger(limits.maxSpan) || limits.maxSpan < 1)
 		throw new InputError(
@@ -22,13 +25,15 @@ export function checkLimits(limits: SpanLimits, layers: number): void {
 			throw new InputError(
 				`protected layer ${layer}: not in the model; allowed: 0 to ${layers - 1}`
 			);
-	if (limits.reach.length !== layers)
-		throw new InputError(`reach: ${limits.reach.length} layers; expected ${layers}`);
+	if (limits.slidingWindows.length !== layers)
+		throw new InputError(
+			`slidingWindows: ${limits.slidingWindows.length} layers; expected ${layers}`
+		);
 }
 
 /**
  * Per layer, how many followers a span that begins there may have: bounded by its length, the last
- * layer, protected layers and the first layer of another reach. 0 for a protected layer.
+ * layer, protected layers and the first layer with another sliding window. 0 for a protected layer.
  */
 export function followersAllowed(limits: SpanLimits, layers: number): number[] {
 	checkLimits(limits, layers);
@@ -37,7 +42,8 @@ export function followersAllowed(limits: SpanLimits, layers: number): number[] {
 		if (isProtected.has(source)) return 0;
 		let count = 0;
 		for (let layer = source + 1; layer < layers && count + 1 < limits.maxSpan; layer++) {
-			if (isProtected.has(layer) || limits.reach[layer] !== limits.reach[source]) break;
+			if (isProtected.has(layer) || limits.slidingWindows[layer] !== limits.slidingWindows[source])
+				break;
 			count++;
 		}
 		return count;

@@ -8,7 +8,7 @@ import type { Sources, SpanLimits } from './types.ts';
 const limits: SpanLimits = {
 	maxSpan: 3,
 	protectedLayers: [0, 8],
-	reach: [null, null, null, null, null, null, null, 4, null]
+	slidingWindows: [null, null, null, null, null, null, null, 4, null]
 };
 const droppedOf = (plan: Sources) => plan.filter((source) => source === null).length;
 /** Every plan with so many of each kind. */
@@ -50,7 +50,7 @@ describe('randomPlans', () => {
 	});
 
 	it('of 80 layers are plans with as many of each kind as asked', () => {
-		const wide = { ...limits, maxSpan: 6, reach: new Array<null>(80).fill(null) };
+		const wide = { ...limits, maxSpan: 6, slidingWindows: new Array<null>(80).fill(null) };
 		const plans = randomPlans(100, { followers: 20, dropped: 10 }, wide, 80, 2);
 		expect(new Set(plans.map((plan) => plan.join())).size).toBe(100);
 		for (const plan of plans) {

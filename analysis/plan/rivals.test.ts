@@ -12,11 +12,11 @@ const sixteen = defaultLimits(new Array<null>(16).fill(null));
 /** Spans as 'source–last', for short. */
 const words = (sources: Sources | null) =>
 	sources && spansOf(sources).map(({ source, followers }) => `${source}–${followers.at(-1)}`);
-/** Layers 1 to 4, 6 to 9 and 10 to 13 are stretches: 5 is protected, 10 reaches less far. */
+/** Layers 1 to 4, 6 to 9 and 10 to 13 are stretches: 5 is protected, 10 has a sliding window. */
 const broken: SpanLimits = {
 	maxSpan: 3,
 	protectedLayers: [0, 5, 14],
-	reach: Array.from({ length: 15 }, (_, layer) => (layer < 10 ? null : 8))
+	slidingWindows: Array.from({ length: 15 }, (_, layer) => (layer < 10 ? null : 8))
 };
 
 describe('uniformPlan of 16 layers', () => {
@@ -70,7 +70,7 @@ describe('trailingPlan', () => {
 		expect(words(trailingPlan(6, { ...sixteen, maxSpan: 16 }, 16))).toEqual(['8–14']);
 		expect(trailingPlan(11, sixteen, 16)).toBeNull();
 	});
-	it('goes on before a protected layer and before another reach', () => {
+	it('goes on before a protected layer and before another sliding window', () => {
 		expect(words(trailingPlan(2, broken, 15))).toEqual(['11–13']);
 		expect(words(trailingPlan(3, broken, 15))).toEqual(['8–9', '11–13']);
 		expect(words(trailingPlan(6, broken, 15))).toEqual(['2–4', '7–9', '11–13']);
@@ -80,7 +80,11 @@ describe('trailingPlan', () => {
 
 describe('leastSimilarPlan', () => {
 	const layers = 4;
-	const free: SpanLimits = { maxSpan: 4, protectedLayers: [], reach: [null, null, null, null] };
+	const free: SpanLimits = {
+		maxSpan: 4,
+		protectedLayers: [],
+		slidingWindows: [null, null, null, null]
+	};
 	const matrix = new Float64Array(16).fill(0.5);
 	matrix[0 * layers + 1] = 0.9;
 	matrix[1 * layers + 2] = 0.1;

@@ -10,7 +10,7 @@ import type { Sources, SpanLimits } from './types.ts';
  * not whole or below 0, and as `checkLimits` does.
  */
 
-/** Neighbouring layers of the same reach, none of them protected: a span lies in one stretch. */
+/** Neighbouring layers with the same sliding window, none of them protected: a span lies in one stretch. */
 interface Stretch {
 	first: number;
 	length: number;
@@ -19,7 +19,7 @@ interface Stretch {
 }
 
 /**
- * Spans of lengths as equal as possible, spread evenly. A stretch (unprotected neighbours of the same reach)
+ * Spans of lengths as equal as possible, spread evenly. A stretch (unprotected neighbours with the same sliding window)
  * of n layers with f followers is divided into n − f runs that begin at its layers round(g·n/(n − f)), g = 0,
  * 1, …, so that their lengths differ by one at most; the first layer of a run computes its attention, the
  * others follow it. Where there are several stretches, followers are given out one at a time to the stretch

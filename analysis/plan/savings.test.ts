@@ -138,7 +138,7 @@ describe('savings', () => {
 		});
 	});
 
-	it('takes shares of what each layer really caches where reaches differ', () => {
+	it('takes fractions of what each layer really caches where sliding windows differ', () => {
 		const mixed = model({ layers: 4, reach: [null, null, 1024, 1024] });
 		const fraction = savings(mixed, [0, 1, 2, 2], bf16).kCache.shareOfK;
 		expect(fraction).toBe(1024 / (4096 + 4096 + 1024 + 1024));

@@ -50,7 +50,7 @@ export function defaultSetting({ maxPositions }: { maxPositions: number }): Savi
 
 /**
  * Predicts what a plan's followers and dropped layers save, by counting. With d = headDim, and in
- * a layer of reach w min(i + 1, w) keys for query i and min(n, w) positions in the cache (no reach: n²/2 keys
+ * a layer with sliding window w min(i + 1, w) keys for query i and min(n, w) positions in the cache (none: n²/2 keys
  * in all):
  * - kCache: kvHeads·d·b bytes per token for each of these layers, times B and the cache's length; vCache: as
  *   much again for each dropped layer, for a follower keeps its V. shareOfK is of all layers' K; shareOfKv
@@ -143,9 +143,9 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
  * Keys seen by all queries of a layer together: n²/2 without a sliding window (the causal half), else
  * Σ_i min(i + 1, w).
  */
-function keysSeen(context: number, reach: number | null): number {
-	if (reach === null) return context ** 2 / 2;
-	const window = Math.min(reach, context);
+function keysSeen(context: number, slidingWindow: number | null): number {
+	if (slidingWindow === null) return context ** 2 / 2;
+	const window = Math.min(slidingWindow, context);
 	return (window * (window + 1)) / 2 + (context - window) * window;
 }
 

@@ -13,7 +13,7 @@ import type { Sources, SpanLimits } from './types.ts';
 const free = (layers: number): SpanLimits => ({
 	maxSpan: layers,
 	protectedLayers: [],
-	reach: new Array<null>(layers).fill(null)
+	slidingWindows: new Array<null>(layers).fill(null)
 });
 /** Every pair alike but those named: 'source-follower'. */
 function matrixOf(layers: number, pairs: Record<string, number>): Float64Array {
@@ -140,11 +140,11 @@ describe('limits', () => {
 		for (const { layers, limits, plans } of cases)
 			expect(mostFollowers(limits, layers)).toBe(Math.max(...plans.map(followersOf)));
 	});
-	it('spans end before a protected layer, before another reach, and at their longest', () => {
+	it('spans end before a protected layer, before another sliding window, and at their longest', () => {
 		const limits: SpanLimits = {
 			maxSpan: 3,
 			protectedLayers: [0, 4],
-			reach: [null, null, null, null, null, 8, 8, null]
+			slidingWindows: [null, null, null, null, null, 8, 8, null]
 		};
 		expect(followersAllowed(limits, 8)).toEqual([0, 2, 1, 0, 0, 1, 0, 0]);
 	});
@@ -168,6 +168,6 @@ describe('limits', () => {
 		expect(() => mostFollowers({ ...free(4), protectedLayers: [4] }, 4)).toThrow(
 			'protected layer 4: not in the model; allowed: 0 to 3'
 		);
-		expect(() => mostFollowers(free(3), 4)).toThrow('reach: 3 layers; expected 4');
+		expect(() => mostFollowers(free(3), 4)).toThrow('slidingWindows: 3 layers; expected 4');
 	});
 });

@@ -3,17 +3,20 @@ import { mostFollowers, planByFollowers } from './search.ts';
 import type { Sources, SpanLimits } from './types.ts';
 
 /** The rule of the plan that everything about a run begins with: a quarter of its layers follow, or as many as can. */
-export function startingRule(reach: readonly (number | null)[]): {
+export function startingRule(slidingWindows: readonly (number | null)[]): {
 	followers: number;
 	limits: SpanLimits;
 } {
-	const layers = reach.length;
-	const limits = defaultLimits(reach);
+	const layers = slidingWindows.length;
+	const limits = defaultLimits(slidingWindows);
 	return { followers: Math.min(mostFollowers(limits, layers), Math.round(layers / 4)), limits };
 }
 
 /** That plan, of the most similar layers. `matrix` is [L, L], row: source. */
-export function startingSources(matrix: Float64Array, reach: readonly (number | null)[]): Sources {
-	const { followers, limits } = startingRule(reach);
-	return planByFollowers(matrix, reach.length, followers, limits);
+export function startingSources(
+	matrix: Float64Array,
+	slidingWindows: readonly (number | null)[]
+): Sources {
+	const { followers, limits } = startingRule(slidingWindows);
+	return planByFollowers(matrix, slidingWindows.length, followers, limits);
 }

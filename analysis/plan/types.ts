@@ -21,8 +21,8 @@ export interface SpanLimits {
 	maxSpan: number;
 	/** Layers that are neither follower nor source. */
 	protectedLayers: readonly number[];
-	/** Per layer reach of its attention; a span never joins layers of different reach. */
-	reach: readonly (number | null)[];
+	/** Sliding window of each layer; null: none. A span never joins layers whose windows differ. */
+	slidingWindows: readonly (number | null)[];
 }
 
 /** Origin of a similarity figure, complete enough to make it again. */

@@ -15,7 +15,7 @@ const CACHE_SCALES = [12, 13];
 
 /**
  * Throws InputError, naming layer, form and reason, where a model's attention cannot be shared as planned: another
- * number of layers, heads or reach, a follower or a source of a form that does not allow it.
+ * number of layers or heads or another sliding window, a follower or a source of a form that does not allow it.
  */
 export function checkShareable(model: FoundOnnx, planned: PlannedAttention): void {
 	for (const problem of sharingProblems(model, planned)) {
@@ -34,7 +34,7 @@ export function sharingProblems(model: FoundOnnx, planned: PlannedAttention): (s
 			`${onnx.file}: plan of ${planned.sources.length} layers; ${name} has ${layers.length}`
 		);
 	}
-	const reach = windows.layers.map(({ tokens }) => tokens);
+	const slidingWindows = windows.layers.map(({ tokens }) => tokens);
 	return layers.map((follower) => {
 		const at = planned.sources[follower.layer];
 		if (at === null || at === follower.layer) return null;
@@ -54,8 +54,8 @@ export function sharingProblems(model: FoundOnnx, planned: PlannedAttention): (s
 		if (keepsByLength(source) !== keepsByLength(follower)) {
 			return `${words(follower)} cannot follow layer ${at}, ${source.operator}: the two keep their caches in different orders where the sequences of a batch are not equally long`;
 		}
-		if (reach[at] !== reach[follower.layer]) {
-			return `${words(follower)} sees ${reachWords(reach[follower.layer])}; its source, layer ${at}, ${reachWords(reach[at])}`;
+		if (slidingWindows[at] !== slidingWindows[follower.layer]) {
+			return `${words(follower)} sees ${slidingWindowWords(slidingWindows[follower.layer])}; its source, layer ${at}, ${slidingWindowWords(slidingWindows[at])}`;
 		}
 		const map = planned.headMaps[follower.layer];
 		const { heads } = source;
@@ -80,6 +80,6 @@ function words({ layer, operator, name }: AttentionLayer): string {
 	return `layer ${layer}: ${operator} ${name}`;
 }
 
-function reachWords(reach: number | null): string {
-	return reach === null ? 'every token before' : `${reach} tokens`;
+function slidingWindowWords(slidingWindow: number | null): string {
+	return slidingWindow === null ? 'every token before' : `${slidingWindow} tokens`;
 }

@@ -148,7 +148,7 @@ describe('what cannot be shared is refused', () => {
 		);
 	});
 
-	it('layers of different reach', async () => {
+	it('layers with different sliding windows', async () => {
 		const proto = cachedOnnx({ form: 'groupQuery' });
 		const node = graphOf(proto).node.find(({ name }) => name === '2.attention');
 		const heads = node?.attribute.find(({ name }) => name === 'num_heads');

@@ -96,7 +96,7 @@ export async function ggufOf(folder: string, pre: 'llama-bpe' | 'sentencepiece')
 			'rope.scaling.type': { text: 'linear' },
 			'rope.scaling.factor': { f32: scaling.factor }
 		}),
-		...optional('attention.sliding_window', 'u32', Math.max(...config.reach.map(Number))),
+		...optional('attention.sliding_window', 'u32', Math.max(...config.slidingWindows.map(Number))),
 		...optional('attn_logit_softcapping', 'f32', config.scales.scoreCap),
 		...optional('final_logit_softcapping', 'f32', config.scales.logitCap)
 	};

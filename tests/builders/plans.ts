@@ -16,7 +16,7 @@ export function everyPlan(
 		isFree(layer) &&
 		isFree(source) &&
 		layer - source + 1 <= limits.maxSpan &&
-		limits.reach[layer] === limits.reach[source];
+		limits.slidingWindows[layer] === limits.slidingWindows[source];
 	let plans: Sources[] = [[]];
 	for (let layer = 0; layer < layers; layer++)
 		plans = plans.flatMap((plan) => {
@@ -41,11 +41,11 @@ export function followersOf(plan: Sources): number {
 	return plan.filter((source, layer) => source !== layer && source !== null).length;
 }
 
-/** Limits of all kinds: short and long spans, protected layers, layers of another reach. */
+/** Limits of all kinds: short and long spans, protected layers, layers with another sliding window. */
 export function randomLimits(layers: number, random: () => number): SpanLimits {
 	return {
 		maxSpan: 1 + Math.floor(random() * 5),
 		protectedLayers: Array.from({ length: layers }, (_, l) => l).filter(() => random() < 0.2),
-		reach: Array.from({ length: layers }, () => (random() < 0.15 ? 4 : null))
+		slidingWindows: Array.from({ length: layers }, () => (random() < 0.15 ? 4 : null))
 	};
 }

@@ -144,7 +144,7 @@ describe('damage agrees with evaluate and with transformers', () => {
 		// All 465 cases take many minutes; a measurement goes on from what is there, so it is left these.
 		const measured = [BASELINE, dropName(17), sharingName({ source: 16, first: 17, last: 17 })];
 		const progress = await ProgressFile.open(progressFile, header);
-		for (const name of [BASELINE, ...costsOfCases(config.reach, maxSpan).keys()]) {
+		for (const name of [BASELINE, ...costsOfCases(config.slidingWindows, maxSpan).keys()]) {
 			if (!measured.includes(name)) await progress.add({ window: 0, case: name, loss: 99 });
 		}
 		await progress.close();

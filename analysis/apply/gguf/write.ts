@@ -22,13 +22,13 @@ export function requireGguf(
 	const refuse = (why: string): never => {
 		throw new InputError(`${name}: --to gguf: ${why}; ${OTHERWISE}`);
 	};
-	const { architecture, reach, rotaries } = config;
+	const { architecture, slidingWindows, rotaries } = config;
 	if (!WRITTEN.includes(architecture)) {
 		refuse(
 			`llama.cpp leaves out the attention of single layers in Llama's graph alone; ${architecture} is not written, ${WRITTEN.join(', ')} are`
 		);
 	}
-	const window = reach.findIndex((keys) => keys !== null);
+	const window = slidingWindows.findIndex((keys) => keys !== null);
 	if (window !== -1) {
 		refuse(
 			`layer ${window} has a sliding window, which llama.cpp's deci architecture does not have`

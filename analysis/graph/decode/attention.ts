@@ -46,7 +46,7 @@ function fusedAttention(
 	asSource: boolean
 ): { attended: string; probabilities: string | null } {
 	const { builder, spec } = graph;
-	const { heads, kvHeads, headDim, hidden, qkNorm, qkvBias, reach } = spec.config;
+	const { heads, kvHeads, headDim, hidden, qkNorm, qkvBias, slidingWindows } = spec.config;
 	const at = attentionName(layer);
 	const packed = (): string =>
 		graph.linear(`${at}/qkv_proj`, normed, layer, ['q', 'k', 'v'], {
@@ -64,7 +64,7 @@ function fusedAttention(
 		: [packed(), '', ''];
 	const past = [pastInput(graph, layer, 'key'), pastInput(graph, layer, 'value')];
 	const present = [presentOutput(graph, layer, 'key'), presentOutput(graph, layer, 'value')];
-	const layerReach = reach[layer];
+	const slidingWindow = slidingWindows[layer];
 	const name = `${at}/GroupQueryAttention`;
 	const probabilities = asSource ? `${name}/probabilities` : null;
 	const attended = builder.node(
@@ -87,7 +87,7 @@ function fusedAttention(
 				scale: 1 / Math.sqrt(headDim),
 				do_rotary: 1n,
 				rotary_interleaved: 0n,
-				...(layerReach !== null && { local_window_size: BigInt(layerReach) }),
+				...(slidingWindow !== null && { local_window_size: BigInt(slidingWindow) }),
 				...(asSource && { qk_output: PROBABILITIES })
 			}
 		}

@@ -27,7 +27,7 @@ export function plainAttention(
 	normed: string
 ): { attended: string; probabilities: string } {
 	const { builder, spec } = graph;
-	const { heads, kvHeads, headDim, reach } = spec.config;
+	const { heads, kvHeads, headDim, slidingWindows } = spec.config;
 	const at = attentionName(layer);
 	const rotated = (role: 'q' | 'k', count: number): string =>
 		builder.node(
@@ -56,7 +56,7 @@ export function plainAttention(
 		scalar(graph, 1 / Math.sqrt(headDim))
 	]); // [B, heads, S, T]
 	const masked = builder.node(`${at}/Mask`, 'Where', [
-		visible(graph, reach[layer]),
+		visible(graph, slidingWindows[layer]),
 		scores,
 		scalar(graph, LOWEST[spec.dtype])
 	]);
@@ -104,9 +104,9 @@ function positions(graph: DecodeGraph): string {
 	});
 }
 
-/** [B, 1, S, T]: whether a query sees a key: no padding, not ahead, and within `reach` keys. */
-function visible(graph: DecodeGraph, reach: number | null): string {
-	return graph.once(`/model/visible_${reach ?? 'all'}`, (at) => {
+/** [B, 1, S, T]: whether a query sees a key: no padding, not ahead, and within `slidingWindow` keys. */
+function visible(graph: DecodeGraph, slidingWindow: number | null): string {
+	return graph.once(`/model/visible_${slidingWindow ?? 'all'}`, (at) => {
 		const { builder } = graph;
 		const scalarOf = (name: string, value: string) =>
 			builder.node(`${at}/${name}/Squeeze`, 'Squeeze', [value]);
@@ -123,7 +123,8 @@ function visible(graph: DecodeGraph, reach: number | null): string {
 		const notAhead = builder.node(`${at}/NotAhead`, 'LessOrEqual', [keys, queries]); // [S, T]
 		const both = (name: string, a: string, b: string) =>
 			builder.node(`${at}/${name}`, 'And', [a, b]);
-		const near = reach === null ? notAhead : both('Near', notAhead, within(graph, at, reach));
+		const near =
+			slidingWindow === null ? notAhead : both('Near', notAhead, within(graph, at, slidingWindow));
 		const real = builder.node(`${at}/Real`, 'Cast', ['attention_mask'], {
 			attributes: { to: BOOL }
 		});
@@ -132,8 +133,8 @@ function visible(graph: DecodeGraph, reach: number | null): string {
 	});
 }
 
-/** [B, 1, S, T]: whether a key is one of the last `reach` up to a query, padding between them not counted. */
-function within(graph: DecodeGraph, at: string, reach: number): string {
+/** [B, 1, S, T]: whether a key is one of the last `slidingWindow` up to a query, padding between them not counted. */
+function within(graph: DecodeGraph, at: string, slidingWindow: number): string {
 	const { builder } = graph;
 	const keys = builder.node(`${at}/KeyRow`, 'Unsqueeze', [
 		allPositions(graph),
@@ -143,7 +144,7 @@ function within(graph: DecodeGraph, at: string, reach: number): string {
 		positions(graph),
 		builder.integers(1, 3)
 	]);
-	const before = builder.node(`${at}/Reach`, 'Sub', [queries, builder.integers(reach)]);
+	const before = builder.node(`${at}/Reach`, 'Sub', [queries, builder.integers(slidingWindow)]);
 	return builder.node(`${at}/Within`, 'Greater', [keys, before]);
 }
 

@@ -3,8 +3,8 @@ import { casesOfSource, costsOfCases, evaluationsOfWindow, sharingName } from '.
 
 const FOUR = [null, null, null, null];
 
-function namesOf(reach: (number | null)[], source: number, maxSpan: number): string[] {
-	const { spans, pairs } = casesOfSource(reach, source, maxSpan);
+function namesOf(slidingWindows: (number | null)[], source: number, maxSpan: number): string[] {
+	const { spans, pairs } = casesOfSource(slidingWindows, source, maxSpan);
 	return [...spans, ...pairs].map(sharingName);
 }
 
@@ -21,11 +21,11 @@ describe('cases of a source', () => {
 		expect(namesOf(FOUR, 3, 9)).toEqual([]);
 	});
 
-	it('join only layers of one reach: pairs across others, spans up to the first other', () => {
-		const reach = [8, null, 8, 8];
-		expect(namesOf(reach, 0, 4)).toEqual(['share 0 with 2', 'share 0 with 3']);
-		expect(namesOf(reach, 1, 4)).toEqual([]);
-		expect(namesOf(reach, 2, 4)).toEqual(['share 2 with 3']);
+	it('join only layers with the same sliding window: pairs across others, spans up to the first other', () => {
+		const slidingWindows = [8, null, 8, 8];
+		expect(namesOf(slidingWindows, 0, 4)).toEqual(['share 0 with 2', 'share 0 with 3']);
+		expect(namesOf(slidingWindows, 1, 4)).toEqual([]);
+		expect(namesOf(slidingWindows, 2, 4)).toEqual(['share 2 with 3']);
 	});
 });
 

@@ -1,8 +1,8 @@
 import type { LayerSources } from '../../engine/forward.ts';
 import type { Pair } from '../../engine/plans.ts';
 
-/** The reach of each layer's attention; layers of different reach are never paired. */
-type Reach = readonly (number | null)[];
+/** The sliding window of each layer; layers whose windows differ are never paired. */
+type SlidingWindows = readonly (number | null)[];
 
 /** Layers `first` … `last` reuse the attention of `source`, which lies before them. */
 export interface SharingCase {
@@ -18,28 +18,40 @@ export function sharingName({ source, first, last }: SharingCase): string {
 	return `share ${source} with ${first === last ? first : `${first}-${last}`}`;
 }
 
-/** Every source before every follower, whatever their reach. */
+/** Every source before every follower, whatever their sliding windows. */
 export function allPairs(layers: number): { source: number; follower: number }[] {
 	return Array.from({ length: layers }, (_, source) =>
 		Array.from({ length: layers - source - 1 }, (_, i) => ({ source, follower: source + 1 + i }))
 	).flat();
 }
 
-/** Every span of 2 to `maxSpan` layers, source included, whatever their reach. */
+/** Every span of 2 to `maxSpan` layers, source included, whatever their sliding windows. */
 export function allSpans(layers: number, maxSpan: number): { source: number; last: number }[] {
 	return allPairs(layers)
 		.filter(({ source, follower }) => follower - source + 1 <= maxSpan)
 		.map(({ source, follower }) => ({ source, last: follower }));
 }
 
-/** The pair as a case; null where the layers differ in reach. */
-export function pairCase(reach: Reach, source: number, follower: number): SharingCase | null {
-	return reach[source] === reach[follower] ? { source, first: follower, last: follower } : null;
+/** The pair as a case; null where the layers' sliding windows differ. */
+export function pairCase(
+	slidingWindows: SlidingWindows,
+	source: number,
+	follower: number
+): SharingCase | null {
+	return slidingWindows[source] === slidingWindows[follower]
+		? { source, first: follower, last: follower }
+		: null;
 }
 
-/** The span as a case; null where a layer of it differs from its source in reach. */
-export function spanCase(reach: Reach, source: number, last: number): SharingCase | null {
-	const alike = reach.slice(source, last + 1).every((each) => each === reach[source]);
+/** The span as a case; null where a layer of it has another sliding window than its source. */
+export function spanCase(
+	slidingWindows: SlidingWindows,
+	source: number,
+	last: number
+): SharingCase | null {
+	const alike = slidingWindows
+		.slice(source, last + 1)
+		.every((each) => each === slidingWindows[source]);
 	return alike ? { source, first: source + 1, last } : null;
 }
 
@@ -49,14 +61,18 @@ export interface SourceCases {
 	pairs: SharingCase[];
 }
 
-export function casesOfSource(reach: Reach, source: number, maxSpan: number): SourceCases {
-	const spans = allSpans(reach.length, maxSpan).flatMap((span) => {
-		const found = span.source === source ? spanCase(reach, source, span.last) : null;
+export function casesOfSource(
+	slidingWindows: SlidingWindows,
+	source: number,
+	maxSpan: number
+): SourceCases {
+	const spans = allSpans(slidingWindows.length, maxSpan).flatMap((span) => {
+		const found = span.source === source ? spanCase(slidingWindows, source, span.last) : null;
 		return found === null ? [] : [found];
 	});
 	const names = new Set(spans.map(sharingName));
-	const pairs = allPairs(reach.length).flatMap((pair) => {
-		const found = pair.source === source ? pairCase(reach, source, pair.follower) : null;
+	const pairs = allPairs(slidingWindows.length).flatMap((pair) => {
+		const found = pair.source === source ? pairCase(slidingWindows, source, pair.follower) : null;
 		return found === null || names.has(sharingName(found)) ? [] : [found];
 	});
 	return { spans, pairs };
@@ -72,10 +88,10 @@ export interface Case {
 }
 
 /** Every case, the baseline among them. */
-export function casesOf(reach: Reach, maxSpan: number): Case[] {
-	const own = [...reach.keys()];
+export function casesOf(slidingWindows: SlidingWindows, maxSpan: number): Case[] {
+	const own = [...slidingWindows.keys()];
 	const sharing = own.flatMap((layer) => {
-		const { spans, pairs } = casesOfSource(reach, layer, maxSpan);
+		const { spans, pairs } = casesOfSource(slidingWindows, layer, maxSpan);
 		return [...spans, ...pairs].map((each): Case => {
 			const { source, first, last } = each;
 			return {
@@ -99,12 +115,12 @@ export function casesOf(reach: Reach, maxSpan: number): Case[] {
 }
 
 /** Every case but the baseline, with the layer evaluations that it takes beyond what it shares with others. */
-export function costsOfCases(reach: Reach, maxSpan: number): Map<string, number> {
-	const layers = reach.length;
+export function costsOfCases(slidingWindows: SlidingWindows, maxSpan: number): Map<string, number> {
+	const layers = slidingWindows.length;
 	const costs = new Map<string, number>();
 	for (let layer = 0; layer < layers; layer++) {
 		costs.set(dropName(layer), layers - layer);
-		const { spans, pairs } = casesOfSource(reach, layer, maxSpan);
+		const { spans, pairs } = casesOfSource(slidingWindows, layer, maxSpan);
 		// A span's layers before its last were run for the span that is one layer shorter.
 		for (const each of [...spans, ...pairs]) costs.set(sharingName(each), layers - each.last);
 	}
@@ -117,31 +133,33 @@ export function costsOfCases(reach: Reach, maxSpan: number): Map<string, number>
  * baseline's states; `naive`: every case, the baseline included, from the first layer to the last.
  */
 export function evaluationsOfWindow(
-	reach: Reach,
+	slidingWindows: SlidingWindows,
 	maxSpan: number
 ): { text: number; probe: number; naive: number } {
-	const layers = reach.length;
-	const costs = costsOfCases(reach, maxSpan);
+	const layers = slidingWindows.length;
+	const costs = costsOfCases(slidingWindows, maxSpan);
 	const ofCases = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
-	const own = sourcesOf(reach).length + ofCases;
-	const pairs = outputEvaluations(reach);
+	const own = sourcesOf(slidingWindows).length + ofCases;
+	const pairs = outputEvaluations(slidingWindows);
 	const probe = layers + own;
 	return { text: pairs.all + layers - pairs.kept + own, probe, naive: (1 + costs.size) * layers };
 }
 
 /** Layer evaluations of one window for the output errors of all pairs, and how many of them are the baseline's first layers. */
-export function outputEvaluations(reach: Reach): { all: number; kept: number } {
-	const followers = allPairs(reach.length).flatMap(({ source, follower }) =>
-		pairCase(reach, source, follower) === null ? [] : [follower]
+export function outputEvaluations(slidingWindows: SlidingWindows): { all: number; kept: number } {
+	const followers = allPairs(slidingWindows.length).flatMap(({ source, follower }) =>
+		pairCase(slidingWindows, source, follower) === null ? [] : [follower]
 	);
-	const named = new Set([...sourcesOf(reach), ...followers]);
+	const named = new Set([...sourcesOf(slidingWindows), ...followers]);
 	const kept = Math.max(0, ...named);
 	return { all: kept + named.size, kept };
 }
 
 /** Layers that another may follow. */
-export function sourcesOf(reach: Reach): number[] {
-	return [...reach.keys()].filter((source) =>
-		reach.some((_, follower) => follower > source && pairCase(reach, source, follower) !== null)
+export function sourcesOf(slidingWindows: SlidingWindows): number[] {
+	return [...slidingWindows.keys()].filter((source) =>
+		slidingWindows.some(
+			(_, follower) => follower > source && pairCase(slidingWindows, source, follower) !== null
+		)
 	);
 }

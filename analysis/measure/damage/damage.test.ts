@@ -168,7 +168,7 @@ describe('the damage map', () => {
 		}
 	});
 
-	it('never pairs layers of different reach: null', async () => {
+	it('never pairs layers with different sliding windows: null', async () => {
 		const modelFolder = join(home, 'mixed');
 		const architecture = 'Qwen2ForCausalLM';
 		const layer_types = ['full', 'sliding', 'full', 'full'].map((kind) => `${kind}_attention`);

@@ -136,7 +136,7 @@ async function measureMissing(
 
 function forecastOf(prepared: PreparedDamage, progress: ProgressFile): DamageForecast {
 	const { checkpoint, maxSpan } = prepared;
-	const cases = 1 + costsOfCases(checkpoint.config.reach, maxSpan).size;
+	const cases = 1 + costsOfCases(checkpoint.config.slidingWindows, maxSpan).size;
 	const { samples } = prepared;
 	const toMeasure = samples.map((sample) => windowsToMeasure(prepared, sample));
 	const work = samples.map((sample, at) =>

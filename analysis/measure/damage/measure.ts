@@ -44,7 +44,7 @@ export function missingCases(
 	progress: ProgressFile,
 	window: number
 ): string[] {
-	const cases = [BASELINE, ...costsOfCases(checkpoint.config.reach, maxSpan).keys()];
+	const cases = [BASELINE, ...costsOfCases(checkpoint.config.slidingWindows, maxSpan).keys()];
 	return cases.filter((name) => progress.get(window, resultName(sample, name)) === undefined);
 }
 
@@ -64,7 +64,7 @@ class SampleCases {
 		this.#sample = sample;
 		this.#progress = progress;
 		this.#deps = deps;
-		this.#cases = casesOf(checkpoint.config.reach, maxSpan);
+		this.#cases = casesOf(checkpoint.config.slidingWindows, maxSpan);
 	}
 
 	/** Runs some windows, `size` at a time. */

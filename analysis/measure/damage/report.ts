@@ -27,7 +27,7 @@ export function damageReport(
 	progress: ProgressFile
 ): { report: DamageReport; drops: LayerDamage[] } {
 	const { checkpoint, maxSpan } = prepared;
-	const { layers, reach } = checkpoint.config;
+	const { layers, slidingWindows } = checkpoint.config;
 	const [text] = prepared.samples;
 	const recall = prepared.samples.at(1) ?? null;
 	const { draws, baseline, resultsOf, added, sharing } = figuresOf(text, progress);
@@ -36,16 +36,16 @@ export function damageReport(
 		...added(dropName(layer))
 	}));
 	const pairs = allPairs(layers).map(({ source, follower }) => {
-		const found = pairCase(reach, source, follower);
+		const found = pairCase(slidingWindows, source, follower);
 		const output = found === null ? null : outputSimilarity(resultsOf(sharingName(found)));
 		return { source, follower, ...sharing(found), output };
 	});
 	const spans = allSpans(layers, maxSpan).map(({ source, last }) => ({
 		source,
 		last,
-		...sharing(spanCase(reach, source, last))
+		...sharing(spanCase(slidingWindows, source, last))
 	}));
-	const each = evaluationsOfWindow(reach, maxSpan);
+	const each = evaluationsOfWindow(slidingWindows, maxSpan);
 	const probes = recall?.windows.length ?? 0;
 	return {
 		report: {
@@ -70,7 +70,7 @@ function recallDamage(
 	sample: Sample,
 	progress: ProgressFile
 ): RecallDamage {
-	const { layers, reach } = checkpoint.config;
+	const { layers, slidingWindows } = checkpoint.config;
 	const { draws, baseline, added, sharing } = figuresOf(sample, progress);
 	return {
 		baseline: mean(baseline),
@@ -78,12 +78,12 @@ function recallDamage(
 		pairs: allPairs(layers).map(({ source, follower }) => ({
 			source,
 			follower,
-			...sharing(pairCase(reach, source, follower))
+			...sharing(pairCase(slidingWindows, source, follower))
 		})),
 		spans: allSpans(layers, maxSpan).map(({ source, last }) => ({
 			source,
 			last,
-			...sharing(spanCase(reach, source, last))
+			...sharing(spanCase(slidingWindows, source, last))
 		})),
 		windows: sample.windows.length,
 		interval: draws?.over ?? null

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { progressHeader, readResults, type CaseResult } from '../lossFile.ts';
 import { damageSoFar } from './soFar.ts';
 
-const OF = { reach: [null, null, 8], windows: 2, maxSpan: 3 };
+const OF = { slidingWindows: [null, null, 8], windows: 2, maxSpan: 3 };
 const result = (window: number, name: string, loss: number): CaseResult => ({
 	window,
 	case: name,
@@ -33,7 +33,7 @@ describe('the damage so far', () => {
 			{ source: 0, follower: 2, ...NOTHING, output: null },
 			{ source: 1, follower: 2, ...NOTHING, output: null }
 		]);
-		// Of each window the baseline, three drops and the one pair of layers of one reach.
+		// Of each window the baseline, three drops and the one pair of layers with the same sliding window.
 		expect(results).toEqual({ found: 6, all: 10 });
 	});
 	it('has no cells before the first result', () => {

@@ -16,10 +16,10 @@ export interface DamageSoFar {
 
 /** Drops and pairs from the results on text that there are, of `windows` windows. */
 export function damageSoFar(
-	of: { reach: readonly (number | null)[]; windows: number; maxSpan: number },
+	of: { slidingWindows: readonly (number | null)[]; windows: number; maxSpan: number },
 	all: readonly CaseResult[]
 ): DamageSoFar {
-	const { reach, windows, maxSpan } = of;
+	const { slidingWindows, windows, maxSpan } = of;
 	const results = all.filter((result) => isOnText(result.case));
 	const byCase = new Map<string, CaseResult[]>();
 	for (const result of results) {
@@ -40,11 +40,14 @@ export function damageSoFar(
 	return {
 		results: {
 			found: results.length,
-			all: windows * (1 + costsOfCases(reach, maxSpan).size)
+			all: windows * (1 + costsOfCases(slidingWindows, maxSpan).size)
 		},
-		drops: reach.map((_, layer) => ({ layer, ...added(byCase.get(dropName(layer)) ?? []) })),
-		pairs: allPairs(reach.length).map(({ source, follower }) => {
-			const sharing = pairCase(reach, source, follower);
+		drops: slidingWindows.map((_, layer) => ({
+			layer,
+			...added(byCase.get(dropName(layer)) ?? [])
+		})),
+		pairs: allPairs(slidingWindows.length).map(({ source, follower }) => {
+			const sharing = pairCase(slidingWindows, source, follower);
 			const found = (sharing && byCase.get(sharingName(sharing))) ?? [];
 			return { source, follower, ...added(found), output: outputSimilarity(found) };
 		})

@@ -34,8 +34,8 @@ export interface DamageRequest {
 }
 
 /**
- * Loss increase in nats/token, with its 95% bootstrap interval over windows. All null where layers differ in
- * reach; bounds null where there is a single window.
+ * Loss increase in nats/token, with its 95% bootstrap interval over windows. All null where the layers' sliding windows
+ * differ; bounds null where there is a single window.
  */
 export interface LossAdded {
 	loss: number | null;

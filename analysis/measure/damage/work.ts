@@ -9,13 +9,13 @@ export function workOfCases(
 	names: readonly string[]
 ): number {
 	if (names.length === 0) return 0;
-	const { layers, reach } = checkpoint.config;
-	const costs = costsOfCases(reach, maxSpan);
+	const { layers, slidingWindows } = checkpoint.config;
+	const costs = costsOfCases(slidingWindows, maxSpan);
 	const pairs = of === 'text' ? names.filter(isPair).length : 0;
 	// The baseline and the sources' attention are run again, whatever there is.
-	const outputPass = outputEvaluations(reach);
+	const outputPass = outputEvaluations(slidingWindows);
 	const again =
-		layers + sourcesOf(reach).length + (pairs > 0 ? outputPass.all - outputPass.kept : 0);
+		layers + sourcesOf(slidingWindows).length + (pairs > 0 ? outputPass.all - outputPass.kept : 0);
 	const evaluations = names.reduce((sum, name) => sum + (costs.get(name) ?? 0), again);
 	const outputs = pairs > 0 ? layers + pairs : 0;
 	return evaluations * work.layer + names.length * work.head + outputs * work.output;
@@ -24,7 +24,7 @@ export function workOfCases(
 /** Of every case on every window: what it takes where nothing is there yet. */
 export function workOfAll(prepared: PreparedDamage): number {
 	const { checkpoint, maxSpan, samples } = prepared;
-	const names = [BASELINE, ...costsOfCases(checkpoint.config.reach, maxSpan).keys()];
+	const names = [BASELINE, ...costsOfCases(checkpoint.config.slidingWindows, maxSpan).keys()];
 	return samples.reduce(
 		(sum, sample) => sum + sample.windows.length * workOfCases(prepared, sample, names),
 		0

@@ -10,7 +10,7 @@ const LEAST_SPAN = 2;
 
 /** Throws InputError for a goal that no plan can have, and for limits and counts that mean nothing. */
 export function checkSearch(request: SearchRequest, limits: SpanLimits): void {
-	const layers = limits.reach.length;
+	const layers = limits.slidingWindows.length;
 	checkCount('longest span', limits.maxSpan, LEAST_SPAN);
 	checkLimits(limits, layers);
 	checkCount('random plans', request.randomPlans, 0);
@@ -24,7 +24,7 @@ export function checkSearch(request: SearchRequest, limits: SpanLimits): void {
 function checkGoal(goal: SearchGoal, limits: SpanLimits): void {
 	switch (goal.kind) {
 		case 'followers': {
-			const layers = limits.reach.length;
+			const layers = limits.slidingWindows.length;
 			const most = mostFollowers(limits, layers);
 			const { followers } = goal;
 			if (!Number.isInteger(followers) || followers < 1 || followers > most)

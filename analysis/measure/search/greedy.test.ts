@@ -5,7 +5,7 @@ import { changes, greedyPlan, type GreedyTask } from './greedy.ts';
 const limits = (layers: number, more: Partial<SpanLimits> = {}): SpanLimits => ({
 	maxSpan: 3,
 	protectedLayers: [],
-	reach: new Array<null>(layers).fill(null),
+	slidingWindows: new Array<null>(layers).fill(null),
 	...more
 });
 
@@ -96,14 +96,14 @@ describe('changes', () => {
 		]);
 	});
 
-	it('keep to the longest span, protected layers and the reach', () => {
+	it('keep to the longest span, protected layers and the sliding windows', () => {
 		expect(of([0, 0, 0, 3], {}, false)).toEqual([]);
 		expect(of([0, 1, 2], { protectedLayers: [1] }, false)).toEqual([]);
 		expect(of([0, 1, 2], { protectedLayers: [1] })).toEqual([
 			[null, 1, 2],
 			[0, 1, null]
 		]);
-		expect(of([0, 1, 2], { reach: [null, 8, 8] }, false)).toEqual([[0, 1, 1]]);
+		expect(of([0, 1, 2], { slidingWindows: [null, 8, 8] }, false)).toEqual([[0, 1, 1]]);
 	});
 });
 

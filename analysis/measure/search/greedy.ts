@@ -91,7 +91,7 @@ export function changes(
 	plan: Sources,
 	{ limits, dropping }: Pick<GreedyTask, 'limits' | 'dropping'>
 ): Change[] {
-	const { maxSpan, protectedLayers, reach } = limits;
+	const { maxSpan, protectedLayers, slidingWindows } = limits;
 	return plan.flatMap((own, layer) => {
 		// A layer that others follow, or that others follow after, stays: spans are contiguous.
 		const needed = own !== null && plan[layer + 1] === own;
@@ -103,7 +103,7 @@ export function changes(
 			source !== null &&
 			!protectedLayers.includes(source) &&
 			layer - source + 1 <= maxSpan &&
-			reach[source] === reach[layer];
+			slidingWindows[source] === slidingWindows[layer];
 		if (follows) changed.push({ next: plan.with(layer, source), layer, source });
 		if (dropping) changed.push({ next: plan.with(layer, null), layer, source: null });
 		return changed;

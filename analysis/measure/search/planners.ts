@@ -92,7 +92,7 @@ export async function makePlans(
 	const reaching = (planOf: (followers: number) => Sources | null) =>
 		leastFollowers(planOf, layers, (sources) => saved(sources) >= target.share - SLACK);
 	const { matrix } = similarity;
-	const workbench = defaultLimits(limits.reach);
+	const workbench = defaultLimits(limits.slidingWindows);
 	const careful: SpanLimits = {
 		...workbench,
 		maxSpan: Math.min(workbench.maxSpan, limits.maxSpan),

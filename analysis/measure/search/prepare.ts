@@ -54,7 +54,7 @@ export async function prepareSearch(model: Model, request: SearchRequest): Promi
 	const { config } = checkpoint;
 	checkContext(request.context, config);
 	const { maxSpan, protectedLayers } = request;
-	const limits: SpanLimits = { maxSpan, protectedLayers, reach: config.reach };
+	const limits: SpanLimits = { maxSpan, protectedLayers, slidingWindows: config.slidingWindows };
 	checkSearch(request, limits);
 	const tokenizer = await model.tokenizer();
 	const { context } = request;

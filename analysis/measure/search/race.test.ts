@@ -6,7 +6,7 @@ const LAYERS = 4;
 const task = (weights: number[] = [0], fraction = 2): RaceTask => ({
 	fraction,
 	perLayer: { share: [1, 1, 1, 1], drop: [2, 2, 2, 2] },
-	limits: { maxSpan: 3, protectedLayers: [], reach: [null, null, null, null] },
+	limits: { maxSpan: 3, protectedLayers: [], slidingWindows: [null, null, null, null] },
 	layers: LAYERS,
 	weights
 });

@@ -14,7 +14,7 @@ const damage: SearchDamage = {
 const weighing: Weighing = {
 	damage,
 	perLayer: { share: [0, 0.125, 0.125, 0.125], drop: [0.25, 0.25, 0.25, 0.25] },
-	limits: { maxSpan: 2, protectedLayers: [], reach: [null, null, null, null] }
+	limits: { maxSpan: 2, protectedLayers: [], slidingWindows: [null, null, null, null] }
 };
 
 describe('exact plans over both damages', () => {

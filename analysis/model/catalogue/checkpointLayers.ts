@@ -3,7 +3,7 @@ import type { LayerReport } from '../onnx/report.ts';
 
 /** The layers of a checkpoint, in the words that those of an ONNX model are reported in. */
 export function checkpointLayers(config: ModelConfig): LayerReport[] {
-	const { layers, heads, kvHeads, reach, onlyTorch } = config;
+	const { layers, heads, kvHeads, slidingWindows, onlyTorch } = config;
 	const isOwn = onlyTorch === undefined;
 	return Array.from({ length: layers }, (_, layer) => ({
 		layer,
@@ -12,7 +12,7 @@ export function checkpointLayers(config: ModelConfig): LayerReport[] {
 		form: 'checkpoint',
 		heads,
 		kvHeads,
-		reach: reach[layer],
+		reach: slidingWindows[layer],
 		probabilities: { available: true, how: isOwn ? 'computed layer by layer' : 'by PyTorch' },
 		shareable: sharing(config, layer)
 	}));

@@ -105,35 +105,37 @@ describe('families', () => {
 	});
 
 	test('Mistral slides in all layers, by 4096 where config does not say; null: in none', () => {
-		const reach = (config: Record<string, unknown>): (number | null)[] =>
-			parse(config, 'MistralForCausalLM').reach;
-		expect(reach({ sliding_window: 7 })).toEqual([7, 7, 7]);
-		expect(reach({ sliding_window: null })).toEqual([null, null, null]);
-		expect(reach({ sliding_window: undefined })).toEqual([4096, 4096, 4096]);
+		const slidingWindows = (config: Record<string, unknown>): (number | null)[] =>
+			parse(config, 'MistralForCausalLM').slidingWindows;
+		expect(slidingWindows({ sliding_window: 7 })).toEqual([7, 7, 7]);
+		expect(slidingWindows({ sliding_window: null })).toEqual([null, null, null]);
+		expect(slidingWindows({ sliding_window: undefined })).toEqual([4096, 4096, 4096]);
 	});
 
 	test('Llama has no sliding window, whatever its config says', () => {
-		expect(parse({ sliding_window: 7 }).reach).toEqual([null, null, null]);
+		expect(parse({ sliding_window: 7 }).slidingWindows).toEqual([null, null, null]);
 	});
 
 	for (const architecture of ['Qwen2ForCausalLM', 'Qwen3ForCausalLM'] as const) {
 		test(`${architecture} slides only with use_sliding_window, from max_window_layers on or by layer_types`, () => {
-			const reach = (config: Record<string, unknown>): (number | null)[] =>
-				parse({ sliding_window: 7, ...config }, architecture).reach;
+			const slidingWindows = (config: Record<string, unknown>): (number | null)[] =>
+				parse({ sliding_window: 7, ...config }, architecture).slidingWindows;
 			const on = { use_sliding_window: true };
-			expect(reach({})).toEqual([null, null, null]);
-			expect(reach({ ...on, max_window_layers: 1 })).toEqual([null, 7, 7]);
-			expect(reach({ ...on })).toEqual([null, null, null]);
+			expect(slidingWindows({})).toEqual([null, null, null]);
+			expect(slidingWindows({ ...on, max_window_layers: 1 })).toEqual([null, 7, 7]);
+			expect(slidingWindows({ ...on })).toEqual([null, null, null]);
 			const types = ['sliding_attention', 'full_attention', 'sliding_attention'];
-			expect(reach({ ...on, layer_types: types })).toEqual([7, null, 7]);
-			expect(reach({ ...on, layer_types: ['attention', ...types.slice(1)] })).toEqual([
+			expect(slidingWindows({ ...on, layer_types: types })).toEqual([7, null, 7]);
+			expect(slidingWindows({ ...on, layer_types: ['attention', ...types.slice(1)] })).toEqual([
 				null,
 				null,
 				7
 			]);
 			const refused = 'layer_types has sliding_attention, but no window is set';
-			expect(() => reach({ layer_types: types })).toThrow(refused);
-			expect(() => reach({ ...on, layer_types: types, sliding_window: null })).toThrow(refused);
+			expect(() => slidingWindows({ layer_types: types })).toThrow(refused);
+			expect(() => slidingWindows({ ...on, layer_types: types, sliding_window: null })).toThrow(
+				refused
+			);
 		});
 	}
 });
@@ -177,7 +179,7 @@ describe('what transformers takes', () => {
 describe('families', () => {
 	test('Gemma 2 slides in every second layer, divides by √query_pre_attn_scalar, and bounds unless told null', () => {
 		const gemma = parse({ sliding_window: 7, query_pre_attn_scalar: 4 }, 'Gemma2ForCausalLM');
-		expect(gemma.reach).toEqual([7, null, 7]);
+		expect(gemma.slidingWindows).toEqual([7, null, 7]);
 		expect(gemma.scales).toEqual({
 			...{ score: 0.5, scoreCap: 50, logitCap: 30 },
 			...{ logit: 1, embedding: Math.sqrt(32), residual: 1 }

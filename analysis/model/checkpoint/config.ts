@@ -8,7 +8,7 @@ import { architectureOf } from './architecture.ts';
 import { expertFields, parseExperts } from './expertFields.ts';
 import { FAMILIES } from './families.ts';
 import type { BiasKey, Family } from './families/family.ts';
-import { layerReach, MAX_LAYERS, windowFields } from './reach.ts';
+import { MAX_LAYERS, slidingWindowsOf, windowFields } from './slidingWindow.ts';
 import { parseRope, ropeFields } from './rope.ts';
 import { parseScales, scaleFields } from './scales.ts';
 import { parseShared } from './shared.ts';
@@ -81,8 +81,12 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 	const maxPositions = raw.max_position_embeddings ?? family.maxPositions;
 	const counts = headCounts(raw, family, where);
 	const layers = raw.num_hidden_layers;
-	const reach = layerReach(raw, family, where);
-	const rope = parseRope(raw, { family, reach, maxPositions, headDim: counts.headDim }, where);
+	const slidingWindows = slidingWindowsOf(raw, family, where);
+	const rope = parseRope(
+		raw,
+		{ family, slidingWindows, maxPositions, headDim: counts.headDim },
+		where
+	);
 	const experts = parseExperts(raw, family, where);
 	const bias = (fact: BiasKey | boolean): boolean =>
 		typeof fact === 'boolean' ? fact : (raw[fact] ?? false);
@@ -107,7 +111,7 @@ export function parseConfig(json: unknown, where: string): ModelConfig {
 		rotaryOf: rope.rotaryOf,
 		rotaryDims: rope.rotaryDims,
 		learnedPositions: family.tensors.positions !== null,
-		reach,
+		slidingWindows,
 		qkvBias: bias(family.qkvBias),
 		outputBias: bias(family.outputBias),
 		mlpBias: bias(family.mlpBias),

@@ -22,7 +22,7 @@ export function configFacts(config: ModelConfig, parameters: number, bytes: numb
 		intermediate: intermediateOf(config),
 		vocab: config.vocab,
 		maxPositions: config.maxPositions,
-		reach: config.reach,
+		reach: config.slidingWindows,
 		qkvBias: config.qkvBias,
 		outputBias: config.outputBias,
 		qkNorm: config.qkNorm,

@@ -13,10 +13,10 @@ const TYPES = [
 ] as const;
 
 it('an unknown family has the sliding windows that its config.json names layer by layer', () => {
-	const { reach } = sizesOf({ ...CONFIG, layer_types: TYPES }, 'config.json', 'why');
-	expect(reach).toEqual([8, 8, 8, null]);
+	const { slidingWindows } = sizesOf({ ...CONFIG, layer_types: TYPES }, 'config.json', 'why');
+	expect(slidingWindows).toEqual([8, 8, 8, null]);
 	const inner = sizesOf({ text_config: { ...CONFIG, layer_types: TYPES } }, 'config.json', 'why');
-	expect(inner.reach).toEqual([8, 8, 8, null]);
+	expect(inner.slidingWindows).toEqual([8, 8, 8, null]);
 });
 
 it.each([
@@ -25,7 +25,9 @@ it.each([
 	[{ layer_types: TYPES, sliding_window: null }],
 	[{ layer_types: TYPES, sliding_window: 0 }]
 ])('and none where it does not say which: %j', (given) => {
-	expect(sizesOf({ ...CONFIG, ...given }, 'config.json', 'why').reach).toEqual(Array(4).fill(null));
+	expect(sizesOf({ ...CONFIG, ...given }, 'config.json', 'why').slidingWindows).toEqual(
+		Array(4).fill(null)
+	);
 });
 
 it.each([

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseUntrusted } from '../../edge/parse.ts';
 import { InputError } from '../../errors.ts';
 import { LLAMA_BLOCK } from './families/family.ts';
-import { MAX_LAYERS, namedWindows, windowFields } from './reach.ts';
+import { MAX_LAYERS, namedWindows, windowFields } from './slidingWindow.ts';
 import type { ModelConfig } from './types.ts';
 
 const count = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1)));
@@ -90,7 +90,7 @@ export function sizesOf(json: unknown, where: string, why: string): ModelConfig 
 			...{ logit: 1, embedding: 1, residual: 1 }
 		},
 		...{ rotaries: [], rotaryOf: all, rotaryDims: headDim, learnedPositions: false },
-		reach: namedWindows(inner, layers) ?? all,
+		slidingWindows: namedWindows(inner, layers) ?? all,
 		...{ qkvBias: false, outputBias: false, mlpBias: false, qkNorm: false, tied: true },
 		bosId: inner.bos_token_id ?? null,
 		experts: null,

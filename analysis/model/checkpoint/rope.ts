@@ -3,7 +3,7 @@ import { boundedArray, parseUntrusted } from '../../edge/parse.ts';
 import { quoted } from '../../edge/quote.ts';
 import { InputError } from '../../errors.ts';
 import type { Family } from './families/family.ts';
-import { MAX_LAYERS } from './reach.ts';
+import { MAX_LAYERS } from './slidingWindow.ts';
 import { parseScaling, scalingFields, SCALING_KEYS, type ScalingFields } from './ropeScaling.ts';
 import type { Rotary } from './types.ts';
 
@@ -42,7 +42,7 @@ const KNOWN = ['rope_theta', 'partial_rotary_factor', ...SCALING_KEYS, ...KEYS_O
 interface Around {
 	family: Family;
 	/** Per layer; null: no sliding window. */
-	reach: readonly (number | null)[];
+	slidingWindows: readonly (number | null)[];
 	maxPositions: number;
 	headDim: number;
 }
@@ -62,10 +62,10 @@ interface Rope {
  * Throws InputError for other rope types, for sets by layer type of other families, and for keys that are not known.
  */
 export function parseRope(fields: RopeFields, around: Around, where: string): Rope {
-	const { family, reach, headDim } = around;
+	const { family, slidingWindows, headDim } = around;
 	if (family.unrotated === 'all') {
 		const { maxPositions } = around;
-		return { rotaries: [], rotaryOf: reach.map(() => null), rotaryDims: 0, maxPositions };
+		return { rotaries: [], rotaryOf: slidingWindows.map(() => null), rotaryDims: 0, maxPositions };
 	}
 	const old = fields.rope_scaling ?? {};
 	const key = Object.keys(old).length > 0 ? 'rope_scaling' : 'rope_parameters';
@@ -97,7 +97,7 @@ export function parseRope(fields: RopeFields, around: Around, where: string): Ro
 	}
 	return {
 		rotaries: sets.map(({ rotary }) => rotary),
-		rotaryOf: reach.map((window, layer) => {
+		rotaryOf: slidingWindows.map((window, layer) => {
 			if (!rotates(layer, window, fields, family)) return null;
 			return sets.length > 1 && window !== null ? 1 : 0;
 		}),
@@ -111,14 +111,14 @@ function setOf(given: object, type: string): object {
 	return typeof found === 'object' && found !== null ? found : {};
 }
 
-/** Returns true if a layer rotates its queries and keys; `reach` null: it has no sliding window. */
+/** Returns true if a layer rotates its queries and keys; `slidingWindow` null: it has no sliding window. */
 function rotates(
 	layer: number,
-	reach: number | null,
+	slidingWindow: number | null,
 	{ no_rope_layers: named, no_rope_layer_interval: interval }: RopeFields,
 	{ unrotated }: Family
 ): boolean {
-	if (unrotated === 'full layers') return reach !== null;
+	if (unrotated === 'full layers') return slidingWindow !== null;
 	if (unrotated !== 'no_rope_layers') return true;
 	// In spite of its name it has 1 for layers that rotate.
 	if (named != null && named.length > 0) return named[layer] !== 0;

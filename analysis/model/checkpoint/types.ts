@@ -176,7 +176,7 @@ export interface ModelConfig {
 	/** True if each position has an embedding of its own that is added to the token's. */
 	learnedPositions: boolean;
 	/** Per layer: how many keys a query sees at most, its own included (sliding window); null: all before it. */
-	reach: (number | null)[];
+	slidingWindows: (number | null)[];
 	/** Bias on the q, k and v projections. */
 	qkvBias: boolean;
 	/** Bias on the attention's output projection. */

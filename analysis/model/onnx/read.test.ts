@@ -81,7 +81,8 @@ const IDS = [0, 5, 3, 9, 2];
 /** Losses of a few tokens: enough to see that the weights are read. */
 async function run(path: string): Promise<number[]> {
 	const model = await openOnnx(path);
-	const layout = attentionLayout(model.facts, IDS.length);
+	const sizes = { ...model.facts, slidingWindows: model.facts.reach };
+	const layout = attentionLayout(sizes, IDS.length);
 	const request = { context: IDS.length, blocks: layout.blocks, layers: [0], loss: true };
 	const options = { layers: [0], layersPerRun: 1, file: path };
 	const pass = await OnnxPass.open(tapModel(model, request), layout, options);

@@ -3,7 +3,7 @@ import { readJsonFile } from '../../edge/json.ts';
 import { countWords } from '../../text/plan.ts';
 import { findBeside } from './locate.ts';
 import { boundedArray, parseOrNull } from '../../edge/parse.ts';
-import { MAX_LAYERS } from '../checkpoint/reach.ts';
+import { MAX_LAYERS } from '../checkpoint/slidingWindow.ts';
 import type { AttendingLayers } from '../checkpoint/types.ts';
 
 /** Name of the record beside a model that Spanwise wrote. */

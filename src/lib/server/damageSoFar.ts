@@ -17,5 +17,5 @@ export async function damageOfJob(
 	// Fewer windows than were asked for, where the texts are short.
 	const { windows } = job.estimate;
 	const results = progressFile === null ? [] : await readResults(progressFile);
-	return damageSoFar({ reach: model.reach, windows, maxSpan: request.maxSpan }, results);
+	return damageSoFar({ slidingWindows: model.reach, windows, maxSpan: request.maxSpan }, results);
 }

@@ -33,20 +33,20 @@ describe('editing spans', () => {
 
 describe('spanProblem', () => {
 	it('names the protected layer in the way', () => {
-		const rules = { protectedLayers: [0, 3], reach: [], maxSpan: 4 };
+		const rules = { protectedLayers: [0, 3], slidingWindows: [], maxSpan: 4 };
 		expect(spanProblem({ first: 1, last: 3 }, rules)).toBe(
 			'Layers 1–3: layer 3 is protected, so it can be neither source nor follower. Change the protected layers to allow it.'
 		);
 		expect(spanProblem({ first: 1, last: 2 }, rules)).toBeNull();
 	});
-	it('refuses to join layers of different reach', () => {
-		const rules = { protectedLayers: [], reach: [null, 128], maxSpan: 4 };
+	it('refuses to join layers with different sliding windows', () => {
+		const rules = { protectedLayers: [], slidingWindows: [null, 128], maxSpan: 4 };
 		expect(spanProblem({ first: 0, last: 1 }, rules)).toContain('different length');
 	});
 });
 
 describe('the longest span', () => {
-	const rules = { protectedLayers: [], reach: [], maxSpan: 4 };
+	const rules = { protectedLayers: [], slidingWindows: [], maxSpan: 4 };
 
 	it('holds for a span that is drawn, too', () => {
 		expect(spanProblem({ first: 1, last: 4 }, rules)).toBeNull();

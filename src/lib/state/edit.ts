@@ -52,7 +52,7 @@ function listed(words: readonly (string | number)[]): string {
 /** Limits on a span that is drawn. */
 export interface SpanRules {
 	protectedLayers: readonly number[];
-	reach: readonly (number | null)[];
+	slidingWindows: readonly (number | null)[];
 	/** Most layers of a span, source included. */
 	maxSpan: number;
 }
@@ -60,7 +60,7 @@ export interface SpanRules {
 /** Says why a span that was drawn cannot be, in one line; null: it can. A span that is `was` long already may stay so. */
 export function spanProblem(
 	span: Range,
-	{ protectedLayers, reach, maxSpan }: SpanRules,
+	{ protectedLayers, slidingWindows, maxSpan }: SpanRules,
 	was = 0
 ): string | null {
 	const words = `Layers ${span.first}–${span.last}`;
@@ -72,7 +72,7 @@ export function spanProblem(
 		if (protectedLayers.includes(layer)) {
 			return `${words}: layer ${layer} is protected, so it can be neither source nor follower. Change the protected layers to allow it.`;
 		}
-		if (reach[layer] !== reach[span.first]) {
+		if (slidingWindows[layer] !== slidingWindows[span.first]) {
 			return `${words}: layers ${span.first} and ${layer} see windows of different length, so their weights do not fit each other.`;
 		}
 	}

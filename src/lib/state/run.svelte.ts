@@ -85,7 +85,7 @@ export class RunState {
 	readonly limits = $derived.by((): SpanLimits => ({
 		maxSpan: this.url.maxSpan,
 		protectedLayers: this.url.protectedLayers,
-		reach: this.run.model.reach
+		slidingWindows: this.run.model.reach
 	}));
 	readonly most = $derived.by(() => mostFollowers(this.limits, this.layers));
 	/** The plan on the screen, or why there is none. */

@@ -47,7 +47,11 @@ export class CompareState {
 		this.url.spans === null
 			? this.comparison.spans
 			: compareSpans(
-					this.runs.map(({ values, layers, reach }) => ({ matrix: values, layers, reach })),
+					this.runs.map(({ values, layers, reach }) => ({
+						matrix: values,
+						layers,
+						slidingWindows: reach
+					})),
 					this.url.spans
 				)
 	);

@@ -30,7 +30,7 @@ export function listedFacts({ facts, planned }: ModelListing): Fact[] {
 		{ name: 'MLP', value: formatWhole(intermediate) },
 		{ name: 'vocabulary', value: formatWhole(facts.vocab) },
 		{ name: 'positions', value: maxPositions >= NO_LIMIT ? '–' : formatWhole(maxPositions) },
-		{ name: 'reach', value: reachWords(facts.reach), about: 'Tokens that a query sees' },
+		{ name: 'reach', value: slidingWindowWords(facts.reach), about: 'Tokens that a query sees' },
 		{ name: 'parameters', value: formatCount(facts.parameters) },
 		{ name: 'weights', value: `${facts.dtype}, ${formatBytes(facts.bytes)}` }
 	];
@@ -47,11 +47,13 @@ export function graphFacts({ graph }: ModelReport): Fact[] {
 }
 
 /** "every token before", "512 tokens", "512 tokens in 5 of 6 layers". */
-export function reachWords(reach: readonly (number | null)[]): string {
-	const windows = reach.filter((each) => each !== null);
+export function slidingWindowWords(slidingWindows: readonly (number | null)[]): string {
+	const windows = slidingWindows.filter((each) => each !== null);
 	if (windows.length === 0) return 'every token before';
 	const sizes = [...new Set(windows)].sort((a, b) => a - b).map(formatWhole);
 	const where =
-		windows.length === reach.length ? '' : ` in ${windows.length} of ${reach.length} layers`;
+		windows.length === slidingWindows.length
+			? ''
+			: ` in ${windows.length} of ${slidingWindows.length} layers`;
 	return `${sizes.join(' or ')} tokens${where}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFacts, ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { cellText } from '../../table/view.ts';
-import { listedFacts, reachWords } from './facts.ts';
+import { listedFacts, slidingWindowWords } from './facts.ts';
 import { layerColumns, layerGroups, layerRows } from './layerColumns.ts';
 import { modelPath } from '../../client/modelPath.ts';
 import { plannedLayerWords } from '$analysis/text/plan.ts';
@@ -68,8 +68,8 @@ describe('facts of a model', () => {
 		[[512, 512], '512 tokens'],
 		[[512, null, 512], '512 tokens in 2 of 3 layers'],
 		[[512, null, 128], '128 or 512 tokens in 2 of 3 layers']
-	])('say of a reach of %j: %s', (reach, words) => {
-		expect(reachWords(reach)).toBe(words);
+	])('say of sliding windows of %j: %s', (slidingWindows, words) => {
+		expect(slidingWindowWords(slidingWindows)).toBe(words);
 	});
 });
 

@@ -32,7 +32,7 @@ type WindowFields = {
 };
 
 /** Per layer, how many keys a query sees at most, its own included; null: all before it. */
-export function layerReach(
+export function slidingWindowsOf(
 	raw: WindowFields & { num_hidden_layers: number },
 	{ window: kind }: Family,
 	where: string
@@ -82,7 +82,10 @@ export function layerReach(
 	});
 }
 
-/** As `layerReach`, of a family that is not known here: as far as config.json names the type of each layer; null: it does not. */
+/**
+ * As `slidingWindowsOf`, of a family that is not known here: as far as config.json names the type of each layer; null: it
+ * does not.
+ */
 export function namedWindows(
 	raw: Pick<WindowFields, 'layer_types' | 'sliding_window'>,
 	layers: number
