@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlanThreadSetup, PlanTold } from '../analysis/engine/planThread.ts';
+import type { PlanThreadSetup, PlanMessage } from '../analysis/engine/planThread.ts';
 import { partialWriter } from '../analysis/process/partial.ts';
 import { writeCrashingModel } from '../tests/builders/crashingOnnx.ts';
 import { planFor } from '../tests/builders/deployed.ts';
@@ -54,12 +54,12 @@ describe('the built command', () => {
 		};
 		const program = new URL('../dist/planThread.js', import.meta.url);
 		const worker = new Worker(program, { workerData: setup });
-		const ended = new Promise<PlanTold[]>((resolve, reject) => {
-			const told: PlanTold[] = [];
+		const ended = new Promise<PlanMessage[]>((resolve, reject) => {
+			const messages: PlanMessage[] = [];
 			worker.on('error', reject);
-			worker.on('message', (each: PlanTold) => {
-				told.push(each);
-				if (each.kind === 'done' || each.kind === 'failed') resolve(told);
+			worker.on('message', (each: PlanMessage) => {
+				messages.push(each);
+				if (each.kind === 'done' || each.kind === 'failed') resolve(messages);
 			});
 		});
 		worker.postMessage({
@@ -70,10 +70,10 @@ describe('the built command', () => {
 			scored: 7,
 			wanted: [[true]]
 		});
-		const told = await ended;
+		const messages = await ended;
 		await worker.terminate();
-		expect(told.at(-1)).toEqual({ id: 0, kind: 'done', result: null });
-		const losses = told.flatMap((each) => (each.kind === 'losses' ? [...each.losses] : []));
+		expect(messages.at(-1)).toEqual({ id: 0, kind: 'done', result: null });
+		const losses = messages.flatMap((each) => (each.kind === 'losses' ? [...each.losses] : []));
 		expect(losses).toHaveLength(7);
 		expect(losses.every((loss) => loss > 0)).toBe(true);
 	});

@@ -15,10 +15,10 @@ import { WORKERS } from './workers.ts';
 export async function measure(
 	{ request, id, command }: MeasureTask,
 	recorder: TelemetryRecorder,
-	told: Pick<Running, 'onProgress' | 'onPrepared'>
+	callbacks: Pick<Running, 'onProgress' | 'onPrepared'>
 ): Promise<Telemetry | null> {
 	const kind = kindOf(request.kind);
-	const running = { id, command, out: null, workers: WORKERS, ...told };
+	const running = { id, command, out: null, workers: WORKERS, ...callbacks };
 	if (!isMeasurement(kind)) return (await kind.run(request, running)).telemetry ?? null;
 	const { figures, files = [] } = await kind.run(request, running);
 	const telemetry = recorder.finish();

@@ -30,11 +30,14 @@ export async function work(
 		return { attention, telemetry: null };
 	}
 	const recorder = new TelemetryRecorder();
-	return { attention: null, telemetry: await measure(task, recorder, told(recorder, report)) };
+	return {
+		attention: null,
+		telemetry: await measure(task, recorder, progressCallbacks(recorder, report))
+	};
 }
 
 /** Passes progress on, not too often, with each sample that was taken meanwhile and where results are kept. */
-function told(
+function progressCallbacks(
 	recorder: TelemetryRecorder,
 	report: (progress: TaskProgress) => void
 ): Required<Pick<Running, 'onProgress' | 'onPrepared'>> {

@@ -21,7 +21,7 @@ export function modelFile(dtype: DecoderDtype): string {
 
 /**
  * Writes a checkpoint, run as `planned`, as an ONNX decoder, graph and weights, into an existing folder.
- * `onProgress` is told the fraction of the weights' bytes that are written. Returns the names of the files.
+ * `onProgress` is called with the fraction of the weights' bytes that are written. Returns the names of the files.
  */
 export async function writeOnnx(
 	folder: string,

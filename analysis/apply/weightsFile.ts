@@ -25,7 +25,7 @@ export interface WeightOrigin {
 
 /**
  * Writes the weights of a decoder one after the other into a new file, each at its place. Of matrices only one is
- * in memory, of embeddings a part. `onWritten` is told the bytes done. Returns the bytes of the file.
+ * in memory, of embeddings a part. `onWritten` is called with the bytes done. Returns the bytes of the file.
  */
 export async function writeWeights(
 	file: string,

@@ -4,7 +4,7 @@ import type { OutputPass } from './output.ts';
 import type { WalkedWindow } from './planWalk.ts';
 import type { OutputError, Pair } from './plans.ts';
 
-/** Told of what was done on a window: a layer of it, or one output (null). */
+/** Called with what was done on a window: a layer of it, or one output (null). */
 type OnStep = (window: number, layer: number | null) => void;
 
 /**

@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 import { openModel, requireCheckpoint, type CheckpointModel } from '../model/open.ts';
 import { CheckpointPlans } from './checkpointPlans.ts';
 import { PlanTeam, type PlanThread } from './planTeam.ts';
-import { servePlans, type PlanAsk, type PlanQuestion, type PlanTold } from './planThread.ts';
+import { servePlans, type PlanAsk, type PlanQuestion, type PlanMessage } from './planThread.ts';
 import type { PlannedLayers } from './forward.ts';
 import type { Plans, Sequence } from './plans.ts';
 
@@ -13,12 +13,12 @@ const MEMORY = { resident: true, windowsPerGroup: 1, keptWindows: 2 };
 
 /** A thread that runs in this one; what is said goes through a structured clone, as between threads. */
 function threadHere(asked: PlanQuestion[]): PlanThread {
-	const said: ((told: PlanTold) => void)[] = [];
+	const said: ((message: PlanMessage) => void)[] = [];
 	const heard: ((ask: PlanAsk) => void)[] = [];
 	const port = {
 		on: (_: 'message', listener: (ask: PlanAsk) => void) => heard.push(listener),
-		postMessage: (told: PlanTold) => {
-			for (const listener of said) listener(structuredClone(told));
+		postMessage: (message: PlanMessage) => {
+			for (const listener of said) listener(structuredClone(message));
 		}
 	};
 	const setup = { path: MODEL, memory: MEMORY, context: CONTEXT, threads: 1 };
@@ -30,7 +30,7 @@ function threadHere(asked: PlanQuestion[]): PlanThread {
 				for (const listener of heard) listener(structuredClone(ask));
 			});
 		},
-		onTold: (listener) => said.push(listener),
+		onMessage: (listener) => said.push(listener),
 		onEnd: () => undefined,
 		close: async () => (await ready)()
 	};
@@ -158,17 +158,17 @@ describe('plans that are run in threads', () => {
 	});
 
 	it('pass on what is wrong with a model, and that a thread has ended', async () => {
-		const failing = (answerOf: (ask: PlanQuestion) => PlanTold | Error): PlanThread => {
-			let told: (told: PlanTold) => void = () => undefined;
+		const failing = (answerOf: (ask: PlanQuestion) => PlanMessage | Error): PlanThread => {
+			let notify: (message: PlanMessage) => void = () => undefined;
 			let ended: (error: Error) => void = () => undefined;
 			return {
 				ask: (ask) => {
 					if (ask.verb === 'stop') return;
 					const answer = answerOf(ask);
 					if (answer instanceof Error) ended(answer);
-					else told(answer);
+					else notify(answer);
 				},
-				onTold: (listener) => (told = listener),
+				onMessage: (listener) => (notify = listener),
 				onEnd: (listener) => (ended = listener),
 				close: () => Promise.resolve()
 			};

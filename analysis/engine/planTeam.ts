@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.ts';
 import type { LayerSources, PlannedLayers } from './forward.ts';
 import { divideAmongStreams } from './divideWork.ts';
-import type { PlanAsk, PlanQuestion, PlanThreadSetup, PlanTold } from './planThread.ts';
+import type { PlanAsk, PlanQuestion, PlanThreadSetup, PlanMessage } from './planThread.ts';
 import type { LossSink, OnWork, OutputError, Pair, Plans, Sequence } from './plans.ts';
 import type { LayerRepairs } from './repair/repairs.ts';
 
@@ -16,10 +16,10 @@ export function hasPlanThreads(): boolean {
 	return existsSync(PROGRAM);
 }
 
-/** A thread that answers `PlanAsk` by `PlanTold`. */
+/** A thread that answers a `PlanAsk` by `PlanMessage`s. */
 export interface PlanThread {
 	ask(ask: PlanAsk): void;
-	onTold(listener: (told: PlanTold) => void): void;
+	onMessage(listener: (message: PlanMessage) => void): void;
 	/** Called where it ends before it is closed, and why. */
 	onEnd(listener: (error: Error) => void): void;
 	close(): Promise<void>;
@@ -30,7 +30,7 @@ export function startPlanThread(setup: PlanThreadSetup): PlanThread {
 	const worker = new Worker(PROGRAM, { workerData: setup });
 	return {
 		ask: (ask) => worker.postMessage(ask),
-		onTold: (listener) => worker.on('message', listener),
+		onMessage: (listener) => worker.on('message', listener),
 		onEnd: (listener) => {
 			worker.on('error', listener);
 			worker.on('exit', () => listener(new Error('a thread that runs plans ended without a word')));
@@ -55,7 +55,7 @@ type Asked = PlanQuestion extends infer Ask
 
 /** Callbacks for the messages of a thread about one question, and for its failure. */
 interface Listener {
-	told: (told: PlanTold) => void;
+	onMessage: (message: PlanMessage) => void;
 	failed: (error: Error) => void;
 }
 
@@ -102,10 +102,11 @@ export class PlanTeam implements Plans {
 			}
 		);
 		let written: Promise<void> = Promise.resolve();
-		await this.#askAll(portions, sequences, ({ at }, told) => {
-			if (told.kind === 'work') sink.onWork?.(told.plan, told.work, at[told.window], told.layer);
-			if (told.kind !== 'losses') return;
-			const { plan, window, losses } = told;
+		await this.#askAll(portions, sequences, ({ at }, message) => {
+			if (message.kind === 'work')
+				sink.onWork?.(message.plan, message.work, at[message.window], message.layer);
+			if (message.kind !== 'losses') return;
+			const { plan, window, losses } = message;
 			written = written.then(() => sink.onLosses(plan, at[window], losses));
 			// It is awaited once all have answered.
 			written.catch(() => undefined);
@@ -169,8 +170,8 @@ export class PlanTeam implements Plans {
 			);
 			return { at: [...sequences.keys()].slice(first, end), question };
 		});
-		return this.#askAll(portions, sequences, ({ at }, told) => {
-			if (told.kind === 'work') onWork(told.work, at[told.window], told.layer);
+		return this.#askAll(portions, sequences, ({ at }, message) => {
+			if (message.kind === 'work') onWork(message.work, at[message.window], message.layer);
 		});
 	}
 
@@ -178,13 +179,13 @@ export class PlanTeam implements Plans {
 	async #askAll(
 		portions: readonly Portion[],
 		sequences: readonly Sequence[],
-		onTold: (portion: Portion, told: PlanTold) => void
+		onMessage: (portion: Portion, message: PlanMessage) => void
 	): Promise<{ at: number[]; result: PlanResult }[]> {
 		const asked = portions.flatMap((portion, index) => {
 			if (portion.at.length === 0) return [];
 			const numbered = portion.at.map((window) => this.#numbered(sequences[window].ids));
-			const told = (each: PlanTold) => onTold(portion, each);
-			const result = this.#members[index].ask(portion.question, numbered, told);
+			const notify = (each: PlanMessage) => onMessage(portion, each);
+			const result = this.#members[index].ask(portion.question, numbered, notify);
 			return [result.then((found) => ({ at: portion.at, result: found }))];
 		});
 		return Promise.all(asked);
@@ -197,7 +198,7 @@ export class PlanTeam implements Plans {
 	}
 }
 
-type PlanResult = Extract<PlanTold, { kind: 'done' }>['result'];
+type PlanResult = Extract<PlanMessage, { kind: 'done' }>['result'];
 
 /** One thread, and what it is being asked. */
 class Member {
@@ -211,7 +212,7 @@ class Member {
 
 	constructor(thread: PlanThread) {
 		this.#thread = thread;
-		thread.onTold((told) => this.#listeners.get(told.id)?.told(told));
+		thread.onMessage((message) => this.#listeners.get(message.id)?.onMessage(message));
 		thread.onEnd((error) => this.#fail(error));
 	}
 
@@ -223,7 +224,7 @@ class Member {
 	async ask(
 		question: Asked,
 		sequences: readonly { number: number; ids: readonly number[] }[],
-		onTold: (told: PlanTold) => void
+		onMessage: (message: PlanMessage) => void
 	): Promise<PlanResult> {
 		if (this.#failure !== null) throw this.#failure;
 		const id = this.#asked++;
@@ -232,13 +233,13 @@ class Member {
 		);
 		for (const { number } of sequences) this.#sent.add(number);
 		const answer = new Promise<PlanResult>((resolve, reject) => {
-			const told = (each: PlanTold) => {
+			const notify = (each: PlanMessage) => {
 				if (each.kind === 'done') resolve(each.result);
 				else if (each.kind === 'failed')
 					reject(each.fault === 'input' ? new InputError(each.message) : new Error(each.message));
-				else onTold(each);
+				else onMessage(each);
 			};
-			this.#listeners.set(id, { told, failed: (error) => reject(error) });
+			this.#listeners.set(id, { onMessage: notify, failed: (error) => reject(error) });
 			this.#thread.ask({ id, sequences: unsent, ...question });
 		}).finally(() => {
 			this.#listeners.delete(id);

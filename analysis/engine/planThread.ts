@@ -33,7 +33,7 @@ export type PlanQuestion = { id: number; sequences: NumberedSequence[] } & (
 );
 
 /** Message from a thread about the question `id`: losses as they come, work that was done, its end or its failure. */
-export type PlanTold = { id: number } & (
+export type PlanMessage = { id: number } & (
 	| { kind: 'losses'; plan: number; window: number; losses: Float64Array }
 	| { kind: 'work'; plan: number; work: number; window: number; layer: number | null }
 	| { kind: 'done'; result: OutputError[][] | number[] | null }
@@ -43,7 +43,7 @@ export type PlanTold = { id: number } & (
 /** The end of a channel to whoever asks. */
 export interface PlanPort {
 	on(event: 'message', listener: (ask: PlanAsk) => void): unknown;
-	postMessage(told: PlanTold): void;
+	postMessage(message: PlanMessage): void;
 }
 
 /** Runs plans on sequences, as it is asked over `port`, one question after another. Returns what ends it. */
@@ -100,7 +100,7 @@ async function found(
 	{ port, stopping }: { port: PlanPort; stopping: () => void }
 ): Promise<OutputError[][] | number[] | null> {
 	const { id } = ask;
-	// Told after each layer: the thread has seen by then whether it is to stop.
+	// Called after each layer: the thread has seen by then whether it is to stop.
 	const onWork = (work: number, window: number, layer: number | null, plan = 0) => {
 		stopping();
 		port.postMessage({ id, kind: 'work', plan, work, window, layer });

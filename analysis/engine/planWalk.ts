@@ -25,7 +25,7 @@ export class PlanWalk {
 		this.#windows = windows;
 	}
 
-	/** The last hidden state of each window under a plan, [S, hidden]. `onLayer` is told after each layer of each window. */
+	/** The last hidden state of each window under a plan, [S, hidden]. `onLayer` is called after each layer of each window. */
 	async run(
 		plan: PlannedLayers,
 		onLayer: (layer: number, window: number) => void
@@ -38,8 +38,8 @@ export class PlanWalk {
 			common > change ? common : Math.min(change, known - 1),
 			sources.length - 1
 		);
-		const told = (layer: number, at: number) => onLayer(layer, this.#windows[at].window);
-		await this.#attendAgain(plan, start, change, told);
+		const notify = (layer: number, at: number) => onLayer(layer, this.#windows[at].window);
+		await this.#attendAgain(plan, start, change, notify);
 
 		const followed = sources.flatMap((source, layer) =>
 			source === null || source === layer ? [] : [source]
@@ -52,7 +52,7 @@ export class PlanWalk {
 			onLayer: (layer, at) => {
 				if (layer + 1 < sources.length)
 					stateBefore(this.#windows[at], layer + 1, change).set(states[at].hidden);
-				told(layer, at);
+				notify(layer, at);
 			}
 		});
 		this.#last = plan;

@@ -10,9 +10,9 @@ afterEach(() => {
 });
 
 it('what is waited for counts as elapsed, not as work: the time left is extrapolated without it', async () => {
-	const told: Progress[] = [];
+	const reported: Progress[] = [];
 	const reporter = new Reporter({ work: 10, layers: 1, windows: 1, context: 4 }, (progress) =>
-		told.push(progress)
+		reported.push(progress)
 	);
 	const loaded = reporter.waitFor(
 		'loading',
@@ -24,8 +24,8 @@ it('what is waited for counts as elapsed, not as work: the time left is extrapol
 	await loaded;
 	vi.advanceTimersByTime(2_000);
 	reporter.add(5, 'windows', 1);
-	expect(told[0]).toMatchObject({ stage: 'loading', fraction: 0 });
-	expect(told[1]).toMatchObject({ fraction: 0.5, secondsElapsed: 62, secondsLeft: 2 });
+	expect(reported[0]).toMatchObject({ stage: 'loading', fraction: 0 });
+	expect(reported[1]).toMatchObject({ fraction: 0.5, secondsElapsed: 62, secondsLeft: 2 });
 	expect(reporter.secondsWorking()).toBe(2);
 });
 

@@ -70,7 +70,7 @@ export class Reporter {
 		this.add(work, stage, window, layer);
 	}
 
-	/** So many tokens more went through all layers; told with the next progress. */
+	/** So many tokens more went through all layers; reported with the next progress. */
 	addTokens(tokens: number): void {
 		this.#tokens += tokens;
 	}

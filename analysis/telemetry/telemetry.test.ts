@@ -83,9 +83,9 @@ describe('TelemetryRecorder', () => {
 	it('passes progress on unchanged', () => {
 		const { recorder } = madeUp();
 		const heard: Progress[] = [];
-		const told = progress('layers', 3);
-		recorder.watching((each) => heard.push(each))(told);
-		expect(heard).toEqual([told]);
+		const passedOn = progress('layers', 3);
+		recorder.watching((each) => heard.push(each))(passedOn);
+		expect(heard).toEqual([passedOn]);
 	});
 });
 

@@ -191,15 +191,15 @@ describe('on a tiny model', () => {
 				)
 			);
 		const onnx = await measure(null);
-		const told: string[] = [];
-		const torch = await measure(TORCH, told);
+		const reported: string[] = [];
+		const torch = await measure(TORCH, reported);
 		expect(torch.engine).toEqual(BY_TORCH);
 		expect(torch.progressFile).not.toBe(onnx.progressFile);
 		within(torch.report.drop, onnx.report.drop);
 		within(numbers(torch.report.pairs), numbers(onnx.report.pairs), 1e-4);
 		within(numbers(torch.report.spans), numbers(onnx.report.spans));
 		within(numbers(torch.report.recall), numbers(onnx.report.recall), 1e-4);
-		expect(told.some((line) => line.startsWith('sharing'))).toBe(true);
+		expect(reported.some((line) => line.startsWith('sharing'))).toBe(true);
 		const again: string[] = [];
 		expect((await measure(TORCH, again)).report).toEqual(torch.report);
 		expect(again).toEqual(['reading weights 1']);

@@ -21,7 +21,7 @@ export interface GgufTensor {
 
 /**
  * Writes a GGUF file, version 3 (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), in a stream. `onProgress`
- * is told the fraction of the weights that is written.
+ * is called with the fraction of the weights that is written.
  */
 export async function writeGguf(
 	path: string,

@@ -200,15 +200,15 @@ it('repairs are the same whether weights stay in memory or are streamed', async 
 
 it('tells of every layer of every window up to the last that the plan changes', async () => {
 	const model = await openTiny('told', { config: { num_hidden_layers: 5 } });
-	const told: string[] = [];
+	const reported: string[] = [];
 	await fitRepairs(
 		model,
 		{ sources: [0, 0, 2, null, 4] },
 		windowsOf(model, 2),
 		[0.1],
-		(layer, window) => told.push(`${layer}.${window}`)
+		(layer, window) => reported.push(`${layer}.${window}`)
 	);
-	expect(told).toEqual(['0.0', '0.1', '1.0', '1.1', '2.0', '2.1', '3.0', '3.1']);
+	expect(reported).toEqual(['0.0', '0.1', '1.0', '1.1', '2.0', '2.1', '3.0', '3.1']);
 	expect(
 		await fitRepairs(model, { sources: [0, 1, 2, 3, 4] }, windowsOf(model, 1), [1, 2])
 	).toEqual([new Map(), new Map()]);

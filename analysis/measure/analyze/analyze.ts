@@ -31,7 +31,7 @@ export interface AnalyzeOptions {
 	/** The command that makes this run again; kept in the run. */
 	command: string;
 	onProgress: (progress: Progress) => void;
-	/** Told once, before the model runs. */
+	/** Called once, before the model runs. */
 	onPrepared?: (prepared: PreparedAnalysis) => Promise<void> | void;
 }
 

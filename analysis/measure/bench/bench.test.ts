@@ -52,17 +52,17 @@ describe('bench', () => {
 			baseline: side([9, 1, 2, 4], log, 'baseline'),
 			planned: side([9, 2, 2, 2], log, 'planned')
 		};
-		const told: string[] = [];
+		const reported: string[] = [];
 		const sources = [0, 0, 2, null];
 		const subject = { name: 'tiny', hash: 'ab', facts, sources, dtype: 'fp32' };
 		const report = await bench(subject, sides, SETTING, (done, side) =>
-			told.push(`${done} ${side}`)
+			reported.push(`${done} ${side}`)
 		);
 		expect(log).toEqual([
 			...['baseline', 'planned', 'planned', 'baseline'],
 			...['baseline', 'planned', 'planned', 'baseline']
 		]);
-		expect(told.slice(0, 3)).toEqual(['1 baseline', '2 planned', '3 planned']);
+		expect(reported.slice(0, 3)).toEqual(['1 baseline', '2 planned', '3 planned']);
 		expect(report).toMatchObject({ followers: 1, leftOut: 1, model: 'tiny', dtype: 'fp32' });
 		expect(report.baseline.firstTokenSeconds).toEqual({ median: 2, q25: 1.5, q75: 3 });
 		// 4 tokens of 2 sequences in 2·2 seconds.

@@ -48,7 +48,7 @@ export function checkBenchSetting(
 
 /**
  * Runs both sides in alternation, the sides taking turns at going first, after a round of each that is not
- * counted. `onRound` is told each round, and how many are done.
+ * counted. `onRound` is called with each round and how many are done.
  */
 export async function bench(
 	subject: BenchSubject,

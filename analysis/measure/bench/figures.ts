@@ -2,7 +2,7 @@ import type { BenchPrediction, BenchReport, RatioSpread, SideReport } from './be
 import type { Spread } from '../../statistics/figures.ts';
 import { formatBytes } from '../../text/number.ts';
 
-/** A figure that both models have, and how it is told. */
+/** A figure that both models have, and how it is described. */
 export interface BenchFigure {
 	name: string;
 	/** Name in a CSV file, with its unit. */

@@ -56,7 +56,7 @@ async function requestFor(
 /** Sides in this process; what was opened, and what lay in the workspace then. */
 function depsOf(openSide: OpenSide = openBenchSide) {
 	const opened: BenchFile[] = [];
-	const told: Progress[] = [];
+	const reported: Progress[] = [];
 	const lying: string[][] = [];
 	const deps: BenchDeps = {
 		id: 'a-bench',
@@ -66,14 +66,14 @@ function depsOf(openSide: OpenSide = openBenchSide) {
 			lying.push([partial, ...readdirSync(join(results, partial)).sort()]);
 			return openSide(file, setting);
 		},
-		onProgress: (progress) => told.push(progress)
+		onProgress: (progress) => reported.push(progress)
 	};
-	return { deps, opened, told, lying };
+	return { deps, opened, reported, lying };
 }
 
 const left = () => (existsSync(results) ? readdir(results) : []);
 /** Each once, as they first came. */
-const stagesOf = (told: Progress[]) => [...new Set(told.map(({ stage }) => stage))];
+const stagesOf = (reported: Progress[]) => [...new Set(reported.map(({ stage }) => stage))];
 
 async function onnxModel(name: string, linked = false): Promise<string> {
 	const proto = cachedOnnx({ form: 'groupQuery' });
@@ -83,7 +83,7 @@ const onnxPlan = () => smallDecoderPlan(SOURCES);
 
 describe('a bench of a checkpoint', () => {
 	it('writes both models into an unfinished folder of the workspace, and leaves nothing', async () => {
-		const { deps, opened, told, lying } = depsOf();
+		const { deps, opened, reported, lying } = depsOf();
 		const { cpuSeconds } = useOfHelpers();
 		const bench = await measureBench(await requestFor(model), deps);
 		expect(opened.map(({ file }) => basename(dirname(dirname(file))))).toEqual([
@@ -100,21 +100,21 @@ describe('a bench of a checkpoint', () => {
 		expect(bench.baseline.tokensPerSecond.median).toBeGreaterThan(0);
 		expect(bench.notes).toEqual([]);
 		expect(bench.warning).toContain('this model, model (');
-		expect(stagesOf(told)).toEqual([
+		expect(stagesOf(reported)).toEqual([
 			...['writing the baseline', 'verifying', 'hashing'],
 			...['writing the planned model', 'measuring']
 		]);
 		// Two rounds per model and one that is not counted; none before.
-		const rounds = told.filter(({ stage }) => stage === 'measuring');
+		const rounds = reported.filter(({ stage }) => stage === 'measuring');
 		expect(rounds.map(({ window, windows }) => `${window}/${windows}`)).toEqual(
 			[0, 1, 2, 3, 4, 5, 6].map((done) => `${done}/6`)
 		);
-		expect(told.filter(({ windows }) => windows === 0)).not.toEqual([]);
-		expect(told.at(-1)).toMatchObject({ fraction: 1, counted: 'round' });
-		const fractions = told.map(({ fraction }) => fraction);
+		expect(reported.filter(({ windows }) => windows === 0)).not.toEqual([]);
+		expect(reported.at(-1)).toMatchObject({ fraction: 1, counted: 'round' });
+		const fractions = reported.map(({ fraction }) => fraction);
 		expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
 		// A round reads the prompt twice and then token by token.
-		expect(told.at(-1)?.tokens).toBe(6 * (2 * 12 + 4));
+		expect(reported.at(-1)?.tokens).toBe(6 * (2 * 12 + 4));
 		expect(useOfHelpers().cpuSeconds).toBeGreaterThan(cpuSeconds);
 	});
 
@@ -166,7 +166,7 @@ describe('a bench of an ONNX model', () => {
 		const file = join(scratch, form, 'model.onnx');
 		await writeOnnxFolder(dirname(file), cachedOnnx({ form }), { dataFiles: 0 });
 		const before = await readdir(dirname(file));
-		const { deps, opened, told } = depsOf();
+		const { deps, opened, reported } = depsOf();
 		const bench = await measureBench(await requestFor(file, { plan: onnxPlan() }), deps);
 		expect(opened[0].file).toBe(file);
 		expect(opened[1].file).not.toContain(dirname(file));
@@ -174,7 +174,7 @@ describe('a bench of an ONNX model', () => {
 			form === 'contribPacked' ? [expect.stringContaining('hold values alone')] : []
 		);
 		expect(bench.ratio.cacheBytesPerToken).toBe(5 / 8);
-		expect(stagesOf(told)).toEqual([
+		expect(stagesOf(reported)).toEqual([
 			...['writing the planned model', 'verifying', 'hashing', 'measuring']
 		]);
 		expect([await readdir(dirname(file)), await left()]).toEqual([before, []]);
@@ -225,7 +225,7 @@ describe('what a plan costs, beside what it gains', () => {
 	}));
 
 	it('is what an evaluation of the same windows and probes says', async () => {
-		const { deps, told } = depsOf();
+		const { deps, reported } = depsOf();
 		const request = await requestFor(model, { documents, recall: true });
 		const { cost, notes } = await measureBench(request, deps);
 		const { report, texts, context } = await evaluatePlan(
@@ -253,9 +253,9 @@ describe('what a plan costs, beside what it gains', () => {
 			context
 		});
 		expect(notes).toEqual([]);
-		expect(stagesOf(told)[0]).toBe('evaluating the plan');
+		expect(stagesOf(reported)[0]).toBe('evaluating the plan');
 		const prepared = await prepareBench(request);
-		expect(told.at(-1)).toMatchObject({ fraction: 1, tokens: 6 * 28 + prepared.cost.tokens });
+		expect(reported.at(-1)).toMatchObject({ fraction: 1, tokens: 6 * 28 + prepared.cost.tokens });
 	});
 
 	it('is told without recall where it is turned off, with a line that says so', async () => {

@@ -95,12 +95,12 @@ export async function reportCost(
 	reporter: Reporter
 ): Promise<{ cost: PlanCost | null; notes: string[] }> {
 	const { notes } = prepared;
-	let told = 0;
+	let reported = 0;
 	try {
 		const cost = await measureCost(prepared, home, (fraction, tokens) => {
 			reporter.addTokens(tokens);
-			reporter.add(fraction * seconds - told, COSTING, 0);
-			told = fraction * seconds;
+			reporter.add(fraction * seconds - reported, COSTING, 0);
+			reported = fraction * seconds;
 		});
 		return { cost, notes };
 	} catch (error) {
@@ -123,7 +123,7 @@ export function reporterOf(
 	});
 }
 
-/** Writes models below a folder; `onWork` is told seconds of work done. */
+/** Writes models below a folder; `onWork` is called with the seconds of work done. */
 function writer(
 	model: Model,
 	{ planFolder, dtype, home }: BenchRequest,
@@ -138,21 +138,23 @@ function writer(
 		const out = join(scratch, plan === null ? 'baseline' : 'planned');
 		const wordsOf = (stage: DeployStage) => (stage === 'writing' ? `writing ${what}` : stage);
 		let at: DeployStage = 'writing';
-		let told = 0;
-		const tell = (fraction: number) => {
-			onWork(fraction * seconds - told, wordsOf(at));
-			told = fraction * seconds;
+		let reported = 0;
+		const reportUpTo = (fraction: number) => {
+			onWork(fraction * seconds - reported, wordsOf(at));
+			reported = fraction * seconds;
 		};
 		onWork(0, wordsOf(at));
 		const onProgress = (stage: DeployStage, fraction: number) => {
 			// The end of one stage, then the beginning of the next.
-			tell(stage === 'writing' ? fraction * FRACTION_BEFORE.verifying : FRACTION_BEFORE[stage]);
+			reportUpTo(
+				stage === 'writing' ? fraction * FRACTION_BEFORE.verifying : FRACTION_BEFORE[stage]
+			);
 			if (stage !== at) onWork(0, wordsOf(stage));
 			at = stage;
 		};
 		const request = { plan, planFolder, dtype, out, home, target: 'onnx', verify: true } as const;
 		const deployed = await deployModel(model, request, onProgress);
-		tell(1);
+		reportUpTo(1);
 		const { file } = await readWritten(out);
 		return { file: { file, dataFolder: null, names: null }, deployed };
 	};

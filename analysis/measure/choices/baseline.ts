@@ -44,7 +44,7 @@ const WAYS = 2;
 export async function measureBaseline(
 	model: Model,
 	{ questions, tokenizer: named, memoryLimitBytes, home, torch }: BaselineRequest,
-	told: {
+	callbacks: {
 		onProgress: (progress: Progress) => void;
 		onPrepared: (forecast: {
 			name: string;
@@ -85,10 +85,14 @@ export async function measureBaseline(
 		},
 		home
 	);
-	await told.onPrepared({ name: model.name, estimate, extent: `${questions.length} questions` });
+	await callbacks.onPrepared({
+		name: model.name,
+		estimate,
+		extent: `${questions.length} questions`
+	});
 	const reporter = new Reporter(
 		{ work, layers: facts.layers, windows: choices.length, context },
-		told.onProgress
+		callbacks.onProgress
 	);
 	reporter.add(0, 'reading weights', 0);
 	const comparison = await forecast.open(home);

@@ -7,7 +7,7 @@ const FILLER = 0;
 
 /**
  * Summed log-likelihood of every choice given its prompt, by the baseline and by the planned model. `lengthOf` says how
- * many tokens a choice is filled up to; `onChoice` is told of each that is done.
+ * many tokens a choice is filled up to; `onChoice` is called with each that is done.
  */
 export async function measureChoices(
 	comparison: Comparison,

@@ -290,12 +290,12 @@ describe('work', () => {
 	});
 
 	it('is told as it goes on, to the end', async () => {
-		const told: Progress[] = [];
-		await measure({}, { onProgress: (progress) => told.push(progress) });
-		expect(new Set(told.map(({ stage }) => stage))).toEqual(
+		const reported: Progress[] = [];
+		await measure({}, { onProgress: (progress) => reported.push(progress) });
+		expect(new Set(reported.map(({ stage }) => stage))).toEqual(
 			new Set(['reading weights', 'outputs', 'baseline', 'dropping', 'sharing'])
 		);
-		expect(told.at(-1)?.fraction).toBeGreaterThan(0.999);
+		expect(reported.at(-1)?.fraction).toBeGreaterThan(0.999);
 	});
 
 	it('gives the same figures whether weights stay in memory or are streamed for groups of windows', async () => {

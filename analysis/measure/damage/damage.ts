@@ -32,9 +32,9 @@ export interface DamageForecast extends PreparedDamage {
 /** Callbacks. */
 export interface DamageOptions {
 	onProgress: (progress: Progress) => void;
-	/** Told once, before the model runs. */
+	/** Called once, before the model runs. */
 	onPrepared?: (forecast: DamageForecast) => Promise<void> | void;
-	/** Told after each layer of each window, so that evaluations can be counted. */
+	/** Called after each layer of each window, so that evaluations can be counted. */
 	onLayer?: () => void;
 }
 

@@ -6,7 +6,7 @@ import { casesOf, costsOfCases, BASELINE, type Case } from './cases.ts';
 import type { PreparedDamage } from './prepare.ts';
 import { resultName, windowsToMeasure, type Sample } from './sample.ts';
 
-/** Told of each layer of each window. */
+/** Called after each layer of each window. */
 type OnLayer = () => void;
 
 /**

@@ -28,7 +28,7 @@ import type { EvaluateRequest, Evaluation } from './types.ts';
 /** Callbacks of an evaluation. */
 export interface EvaluateOptions {
 	onProgress: (progress: Progress) => void;
-	/** Told once, before the model runs. */
+	/** Called once, before the model runs. */
 	onPrepared?: (prepared: PreparedEvaluation) => Promise<void> | void;
 }
 

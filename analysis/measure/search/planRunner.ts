@@ -14,7 +14,7 @@ export interface LossStore {
 /** Reporter and callback of a runner. */
 export interface RunnerOptions {
 	reporter: Reporter;
-	/** Told after each layer of each window. */
+	/** Called after each layer of each window. */
 	onLayer: () => void;
 }
 

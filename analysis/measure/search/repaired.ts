@@ -34,7 +34,7 @@ interface Deps {
 	plans: Pick<Plans, 'repair'>;
 	meter: LossMeter;
 	reporter: Reporter;
-	/** Told after each layer of each window. */
+	/** Called after each layer of each window. */
 	onLayer: () => void;
 }
 

@@ -29,9 +29,9 @@ export interface SearchForecast extends PreparedSearch {
 /** Callbacks of a search. */
 export interface SearchOptions {
 	onProgress: (progress: Progress) => void;
-	/** Told once, before the model runs. */
+	/** Called once, before the model runs. */
 	onPrepared?: (forecast: SearchForecast) => Promise<void> | void;
-	/** Told after each layer of each window under a plan. */
+	/** Called after each layer of each window under a plan. */
 	onLayer?: () => void;
 }
 
@@ -73,7 +73,7 @@ export async function searchPlans(
 		};
 		const { report, refits } = await measured(request, about, {
 			...{ prepared, plans, stores },
-			told: { reporter, onLayer }
+			callbacks: { reporter, onLayer }
 		}).finally(() => plans.close());
 		await confirmedOr(model, home, () => stores.discard());
 		const seconds = (performance.now() - started) / 1000;
@@ -104,19 +104,19 @@ async function measured(
 	about: About,
 	deps: Pick<SearchDeps, 'prepared' | 'plans'> & {
 		stores: SearchStores;
-		told: RunnerOptions;
+		callbacks: RunnerOptions;
 	}
 ): Promise<{ report: SearchReport; refits: Refit[] }> {
-	const { prepared, plans, stores, told } = deps;
+	const { prepared, plans, stores, callbacks } = deps;
 	const { layers } = prepared.checkpoint.config;
-	const similarity = await measureSimilarity(prepared, request.home, told.reporter);
-	const outputs = await measureOutputs(prepared, plans, told.reporter);
+	const similarity = await measureSimilarity(prepared, request.home, callbacks.reporter);
+	const outputs = await measureOutputs(prepared, plans, callbacks.reporter);
 	const meterOf = (sample: PlanSample, { files }: SampleStores) =>
-		new LossMeter(new PlanRunner(sample, files, plans, told), sample.parts, layers);
+		new LossMeter(new PlanRunner(sample, files, plans, callbacks), sample.parts, layers);
 	const meter = meterOf(prepared.text, stores.text);
 	const recall = prepared.recall && stores.recall && meterOf(prepared.recall, stores.recall);
 	const { maxPositions } = prepared.checkpoint.config;
-	const { reporter } = told;
+	const { reporter } = callbacks;
 	const { path } = prepared.model;
 	const tasks =
 		prepared.tasks &&
@@ -127,7 +127,7 @@ async function measured(
 		});
 	return searchWith(
 		request,
-		{ ...deps, similarity, ...outputs, ...told, meter, recall, tasks },
+		{ ...deps, similarity, ...outputs, ...callbacks, meter, recall, tasks },
 		about
 	);
 }

@@ -64,11 +64,15 @@ export async function searchShard(
 		await options.onPrepared?.({ ...prepared, totalWork });
 		const task = { work: totalWork, layers, windows: own(text).length, context };
 		const reporter = new Reporter(task, options.onProgress);
-		const told = { reporter, onLayer: () => undefined };
+		const callbacks = { reporter, onLayer: () => undefined };
 		const plans = await prepared.plans.open();
 		try {
 			for (const { sample, stores: to } of samples)
-				await new PlanRunner(sample, to.files, plans, told).losses('search', variants, own(sample));
+				await new PlanRunner(sample, to.files, plans, callbacks).losses(
+					'search',
+					variants,
+					own(sample)
+				);
 		} finally {
 			await plans.close();
 		}

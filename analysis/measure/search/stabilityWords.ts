@@ -1,7 +1,7 @@
 import { formatShortPercent } from '../../text/number.ts';
 import type { PlanFigures, SearchReport } from './types.ts';
 
-type Told = Pick<SearchReport, 'stability'> & {
+type Described = Pick<SearchReport, 'stability'> & {
 	verdict: Pick<SearchReport['verdict'], 'plan'>;
 	plans: readonly Pick<PlanFigures, 'name' | 'sources'>[];
 };
@@ -10,7 +10,7 @@ type Told = Pick<SearchReport, 'stability'> & {
  * Describes the stability of the chosen plan, layer by layer: "Stability: 34% of 100 resamples of the search part give
  * exactly this plan; layer 5 is changed in 100% of them, 26 in 64%." null: it was not measured, or there is no plan.
  */
-export function stabilityWords({ stability, verdict, plans }: Told): string | null {
+export function stabilityWords({ stability, verdict, plans }: Described): string | null {
 	const chosen = plans.find(({ name }) => name === verdict.plan);
 	if (stability === undefined || chosen === undefined) return null;
 	const changed = chosen.sources.flatMap((source, layer) => (source === layer ? [] : [layer]));

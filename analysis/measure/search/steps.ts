@@ -47,7 +47,7 @@ export interface SearchDeps {
 	/** Of the user's questions; null: there are none. */
 	tasks: AccuracyMeter | null;
 	reporter: Reporter;
-	/** Told after each layer of each window under a plan. */
+	/** Called after each layer of each window under a plan. */
 	onLayer: () => void;
 }
 

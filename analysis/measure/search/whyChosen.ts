@@ -2,7 +2,7 @@ import { formatSigned } from '../../text/number.ts';
 import { mayBeChosen } from './candidate.ts';
 import type { PartLoss, PlanFigures, SearchReport } from './types.ts';
 
-type Told = Pick<SearchReport, 'target' | 'plans' | 'recall'> & {
+type Described = Pick<SearchReport, 'target' | 'plans' | 'recall'> & {
 	verdict: Pick<SearchReport['verdict'], 'plan'>;
 };
 
@@ -13,7 +13,7 @@ const SLACK = 1e-9;
  * Says why the chosen plan is not the one that costs least on held-out text, in two sentences; null: it is, or there is none. Plans are
  * chosen on the choose part, so that what is reported of the chosen one is no best of many.
  */
-export function whyChosen({ target, plans, recall, verdict }: Told): string | null {
+export function whyChosen({ target, plans, recall, verdict }: Described): string | null {
 	const chosen = plans.find(({ name }) => name === verdict.plan);
 	if (chosen === undefined) return null;
 	const cheaper = plans

@@ -95,12 +95,12 @@ function notesOn(
 	within: number
 ): string[] {
 	const notes: string[] = [];
-	const told = found.flatMap(({ from }, at) => (from === 'graph' ? [at] : []));
+	const fromGraph = found.flatMap(({ from }, at) => (from === 'graph' ? [at] : []));
 	const differs = (at: number): boolean => {
 		const [own, hint] = [found[at].tokens, said?.[at] ?? null];
 		return own !== hint && Math.min(own ?? Infinity, hint ?? Infinity) < within;
 	};
-	if (said !== null && told.some(differs)) {
+	if (said !== null && fromGraph.some(differs)) {
 		const own = windowWords(found.map(({ tokens }) => tokens));
 		notes.push(
 			`sliding windows: config.json says ${windowWords(said)}; the graph has ${own} (looked at ${within} tokens). The graph counts.`

@@ -63,8 +63,9 @@ export async function checkedRequest(path: string, options: RequestInit = {}): P
 	});
 	if (response.ok) return response;
 	const body: unknown = await response.json().catch(() => null);
-	const told = typeof body === 'object' && body !== null && 'message' in body ? body.message : null;
+	const message =
+		typeof body === 'object' && body !== null && 'message' in body ? body.message : null;
 	throw new Error(
-		typeof told === 'string' ? told : `the server answered ${response.status} to ${path}`
+		typeof message === 'string' ? message : `the server answered ${response.status} to ${path}`
 	);
 }
