@@ -12,12 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true }));
 
-const room = (bytesNeeded = 0) => ({ home, id: 'tiny', bytesNeeded });
+const space = (bytesNeeded = 0) => ({ home, id: 'tiny', bytesNeeded });
 const left = () => readdir(join(home, 'results'));
 
 describe('withScratch', () => {
 	it('has a folder for what is in the making, and takes it away', async () => {
-		const inside = await withScratch(room(), async (folder) => {
+		const inside = await withScratch(space(), async (folder) => {
 			await writeFile(join(folder, 'model.onnx'), 'weights');
 			return left();
 		});
@@ -27,14 +27,14 @@ describe('withScratch', () => {
 	});
 
 	it('takes it away where its use fails', async () => {
-		const failing = withScratch(room(), () => Promise.reject(new Error('no')));
+		const failing = withScratch(space(), () => Promise.reject(new Error('no')));
 		await expect(failing).rejects.toThrow('no');
 		expect(await left()).toEqual([]);
 	});
 
 	it('takes it away where the process exits meanwhile, and listens no longer than that', async () => {
 		const before = process.listeners('exit');
-		await withScratch(room(), (folder) => {
+		await withScratch(space(), (folder) => {
 			writeFileSync(join(folder, 'model.onnx'), 'weights');
 			const [remove] = process.listeners('exit').filter((listener) => !before.includes(listener));
 			remove.call(process, 1);
@@ -44,14 +44,14 @@ describe('withScratch', () => {
 		expect(process.listeners('exit')).toEqual(before);
 	});
 
-	it('refuses a disk with too little room, and a workspace that cannot be written', async () => {
+	it('refuses a disk with too little space, and a workspace that cannot be written', async () => {
 		const use = () => Promise.reject(new Error('was used'));
-		await expect(withScratch(room(1e18), use)).rejects.toThrow(
+		await expect(withScratch(space(1e18), use)).rejects.toThrow(
 			/results\/tiny: the disk is full; the bench needs 1\.00 EB, [\d.]+ [MGT]B are free: free some, or write elsewhere with --home/
 		);
 		const file = join(home, 'a-file');
 		await writeFile(file, '');
-		await expect(withScratch({ ...room(), home: file }, use)).rejects.toThrow(
+		await expect(withScratch({ ...space(), home: file }, use)).rejects.toThrow(
 			'a parent of this path is not a directory'
 		);
 	});

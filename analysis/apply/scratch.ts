@@ -8,7 +8,7 @@ import { readyTarget } from '../workspace/wholeFolder.ts';
 import { workspaceAt } from '../workspace/workspace.ts';
 
 /** Place and size of a temporary folder. */
-interface ScratchRoom {
+interface ScratchSpace {
 	/** The workspace. */
 	home: string;
 	/** Id of the result in the making, which names the folder. */
@@ -16,8 +16,8 @@ interface ScratchRoom {
 	bytesNeeded: number;
 }
 
-/** Throws InputError where a workspace cannot be written or has no room for `bytesNeeded`. */
-export async function checkRoom({ home, id, bytesNeeded }: ScratchRoom): Promise<void> {
+/** Throws InputError where a workspace cannot be written or has too little space for `bytesNeeded`. */
+export async function checkSpace({ home, id, bytesNeeded }: ScratchSpace): Promise<void> {
 	await readyTarget(join(workspaceAt(home).results, id), bytesNeeded, 'bench');
 }
 
@@ -27,12 +27,12 @@ export async function checkRoom({ home, id, bytesNeeded }: ScratchRoom): Promise
  * `checkRoom`.
  */
 export async function withScratch<Result>(
-	{ home, id, bytesNeeded }: ScratchRoom,
+	{ home, id, bytesNeeded }: ScratchSpace,
 	use: (folder: string) => Promise<Result>
 ): Promise<Result> {
 	const { results } = workspaceAt(home);
 	await new Shelf(results, 'result').clearPartials();
-	await checkRoom({ home, id, bytesNeeded });
+	await checkSpace({ home, id, bytesNeeded });
 	const folder = join(results, partialName(id));
 	const forget = atEnd(() => rmSync(folder, { recursive: true, force: true }));
 	try {

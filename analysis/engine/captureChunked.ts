@@ -97,7 +97,7 @@ class ChunkedAttention {
 	readonly #sinks: Tensors[] = [];
 	readonly #rotary: readonly Tensors[];
 	/** All layers' probabilities of the largest chunk; chunks lie at its beginning. */
-	readonly #room: Float32Array;
+	readonly #buffer: Float32Array;
 	readonly #projections = new Map<boolean, InferenceSession>();
 	#scores: InferenceSession | null = null;
 
@@ -107,12 +107,12 @@ class ChunkedAttention {
 		this.#perLayer = perLayer;
 		const { layers, heads, kvHeads, headDim } = config;
 		const { context, blocks } = layout;
-		const room = (count: number) =>
+		const bufferPerLayer = (count: number) =>
 			Array.from({ length: layers }, () => new Float32Array(count * context * headDim));
-		this.#queries = room(heads);
-		this.#keys = room(kvHeads);
+		this.#queries = bufferPerLayer(heads);
+		this.#keys = bufferPerLayer(kvHeads);
 		this.#rotary = rotaryFeeds(config, context);
-		this.#room = new Float32Array(layers * heads * Math.max(...blocks.map(blockEntries)));
+		this.#buffer = new Float32Array(layers * heads * Math.max(...blocks.map(blockEntries)));
 	}
 
 	/** Keeps the queries and keys of a layer, from the state before it. */
@@ -164,7 +164,7 @@ class ChunkedAttention {
 		for (let layer = 0; layer < layers; layer++) {
 			const mask = masks.get(slidingWindows[layer]);
 			if (mask === undefined) throw new Error(`layer ${layer} has no mask`);
-			const place = this.#room.subarray(layer * entries, (layer + 1) * entries);
+			const place = this.#buffer.subarray(layer * entries, (layer + 1) * entries);
 			const feeds = {
 				...places,
 				...this.#sinks.at(layer),
@@ -177,7 +177,7 @@ class ChunkedAttention {
 			});
 		}
 		await breathe();
-		return this.#room.subarray(0, layers * entries);
+		return this.#buffer.subarray(0, layers * entries);
 	}
 
 	async release(): Promise<void> {

@@ -150,18 +150,18 @@ export async function sumWindows(
 	stopwatch: Stopwatch
 ): Promise<Captured> {
 	const pass = await StatisticsPass.open(layout, statistics);
-	const rooms = Array.from({ length: memory.windowsPerGroup }, () => allocateWindow(layout));
+	const buffers = Array.from({ length: memory.windowsPerGroup }, () => allocateWindow(layout));
 	let lossSum = 0;
 	let losses = 0;
 	let done = 0;
 	for (const group of groupsOf(windows, memory.windowsPerGroup)) {
-		for (const values of await runner.run(group, rooms, done)) {
+		for (const values of await runner.run(group, buffers, done)) {
 			for (const value of values) lossSum += value;
 			losses += values.length;
 		}
 		stopwatch.enter('similarity');
 		for (const index of group.keys()) {
-			await pass.add(rooms[index]);
+			await pass.add(buffers[index]);
 			done++;
 			reporter.add(work.statistics, 'similarity', done);
 		}

@@ -21,7 +21,7 @@ interface Length {
 	forward: ForwardPass;
 	output: OutputPass;
 	/** The one that was used last comes last. */
-	rooms: KeptWindow[];
+	buffers: KeptWindow[];
 	work: Omit<PlansWork, 'head'>;
 }
 
@@ -160,8 +160,8 @@ export class CheckpointPlans implements Plans {
 		const length = await this.#length(pending[0][1].ids.length);
 		for (let first = 0; first < pending.length; first += this.#windowsPerGroup) {
 			const group = pending.slice(first, first + this.#windowsPerGroup);
-			const taken = takeRooms(
-				length.rooms,
+			const taken = takeBuffers(
+				length.buffers,
 				group.map(([, { ids }]) => ids)
 			);
 			yield [length, group.map(([window, { ids }], at) => ({ ...taken[at], window, ids }))];
@@ -177,7 +177,7 @@ export class CheckpointPlans implements Plans {
 			layout,
 			forward: new ForwardPass(config, layout, this.#weights),
 			output: await OutputPass.open(config, layout, this.#weights),
-			rooms: this.#rooms(layout),
+			buffers: this.#buffers(layout),
 			work: { layer: forwardWork(config, layout).layer, output: outputWork(config, layout) }
 		};
 		this.#lengths.set(context, length);
@@ -185,13 +185,15 @@ export class CheckpointPlans implements Plans {
 	}
 
 	/** Buffers of as many windows as are in memory together, and of the baseline's states of some more. */
-	#rooms(layout: AttentionLayout): KeptWindow[] {
+	#buffers(layout: AttentionLayout): KeptWindow[] {
 		const { hidden } = this.#model.checkpoint.config;
-		const rooms: KeptWindow[] = [];
+		const buffers: KeptWindow[] = [];
 		for (let at = 0; at < Math.max(this.#windowsPerGroup, this.#keptWindows); at++)
 			// Windows that go through one by one may share what is of one window at a time.
-			rooms.push(allocateKept(layout, hidden, this.#windowsPerGroup === 1 ? rooms.at(0) : null));
-		return rooms;
+			buffers.push(
+				allocateKept(layout, hidden, this.#windowsPerGroup === 1 ? buffers.at(0) : null)
+			);
+		return buffers;
 	}
 
 	async #head(tail: number): Promise<LanguageHead> {
@@ -204,20 +206,20 @@ export class CheckpointPlans implements Plans {
 	}
 }
 
-/** Buffers for windows, each by its token ids, which then are the last in `rooms`. */
-function takeRooms(rooms: KeptWindow[], all: readonly (readonly number[])[]): KeptWindow[] {
+/** Buffers for windows, each by its token ids, which then are the last in `buffers`. */
+function takeBuffers(buffers: KeptWindow[], all: readonly (readonly number[])[]): KeptWindow[] {
 	const taken = new Map<readonly number[], KeptWindow>();
 	for (const ids of all) {
-		const known = rooms.find(({ known }) => known.ids === ids);
+		const known = buffers.find(({ known }) => known.ids === ids);
 		if (known !== undefined) taken.set(ids, known);
 	}
-	const free = rooms.filter((room) => ![...taken.values()].includes(room));
+	const free = buffers.filter((buffer) => ![...taken.values()].includes(buffer));
 	const found = all.map((ids) => {
-		const room = taken.get(ids) ?? free.shift();
-		if (room === undefined)
-			throw new RangeError(`${all.length} windows in ${rooms.length} buffers`);
-		return room;
+		const buffer = taken.get(ids) ?? free.shift();
+		if (buffer === undefined)
+			throw new RangeError(`${all.length} windows in ${buffers.length} buffers`);
+		return buffer;
 	});
-	rooms.push(...found.map((room) => rooms.splice(rooms.indexOf(room), 1)[0]));
+	buffers.push(...found.map((buffer) => buffers.splice(buffers.indexOf(buffer), 1)[0]));
 	return found;
 }

@@ -40,7 +40,7 @@ async function bothWays(
 ): Promise<BothWays> {
 	const forward = new ForwardPass(config, layout, weights);
 	const head = await LanguageHead.open(config, layout.context, weights);
-	const rooms = Array.from({ length: windowsPerGroup }, () =>
+	const buffers = Array.from({ length: windowsPerGroup }, () =>
 		allocateSource(layout, planned.sources)
 	);
 	const hidden: Record<Way, Float32Array[]> = { baseline: [], shared: [] };
@@ -49,7 +49,7 @@ async function bothWays(
 			const times = windows.map(() => ({ seconds: 0, cpuSeconds: 0 }));
 			const states = [];
 			for (const [index, ids] of windows.entries()) {
-				const state = await forward.start(ids, way === 'shared' ? rooms[index] : null);
+				const state = await forward.start(ids, way === 'shared' ? buffers[index] : null);
 				states.push({ ...state, window: first + index });
 			}
 			await forward.run(states, {

@@ -23,8 +23,8 @@ export async function engineLogits(
 	const layout = attentionLayout(config, context);
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });
 	const forward = new ForwardPass(config, layout, weights);
-	const room = planned.sources === undefined ? null : allocateSource(layout, planned.sources);
-	const state = { ...(await forward.start(ids, room)), window: 0 };
+	const buffer = planned.sources === undefined ? null : allocateSource(layout, planned.sources);
+	const state = { ...(await forward.start(ids, buffer)), window: 0 };
 	await forward.run([state], planned);
 	await forward.release();
 

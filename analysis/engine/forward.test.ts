@@ -93,13 +93,13 @@ function planOf(changes: Record<number, number | null>): LayerSources {
 	);
 }
 
-it('runs all spans of a plan in the room of one source', async () => {
+it('runs all spans of a plan in the buffer of one source', async () => {
 	const sources = planOf({ 3: 2, 4: 2, 6: 5, 9: null, 11: 10 });
-	const room = allocateSource(opened.layout, sources);
-	expect(room?.blocks.map((block) => block.length)).toEqual(
+	const buffer = allocateSource(opened.layout, sources);
+	expect(buffer?.blocks.map((block) => block.length)).toEqual(
 		allocateWindow(opened.layout, [2]).blocks.map((block) => block.length)
 	);
-	expect(await logits(room, sources)).toEqual(
+	expect(await logits(buffer, sources)).toEqual(
 		await logits(allocateWindow(opened.layout, [2, 5, 10]), sources)
 	);
 	expect(allocateSource(opened.layout, planOf({ 9: null }))).toBeNull();
@@ -170,15 +170,15 @@ it('gives a follower the output projection of its repair', async () => {
 	const { hidden, heads, headDim } = opened.config;
 	const repairs = (o: Float32Array) => new Map([[5, { o, bias: null }]]);
 	const zeros = repairs(new Float32Array(hidden * heads * headDim));
-	const room = allocateWindow(opened.layout, [4]);
+	const buffer = allocateWindow(opened.layout, [4]);
 	// A block whose output projection is zero puts out nothing: its layer is dropped.
-	expect(await logits(room, planOf({ 5: 4 }), undefined, zeros)).toEqual(
+	expect(await logits(buffer, planOf({ 5: 4 }), undefined, zeros)).toEqual(
 		await logits(null, planOf({ 5: null }))
 	);
 	// A layer that is no follower keeps its own.
 	expect(await logits(null, planOf({}), undefined, zeros)).toEqual(await logits(null));
 	await expect(
-		logits(room, planOf({ 5: 4 }), undefined, repairs(new Float32Array(7)))
+		logits(buffer, planOf({ 5: 4 }), undefined, repairs(new Float32Array(7)))
 	).rejects.toThrow();
 });
 

@@ -22,7 +22,7 @@ import type { WeightSource } from './weights.ts';
 export interface WindowState {
 	/** [S, hidden]: the hidden state after the layers run so far. */
 	hidden: Float32Array;
-	/** Room for the probabilities of chosen layers; null: none are kept. */
+	/** Buffer for the probabilities of chosen layers; null: none are kept. */
 	attention: WindowAttention | null;
 	/** Its number among the run's windows, for messages. */
 	window?: number;
@@ -82,9 +82,9 @@ export class ForwardPass {
 	 */
 	async start(ids: readonly number[], attention: WindowAttention | null): Promise<WindowState> {
 		const { shared } = this.#config;
-		const room =
+		const buffer =
 			attention ?? (shared === null ? null : allocateSource(this.#layout, shared.sources));
-		return { hidden: await this.#weights.embed(ids), attention: room };
+		return { hidden: await this.#weights.embed(ids), attention: buffer };
 	}
 
 	/** Weights are not looked at one by one: one that is not finite makes the hidden states of its layer so. */

@@ -7,7 +7,7 @@ export interface KeptWindow {
 	/** Per layer as much again: the state before it under a plan, or what its attention block puts out. */
 	beside: readonly Float32Array[];
 	/** For the probabilities of one layer. */
-	room: WindowAttention;
+	buffer: WindowAttention;
 	/** Of which window `hidden` has states, and before how many layers, the first on. */
 	known: { ids: readonly number[] | null; layers: number };
 }
@@ -28,18 +28,18 @@ export function allocateKept(
 	return {
 		hidden: states(),
 		beside: other?.beside ?? states(),
-		room: other?.room ?? allocateWindow(layout, [0]),
+		buffer: other?.buffer ?? allocateWindow(layout, [0]),
 		known: { ids: null, layers: 0 }
 	};
 }
 
 /** The buffer for probabilities as that of `sources`, one after the other: no other layer finds a place there. */
 export function attentionOf(
-	{ room }: Pick<KeptWindow, 'room'>,
+	{ buffer }: Pick<KeptWindow, 'buffer'>,
 	...sources: number[]
 ): WindowAttention {
 	return {
-		blocks: room.blocks,
-		slots: room.slots.map((_, layer) => (sources.includes(layer) ? 0 : null))
+		blocks: buffer.blocks,
+		slots: buffer.slots.map((_, layer) => (sources.includes(layer) ? 0 : null))
 	};
 }

@@ -56,7 +56,7 @@ export function windowEntries(layout: AttentionLayout, layerCount: number): numb
 	return layerCount * layout.heads * perHead;
 }
 
-/** Room for one window's probabilities: those of `layers`, in that order, or of every layer. */
+/** Buffer for one window's probabilities: those of `layers`, in that order, or of every layer. */
 export function allocateWindow(
 	layout: AttentionLayout,
 	layers: readonly number[] = Array.from({ length: layout.layers }, (_, layer) => layer)
@@ -72,7 +72,7 @@ export function allocateWindow(
 }
 
 /**
- * Room for the probabilities that the followers of one window reuse: a single layer's, because the spans of a
+ * Buffer for the probabilities that the followers of one window reuse: a single layer's, because the spans of a
  * plan are contiguous, so that no source is needed any more when the next one is written. null: no followers.
  */
 export function allocateSource(

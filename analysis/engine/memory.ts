@@ -135,8 +135,8 @@ function planStreamed(
 	}
 	const layout = attentionLayout(checkpoint.config, context);
 	const eachMore = holdings.windowBytes(layout);
-	const room = Math.floor((limitBytes - smallest) / eachMore);
-	const windowsPerGroup = Math.min(holdings.windowCount, MOST_WINDOWS_PER_GROUP, 1 + room);
+	const moreWindows = Math.floor((limitBytes - smallest) / eachMore);
+	const windowsPerGroup = Math.min(holdings.windowCount, MOST_WINDOWS_PER_GROUP, 1 + moreWindows);
 	const bytes = peakBytes(checkpoint, context, holdings, {
 		resident: false,
 		windows: windowsPerGroup

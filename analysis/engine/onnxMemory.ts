@@ -98,8 +98,8 @@ export function planOnnxComparison(
 	if (smallest > limitBytes) {
 		throw tooLarge(context, smallest, limitBytes, (tokens) => bytesOf(tokens, 1, 1));
 	}
-	const room = Math.floor((limitBytes - smallest) / comparedBytes(facts, context));
-	const windowsPerGroup = Math.min(windowCount, MOST_WINDOWS_PER_GROUP, 1 + room);
+	const moreWindows = Math.floor((limitBytes - smallest) / comparedBytes(facts, context));
+	const windowsPerGroup = Math.min(windowCount, MOST_WINDOWS_PER_GROUP, 1 + moreWindows);
 	const bytes = bytesOf(context, 1, windowsPerGroup);
 	return { resident: false, windowsPerGroup, bytes, limitBytes };
 }

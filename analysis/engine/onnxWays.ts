@@ -18,7 +18,7 @@ export class OnnxWays implements WaysRunner {
 	readonly #graphs: Record<Way, GraphProto>;
 	readonly #resident: boolean;
 	readonly #comparison: LogitsComparison;
-	/** Both where there is room for them, else the one that ran last. */
+	/** Both where memory allows, else the one that ran last. */
 	readonly #passes = new Map<Way, LogitsPass>();
 
 	private constructor(

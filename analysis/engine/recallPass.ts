@@ -33,7 +33,7 @@ export async function captureRecall(
 	const forward = new ForwardPass(config, layout, weights);
 	const head = await LanguageHead.open(config, tail, weights);
 	// A model whose layers follow others by its own making still needs those layers' probabilities.
-	const rooms = Array.from({ length: memory.windowsPerGroup }, () =>
+	const buffers = Array.from({ length: memory.windowsPerGroup }, () =>
 		config.shared === null
 			? {
 					...allocateWindow(layout, [0]),
@@ -43,14 +43,14 @@ export async function captureRecall(
 	);
 	const sums = new InductionSums(layout, probes);
 	const recall: number[] = [];
-	for (let first = 0; first < probes.probes.length; first += rooms.length) {
-		const group = probes.probes.slice(first, first + rooms.length);
+	for (let first = 0; first < probes.probes.length; first += buffers.length) {
+		const group = probes.probes.slice(first, first + buffers.length);
 		const states = [];
 		for (const [at, { ids }] of group.entries())
-			states.push({ ...(await forward.start(ids, rooms[at])), window: first + at });
+			states.push({ ...(await forward.start(ids, buffers[at])), window: first + at });
 		await forward.run(states, {
 			onLayer: (layer, at) => {
-				sums.add(rooms[at], layer);
+				sums.add(buffers[at], layer);
 				reporter.addLayer(work.layer, 'recall', first + at, layer);
 			}
 		});

@@ -54,8 +54,8 @@ export function niceRange(series: readonly Series[]): [number, number] {
 	if (values.length === 0) return [0, 1];
 	const [low, high] = [Math.min(...values), Math.max(...values)];
 	const size = Math.max(Math.abs(low), Math.abs(high));
-	const room = high - low <= size * FLAT ? size * 0.1 || 1 : 0;
-	const [from, to] = scaleLinear([low - room, high + room], [0, 1])
+	const margin = high - low <= size * FLAT ? size * 0.1 || 1 : 0;
+	const [from, to] = scaleLinear([low - margin, high + margin], [0, 1])
 		.nice(NICE_TICKS)
 		.domain();
 	return [from, to];

@@ -4,7 +4,7 @@ export interface Cell {
 	column: number;
 }
 
-/** Room around the cells for axes, CSS pixels. */
+/** Space around the cells for axes, CSS pixels. */
 export interface Margins {
 	left: number;
 	top: number;
@@ -26,12 +26,12 @@ export interface MapLayout extends Margins {
 /** No cell is drawn larger than this; a 6 × 6 map of heads would otherwise shout. */
 export const MAX_CELL = 44;
 
-/** Whole device pixels are taken where they keep this fraction of the room; else small cells leave a gap beside the map. */
+/** Whole device pixels are taken where they keep this fraction of the space; else small cells leave a gap beside the map. */
 const LEAST_FILL = 0.9;
 
 /**
  * Square cells that fit into the width, and the height where given. They are a whole number of device
- * pixels where that costs little room, so that all cells are equally large and edges are sharp.
+ * pixels where that costs little space, so that all cells are equally large and edges are sharp.
  */
 export function layoutMap(
 	rows: number,
@@ -51,7 +51,7 @@ export function layoutMap(
 }
 
 /** The whole drawing, margins and all. */
-export function roomOf(layout: MapLayout): { width: number; height: number } {
+export function drawingSize(layout: MapLayout): { width: number; height: number } {
 	return {
 		width: layout.left + layout.width + layout.right,
 		height: layout.top + layout.height + layout.bottom

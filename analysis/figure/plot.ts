@@ -76,15 +76,15 @@ export function axesOf(plot: Omit<PointPlot, 'xTitle' | 'yTitle'>, xCount: numbe
 	};
 }
 
-/** A round range that holds all values and what else is named, with a little room at both ends. */
+/** A round range that holds all values and what else is named, with a margin at both ends. */
 export function rangeOf(values: readonly number[], also: readonly number[] = []): [number, number] {
 	const known = [...values, ...also].filter(Number.isFinite);
 	if (known.length === 0) return [0, 1];
 	const [low, high] = [Math.min(...known), Math.max(...known)];
-	const room = (high - low) * 0.04 || Math.abs(high) * 0.1 || 1;
-	// An end that is a limit by itself, such as 0, gets no room beyond it.
-	const from = also.includes(low) ? low : low - room;
-	const to = also.includes(high) ? high : high + room;
+	const margin = (high - low) * 0.04 || Math.abs(high) * 0.1 || 1;
+	// An end that is a limit by itself, such as 0, gets no margin.
+	const from = also.includes(low) ? low : low - margin;
+	const to = also.includes(high) ? high : high + margin;
 	const [nice, end] = scaleLinear([from, to], [0, 1]).nice(5).domain();
 	return [nice, end];
 }

@@ -30,10 +30,13 @@ export function resized(
 /** SVG path of the two diagonals of a square, a little inside its edges: a dropped layer. */
 function crossPath(x: number, y: number, size: number): string {
 	const place = (value: number) => Math.round(value * 100) / 100;
-	const room = size * 0.12;
-	const [left, top, right, bottom] = [x + room, y + room, x + size - room, y + size - room].map(
-		place
-	);
+	const margin = size * 0.12;
+	const [left, top, right, bottom] = [
+		x + margin,
+		y + margin,
+		x + size - margin,
+		y + size - margin
+	].map(place);
 	return `M${left},${top}L${right},${bottom}M${right},${top}L${left},${bottom}`;
 }
 

@@ -46,16 +46,16 @@ export function nullMatrix(sums: ViewSums, metric: Metric): Float64Array | null 
 	return matrix;
 }
 
-/** Below this room above the null, rounding is all that is left to see. */
-const LEAST_ROOM = 1e-9;
+/** Below this headroom above the null, rounding is all that is left to see. */
+const LEAST_HEADROOM = 1e-9;
 
 /**
  * Computes the excess of a similarity over its null, as a fraction of the highest possible: (s − n) / (1 − n). 0 where
  * the null is already 1. Negative where two layers are less alike than on different texts.
  */
 export function excess(similarity: number, nullValue: number): number {
-	const room = 1 - nullValue;
-	return room < LEAST_ROOM ? 0 : (similarity - nullValue) / room;
+	const headroom = 1 - nullValue;
+	return headroom < LEAST_HEADROOM ? 0 : (similarity - nullValue) / headroom;
 }
 
 /** `excess` of every cell. */

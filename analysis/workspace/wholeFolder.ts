@@ -33,7 +33,7 @@ export async function checkTarget(target: string): Promise<void> {
 
 /**
  * Makes sure, before a model runs for an hour, that a run can be written, or whatever `what` says: makes the folder it
- * goes into, and throws InputError where that may not be written or has no room for `bytesNeeded`.
+ * goes into, and throws InputError where that may not be written or has too little space for `bytesNeeded`.
  */
 export async function readyTarget(
 	target: string,

@@ -122,11 +122,11 @@ it.each(['evaluate', 'search', 'tune'])(
 		});
 		const table = page.getByRole('table').filter({ hasText: 'Date' });
 		await table.getByRole('button', { name: /^Delete/ }).waitFor();
-		const [wide, room] = await table.evaluate((element) => [
+		const [wide, available] = await table.evaluate((element) => [
 			element.scrollWidth,
 			element.parentElement?.clientWidth
 		]);
-		expect(wide).toBeLessThanOrEqual(room ?? 0);
+		expect(wide).toBeLessThanOrEqual(available ?? 0);
 	}
 );
 

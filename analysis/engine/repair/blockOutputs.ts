@@ -7,7 +7,7 @@ import type { RepairedModel } from './types.ts';
 export class BlockOutputs {
 	readonly #forward: ForwardPass;
 	readonly #output: OutputPass;
-	/** Room for one layer's attention of one window; layers and windows take turns. */
+	/** Buffer for one layer's attention of one window; layers and windows take turns. */
 	readonly #blocks: readonly Float32Array[];
 	readonly #layers: number;
 	/** Zeros that `OutputPass` compares outputs with; the distance is not used. */

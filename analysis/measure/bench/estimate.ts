@@ -1,4 +1,4 @@
-import { checkRoom } from '../../apply/scratch.ts';
+import { checkSpace } from '../../apply/scratch.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Model } from '../../model/open.ts';
 import type { BenchRequest } from './benchTypes.ts';
@@ -8,6 +8,6 @@ import { estimateOfBench, prepareBench } from './prepareBench.ts';
 export async function estimateBench(model: Model, request: BenchRequest): Promise<Estimate> {
 	const { home } = request;
 	const prepared = await prepareBench(model, request);
-	await checkRoom({ home, id: 'bench', bytesNeeded: prepared.scratchBytes });
+	await checkSpace({ home, id: 'bench', bytesNeeded: prepared.scratchBytes });
 	return estimateOfBench(prepared, home);
 }

@@ -51,7 +51,7 @@ const FRACTION_BEFORE: Record<DeployStage, number> = {
 /**
  * Writes the baseline, unless it is an ONNX model already, and the planned model, and measures both in alternation. What
  * is written is gone when this ends. Throws InputError where the model cannot be run so, memory or disk have too little
- * room, and as `deployModel`.
+ * space, and as `deployModel`.
  */
 export async function measureBench(
 	model: Model,
@@ -65,8 +65,8 @@ export async function measureBench(
 	const seconds = await secondsOfBench(prepared, request.home);
 	const reporter = reporterOf(setting, facts.layers, seconds.total, deps.onProgress);
 	const costs = await reportCost(prepared.cost, request.home, seconds.cost, reporter);
-	const room = { home: request.home, id: deps.id, bytesNeeded: prepared.scratchBytes };
-	return withScratch(room, async (scratch) => {
+	const space = { home: request.home, id: deps.id, bytesNeeded: prepared.scratchBytes };
+	return withScratch(space, async (scratch) => {
 		const write = writer(model, request, scratch, (work, stage) => reporter.add(work, stage, 0));
 		const baseline =
 			prepared.onnx === null

@@ -107,8 +107,8 @@ function plainLosses(sources: LayerSources): Promise<number[]> {
 	return plain(async ({ checkpoint, windows, forward, head }) => {
 		const losses: number[] = [];
 		for (const { ids } of windows) {
-			const room = allocateWindow(attentionLayout(checkpoint.config, CONTEXT));
-			const state = await forward.start(ids, room);
+			const buffer = allocateWindow(attentionLayout(checkpoint.config, CONTEXT));
+			const state = await forward.start(ids, buffer);
 			await forward.run([state], { sources });
 			losses.push(mean((await head.losses([{ hidden: state.hidden, ids }]))[0]));
 		}
@@ -240,13 +240,13 @@ function squaresByHand(source: number, follower: number): Promise<[number, numbe
 		await reader.close();
 		let [apart, own] = [0, 0];
 		for (const { ids } of windows) {
-			const room = allocateWindow(layout);
-			const state = await forward.start(ids, room);
+			const buffer = allocateWindow(layout);
+			const state = await forward.start(ids, buffer);
 			await forward.run([state], { last: follower - 1 });
 			const before = state.hidden.slice();
 			await forward.run([state], { first: follower });
 			const [theirs, mine] = [source, follower].map((layer) =>
-				squareAttention(layout, room, layer)
+				squareAttention(layout, buffer, layer)
 			);
 			const values = Array.from({ length: CONTEXT }, (_, token) => {
 				const row = before.subarray(token * hidden, (token + 1) * hidden);

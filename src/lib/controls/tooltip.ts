@@ -12,15 +12,15 @@ export type TooltipPlace = Record<'left' | 'right' | 'top' | 'bottom', number | 
 /** Distance between what is pointed at and its tooltip, CSS pixels. */
 const GAP = 12;
 
-/** Places the tooltip of a box on the sides with more room, so that it never leaves the drawing. */
-export function placeTooltip(box: Box, room: { width: number; height: number }): TooltipPlace {
+/** Places the tooltip of a box on the sides with more space, so that it never leaves the drawing. */
+export function placeTooltip(box: Box, drawing: { width: number; height: number }): TooltipPlace {
 	const { left, top, width, height } = box;
-	const leftHalf = left + width / 2 < room.width / 2;
-	const upperHalf = top + height / 2 < room.height / 2;
+	const leftHalf = left + width / 2 < drawing.width / 2;
+	const upperHalf = top + height / 2 < drawing.height / 2;
 	return {
 		left: leftHalf ? left + width + GAP : null,
-		right: leftHalf ? null : room.width - left + GAP,
+		right: leftHalf ? null : drawing.width - left + GAP,
 		top: upperHalf ? top + height + GAP : null,
-		bottom: upperHalf ? null : room.height - top + GAP
+		bottom: upperHalf ? null : drawing.height - top + GAP
 	};
 }

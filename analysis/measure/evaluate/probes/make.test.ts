@@ -13,7 +13,7 @@ const WORDS: ProbeWords = {
 	newline: [NEWLINE],
 	bosId: 0
 };
-const ROOM = { maxPositions: 4096, fixedContext: null };
+const LIMITS = { maxPositions: 4096, fixedContext: null };
 
 /** Lines of a sequence, without BOS and without the line breaks in front. */
 function linesOf({ ids }: ProbeSequence): { words: number[]; answer: number }[] {
@@ -31,7 +31,7 @@ function linesOf({ ids }: ProbeSequence): { words: number[]; answer: number }[] 
 
 describe('long in-context probes', () => {
 	it('come in eight sequences of exactly the tokens asked for, for each task and length', () => {
-		const { sets, notes } = makeProbes([512, 64], WORDS, ROOM);
+		const { sets, notes } = makeProbes([512, 64], WORDS, LIMITS);
 		expect(notes).toEqual([]);
 		expect(sets.map(({ task, tokens }) => [task, tokens])).toEqual([
 			['key-value', 64],
@@ -49,7 +49,7 @@ describe('long in-context probes', () => {
 	});
 
 	it('of keys: 64 tokens are 15 lines of 4, of which the last 3 ask for keys of lines 2, 6 and 10', () => {
-		const [{ sequences }] = makeProbes([64], WORDS, ROOM).sets;
+		const [{ sequences }] = makeProbes([64], WORDS, LIMITS).sets;
 		for (const sequence of sequences) {
 			const lines = linesOf(sequence);
 			const [list, again] = [lines.slice(0, 12), lines.slice(12)];
@@ -71,7 +71,7 @@ describe('long in-context probes', () => {
 	});
 
 	it('of labels: 512 tokens are 102 lines of 5, twelve classes, the last 16 lines asked', () => {
-		const { sequences } = makeProbes([512], WORDS, ROOM).sets[1];
+		const { sequences } = makeProbes([512], WORDS, LIMITS).sets[1];
 		for (const sequence of sequences) {
 			const lines = linesOf(sequence);
 			expect(lines).toHaveLength(102);
@@ -94,7 +94,7 @@ describe('long in-context probes', () => {
 	});
 
 	it('are the same every time, and differ between sequences', () => {
-		const [a, b] = [makeProbes([128], WORDS, ROOM), makeProbes([128], WORDS, ROOM)];
+		const [a, b] = [makeProbes([128], WORDS, LIMITS), makeProbes([128], WORDS, LIMITS)];
 		expect(a).toEqual(b);
 		for (const { sequences } of a.sets)
 			expect(new Set(sequences.map(({ ids }) => ids.join())).size).toBe(PROBE_SEQUENCES);
@@ -115,15 +115,19 @@ describe('long in-context probes', () => {
 	});
 
 	it.each([
-		[{ ...WORDS, words: WORDS.words.slice(0, 100) }, ROOM, 'probes: 512 tokens take 222 different'],
+		[
+			{ ...WORDS, words: WORDS.words.slice(0, 100) },
+			LIMITS,
+			'probes: 512 tokens take 222 different'
+		],
 		[WORDS, { maxPositions: 32, fixedContext: null }, 'probes: the model takes 32 tokens; probes'],
 		[
 			{ ...WORDS, colon: Array<number>(90).fill(COLON) },
-			ROOM,
+			LIMITS,
 			'probes: 512 tokens hold 5 lines of 93; expected at least 8; give longer --probes'
 		]
-	])('are refused where they cannot be made', (words, room, message) => {
-		expect(() => makeProbes([512], words, room)).toThrow(message);
+	])('are refused where they cannot be made', (words, limits, message) => {
+		expect(() => makeProbes([512], words, limits)).toThrow(message);
 	});
 });
 
@@ -135,7 +139,7 @@ it.each(['mini-llama2', 'mini-llama3'])('the words of %s read as text', async (m
 	expect(pieces.every((piece) => /^ [a-z]{3,12}$/.test(piece))).toBe(true);
 	expect(tokenizer.pieces(words.colon).join('')).toBe(':');
 	expect(tokenizer.pieces(words.newline)).toHaveLength(1);
-	const [{ sequences }] = makeProbes([128], words, ROOM).sets;
+	const [{ sequences }] = makeProbes([128], words, LIMITS).sets;
 	// What the tokenizer makes of the same text.
 	const { ids, questions } = sequences[0];
 	const start = ids.indexOf(words.colon[0]) - 1;
