@@ -7,7 +7,7 @@ import { deploy } from '../../tests/builders/deployed.ts';
 import { withModel } from '../model/open.ts';
 import { byQuestion, idsAfter, rowsBefore } from './asked.ts';
 import { engineFor } from './engineFor.ts';
-import type { Way } from './ways.ts';
+import type { ModelVariant } from './variants.ts';
 
 let scratch: string;
 let checkpoint: string;
@@ -47,7 +47,7 @@ describe('questions within a sequence', () => {
 					{ place: 5, candidates: [1, 2, 3] },
 					{ place: 11, candidates: [4, 30] }
 				];
-				const answers: Record<Way, number[][]>[] = [];
+				const answers: Record<ModelVariant, number[][]>[] = [];
 				for await (const group of comparison.ask([{ ids, questions: asked }]))
 					answers.push(...group.map(({ losses }) => losses));
 				expect(answers).toHaveLength(1);
@@ -56,9 +56,9 @@ describe('questions within a sequence', () => {
 					let candidate = 0;
 					for await (const group of comparison.windows(sequences)) {
 						for (const { comparison: said } of group) {
-							for (const way of ['baseline', 'shared'] as const) {
-								const found = answers[0][way][question][candidate];
-								expect(Math.abs(found - said[way][place])).toBeLessThan(1e-5);
+							for (const variant of ['baseline', 'shared'] as const) {
+								const found = answers[0][variant][question][candidate];
+								expect(Math.abs(found - said[variant][place])).toBeLessThan(1e-5);
 							}
 							candidate++;
 						}

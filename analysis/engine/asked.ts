@@ -1,4 +1,4 @@
-/** Tokens that might stand after places of a sequence, asked of both ways of a model in one run. */
+/** Tokens that might stand after places of a sequence, asked of both variants of a model in one run. */
 
 /** A place of a sequence and the tokens that might come right after it. */
 export interface TokenQuestion {

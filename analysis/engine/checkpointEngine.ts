@@ -17,10 +17,10 @@ import {
 import { ON_CPU, type OnnxSettings } from './onnxDevices.ts';
 import { pathOf } from './path.ts';
 import { hasPlanThreads, PlanTeam, startPlanThread } from './planTeam.ts';
-import { inTurns } from './ways.ts';
+import { inTurns } from './variants.ts';
 import { forwardWork, plansWork, windowWork } from './work.ts';
 
-const WAYS = 2;
+const VARIANTS = 2;
 
 /** Runs a checkpoint's layers by graphs of our own. Weights are hashed while they are read, where their hash is not known. */
 export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON_CPU): Engine {
@@ -69,16 +69,16 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 			const { layer, head } = forwardWork(config, attentionLayout(config, context));
 			return {
 				memory,
-				work: { way: config.layers * layer, comparison: WAYS * head },
+				work: { oneVariant: config.layers * layer, comparison: VARIANTS * head },
 				path: pathOf(memory),
 				timed: 'layers',
 				notes: [...model.notes, ...streamNotes(whyStreamed(checkpoint, memory))],
 				open: async (home) => {
 					// Only here, as above.
-					const { checkpointWays } = await import('./checkpointWays.ts');
+					const { checkpointVariants } = await import('./checkpointVariants.ts');
 					if (memory.resident) await model.hashInBackground(home);
 					const hasher = memory.resident ? null : await model.hasher(home);
-					const runner = checkpointWays(checkpoint, planned, memory, reader, hasher);
+					const runner = checkpointVariants(checkpoint, planned, memory, reader, hasher);
 					return inTurns(runner, memory.windowsPerGroup);
 				}
 			};

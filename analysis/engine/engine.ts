@@ -8,7 +8,7 @@ import type { MemoryPlan } from './memory.ts';
 import type { EnginePath } from './path.ts';
 import type { PlansForecast, PlansSize } from './plans.ts';
 import type { StatisticsRequest } from './statistics.ts';
-import type { Comparison } from './ways.ts';
+import type { Comparison } from './variants.ts';
 import type { WindowWork } from './work.ts';
 
 /**
@@ -69,13 +69,13 @@ export interface ComparisonSize {
 
 /** Work of one window of a comparison, in the unit of work.ts. */
 export interface ComparisonWork {
-	/** Run one way. */
-	way: number;
+	/** Run as one variant, without or with the plan. */
+	oneVariant: number;
 	/** Compared. */
 	comparison: number;
 }
 
-/** Memory and work of running windows both ways, baseline and planned. */
+/** Memory and work of running windows without and with the plan. */
 export interface ComparisonForecast {
 	memory: MemoryPlan;
 	work: ComparisonWork;

@@ -265,7 +265,7 @@ export function analysisHoldings(
 }
 
 /**
- * Both ways' hidden states, one source's probabilities where the plan has followers, or the model itself, and
+ * Both variants' hidden states, one source's probabilities where the plan has followers, or the model itself, and
  * refitted weights.
  */
 export function comparisonHoldings(

@@ -12,7 +12,7 @@ import { pathOf } from './path.ts';
 import type { WindowRunner } from './captureSums.ts';
 import type { Engine } from './engine.ts';
 import { forwardWork, logitsWork, windowWork } from './work.ts';
-import { inTurns } from './ways.ts';
+import { inTurns } from './variants.ts';
 import { cutBytes } from '../rewrite/cutBytes.ts';
 import { shareAttention } from '../rewrite/share.ts';
 
@@ -85,14 +85,14 @@ export function onnxEngine(file: OnnxFileModel, notes: readonly string[] = []): 
 			const memory = planOnnxComparison(model, cutBytes(cuts), size);
 			return {
 				memory,
-				work: { way: facts.layers * layer + head, comparison: logitsWork(facts, context) },
+				work: { oneVariant: facts.layers * layer + head, comparison: logitsWork(facts, context) },
 				path: pathOf(memory),
 				timed: 'model',
 				notes: roundingNotes(onnx),
 				open: async () => {
 					// Only here, as above.
-					const { OnnxWays } = await import('./onnxWays.ts');
-					const runner = await OnnxWays.open(await file.wholeChecked(), planned, memory);
+					const { OnnxVariants } = await import('./onnxVariants.ts');
+					const runner = await OnnxVariants.open(await file.wholeChecked(), planned, memory);
 					return inTurns(runner, memory.windowsPerGroup);
 				}
 			};

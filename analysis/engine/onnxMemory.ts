@@ -12,7 +12,7 @@ const SCORES_AT_ONCE = 6;
 const LOGITS_AT_ONCE = 4;
 /** Hidden states, projections and the MLP's while a layer is computed, each as wide as the MLP. */
 const STATES_AT_ONCE = 8;
-const WAYS = 2;
+const VARIANTS = 2;
 /** A streamed group saves making sessions; beyond this many windows that no longer matters. */
 const MOST_WINDOWS_PER_GROUP = 16;
 
@@ -92,7 +92,7 @@ export function planOnnxComparison(
 		// One source's probabilities.
 		FLOAT * windowEntries(causalLayout(facts, tokens), 1) +
 		windows * comparedBytes(facts, tokens);
-	const kept = bytesOf(context, WAYS, 1);
+	const kept = bytesOf(context, VARIANTS, 1);
 	if (kept <= limitBytes) return { resident: true, windowsPerGroup: 1, bytes: kept, limitBytes };
 	const smallest = bytesOf(context, 1, 1);
 	if (smallest > limitBytes) {
@@ -104,7 +104,7 @@ export function planOnnxComparison(
 	return { resident: false, windowsPerGroup, bytes, limitBytes };
 }
 
-/** Logits both ways. */
+/** Logits of both variants. */
 function comparedBytes({ vocab }: ModelFacts, context: number): number {
-	return WAYS * FLOAT * context * vocab;
+	return VARIANTS * FLOAT * context * vocab;
 }

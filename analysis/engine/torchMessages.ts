@@ -81,12 +81,12 @@ export const lossPart = v.object({
 	layers: index
 });
 
-const bothWays = v.object({ baseline: finite, planned: finite });
+const bothVariants = v.object({ baseline: finite, planned: finite });
 export const comparisonPart = v.object({
 	windows: indices,
 	comparison: inlineArray,
-	seconds: bothWays,
-	cpuSeconds: bothWays
+	seconds: bothVariants,
+	cpuSeconds: bothVariants
 });
 
 /** Losses of all candidates of all questions of the windows, in order. */

@@ -31,7 +31,7 @@ import {
 } from './torchMessages.ts';
 import { processesOf, pythonOf, type TorchDtype, type TorchSettings } from './torchSettings.ts';
 import { TorchWorker } from './torchWorker.ts';
-import type { Answered, Compared } from './ways.ts';
+import type { Answered, Compared } from './variants.ts';
 
 import type { StatisticsRequest } from './windowSums.ts';
 import { plansWork } from './work.ts';
@@ -173,7 +173,7 @@ export class TorchRun implements Plans {
 		}
 	}
 
-	/** The model without and with a plan, window by window, the ways taking turns at going first. */
+	/** The model without and with a plan, window by window, the variants taking turns at going first. */
 	async *compare<Window extends Sequence>(
 		plan: PlannedLayers,
 		windows: readonly Window[]

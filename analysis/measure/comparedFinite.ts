@@ -1,9 +1,12 @@
 import { checkFinite } from '../finite.ts';
-import type { Compared, Way } from '../engine/ways.ts';
+import type { Compared, ModelVariant } from '../engine/variants.ts';
 
-export const WAYS = ['baseline', 'shared'] as const;
+export const MODEL_VARIANTS = ['baseline', 'shared'] as const;
 /** Names of the two models in messages. */
-export const WAY_WORDS: Readonly<Record<Way, string>> = { baseline: 'baseline', shared: 'planned' };
+export const VARIANT_NAMES: Readonly<Record<ModelVariant, string>> = {
+	baseline: 'baseline',
+	shared: 'planned'
+};
 
 /**
  * Throws InputError for a loss or a divergence of windows that is not finite: one such value makes all that is computed
@@ -16,8 +19,8 @@ export function checkWindows(
 ): void {
 	for (const [index, { comparison }] of group.entries()) {
 		const name = nameOf(index);
-		for (const way of WAYS)
-			checkFinite(comparison[way], model, `${name}: ${WAY_WORDS[way]}, the loss`);
-		checkFinite(comparison.kl, model, `${name}: ${WAY_WORDS.shared}, the divergence`);
+		for (const variant of MODEL_VARIANTS)
+			checkFinite(comparison[variant], model, `${name}: ${VARIANT_NAMES[variant]}, the loss`);
+		checkFinite(comparison.kl, model, `${name}: ${VARIANT_NAMES.shared}, the divergence`);
 	}
 }

@@ -5,7 +5,7 @@ import { madeUpBench } from './benchReport.ts';
 
 const figures = { loss: 3, perplexity: Math.exp(3), bitsPerByte: 2, tokens: 14 };
 const spread = { median: 1, q25: 1, q75: 1 };
-const way = { prefillSeconds: spread, cpuSeconds: 1, peakRssBytes: 1 };
+const variant = { prefillSeconds: spread, cpuSeconds: 1, peakRssBytes: 1 };
 
 /** Model, texts and windows of every made-up result: those of the made-up run of tests/builders/run.ts. */
 const about = {
@@ -77,8 +77,8 @@ export function madeUpEvaluation(): ResultParts {
 					worst: [],
 					cost: {
 						measured: {
-							baseline: way,
-							shared: way,
+							baseline: variant,
+							shared: variant,
 							prefillRatio: spread,
 							processPeakRssBytes: 1,
 							weights: 'resident'

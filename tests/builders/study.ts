@@ -145,7 +145,7 @@ function evaluationOf(
 		};
 	});
 	const each = (of: (token: number) => number) => Array.from({ length: tokens }, (_, t) => of(t));
-	const way = (ms: number) => ({
+	const variant = (ms: number) => ({
 		prefillSeconds: { median: ms / 1000, q25: (ms - 1) / 1000, q75: (ms + 2) / 1000 },
 		cpuSeconds: (2 * ms) / 1000,
 		peakRssBytes: 180_000_000
@@ -172,8 +172,8 @@ function evaluationOf(
 		cost: {
 			measured: {
 				timed: 'layers',
-				baseline: way(20),
-				shared: way(18),
+				baseline: variant(20),
+				shared: variant(18),
 				prefillRatio: { median: 0.9, q25: 0.87, q75: 0.94 },
 				processPeakRssBytes: 260_000_000,
 				weights: 'resident'

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Compared } from '../../analysis/engine/ways.ts';
+import type { Compared } from '../../analysis/engine/variants.ts';
 import type { PlannedLayers } from '../../analysis/engine/forward.ts';
 import { TorchRun } from '../../analysis/engine/torchRun.ts';
 import { TorchWorker } from '../../analysis/engine/torchWorker.ts';

@@ -3,7 +3,7 @@ import { requirePlan } from '../../engine/checkPlan.ts';
 import { engineFor } from '../../engine/engineFor.ts';
 import { memoryLimit } from '../../engine/memory.ts';
 import { repairsOf } from '../../engine/repair/ofPlan.ts';
-import type { Comparison } from '../../engine/ways.ts';
+import type { Comparison } from '../../engine/variants.ts';
 import { isInputError } from '../../errors.ts';
 import type { Model } from '../../model/open.ts';
 import { documentFacts } from '../../model/tokens/documents.ts';
@@ -20,7 +20,7 @@ import type { PlanCost } from './benchTypes.ts';
 /** Windows of text and their tokens: enough to see what a plan breaks; `spanwise evaluate` measures more. */
 const WINDOWS = 8;
 const CONTEXT = 512;
-const WAYS = 2;
+const VARIANTS = 2;
 
 /** Plan, texts and limits for the measurement of a plan's cost. */
 export interface CostRequest {
@@ -95,12 +95,12 @@ async function preparedCost(model: Model, request: CostRequest): Promise<Prepare
 		windowCount: Math.max(windows.length, probeCount),
 		limitBytes: memoryLimit(memoryLimitBytes)
 	});
-	const { way, comparison } = forecast.work;
+	const { oneVariant, comparison } = forecast.work;
 	const sequences = windows.length + (probeCount * probeContext) / context;
 	return {
 		measured: { forecast, documents, windows, context, probes, path: model.path },
-		tokens: WAYS * (windows.length * context + probeCount * probeContext),
-		work: sequences * (WAYS * way + comparison),
+		tokens: VARIANTS * (windows.length * context + probeCount * probeContext),
+		work: sequences * (VARIANTS * oneVariant + comparison),
 		memoryBytes: forecast.memory.bytes,
 		notes: [...forecast.notes, ...notes, ...probeNotes]
 	};
@@ -128,7 +128,7 @@ export async function measureCost(
 			lossOf: mean,
 			name: 'window',
 			path,
-			onGroup: (count) => onGroup(WAYS * count * context)
+			onGroup: (count) => onGroup(VARIANTS * count * context)
 		});
 		const recall =
 			probes &&
@@ -136,7 +136,7 @@ export async function measureCost(
 				lossOf: (losses) => recallOf(losses, probes.scored),
 				name: 'recall probe',
 				path,
-				onGroup: (count) => onGroup(WAYS * count * probes.context)
+				onGroup: (count) => onGroup(VARIANTS * count * probes.context)
 			}));
 		const draws = drawWindows(windows.map(({ document }) => document));
 		return {

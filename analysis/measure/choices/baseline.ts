@@ -35,7 +35,7 @@ export interface BaselineAccuracy extends MadeBy {
 	model: { name: string; hash: string; tokenizerHash: string };
 }
 
-const WAYS = 2;
+const VARIANTS = 2;
 
 /**
  * Asks a model multiple-choice questions, without a plan and without a text. Throws InputError where model, questions
@@ -61,7 +61,7 @@ export async function measureBaseline(
 	const lengthOf = ({ ids }: ChoiceTokens): number =>
 		engine.fixedContext ?? filledLength(ids.length, facts.maxPositions);
 	const context = Math.max(...choices.map(lengthOf));
-	// The engine compares two ways; the model that shares nothing is both of them.
+	// The engine compares two variants; the model that shares nothing is both of them.
 	const sources = Array.from({ length: facts.layers }, (_, layer) => layer);
 	const forecast = engine.compare(
 		{ sources },
@@ -70,9 +70,9 @@ export async function measureBaseline(
 			limitBytes: memoryLimit(memoryLimitBytes)
 		}
 	);
-	const { way, comparison: both } = forecast.work;
+	const { oneVariant, comparison: both } = forecast.work;
 	const workOf = (choice: ChoiceTokens): number =>
-		(lengthOf(choice) / context) * (WAYS * way + both);
+		(lengthOf(choice) / context) * (VARIANTS * oneVariant + both);
 	const work = choices.reduce((sum, choice) => sum + workOf(choice), 0);
 	const estimate = await estimateOf(
 		{
@@ -98,7 +98,7 @@ export async function measureBaseline(
 	const comparison = await forecast.open(home);
 	let done = 0;
 	const { baseline } = await measureChoices(comparison, choices, lengthOf, (choice) => {
-		reporter.addTokens(WAYS * choice.ids.length);
+		reporter.addTokens(VARIANTS * choice.ids.length);
 		reporter.add(workOf(choice), 'questions', ++done);
 	}).finally(() => comparison.close());
 	checkChoices({ baseline }, model.path);

@@ -1,4 +1,4 @@
-import type { Comparison } from '../../engine/ways.ts';
+import type { Comparison } from '../../engine/variants.ts';
 import type { ChoiceTokens } from './encode.ts';
 import type { LogLikelihoods } from './types.ts';
 
@@ -24,10 +24,10 @@ export async function measureChoices(
 		for await (const group of comparison.windows(sequences)) {
 			for (const { sequence, comparison: said } of group) {
 				const { question, choice, ids, choiceStart } = sequence.choice;
-				for (const way of ['baseline', 'shared'] as const) {
+				for (const variant of ['baseline', 'shared'] as const) {
 					// The loss at place p is that of token p + 1.
-					const own = said[way].subarray(choiceStart - 1, ids.length - 1);
-					(found[way][question] ??= [])[choice] = -own.reduce((sum, loss) => sum + loss, 0);
+					const own = said[variant].subarray(choiceStart - 1, ids.length - 1);
+					(found[variant][question] ??= [])[choice] = -own.reduce((sum, loss) => sum + loss, 0);
 				}
 				onChoice(sequence.choice);
 			}

@@ -15,8 +15,8 @@ import { headMapsOf, planSpans } from '../../plan/spans.ts';
 import type { Plan, Sources } from '../../plan/types.ts';
 import type { Progress } from '../../telemetry/progress.ts';
 import { loadTokenizer } from '../../model/tokens/tokenizer.ts';
-import { inTurns } from '../../engine/ways.ts';
-import { checkpointWays } from '../../engine/checkpointWays.ts';
+import { inTurns } from '../../engine/variants.ts';
+import { checkpointVariants } from '../../engine/checkpointVariants.ts';
 import { encodeChoices, filledLength, type ChoiceTokens } from '../choices/encode.ts';
 import { measureChoices } from '../choices/measure.ts';
 import { measuredPlan } from './measuredPlan.ts';
@@ -241,7 +241,7 @@ describe('a plan with followers', () => {
 		}
 	});
 
-	it('measures time both ways and sets predicted savings beside it', async () => {
+	it('measures time of both variants and sets predicted savings beside it', async () => {
 		const { report } = await evaluate(planOf([0, 1, 1, 1, 4]));
 		const { measured, predicted } = report.cost;
 		const { windows } = report;
@@ -283,7 +283,7 @@ describe('a plan with followers', () => {
 	});
 });
 
-it('reports the work of both ways, ending at 1', async () => {
+it('reports the work of both variants, ending at 1', async () => {
 	const seen: Progress[] = [];
 	await evaluatePlan(
 		{
@@ -338,7 +338,7 @@ describe('questions of multiple choice', () => {
 		).rejects.toThrow('maxAccuracyDrop: no questions to judge it by');
 	});
 
-	it('have the log-likelihood of a whole window, both ways, whatever they are filled up with', async () => {
+	it('have the log-likelihood of a whole window, under both variants, whatever they are filled up with', async () => {
 		const checkpoint = await openCheckpoint(tiny);
 		const { config } = checkpoint;
 		const tokenizer = await loadTokenizer(tiny, config);
@@ -347,7 +347,7 @@ describe('questions of multiple choice', () => {
 		const choices = await encodeChoices(questions, tokenizer, config.maxPositions);
 		const reader = new WeightReader();
 		const memory = { resident: false, windowsPerGroup: 2, bytes: 0, limitBytes: 0 };
-		const runner = checkpointWays(checkpoint, planned, memory, reader, null);
+		const runner = checkpointVariants(checkpoint, planned, memory, reader, null);
 		const comparison = inTurns(runner, memory.windowsPerGroup);
 		let done = 0;
 		const lengthOf = ({ ids }: ChoiceTokens) => filledLength(ids.length, config.maxPositions);
@@ -359,12 +359,12 @@ describe('questions of multiple choice', () => {
 			const layout = attentionLayout(config, ids.length);
 			const forward = new ForwardPass(config, layout, weights);
 			const head = await LanguageHead.open(config, ids.length, weights);
-			for (const way of ['baseline', 'shared'] as const) {
+			for (const variant of ['baseline', 'shared'] as const) {
 				const state = await forward.start(ids, allocateWindow(layout));
-				await forward.run([state], way === 'shared' ? planned : {});
+				await forward.run([state], variant === 'shared' ? planned : {});
 				const [losses] = await head.losses([{ hidden: state.hidden, ids }]);
 				const own = losses.subarray(choiceStart - 1).reduce((sum, loss) => sum + loss, 0);
-				expect(found[way][question][choice]).toBeCloseTo(-own, 3);
+				expect(found[variant][question][choice]).toBeCloseTo(-own, 3);
 			}
 			await forward.release();
 			await head.release();

@@ -16,7 +16,7 @@ import {
 } from './prepare.ts';
 import { madeBy } from '../torchFlags.ts';
 import { reportOf } from './report.ts';
-import type { Comparison } from '../../engine/ways.ts';
+import type { Comparison } from '../../engine/variants.ts';
 import type { Model } from '../../model/open.ts';
 import type { FolderFile } from '../../workspace/wholeFolder.ts';
 import type { Part } from '../shards/parts.ts';
@@ -103,7 +103,7 @@ async function answersOf(
 	}
 }
 
-/** Both ways on the long in-context probes; null: none were asked for. */
+/** Both variants on the long in-context probes; null: none were asked for. */
 async function askProbes(
 	{ model, longProbes, probeWorks, windows }: PreparedEvaluation,
 	comparison: Comparison,
@@ -116,7 +116,7 @@ async function askProbes(
 	});
 }
 
-/** Log-likelihoods of the questions' choices, both ways. */
+/** Log-likelihoods of the questions' choices, of both variants. */
 async function answer(prepared: PreparedEvaluation, comparison: Comparison, reporter: Reporter) {
 	const { model, choices, windows } = prepared;
 	const lengthOf = (choice: ChoiceTokens): number => choiceLength(choice, prepared);

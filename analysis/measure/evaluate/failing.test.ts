@@ -12,7 +12,7 @@ import { LogitsComparison } from '../../engine/logitsComparison.ts';
 import { LogitsPass } from '../../engine/onnxLogits.ts';
 import { measureChoices } from '../choices/measure.ts';
 import { measureWindows } from './measure.ts';
-import { inTurns, type WaysRunner } from '../../engine/ways.ts';
+import { inTurns, type VariantsRunner } from '../../engine/variants.ts';
 import { evaluatePlan, prepareEvaluation } from '../../../tests/builders/opened.ts';
 
 const questions = [{ prompt: 'the', choices: [' sea', ' hand'], answer: 0, group: null }];
@@ -75,13 +75,13 @@ describe('an evaluation that fails', () => {
 
 	it('frees what was made for sequences of a length, of windows and of choices', async () => {
 		const release = vi.fn(() => Promise.resolve());
-		const ways = {
+		const variants = {
 			run: () => Promise.reject(new Error('broken')),
 			compare: () => Promise.resolve([]),
 			ask: () => Promise.resolve([]),
 			release
 		};
-		const runner: WaysRunner = { ofLength: () => Promise.resolve(ways), release };
+		const runner: VariantsRunner = { ofLength: () => Promise.resolve(variants), release };
 		const comparison = inTurns(runner, 1);
 		const prepared = await prepareEvaluation(request());
 		const reporter = new Reporter({ work: 1, layers: 4, windows: 4, context: WINDOW }, () => {});

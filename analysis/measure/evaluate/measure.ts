@@ -7,12 +7,12 @@ import type { ChoicesReport, LogLikelihoods, Question } from '../choices/types.t
 import type { ProbeReport } from './probes/types.ts';
 import { checkWindows } from '../comparedFinite.ts';
 import { probeWork, type PreparedEvaluation } from './prepare.ts';
-import type { Compared, Comparison, Way } from '../../engine/ways.ts';
+import type { Compared, Comparison, ModelVariant } from '../../engine/variants.ts';
 
 export interface Measured {
 	windows: Compared<Window>[];
-	/** Highest resident set seen after a layer, or a run of the whole model, of either way, bytes. */
-	peakRssBytes: Record<Way, number>;
+	/** Highest resident set seen after a layer, or a run of the whole model, of either variant, bytes. */
+	peakRssBytes: Record<ModelVariant, number>;
 }
 
 /** All that was measured. */
@@ -35,11 +35,16 @@ export async function measureWindows(
 	const { model, timed, context, windows, work } = prepared;
 	const peakRssBytes = { baseline: 0, shared: 0 };
 	const measured: Compared<Window>[] = [];
-	const onPart = (way: Way, window: number, fraction: number, layer: number | null): void => {
-		peakRssBytes[way] = Math.max(peakRssBytes[way], rssWithHelpers());
-		const stage = way === 'shared' ? `${timed}, sharing` : timed;
+	const onPart = (
+		variant: ModelVariant,
+		window: number,
+		fraction: number,
+		layer: number | null
+	): void => {
+		peakRssBytes[variant] = Math.max(peakRssBytes[variant], rssWithHelpers());
+		const stage = variant === 'shared' ? `${timed}, sharing` : timed;
 		reporter.addTokens(context * fraction);
-		reporter.add(work.way * fraction, stage, window, layer);
+		reporter.add(work.oneVariant * fraction, stage, window, layer);
 	};
 	for await (const group of comparison.windows(windows, onPart)) {
 		const first = measured.length;
@@ -56,7 +61,7 @@ export interface ProbeLosses {
 	planned: number[];
 }
 
-/** Runs the probes of in-context recall both ways; null: there are none. Throws InputError where a loss is not finite. */
+/** Runs the probes of in-context recall under both variants; null: there are none. Throws InputError where a loss is not finite. */
 export async function measureRecall(
 	prepared: PreparedEvaluation,
 	comparison: Comparison,
@@ -86,7 +91,7 @@ export interface Answers {
 	/** Of long in-context probes; null: none are asked for. */
 	probes: ProbeReport[] | null;
 	/** Summed log-likelihoods; null: no questions are asked. */
-	choices: Record<Way, LogLikelihoods> | null;
+	choices: Record<ModelVariant, LogLikelihoods> | null;
 }
 
 /** Computes the findings from the answers to all windows, probes and questions. */

@@ -201,9 +201,9 @@ describe('a plan on an ONNX model', () => {
 		});
 		const { measured, predicted } = report.cost;
 		expect(measured.timed).toBe('model');
-		for (const way of [measured.baseline, measured.shared]) {
-			expect(way.prefillSeconds.median).toBeGreaterThan(0);
-			expect(way.peakRssBytes).toBeGreaterThan(30e6);
+		for (const variant of [measured.baseline, measured.shared]) {
+			expect(variant.prefillSeconds.median).toBeGreaterThan(0);
+			expect(variant.peakRssBytes).toBeGreaterThan(30e6);
 		}
 		expect(predicted).toMatchObject({ followers: 2, context: 24 });
 		const fractions = seen.map(({ fraction }) => fraction);

@@ -76,8 +76,8 @@ export async function mergedAnswers(
 		throw new InputError(
 			`shards: ${found.length} windows and ${baseline.length} probes; expected ${windows.length} and ${probes?.probes.length ?? 0}`
 		);
-	const highest = (way: 'baseline' | 'shared') =>
-		Math.max(...all.map(({ peakRssBytes }) => peakRssBytes[way]));
+	const highest = (variant: 'baseline' | 'shared') =>
+		Math.max(...all.map(({ peakRssBytes }) => peakRssBytes[variant]));
 	return {
 		measured: {
 			windows: found.map(({ comparison, time }, at) => ({

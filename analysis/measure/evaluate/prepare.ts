@@ -37,14 +37,14 @@ export interface PreparedEvaluation extends Pick<ComparisonForecast, 'open' | 'p
 	probes: Probes | null;
 	/** Long in-context probes, by length, then task; none where none were asked for. */
 	longProbes: ProbeSet[];
-	/** Work of a long probe both ways, by its tokens. */
+	/** Work of a long probe under both variants, by its tokens. */
 	probeWorks: Map<number, number>;
 	memory: MemoryPlan;
 	work: ComparisonWork;
 	totalWork: number;
 }
 
-const WAYS = 2;
+const VARIANTS = 2;
 
 /**
  * Checks that the plan is one for the model, cuts the windows and lays the run out in memory, without
@@ -177,7 +177,7 @@ export function shardOfEvaluation(
 	return { ...own, totalWork: workOf(own) };
 }
 
-/** Work of a long probe both ways; little of it is questions. Throws InputError where a probe does not fit in memory. */
+/** Work of a long probe under both variants; little of it is questions. Throws InputError where a probe does not fit in memory. */
 function longProbeWork(
 	engine: Engine,
 	planned: PlannedLayers,
@@ -185,7 +185,10 @@ function longProbeWork(
 ): number {
 	const { tokens, ...rest } = size;
 	try {
-		return WAYS * engine.compare(planned, { context: tokens, longest: tokens, ...rest }).work.way;
+		return (
+			VARIANTS *
+			engine.compare(planned, { context: tokens, longest: tokens, ...rest }).work.oneVariant
+		);
 	} catch (error) {
 		if (!isInputError(error)) throw error;
 		throw new InputError(`probes of ${tokens} tokens: ${error.message}, or give shorter --probes`, {
@@ -221,7 +224,7 @@ export function choiceLength(
 	return fixedContext ?? filledLength(ids.length, model.facts.maxPositions);
 }
 
-/** A choice both ways, by its fraction of a window's tokens. */
+/** A choice under both variants, by its fraction of a window's tokens. */
 export function choiceWork(
 	choice: ChoiceTokens,
 	prepared: Pick<PreparedEvaluation, 'model' | 'fixedContext' | 'context' | 'work'>
@@ -229,7 +232,7 @@ export function choiceWork(
 	return (choiceLength(choice, prepared) / prepared.context) * windowWork(prepared.work);
 }
 
-/** A probe of recall both ways, by its fraction of a window's tokens. */
+/** A probe of recall under both variants, by its fraction of a window's tokens. */
 export function probeWork({
 	probes,
 	context,
@@ -238,7 +241,7 @@ export function probeWork({
 	return ((probes?.context ?? 0) / context) * windowWork(work);
 }
 
-/** A window both ways. */
-function windowWork({ way, comparison }: ComparisonWork): number {
-	return WAYS * way + comparison;
+/** A window under both variants. */
+function windowWork({ oneVariant, comparison }: ComparisonWork): number {
+	return VARIANTS * oneVariant + comparison;
 }

@@ -9,13 +9,13 @@ import { judgeGates, type Estimated } from './gates.ts';
 import { probeName } from './probes/name.ts';
 import type { Found, Measured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
-import type { Way } from '../../engine/ways.ts';
-import type { Compared } from '../../engine/ways.ts';
+import type { ModelVariant } from '../../engine/variants.ts';
+import type { Compared } from '../../engine/variants.ts';
 import type {
 	Cost,
 	EvaluateReport,
 	EvaluateRequest,
-	WayCost,
+	VariantCost,
 	WindowRow,
 	WindowTokens
 } from './types.ts';
@@ -122,11 +122,11 @@ function rounded(loss: number): number {
 	return Number(loss.toFixed(6));
 }
 
-function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {
+function figuresOf(windows: readonly WindowRow[], variant: ModelVariant): ModelFigures {
 	const total = (of: (window: WindowRow) => number) =>
 		windows.reduce((sum, window) => sum + of(window), 0);
 	const tokens = total((window) => window.tokens);
-	const nats = total((window) => window.tokens * window[way]);
+	const nats = total((window) => window.tokens * window[variant]);
 	return modelFigures(
 		nats,
 		tokens,
@@ -137,17 +137,17 @@ function figuresOf(windows: readonly WindowRow[], way: Way): ModelFigures {
 function costOf(prepared: PreparedEvaluation, plan: Plan, measured: Measured): Cost {
 	const { model, timed, context, memory } = prepared;
 	const { windows } = measured;
-	const wayCost = (way: Way): WayCost => ({
-		prefillSeconds: spreadOf(windows.map(({ time }) => time[way].seconds)),
-		cpuSeconds: mean(windows.map(({ time }) => time[way].cpuSeconds)),
-		peakRssBytes: measured.peakRssBytes[way]
+	const variantCost = (variant: ModelVariant): VariantCost => ({
+		prefillSeconds: spreadOf(windows.map(({ time }) => time[variant].seconds)),
+		cpuSeconds: mean(windows.map(({ time }) => time[variant].cpuSeconds)),
+		peakRssBytes: measured.peakRssBytes[variant]
 	});
 	const setting = { context, batch: 1, elementBytes: DTYPE_BYTES.f32 };
 	return {
 		measured: {
 			timed,
-			baseline: wayCost('baseline'),
-			shared: wayCost('shared'),
+			baseline: variantCost('baseline'),
+			shared: variantCost('shared'),
 			prefillRatio: spreadOf(
 				windows.map(({ time }) => time.shared.seconds / time.baseline.seconds)
 			),

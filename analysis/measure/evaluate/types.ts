@@ -51,7 +51,7 @@ export interface LossDelta {
 	over: ResampledOver | null;
 }
 
-/** One window run both ways: means over its predicted tokens, and times. */
+/** One window under both variants: means over its predicted tokens, and times. */
 export interface WindowRow {
 	/** Index of the document. */
 	document: number;
@@ -76,36 +76,36 @@ export interface WindowTokens {
 	window: number;
 	/** Text of each predicted token. */
 	pieces: string[];
-	/** Natural-log loss of each, both ways. */
+	/** Natural-log loss of each, under both variants. */
 	baseline: number[];
 	shared: number[];
 }
 
-/** Time and memory of one way, baseline or planned. */
-export interface WayCost {
+/** Time and memory of one variant, baseline or planned. */
+export interface VariantCost {
 	/** Seconds per window in what `Cost.measured.timed` says. */
 	prefillSeconds: Spread;
 	/** CPU seconds of all threads in the same work, mean a window. */
 	cpuSeconds: number;
-	/** Highest resident set seen after a layer, or a run of the whole model, of this way, bytes; both run in one process. */
+	/** Highest resident set seen after a layer, or a run of the whole model, of this variant, bytes; both run in one process. */
 	peakRssBytes: number;
 }
 
 export interface Cost {
-	/** Measured, in one process, the ways taking turns at going first. */
+	/** Measured, in one process, the variants taking turns at going first. */
 	measured: {
 		/**
 		 * 'layers': all decoder layers; not reading weights, embedding and output head. 'model': the whole forward pass
 		 * of an ONNX model, logits of every token included, with no cache. Not there: layers, by an earlier version.
 		 */
 		timed?: 'layers' | 'model';
-		baseline: WayCost;
-		shared: WayCost;
+		baseline: VariantCost;
+		shared: VariantCost;
 		/** Shared ÷ baseline of each window's prefill time. */
 		prefillRatio: Spread;
 		/** Highest resident set of the whole process, bytes. */
 		processPeakRssBytes: number;
-		/** Handling of weights: 'resident', both ways' together in memory; 'streamed', read for each group of windows. */
+		/** Handling of weights: 'resident', both variants' together in memory; 'streamed', read for each group of windows. */
 		weights: 'resident' | 'streamed';
 	};
 	/** Counted, not measured: for this context, one sequence, float32. */

@@ -1,10 +1,10 @@
 import { checkFinite } from '../../../finite.ts';
-import type { Comparison } from '../../../engine/ways.ts';
+import type { Comparison } from '../../../engine/variants.ts';
 import { scoreProbes, type SequenceLosses } from './score.ts';
 import type { ProbeReport, ProbeSet } from './types.ts';
 
 /**
- * Asks both ways of the model the questions of each set; `onSequence` is called with the set of each sequence that is done. Throws
+ * Asks both variants of the model the questions of each set; `onSequence` is called with the set of each sequence that is done. Throws
  * InputError where a loss is not finite.
  */
 export async function measureProbes(

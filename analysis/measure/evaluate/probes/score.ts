@@ -1,19 +1,19 @@
 import { mcnemarExact } from '../../../statistics/mcnemar.ts';
 import { mean, meanInterval } from '../../../statistics/figures.ts';
 import { drawWindows } from '../../../statistics/resample.ts';
-import type { Way } from '../../../engine/ways.ts';
+import type { ModelVariant } from '../../../engine/variants.ts';
 import { CANDIDATES } from './make.ts';
 import type { ProbeReport, ProbeSet } from './types.ts';
 
 /** Losses of the candidates of each question of each sequence. */
-export type SequenceLosses = readonly Record<Way, number[][]>[];
+export type SequenceLosses = readonly Record<ModelVariant, number[][]>[];
 
 /**
  * Scores a task at one length: accuracy, and nats of the right answer against the others, of both models and paired by
  * question, with intervals over sequences, then questions.
  */
 export function scoreProbes({ task, tokens }: ProbeSet, losses: SequenceLosses): ProbeReport {
-	const of = (way: Way) => losses.flatMap((sequence) => sequence[way]);
+	const of = (variant: ModelVariant) => losses.flatMap((sequence) => sequence[variant]);
 	const [baseline, planned] = [of('baseline'), of('shared')].map((asked) => ({
 		right: asked.map(isRight),
 		nats: asked.map(natsOf)

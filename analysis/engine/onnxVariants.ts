@@ -10,20 +10,20 @@ import type { OpenedOnnx } from '../model/onnx/open.ts';
 import { shareAttention } from '../rewrite/share.ts';
 import type { PlannedAttention } from '../rewrite/shareCheck.ts';
 import { GraphProtoSchema } from '../proto/onnx_pb.ts';
-import type { BothWays, Way, WaysRunner } from './ways.ts';
+import type { BothVariants, ModelVariant, VariantsRunner } from './variants.ts';
 
 /** Runs an ONNX model whole, baseline and planned written into its graph; nothing is written to disk. */
-export class OnnxWays implements WaysRunner {
+export class OnnxVariants implements VariantsRunner {
 	readonly #model: OpenedOnnx;
-	readonly #graphs: Record<Way, GraphProto>;
+	readonly #graphs: Record<ModelVariant, GraphProto>;
 	readonly #resident: boolean;
 	readonly #comparison: LogitsComparison;
 	/** Both where memory allows, else the one that ran last. */
-	readonly #passes = new Map<Way, LogitsPass>();
+	readonly #passes = new Map<ModelVariant, LogitsPass>();
 
 	private constructor(
 		model: OpenedOnnx,
-		graphs: Record<Way, GraphProto>,
+		graphs: Record<ModelVariant, GraphProto>,
 		resident: boolean,
 		comparison: LogitsComparison
 	) {
@@ -37,26 +37,26 @@ export class OnnxWays implements WaysRunner {
 		model: OpenedOnnx,
 		planned: PlannedAttention,
 		{ resident }: MemoryPlan
-	): Promise<OnnxWays> {
+	): Promise<OnnxVariants> {
 		const { proto, cuts } = shareAttention(model, planned);
 		const { graph } = proto;
 		if (graph === undefined) throw new Error(`${model.onnx.file}: its graph vanished`);
 		const initializer = await withCuts(graph.initializer, cuts, model.onnx);
 		const shared = withFields(GraphProtoSchema, graph, { initializer });
 		const graphs = { baseline: model.onnx.graph, shared };
-		return new OnnxWays(model, graphs, resident, await LogitsComparison.open());
+		return new OnnxVariants(model, graphs, resident, await LogitsComparison.open());
 	}
 
 	/** Sessions take windows of any length: all lengths share them. */
-	ofLength(): Promise<BothWays> {
-		const kept: Record<Way, Logits[]> = { baseline: [], shared: [] };
+	ofLength(): Promise<BothVariants> {
+		const kept: Record<ModelVariant, Logits[]> = { baseline: [], shared: [] };
 		return Promise.resolve({
-			run: async (way, windows, _, onPart) => {
-				const pass = await this.#pass(way);
+			run: async (variant, windows, _, onPart) => {
+				const pass = await this.#pass(variant);
 				const times = [];
 				for (const [index, ids] of windows.entries()) {
-					const ran = await pass.run(ids, kept[way].at(index) ?? null);
-					kept[way][index] = ran.logits;
+					const ran = await pass.run(ids, kept[variant].at(index) ?? null);
+					kept[variant][index] = ran.logits;
 					times.push(ran.time);
 					onPart(index, 1, null);
 				}
@@ -85,11 +85,11 @@ export class OnnxWays implements WaysRunner {
 		});
 	}
 
-	/** Losses of candidates by the logits of both ways. */
+	/** Losses of candidates by the logits of both variants. */
 	async #answered(
 		questions: Asked['questions'],
-		logits: Record<Way, Logits>
-	): Promise<Record<Way, number[][]>> {
+		logits: Record<ModelVariant, Logits>
+	): Promise<Record<ModelVariant, number[][]>> {
 		const before = ({ data, vocab }: Logits) => ({
 			data: rowsBefore(data, vocab, questions),
 			vocab
@@ -110,13 +110,13 @@ export class OnnxWays implements WaysRunner {
 		await this.#comparison.release();
 	}
 
-	async #pass(way: Way): Promise<LogitsPass> {
-		const known = this.#passes.get(way);
+	async #pass(variant: ModelVariant): Promise<LogitsPass> {
+		const known = this.#passes.get(variant);
 		if (known !== undefined) return known;
 		if (!this.#resident) await this.#releasePasses();
-		const copy = logitsModel(this.#model, this.#graphs[way]);
+		const copy = logitsModel(this.#model, this.#graphs[variant]);
 		const pass = await LogitsPass.open(copy, this.#model.onnx.file);
-		this.#passes.set(way, pass);
+		this.#passes.set(variant, pass);
 		return pass;
 	}
 

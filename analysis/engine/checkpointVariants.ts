@@ -7,16 +7,16 @@ import { WeightSource } from './weights.ts';
 import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
-import type { BothWays, Way, WaysRunner } from './ways.ts';
+import type { BothVariants, ModelVariant, VariantsRunner } from './variants.ts';
 
 /** Runs the layers of a checkpoint one by one. */
-export function checkpointWays(
+export function checkpointVariants(
 	checkpoint: Checkpoint,
 	planned: PlannedLayers,
 	{ resident, windowsPerGroup }: MemoryPlan,
 	reader: WeightReader,
 	hasher: ModelHasher | null
-): WaysRunner {
+): VariantsRunner {
 	const weights = new WeightSource(checkpoint, reader, { resident, hasher });
 	const { config } = checkpoint;
 	/** Windows of other lengths are cut into as many blocks as the first. */
@@ -25,42 +25,42 @@ export function checkpointWays(
 		ofLength: (context) => {
 			const layout = attentionLayout(config, context, blockCount);
 			blockCount = layout.blocks.length;
-			return bothWays(config, weights, planned, layout, windowsPerGroup);
+			return bothVariants(config, weights, planned, layout, windowsPerGroup);
 		},
 		release: () => weights.release()
 	};
 }
 
-async function bothWays(
+async function bothVariants(
 	config: ModelConfig,
 	weights: WeightSource,
 	planned: PlannedLayers,
 	layout: AttentionLayout,
 	windowsPerGroup: number
-): Promise<BothWays> {
+): Promise<BothVariants> {
 	const forward = new ForwardPass(config, layout, weights);
 	const head = await LanguageHead.open(config, layout.context, weights);
 	const buffers = Array.from({ length: windowsPerGroup }, () =>
 		allocateSource(layout, planned.sources)
 	);
-	const hidden: Record<Way, Float32Array[]> = { baseline: [], shared: [] };
+	const hidden: Record<ModelVariant, Float32Array[]> = { baseline: [], shared: [] };
 	return {
-		run: async (way, windows, first, onPart) => {
+		run: async (variant, windows, first, onPart) => {
 			const times = windows.map(() => ({ seconds: 0, cpuSeconds: 0 }));
 			const states = [];
 			for (const [index, ids] of windows.entries()) {
-				const state = await forward.start(ids, way === 'shared' ? buffers[index] : null);
+				const state = await forward.start(ids, variant === 'shared' ? buffers[index] : null);
 				states.push({ ...state, window: first + index });
 			}
 			await forward.run(states, {
-				...(way === 'shared' && planned),
+				...(variant === 'shared' && planned),
 				onLayer: (layer, window, { seconds, cpuSeconds }) => {
 					times[window].seconds += seconds;
 					times[window].cpuSeconds += cpuSeconds;
 					onPart(window, 1 / config.layers, layer);
 				}
 			});
-			hidden[way] = states.map((state) => state.hidden);
+			hidden[variant] = states.map((state) => state.hidden);
 			return times;
 		},
 		compare: (windows) =>
@@ -91,13 +91,13 @@ async function bothWays(
 	};
 }
 
-/** Losses of candidates by the last hidden states of both ways, [S, hidden] each. */
+/** Losses of candidates by the last hidden states of both variants, [S, hidden] each. */
 async function answered(
 	config: ModelConfig,
 	weights: WeightSource,
 	questions: Asked['questions'],
-	hidden: Record<Way, Float32Array>
-): Promise<Record<Way, number[][]>> {
+	hidden: Record<ModelVariant, Float32Array>
+): Promise<Record<ModelVariant, number[][]>> {
 	const ids = idsAfter(questions);
 	const head = await LanguageHead.open(config, ids.length, weights);
 	try {
