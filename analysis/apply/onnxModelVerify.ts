@@ -10,7 +10,7 @@ import { GraphView } from '../model/onnx/graphView.ts';
 import { roundsActivations } from '../model/onnx/rounding.ts';
 import { graphInputs, type GraphInput } from '../model/onnx/inputs.ts';
 import type { FoundOnnx } from '../model/onnx/open.ts';
-import { fixedContextOf } from '../graph/tapped/putOut.ts';
+import { fixedContextOf } from '../graph/tapped/exposeOutputs.ts';
 import { layerCache } from '../rewrite/shareCache.ts';
 import type { PlannedAttention } from '../rewrite/shareCheck.ts';
 import type { Verification } from './types.ts';
@@ -106,7 +106,7 @@ async function readBoth(
 			start = end;
 		}
 		const stepped = Float32Array.from(pieces.flatMap((piece) => [...piece]));
-		// A model that puts out the last token's logits only has one of them for each piece.
+		// A model that outputs the last token's logits only has one of them for each piece.
 		const last = stepped.length === whole.length ? stepped : (pieces.at(-1) ?? stepped);
 		return { whole, difference: largestDifference(last, whole) };
 	} finally {

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
 import type { GraphInput } from '../model/onnx/inputs.ts';
 import { LOGITS } from '../graph/tapped/logits.ts';
-import type { CopiedModel } from '../graph/tapped/putOut.ts';
+import type { CopiedModel } from '../graph/tapped/exposeOutputs.ts';
 import { takeName, tapName } from '../graph/tapped/tap.ts';
 import { InputError } from '../errors.ts';
 import { checkFinite } from '../finite.ts';
@@ -18,7 +18,7 @@ export class OnnxPass {
 	readonly #session: InferenceSession;
 	readonly #layout: AttentionLayout;
 	readonly #inputs: readonly GraphInput[];
-	/** Layers that were tapped, in runs: those of one run are put out together. */
+	/** Layers that were tapped, in runs: those of one run are output together. */
 	readonly #runs: readonly (readonly number[])[];
 	readonly #file: string;
 	/** null: the logits were not asked for. */
@@ -42,7 +42,7 @@ export class OnnxPass {
 
 	/**
 	 * Makes the session. A window is run once for each `layersPerRun` of the tapped layers, because what a run
-	 * puts out is in memory twice. Throws InputError where onnxruntime refuses the model; `file` names it.
+	 * outputs is in memory twice. Throws InputError where onnxruntime refuses the model; `file` names it.
 	 */
 	static async open(
 		tapped: CopiedModel,

@@ -4,7 +4,7 @@ import { roundingNotes, roundsActivations } from '../model/onnx/rounding.ts';
 import { onnxRefused } from '../model/onnx/refused.ts';
 import { mean } from '../statistics/figures.ts';
 import type { OnnxFileModel } from '../model/open.ts';
-import { checkFixedContext, fixedContextOf } from '../graph/tapped/putOut.ts';
+import { checkFixedContext, fixedContextOf } from '../graph/tapped/exposeOutputs.ts';
 import { tapModel } from '../graph/tapped/tap.ts';
 import { judgeWindows } from './onnxWindows.ts';
 import { planOnnxComparison, planOnnxMemory } from './onnxMemory.ts';
@@ -16,7 +16,7 @@ import { inTurns } from './variants.ts';
 import { cutBytes } from '../rewrite/cutBytes.ts';
 import { shareAttention } from '../rewrite/share.ts';
 
-/** An ONNX model, run whole; its attention is put out by a copy of its graph. `notes` are for the user of a capture. */
+/** An ONNX model, run whole; its attention is output by a copy of its graph. `notes` are for the user of a capture. */
 export function onnxEngine(file: OnnxFileModel, notes: readonly string[] = []): Engine {
 	const model = file.checked();
 	const { facts, onnx, inputs } = model;

@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { InputError } from '../errors.ts';
 import type { GraphInput } from '../model/onnx/inputs.ts';
 import { LOGITS } from '../graph/tapped/logits.ts';
-import type { CopiedModel } from '../graph/tapped/putOut.ts';
+import type { CopiedModel } from '../graph/tapped/exposeOutputs.ts';
 import type { LayerCost } from './forward.ts';
 import { decoderFeeds } from './onnxDecoder.ts';
 import { refused } from './refused.ts';
@@ -14,7 +14,7 @@ export interface Logits {
 	vocab: number;
 }
 
-/** Runs windows through an ONNX model that puts out its logits; see `logitsModel`. */
+/** Runs windows through an ONNX model that outputs its logits; see `logitsModel`. */
 export class LogitsPass {
 	readonly #session: ort.InferenceSession;
 	readonly #inputs: readonly GraphInput[];
@@ -37,7 +37,7 @@ export class LogitsPass {
 
 	/**
 	 * Runs a window and says how long the whole model took. `place`: logits of a window as long, which are written
-	 * over. Throws InputError where the model cannot be run, or puts out something else than every token's logits.
+	 * over. Throws InputError where the model cannot be run, or outputs something else than every token's logits.
 	 */
 	async run(
 		ids: readonly number[],

@@ -189,11 +189,11 @@ export class DecoderGraph {
 	 */
 	finish(probabilities: readonly string[], values: string): void {
 		const output = this.mix(probabilities, values, this.layer.config.outputBias);
-		this.putOut(this.join('attn', 'hidden', output));
+		this.exposeHidden(this.join('attn', 'hidden', output));
 	}
 
 	/** The MLP after `middle`; what comes out is the graph's output `hidden_out` [S, hidden]. */
-	putOut(middle: string): void {
+	exposeHidden(middle: string): void {
 		const { context, config } = this.layer;
 		this.feedForward('hidden', middle, 'hidden_out');
 		this.builder.output('hidden_out', [context, config.hidden]);

@@ -9,10 +9,10 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
 export function leaveOutGraph(layer: LayerGraph, biased = false): Uint8Array {
 	const graph = DecoderGraph.ofInputs('leave_out', layer);
 	const { builder } = graph;
-	if (!biased) graph.putOut('hidden');
+	if (!biased) graph.exposeHidden('hidden');
 	else {
 		const meanOutput = builder.input('mean_output', [layer.config.hidden]);
-		graph.putOut(graph.join('attn', 'hidden', meanOutput));
+		graph.exposeHidden(graph.join('attn', 'hidden', meanOutput));
 	}
 	return builder.build();
 }

@@ -6,7 +6,7 @@ import {
 	joinHeads,
 	kept,
 	projected,
-	putOutCache,
+	exposeCache,
 	sliced
 } from '../graph/tapped/contribWritten.ts';
 import type { GraphRewrite } from './rewrite.ts';
@@ -41,7 +41,7 @@ export function followContrib(
 			: graph.node(`${name}.v.cache`, 'Concat', [kept(graph, name, past, 0), fresh], {
 					attributes: { axis: TOKENS }
 				});
-	if (present !== null) putOutCache(graph, name, [value], present);
+	if (present !== null) exposeCache(graph, name, [value], present);
 	const caches = [past, present].filter((cache) => cache !== null);
 	for (const cache of caches) holdValuesAlone(rewrite, attention, cache);
 	if (caches.length > 0 && !weights.notes.includes(VALUES_ALONE)) weights.notes.push(VALUES_ALONE);

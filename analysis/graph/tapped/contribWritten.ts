@@ -31,7 +31,7 @@ export function writeOut(graph: GraphBuilder, name: string, node: ContribAttenti
 					attributes: { axis: TOKENS }
 				});
 	const [key, value] = [behind('k', 0, newKey), behind('v', 1, newValue)];
-	if (present !== null) putOutCache(graph, name, [key, value], present);
+	if (present !== null) exposeCache(graph, name, [key, value], present);
 	const turned = graph.node(`${name}.k.turn`, 'Transpose', [key], {
 		attributes: { perm: TURN_KEYS }
 	});
@@ -99,8 +99,8 @@ export function kept(graph: GraphBuilder, name: string, past: string, part: numb
 	return graph.node(`${name}.past.${part}`, 'Gather', [past, at], { attributes: { axis: 0n } });
 }
 
-/** Puts parts [B, heads, keys, width] out as a cache [parts, B, heads, keys, width]. */
-export function putOutCache(
+/** Exposes parts [B, heads, keys, width] as a cache [parts, B, heads, keys, width]. */
+export function exposeCache(
 	graph: GraphBuilder,
 	name: string,
 	parts: readonly string[],

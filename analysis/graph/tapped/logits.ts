@@ -5,13 +5,13 @@ import { withFields } from '../../model/onnx/copy.ts';
 import { GraphView } from '../../model/onnx/graphView.ts';
 import { graphInputs } from '../../model/onnx/inputs.ts';
 import type { OpenedOnnx } from '../../model/onnx/open.ts';
-import { emptyCaches, putOut, type CopiedModel } from './putOut.ts';
+import { emptyCaches, exposeOutputs, type CopiedModel } from './exposeOutputs.ts';
 
 /** Output that holds the logits of every token, float32 [1, S, vocab]. */
 export const LOGITS = 'spanwise.logits';
 
 /**
- * Copies a model's proto so that it puts out its logits and nothing else; the cache is of length 0, and what that
+ * Copies a model's proto so that it outputs its logits and nothing else; the cache is of length 0, and what that
  * does not need is left out. `graph` is the model's own, or as it is with a plan, its cut weights in their places.
  * Windows may be of any length that the model takes.
  */
@@ -19,7 +19,7 @@ export function logitsModel({ onnx, logits, caches }: OpenedOnnx, graph: GraphPr
 	const view = new GraphView(graph);
 	const inputs = graphInputs(view, onnx.file, caches);
 	const builder = new GraphBuilder('logits', 'spanwise.');
-	putOutLogits(builder, logits);
+	exposeLogits(builder, logits);
 	const fed = inputs.filter(({ role }) => role !== 'past');
 	const taken = new Set(fed.map(({ name }) => name));
 	const { node, output } = builder.parts();
@@ -32,7 +32,9 @@ export function logitsModel({ onnx, logits, caches }: OpenedOnnx, graph: GraphPr
 	return {
 		bytes: toBinary(
 			ModelProtoSchema,
-			withFields(ModelProtoSchema, onnx.proto, { graph: putOut(graph, onnx.external, added) })
+			withFields(ModelProtoSchema, onnx.proto, {
+				graph: exposeOutputs(graph, onnx.external, added)
+			})
 		),
 		dataFolder: onnx.external.root,
 		inputs: fed
@@ -40,7 +42,7 @@ export function logitsModel({ onnx, logits, caches }: OpenedOnnx, graph: GraphPr
 }
 
 /** Makes the value that holds a model's logits an output, LOGITS. */
-export function putOutLogits(builder: GraphBuilder, logits: string): void {
+export function exposeLogits(builder: GraphBuilder, logits: string): void {
 	builder.node(LOGITS, 'Cast', [logits], {
 		outputs: [LOGITS],
 		attributes: { to: BigInt(FLOAT) }

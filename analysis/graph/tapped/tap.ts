@@ -7,16 +7,16 @@ import { withInteger } from '../../model/onnx/attributes.ts';
 import { partsOf } from '../../model/onnx/contribAttention.ts';
 import { writeOut } from './contribWritten.ts';
 import { withFields } from '../../model/onnx/copy.ts';
-import { putOutLogits } from './logits.ts';
+import { exposeLogits } from './logits.ts';
 import type { OpenedOnnx } from '../../model/onnx/open.ts';
 import type { GraphView } from '../../model/onnx/graphView.ts';
 import {
 	checkFixedContext,
 	emptyCaches,
-	putOut,
+	exposeOutputs,
 	type Changes,
 	type CopiedModel
-} from './putOut.ts';
+} from './exposeOutputs.ts';
 import type { AttentionLayer } from '../../model/onnx/types.ts';
 
 /** Place of the output for scores or probabilities in every node that has one. */
@@ -37,13 +37,13 @@ export function tapName(layer: number, block: number): string {
 	return `spanwise.probabilities.${layer}.${block}`;
 }
 
-/** Input, int64 [1]: 1 where a run is to put out that layer's probabilities, 0 where it is not (dimension 0). */
+/** Input, int64 [1]: 1 where a run is to output that layer's probabilities, 0 where it is not (dimension 0). */
 export function takeName(layer: number): string {
 	return `spanwise.take.${layer}`;
 }
 
 /**
- * Copies a model's proto so that it puts out the probabilities of layers, block by block in float32, where asked for
+ * Copies a model's proto so that it outputs the probabilities of layers, block by block in float32, where asked for
  * its logits (LOGITS), and nothing else. What that does not need is left out; the cache is of length 0. Throws
  * InputError where a layer's attention probabilities are not available.
  */
@@ -54,9 +54,9 @@ export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
 	const changes: Changes = { nodes: new Map(), initializers: [], values: [] };
 	for (const layer of request.layers) {
 		const probabilities = tapLayer(layers[layer], view, graph, changes, onnx.file);
-		putOutBlocks(graph, layer, probabilities, request.blocks);
+		exposeBlocks(graph, layer, probabilities, request.blocks);
 	}
-	if (request.loss) putOutLogits(graph, model.logits);
+	if (request.loss) exposeLogits(graph, model.logits);
 	const fed = inputs.filter(({ role }) => role !== 'past');
 	for (const { name, elementType, dims } of fed)
 		graph.input(name, dims(request.context), elementType);
@@ -66,7 +66,7 @@ export function tapModel(model: OpenedOnnx, request: TapRequest): CopiedModel {
 		bytes: toBinary(
 			ModelProtoSchema,
 			withFields(ModelProtoSchema, onnx.proto, {
-				graph: putOut(onnx.graph, onnx.external, added, changes)
+				graph: exposeOutputs(onnx.graph, onnx.external, added, changes)
 			})
 		),
 		dataFolder: onnx.external.root,
@@ -115,7 +115,7 @@ function tapLayer(
 }
 
 /** Cuts probabilities [1, H, S, S] into query blocks, none of them where the layer is not asked for in a run. */
-function putOutBlocks(
+function exposeBlocks(
 	graph: GraphBuilder,
 	layer: number,
 	probabilities: string,

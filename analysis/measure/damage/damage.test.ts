@@ -255,7 +255,7 @@ function squaresByHand(source: number, follower: number): Promise<[number, numbe
 					row.reduce((sum, x, i) => sum + (x / size) * norm[i] * v[out * hidden + i], 0)
 				);
 			});
-			const putOut = (probability: (at: number) => number, query: number) => {
+			const outputOf = (probability: (at: number) => number, query: number) => {
 				const mixed = Array.from({ length: heads * headDim }, (_, column) => {
 					const head = Math.floor(column / headDim);
 					const kvColumn = Math.floor((head * kvHeads) / heads) * headDim + (column % headDim);
@@ -271,8 +271,8 @@ function squaresByHand(source: number, follower: number): Promise<[number, numbe
 			};
 			for (let query = 0; query < CONTEXT; query++) {
 				const square = (row: number[]) => row.reduce((sum, x) => sum + x * x, 0);
-				apart += square(putOut((at) => theirs[at] - mine[at], query));
-				own += square(putOut((at) => mine[at], query));
+				apart += square(outputOf((at) => theirs[at] - mine[at], query));
+				own += square(outputOf((at) => mine[at], query));
 			}
 		}
 		return [apart, own];

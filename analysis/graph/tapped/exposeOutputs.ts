@@ -13,7 +13,7 @@ import { relocated, type ExternalData } from '../../model/onnx/external.ts';
 import { GraphView, inputsOf } from '../../model/onnx/graphView.ts';
 import type { GraphInput } from '../../model/onnx/inputs.ts';
 
-/** A copy of a model that puts out what is asked for, with the weights where they were. */
+/** A copy of a model that outputs what is asked for, with the weights where they were. */
 export interface CopiedModel {
 	bytes: Uint8Array;
 	/** Folder that external data is relative to; null: there is none. */
@@ -30,7 +30,7 @@ export interface Changes {
 }
 
 /** A graph with additions, whose inputs and outputs are its only ones, without what these outputs do not need. */
-export function putOut(
+export function exposeOutputs(
 	graph: GraphProto,
 	external: ExternalData,
 	added: Pick<GraphProto, 'node' | 'initializer' | 'input' | 'output'>,
