@@ -13,7 +13,7 @@ import {
 } from './layout.ts';
 import { probabilityTensors } from './probabilities.ts';
 import type { LayerRepairs } from './repair/repairs.ts';
-import { givenTo, ResidentLayers, type LayerDeed } from './residentLayers.ts';
+import { givenTo, ResidentLayers, type LayerAction } from './residentLayers.ts';
 import { layerRotary, rotaryFeeds } from './rotary.ts';
 import { breathe, createSession, feedsOf, indices, tensor, type Tensors } from './session.ts';
 import type { WeightSource } from './weights.ts';
@@ -125,10 +125,13 @@ export class ForwardPass {
 				const kept = state.attention?.slots[layer] != null ? state.attention : null;
 				let cost: LayerCost;
 				if (this.#resident !== null) {
-					const deed = this.#deed(state, layer, source, headMap, { bias, o: repair?.o ?? null });
+					const action = this.#action(state, layer, source, headMap, {
+						bias,
+						o: repair?.o ?? null
+					});
 					const resident = this.#resident;
 					cost = await this.#timed(state, () =>
-						resident.run(layer, state.hidden, this.#spare, deed, kept)
+						resident.run(layer, state.hidden, this.#spare, action, kept)
 					);
 				} else if (weights === null) {
 					throw new Error(`layer ${layer} has no weights`);
@@ -151,13 +154,13 @@ export class ForwardPass {
 	}
 
 	/** Returns the way in which a layer of a model in memory gets its attention: computed, reused or dropped. */
-	#deed(
+	#action(
 		{ attention }: WindowState,
 		layer: number,
 		source: number | null,
 		headMap: readonly number[] | null,
 		repair: { bias: Float32Array | null; o: Float32Array | null }
-	): LayerDeed {
+	): LayerAction {
 		if (source === layer) return { kind: 'attend' };
 		if (source === null) return { kind: 'drop', bias: repair.bias };
 		if (attention === null)

@@ -8,8 +8,8 @@ import type { ResidentModel } from './residentModel.ts';
 import { layerRotary, rotaryFeeds } from './rotary.ts';
 import { feedsOf, floats, indices, tensor, type Tensors } from './session.ts';
 
-/** Way in which a layer gets its attention. */
-export type LayerDeed =
+/** The action by which a layer gets its attention. */
+export type LayerAction =
 	| { kind: 'attend' }
 	/** The probabilities of each query block, [heads, queryCount, keyCount]; another output projection or null. */
 	| { kind: 'reuse'; probabilities: readonly Float32Array[]; o: Float32Array | null }
@@ -60,18 +60,18 @@ export class ResidentLayers {
 		layer: number,
 		hidden: Float32Array,
 		out: Float32Array,
-		deed: LayerDeed,
+		action: LayerAction,
 		kept: WindowAttention | null = null
 	): Promise<void> {
 		const session = await this.#session(layer);
 		const fetches: Tensors = { hidden_out: this.#state(out) };
-		if (kept !== null && deed.kind === 'attend') {
+		if (kept !== null && action.kind === 'attend') {
 			for (const index of this.#layout.blocks.keys()) {
 				const place = layerBlock(this.#layout, kept, layer, index);
 				fetches[probabilitiesName(index)] = this.#probabilities(index, place);
 			}
 		}
-		await session.run(this.#feeds(session, layer, hidden, deed, false), fetches);
+		await session.run(this.#feeds(session, layer, hidden, action, false), fetches);
 	}
 
 	/** Computes the output of a layer's attention block under given probabilities, its bias left out, [S, hidden]. */
@@ -81,8 +81,8 @@ export class ResidentLayers {
 		probabilities: readonly Float32Array[]
 	): Promise<Float32Array> {
 		const session = await this.#session(layer);
-		const deed: LayerDeed = { kind: 'reuse', probabilities, o: null };
-		const outputs = await session.run(this.#feeds(session, layer, hidden, deed, true), [
+		const action: LayerAction = { kind: 'reuse', probabilities, o: null };
+		const outputs = await session.run(this.#feeds(session, layer, hidden, action, true), [
 			'attention_out'
 		]);
 		return floats(outputs, 'attention_out');
@@ -97,7 +97,7 @@ export class ResidentLayers {
 		session: ort.InferenceSession,
 		layer: number,
 		hidden: Float32Array,
-		deed: LayerDeed,
+		action: LayerAction,
 		stops: boolean
 	): Tensors {
 		const feeds: Tensors = {
@@ -106,21 +106,21 @@ export class ResidentLayers {
 			...this.#maskOf(this.#config.slidingWindows[layer]),
 			...this.#nothing,
 			hidden: this.#state(hidden),
-			attends: flag(deed.kind === 'attend'),
-			drops: flag(deed.kind === 'drop'),
-			refits: flag(deed.kind === 'reuse' && deed.o !== null),
+			attends: flag(action.kind === 'attend'),
+			drops: flag(action.kind === 'drop'),
+			refits: flag(action.kind === 'reuse' && action.o !== null),
 			stops: flag(stops)
 		};
-		if (deed.kind === 'reuse') {
-			for (const [index, values] of deed.probabilities.entries())
+		if (action.kind === 'reuse') {
+			for (const [index, values] of action.probabilities.entries())
 				feeds[givenName(index)] = this.#probabilities(index, values);
-			if (deed.o !== null) {
+			if (action.o !== null) {
 				const { heads, headDim, hidden: width } = this.#config;
-				feeds.refitted_o = tensor(deed.o, [width, heads * headDim]);
+				feeds.refitted_o = tensor(action.o, [width, heads * headDim]);
 			}
 		}
-		if (deed.kind === 'drop' && deed.bias !== null)
-			feeds.mean_output = tensor(deed.bias, [this.#config.hidden]);
+		if (action.kind === 'drop' && action.bias !== null)
+			feeds.mean_output = tensor(action.bias, [this.#config.hidden]);
 		return feedsOf(session, feeds);
 	}
 

@@ -8,7 +8,7 @@ export interface Browser {
 	chromiumSandbox: boolean;
 }
 
-export interface Deeds {
+export interface Actions {
 	/** Starts and ends a browser; rejects where it does not start. */
 	tryLaunch: (browser: Browser) => Promise<void>;
 	/** Runs a command; rejects with a reason where it fails. */
@@ -28,21 +28,21 @@ export async function acquireBrowser(
 	places: Places,
 	isRoot: boolean,
 	waysToGet: () => Way[],
-	deeds: Deeds
+	actions: Actions
 ): Promise<Browser> {
 	const problems = new Map<string, string>();
-	const found = await firstThatStarts(places, isRoot, deeds, problems);
+	const found = await firstThatStarts(places, isRoot, actions, problems);
 	if (found) return found;
 	// One that was named and does not start is the user's to mend.
 	for (const { title, commands } of places.env.SPANWISE_CHROMIUM ? [] : waysToGet()) {
-		deeds.say(`no Chromium that starts; trying: ${title}`);
+		actions.say(`no Chromium that starts; trying: ${title}`);
 		try {
-			for (const command of commands) await deeds.run(command);
+			for (const command of commands) await actions.run(command);
 		} catch (error) {
 			problems.set(title, reasonOf(error));
 			continue;
 		}
-		const gotten = await firstThatStarts(places, isRoot, deeds, problems);
+		const gotten = await firstThatStarts(places, isRoot, actions, problems);
 		if (gotten) return gotten;
 	}
 	const tried = [...problems].map(([what, why]) => `  ${what}: ${why}`);
@@ -52,7 +52,7 @@ export async function acquireBrowser(
 async function firstThatStarts(
 	places: Places,
 	isRoot: boolean,
-	{ tryLaunch }: Deeds,
+	{ tryLaunch }: Actions,
 	problems: Map<string, string>
 ): Promise<Browser | null> {
 	for (const executablePath of browserCandidates(places)) {
