@@ -8,7 +8,7 @@ export function applyText(record: DeployRecord, folder: string): string {
 	const { model, plan, cache, files, verified, dtype, weights, target, padding, rounding } = record;
 	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
 	const followers = cache.values.length - cache.keys.length;
-	const leftOut = model.layers - cache.values.length;
+	const dropped = model.layers - cache.values.length;
 	const facts: [string, string][] = [
 		[
 			'wrote',
@@ -17,7 +17,7 @@ export function applyText(record: DeployRecord, folder: string): string {
 		['model', `${model.name}, ${model.layers} layers`],
 		[
 			'plan',
-			plan === null ? 'none: the model unchanged' : countWords({ followers, dropped: leftOut })
+			plan === null ? 'none: the model unchanged' : countWords({ followers, dropped: dropped })
 		],
 		['cache', `keys of ${cache.keys.length} layers, values of ${cache.values.length}`]
 	];

@@ -266,8 +266,8 @@ describe('a model as planned', () => {
 		['two followers of one source', {}, [0, 0, 0, 3, 4], undefined],
 		['mapped heads', {}, [0, 1, 1, 3, 3], swapped],
 		['mapped heads, no groups', { config: { num_key_value_heads: 4 } }, [0, 0, 0, 3, 4], swapped],
-		['a layer left out', {}, SOURCES, undefined],
-		['the first layer left out', {}, [null, 1, 1, 3, 4], undefined],
+		['a dropped layer', {}, SOURCES, undefined],
+		['the first layer dropped', {}, [null, 1, 1, 3, 4], undefined],
 		['biases everywhere', { config: { attention_bias: true, mlp_bias: true } }, SOURCES, swapped],
 		['Qwen3', { architecture: 'Qwen3ForCausalLM' }, SOURCES, undefined],
 		[

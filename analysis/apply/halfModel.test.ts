@@ -90,7 +90,7 @@ describe('a model of which everything is float16', () => {
 	it.each(
 		FORMS.flatMap((form) => [
 			{ form, title: 'as it is', plan: null },
-			{ form, title: 'a mapped follower and a layer left out', plan: planOf([0, 1, 1, null]) }
+			{ form, title: 'a mapped follower and a dropped layer', plan: planOf([0, 1, 1, null]) }
 		])
 	)(
 		'$form, $title: written, it agrees with what it was made from, and with itself',

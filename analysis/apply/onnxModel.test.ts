@@ -94,7 +94,7 @@ describe('an ONNX model is written with a plan', () => {
 		FORMS.flatMap((form) => [
 			{ form, title: 'as it is', plan: null },
 			{ form, title: 'followers with head maps', plan: planOf([0, 1, 1, 1], true) },
-			{ form, title: 'a follower and a layer left out', plan: planOf([null, 1, 1, 3]) }
+			{ form, title: 'a follower and a dropped layer', plan: planOf([null, 1, 1, 3]) }
 		])
 	)(
 		'$form, $title: it agrees with what it was made from, and with itself',
@@ -282,7 +282,7 @@ describe('what was written is not taken on trust', () => {
 		}
 	);
 
-	it('a layer that should have been left out is noticed', async () => {
+	it('a layer that should have been dropped is noticed', async () => {
 		const file = await writeOnnxFolder(
 			newFolder(),
 			cachedOnnx({ form: 'groupQuery', skipNorms: true }),

@@ -45,7 +45,7 @@ function difference(a: Float32Array, b: Float32Array): number {
 	return a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at])), 0);
 }
 
-describe('an ONNX model written with a plan, heads mapped and a layer left out', () => {
+describe('an ONNX model written with a plan, heads mapped and a layer dropped', () => {
 	const cases = FORMS.flatMap((form) =>
 		[[0, 1, 1, null] as Sources, [null, 1, 1, 1] as Sources].flatMap((sources) =>
 			[false, true].map((skipNorms) => ({ form, sources, skipNorms }))

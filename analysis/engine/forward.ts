@@ -3,7 +3,7 @@ import type { ModelConfig } from '../model/checkpoint/types.ts';
 import { checkFinite } from '../finite.ts';
 import { attendGraph } from '../graph/attend.ts';
 import type { LayerGraph } from '../graph/decoder.ts';
-import { leaveOutGraph } from '../graph/leaveOut.ts';
+import { dropGraph } from '../graph/drop.ts';
 import { reuseGraph } from '../graph/reuse.ts';
 import {
 	allocateSource,
@@ -138,7 +138,7 @@ export class ForwardPass {
 				} else if (source === layer) {
 					cost = await this.#attend(state, layer, weights.attend, kept);
 				} else if (source === null) {
-					cost = await this.#leaveOut(state, weights.leaveOut, bias);
+					cost = await this.#drop(state, weights.drop, bias);
 				} else {
 					const own = repair?.o ? this.#refitted(weights.reuse, repair.o) : weights.reuse;
 					cost = await this.#reuse(state, layer, source, headMap, own);
@@ -204,11 +204,11 @@ export class ForwardPass {
 		});
 	}
 
-	#leaveOut(state: WindowState, weights: Tensors, bias: Float32Array | null): Promise<LayerCost> {
+	#drop(state: WindowState, weights: Tensors, bias: Float32Array | null): Promise<LayerCost> {
 		const biased = bias !== null;
 		return this.#compute(
-			`leave out ${biased}`,
-			(graph) => leaveOutGraph(graph, biased),
+			`drop ${biased}`,
+			(graph) => dropGraph(graph, biased),
 			state,
 			biased ? { ...weights, mean_output: tensor(bias, [this.#config.hidden]) } : weights
 		);

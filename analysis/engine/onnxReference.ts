@@ -32,14 +32,14 @@ export async function referenceLogits(
 	const { layers, view, onnx, caches } = model;
 	const { sources, headMaps } = planned;
 	const inputs = graphInputs(view, onnx.file, caches);
-	const leftOut = layers.filter(({ layer }) => sources[layer] === null);
+	const dropped = layers.filter(({ layer }) => sources[layer] === null);
 	const followed = new Set(sources.filter((source, layer) => source !== layer));
 	const computing = layers.filter(({ layer }) => followed.has(layer));
 	const fed: AttentionLayer[] = [];
 	const attended: Value[] = [];
 	const stage = (goal: ReferenceGoal): Promise<Value[]> =>
 		runStage(
-			referenceStage(model, goal, { fed, leftOut, sources: computing }),
+			referenceStage(model, goal, { fed, dropped, sources: computing }),
 			inputs,
 			attended,
 			ids

@@ -22,8 +22,8 @@ type Role = LayerRole;
 export interface LayerWeights {
 	attend: Tensors;
 	reuse: Tensors;
-	leaveOut: Tensors;
-	/** Of a model that leaves this layer's attention out: what stands in for its output, [hidden]; null: nothing. */
+	drop: Tensors;
+	/** Of a model that drops this layer's attention: what stands in for its output, [hidden]; null: nothing. */
 	meanOutput: Float32Array | null;
 }
 
@@ -85,7 +85,7 @@ export class WeightSource {
 		const bytes = (await this.#reading?.bytes) ?? [];
 		this.#reading = null;
 		const buffers = (this.#buffers ??= new Map<Role, Float32Array>());
-		const weights: LayerWeights = { attend: {}, reuse: {}, leaveOut: {}, meanOutput: null };
+		const weights: LayerWeights = { attend: {}, reuse: {}, drop: {}, meanOutput: null };
 		for (const [index, { role, entry }] of this.#roles(layer).entries()) {
 			const elements = entry.shape.reduce((product, size) => product * size, 1);
 			const buffer = buffers.get(role) ?? new Float32Array(elements);
@@ -96,7 +96,7 @@ export class WeightSource {
 			const value = tensor(buffer, entry.shape);
 			weights.attend[role] = value;
 			if (!ATTENTION_ONLY.includes(role)) weights.reuse[role] = value;
-			if (FEED_FORWARD.includes(role)) weights.leaveOut[role] = value;
+			if (FEED_FORWARD.includes(role)) weights.drop[role] = value;
 			if (role === 'oBias' && this.#source(layer) === null) weights.meanOutput = buffer;
 		}
 		this.#streamed = { layer, weights };

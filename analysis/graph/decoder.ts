@@ -61,7 +61,7 @@ export function probabilitiesName(block: number): string {
 /** Adds a weight of the given dimensions to a graph and returns the name of its float32 value. */
 export type WeightOf = (role: LayerWeight, dims: readonly number[]) => string;
 
-/** The pieces of a decoder layer: those that `attend`, `reuse`, `leaveOut` and graphs with weights in them share. */
+/** The pieces of a decoder layer: those that `attend`, `reuse`, `drop` and graphs with weights in them share. */
 export class DecoderGraph {
 	readonly builder: GraphBuilder;
 	readonly layer: LayerGraph;

@@ -5,7 +5,7 @@ import type { ModelConfig, RopeScaling } from '../model/checkpoint/types.ts';
 import { blockEntries, causalMask, queryBlocks, widestSlidingWindow } from './blocks.ts';
 import { attendGraph } from './attend.ts';
 import { ModelProtoSchema } from '../proto/onnx_pb.ts';
-import { leaveOutGraph } from './leaveOut.ts';
+import { dropGraph } from './drop.ts';
 import { reuseGraph } from './reuse.ts';
 import { inverseFrequencies, rotaryTables } from './rotary.ts';
 
@@ -176,8 +176,8 @@ describe('layer graphs', () => {
 		expect(inputs(reuse)).not.toEqual(expect.arrayContaining(['k']));
 	});
 
-	it('a layer whose attention is left out keeps its MLP and that norm, and nothing else', () => {
-		expect(inputs(leaveOutGraph(layer)).toSorted()).toEqual(
+	it('a layer whose attention is dropped keeps its MLP and that norm, and nothing else', () => {
+		expect(inputs(dropGraph(layer)).toSorted()).toEqual(
 			['down', 'gate', 'hidden', 'postNorm', 'up'].toSorted()
 		);
 	});

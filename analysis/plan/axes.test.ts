@@ -31,7 +31,7 @@ const models: Record<string, SavingsFacts> = {
 	}
 };
 
-/** Layer by layer: kept, left out, or a follower where the layer before it is not left out. */
+/** Layer by layer: kept, dropped, or a follower where the layer before it is not dropped. */
 function randomPlan(layers: number, random: () => number): Sources {
 	const sources: Sources = [];
 	for (let layer = 0; layer < layers; layer++) {

@@ -137,7 +137,7 @@ describe('paretoFront', () => {
 		]);
 		expect(paretoFront(costing(-0.5), unit, free, { share: true, drop: false })).toEqual([kept]);
 	});
-	it('on a tie has the longer first span, and rather one that follows than one left out', () => {
+	it('on a tie has the longer first span, and rather one that follows than one dropped', () => {
 		const costs: MeasuredCosts = {
 			drop: [1, 1, 1],
 			span: (source, last) => last - source

@@ -64,7 +64,7 @@ it('norms on q and k count as wide as they are: one head each, or all heads toge
 	expect(saved({ qkNorm: true, qkNormWeights: 64 * 128 })).toBe(4 * 64 * 128);
 });
 
-describe('savings of 2 of 32 layers of Llama-2-7B left out, worked out by hand', () => {
+describe('savings of 2 of 32 layers of Llama-2-7B dropped, worked out by hand', () => {
 	const sources = plan(32, 0).map((layer) => (layer === 9 || layer === 20 ? null : layer));
 	const saved = savings(llama2, sources, bf16);
 	it('K and V cache: 2 · 32 heads · 128 · 2 bytes per token of each, as much together as 4 followers', () => {

@@ -78,9 +78,9 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
 	const { layers, heads, kvHeads, headDim, hidden, reach } = model;
 	const all = Array.from({ length: layers }, (_, layer) => layer);
 	const followers = spansOf(sources).flatMap((span) => span.followers);
-	const leftOut = all.filter((layer) => sources[layer] === null);
+	const dropped = all.filter((layer) => sources[layer] === null);
 	/** Layers without q and k. */
-	const saving = [...followers, ...leftOut];
+	const saving = [...followers, ...dropped];
 
 	const cached = (list: number[]) =>
 		total(list, (layer) => Math.min(context, reach[layer] ?? context));
@@ -88,7 +88,7 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
 
 	const bytesPerToken = kvHeads * headDim * elementBytes;
 	const kBytes = batch * bytesPerToken * cached(saving);
-	const vBytes = batch * bytesPerToken * cached(leftOut);
+	const vBytes = batch * bytesPerToken * cached(dropped);
 	const kBytesOfAll = batch * bytesPerToken * cached(all);
 
 	/** Weights of q and k; v and the output projection have as many. */
@@ -99,11 +99,11 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
 		(model.qkNormWeights ?? (model.qkNorm ? 2 * headDim : 0));
 	const restParameters =
 		qkWeights + (model.qkvBias ? headDim * kvHeads : 0) + (model.outputBias ? hidden : 0) + hidden;
-	const parameters = saving.length * qkParameters + leftOut.length * restParameters;
+	const parameters = saving.length * qkParameters + dropped.length * restParameters;
 
 	const products = (list: number[]) =>
 		batch * (2 * context * qkWeights * list.length + 2 * keys(list) * heads * headDim);
-	const flops = products(saving) + products(leftOut);
+	const flops = products(saving) + products(dropped);
 	const weightsOfAll =
 		layers * (2 * qkWeights + 3 * hidden * model.intermediate) + hidden * model.vocab;
 	const flopsOfAll = batch * (2 * context * weightsOfAll + 4 * keys(all) * heads * headDim);
@@ -117,14 +117,14 @@ export function savings(model: SavingsFacts, sources: Sources, setting: SavingsS
 		batch,
 		elementBytes,
 		followers: followers.length,
-		leftOut: leftOut.length,
+		leftOut: dropped.length,
 		kCache: {
 			bytes: kBytes,
 			bytesPerToken: saving.length * bytesPerToken,
 			shareOfK: kBytes / kBytesOfAll,
 			shareOfKv: (kBytes + vBytes) / (2 * kBytesOfAll)
 		},
-		vCache: { bytes: vBytes, bytesPerToken: leftOut.length * bytesPerToken },
+		vCache: { bytes: vBytes, bytesPerToken: dropped.length * bytesPerToken },
 		parameters: { count: parameters, share: parameters / model.parameters },
 		prefill: {
 			flops,

@@ -24,7 +24,7 @@ describe('spansOf and sourcesOf', () => {
 		expect(spansOf([0, 1, 2])).toEqual([]);
 		expect(sourcesOf([], 3)).toEqual([0, 1, 2]);
 	});
-	it('a layer that is left out is in no span', () => {
+	it('a dropped layer is in no span', () => {
 		expect(spansOf([0, null, 2, 2])).toEqual([{ source: 2, followers: [3] }]);
 	});
 	it('refuse layers outside the model and layers in two spans', () => {
@@ -63,7 +63,7 @@ describe('checkSources', () => {
 			'layer 2: source 1 is itself a follower of 0; a source computes its own attention'
 		],
 		[
-			'a source that is left out',
+			'a source that is dropped',
 			[null, 0, 2, 3],
 			'layer 1: source 0 is dropped; a source computes its own attention'
 		],

@@ -72,15 +72,13 @@ export function measuredParts({ drops, spans }: DamageTables, sources: Sources):
 	const missing = planned.filter((key) => (spans.get(key)?.loss ?? null) === null);
 	const total = (losses: readonly (number | null | undefined)[]) =>
 		losses.reduce<number>((sum, loss) => sum + (loss ?? 0), 0);
-	const leftOut = total(
-		sources.map((source, layer) => (source === null ? drops[layer].loss : null))
-	);
+	const drop = total(sources.map((source, layer) => (source === null ? drops[layer].loss : null)));
 	const followers = total(
 		sources.map((source, layer) => (source === null || source === layer ? null : drops[layer].loss))
 	);
 	return {
-		sum: missing.length > 0 ? null : leftOut + total(planned.map((key) => spans.get(key)?.loss)),
+		sum: missing.length > 0 ? null : drop + total(planned.map((key) => spans.get(key)?.loss)),
 		missing,
-		dropped: leftOut + followers
+		dropped: drop + followers
 	};
 }

@@ -10,7 +10,7 @@ const setting = { context: 64, batch: 1, elementBytes: 2 };
 const memory = (sources: Sources) =>
 	savingsLines(savings(model, sources, setting))[0].rows.map(({ name, share }) => [name, share]);
 
-it('has no V cache where no layer is left out: followers keep theirs', () => {
+it('has no V cache where no layer is dropped: followers keep theirs', () => {
 	expect(memory([0, 0, 2])).toEqual([
 		['K cache', '−16.67% of KV'],
 		['parameters', expect.anything()]

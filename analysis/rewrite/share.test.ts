@@ -24,8 +24,8 @@ const PLANS: { title: string; sources: (number | null)[]; mapped: number[] }[] =
 	{ title: 'nothing shared', sources: OWN, mapped: [] },
 	{ title: 'a follower', sources: [0, 1, 1, 3], mapped: [] },
 	{ title: 'followers of one source, heads mapped', sources: [0, 0, 0, 3], mapped: [1] },
-	{ title: 'a layer left out', sources: [0, 1, 1, null], mapped: [2] },
-	{ title: 'the first layer left out', sources: [null, 1, 1, 1], mapped: [] }
+	{ title: 'a dropped layer', sources: [0, 1, 1, null], mapped: [2] },
+	{ title: 'the first layer dropped', sources: [null, 1, 1, 1], mapped: [] }
 ];
 /** Adding in the norms is rewritten apart from the attention: once with each kind of it is enough. */
 const SKIPPING: readonly Form[] = ['softmax', 'groupQuery'];

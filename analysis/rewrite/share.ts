@@ -6,7 +6,7 @@ import { dropCaches } from './shareCache.ts';
 import { checkShareable, type PlannedAttention } from './shareCheck.ts';
 import type { SharedWeights } from './shareCut.ts';
 import { follow } from './shareFollower.ts';
-import { leaveOut } from './shareDropped.ts';
+import { dropAttention } from './shareDropped.ts';
 import { exposeProbabilities } from './shareSource.ts';
 import { cutSplitValues } from './shareSplit.ts';
 
@@ -32,7 +32,7 @@ export function shareAttention(model: FoundOnnx, planned: PlannedAttention): Sha
 	for (const attention of layers) {
 		const { layer } = attention;
 		const source = sources[layer];
-		if (source === null) leaveOut(rewrite, attention);
+		if (source === null) dropAttention(rewrite, attention);
 		else if (source !== layer) {
 			const known = probabilities.get(source) ?? exposeProbabilities(rewrite, layers[source]);
 			probabilities.set(source, known);

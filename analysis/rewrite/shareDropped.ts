@@ -28,10 +28,10 @@ const PRODUCTS = ['Mul', 'MatMul', 'FusedMatMul', 'Div', 'Where'];
 const MEASURES = ['Shape', 'Size'];
 
 /**
- * Takes a layer's attention block out, output projection and its bias included: where what it puts out is added
+ * Drops a layer's attention block, output projection and its bias included: where what it puts out is added
  * to what goes past it, only the latter is left. Throws InputError where there is no such place, or several.
  */
-export function leaveOut(rewrite: GraphRewrite, attention: AttentionLayer): void {
+export function dropAttention(rewrite: GraphRewrite, attention: AttentionLayer): void {
 	const { view, prefix } = rewrite;
 	const { joined, derived } = whereJoined(view, attention);
 	const node = view.node(joined);

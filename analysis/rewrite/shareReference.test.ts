@@ -20,11 +20,11 @@ it('sources put their probabilities out in every stage, as they do in what was w
 		const model = await findOnnx(await writeOnnxFolder(folder, proto));
 		const sources = [model.layers[0], model.layers[2]];
 		const stages = [
-			referenceStage(model, { logits: 'logits' }, { fed: [], leftOut: [], sources }),
+			referenceStage(model, { logits: 'logits' }, { fed: [], dropped: [], sources }),
 			referenceStage(
 				model,
 				{ source: model.layers[2], follower: model.layers[3] },
-				{ fed: [model.layers[1]], leftOut: [], sources }
+				{ fed: [model.layers[1]], dropped: [], sources }
 			)
 		];
 		for (const { bytes } of stages) {

@@ -47,11 +47,11 @@ export function referenceStage(
 	goal: ReferenceGoal,
 	{
 		fed,
-		leftOut,
+		dropped,
 		sources
 	}: {
 		fed: readonly AttentionLayer[];
-		leftOut: readonly AttentionLayer[];
+		dropped: readonly AttentionLayer[];
 		sources: readonly AttentionLayer[];
 	}
 ): ReferenceStage {
@@ -59,7 +59,7 @@ export function referenceStage(
 	const out = rewrite.builder();
 	dropOutputs(rewrite, goal);
 	const inputs = fed.map((attention) => feed(rewrite, attention, onnx.opset));
-	for (const attention of leftOut) takeFromItself(rewrite, attention);
+	for (const attention of dropped) takeFromItself(rewrite, attention);
 	const exposed = new Map(
 		sources.map((source) => [source.layer, exposeProbabilities(rewrite, source)])
 	);

@@ -2,7 +2,7 @@ import type { Sources, SpanLimits } from '../../analysis/plan/types.ts';
 
 /**
  * Every plan the limits allow, layer after layer: each computes its own attention, joins the span before it
- * (`share`) or is left out (`drop`).
+ * (`share`) or is dropped (`drop`).
  */
 export function everyPlan(
 	layers: number,
@@ -30,7 +30,7 @@ export function everyPlan(
 	return plans;
 }
 
-/** Lexicographic order of plans; a layer that is left out comes after one that is not. */
+/** Lexicographic order of plans; a dropped layer comes after one that is not. */
 export function compareSources(a: Sources, b: Sources): number {
 	const at = a.findIndex((source, layer) => source !== b[layer]);
 	return at < 0 ? 0 : (a[at] ?? Infinity) < (b[at] ?? Infinity) ? -1 : 1;

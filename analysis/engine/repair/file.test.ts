@@ -19,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const config = parseConfig(tinyConfig({ config: { head_dim: 16 } }), 'config.json');
 const numbers = (length: number) => Float32Array.from({ length }, (_, at) => Math.sin(at));
 const follower: LayerRepair = { o: numbers(32 * 64), bias: null };
-const leftOut: LayerRepair = { o: null, bias: numbers(32).reverse() };
+const dropped: LayerRepair = { o: null, bias: numbers(32).reverse() };
 
 /** The plan that names the file of that name, with the hash of the bytes that are written there. */
 async function planWith(file: string, bytes: Uint8Array, sources: Sources) {
@@ -30,7 +30,7 @@ async function planWith(file: string, bytes: Uint8Array, sources: Sources) {
 describe('the file of refitted weights', () => {
 	it('is read back as it was written, whatever the order of layers', async () => {
 		const repairs = new Map([
-			[2, leftOut],
+			[2, dropped],
 			[1, follower]
 		]);
 		const bytes = encodeRepairs(repairs, config);
@@ -43,7 +43,7 @@ describe('the file of refitted weights', () => {
 		const bytes = encodeRepairs(
 			new Map([
 				[1, follower],
-				[2, leftOut]
+				[2, dropped]
 			]),
 			config
 		);

@@ -72,7 +72,7 @@ function compared(ids: readonly number[], baseline: readonly number[], shared: r
 
 describe('a plan on an ONNX model', () => {
 	it.each(FORMS.filter((form) => form !== 'groupQueryPacked4bit'))(
-		'%s: followers with head maps and a layer left out cost what plain arithmetic says',
+		'%s: followers with head maps and a dropped layer cost what plain arithmetic says',
 		async (form) => {
 			await expectPlain(form, onnxPlan([null, 1, 1, 1], HEAD_MAP), (ids, sources, headMaps) =>
 				Promise.resolve(plainLogits(cachedOnnx({ form }), form, ids, sources, headMaps))

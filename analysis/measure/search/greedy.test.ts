@@ -79,7 +79,7 @@ describe('changes', () => {
 	const of = (plan: Sources, more: Partial<SpanLimits> = {}, dropping = true) =>
 		changes(plan, { limits: limits(plan.length, more), dropping }).map(({ next }) => next);
 
-	it('are one layer more that follows the span or layer before it, or is left out', () => {
+	it('are one layer more that follows the span or layer before it, or is dropped', () => {
 		expect(of([0, 0, 2, 3])).toEqual([
 			[0, null, 2, 3],
 			[0, 0, 0, 3],
@@ -89,7 +89,7 @@ describe('changes', () => {
 		]);
 	});
 
-	it('keep spans whole: no source and no layer within a span is left out, none follows a dropped layer', () => {
+	it('keep spans whole: no source and no layer within a span is dropped, none follows a dropped layer', () => {
 		expect(of([0, 0, 0, null, 4])).toEqual([
 			[0, 0, null, null, 4],
 			[0, 0, 0, null, null]

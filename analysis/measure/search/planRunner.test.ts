@@ -127,7 +127,7 @@ const PLANS: [string, PlanVariant][] = [
 	['drop', { sources: [0, null, 2, 3, null] }],
 	['mixed', { sources: [0, 0, null, 3, 3] }],
 	['head maps', { sources: [0, 1, 1, 3, 4], headMaps: [null, null, REVERSED, null, null] }],
-	['the first layer left out', { sources: [null, 1, 2, 3, 4] }]
+	['the first layer dropped', { sources: [null, 1, 2, 3, 4] }]
 ];
 
 function expectClose(found: readonly number[], expected: readonly number[]): void {

@@ -20,7 +20,7 @@ const schema = v.object({
 /** Counts of the layers that have no attention of their own because the model was written with a plan. */
 export interface WrittenPlan {
 	followers: number;
-	leftOut: number;
+	dropped: number;
 	/** The layers that compute their own attention, in order. */
 	own: number[];
 	/** Of the model, those without attention of their own among them. */
@@ -38,9 +38,9 @@ export async function writtenPlan(file: string): Promise<WrittenPlan | null> {
 	const { model, cache } = parsed;
 	const { layers, name: from } = model;
 	const followers = cache.values.length - cache.keys.length;
-	const leftOut = layers - cache.values.length;
-	if (followers === 0 && leftOut === 0) return null;
-	return { followers, leftOut, own: cache.keys, layers, from };
+	const dropped = layers - cache.values.length;
+	if (followers === 0 && dropped === 0) return null;
+	return { followers, dropped, own: cache.keys, layers, from };
 }
 
 /** Counts the layers of a model that a plan was written into, and those that attend; null: there is no plan. */
@@ -49,7 +49,7 @@ export function attendingLayers(plan: WrittenPlan | null): AttendingLayers | nul
 }
 
 /** "4 followers, 1 dropped, by the plan in spanwise.json: use NAME, the model that it was made from" */
-export function writtenPlanWords({ followers, leftOut, from }: WrittenPlan): string {
-	const counts = countWords({ followers, dropped: leftOut });
+export function writtenPlanWords({ followers, dropped, from }: WrittenPlan): string {
+	const counts = countWords({ followers, dropped: dropped });
 	return `${counts}, by the plan in ${RECORD_FILE}: use ${from}, the model that it was made from`;
 }

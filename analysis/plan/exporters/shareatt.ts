@@ -34,9 +34,9 @@ export function shareAttProblem(plan: Pick<Plan, 'sources' | 'spans'>): string |
 	// A checked plan's spans are contiguous, so a follower's source is the nearest layer before it that
 	// is no follower, as their code has it.
 	checkSources(plan.sources);
-	const leftOut = plan.sources.indexOf(null);
-	if (leftOut >= 0)
-		return `layer ${leftOut} is dropped; the authors' code computes or shares every layer`;
+	const dropped = plan.sources.indexOf(null);
+	if (dropped >= 0)
+		return `layer ${dropped} is dropped; the authors' code computes or shares every layer`;
 	const mapped = plan.spans.find((span) => span.headMap !== 'identity');
 	if (mapped)
 		return `the span of ${mapped.source} rearranges heads; the authors' code keeps every head in its place`;

@@ -6,8 +6,8 @@ import { DecoderGraph, type LayerGraph } from './decoder.ts';
  * MLP and its norm. With `biased`, a further input `mean_output` [hidden] stands in for what the attention block puts
  * out, of every token: middle = hidden + mean_output, through the norm that a model may have there.
  */
-export function leaveOutGraph(layer: LayerGraph, biased = false): Uint8Array {
-	const graph = DecoderGraph.ofInputs('leave_out', layer);
+export function dropGraph(layer: LayerGraph, biased = false): Uint8Array {
+	const graph = DecoderGraph.ofInputs('drop', layer);
 	const { builder } = graph;
 	if (!biased) graph.exposeHidden('hidden');
 	else {
