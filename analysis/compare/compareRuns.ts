@@ -67,7 +67,7 @@ export function compareRuns(
 			inputs.map(({ record, sums }, i) => ({
 				matrix: matrices[i],
 				layers: sums.layers,
-				reach: record.model.reach
+				slidingWindows: record.model.reach
 			})),
 			spans ?? defaultChoice(inputs.map(({ sums }) => sums.layers))
 		),

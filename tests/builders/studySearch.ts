@@ -29,7 +29,7 @@ export const figures = (loss: number) => ({
 export function searchOf(model: StudiedModel, matrix: Float64Array, losses: Losses): SearchReport {
 	const { layers, reach } = model;
 	const each = Array.from({ length: layers }, (_, layer) => layer);
-	const limits = { maxSpan: MAX_SPAN, protectedLayers: [], reach };
+	const limits = { maxSpan: MAX_SPAN, protectedLayers: [], slidingWindows: reach };
 	const saved = savedPerLayer(model, SETTING, 'kvCache');
 	const target = { axis: 'kvCache' as const, share: FOLLOWERS * saved.share[1] };
 	const costs = { drop: each.map(losses.drop), span: losses.span };
