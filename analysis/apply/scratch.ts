@@ -24,7 +24,7 @@ export async function checkSpace({ home, id, bytesNeeded }: ScratchSpace): Promi
 /**
  * Has a folder among the unfinished results of a workspace used, and removes it with all that is in it however that
  * ends, also where the process exits meanwhile. What a process that was killed left goes before. Throws InputError as
- * `checkRoom`.
+ * `checkSpace`.
  */
 export async function withScratch<Result>(
 	{ home, id, bytesNeeded }: ScratchSpace,

@@ -43,7 +43,7 @@ function randomPlan(layers: number, random: () => number): Sources {
 	return sources;
 }
 
-describe('savedShares', () => {
+describe('savedFractions', () => {
 	it('has of a follower its K, of a dropped layer its K and V, on the axes of caches', () => {
 		expect(savedFractions(plain, [0, 0, 2, 3, null, 5, 6, 7, 8, 9, 10, 11], setting)).toMatchObject(
 			{
