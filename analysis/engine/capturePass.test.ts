@@ -92,7 +92,7 @@ function difference(one: Captured, other: Captured): number {
 	);
 }
 
-async function bothWays(
+async function residentAndStreamed(
 	modelFolder: string,
 	context: number,
 	windowCount = 3
@@ -112,7 +112,7 @@ describe('one graph that holds the model', () => {
 		const { learnedPositions, maxPositions } = (await openCheckpoint(folder)).config;
 		// Several query blocks, the last one shorter, unless positions have embeddings.
 		const context = learnedPositions ? maxPositions : 150;
-		const [resident, streamed] = await bothWays(folder, context);
+		const [resident, streamed] = await residentAndStreamed(folder, context);
 		expect(resident.sums).toHaveLength(2);
 		expect(difference(resident, streamed)).toBeLessThan(1e-5);
 	});
@@ -120,7 +120,7 @@ describe('one graph that holds the model', () => {
 	it.each(['mini-llama2', 'mini-llama3'])(
 		'gives what the streamed layers give: %s',
 		async (name) => {
-			const [resident, streamed] = await bothWays(join('models', name), 200, 2);
+			const [resident, streamed] = await residentAndStreamed(join('models', name), 200, 2);
 			expect(difference(resident, streamed)).toBeLessThan(1e-5);
 		}
 	);
@@ -143,7 +143,7 @@ describe('one graph that holds the model', () => {
 	];
 	it.each(forms)('reads %s', async (_, tiny) => {
 		await writeTinyCheckpoint(folder, tiny);
-		const [resident, streamed] = await bothWays(folder, 40);
+		const [resident, streamed] = await residentAndStreamed(folder, 40);
 		expect(difference(resident, streamed)).toBeLessThan(1e-5);
 	});
 
@@ -167,7 +167,7 @@ describe('one graph that holds the model', () => {
 		await mkdir(join(folder, 'blobs'));
 		await rename(join(folder, 'model', 'model.safetensors'), join(folder, 'blobs', 'abc'));
 		await symlink('../blobs/abc', join(folder, 'model', 'model.safetensors'));
-		const [resident, streamed] = await bothWays(join(folder, 'model'), 24);
+		const [resident, streamed] = await residentAndStreamed(join(folder, 'model'), 24);
 		expect(difference(resident, streamed)).toBeLessThan(1e-5);
 	});
 
