@@ -35,22 +35,36 @@ const BONUS = 1000;
 /**
  * Returns the standing of each contestant. A case leaves where, for every kind of plan and every weight, the cheapest
  * plan that has it costs clearly more than the cheapest of all: their difference, paired by window and probe, is above
- * 0 with 95% confidence. Damages add up, so both plans are exact; nothing is run.
+ * 0 with 95% confidence. Damages add up, so both plans are exact; nothing is run. Where some contestants are guesses from
+ * below, the cheapest of all is that of the `known`.
  */
-export function standings(contestants: readonly Contestant[], task: RaceTask): Standing[] {
+export function standings(
+	contestants: readonly Contestant[],
+	task: RaceTask,
+	known: readonly Contestant[] = contestants
+): Standing[] {
 	const found = contestants.map((): Standing => 'out');
 	// Text alone last: who is in under another weight need not be looked at again.
 	for (const weight of task.weights.toSorted((a, b) => b - a)) {
 		const standing = weight === 0 ? 'text' : 'in';
 		const pool = contestants.filter(({ recall }) => weight === 0 || recall !== null);
 		for (const kind of FRONT_KINDS) {
-			const field = new Field(pool, kind, weight, task);
+			const field = new Field(pool, kind, weight, task, known);
 			for (const [at, contestant] of contestants.entries())
 				if (found[at] === 'out' && pool.includes(contestant) && field.mayHave(contestant))
 					found[at] = standing;
 		}
 	}
 	return found;
+}
+
+/** Returns the contestants that are in the cheapest plan of some kind under some weight of recall, text alone aside. */
+export function cheapest(contestants: readonly Contestant[], task: RaceTask): Contestant[] {
+	const pool = contestants.filter(({ recall }) => recall !== null);
+	const fields = task.weights
+		.filter((weight) => weight !== 0)
+		.flatMap((weight) => FRONT_KINDS.map((kind) => new Field(pool, kind, weight, task)));
+	return pool.filter((contestant) => fields.some((field) => field.isBest(contestant)));
 }
 
 /** All cases under one kind of plan and one weight. */
@@ -62,7 +76,13 @@ class Field {
 	readonly #task: RaceTask;
 	readonly #best: readonly string[] | null;
 
-	constructor(pool: readonly Contestant[], kind: FrontKind, weight: number, task: RaceTask) {
+	constructor(
+		pool: readonly Contestant[],
+		kind: FrontKind,
+		weight: number,
+		task: RaceTask,
+		known: readonly Contestant[] = pool
+	) {
 		this.#byKey = new Map(pool.map((each) => [keyOf(each.of), each]));
 		this.#costs = new Map(
 			pool.map(({ of, text, recall }) => [
@@ -73,7 +93,11 @@ class Field {
 		this.#kind = kind;
 		this.#weight = weight;
 		this.#task = task;
-		this.#best = this.#cheapest(null);
+		this.#best = this.#cheapest(null, new Set(known.map(({ of }) => keyOf(of))));
+	}
+
+	isBest({ of }: Contestant): boolean {
+		return this.#best?.includes(keyOf(of)) ?? false;
 	}
 
 	/** Returns true if the cheapest plan that has a case is not clearly dearer than the cheapest of all. */
@@ -89,10 +113,10 @@ class Field {
 	}
 
 	/** The cases of the cheapest plan that saves enough, of all or of those with a case; null: there is none. */
-	#cheapest(forced: string | null): string[] | null {
+	#cheapest(forced: string | null, among?: ReadonlySet<string>): string[] | null {
 		const { layers, perLayer, limits, fraction } = this.#task;
 		const cost = (key: string): number | null => {
-			const own = this.#costs.get(key);
+			const own = among === undefined || among.has(key) ? this.#costs.get(key) : undefined;
 			return own === undefined ? null : key === forced ? own - BONUS : own;
 		};
 		const costs: MeasuredCosts = {

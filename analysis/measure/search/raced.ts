@@ -4,6 +4,7 @@ import type { LossMeter } from './lossMeter.ts';
 import type { OutputOf } from './outputs.ts';
 import type { PreparedSearch } from './prepare.ts';
 import {
+	cheapest,
 	keyOf,
 	standings,
 	type Case,
@@ -24,10 +25,12 @@ export interface RacedDamage {
 	race: RaceReport | null;
 }
 
+type Meter = Pick<LossMeter, 'count' | 'addedOnFirst'>;
+
 interface Deps {
-	meter: LossMeter;
+	meter: Meter;
 	/** null: recall is not measured. */
-	recall: LossMeter | null;
+	recall: Meter | null;
 	output: OutputOf;
 }
 
@@ -35,11 +38,11 @@ interface Deps {
  * Measures what dropped layers and spans add on the search part, on text and, with `recall`, on probes: in rounds of
  * more and more windows, after each of which the cases leave that can be part of no cheapest plan any more (see
  * `standings`). A span longer than two layers is not measured where it would leave even if it cost no more than its
- * beginning. Without a `task` every case is measured on all windows. Of a `shortlist` only the spans that drop damage and
+ * beginning, nor recall of a case that would leave even if it cost as little of it. Without a `task` every case is measured on all windows. Of a `shortlist` only the spans that drop damage and
  * `output` make the cheapest are measured; it is drawn up before any span is.
  */
 export async function raceDamage(
-	prepared: PreparedSearch,
+	prepared: Pick<PreparedSearch, 'limits' | 'spans'> & { layout: { layers: number } },
 	deps: Deps,
 	{ shortlist, task }: { shortlist: number | null; task: RaceTask | null }
 ): Promise<RacedDamage> {
@@ -63,8 +66,8 @@ export async function raceDamage(
 	}
 	const report: RaceReport['rounds'] = [];
 	for (const [round, count] of rounds.entries()) {
+		const measured = round === 0 ? race.size : race.running().length;
 		if (round > 0) await race.measure(race.running(), round);
-		const measured = race.running().length;
 		if (round < rounds.length - 1) race.leave();
 		report.push({ windows: count, measured, dropped: measured - race.running().length });
 	}
@@ -102,30 +105,81 @@ class DamageRace {
 		return this.#measured.size;
 	}
 
-	/** Measures cases on the windows and probes of a round; recall only of those that may be in a plan that weighs it. */
+	/**
+	 * Measures cases on the windows and probes of a round: first all of them on text, and then recall of those that may be in
+	 * a plan that weighs it, for all that is known by then.
+	 */
 	async measure(cases: readonly Case[], round: number): Promise<void> {
 		const { meter, recall } = this.#deps;
 		const windows = this.#rounds[round];
-		const isLast = round === this.#rounds.length - 1;
 		const text = await meter.addedOnFirst('search', cases.map(this.#variant), windows);
-		const before = cases.map((of) => this.#measured.get(keyOf(of)));
-		const weighed = cases.filter((_, at) => before[at]?.standing !== 'text');
-		const probes = isLast ? recall?.count('search') : windows;
-		const recalled = await recall?.addedOnFirst(
-			'search',
-			weighed.map(this.#variant),
-			probes ?? windows
-		);
 		for (const [at, of] of cases.entries()) {
-			const place = weighed.indexOf(of);
+			const before = this.#measured.get(keyOf(of));
 			this.#measured.set(keyOf(of), {
 				of,
 				text: text[at],
-				recall: recalled?.at(place) ?? null,
-				standing: before[at]?.standing ?? 'in',
-				...(place < 0 && { recall: before[at]?.recall ?? null })
+				recall: before?.recall ?? null,
+				standing: before?.standing ?? 'in'
 			});
 		}
+		if (recall === null) return;
+		if (round > 0) this.leave();
+		const isLast = round === this.#rounds.length - 1;
+		const probes = isLast ? recall.count('search') : windows;
+		const weigh = async (weighed: readonly Measured[]) => {
+			const variants = weighed.map(({ of }) => this.#variant(of));
+			const recalled = await recall.addedOnFirst('search', variants, probes);
+			for (const [at, each] of weighed.entries()) each.recall = recalled[at];
+		};
+		const asked = cases.flatMap((of) => this.#measured.get(keyOf(of)) ?? []);
+		if (round === 0 && this.#task !== null) await this.#weighNew(asked, this.#task, weigh);
+		await weigh(asked.filter(({ standing }) => standing === 'in'));
+	}
+
+	/**
+	 * Weighs of some new cases those that the cheapest plans are made of, if recall costs each as little as the same span without
+	 * its last layer, or as the layer whose loss costs least; again, until those plans are made of what was weighed. Cases that
+	 * leave beside them even so need no weighing.
+	 */
+	async #weighNew(
+		cases: readonly Measured[],
+		task: RaceTask,
+		weigh: (weighed: readonly Measured[]) => Promise<void>
+	): Promise<void> {
+		await weigh(cases.filter(({ of }) => 'layer' in of));
+		const least = this.#leastRecall();
+		for (;;) {
+			const open = cases.filter(({ recall }) => recall === null);
+			const assumed = open.map((each): Contestant & { each: Measured } => {
+				return { ...each, recall: this.#beginning(each.of)?.recall ?? least, each };
+			});
+			const known = this.#contestants().filter(({ recall }) => recall !== null);
+			const all = [...known, ...assumed];
+			const wanted = cheapest(all, task);
+			const next = assumed.filter((each) => wanted.includes(each)).map(({ each }) => each);
+			if (next.length === 0) {
+				const found = standings(all, task).slice(known.length);
+				for (const [at, each] of open.entries()) each.standing = found[at];
+				return;
+			}
+			await weigh(next);
+		}
+	}
+
+	/** The recall increase of the dropped layer that costs least of it, but at most 0. */
+	#leastRecall(): readonly number[] {
+		const drops = [...this.#measured.values()].flatMap(({ of, recall }) =>
+			'layer' in of && recall !== null ? [recall] : []
+		);
+		const least = drops.toSorted((a, b) => mean(a) - mean(b)).at(0);
+		return least === undefined || mean(least) > 0 ? (drops.at(0) ?? []).map(() => 0) : least;
+	}
+
+	/** A span without its last layer, where that was measured. */
+	#beginning(of: Case): Measured | undefined {
+		return 'layer' in of
+			? undefined
+			: this.#measured.get(keyOf({ source: of.source, last: of.last - 1 }));
 	}
 
 	readonly #variant = (of: Case) =>
@@ -138,15 +192,15 @@ class DamageRace {
 		const task = this.#task;
 		if (task === null) return [...spans];
 		const assumed = spans.flatMap(({ source, last }) => {
-			const beginning = this.#measured.get(keyOf({ source, last: last - 1 }));
+			const beginning = this.#beginning({ source, last });
 			return beginning === undefined ? [] : [{ ...beginning, of: { source, last } }];
 		});
-		const all = [...this.#contestants(), ...assumed];
-		const found = standings(all, task).slice(all.length - assumed.length);
+		const known = this.#contestants();
+		const found = standings([...known, ...assumed], task, known).slice(known.length);
 		const out = assumed.filter((_, at) => found[at] === 'out').map(({ of }) => keyOf(of));
 		return spans.filter(({ source, last }) => {
 			// Of a span of two layers the beginning is one layer: nothing is known of it.
-			const isKnown = last - source === 1 || this.#measured.has(keyOf({ source, last: last - 1 }));
+			const isKnown = last - source === 1 || this.#beginning({ source, last }) !== undefined;
 			return isKnown && !out.includes(keyOf({ source, last }));
 		});
 	}

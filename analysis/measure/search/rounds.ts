@@ -3,9 +3,9 @@ const FIRST_ROUND = 3;
 /** Each round sees about so many times the windows of the one before. */
 const GROWTH = 1.6;
 
-/** Returns the number of windows that each round of a race has seen when it ends: 3, 5, 8, 13, …, all. */
-export function roundsOf(windows: number): number[] {
-	const rounds: number[] = [];
+/** Returns the number of windows that each round of a race has seen when it ends: `first`, 3, 5, 8, 13, …, all. */
+export function roundsOf(windows: number, first = FIRST_ROUND): number[] {
+	const rounds = first < Math.min(FIRST_ROUND, windows) ? [first] : [];
 	for (let count = FIRST_ROUND; count < windows; count = Math.round(count * GROWTH))
 		rounds.push(count);
 	return [...rounds, windows];

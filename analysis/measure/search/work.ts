@@ -26,7 +26,7 @@ const ASSUMED_FOLLOWERS_FRACTION = 1 / 4;
 /** Planners and fronts find the same plans now and then, and no plan is measured twice. */
 const FRACTION_DISTINCT = 0.6;
 /** Fractions of an exhaustive search's work that remain in a race: drops and spans, steps, and random plans. */
-const RACED = { damage: 0.7, steps: 0.2, random: 0.5 };
+const RACED = { text: 0.6, recall: 0.5, steps: 0.2, random: 0.3 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const FRACTION_OF_ITS_OWN = 0.6;
 /** Of the plans that weigh recall those whose recall is measured on choose: the cheapest on text, until one keeps it. */
@@ -60,16 +60,16 @@ export function searchWork(
 	const output = outputWork(config, layout);
 	const from = (layer: number) => (layers - layer) * window.layer + window.head;
 	const whole = FRACTION_OF_ITS_OWN * FRACTION_RUN * layers * window.layer + window.head;
-	const raced = request.exhaustive || request.goal.kind === 'loss' ? 1 : RACED.damage;
+	const isRaced = !request.exhaustive && request.goal.kind !== 'loss';
 	const { steps, random } = request.exhaustive ? { steps: 1, random: 1 } : RACED;
 	const sum = (works: readonly number[]) => works.reduce((total, work) => total + work, 0);
 
 	const measuredSpans = Math.min(spans.length, request.shortlist ?? Infinity);
-	const damage =
-		layers * window.layer + // the baseline
-		raced *
-			(sum(Array.from({ length: layers }, (_, layer) => from(layer))) +
-				(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source))));
+	const cases =
+		sum(Array.from({ length: layers }, (_, layer) => from(layer))) +
+		(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source)));
+	const damageOn = (of: 'text' | 'recall') =>
+		layers * window.layer /* the baseline */ + (isRaced ? RACED[of] : 1) * cases;
 	const similarity = layers * window.layer + window.head + window.statistics;
 	const outputs = 2 * layers * window.layer + (layers + spans.length) * output;
 	const followers = followersOf(request, layers);
@@ -83,7 +83,7 @@ export function searchWork(
 	const search =
 		similarity +
 		outputs +
-		damage +
+		damageOn('text') +
 		(changes + made) * (window.head + (layers / 2) * window.layer) +
 		repaired * (PASSES_OF_A_REFIT + 1) * whole;
 	const choose = (1 + made + weighed + repaired * REPAIR_STRENGTHS.length) * whole;
@@ -91,7 +91,7 @@ export function searchWork(
 	const ofRecall =
 		recall === null
 			? 0
-			: recallWork(recall, layers, damage / (window.layer * layers), {
+			: recallWork(recall, layers, damageOn('recall') / (window.layer * layers), {
 					choose: 1 + made + repaired + FRACTION_WEIGHED * weighed,
 					report: 1 + made + repaired + front
 				});
