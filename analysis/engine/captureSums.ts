@@ -1,9 +1,15 @@
 import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
+import { blocksOnGpu } from '../graph/blocks.ts';
 import { CapturePass } from './capturePass.ts';
 import { ForwardPass } from './forward.ts';
 import { LanguageHead } from './head.ts';
-import { allocateWindow, type AttentionLayout, type WindowAttention } from './layout.ts';
+import {
+	allocateWindow,
+	attentionLayout,
+	type AttentionLayout,
+	type WindowAttention
+} from './layout.ts';
 import { StatisticsPass, type CapturedSums, type Profile } from './statistics.ts';
 import { WeightSource } from './weights.ts';
 import type { ViewSums } from '../similarity/types.ts';
@@ -66,12 +72,16 @@ export type Captureable = Pick<
 
 /** Everything of a window in one run of one graph. */
 async function captureResident(
-	{ checkpoint, layout, statistics, windows, work, onnx = ON_CPU }: Captureable,
+	{ checkpoint, layout: planned, statistics, windows, work, onnx = ON_CPU }: Captureable,
 	reader: WeightReader,
 	reporter: Reporter,
 	stopwatch: Stopwatch
 ): Promise<Captured> {
 	const chosen = await chooseDevice(onnx);
+	const layout =
+		chosen.device === 'webgpu'
+			? attentionLayout(checkpoint.config, planned.context, blocksOnGpu(planned.context))
+			: planned;
 	stopwatch.enter('packing weights');
 	reporter.add(0, 'packing weights', 0);
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });

@@ -51,6 +51,18 @@ export function queryBlocks(
 	});
 }
 
+/** Fewest blocks of a window on a GPU, and most queries in one of them. */
+const [FEWEST_ON_GPU, LONGEST_ON_GPU] = [4, 256];
+
+/**
+ * Number of blocks for a GPU: about half of the CPU's for windows of 512 tokens, since it takes as long to start an operator
+ * as to run it on a small block.
+ */
+export function blocksOnGpu(context: number): number {
+	const usual = Math.ceil(context / blockLength(context));
+	return Math.min(usual, Math.max(FEWEST_ON_GPU, Math.ceil(context / LONGEST_ON_GPU)));
+}
+
 /** Entries of one head's probabilities in a block. */
 export function blockEntries(block: QueryBlock): number {
 	return block.queryCount * block.keyCount;
