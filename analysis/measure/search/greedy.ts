@@ -22,9 +22,9 @@ export type Known = (layer: number, source: number | null) => number | null;
 /** Sums of savings in another order differ in their last bits. */
 const ROUNDING = 1e-9;
 /** A change is taken to add at least this fraction of what it last added. */
-const LEAST_OF_KNOWN = 0.7;
+const LEAST_OF_KNOWN = 0.85;
 /** Changes that are measured together before it is looked whether the next can still be cheaper. */
-const BATCH = 4;
+const BATCH = 2;
 
 /**
  * Goes from the baseline one layer at a time: of all single further changes, the whole plan being measured with each, the

@@ -26,7 +26,7 @@ const ASSUMED_FOLLOWERS_FRACTION = 1 / 4;
 /** Planners and fronts find the same plans now and then, and no plan is measured twice. */
 const FRACTION_DISTINCT = 0.6;
 /** Fractions of an exhaustive search's work that remain in a race: drops and spans, steps, and random plans. */
-const RACED = { text: 0.6, recall: 0.5, steps: 0.2, random: 0.3 };
+const RACED = { text: 0.6, recall: 0.5, steps: 0.15, random: 0.3 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const FRACTION_OF_ITS_OWN = 0.6;
 /** Of the plans that weigh recall those whose recall is measured on choose: the cheapest on text, until one keeps it. */
