@@ -31,6 +31,8 @@ const WEBGPU = 'tests/webgpu/*.test.ts';
 const RUNTIMES = 'tests/runtimes/*.test.ts';
 /** Changed files, thrown at every reader; `npm run test:fuzz`, not part of `npm test`, because it takes a minute of both cores. */
 const FUZZ = 'tests/fuzz/*.test.ts';
+/** The package as npm installs it; `npm run test:pack`, not part of `npm test`, because it takes half a minute. */
+const PACKAGE = 'tests/pack/package.test.ts';
 /** The PyTorch engine, with a Python that has what python/pyproject.toml names; `npm run test:python`, not part of `npm test`. */
 const PYTHON = 'tests/python/*.test.ts';
 
@@ -50,7 +52,10 @@ export default defineConfig({
 					name: 'unit',
 					environment: 'node',
 					include: ['{analysis,src,cli,bench,tests}/**/*.test.ts'],
-					exclude: [END_TO_END, REAL, README, MOCKING, PYTHON, RUNTIMES, WEBGPU, FUZZ],
+					exclude: [
+						...[END_TO_END, REAL, README, MOCKING],
+						...[PYTHON, RUNTIMES, WEBGPU, FUZZ, PACKAGE]
+					],
 					setupFiles: ['tests/unit/oneThread.ts'],
 					// What files import is loaded once a worker instead of once a file: half of the time of most.
 					isolate: false,
@@ -140,6 +145,16 @@ export default defineConfig({
 					environment: 'node',
 					include: [FUZZ],
 					sequence: { groupOrder: 7 }
+				}
+			},
+			{
+				test: {
+					name: 'pack',
+					environment: 'node',
+					include: [PACKAGE],
+					testTimeout: JOURNEY_TIMEOUT_MS,
+					hookTimeout: JOURNEY_TIMEOUT_MS,
+					sequence: { groupOrder: 8 }
 				}
 			},
 			{

@@ -10,7 +10,7 @@ export const NOT_RUN: readonly (readonly [path: string, first: string, reason: s
 	[
 		'docs/guide.md',
 		'npm pack && npm install -g --ignore-scripts ./spanwise-0.1.0.tgz',
-		'asks the package registry; tests/e2e/pack.test.ts tries the package'
+		'asks the package registry; tests/pack/package.test.ts tries the package'
 	],
 	['docs/guide.md', 'npx spanwise serve --models ~/checkpoints --open', ENDLESS],
 	['docs/machines.md', 'sbatch job.sh', 'takes Slurm'],

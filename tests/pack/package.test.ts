@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NO_DOWNLOADS } from '../builders/noDownloads.ts';
-import { startServe, type RunningServer } from './setup/server.ts';
+import { startServe, type RunningServer } from '../e2e/setup/server.ts';
 
 const execute = promisify(execFile);
 
