@@ -223,8 +223,8 @@ files of Gemma are compared with what llama.cpp computes of them.
 
 The own engine computes quantised weights of layers as float32 while it reads them; activations are not quantised. Each format
 was read of a tiny random model, and its mean loss (nats/token) compared with that of transformers' plain model that has the
-dequantised weights. Such a model is streamed layer by layer. Quantised embeddings are refused. \`apply\` writes the weights as
-float32.
+dequantised weights. Such a model is streamed layer by layer, each layer being decoded and packed anew for every group of windows,
+which is the slow way; a run says so. Quantised embeddings are refused. \`apply\` writes the weights as float32.
 
 | format | weights | difference of the loss |
 | --- | --- | --- |
