@@ -1,4 +1,5 @@
 import { escape, op, table } from 'arquero';
+import { slidingWindowWords } from '../text/slidingWindow.ts';
 import type { RunRecord } from '../workspace/run/types.ts';
 import type { DifferingFact } from './types.ts';
 
@@ -68,20 +69,11 @@ function factsOf(record: RunRecord): Fact[] {
 		ofModel('MLP size', model.intermediate),
 		ofModel('vocabulary', model.vocab),
 		ofModel('positions', model.maxPositions),
-		ofModel('sliding window', slidingWindowText(model.reach)),
+		ofModel('sliding window', slidingWindowWords(model.reach)),
 		ofModel('biases on q, k, v', model.qkvBias ? 'yes' : 'no'),
 		ofModel('norms on q and k', model.qkNorm ? 'yes' : 'no'),
 		ofModel('parameters', model.parameters),
 		ofModel('bytes on disk', model.bytes),
 		ofModel('dtype', model.dtype)
 	];
-}
-
-function slidingWindowText(slidingWindows: readonly (number | null)[]): string {
-	const bounded = slidingWindows.filter((window) => window !== null);
-	if (bounded.length === 0) return 'none';
-	const widths = [...new Set(bounded)].join(', ');
-	return bounded.length === slidingWindows.length
-		? `${widths} tokens`
-		: `${widths} tokens in ${bounded.length} of ${slidingWindows.length} layers`;
 }

@@ -55,7 +55,7 @@ export function sharingProblems(model: FoundOnnx, planned: PlannedAttention): (s
 			return `${words(follower)} cannot follow layer ${at}, ${source.operator}: the two keep their caches in different orders where the sequences of a batch are not equally long`;
 		}
 		if (slidingWindows[at] !== slidingWindows[follower.layer]) {
-			return `${words(follower)} sees ${slidingWindowWords(slidingWindows[follower.layer])}; its source, layer ${at}, ${slidingWindowWords(slidingWindows[at])}`;
+			return `${words(follower)} sees ${seenWords(slidingWindows[follower.layer])}; its source, layer ${at}, ${seenWords(slidingWindows[at])}`;
 		}
 		const map = planned.headMaps[follower.layer];
 		const { heads } = source;
@@ -80,6 +80,6 @@ function words({ layer, operator, name }: AttentionLayer): string {
 	return `layer ${layer}: ${operator} ${name}`;
 }
 
-function slidingWindowWords(slidingWindow: number | null): string {
+function seenWords(slidingWindow: number | null): string {
 	return slidingWindow === null ? 'every token before' : `${slidingWindow} tokens`;
 }

@@ -41,7 +41,7 @@ describe('spanProblem', () => {
 	});
 	it('refuses to join layers with different sliding windows', () => {
 		const rules = { protectedLayers: [], slidingWindows: [null, 128], maxSpan: 4 };
-		expect(spanProblem({ first: 0, last: 1 }, rules)).toContain('different length');
+		expect(spanProblem({ first: 0, last: 1 }, rules)).toContain('different sliding windows');
 	});
 });
 

@@ -73,7 +73,7 @@ export function spanProblem(
 			return `${words}: layer ${layer} is protected, so it can be neither source nor follower. Change the protected layers to allow it.`;
 		}
 		if (slidingWindows[layer] !== slidingWindows[span.first]) {
-			return `${words}: layers ${span.first} and ${layer} see windows of different length, so their weights do not fit each other.`;
+			return `${words}: layers ${span.first} and ${layer} have different sliding windows, so the attention weights of one do not fit the other.`;
 		}
 	}
 	return null;

@@ -7,6 +7,7 @@ import {
 	formatWhole
 } from '$analysis/text/number.ts';
 import { attendingWords } from '$analysis/text/plan.ts';
+import { slidingWindowWords } from '$analysis/text/slidingWindow.ts';
 
 export interface Fact {
 	name: string;
@@ -30,7 +31,11 @@ export function listedFacts({ facts, planned }: ModelListing): Fact[] {
 		{ name: 'MLP', value: formatWhole(intermediate) },
 		{ name: 'vocabulary', value: formatWhole(facts.vocab) },
 		{ name: 'positions', value: maxPositions >= NO_LIMIT ? '–' : formatWhole(maxPositions) },
-		{ name: 'reach', value: slidingWindowWords(facts.reach), about: 'Tokens that a query sees' },
+		{
+			name: 'sliding window',
+			value: slidingWindowWords(facts.reach),
+			about: 'Keys that a query sees at most'
+		},
 		{ name: 'parameters', value: formatCount(facts.parameters) },
 		{ name: 'weights', value: `${facts.dtype}, ${formatBytes(facts.bytes)}` }
 	];
@@ -44,16 +49,4 @@ export function graphFacts({ graph }: ModelReport): Fact[] {
 		{ name: 'made by', value: producer === '' ? '–' : producer },
 		{ name: 'opset', value: `${opset}`, about: 'Version of the standard ONNX operators' }
 	];
-}
-
-/** "every token before", "512 tokens", "512 tokens in 5 of 6 layers". */
-export function slidingWindowWords(slidingWindows: readonly (number | null)[]): string {
-	const windows = slidingWindows.filter((each) => each !== null);
-	if (windows.length === 0) return 'every token before';
-	const sizes = [...new Set(windows)].sort((a, b) => a - b).map(formatWhole);
-	const where =
-		windows.length === slidingWindows.length
-			? ''
-			: ` in ${windows.length} of ${slidingWindows.length} layers`;
-	return `${sizes.join(' or ')} tokens${where}`;
 }

@@ -69,9 +69,9 @@ const COLUMNS: Column<LayerGroup>[] = [
 		format: (_, { heads, kvHeads }) => `${heads ?? '?'} (${kvHeads ?? '?'})`
 	},
 	{
-		key: 'reach',
-		title: 'Reach',
-		about: 'Tokens that a query sees; all: every one before it',
+		key: 'slidingWindow',
+		title: 'Sliding window',
+		about: 'Keys that a query sees at most; all: every one before it',
 		value: ({ reach }) => reach,
 		format: (value) => (typeof value === 'number' ? formatWhole(value) : 'all')
 	},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFacts, ModelListing } from '$analysis/model/checkpoint/types.ts';
 import { cellText } from '../../table/view.ts';
-import { listedFacts, slidingWindowWords } from './facts.ts';
+import { listedFacts } from './facts.ts';
 import { layerColumns, layerGroups, layerRows } from './layerColumns.ts';
 import { modelPath } from '../../client/modelPath.ts';
 import { plannedLayerWords } from '$analysis/text/plan.ts';
@@ -44,7 +44,7 @@ describe('facts of a model', () => {
 			'layers × heads (kv)': '2 × 4 (2)',
 			hidden: '32, heads of 8',
 			positions: '–',
-			reach: 'every token before',
+			'sliding window': 'none',
 			parameters: '1.50 M',
 			weights: 'float32, 6.00 MB'
 		});
@@ -61,15 +61,6 @@ describe('facts of a model', () => {
 
 	it('are none where the model could not be understood', () => {
 		expect(listedFacts({ ...listing, facts: null })).toEqual([]);
-	});
-
-	it.each([
-		[[null, null], 'every token before'],
-		[[512, 512], '512 tokens'],
-		[[512, null, 512], '512 tokens in 2 of 3 layers'],
-		[[512, null, 128], '128 or 512 tokens in 2 of 3 layers']
-	])('say of sliding windows of %j: %s', (slidingWindows, words) => {
-		expect(slidingWindowWords(slidingWindows)).toBe(words);
 	});
 });
 
