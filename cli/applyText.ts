@@ -15,10 +15,7 @@ export function applyText(record: DeployRecord, folder: string): string {
 			`${folder}: ${target}${dtype === null ? '' : ` ${dtype}`}${weights === undefined ? '' : `, weights ${weights}`}, ${formatBytes(bytes)}`
 		],
 		['model', `${model.name}, ${model.layers} layers`],
-		[
-			'plan',
-			plan === null ? 'none: the model unchanged' : countWords({ followers, dropped: dropped })
-		],
+		['plan', plan === null ? 'none: the model unchanged' : countWords({ followers, dropped })],
 		['cache', `keys of ${cache.keys.length} layers, values of ${cache.values.length}`]
 	];
 	if (verified === null) facts.push(['verified', 'not asked for']);

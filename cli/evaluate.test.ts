@@ -301,7 +301,7 @@ describe('--choices', () => {
 	});
 });
 
-it('a model that was written with a plan is evaluated without --plan: both ways have its own', async () => {
+it('a model that was written with a plan is evaluated without --plan: baseline and planned have its own', async () => {
 	const plan = await readPlan('shared.json');
 	const written = await deploy(at('tiny'), at('written'), { plan, target: 'transformers' });
 	const text = ['--text', at('text.txt'), '--context', '32', '--windows', '4', '--recall', 'off'];

@@ -166,7 +166,10 @@ export async function asked(
 	if (planned && plan === undefined && within === null)
 		throw new InputError(own.planMissing ?? '--plan: missing');
 	if (within !== null)
-		say(io, `--plan: none given; the model was written with one, which both ways have`);
+		say(
+			io,
+			'--plan: none given; the model was written with one, which baseline and planned both have'
+		);
 	const read = readFlags(kind.flags, options);
 	const said = { ...read, ...(await own.prepare?.(options, read)) };
 	const questions = choices === undefined ? null : await readQuestions(choices);

@@ -10,7 +10,9 @@ export function parseMemory(text: string): number {
 	const one = percent ? freeMemoryBytes() / 100 : (UNITS[unit.toLowerCase()] ?? 1);
 	const bytes = match ? Math.round(Number(number) * one) : 0;
 	if (!(bytes >= 1) || (percent && Number(number) > 100)) {
-		throw new InvalidArgumentError('expected a size such as 4GB or 800MB, or a share such as 50%');
+		throw new InvalidArgumentError(
+			'expected a size such as 4GB or 800MB, or a percentage such as 50%'
+		);
 	}
 	return bytes;
 }

@@ -42,7 +42,7 @@ export function anyNumber(text: string): number {
 export function fraction(text: string): number {
 	const value = text.trim() === '' ? NaN : Number(text);
 	if (!(value >= 0 && value <= 1)) {
-		throw new InputError('expected a share from 0 to 1, such as 0.9');
+		throw new InputError('expected a fraction from 0 to 1, such as 0.9');
 	}
 	return value;
 }

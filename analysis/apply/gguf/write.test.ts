@@ -164,7 +164,7 @@ describe('what GGUF cannot hold is refused before anything is written', () => {
 		await writeTinyCheckpoint(qwen3, { architecture: 'Qwen3ForCausalLM' });
 		const plan = await planFor(qwen3, [0, null, 2]);
 		await expect(deploy(qwen3, join(scratch, 'no'), { target: 'gguf', plan })).rejects.toThrow(
-			"llama.cpp leaves out the attention of single layers in Llama's graph alone; Qwen3ForCausalLM is not written"
+			"llama.cpp drops the attention of single layers in Llama's graph alone; Qwen3ForCausalLM is not written"
 		);
 		const mistral = join(scratch, 'mistral');
 		const config = { sliding_window: 16 };

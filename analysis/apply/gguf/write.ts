@@ -25,7 +25,7 @@ export function requireGguf(
 	const { architecture, slidingWindows, rotaries } = config;
 	if (!WRITTEN.includes(architecture)) {
 		refuse(
-			`llama.cpp leaves out the attention of single layers in Llama's graph alone; ${architecture} is not written, ${WRITTEN.join(', ')} are`
+			`llama.cpp drops the attention of single layers in Llama's graph alone; ${architecture} is not written, ${WRITTEN.join(', ')} are`
 		);
 	}
 	const window = slidingWindows.findIndex((keys) => keys !== null);

@@ -45,8 +45,8 @@ beyond the model's positions becomes those. Time and memory grow with the length
 With --choices and without --plan the model alone is asked: its own accuracies with their intervals, and nothing of any text; JSON:
 {questions, baseline, over, model}.
 
-A model that apply or tune wrote for transformers has its plan in its config.json: leave --plan out, and both ways are
-run with it.
+A model that apply or tune wrote for transformers has its plan in its config.json: leave --plan out, and baseline
+and planned both have it.
 
 A plan that names refitted weights ("repair") is evaluated with them: their file must lie beside the plan.
 

@@ -40,19 +40,19 @@ const GATES: readonly (Flag & { gate: keyof Gates })[] = [
 	},
 	{
 		gate: 'minAgreement',
-		flag: '--min-agreement <share>',
+		flag: '--min-agreement <fraction>',
 		about: 'gate: least agreement, 0 to 1',
 		parse: fraction
 	},
 	{
 		gate: 'maxAccuracyDrop',
-		flag: '--max-accuracy-drop <share>',
+		flag: '--max-accuracy-drop <fraction>',
 		about: 'gate: most accuracy that may be lost',
 		parse: fraction
 	},
 	{
 		gate: 'maxProbeDrop',
-		flag: '--max-probe-drop <share>',
+		flag: '--max-probe-drop <fraction>',
 		about: 'gate: most accuracy that long in-context probes may lose, each task and length',
 		parse: fraction
 	}

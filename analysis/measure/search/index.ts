@@ -23,7 +23,7 @@ export const search = {
 		about:
 			'search for the plan with the least measured loss increase, and compare it with its rivals',
 		more: `
-Exactly one goal: --followers, the saving of so many followers in the K and V cache; --save, a share of kCache,
+Exactly one goal: --followers, the saving of so many followers in the K and V cache; --save, a fraction of kCache,
 kvCache, parameters, prefillFlops or decodeBytes; --max-loss-increase, the most K and V cache for so many nats/token.
 
 The text is split into three parts. Plans are made on search from the measured damage of every span and dropped layer:

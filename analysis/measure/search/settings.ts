@@ -78,7 +78,7 @@ const goalFlags: SettingFlags<SearchGoal> = {
 			about: 'goal: save what so many followers save',
 			parse: wholeNumber(1)
 		},
-		{ flag: '--save <axis=share>', about: 'goal: save so much, e.g. kCache=12%', parse: saving },
+		{ flag: '--save <axis=fraction>', about: 'goal: save so much, e.g. kCache=12%', parse: saving },
 		{
 			flag: '--max-loss-increase <nats>',
 			about: 'goal: save most for so much loss',
@@ -141,7 +141,7 @@ export const searchFlags: FlagTable<SearchSettings> = {
 		SEARCH_DEFAULTS.maxRecallIncrease
 	),
 	maxAccuracyDrop: oneFlag({
-		flag: '--max-accuracy-drop <share>',
+		flag: '--max-accuracy-drop <fraction>',
 		about: `most accuracy that the plan may lose on the questions of --choices, 0 to 1 (default: ${SEARCH_DEFAULTS.maxAccuracyDrop})`,
 		parse: fraction
 	}),

@@ -50,6 +50,6 @@ export function attendingLayers(plan: WrittenPlan | null): AttendingLayers | nul
 
 /** "4 followers, 1 dropped, by the plan in spanwise.json: use NAME, the model that it was made from" */
 export function writtenPlanWords({ followers, dropped, from }: WrittenPlan): string {
-	const counts = countWords({ followers, dropped: dropped });
+	const counts = countWords({ followers, dropped });
 	return `${counts}, by the plan in ${RECORD_FILE}: use ${from}, the model that it was made from`;
 }

@@ -197,7 +197,7 @@ function costRows({ cost: { measured } }: EvaluateReport): ComparedRow[] {
 		{
 			name: 'memory, peak',
 			about:
-				'Highest resident set seen; both ways run in one process, so the second sees the first’s',
+				'Highest resident set seen; baseline and planned run in one process, so the second sees the first’s',
 			a: formatBytes(baseline.peakRssBytes),
 			b: formatBytes(shared.peakRssBytes),
 			difference: change(baseline.peakRssBytes, shared.peakRssBytes)
