@@ -26,7 +26,7 @@ OnProgress = Callable[[str, float, float], None]
 FLOAT = 4
 #: Windows of text and probes of recall take turns.
 KEPT_PATHS = 2
-#: Windows of a comparison at a time: few, so that both ways take turns.
+#: Windows of a comparison at a time: few, so that both variants take turns.
 COMPARED = 4
 #: Fraction of a GPU's free memory that a batch may take.
 MEMORY_FRACTION = 0.6
@@ -173,7 +173,7 @@ class Engine:
         Baseline and planned take turns at going first.
         """
         context = check_windows(windows, self.decoder.vocab)
-        ways = {"baseline": baseline(self.layers), "planned": plan}
+        variants = {"baseline": baseline(self.layers), "planned": plan}
         turn = 0
         mine = self.group.mine(len(windows))
         kept: list[tuple[range, Comparison, Mapping[str, Seconds]]] = []
@@ -183,10 +183,10 @@ class Engine:
             ids = self._ids([windows[mine.start + index] for index in some])
             logits: dict[str, torch.Tensor] = {}
             seconds: dict[str, Seconds] = {}
-            for at, name in enumerate(sorted(ways, reverse=turn % 2 == 1)):
+            for at, name in enumerate(sorted(variants, reverse=turn % 2 == 1)):
                 progress("compare", mine.start + some.start + len(some) * at / 2, len(windows))
                 started, cpu = self._now(), time.process_time()
-                logits[name] = self.runner.logits(ids, ways[name])
+                logits[name] = self.runner.logits(ids, variants[name])
                 seconds[name] = Seconds((self._now() - started) / len(some), (time.process_time() - cpu) / len(some))
             where = range(mine.start + some.start, mine.start + some.stop)
             found = compare_logits(logits["baseline"], logits["planned"], ids)
@@ -198,7 +198,7 @@ class Engine:
 
         if self.decoder.device.type != "cpu":
             # The first run of a GPU is slow, and would be the baseline's.
-            self.runner.logits(self._ids(windows[:1]), ways["baseline"])
+            self.runner.logits(self._ids(windows[:1]), variants["baseline"])
         batch = min(COMPARED, self._batch(context, kept=False))
         self.group.run(lambda: in_batches([windows[index] for index in mine], batch, run))
         for of_process in self.group.gather(kept) if self.group.size > 1 else []:
@@ -215,11 +215,11 @@ class Engine:
         progress: OnProgress = silent,
     ) -> None:
         """Asks the model without and with the plan which token comes after places of windows of one length. `part` gets
-        windows and, of both ways, the losses of all candidates of all their questions, in order."""
+        windows and, of both variants, the losses of all candidates of all their questions, in order."""
         context = one_length(windows, self.decoder.vocab)
         check_questions(questions, len(windows), context, self.decoder.vocab)
         first = min(question.place for asked in questions for question in asked)
-        ways = {"baseline": baseline(self.layers), "planned": plan}
+        variants = {"baseline": baseline(self.layers), "planned": plan}
         mine = self.group.mine(len(windows))
         kept: list[tuple[range, dict[str, np.ndarray]]] = []
 
@@ -228,9 +228,9 @@ class Engine:
             progress("questions", where.start, len(windows))
             ids = self._ids([windows[index] for index in where])
             found: dict[str, np.ndarray] = {}
-            for name, way in ways.items():
+            for name, variant in variants.items():
                 # Where a family cannot leave tokens out, the logits of all come: the last ones are looked at.
-                logits = self.runner.logits(ids, way, last=context - first)[:, first - context :]
+                logits = self.runner.logits(ids, variant, last=context - first)[:, first - context :]
                 asked = [
                     candidate_losses(logits[at, question.place - first], question.candidates)
                     for at, index in enumerate(where)
