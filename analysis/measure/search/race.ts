@@ -112,7 +112,7 @@ class Field {
 		return !isClearlyAbove(this.#differences(own, this.#best));
 	}
 
-	/** The cases of the cheapest plan that saves enough, of all or of those with a case; null: there is none. */
+	/** The cases of the cheapest plan that saves enough, of all plans or of those with a case, made of `among`; null: there is none. */
 	#cheapest(forced: string | null, among?: ReadonlySet<string>): string[] | null {
 		const { layers, perLayer, limits, fraction } = this.#task;
 		const cost = (key: string): number | null => {

@@ -38,8 +38,9 @@ interface Deps {
  * Measures what dropped layers and spans add on the search part, on text and, with `recall`, on probes: in rounds of
  * more and more windows, after each of which the cases leave that can be part of no cheapest plan any more (see
  * `standings`). A span longer than two layers is not measured where it would leave even if it cost no more than its
- * beginning, nor recall of a case that would leave even if it cost as little of it. Without a `task` every case is measured on all windows. Of a `shortlist` only the spans that drop damage and
- * `output` make the cheapest are measured; it is drawn up before any span is.
+ * beginning, nor recall of a span where it would leave even if it cost as little of it (see `#leastRecall`). Without a `task`
+ * every case is measured on all windows. Of a `shortlist` only the spans that drop damage and `output` make the cheapest are
+ * measured; it is drawn up before any span is.
  */
 export async function raceDamage(
 	prepared: Pick<PreparedSearch, 'limits' | 'spans'> & { layout: { layers: number } },
@@ -137,9 +138,9 @@ class DamageRace {
 	}
 
 	/**
-	 * Weighs of some new cases those that the cheapest plans are made of, if recall costs each as little as the same span without
-	 * its last layer, or as the layer whose loss costs least; again, until those plans are made of what was weighed. Cases that
-	 * leave beside them even so need no weighing.
+	 * Measures recall of some new cases: of dropped layers, and of the spans that the cheapest plans are made of if each costs
+	 * the least recall (`#leastRecall`); again, until those plans are made of what was weighed. Spans that leave beside them even
+	 * so need no weighing.
 	 */
 	async #weighNew(
 		cases: readonly Measured[],
@@ -147,13 +148,14 @@ class DamageRace {
 		weigh: (weighed: readonly Measured[]) => Promise<void>
 	): Promise<void> {
 		await weigh(cases.filter(({ of }) => 'layer' in of));
-		const least = this.#leastRecall();
 		for (;;) {
 			const open = cases.filter(({ recall }) => recall === null);
 			const assumed = open.map((each): Contestant & { each: Measured } => {
-				return { ...each, recall: this.#beginning(each.of)?.recall ?? least, each };
+				return { ...each, recall: this.#leastRecall(each.of), each };
 			});
-			const known = this.#contestants().filter(({ recall }) => recall !== null);
+			const isOpen = new Set(open.map(({ of }) => keyOf(of)));
+			// Those out of every plan that weighs recall among them: a plan of text alone may be cheapest with both.
+			const known = this.#contestants().filter(({ of }) => !isOpen.has(keyOf(of)));
 			const all = [...known, ...assumed];
 			const wanted = cheapest(all, task);
 			const next = assumed.filter((each) => wanted.includes(each)).map(({ each }) => each);
@@ -166,8 +168,15 @@ class DamageRace {
 		}
 	}
 
-	/** The recall increase of the dropped layer that costs least of it, but at most 0. */
-	#leastRecall(): readonly number[] {
+	/**
+	 * The least recall that a case is taken to cost: what the same span without its last layer does, where that was measured,
+	 * else what the dropped layer does that costs least of it, but at most 0.
+	 */
+	#leastRecall(of: Case): readonly number[] {
+		return this.#beginning(of)?.recall ?? this.#leastOfDrops();
+	}
+
+	#leastOfDrops(): readonly number[] {
 		const drops = [...this.#measured.values()].flatMap(({ of, recall }) =>
 			'layer' in of && recall !== null ? [recall] : []
 		);
@@ -193,7 +202,9 @@ class DamageRace {
 		if (task === null) return [...spans];
 		const assumed = spans.flatMap(({ source, last }) => {
 			const beginning = this.#beginning({ source, last });
-			return beginning === undefined ? [] : [{ ...beginning, of: { source, last } }];
+			// A beginning may have left before its recall was measured; the longer span, which saves more, may stay.
+			const recall = this.#deps.recall && this.#leastRecall({ source, last });
+			return beginning === undefined ? [] : [{ ...beginning, of: { source, last }, recall }];
 		});
 		const known = this.#contestants();
 		const found = standings([...known, ...assumed], task, known).slice(known.length);

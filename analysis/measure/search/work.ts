@@ -25,7 +25,7 @@ const FRACTION_RUN = 0.75;
 const ASSUMED_FOLLOWERS_FRACTION = 1 / 4;
 /** Planners and fronts find the same plans now and then, and no plan is measured twice. */
 const FRACTION_DISTINCT = 0.6;
-/** Fractions of an exhaustive search's work that remain in a race: drops and spans, steps, and random plans. */
+/** Fractions of an exhaustive search's work that remain in a race: of drops and spans on text and on recall, steps, random plans. */
 const RACED = { text: 0.6, recall: 0.5, steps: 0.15, random: 0.3 };
 /** Of the layers of plans that are run together, those that no other has run: they begin alike. */
 const FRACTION_OF_ITS_OWN = 0.6;
@@ -69,7 +69,8 @@ export function searchWork(
 		sum(Array.from({ length: layers }, (_, layer) => from(layer))) +
 		(measuredSpans / Math.max(1, spans.length)) * sum(spans.map(({ source }) => from(source)));
 	const damageOn = (of: 'text' | 'recall') =>
-		layers * window.layer /* the baseline */ + (isRaced ? RACED[of] : 1) * cases;
+		// The baseline, and the cases.
+		layers * window.layer + (isRaced ? RACED[of] : 1) * cases;
 	const similarity = layers * window.layer + window.head + window.statistics;
 	const outputs = 2 * layers * window.layer + (layers + spans.length) * output;
 	const followers = followersOf(request, layers);
