@@ -8,15 +8,15 @@ import type { Sources } from '../../plan/types.ts';
 import type { Document } from '../../model/tokens/types.ts';
 import { mean } from '../../statistics/figures.ts';
 import { axisPlans, axisWinners } from './axisPlans.ts';
-import { countsOf, mayBeChosen, madeFrom, nameOf, variantOf, type Candidate } from './candidate.ts';
+import { countsOf, madeFrom, mayBeChosen, nameOf, variantOf, type Candidate } from './candidate.ts';
 import { knownOf, shortlistOf, sumOfParts, sumOfRecall } from './damage.ts';
 import { RECALL_WEIGHTS } from './constants.ts';
 import { SEARCH_DEFAULTS } from './defaults.ts';
 import { planFigures, savingsSetting, type About } from './figures.ts';
 import { spreadFront } from './front.ts';
-import { makePlans } from './planners.ts';
 import type { LossMeter } from './lossMeter.ts';
 import type { OutputOf } from './outputs.ts';
+import { makePlans } from './planners.ts';
 import type { PreparedSearch } from './prepare.ts';
 import type { RaceTask } from './race.ts';
 import { raceDamage } from './raced.ts';
@@ -312,7 +312,7 @@ export async function searchWith(
 				...(by !== 0 && { weight: by }),
 				...(recalled && {
 					recall: {
-						sumOfParts: sumOfRecall(sources, damage) ?? 0,
+						sumOfParts: sumOfRecall(sources, damage),
 						report: recalled[firstPoint + at]
 					}
 				}),

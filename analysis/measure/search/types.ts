@@ -155,8 +155,8 @@ export interface FrontPoint {
 	report: PartLoss;
 	/** Weight of recall damage beside text damage under which no other plan beats it; not there: 0, text alone. */
 	weight?: number;
-	/** Loss increase on a passage that comes again. */
-	recall?: { sumOfParts: number; report: PartLoss };
+	/** Loss increase on a passage that comes again; null: not of every part it was measured by itself. */
+	recall?: { sumOfParts: number | null; report: PartLoss };
 	/** Accuracy lost on the user's questions; not there where none were asked. */
 	accuracy?: { report: AccuracyDrop };
 }
