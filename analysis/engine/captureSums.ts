@@ -72,7 +72,7 @@ export type Captureable = Pick<
 
 /** Everything of a window in one run of one graph. */
 async function captureResident(
-	{ checkpoint, layout: planned, statistics, windows, work, onnx = ON_CPU }: Captureable,
+	{ checkpoint, layout: onCpu, statistics, windows, work, onnx = ON_CPU }: Captureable,
 	reader: WeightReader,
 	reporter: Reporter,
 	stopwatch: Stopwatch
@@ -80,8 +80,8 @@ async function captureResident(
 	const chosen = await chooseDevice(onnx);
 	const layout =
 		chosen.device === 'webgpu'
-			? attentionLayout(checkpoint.config, planned.context, blocksOnGpu(planned.context))
-			: planned;
+			? attentionLayout(checkpoint.config, onCpu.context, blocksOnGpu(onCpu.context))
+			: onCpu;
 	stopwatch.enter('packing weights');
 	reporter.add(0, 'packing weights', 0);
 	const weights = new WeightSource(checkpoint, reader, { resident: false, hasher: null });

@@ -10,13 +10,14 @@ import { withFields } from '../model/onnx/copy.ts';
 
 /** Scores are made of values of rank 4; their last two axes swapped. */
 const SWAP_LAST = [0n, 1n, 3n, 2n];
+/** The axes of a matrix swapped. */
 const SWAP = [1n, 0n];
 
 /**
  * Writes a graph in operators that onnxruntime's WebGPU provider has, so that nothing need run on the CPU, and is fast at:
  * attention scores (FusedMatMul) as a scaled and a turned side and their product, sums of several values as additions,
- * sums of a whole matrix as those of its rows. x·Wᵀ (Gemm) is a product with a turned weight, which is a constant: its
- * Gemm reads rows of W one after the other and reached 4.5 TFLOP/s where its MatMul reached 12 (one NVIDIA H200).
+ * sums of a whole matrix as those of its rows, x·Wᵀ (Gemm) as (W·xᵀ)ᵀ (MatMul), so that W stays as it is stored. Its Gemm
+ * with a turned weight reached 4.5 TFLOP/s where its MatMul reached 12 (one NVIDIA H200).
  */
 export function forWebgpu(model: Uint8Array): Uint8Array {
 	const proto = fromBinary(ModelProtoSchema, model);
