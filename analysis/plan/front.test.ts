@@ -153,7 +153,7 @@ describe('paretoFront', () => {
 	it('refuses limits of another model', () => {
 		const costs: MeasuredCosts = { drop: [1, 1], span: () => 1 };
 		expect(() => paretoFront(costs, unit, free, BOTH)).toThrow(
-			'slidingWindows: 3 layers; expected 2'
+			'sliding windows: 3 layers; expected 2'
 		);
 	});
 	it('of 80 layers with irrational savings has plans, ascending in saving and cost', () => {

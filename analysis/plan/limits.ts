@@ -27,7 +27,7 @@ export function checkLimits(limits: SpanLimits, layers: number): void {
 			);
 	if (limits.slidingWindows.length !== layers)
 		throw new InputError(
-			`slidingWindows: ${limits.slidingWindows.length} layers; expected ${layers}`
+			`sliding windows: ${limits.slidingWindows.length} layers; expected ${layers}`
 		);
 }
 

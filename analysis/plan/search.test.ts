@@ -168,6 +168,6 @@ describe('limits', () => {
 		expect(() => mostFollowers({ ...free(4), protectedLayers: [4] }, 4)).toThrow(
 			'protected layer 4: not in the model; allowed: 0 to 3'
 		);
-		expect(() => mostFollowers(free(3), 4)).toThrow('slidingWindows: 3 layers; expected 4');
+		expect(() => mostFollowers(free(3), 4)).toThrow('sliding windows: 3 layers; expected 4');
 	});
 });
