@@ -153,7 +153,7 @@ export class ForwardPass {
 		}
 	}
 
-	/** Returns the way in which a layer of a model in memory gets its attention: computed, reused or dropped. */
+	/** Returns what a layer of a model in memory does for its attention: compute, reuse or drop it. */
 	#action(
 		{ attention }: WindowState,
 		layer: number,

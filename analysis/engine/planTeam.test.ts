@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 import { openModel, requireCheckpoint, type CheckpointModel } from '../model/open.ts';
 import { CheckpointPlans } from './checkpointPlans.ts';
 import { PlanTeam, type PlanThread } from './planTeam.ts';
-import { servePlans, type PlanAsk, type PlanQuestion, type PlanMessage } from './planThread.ts';
+import { servePlans, type PlanAsk, type PlanMessage, type PlanQuestion } from './planThread.ts';
 import type { PlannedLayers } from './forward.ts';
 import type { Plans, Sequence } from './plans.ts';
 

@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.ts';
-import type { LayerSources, PlannedLayers } from './forward.ts';
 import { divideAmongStreams } from './divideWork.ts';
-import type { PlanAsk, PlanQuestion, PlanThreadSetup, PlanMessage } from './planThread.ts';
+import type { LayerSources, PlannedLayers } from './forward.ts';
+import type { PlanAsk, PlanMessage, PlanQuestion, PlanThreadSetup } from './planThread.ts';
 import type { LossSink, OnWork, OutputError, Pair, Plans, Sequence } from './plans.ts';
 import type { LayerRepairs } from './repair/repairs.ts';
 

@@ -3,8 +3,8 @@ import { DecoderGraph, rotaryInputs, type LayerGraph } from './decoder.ts';
 /**
  * A decoder layer that computes its own attention: hidden [S, hidden] → hidden_out [S, hidden] and, with
  * `tap`, the probabilities of each query block as outputs `probabilities_b` [heads, queryCount, keyCount].
- * Further inputs: the layer's weights and, where it `rotates`, cos and sin [S, rotaryDims / 2]. `slidingWindow` is this layer's
- * sliding window. The arithmetic is that of transformers' decoder layers with eager attention, in float32.
+ * Further inputs: the layer's weights and, where it `rotates`, cos and sin [S, rotaryDims / 2]. `slidingWindow` null: a query
+ * sees every key before it. The arithmetic is that of transformers' decoder layers with eager attention, in float32.
  */
 export function attendGraph(
 	layer: LayerGraph,

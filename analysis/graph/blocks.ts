@@ -26,8 +26,8 @@ function blockLength(context: number): number {
 }
 
 /**
- * Cuts S queries into blocks. `slidingWindow` is the most keys that any layer's query sees, its own included
- * (sliding window), or null where some layer sees all: every layer of a model must be cut alike, because
+ * Cuts S queries into blocks. `slidingWindow` is the widest of all layers, in keys, the query's own included, or
+ * null where some layer sees all: every layer of a model must be cut alike, because
  * their blocks are compared. With `count` there are that many blocks, as equally long as can be, at most one per query.
  */
 export function queryBlocks(

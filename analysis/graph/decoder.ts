@@ -200,8 +200,9 @@ export class DecoderGraph {
 	}
 
 	/**
-	 * The layer's own probabilities of each query block, [heads, queryCount, keyCount], from what `enter` gives. `slidingWindow` is
-	 * the layer's sliding window; `rotary` names the tables [S, rotaryDims / 2] of its rotary embedding, null: it has none.
+	 * The layer's own probabilities of each query block, [heads, queryCount, keyCount], from what `enter` gives. `slidingWindow`
+	 * null: a query sees every key before it; `rotary` names the tables [S, rotaryDims / 2] of the layer's rotary embedding, null:
+	 * it has none.
 	 */
 	ownProbabilities(
 		normed: string,

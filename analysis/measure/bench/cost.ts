@@ -107,8 +107,8 @@ async function preparedCost(model: Model, request: CostRequest): Promise<Prepare
 }
 
 /**
- * Runs windows and probes without and with the plan, and pairs them; `onDone` is called with the fraction that is done, and how
- * many tokens went through since. null: the cost cannot be measured. Throws InputError where a loss is not finite.
+ * Runs windows and probes without and with the plan, and pairs them; `onDone` is called with the fraction that is done and the
+ * tokens that went through since. null: the cost cannot be measured. Throws InputError where a loss is not finite.
  */
 export async function measureCost(
 	{ measured, tokens }: PreparedCost,

@@ -1,6 +1,6 @@
 import type { ModelVariant } from '../../engine/variants.ts';
 import { checkFinite } from '../../finite.ts';
-import { VARIANT_NAMES, MODEL_VARIANTS } from '../comparedFinite.ts';
+import { MODEL_VARIANTS, VARIANT_NAMES } from '../comparedFinite.ts';
 import type { LogLikelihoods } from './types.ts';
 
 /** Throws InputError for a log-likelihood of a choice that is not finite. `model` names the model. */

@@ -9,8 +9,7 @@ import { judgeGates, type Estimated } from './gates.ts';
 import { probeName } from './probes/name.ts';
 import type { Found, Measured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
-import type { ModelVariant } from '../../engine/variants.ts';
-import type { Compared } from '../../engine/variants.ts';
+import type { Compared, ModelVariant } from '../../engine/variants.ts';
 import type {
 	Cost,
 	EvaluateReport,

@@ -111,7 +111,7 @@ function setOf(given: object, type: string): object {
 	return typeof found === 'object' && found !== null ? found : {};
 }
 
-/** Returns true if a layer rotates its queries and keys; `slidingWindow` null: it has no sliding window. */
+/** Returns true if a layer, whose sliding window may be null, rotates its queries and keys. */
 function rotates(
 	layer: number,
 	slidingWindow: number | null,

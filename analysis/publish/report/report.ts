@@ -27,7 +27,7 @@ import type { ReportSource } from './types.ts';
 export type PolicyHash = (script: string) => string;
 
 /**
- * A run as one HTML document that needs nothing else: maps that answer the pointer, the layer profile, the four questions,
+ * A run as one HTML document that needs nothing else: maps that answer the pointer, the layer profile, the questions,
  * the plans, what was measured of them and what it is called, methods, definitions and commands. It has no address of anything outside, and its
  * policy lets no script run but its own.
  */
