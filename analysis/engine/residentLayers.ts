@@ -8,7 +8,7 @@ import type { ResidentModel } from './residentModel.ts';
 import { layerRotary, rotaryFeeds } from './rotary.ts';
 import { feedsOf, floats, indices, tensor, type Tensors } from './session.ts';
 
-/** What a layer does for its attention. */
+/** A step that gets a layer its attention: computing it, reusing it or dropping it. */
 export type LayerAction =
 	| { kind: 'attend' }
 	/** The probabilities of each query block, [heads, queryCount, keyCount]; another output projection or null. */
