@@ -10,6 +10,7 @@ import { Reporter } from '../telemetry/reporter.ts';
 import { Stopwatch } from '../telemetry/stopwatch.ts';
 import { captureSums, type Captured } from './captureSums.ts';
 import { attentionLayout } from './layout.ts';
+import { isWorthPacking, threadCount, useThreads } from './session.ts';
 import type { StatisticsRequest } from './windowSums.ts';
 import { windowWork } from './work.ts';
 
@@ -183,5 +184,31 @@ describe('one graph that holds the model', () => {
 		await expect(capture(folder, 24, 2, true)).rejects.toThrow(
 			/: window 0: the hidden state after layer 1 is NaN; expected a number/
 		);
+	});
+});
+
+describe('weights', () => {
+	const threads = threadCount();
+	afterEach(() => useThreads(threads));
+
+	it('are packed beforehand on few threads, and for short windows', () => {
+		const choices = [
+			[2, 512],
+			[2, 8192],
+			[16, 256],
+			[16, 512],
+			[8, 8192]
+		].map(([count, context]) => {
+			useThreads(count);
+			return isWorthPacking(context);
+		});
+		expect(choices).toEqual([true, true, true, false, false]);
+	});
+
+	it('that are not give the same figures', async () => {
+		const model = join('models', 'mini-llama2');
+		const packed = await capture(model, 512, 1, true);
+		useThreads(8);
+		expect(difference(await capture(model, 512, 1, true), packed)).toBeLessThan(1e-5);
 	});
 });

@@ -11,7 +11,14 @@ import type { AttentionLayout } from './layout.ts';
 import type { ChosenDevice } from './onnxDevices.ts';
 import { allRotary } from './rotary.ts';
 import { runningSums, type RunningSums } from './runningSums.ts';
-import { breathe, createWeightSession, floats, tensor, type Tensors } from './session.ts';
+import {
+	breathe,
+	createWeightSession,
+	floats,
+	isWorthPacking,
+	tensor,
+	type Tensors
+} from './session.ts';
 import { weightFiles } from './weightFiles.ts';
 import type { WeightSource } from './weights.ts';
 import {
@@ -81,7 +88,7 @@ export class CapturePass {
 		const session = await createWeightSession(
 			device === 'webgpu' ? forWebgpu(graph) : graph,
 			folder,
-			{ device, kept: running?.kept }
+			{ device, kept: running?.kept, packed: device !== 'cpu' || isWorthPacking(layout.context) }
 		);
 		const divergences: DivergencePass[] = [];
 		if (request.jsQueries !== null) {

@@ -62,11 +62,25 @@ export async function createSession(
 	});
 }
 
+/** From so many threads and tokens of a window on, packing weights beforehand takes longer than it saves. */
+const UNPACKED_FROM = { threads: 8, context: 512 };
+
+/**
+ * Tests if weights are to be packed while a session is made, which one thread does. Where they are not, every product packs
+ * them anew, by all threads, in time that is lost in that of a long window's product: a checkpoint in TinyLlama's shape on 16
+ * cores, 8 windows of 512 tokens, took 17.9 s from start to end instead of 19.7 to 23.9, and each further window as long;
+ * on 2 cores it makes no difference. The number of windows must not decide: sums then differ by 2e-7, and those of shards
+ * would not be those of the whole.
+ */
+export function isWorthPacking(context: number): boolean {
+	return operatorThreads < UNPACKED_FROM.threads || context < UNPACKED_FROM.context;
+}
+
 /**
  * A session for a graph that holds a model's weights, which lie in files below `dataFolder`. Making it blocks the thread
- * for seconds: weights are widened to float32 and packed for the products. With `arena`, what a run takes is kept for
- * the next one; of many sessions each would keep as much. On another device than the CPU, weights lie in its memory, and so
- * do the outputs named in `kept`, which can be inputs of a later run.
+ * for seconds: weights are widened to float32 and, unless `packed` is false, packed for the products. With `arena`, what a
+ * run takes is kept for the next one; of many sessions each would keep as much. On another device than the CPU, weights lie
+ * in its memory, and so do the outputs named in `kept`, which can be inputs of a later run.
  */
 export async function createWeightSession(
 	model: Uint8Array,
@@ -74,8 +88,9 @@ export async function createWeightSession(
 	{
 		arena = true,
 		device = 'cpu',
-		kept = []
-	}: { arena?: boolean; device?: OnnxDevice; kept?: readonly string[] } = {}
+		kept = [],
+		packed = true
+	}: { arena?: boolean; device?: OnnxDevice; kept?: readonly string[]; packed?: boolean } = {}
 ): Promise<ort.InferenceSession> {
 	return ort.InferenceSession.create(model, {
 		executionProviders: [device],
@@ -89,6 +104,7 @@ export async function createWeightSession(
 			session: {
 				...THREAD_SETTINGS.spin,
 				...(device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
+				...(!packed && { disable_prepacking: '1' }),
 				model_external_initializers_file_folder_path: dataFolder
 			}
 		},
