@@ -130,6 +130,20 @@ it.each(['evaluate', 'search', 'tune'])(
 	}
 );
 
+it('a deployment is seen whole on a screen of 1024 px', async () => {
+	const { run, bench } = seeded[0];
+	const page = await visit(`${server.url}/runs/${run}?tab=bench&bench=${bench}`, {
+		viewport: { width: 1024, height: 800 }
+	});
+	const table = page.getByRole('table', { name: 'Baseline and planned model, side by side' });
+	await table.waitFor();
+	const [wide, available] = await table.evaluate((element) => [
+		element.scrollWidth,
+		element.parentElement?.clientWidth
+	]);
+	expect(wide).toBeLessThanOrEqual(available ?? 0);
+});
+
 /** Most bytes of JavaScript that a page's first load may have, before compression: little more than each has. */
 const MOST_BYTES = new Map([
 	['the first page', 235_000],
