@@ -7,7 +7,7 @@ import { deploy } from '../../tests/builders/deployed.ts';
 import { withModel } from '../model/open.ts';
 import { byQuestion, idsAfter, rowsBefore } from './asked.ts';
 import { engineFor } from './engineFor.ts';
-import type { ModelVariant } from './variants.ts';
+import type { ModelVariant } from '../graph/modelVariants.ts';
 
 let scratch: string;
 let checkpoint: string;

@@ -19,8 +19,7 @@ import { pathOf } from './path.ts';
 import { hasPlanThreads, PlanTeam, startPlanThread } from './planTeam.ts';
 import { inTurns } from './variants.ts';
 import { forwardWork, plansWork, windowWork } from './work.ts';
-
-const VARIANTS = 2;
+import { VARIANT_COUNT } from '../graph/modelVariants.ts';
 
 /** Runs a checkpoint's layers by graphs of our own. Weights are hashed while they are read, where their hash is not known. */
 export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON_CPU): Engine {
@@ -69,7 +68,7 @@ export function checkpointEngine(model: CheckpointModel, onnx: OnnxSettings = ON
 			const { layer, head } = forwardWork(config, attentionLayout(config, context));
 			return {
 				memory,
-				work: { oneVariant: config.layers * layer, comparison: VARIANTS * head },
+				work: { oneVariant: config.layers * layer, comparison: VARIANT_COUNT * head },
 				path: pathOf(memory),
 				timed: 'layers',
 				notes: [...model.notes, ...streamNotes(whyStreamed(checkpoint, memory))],

@@ -7,7 +7,8 @@ import { WeightSource } from './weights.ts';
 import type { ModelHasher } from '../model/checkpoint/hash.ts';
 import type { WeightReader } from '../model/checkpoint/read.ts';
 import type { Checkpoint, ModelConfig } from '../model/checkpoint/types.ts';
-import type { BothVariants, ModelVariant, VariantsRunner } from './variants.ts';
+import type { ModelVariant } from '../graph/modelVariants.ts';
+import type { BothVariants, VariantsRunner } from './variants.ts';
 
 /** Runs the layers of a checkpoint one by one. */
 export function checkpointVariants(

@@ -4,6 +4,7 @@ import type { ModelFacts } from '../model/checkpoint/types.ts';
 import type { OpenedOnnx } from '../model/onnx/open.ts';
 import { sessionWeightBytes } from '../model/onnx/weights.ts';
 import { analysisHoldings, BASE_BYTES, tooLarge, type MemoryPlan } from './memory.ts';
+import { VARIANT_COUNT } from '../graph/modelVariants.ts';
 
 const FLOAT = 4;
 /** Scores, mask and probabilities of a layer while it is computed, each [H, S, S]. */
@@ -12,7 +13,6 @@ const SCORES_AT_ONCE = 6;
 const LOGITS_AT_ONCE = 4;
 /** Hidden states, projections and the MLP's while a layer is computed, each as wide as the MLP. */
 const STATES_AT_ONCE = 8;
-const VARIANTS = 2;
 /** A streamed group saves making sessions; beyond this many windows that no longer matters. */
 const MOST_WINDOWS_PER_GROUP = 16;
 
@@ -92,7 +92,7 @@ export function planOnnxComparison(
 		// One source's probabilities.
 		FLOAT * windowEntries(causalLayout(facts, tokens), 1) +
 		windows * comparedBytes(facts, tokens);
-	const kept = bytesOf(context, VARIANTS, 1);
+	const kept = bytesOf(context, VARIANT_COUNT, 1);
 	if (kept <= limitBytes) return { resident: true, windowsPerGroup: 1, bytes: kept, limitBytes };
 	const smallest = bytesOf(context, 1, 1);
 	if (smallest > limitBytes) {
@@ -106,5 +106,5 @@ export function planOnnxComparison(
 
 /** Logits of both variants. */
 function comparedBytes({ vocab }: ModelFacts, context: number): number {
-	return VARIANTS * FLOAT * context * vocab;
+	return VARIANT_COUNT * FLOAT * context * vocab;
 }

@@ -10,7 +10,8 @@ import type { OpenedOnnx } from '../model/onnx/open.ts';
 import { shareAttention } from '../rewrite/share.ts';
 import type { PlannedAttention } from '../rewrite/shareCheck.ts';
 import { GraphProtoSchema } from '../proto/onnx_pb.ts';
-import type { BothVariants, ModelVariant, VariantsRunner } from './variants.ts';
+import type { ModelVariant } from '../graph/modelVariants.ts';
+import type { BothVariants, VariantsRunner } from './variants.ts';
 
 /** Runs an ONNX model whole, baseline and planned written into its graph; nothing is written to disk. */
 export class OnnxVariants implements VariantsRunner {

@@ -10,11 +10,11 @@ import type { RecallPlan } from './recallPlan.ts';
 import type { TorchRun } from './torchRun.ts';
 import type { TorchSettings } from './torchSettings.ts';
 import { forwardWork, plansWork, windowWork } from './work.ts';
+import { MODEL_VARIANTS, VARIANT_COUNT } from '../graph/modelVariants.ts';
 
 /** PyTorch and transformers, before any weight. */
 const BASE_BYTES = 500e6;
 const FLOAT = 4;
-const VARIANTS = 2;
 /** Windows handed to the worker together, which runs as many at once as its device has memory for. */
 const WINDOWS_AT_ONCE = 16;
 /** Logits of a window, and what losses make of them. */
@@ -63,7 +63,7 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 			const { layer, head } = forwardWork(config, attentionLayout(config, context));
 			return {
 				memory: memoryOf(longest, 0, limitBytes),
-				work: { oneVariant: config.layers * layer, comparison: VARIANTS * head },
+				work: { oneVariant: config.layers * layer, comparison: VARIANT_COUNT * head },
 				path,
 				timed: 'model',
 				notes,
@@ -73,8 +73,7 @@ export function torchEngine(model: Model, settings: TorchSettings): Engine {
 						async *windows(sequences, onPart) {
 							let window = 0;
 							for await (const compared of run.compare(planned, sequences)) {
-								for (const variant of ['baseline', 'shared'] as const)
-									onPart?.(variant, window, 1, null);
+								for (const variant of MODEL_VARIANTS) onPart?.(variant, window, 1, null);
 								window++;
 								yield [compared];
 							}

@@ -1,8 +1,6 @@
+import type { ModelVariant } from '../graph/modelVariants.ts';
 import type { Asked } from './asked.ts';
 import type { TokenComparison } from './comparison.ts';
-
-/** The model without and with a plan. */
-export type ModelVariant = 'baseline' | 'shared';
 
 /** Time that a window took under one variant; what is timed is in `ComparisonForecast.timed`. */
 export interface WindowTime {

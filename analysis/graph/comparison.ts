@@ -2,6 +2,7 @@ import type { ModelConfig, Scales } from '../model/checkpoint/types.ts';
 import { GraphBuilder } from '../proto/builder.ts';
 import { addLogits } from './logits.ts';
 import { addLogSum, addSum, type Columns } from './logSum.ts';
+import { MODEL_VARIANTS } from './modelVariants.ts';
 
 /** Names of the outputs of `comparisonGraph`, each [S]. */
 export const COMPARISON_OUTPUTS = [
@@ -25,7 +26,7 @@ export type ComparisonOutput = (typeof COMPARISON_OUTPUTS)[number];
 export function comparisonGraph(config: ModelConfig, context: number, rows: number): Uint8Array {
 	const builder = new GraphBuilder('comparison');
 	builder.input('rows', [rows, config.hidden]);
-	for (const model of ['baseline', 'shared']) builder.input(model, [context, config.hidden]);
+	for (const model of MODEL_VARIANTS) builder.input(model, [context, config.hidden]);
 	addComparison(builder, config.scales, { baseline: 'baseline', shared: 'shared' }, 'rows');
 	for (const name of COMPARISON_OUTPUTS) builder.output(name, [context]);
 	return builder.build();
@@ -48,7 +49,7 @@ export function addComparison(
 	rows: string,
 	at = ''
 ): void {
-	const [baseline, shared] = (['baseline', 'shared'] as const).map((model) => {
+	const [baseline, shared] = MODEL_VARIANTS.map((model) => {
 		const logits = addLogits(builder, `${at}${model}/`, normed[model], rows, scales);
 		const row = builder.node(`${at}${model}/BestRow`, 'ArgMax', [logits], {
 			attributes: { axis: 1n, keepdims: 0n }

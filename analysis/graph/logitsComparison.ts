@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../proto/builder.ts';
 import { addGap } from './comparison.ts';
 import { addLogSum } from './logSum.ts';
+import { MODEL_VARIANTS } from './modelVariants.ts';
 
 /** Names of the outputs of `logitsSumGraph`, float32 [P] each. */
 export const LOGITS_SUM_OUTPUTS = ['model_highest', 'model_sum'] as const;
@@ -31,7 +32,7 @@ export function logitsSumGraph(): Uint8Array {
  */
 export function logitsComparisonGraph(): Uint8Array {
 	const builder = new GraphBuilder('logits_comparison');
-	const [baseline, shared] = (['baseline', 'shared'] as const).map((model) => {
+	const [baseline, shared] = MODEL_VARIANTS.map((model) => {
 		const logits = builder.input(model, ['tokens', 'vocabulary']);
 		const best = builder.node(`${model}/Best`, 'ArgMax', [logits], {
 			attributes: { axis: 1n, keepdims: 0n }

@@ -5,6 +5,7 @@ import { addLogits } from './logits.ts';
 import { addLogSum } from './logSum.ts';
 import { addNorm } from './norm.ts';
 import type { StoredWeights, VocabularyRows } from './stored.ts';
+import { MODEL_VARIANTS } from './modelVariants.ts';
 
 /** The final norm and the output embedding, as values of a graph. */
 interface HeadWeights {
@@ -60,7 +61,7 @@ export function residentComparisonGraph(
 	const { finalNorm, parts } = headWeights(weightsIn(builder));
 	const tokens = 'tokens';
 	const normed = { baseline: 'baseline_normed', shared: 'shared_normed' };
-	for (const model of ['baseline', 'shared'] as const) {
+	for (const model of MODEL_VARIANTS) {
 		const hidden = builder.input(model, [tokens, config.hidden]);
 		addFinalNorm(builder, config, { hidden, finalNorm, name: normed[model], tokens });
 	}

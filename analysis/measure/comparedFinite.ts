@@ -1,7 +1,7 @@
 import { checkFinite } from '../finite.ts';
-import type { Compared, ModelVariant } from '../engine/variants.ts';
+import { MODEL_VARIANTS, type ModelVariant } from '../graph/modelVariants.ts';
+import type { Compared } from '../engine/variants.ts';
 
-export const MODEL_VARIANTS = ['baseline', 'shared'] as const;
 /** Names of the two models in messages. */
 export const VARIANT_NAMES: Readonly<Record<ModelVariant, string>> = {
 	baseline: 'baseline',

@@ -16,11 +16,11 @@ import { drawWindows } from '../../statistics/resample.ts';
 import { checkWindows } from '../comparedFinite.ts';
 import { drawProbes, probesFor, recallOf, recallReport } from '../recall.ts';
 import type { PlanCost } from './benchTypes.ts';
+import { VARIANT_COUNT } from '../../graph/modelVariants.ts';
 
 /** Windows of text and their tokens: enough to see what a plan breaks; `spanwise evaluate` measures more. */
 const WINDOWS = 8;
 const CONTEXT = 512;
-const VARIANTS = 2;
 
 /** Plan, texts and limits for the measurement of a plan's cost. */
 export interface CostRequest {
@@ -99,8 +99,8 @@ async function preparedCost(model: Model, request: CostRequest): Promise<Prepare
 	const sequences = windows.length + (probeCount * probeContext) / context;
 	return {
 		measured: { forecast, documents, windows, context, probes, path: model.path },
-		tokens: VARIANTS * (windows.length * context + probeCount * probeContext),
-		work: sequences * (VARIANTS * oneVariant + comparison),
+		tokens: VARIANT_COUNT * (windows.length * context + probeCount * probeContext),
+		work: sequences * (VARIANT_COUNT * oneVariant + comparison),
 		memoryBytes: forecast.memory.bytes,
 		notes: [...forecast.notes, ...notes, ...probeNotes]
 	};
@@ -128,7 +128,7 @@ export async function measureCost(
 			lossOf: mean,
 			name: 'window',
 			path,
-			onGroup: (count) => onGroup(VARIANTS * count * context)
+			onGroup: (count) => onGroup(VARIANT_COUNT * count * context)
 		});
 		const recall =
 			probes &&
@@ -136,7 +136,7 @@ export async function measureCost(
 				lossOf: (losses) => recallOf(losses, probes.scored),
 				name: 'recall probe',
 				path,
-				onGroup: (count) => onGroup(VARIANTS * count * probes.context)
+				onGroup: (count) => onGroup(VARIANT_COUNT * count * probes.context)
 			}));
 		const draws = drawWindows(windows.map(({ document }) => document));
 		return {

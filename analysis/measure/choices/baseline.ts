@@ -13,6 +13,7 @@ import { encodeChoices, filledLength, type ChoiceTokens } from './encode.ts';
 import { measureChoices } from './measure.ts';
 import { groupsOf, rightAnswers } from './score.ts';
 import { SCORES, type Question, type Score } from './types.ts';
+import { VARIANT_COUNT } from '../../graph/modelVariants.ts';
 
 export interface BaselineRequest {
 	questions: readonly Question[];
@@ -34,8 +35,6 @@ export interface BaselineAccuracy extends MadeBy {
 	over: ResampledOver | null;
 	model: { name: string; hash: string; tokenizerHash: string };
 }
-
-const VARIANTS = 2;
 
 /**
  * Asks a model multiple-choice questions, without a plan and without a text. Throws InputError where model, questions
@@ -72,7 +71,7 @@ export async function measureBaseline(
 	);
 	const { oneVariant, comparison: both } = forecast.work;
 	const workOf = (choice: ChoiceTokens): number =>
-		(lengthOf(choice) / context) * (VARIANTS * oneVariant + both);
+		(lengthOf(choice) / context) * (VARIANT_COUNT * oneVariant + both);
 	const work = choices.reduce((sum, choice) => sum + workOf(choice), 0);
 	const estimate = await estimateOf(
 		{
@@ -98,7 +97,7 @@ export async function measureBaseline(
 	const comparison = await forecast.open(home);
 	let done = 0;
 	const { baseline } = await measureChoices(comparison, choices, lengthOf, (choice) => {
-		reporter.addTokens(VARIANTS * choice.ids.length);
+		reporter.addTokens(VARIANT_COUNT * choice.ids.length);
 		reporter.add(workOf(choice), 'questions', ++done);
 	}).finally(() => comparison.close());
 	checkChoices({ baseline }, model.path);

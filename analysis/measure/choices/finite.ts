@@ -1,6 +1,6 @@
-import type { ModelVariant } from '../../engine/variants.ts';
+import { MODEL_VARIANTS, type ModelVariant } from '../../graph/modelVariants.ts';
 import { checkFinite } from '../../finite.ts';
-import { MODEL_VARIANTS, VARIANT_NAMES } from '../comparedFinite.ts';
+import { VARIANT_NAMES } from '../comparedFinite.ts';
 import type { LogLikelihoods } from './types.ts';
 
 /** Throws InputError for a log-likelihood of a choice that is not finite. `model` names the model. */

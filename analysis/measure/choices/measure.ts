@@ -1,6 +1,7 @@
 import type { Comparison } from '../../engine/variants.ts';
 import type { ChoiceTokens } from './encode.ts';
 import type { LogLikelihoods } from './types.ts';
+import { MODEL_VARIANTS } from '../../graph/modelVariants.ts';
 
 /** Id that sequences are filled up with. Any id would do, because no token sees those after it. */
 const FILLER = 0;
@@ -24,7 +25,7 @@ export async function measureChoices(
 		for await (const group of comparison.windows(sequences)) {
 			for (const { sequence, comparison: said } of group) {
 				const { question, choice, ids, choiceStart } = sequence.choice;
-				for (const variant of ['baseline', 'shared'] as const) {
+				for (const variant of MODEL_VARIANTS) {
 					// The loss at place p is that of token p + 1.
 					const own = said[variant].subarray(choiceStart - 1, ids.length - 1);
 					(found[variant][question] ??= [])[choice] = -own.reduce((sum, loss) => sum + loss, 0);

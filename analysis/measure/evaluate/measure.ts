@@ -7,7 +7,8 @@ import type { ChoicesReport, LogLikelihoods, Question } from '../choices/types.t
 import type { ProbeReport } from './probes/types.ts';
 import { checkWindows } from '../comparedFinite.ts';
 import { probeWork, type PreparedEvaluation } from './prepare.ts';
-import type { Compared, Comparison, ModelVariant } from '../../engine/variants.ts';
+import type { ModelVariant } from '../../graph/modelVariants.ts';
+import type { Compared, Comparison } from '../../engine/variants.ts';
 
 export interface Measured {
 	windows: Compared<Window>[];

@@ -19,6 +19,7 @@ import { makeProbes } from './probes/make.ts';
 import type { ProbeSet } from './probes/types.ts';
 import { probeWords } from './probes/words.ts';
 import type { EvaluateRequest } from './types.ts';
+import { VARIANT_COUNT } from '../../graph/modelVariants.ts';
 
 /** Everything that is known before the model runs. */
 export interface PreparedEvaluation extends Pick<ComparisonForecast, 'open' | 'path' | 'timed'> {
@@ -43,8 +44,6 @@ export interface PreparedEvaluation extends Pick<ComparisonForecast, 'open' | 'p
 	work: ComparisonWork;
 	totalWork: number;
 }
-
-const VARIANTS = 2;
 
 /**
  * Checks that the plan is one for the model, cuts the windows and lays the run out in memory, without
@@ -186,7 +185,7 @@ function longProbeWork(
 	const { tokens, ...rest } = size;
 	try {
 		return (
-			VARIANTS *
+			VARIANT_COUNT *
 			engine.compare(planned, { context: tokens, longest: tokens, ...rest }).work.oneVariant
 		);
 	} catch (error) {
@@ -243,5 +242,5 @@ export function probeWork({
 
 /** A window under both variants. */
 function windowWork({ oneVariant, comparison }: ComparisonWork): number {
-	return VARIANTS * oneVariant + comparison;
+	return VARIANT_COUNT * oneVariant + comparison;
 }

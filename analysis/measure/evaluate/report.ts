@@ -9,7 +9,8 @@ import { judgeGates, type Estimated } from './gates.ts';
 import { probeName } from './probes/name.ts';
 import type { Found, Measured } from './measure.ts';
 import type { PreparedEvaluation } from './prepare.ts';
-import type { Compared, ModelVariant } from '../../engine/variants.ts';
+import type { ModelVariant } from '../../graph/modelVariants.ts';
+import type { Compared } from '../../engine/variants.ts';
 import type {
 	Cost,
 	EvaluateReport,

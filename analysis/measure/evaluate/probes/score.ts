@@ -1,7 +1,7 @@
 import { mcnemarExact } from '../../../statistics/mcnemar.ts';
 import { mean, meanInterval } from '../../../statistics/figures.ts';
 import { drawWindows } from '../../../statistics/resample.ts';
-import type { ModelVariant } from '../../../engine/variants.ts';
+import type { ModelVariant } from '../../../graph/modelVariants.ts';
 import { CANDIDATES } from './make.ts';
 import type { ProbeReport, ProbeSet } from './types.ts';
 
