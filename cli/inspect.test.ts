@@ -63,7 +63,7 @@ it('gives the same facts of a checkpoint, and which layers follow by its own con
 	expect(code).toBe(0);
 	expect(stdout).toMatch(/architecture +LlamaForCausalLM/);
 	expect(stdout).toMatch(
-		/ 0 +checkpoint +model\.layers\.0\.self_attn +\d+ \(\d+\) +all .*yes: loses/
+		/ 0 +checkpoint +model\.layers\.0\.self_attn +\d+ \(\d+\) +none .*yes: loses/
 	);
 	const json: unknown = JSON.parse((await runCommand(['inspect', folder, '--json'])).stdout);
 	expect(json).toMatchObject({ folder, facts: { architecture: 'LlamaForCausalLM' } });

@@ -137,7 +137,7 @@ const LAYER_COLUMNS: Column<LayerRow>[] = [
 	{ title: 'FORM', value: ({ form }) => form },
 	{ title: 'NODE', value: ({ node }) => node },
 	{ title: 'HEADS (KV)', value: ({ heads, kvHeads }) => `${heads ?? '?'} (${kvHeads ?? '?'})` },
-	{ title: 'SLIDING WINDOW', value: ({ reach }) => reach ?? 'all' },
+	{ title: 'SLIDING WINDOW', value: ({ reach }) => reach ?? 'none' },
 	{
 		title: 'PROBABILITIES',
 		value: ({ probabilities: { available, how } }) => (available ? how : `none: ${how}`)

@@ -73,7 +73,7 @@ const COLUMNS: Column<LayerGroup>[] = [
 		title: 'Sliding window',
 		about: 'Keys that a query sees at most; all: every one before it',
 		value: ({ reach }) => reach,
-		format: (value) => (typeof value === 'number' ? formatWhole(value) : 'all')
+		format: (value) => (typeof value === 'number' ? formatWhole(value) : 'none')
 	},
 	{
 		key: 'probabilities',

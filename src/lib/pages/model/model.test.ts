@@ -113,7 +113,7 @@ describe('the table of layers', () => {
 
 	it('says what is had and what is not', () => {
 		expect(texts(null)).toEqual([
-			['0', '/attn.0', 'Softmax', '4 (?)', 'all', 'value of the graph', 'yes: loses k'],
+			['0', '/attn.0', 'Softmax', '4 (?)', 'none', 'value of the graph', 'yes: loses k'],
 			[
 				'1',
 				'/attn.1',
