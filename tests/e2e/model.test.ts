@@ -65,7 +65,7 @@ describe('an ONNX model in a --models folder', () => {
 		await page.getByRole('heading', { name: 'small', level: 1 }).waitFor();
 		await layers(page)
 			.getByRole('row', {
-				name: /^0–2 .*\{layer\}.* com\.microsoft\.GroupQueryAttention 4 \(2\) all 4th output/
+				name: /^0–2 .*\{layer\}.* com\.microsoft\.GroupQueryAttention 4 \(2\) none 4th output/
 			})
 			.waitFor();
 		await page
@@ -176,7 +176,7 @@ describe('an ONNX model in a --models folder', () => {
 it('a checkpoint has a page with its layers', async () => {
 	const page = await visit(`${server.url}/models/mini-llama3`);
 	await layers(page)
-		.getByRole('row', { name: /^0–15 model\.layers\.\{layer\}\.self_attn checkpoint 6 \(2\) all/ })
+		.getByRole('row', { name: /^0–15 model\.layers\.\{layer\}\.self_attn checkpoint 6 \(2\) none/ })
 		.waitFor();
 	await page
 		.getByRole('table', { name: 'files' })
