@@ -25,6 +25,11 @@ function blockLength(context: number): number {
 	return Math.max(SHORTEST_BLOCK, Math.ceil((eighth - 4) / 8) * 8 + 4);
 }
 
+/** Number of blocks of that length. */
+function blockCount(context: number): number {
+	return Math.ceil(context / blockLength(context));
+}
+
 /**
  * Cuts S queries into blocks. `slidingWindow` is the widest of all layers, in keys, the query's own included, or
  * null where some layer sees all: every layer of a model must be cut alike, because
@@ -33,10 +38,10 @@ function blockLength(context: number): number {
 export function queryBlocks(
 	context: number,
 	slidingWindow: number | null,
-	count: number = Math.ceil(context / blockLength(context))
+	count: number = blockCount(context)
 ): QueryBlock[] {
 	const length = blockLength(context);
-	const usual = count === Math.ceil(context / length);
+	const usual = count === blockCount(context);
 	const startOf = (index: number) =>
 		usual ? Math.min(context, index * length) : Math.round((index * context) / count);
 	return Array.from({ length: count }, (_, index) => {
@@ -59,8 +64,10 @@ const [FEWEST_ON_GPU, LONGEST_ON_GPU] = [4, 256];
  * as to run it on a small block.
  */
 export function blocksOnGpu(context: number): number {
-	const usual = Math.ceil(context / blockLength(context));
-	return Math.min(usual, Math.max(FEWEST_ON_GPU, Math.ceil(context / LONGEST_ON_GPU)));
+	return Math.min(
+		blockCount(context),
+		Math.max(FEWEST_ON_GPU, Math.ceil(context / LONGEST_ON_GPU))
+	);
 }
 
 /** Entries of one head's probabilities in a block. */

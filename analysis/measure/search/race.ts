@@ -101,12 +101,12 @@ class Field {
 	}
 
 	/** Returns true if the cheapest plan that has a case is not clearly dearer than the cheapest of all. */
-	mayHave({ of }: Contestant): boolean {
-		const key = keyOf(of);
+	mayHave(contestant: Contestant): boolean {
+		const { of } = contestant;
 		const { share, drop } = ALLOWED[this.#kind];
 		if (!('layer' in of ? drop : share)) return false;
-		if (this.#best?.includes(key)) return true;
-		const own = this.#cheapest(key);
+		if (this.isBest(contestant)) return true;
+		const own = this.#cheapest(keyOf(of));
 		// Without a plan there is nothing to compare: cases that were not measured yet may make one.
 		if (this.#best === null || own === null) return true;
 		return !isClearlyAbove(this.#differences(own, this.#best));
